@@ -1,0 +1,108 @@
+"""Every error that Debrief raises on purpose. A message gives the fact, the value and the remedy.
+
+DebriefError
+├── SettingsError       debrief.yaml or the environment is wrong
+├── IdentityError       a user or group that isn't known
+├── QuestionError       a question that can't be asked (empty, far too long)
+├── IndexMissing        no index has been built yet
+├── IndexLocked         another process is writing
+├── IndexDamaged        the index on disk can't be read
+├── ModelError          an embedding or language model can't be loaded or called
+├── ParseError          a file can't be turned into text
+│   ├── Encrypted
+│   ├── TooLarge
+│   └── Unsupported
+├── SourceError         a source can't be read
+│   ├── CredentialError credentials are invalid, expired or insufficient
+│   ├── Throttled       the source asks to slow down
+│   └── Unreachable     no connection
+├── AppError            an app's file or its inputs are wrong
+├── FilterError         a search filter or weights file is wrong
+└── DatasetError        an evaluation data set is wrong
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+
+class DebriefError(Exception):
+    """Base of all: `str(error)` is one sentence that can be shown to a person as it is."""
+
+
+class SettingsError(DebriefError):
+    """debrief.yaml or the environment is wrong."""
+
+
+class IdentityError(DebriefError):
+    """A user or group that isn't known."""
+
+
+class QuestionError(DebriefError):
+    """A question that can't be asked."""
+
+
+class IndexMissing(DebriefError):
+    """No index has been built yet."""
+
+
+class IndexLocked(DebriefError):
+    """Another process is writing the index or the data folder."""
+
+
+class IndexDamaged(DebriefError):
+    """The index on disk can't be read."""
+
+
+class ModelError(DebriefError):
+    """An embedding or language model can't be loaded or called."""
+
+
+class ParseError(DebriefError):
+    """A file can't be turned into text. `retry` says whether the same bytes may succeed later."""
+
+    retry = False
+
+
+class Encrypted(ParseError):
+    """The file needs a password."""
+
+
+class TooLarge(ParseError):
+    """The file, or what it unpacks to, is over a limit."""
+
+
+class Unsupported(ParseError):
+    """No parser for this kind of file."""
+
+
+class SourceError(DebriefError):
+    """A source can't be read."""
+
+
+class CredentialError(SourceError):
+    """The source refused us; `problem` says how."""
+
+    def __init__(self, message: str, problem: Literal["invalid", "expired", "insufficient"]) -> None:
+        super().__init__(message)
+        self.problem = problem
+
+
+class Throttled(SourceError):
+    """The source still asks to slow down after all retries."""
+
+
+class Unreachable(SourceError):
+    """No connection to the source."""
+
+
+class AppError(DebriefError):
+    """An app's file or its inputs are wrong."""
+
+
+class FilterError(DebriefError):
+    """A search filter or a weights file is wrong."""
+
+
+class DatasetError(DebriefError):
+    """An evaluation data set is wrong."""

@@ -1,0 +1,115 @@
+"""Who a person is: the directory of users and nested groups.
+
+Users and groups come from `auth.users_file`; groups that a source keeps itself (SharePoint's site groups)
+are merged in by their synced memberships.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field
+
+from core.errors import IdentityError, SettingsError
+from core.settings import Settings, validate
+from core.types import Principal, User
+
+
+class _UserEntry(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    email: str
+    name: str = ""
+    attributes: dict[str, str | int | float | bool | tuple[str, ...]] = Field(default_factory=dict)
+
+
+class _GroupEntry(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    members: tuple[str, ...] = ()
+    description: str = ""
+
+
+class _UsersFile(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    users: tuple[_UserEntry, ...] = ()
+    groups: dict[str, _GroupEntry] = Field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Directory:
+    """The people that Debrief knows, and which groups each is in, nested ones included.
+
+    Attributes:
+        entries: E-mail address in lower case → the person, without groups.
+        members: Group name → its direct members, users and groups.
+    """
+
+    entries: Mapping[str, User] = field(default_factory=dict)
+    members: Mapping[str, frozenset[Principal]] = field(default_factory=dict)
+
+    def user(self, email: str) -> User:
+        """The person with this address.
+
+        Raises:
+            IdentityError: nobody has it; the message names the nearest known address.
+        """
+        entry = self.entries.get(email.strip().lower())
+        if entry is None:
+            near = difflib.get_close_matches(email.strip().lower(), self.entries, n=1)
+            hint = f"did you mean {near[0]}?" if near else "add the user to the file named by auth.users_file."
+            raise IdentityError(f"There is no user {email!r}; {hint}")
+        return User(entry.email, self.groups_of(entry.email), entry.attributes, entry.name)
+
+    def groups_of(self, email: str, claimed: Iterable[str] = ()) -> tuple[str, ...]:
+        """Every group of this address: claimed ones, direct ones, and all groups that those are in."""
+        groups = set(claimed)
+        pending: list[Principal] = [f"user:{email.lower()}", *(f"group:{g}" for g in groups)]
+        while pending:
+            member = pending.pop()
+            for group, members in self.members.items():
+                if member in members and group not in groups:
+                    groups.add(group)
+                    pending.append(f"group:{group}")
+        return tuple(sorted(groups))
+
+    def with_memberships(self, memberships: Mapping[str, frozenset[Principal]]) -> Directory:
+        """This directory plus groups that a source keeps itself."""
+        merged = dict(self.members)
+        for group, members in memberships.items():
+            merged[group] = merged.get(group, frozenset()) | normalised(members)
+        return Directory(self.entries, merged)
+
+
+def normalised(principals: Iterable[Principal]) -> frozenset[Principal]:
+    """The principals with e-mail addresses in lower case."""
+    return frozenset(p.lower() if p.startswith("user:") else p for p in principals)
+
+
+def load_directory(settings: Settings) -> Directory:
+    """The directory of `auth.users_file`; empty when none is named.
+
+    Raises:
+        SettingsError: the file is missing or wrong.
+    """
+    if settings.auth.users_file is None:
+        return Directory()
+    path = settings.path(settings.auth.users_file)
+    parsed = validate(_UsersFile, _read_mapping(path), path)
+    users = {u.email.lower(): User(u.email.lower(), (), u.attributes, u.name) for u in parsed.users}
+    return Directory(users, {name: normalised(group.members) for name, group in parsed.groups.items()})
+
+
+def _read_mapping(path: Path) -> dict[str, Any]:
+    try:
+        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise SettingsError(f"auth.users_file names {path}, which doesn't exist; correct the path.") from error
+    except yaml.YAMLError as error:
+        raise SettingsError(f"{path} is not valid YAML: {' '.join(str(error).split())}; mend that line.") from error
+    if not isinstance(raw, dict):
+        raise SettingsError(f"{path} must hold the keys `users` and `groups`.")
+    return raw

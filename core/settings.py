@@ -1,0 +1,269 @@
+"""debrief.yaml → `Settings`. Loaded once by an entry point and passed on as values.
+
+Every default stands here and is documented in debrief.yaml. Unknown keys are errors. A value may refer to
+the environment as `${NAME}` or `${NAME:-default}`; secrets come only that way.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+
+from core.errors import SettingsError
+
+SETTINGS_FILE = "debrief.yaml"
+_REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+class Section(BaseModel):
+    """A part of the settings: immutable, and closed to keys that it doesn't know."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class AuthSettings(Section):
+    """Who is asking. `development` names a fixed user and is served on loopback only."""
+
+    mode: Literal["development", "oidc"] = "development"
+    development_user: str = ""
+    users_file: Path | None = None
+    groups_claim: str = "groups"
+    admin_groups: tuple[str, ...] = ("admins",)
+    author_groups: tuple[str, ...] = ("app-authors",)
+
+
+class ParsingSettings(Section):
+    """Limits of one file in the parsing process."""
+
+    max_bytes: int = Field(default=50_000_000, gt=0)
+    max_unpacked_bytes: int = Field(default=500_000_000, gt=0)
+    timeout_s: float = Field(default=60.0, gt=0)
+    max_memory_mb: int = Field(default=2_000, gt=0)
+    workers: int = Field(default=2, ge=1)
+    ocr: bool = False
+
+
+class ChunkingSettings(Section):
+    """Chunk size and overlap in words; the defaults come from `make bench-chunking`."""
+
+    size_words: int = Field(default=180, ge=20, le=2_000)
+    overlap_words: int = Field(default=30, ge=0)
+
+
+class EmbeddingSettings(Section):
+    """The embedding model: a packaged profile, a folder, or a sentence-transformers name."""
+
+    model: str = "english"
+    runtime: Literal["auto", "torch", "openvino"] = "auto"
+    threads: int = Field(default=0, ge=0)
+    batch_tokens: int = Field(default=8_192, gt=0)
+
+
+class ServerSettings(Section):
+    """A Qdrant server or cluster instead of the embedded engine."""
+
+    url: str = ""
+    api_key: SecretStr | None = None
+    collection: str = "debrief"
+    prefer_grpc: bool = True
+    shards: int = Field(default=1, ge=1)
+    replication_factor: int = Field(default=1, ge=1)
+    on_disk_vectors: bool = False
+    quantization: Literal["none", "int8", "binary"] = "none"
+    timeout_s: float = Field(default=30.0, gt=0)
+
+
+class RetrievalSettings(Section):
+    """How passages are found and ordered."""
+
+    server: ServerSettings = ServerSettings()
+    weights_file: Path | None = None
+    prefetch: int = Field(default=100, ge=10)
+    fusion: Literal["dbsf", "rrf"] = "dbsf"
+    reranker: str = ""
+    keep_generations: int = Field(default=3, ge=1)
+
+
+class AnswerSettings(Section):
+    """How answers are built from passages."""
+
+    passages: int = Field(default=8, ge=1)
+    max_sentences: int = Field(default=4, ge=1)
+    min_confidence: float | None = Field(default=None, ge=0, le=1)
+    response_scope: Literal["documents_only", "model_may_add"] = "documents_only"
+    max_question_chars: int = Field(default=8_000, gt=0)
+
+
+class LlmSettings(Section):
+    """An optional chat model, by LangChain's `init_chat_model` name ("provider:model")."""
+
+    model: str = ""
+    base_url: str = ""
+    api_key: SecretStr | None = None
+    temperature: float = 0.0
+    max_tokens: int = Field(default=1_000, gt=0)
+    timeout_s: float = Field(default=60.0, gt=0)
+    retries: int = Field(default=2, ge=0)
+    fallbacks: tuple[str, ...] = ()
+    tasks: dict[Literal["answer", "rewrite", "route", "judge"], str] = Field(default_factory=dict)
+    cache: bool = False
+    price_per_million_input: float = 0.0
+    price_per_million_output: float = 0.0
+
+
+class SyncSettings(Section):
+    """Guards of a sync run."""
+
+    max_failures: int = Field(default=3, ge=0)
+    max_failure_share: float = Field(default=0.10, ge=0, le=1)
+    max_delete_share: float = Field(default=0.15, ge=0, le=1)
+
+
+class SourceSettings(BaseModel):
+    """What every source has; the connector of its kind checks the keys of its own (`connectors/`).
+
+    Attributes:
+        public: True opens documents that have no access list to everyone. Otherwise nobody reads them.
+        schedule: Cron expression in `time_zone`; empty means only by hand.
+    """
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_-]*$")
+    kind: str
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    max_bytes: int = Field(default=50_000_000, gt=0)
+    max_age_days: int | None = Field(default=None, gt=0)
+    public: bool = False
+    schedule: str = "0 5 * * *"
+    time_zone: str = "UTC"
+    unvetted: Literal["index", "weigh_down", "hold"] = "index"
+    mapping: dict[str, str] = Field(default_factory=dict)
+
+
+class Settings(Section):
+    """All of debrief.yaml. `file` and `root` say where it was read from; relative paths start at `root`."""
+
+    data_dir: Path = Path(".debrief")
+    database_url: SecretStr | None = None
+    company: str = "Debrief"
+    auth: AuthSettings = AuthSettings()
+    parsing: ParsingSettings = ParsingSettings()
+    chunking: ChunkingSettings = ChunkingSettings()
+    embedding: EmbeddingSettings = EmbeddingSettings()
+    retrieval: RetrievalSettings = RetrievalSettings()
+    answer: AnswerSettings = AnswerSettings()
+    llm: LlmSettings = LlmSettings()
+    sync: SyncSettings = SyncSettings()
+    sources: tuple[SourceSettings, ...] = ()
+    rules_file: Path | None = None
+    guardrails_file: Path | None = None
+    apps_dir: Path | None = None
+    file: Path = Field(default=Path(SETTINGS_FILE), exclude=True)
+    root: Path = Field(default=Path("."), exclude=True)
+
+    def path(self, value: Path) -> Path:
+        """`value` as an absolute path, relative ones counted from the folder of debrief.yaml."""
+        return value if value.is_absolute() else (self.root / value).resolve()
+
+    @property
+    def data_path(self) -> Path:
+        """The one folder that holds all derived data; it can be deleted and rebuilt by a sync."""
+        return self.path(self.data_dir)
+
+
+def load_settings(file: Path | None = None) -> Settings:
+    """The settings of `file`, of $DEBRIEF_SETTINGS, or of ./debrief.yaml.
+
+    Raises:
+        SettingsError: no such file, bad YAML, an unknown key, a wrong type, or a missing environment variable;
+            the message names the key, the file and the remedy.
+    """
+    path = file or Path(os.environ.get("DEBRIEF_SETTINGS", SETTINGS_FILE))
+    if not path.is_file():
+        raise SettingsError(
+            f"There is no settings file at {path.absolute()}; run from the folder that holds {SETTINGS_FILE}, "
+            "or name it with --settings FILE or the environment variable DEBRIEF_SETTINGS."
+        )
+    try:
+        raw = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path} is not valid YAML: {' '.join(str(error).split())}; mend that line.") from error
+    if not isinstance(raw, dict):
+        raise SettingsError(f"{path} holds a {type(raw).__name__}; write keys such as `sources:` at its top level.")
+    for key in ("file", "root"):
+        if key in raw:
+            raise SettingsError(f"{path}: unknown key '{key}'; remove it.")
+    values = _resolve(raw, path, ())
+    return validate(Settings, {**values, "file": path.absolute(), "root": path.absolute().parent}, path)
+
+
+def validate(model: type[Model], values: dict[str, Any], file: Path, prefix: str = "") -> Model:
+    """`values` as `model`.
+
+    Raises:
+        SettingsError: naming the first wrong key in `file`, what was found, and what would be right.
+    """
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        raise SettingsError(f"{file}: {prefix}{_sentence(model, error)}") from error
+
+
+def _sentence(model: type[BaseModel], error: ValidationError) -> str:
+    first = error.errors()[0]
+    key = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in first["loc"]).lstrip(".")
+    if first["type"] == "extra_forbidden":
+        known = _keys_at(model, first["loc"][:-1])
+        near = difflib.get_close_matches(str(first["loc"][-1]), known, n=1)
+        hint = f"did you mean '{near[0]}'?" if near else f"known keys here: {', '.join(known)}."
+        return f"unknown key '{key}'; {hint}"
+    if first["type"] == "missing":
+        return f"the key '{key}' is missing; add it."
+    found = first["input"] if isinstance(first["input"], str | int | float | bool) else type(first["input"]).__name__
+    return f"'{key}' is {found!r}: {first['msg'][0].lower()}{first['msg'][1:]}."
+
+
+def _keys_at(model: type[BaseModel], location: tuple[int | str, ...]) -> list[str]:
+    here: Any = model
+    for part in location:
+        if (
+            isinstance(part, str)
+            and isinstance(here, type)
+            and issubclass(here, BaseModel)
+            and part in here.model_fields
+        ):
+            here = here.model_fields[part].annotation
+    known = here.model_fields if isinstance(here, type) and issubclass(here, BaseModel) else model.model_fields
+    return sorted(name for name, field in known.items() if not field.exclude)
+
+
+def _resolve(value: Any, file: Path, keys: tuple[str, ...]) -> Any:
+    """`value` with every ${NAME} replaced by the environment's value."""
+    if isinstance(value, dict):
+        return {key: _resolve(item, file, (*keys, str(key))) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_resolve(item, file, (*keys[:-1], f"{keys[-1]}[{n}]")) for n, item in enumerate(value)]
+    if not isinstance(value, str):
+        return value
+
+    def replace(match: re.Match[str]) -> str:
+        name, default = match.group(1), match.group(2)
+        found = os.environ.get(name, default)
+        if found is None:
+            raise SettingsError(
+                f"{file}: '{'.'.join(keys)}' needs the environment variable {name}, which isn't set; "
+                f"set it (export {name}=…) or write ${{{name}:-default}}."
+            )
+        return found
+
+    return _REFERENCE.sub(replace, value)
