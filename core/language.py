@@ -1,0 +1,27 @@
+"""Which language a text is in, offline."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+# Fewer letters than this say too little: a table of numbers is not Latin because its header says "Total".
+_MIN_LETTERS = 20
+_SAMPLE_CHARS = 4_000
+
+
+@cache
+def _identifier() -> Any:
+    # Loading the model takes 0.3 s, so it waits until a text needs it.
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
+    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+
+
+def detect_language(text: str, default: str = "en", min_probability: float = 0.7) -> str:
+    """The ISO 639-1 code of the text's language; `default` when the text is too short or the model isn't sure."""
+    sample = text[:_SAMPLE_CHARS]
+    if sum(character.isalpha() for character in sample) < _MIN_LETTERS:
+        return default
+    language, probability = _identifier().classify(sample)
+    return str(language) if probability >= min_probability else default
