@@ -48,6 +48,10 @@ class ChunkIndex(Protocol):
         """Changes who may read the document, without embedding anything."""
         ...
 
+    def set_metadata(self, document_id: str, metadata: Attributes) -> None:
+        """Replaces the document's attributes on each of its chunks, without embedding anything."""
+        ...
+
     def delete(self, document_ids: Iterable[str]) -> None:
         """Removes the documents; ids that aren't there are ignored."""
         ...
