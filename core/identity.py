@@ -12,12 +12,22 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import sqlalchemy as sa
 import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
+from core.database import metadata
 from core.errors import IdentityError, SettingsError
 from core.settings import Settings, validate
 from core.types import Principal, User
+
+memberships = sa.Table(
+    "memberships",
+    metadata,
+    sa.Column("source", sa.String, primary_key=True),
+    sa.Column("group", sa.String, primary_key=True),
+    sa.Column("member", sa.String, primary_key=True),
+)
 
 
 class _UserEntry(BaseModel):
@@ -76,31 +86,42 @@ class Directory:
                     pending.append(f"group:{group}")
         return tuple(sorted(groups))
 
-    def with_memberships(self, memberships: Mapping[str, frozenset[Principal]]) -> Directory:
-        """This directory plus groups that a source keeps itself."""
-        merged = dict(self.members)
-        for group, members in memberships.items():
-            merged[group] = merged.get(group, frozenset()) | normalised(members)
-        return Directory(self.entries, merged)
-
 
 def normalised(principals: Iterable[Principal]) -> frozenset[Principal]:
     """The principals with e-mail addresses in lower case."""
     return frozenset(p.lower() if p.startswith("user:") else p for p in principals)
 
 
-def load_directory(settings: Settings) -> Directory:
-    """The directory of `auth.users_file`; empty when none is named.
+def load_directory(settings: Settings, engine: sa.Engine) -> Directory:
+    """The people and groups of `auth.users_file`, and the groups that the synced sources keep themselves.
 
     Raises:
-        SettingsError: the file is missing or wrong.
+        SettingsError: the users file is missing or wrong.
     """
-    if settings.auth.users_file is None:
-        return Directory()
-    path = settings.path(settings.auth.users_file)
-    parsed = validate(_UsersFile, _read_mapping(path), path)
-    users = {u.email.lower(): User(u.email.lower(), (), u.attributes, u.name) for u in parsed.users}
-    return Directory(users, {name: normalised(group.members) for name, group in parsed.groups.items()})
+    users: dict[str, User] = {}
+    members: dict[str, frozenset[Principal]] = {}
+    if settings.auth.users_file is not None:
+        path = settings.path(settings.auth.users_file)
+        parsed = validate(_UsersFile, _read_mapping(path), path)
+        users = {u.email.lower(): User(u.email.lower(), (), u.attributes, u.name) for u in parsed.users}
+        members = {name: normalised(group.members) for name, group in parsed.groups.items()}
+    with engine.connect() as connection:
+        for row in connection.execute(sa.select(memberships)):
+            members[row.group] = members.get(row.group, frozenset()) | {row.member}
+    return Directory(users, members)
+
+
+def save_memberships(engine: sa.Engine, source: str, groups: Mapping[str, frozenset[Principal]]) -> None:
+    """Replaces what is known of the groups that `source` keeps itself."""
+    rows = [
+        {"source": source, "group": group, "member": member}
+        for group, found in groups.items()
+        for member in normalised(found)
+    ]
+    with engine.begin() as connection:
+        connection.execute(memberships.delete().where(memberships.c.source == source))
+        if rows:
+            connection.execute(memberships.insert(), rows)
 
 
 def _read_mapping(path: Path) -> dict[str, Any]:

@@ -1,0 +1,260 @@
+"""What the write path remembers: each source's cursor, each run, and what became of each document.
+
+Everything about one stretch of a sync is committed in one transaction, after the index generation that holds
+it was published. A crash between the two repeats that stretch, which changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+import sqlalchemy as sa
+
+from core.database import metadata
+from core.types import Attributes, AttributeValue, Cursor, Principal
+
+RunState = Literal["SYNCING", "SUCCEEDED", "INCOMPLETE", "FAILED", "STOPPED", "ABORTED"]
+DocumentOutcome = Literal["indexed", "held", "dropped", "failed", "deleted"]
+
+sources = sa.Table(
+    "sources",
+    metadata,
+    sa.Column("name", sa.String, primary_key=True),
+    sa.Column("cursor", sa.Text),
+    sa.Column("synced_at", sa.DateTime),
+)
+
+runs = sa.Table(
+    "runs",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("source", sa.String, index=True, nullable=False),
+    sa.Column("state", sa.String, nullable=False),
+    sa.Column("started_at", sa.DateTime, nullable=False),
+    sa.Column("finished_at", sa.DateTime),
+    sa.Column("counts", sa.JSON, nullable=False),
+    sa.Column("message", sa.Text, nullable=False, default=""),
+)
+
+documents = sa.Table(
+    "documents",
+    metadata,
+    sa.Column("id", sa.String, primary_key=True),
+    sa.Column("source", sa.String, index=True, nullable=False),
+    sa.Column("title", sa.Text, nullable=False),
+    sa.Column("url", sa.Text, nullable=False),
+    sa.Column("outcome", sa.String, index=True, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("content_hash", sa.String, nullable=False),
+    sa.Column("details_hash", sa.String, nullable=False),
+    sa.Column("allow", sa.JSON, nullable=False),
+    sa.Column("deny", sa.JSON, nullable=False),
+    sa.Column("attributes", sa.JSON, nullable=False),
+    sa.Column("vetting", sa.String, nullable=False),
+    sa.Column("lacks", sa.JSON, nullable=False),
+    sa.Column("fired", sa.JSON, nullable=False),
+    sa.Column("warnings", sa.JSON, nullable=False),
+    sa.Column("chunks", sa.Integer, nullable=False),
+    sa.Column("size_bytes", sa.Integer, nullable=False),
+    sa.Column("delete_pending", sa.Boolean, nullable=False),
+    sa.Column("duplicate_of", sa.String, nullable=False),
+    sa.Column("signature", sa.LargeBinary),
+    sa.Column("run_id", sa.Integer, nullable=False),
+    sa.Column("changed_at", sa.DateTime, nullable=False),
+)
+
+
+def utc_now() -> datetime:
+    """Now in UTC, without a zone, as the tables keep it."""
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What one run did. `seen` are items looked at; `chunks` were written, `embedded` of them went to the model."""
+
+    seen: int = 0
+    added: int = 0
+    modified: int = 0
+    access_only: int = 0
+    unchanged: int = 0
+    deleted: int = 0
+    delete_pending: int = 0
+    held: int = 0
+    dropped: int = 0
+    failed: int = 0
+    chunks: int = 0
+    embedded: int = 0
+    bytes: int = 0
+    seconds: float = 0.0
+
+    def plus(self, **changes: float) -> Counts:
+        """These counts with some of them increased."""
+        return replace(self, **{name: getattr(self, name) + more for name, more in changes.items()})
+
+
+@dataclass(frozen=True)
+class Run:
+    """One sync of one source. Times are UTC without a zone."""
+
+    id: int
+    source: str
+    state: RunState
+    started_at: datetime
+    finished_at: datetime | None = None
+    counts: Counts = Counts()
+    message: str = ""
+
+
+@dataclass(frozen=True)
+class DocumentRecord:
+    """What became of one document at its last change.
+
+    Attributes:
+        reason: Why it was held, dropped, failed or deleted; empty when it is indexed.
+        details_hash: Of title, url and source metadata; access is compared by itself.
+        duplicate_of: The document that this one nearly repeats; empty when there is none.
+        signature: MinHash of the text (see ingestion/duplicates.py).
+    """
+
+    id: str
+    source: str
+    title: str = ""
+    url: str = ""
+    outcome: DocumentOutcome = "indexed"
+    reason: str = ""
+    content_hash: str = ""
+    details_hash: str = ""
+    allow: tuple[Principal, ...] = ()
+    deny: tuple[Principal, ...] = ()
+    attributes: Attributes = field(default_factory=dict)
+    vetting: str = ""
+    lacks: tuple[str, ...] = ()
+    fired: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    chunks: int = 0
+    size_bytes: int = 0
+    delete_pending: bool = False
+    duplicate_of: str = ""
+    signature: bytes | None = None
+    run_id: int = 0
+    changed_at: datetime = field(default_factory=utc_now)
+
+
+class SyncState:
+    """Reads and writes the three tables."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
+
+    def cursor(self, source: str) -> Cursor | None:
+        """Where the source's next run resumes; None before the first complete one."""
+        with self._engine.connect() as connection:
+            return connection.scalar(sa.select(sources.c.cursor).where(sources.c.name == source))
+
+    def start(self, source: str) -> Run:
+        """A new run. Runs of the source that a crash left open are marked ABORTED."""
+        with self._engine.begin() as connection:
+            open_runs = (runs.c.source == source) & (runs.c.state == "SYNCING")
+            message = "The process ended before the run did; what it had not published was repeated later."
+            connection.execute(
+                runs.update().where(open_runs).values(state="ABORTED", finished_at=utc_now(), message=message)
+            )
+            started = utc_now()
+            result = connection.execute(
+                runs.insert().values(
+                    source=source, state="SYNCING", started_at=started, counts=asdict(Counts()), message=""
+                )
+            )
+            assert result.inserted_primary_key is not None
+            return Run(int(result.inserted_primary_key[0]), source, "SYNCING", started)
+
+    def commit(self, source: str, records: Iterable[DocumentRecord], cursor: Cursor | None) -> None:
+        """Remembers the documents and, unless None, the cursor, in one transaction."""
+        with self._engine.begin() as connection:
+            for record in records:
+                values = _row(record)
+                connection.execute(documents.delete().where(documents.c.id == record.id))
+                connection.execute(documents.insert().values(**values))
+            if cursor is not None:
+                self._upsert_source(connection, source, cursor=cursor, synced_at=utc_now())
+
+    def forget_cursors(self, names: Iterable[str]) -> None:
+        """The next run of these sources starts from the beginning."""
+        with self._engine.begin() as connection:
+            connection.execute(sources.update().where(sources.c.name.in_(list(names))).values(cursor=None))
+
+    def finish(self, run: Run, state: RunState, counts: Counts, message: str) -> Run:
+        """The run as it ended."""
+        finished = replace(run, state=state, finished_at=utc_now(), counts=counts, message=message)
+        with self._engine.begin() as connection:
+            connection.execute(
+                runs.update()
+                .where(runs.c.id == run.id)
+                .values(state=state, finished_at=finished.finished_at, counts=asdict(counts), message=message)
+            )
+        return finished
+
+    def runs(self, source: str | None = None, limit: int = 50) -> list[Run]:
+        """The newest runs first, of one source or of all."""
+        query = sa.select(runs).order_by(runs.c.id.desc()).limit(limit)
+        if source is not None:
+            query = query.where(runs.c.source == source)
+        with self._engine.connect() as connection:
+            return [_run(row) for row in connection.execute(query).mappings()]
+
+    def record(self, document_id: str) -> DocumentRecord | None:
+        """What is known of one document; None if it was never seen."""
+        with self._engine.connect() as connection:
+            row = connection.execute(sa.select(documents).where(documents.c.id == document_id)).mappings().first()
+            return None if row is None else _record(row)
+
+    def records(self, source: str | None = None, outcome: str | None = None, text: str = "") -> list[DocumentRecord]:
+        """All documents, or those of one source, with one outcome, or with `text` in id or title; by id."""
+        query = sa.select(documents).order_by(documents.c.id)
+        if source is not None:
+            query = query.where(documents.c.source == source)
+        if outcome is not None:
+            query = query.where(documents.c.outcome == outcome)
+        if text:
+            pattern = f"%{text}%"
+            query = query.where(documents.c.id.ilike(pattern) | documents.c.title.ilike(pattern))
+        with self._engine.connect() as connection:
+            return [_record(row) for row in connection.execute(query).mappings()]
+
+    def _upsert_source(self, connection: sa.Connection, name: str, **values: Any) -> None:
+        if connection.execute(sources.update().where(sources.c.name == name).values(**values)).rowcount == 0:
+            connection.execute(sources.insert().values(name=name, **values))
+
+
+def _row(record: DocumentRecord) -> dict[str, Any]:
+    values = {column.name: getattr(record, column.name) for column in documents.c}
+    values["attributes"] = dict(record.attributes)
+    return values
+
+
+def _record(row: sa.RowMapping) -> DocumentRecord:
+    values = dict(row)
+    for name in ("allow", "deny", "lacks", "fired", "warnings"):
+        values[name] = tuple(values[name])
+    values["attributes"] = {name: _tupled(value) for name, value in values["attributes"].items()}
+    return DocumentRecord(**values)
+
+
+def _tupled(value: Any) -> AttributeValue:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _run(row: sa.RowMapping) -> Run:
+    return Run(
+        row["id"],
+        row["source"],
+        row["state"],
+        row["started_at"],
+        row["finished_at"],
+        Counts(**row["counts"]),
+        row["message"],
+    )
