@@ -1,0 +1,63 @@
+"""The entry page of the web interface: who is there, which pages they have, and the one place where errors end.
+
+    streamlit run chat_ui/app.py
+"""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from chat_ui import components, session
+from chat_ui.views import chat
+from chat_ui.signin import SessionExpired
+from core.types import User
+
+# Text is read at about 760 px; tables get the whole width.
+_WIDE = frozenset({"apps", "sources", "studio", "insights", "quality", "admin"})
+
+
+def main() -> None:
+    """One run of the page. A `DebriefError`, or any other error, becomes a sentence; never a traceback."""
+    st.set_page_config("Debrief", page_icon=str(components.STATIC / "mark.svg"), layout="centered")
+    components.styles()
+    try:
+        user = _person()
+        if user is not None:
+            _page(user)
+    except Exception as error:
+        components.error_state(error)
+
+
+def _person() -> User | None:
+    """The signed-in person, or None after having asked them to sign in."""
+    if not session.signed_in():
+        _sign_in_page("Sign in to ask, and to see what you may read.")
+        return None
+    try:
+        return session.person()
+    except SessionExpired as expired:
+        _sign_in_page(str(expired))
+        return None
+
+
+def _sign_in_page(text: str) -> None:
+    company = session.settings().company
+    st.html(f'<div class="welcome"><h1>{company}</h1></div>')
+    st.write(text)
+    st.button("Sign in", type="primary", on_click=st.login)
+
+
+def _page(user: User) -> None:
+    pages = [st.Page(lambda: chat.page(user), title="Chat", icon=":material/forum:", url_path="chat", default=True)]
+    current = st.navigation(pages, position="top")
+    st.set_page_config(layout="wide" if current.url_path in _WIDE else "centered")
+    with st.sidebar:
+        components.person_card(user)
+        if session.settings().auth.mode == "development":
+            components.development_banner()
+        else:
+            st.button("Sign out", on_click=st.logout)
+    current.run()
+
+
+main()

@@ -1,0 +1,90 @@
+"""What a page needs to run: the settings and the assistant, opened once a server; the person, looked up at every run.
+
+Everything that is cached here is shared by all people and holds nothing of any of them. What belongs to one person is
+in `st.session_state` or in the database under that person's address.
+"""
+
+from __future__ import annotations
+
+import time
+
+import sqlalchemy as sa
+import streamlit as st
+from streamlit import config
+
+from assistant.ask import Assistant, open_assistant
+from chat_ui.signin import Connection, claims_user, development_user
+from core.database import open_database
+from core.errors import IdentityError
+from core.identity import Directory, load_directory
+from core.settings import Settings, load_settings
+from core.types import User
+
+
+@st.cache_resource(show_spinner=False)
+def settings() -> Settings:
+    """debrief.yaml, read once; a change needs a restart."""
+    return load_settings()
+
+
+@st.cache_resource(show_spinner="Opening the index and the model …")
+def assistant() -> Assistant:
+    """The one assistant of this server. An error isn't kept: after the first sync the next run opens it."""
+    return open_assistant(settings())
+
+
+@st.cache_resource(show_spinner=False)
+def database() -> sa.Engine:
+    """The one database engine of this server."""
+    return open_database(settings())
+
+
+def directory() -> Directory:
+    """The users and groups: read again as soon as the file has changed, synced groups within half a minute."""
+    file = settings().auth.users_file
+    changed = 0
+    if file is not None and settings().path(file).exists():
+        changed = settings().path(file).stat().st_mtime_ns
+    return _directory(changed)
+
+
+@st.cache_resource(show_spinner=False, max_entries=2, ttl=30)
+def _directory(changed: int) -> Directory:
+    # `changed` is part of the cache's key; an argument with an underscore in front wouldn't be.
+    return load_directory(settings(), database())
+
+
+def connection() -> Connection:
+    """How this run's browser reached the server."""
+    address = config.get_option("server.address")
+    return Connection(str(address or ""), st.context.headers.to_dict(), st.context.ip_address)
+
+
+def signed_in() -> bool:
+    """False when the identity provider has yet to say who is there."""
+    return settings().auth.mode == "development" or bool(st.user.is_logged_in)
+
+
+def person() -> User:
+    """The person at the browser.
+
+    Raises:
+        SessionExpired: sign in again.
+        IdentityError: nobody may be taken for signed in.
+    """
+    auth = settings().auth
+    if auth.mode == "development":
+        return development_user(auth, directory(), connection())
+    if not st.user.is_logged_in:
+        raise IdentityError("You aren't signed in; sign in to go on.")
+    return claims_user(st.user.to_dict(), auth, directory(), time.time())
+
+
+def is_admin(user: User) -> bool:
+    """Whether the person is in one of `auth.admin_groups`."""
+    return bool(set(user.groups) & set(settings().auth.admin_groups))
+
+
+def is_author(user: User) -> bool:
+    """Whether the person may write apps."""
+    return is_admin(user) or bool(set(user.groups) & set(settings().auth.author_groups))

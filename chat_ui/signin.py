@@ -1,0 +1,124 @@
+"""Who is at the browser: the signed-in person of the identity provider, or the development user on loopback.
+
+Identity comes from the session's cookie, which Streamlit signs, or from debrief.yaml; never from the URL.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from core.errors import IdentityError
+from core.identity import Directory
+from core.settings import AuthSettings
+from core.types import User
+
+# A proxy in front of a loopback server lets strangers in, and says so with one of these.
+FORWARDING_HEADERS = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-Ip")
+
+
+class SessionExpired(IdentityError):
+    """The identity provider's sign-in is no longer valid."""
+
+
+@dataclass(frozen=True)
+class Connection:
+    """How the browser reached the server.
+
+    Attributes:
+        bind_address: The address that the server listens on; empty means all.
+        headers: The request's headers.
+        client: The browser's address as the server sees it; None when it is the server's own machine.
+    """
+
+    bind_address: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    client: str | None = None
+
+
+def development_user(auth: AuthSettings, directory: Directory, connection: Connection) -> User:
+    """The fixed user of a development server.
+
+    Raises:
+        IdentityError: somebody outside this machine could be asking, or the user isn't set or known.
+    """
+    reason = _reachable(connection)
+    if reason:
+        raise IdentityError(
+            f"The development user is served to this machine alone, and {reason}; start the server with "
+            "--server.address 127.0.0.1 and open it there, or set auth.mode to oidc for other people to sign in."
+        )
+    if not auth.development_user:
+        raise IdentityError("auth.mode is development and auth.development_user is empty; name a user there.")
+    if directory.entries:
+        return directory.user(auth.development_user)
+    email = auth.development_user.strip().lower()
+    return User(email, directory.groups_of(email))
+
+
+def claims_user(claims: Mapping[str, Any], auth: AuthSettings, directory: Directory, now: float) -> User:
+    """The person that the identity token names, with the groups of its claim and of the directory.
+
+    Args:
+        now: Seconds since 1970, UTC.
+
+    Raises:
+        SessionExpired: the token's time is over, or it says none.
+        IdentityError: the token has no address, or one that the provider hasn't verified.
+    """
+    expires = claims.get("exp")
+    if isinstance(expires, bool) or not isinstance(expires, int | float) or expires <= now:
+        raise SessionExpired("Your sign-in has expired; sign in again.")
+    email = str(claims.get("email") or claims.get("preferred_username") or "").strip().lower()
+    if "@" not in email:
+        raise IdentityError(
+            "The identity provider names no e-mail address; add the scope `email` to client_kwargs in secrets.toml."
+        )
+    if claims.get("email_verified") is False:
+        raise IdentityError(f"The identity provider hasn't verified {email}; verify the address there.")
+    known = directory.entries.get(email)
+    name = str(claims.get("name") or (known.name if known else ""))
+    groups = directory.groups_of(email, _groups(claims.get(auth.groups_claim)))
+    return User(email, groups, known.attributes if known else {}, name)
+
+
+def _reachable(connection: Connection) -> str:
+    """Why somebody else could reach the server; empty when nobody can."""
+    if not _loopback(connection.bind_address):
+        return f"this server listens on {connection.bind_address or 'every address'}"
+    if connection.client is not None and not _loopback(connection.client):
+        return f"you come from {connection.client}"
+    headers = {name.lower(): value for name, value in connection.headers.items()}
+    forwarded = next((name for name in FORWARDING_HEADERS if name.lower() in headers), "")
+    if forwarded:
+        return f"a proxy forwards requests to it (header {forwarded})"
+    host = headers.get("host", "localhost")
+    # A foreign host name that resolves to this machine is how a web page elsewhere would reach it.
+    if not _loopback(_without_port(host)):
+        return f"it was opened as {host}"
+    return ""
+
+
+def _loopback(address: str) -> bool:
+    if address.lower() == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(address.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def _without_port(host: str) -> str:
+    if host.startswith("["):
+        return host.partition("]")[0] + "]"
+    return host.rsplit(":", 1)[0] if host.count(":") == 1 else host
+
+
+def _groups(claim: object) -> tuple[str, ...]:
+    if isinstance(claim, str):
+        return tuple(filter(None, (part.strip() for part in claim.split(","))))
+    if isinstance(claim, list | tuple):
+        return tuple(str(group) for group in claim if str(group))
+    return ()
