@@ -1,8 +1,11 @@
-"""The `debrief` command. Each folder keeps its commands in `commands.py`; this module only mounts them."""
+"""The `debrief` command. Each folder keeps its commands in `commands.py`; this module mounts them and serves."""
 
 from __future__ import annotations
 
+import logging
 import os
+import socket
+import subprocess
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -10,8 +13,10 @@ from typing import Annotated
 
 import typer
 
-from core.console import err
-from core.errors import DebriefError
+from core.console import err, out
+from core.errors import DebriefError, SettingsError
+from core.settings import Settings, load_settings
+from ingestion.schedule import build_scheduler
 
 # Telemetry of every dependency is off, whatever its own default is; set before any of them is imported.
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
@@ -21,7 +26,11 @@ os.environ.setdefault("LANGCHAIN_TRACING_V2", "false")
 os.environ.setdefault("STREAMLIT_BROWSER_GATHER_USAGE_STATS", "false")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
-COMMAND_MODULES: tuple[str, ...] = ()
+COMMAND_MODULES = (
+    "ingestion.commands",
+    "ingestion.doctor",
+)
+PAGE = Path(__file__).resolve().parent / "chat_ui" / "app.py"
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
@@ -35,6 +44,57 @@ def options(
     """Debrief: answers from your documents, with citations, and no-code apps."""
     if settings is not None:
         os.environ["DEBRIEF_SETTINGS"] = str(settings)
+
+
+@app.command()
+def serve(
+    port: Annotated[int, typer.Option(help="The port of the chat page.")] = 8501,
+    host: Annotated[str, typer.Option(help="The address to listen on; beyond loopback needs auth.mode: oidc.")] = "",
+    schedule: Annotated[bool, typer.Option(help="Also run the scheduled syncs.")] = True,
+) -> None:
+    """Serves the pages, and runs the scheduled syncs, until Ctrl-C."""
+    settings = load_settings()
+    address = _address(settings, host, port)
+    scheduler = build_scheduler(settings) if schedule else None
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    logging.getLogger("apscheduler").setLevel(logging.WARNING)
+    options = {"server.port": port, "server.address": address, "server.headless": "true"}
+    flags = [f"--{name}={value}" for name, value in options.items()]
+    environment = {**os.environ, "DEBRIEF_SETTINGS": str(settings.file)}
+    page = subprocess.Popen([sys.executable, "-m", "streamlit", "run", str(PAGE), *flags], env=environment)
+    out.print(f"The page is at http://{address}:{port} — Ctrl-C stops it.")
+    try:
+        if scheduler is not None:
+            scheduler.resume()
+        code = page.wait()
+    except KeyboardInterrupt:
+        code = 0
+    finally:
+        if scheduler is not None:
+            scheduler.shutdown(wait=False)
+        page.terminate()
+        page.wait()
+    raise typer.Exit(code)
+
+
+def _address(settings: Settings, host: str, port: int) -> str:
+    loopback = host in ("", "localhost", "127.0.0.1", "::1")
+    if settings.auth.mode == "development" and not loopback:
+        raise SettingsError(
+            f"auth.mode is development, which lets everyone in as {settings.auth.development_user}, so the page is "
+            f"served on this machine only, not on {host}; set auth.mode: oidc in {settings.file} first."
+        )
+    address = host or ("127.0.0.1" if settings.auth.mode == "development" else "0.0.0.0")
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((address, port))
+        except OSError as error:
+            raise SettingsError(
+                f"Port {port} on {address} can't be used ({error.strerror}); stop what uses it, or choose another "
+                "with --port."
+            ) from error
+    return address
 
 
 for _name in COMMAND_MODULES:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import cache
 from typing import Any
 
@@ -25,3 +26,10 @@ def detect_language(text: str, default: str = "en", min_probability: float = 0.7
         return default
     language, probability = _identifier().classify(sample)
     return str(language) if probability >= min_probability else default
+
+
+def language_shares(text: str, among: Collection[str]) -> list[tuple[str, float]]:
+    """The languages of `among` and how probable each is for `text`, most probable first; the shares sum to 1."""
+    ranked = [(str(language), float(share)) for language, share in _identifier().rank(text) if language in among]
+    total = sum(share for _, share in ranked)
+    return [(language, share / total) for language, share in ranked] if total > 0 else []

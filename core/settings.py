@@ -120,10 +120,11 @@ class LlmSettings(Section):
 
 
 class SyncSettings(Section):
-    """Guards of a sync run."""
+    """Guards of a sync run. Fewer than `min_deletes` deletions never wait for a confirmation."""
 
     max_failures: int = Field(default=3, ge=0)
     max_failure_share: float = Field(default=0.10, ge=0, le=1)
+    min_deletes: int = Field(default=3, ge=0)
     max_delete_share: float = Field(default=0.15, ge=0, le=1)
 
 

@@ -19,6 +19,9 @@ from core.types import Attributes, AttributeValue, Cursor, Principal
 RunState = Literal["SYNCING", "SUCCEEDED", "INCOMPLETE", "FAILED", "STOPPED", "ABORTED"]
 DocumentOutcome = Literal["indexed", "held", "dropped", "failed", "deleted"]
 
+# The row of `sources` that says whether relations between documents are up to date; no source can have this name.
+_RELATIONS = "*relations"
+
 sources = sa.Table(
     "sources",
     metadata,
@@ -174,18 +177,34 @@ class SyncState:
 
     def commit(self, source: str, records: Iterable[DocumentRecord], cursor: Cursor | None) -> None:
         """Remembers the documents and, unless None, the cursor, in one transaction."""
+        rows = [_row(record) for record in records]
         with self._engine.begin() as connection:
-            for record in records:
-                values = _row(record)
-                connection.execute(documents.delete().where(documents.c.id == record.id))
-                connection.execute(documents.insert().values(**values))
+            for begin in range(0, len(rows), 500):
+                portion = rows[begin : begin + 500]
+                ids = [row["id"] for row in portion]
+                connection.execute(documents.delete().where(documents.c.id.in_(ids)))
+                connection.execute(documents.insert(), portion)
+            if rows:
+                self._upsert_source(connection, _RELATIONS, cursor="stale")
             if cursor is not None:
                 self._upsert_source(connection, source, cursor=cursor, synced_at=utc_now())
 
-    def forget_cursors(self, names: Iterable[str]) -> None:
-        """The next run of these sources starts from the beginning."""
+    def reset(self) -> None:
+        """Forgets every document and cursor, for an index that is gone; runs are kept."""
         with self._engine.begin() as connection:
-            connection.execute(sources.update().where(sources.c.name.in_(list(names))).values(cursor=None))
+            connection.execute(documents.delete())
+            connection.execute(sources.delete())
+
+    def relations_current(self, today: datetime) -> bool:
+        """Whether nothing was committed since relations were last worked out, and that was today."""
+        with self._engine.connect() as connection:
+            mark = connection.scalar(sa.select(sources.c.cursor).where(sources.c.name == _RELATIONS))
+        return mark == f"{today:%Y-%m-%d}"
+
+    def mark_related(self, today: datetime) -> None:
+        """Relations between documents are up to date as of `today`."""
+        with self._engine.begin() as connection:
+            self._upsert_source(connection, _RELATIONS, cursor=f"{today:%Y-%m-%d}")
 
     def finish(self, run: Run, state: RunState, counts: Counts, message: str) -> Run:
         """The run as it ended."""

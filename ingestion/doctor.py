@@ -1,0 +1,125 @@
+"""`debrief doctor`: is everything in place, and if not, what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+import typer
+
+from connectors.registry import check_sources, open_source
+from core.console import out, print_json
+from core.database import open_database
+from core.errors import DebriefError
+from core.identity import load_directory
+from core.settings import Settings, load_settings
+from ingestion.open import fingerprint
+from ingestion.rules import load_rules
+from ingestion.schedule import trigger_for
+from ingestion.state import SyncState
+from retrieval.embed import open_embedder
+from retrieval.generations import open_generations
+
+Status = Literal["ok", "warning", "error"]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was checked: how it stands, and what to do about it."""
+
+    subject: str
+    status: Status
+    message: str
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the command."""
+    app.command("doctor")(doctor)
+
+
+def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
+    """Checks settings, users, model, index and sources, and says what to do. Exit code 1 on an error."""
+    findings = list(examine(load_settings()))
+    if as_json:
+        print_json({"findings": findings})
+    else:
+        marks: dict[Status, str] = {"ok": "[green]ok     [/]", "warning": "[yellow]warning[/]", "error": "[red]error  [/]"}
+        for finding in findings:
+            out.print(f"{marks[finding.status]} {finding.subject:18} {finding.message}", markup=True)
+    if any(finding.status == "error" for finding in findings):
+        raise typer.Exit(1)
+
+
+def examine(settings: Settings) -> Iterator[Finding]:
+    """Every check in turn; a failing one doesn't stop the others."""
+    yield Finding("settings", "ok", str(settings.file))
+    yield from _guarded("users", lambda: _users(settings))
+    yield from _guarded("rules", lambda: [Finding("rules", "ok", f"{len(load_rules(settings).rules)} rules")])
+    yield from _guarded("embedding model", lambda: _model(settings))
+    yield from _guarded("language model", lambda: _language_model(settings))
+    yield from _guarded("index", lambda: _index(settings))
+    yield from _guarded("sources", lambda: _settings_of_sources(settings))
+    for source in settings.sources:
+        yield from _guarded(f"source {source.name}", lambda name=source.name: _source(settings, name))
+
+
+def _guarded(subject: str, check: Callable[[], list[Finding]]) -> Iterator[Finding]:
+    try:
+        yield from check()
+    except DebriefError as error:
+        yield Finding(subject, "error", str(error))
+
+
+def _users(settings: Settings) -> list[Finding]:
+    directory = load_directory(settings, open_database(settings))
+    found = [Finding("users", "ok", f"{len(directory.entries)} users, {len(directory.members)} groups")]
+    if settings.auth.mode == "development":
+        user = directory.user(settings.auth.development_user)
+        message = f"Everyone at this machine asks as {user.email}; set auth.mode: oidc before others use it."
+        found.append(Finding("sign-in", "warning", message))
+    return found
+
+
+def _model(settings: Settings) -> list[Finding]:
+    embedder = open_embedder(settings)
+    vector = embedder.encode_query("Is the model in place?")
+    return [Finding("embedding model", "ok", f"{embedder.name}, {vector.shape[0]} dimensions")]
+
+
+def _language_model(settings: Settings) -> list[Finding]:
+    if not settings.llm.model:
+        message = "None is configured: answers quote the documents. Set llm.model to have them written."
+        return [Finding("language model", "ok", message)]
+    return [Finding("language model", "ok", settings.llm.model)]
+
+
+def _index(settings: Settings) -> list[Finding]:
+    rules = load_rules(settings)
+    generations = open_generations(settings, fingerprint(settings, rules, open_embedder(settings).name))
+    current = generations.current
+    if current is None:
+        return [Finding("index", "error", "There is no index yet; run `debrief sync`.")]
+    if generations.needs_rebuild():
+        message = "Model, chunking or rules have changed since it was built; run `debrief sync` to rebuild it."
+        return [Finding("index", "warning", message)]
+    return [Finding("index", "ok", f"generation {current.id}, {current.chunks} chunks")]
+
+
+def _settings_of_sources(settings: Settings) -> list[Finding]:
+    check_sources(settings)
+    for source in settings.sources:
+        if source.schedule:
+            trigger_for(source, settings.file)
+    return [Finding("sources", "ok", f"{len(settings.sources)} in {settings.file.name}")]
+
+
+def _source(settings: Settings, name: str) -> list[Finding]:
+    source = next(source for source in settings.sources if source.name == name)
+    first = next(iter(open_source(source, settings).listing()), None)
+    runs = SyncState(open_database(settings)).runs(name, limit=1)
+    last = f"last sync {runs[0].started_at:%Y-%m-%d %H:%M} UTC: {runs[0].state}" if runs else "never synced"
+    if first is None:
+        message = f"It is reachable but shows no document ({last}); check its path, prefix and patterns."
+        return [Finding(f"source {name}", "warning", message)]
+    return [Finding(f"source {name}", "ok", last)]

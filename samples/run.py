@@ -1,0 +1,68 @@
+"""`make run`: the sample workspace from nothing: stand-ins up, synced, three questions answered, the page served."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# One from the policies, one over a customer's report, and one that the documents can't answer.
+QUESTIONS = (
+    "How long do we keep customer logs?",
+    "When does the contract of Halden Energy renew?",
+    "What is the salary of the chief executive?",
+)
+
+
+def main() -> int:
+    """Runs the sample until Ctrl-C; the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--port", type=int, default=8501, help="port of the chat page")
+    arguments = parser.parse_args()
+    os.chdir(ROOT)
+    if not _is_free(arguments.port):
+        print(
+            f"Error: port {arguments.port} is in use on this machine; stop what uses it, or run: make run PORT=8600",
+            file=sys.stderr,
+        )
+        return 1
+
+    from samples.stand_ins import run_stand_ins
+
+    with run_stand_ins():
+        if subprocess.run([sys.executable, "-m", "cli", "sync"], check=False).returncode != 0:
+            print("The sync did not succeed for every source; see the reasons above.", file=sys.stderr)
+        for question in QUESTIONS:
+            print(f"\n? {question}", flush=True)
+            subprocess.run([sys.executable, "-m", "cli", "ask", question], check=False)
+        return _serve(arguments.port)
+
+
+def _serve(port: int) -> int:
+    server = subprocess.Popen([sys.executable, "-m", "cli", "serve", "--port", str(port)])
+    try:
+        return server.wait()
+    except KeyboardInterrupt:
+        server.send_signal(signal.SIGINT)
+        server.wait()
+        return 0
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+if __name__ == "__main__":
+    sys.exit(main())
