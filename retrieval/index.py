@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,12 +21,14 @@ class Query:
     """One search.
 
     Attributes:
-        text: The stand-alone question, for BM25.
+        text: The stand-alone question, for BM25; empty searches by vector alone.
         vector: The question's embedding, (dim,) float32, L2-normalised; None searches by text alone.
         filter: Only chunks whose attributes match; None matches all.
         weights: Reorders the fused candidates; None leaves the fused order.
         context: The conversation's attributes (customer, region, language) that weights may compare with.
         prefetch: How many candidates each of text and vector search contributes.
+        fusion: How the two rankings become one, see `fusion.py`.
+        languages: ISO 639-1 codes by which BM25 stems `text`; empty lets the index detect them.
     """
 
     text: str
@@ -35,6 +37,8 @@ class Query:
     weights: Weights | None = None
     context: Attributes = field(default_factory=dict)
     prefetch: int = 100
+    fusion: Literal["dbsf", "rrf"] = "dbsf"
+    languages: tuple[str, ...] = ()
 
 
 class ChunkIndex(Protocol):

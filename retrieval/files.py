@@ -1,0 +1,73 @@
+"""Copying and committing folders of engine files."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+_BLOCK = 8 * 1024 * 1024
+
+
+def copy_tree(source: Path, target: Path) -> None:
+    """Copies a folder without filling the holes of its sparse files.
+
+    The engine reserves 32 MB a file and uses little of it: a plain copy of an index of 300 kB writes 118 MB.
+    """
+    target.mkdir(parents=True)
+    for path in sorted(source.rglob("*")):
+        beside = target / path.relative_to(source)
+        if path.is_dir():
+            beside.mkdir(exist_ok=True)
+        else:
+            _copy_file(path, beside)
+
+
+def make_durable(folder: Path) -> None:
+    """Waits until every file and folder below `folder` is on disk."""
+    for path in [*folder.rglob("*"), folder]:
+        _sync(path)
+
+
+def replace_text(path: Path, text: str) -> None:
+    """Replaces the file's content so that a reader, or a crash, sees the old text or the new, never a part."""
+    beside = path.with_name(path.name + ".new")
+    with beside.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(beside, path)
+    _sync(path.parent)
+
+
+def _copy_file(source: Path, target: Path) -> None:
+    with source.open("rb") as read, target.open("wb") as write:
+        size = os.fstat(read.fileno()).st_size
+        if not hasattr(os, "SEEK_DATA"):
+            shutil.copyfileobj(read, write, _BLOCK)
+            return
+        os.truncate(write.fileno(), size)
+        end = 0
+        while end < size:
+            try:
+                begin = os.lseek(read.fileno(), end, os.SEEK_DATA)
+            except OSError:  # only a hole is left
+                break
+            end = os.lseek(read.fileno(), begin, os.SEEK_HOLE)
+            os.lseek(read.fileno(), begin, os.SEEK_SET)
+            os.lseek(write.fileno(), begin, os.SEEK_SET)
+            while begin < end:
+                copied = os.sendfile(write.fileno(), read.fileno(), begin, min(_BLOCK, end - begin))
+                if copied == 0:
+                    break
+                begin += copied
+
+
+def _sync(path: Path) -> None:
+    if os.name == "nt" and path.is_dir():  # Windows can't open a folder, nor needs to
+        return
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,133 @@
+"""The read path of both engines, in stages: candidates → fuse → weigh → cut → fetch.
+
+An engine only answers two questions (`Engine`): which chunks score how much under a condition, and what is stored
+of given chunks. Everything that decides an order happens here, once for both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol, TypeVar
+
+import numpy as np
+
+from core.types import Boost, Passage, User, Why
+from retrieval.bm25 import encode_query, query_languages
+from retrieval.fusion import Candidate, fuse
+from retrieval.index import FloatArray, Query
+from retrieval.records import chunk_of, stored_attributes
+from retrieval.weights import Asked, Weights, factor
+
+Condition = TypeVar("Condition")
+Sparse = tuple[list[int], list[float]]
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A chunk that one search found; `payload` has the attributes if they were asked for."""
+
+    id: str
+    score: float
+    payload: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What an index keeps of a chunk; the vector if it was asked for."""
+
+    payload: Mapping[str, Any]
+    vector: FloatArray | None = None
+
+
+class Engine(Protocol[Condition]):
+    """What the read path needs of an engine."""
+
+    def condition(self, query: Query, user: User) -> Condition:
+        """The access filter of `user` joined with the query's own filter."""
+        ...
+
+    def languages(self) -> Sequence[str]:
+        """The languages of the chunks."""
+        ...
+
+    def find(
+        self, text: Sparse | None, vector: FloatArray | None, condition: Condition, limit: int, attributes: bool
+    ) -> tuple[list[Hit], list[Hit]]:
+        """The best `limit` hits of each search under `condition`; a search without a vector finds nothing."""
+        ...
+
+    def fetch(self, ids: Sequence[str], condition: Condition, vectors: bool) -> dict[str, Stored]:
+        """What is stored of those of `ids` that pass `condition`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """A candidate on its way through the stages."""
+
+    candidate: Candidate
+    boosts: tuple[Boost, ...] = field(default=())
+    final: float = 0.0
+
+
+def search(engine: Engine[Condition], query: Query, user: User, limit: int) -> list[Passage]:
+    """The best `limit` passages for `query` that `user` may read."""
+    if limit <= 0 or (not query.text.strip() and query.vector is None):
+        return []
+    condition = engine.condition(query, user)
+    weights = query.weights or None
+    text_hits, vector_hits = engine.find(
+        _terms(engine, query), query.vector, condition, max(query.prefetch, limit), weights is not None
+    )
+    candidates = fuse({h.id: h.score for h in text_hits}, {h.id: h.score for h in vector_hits}, query.fusion)
+    attributes = {h.id: h.payload for h in (*text_hits, *vector_hits) if h.payload is not None}
+    ranked = weigh(candidates, weights, attributes, Asked(user, query.context))
+    return _passages(engine, ranked[:limit], query, condition)
+
+
+def weigh(
+    candidates: Sequence[Candidate],
+    weights: Weights | None,
+    payloads: Mapping[str, Mapping[str, Any]],
+    asked: Asked,
+) -> list[Ranked]:
+    """The candidates reordered by their metadata; as many as came in."""
+    if weights is None:
+        return [Ranked(c, (), c.fused) for c in candidates]
+    ranked = []
+    for candidate in candidates:
+        boosts = weights.boosts(stored_attributes(payloads.get(candidate.id, {})), asked)
+        ranked.append(Ranked(candidate, boosts, candidate.fused * factor(boosts)))
+    return sorted(ranked, key=lambda r: (-r.final, r.candidate.id))
+
+
+def reranked(passage: Passage, rerank: float, final: float) -> Passage:
+    """The passage with the scores of a later stage."""
+    return replace(passage, score=final, why=replace(passage.why, rerank=rerank, final=final))
+
+
+def _terms(engine: Engine[Condition], query: Query) -> Sparse | None:
+    if not query.text.strip():
+        return None
+    languages = query.languages or query_languages(query.text, engine.languages())
+    terms = encode_query(query.text, languages)
+    return terms if terms[0] else None  # nothing but stop words
+
+
+def _passages(engine: Engine[Condition], ranked: Sequence[Ranked], query: Query, condition: Condition) -> list[Passage]:
+    # A hit of the text search alone has no cosine yet; its vector is fetched for that.
+    vectors = query.vector is not None and any(r.candidate.vector is None for r in ranked)
+    stored = engine.fetch([r.candidate.id for r in ranked], condition, vectors)
+    passages = []
+    for item in ranked:
+        candidate = item.candidate
+        kept = stored.get(candidate.id)
+        if kept is None:  # it lost its reader between the two calls
+            continue
+        similarity = candidate.vector
+        if similarity is None and query.vector is not None and kept.vector is not None:
+            similarity = float(np.dot(query.vector, kept.vector))
+        why = Why(candidate.text, candidate.vector, candidate.fused, item.boosts, None, item.final)
+        passages.append(Passage(chunk_of(candidate.id, kept.payload), item.final, why, similarity))
+    return passages

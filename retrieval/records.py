@@ -1,0 +1,102 @@
+"""A chunk ↔ the payload that both engines store, and the names of its fields."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from core.identity import normalised
+from core.types import Attributes, AttributeValue, Chunk
+from retrieval.access import ALLOW_FIELD, DENY_FIELD
+from retrieval.dialect import FILTERABLE, filterable
+
+DENSE = "dense"
+SPARSE = "text"
+DOCUMENT_FIELD = "document_id"
+ORDINAL_FIELD = "ordinal"
+
+# What weights need of a candidate: everything but the text.
+ATTRIBUTE_FIELDS = ["metadata", "source", DOCUMENT_FIELD, "title", "url", "kind", "page"]
+
+
+def payload_of(chunk: Chunk) -> dict[str, Any]:
+    """The chunk as JSON values, with its attributes once more in the form that filters compare."""
+    return {
+        DOCUMENT_FIELD: chunk.document_id,
+        ORDINAL_FIELD: chunk.ordinal,
+        "text": chunk.text,
+        "heading_path": list(chunk.heading_path),
+        "page": chunk.page,
+        "locator": chunk.locator,
+        "kind": chunk.kind,
+        "begin": chunk.begin,
+        "end": chunk.end,
+        "source": chunk.source,
+        "title": chunk.title,
+        "url": chunk.url,
+        **metadata_payload(chunk),
+        **access_payload(chunk.allow, chunk.deny),
+    }
+
+
+def metadata_payload(chunk: Chunk) -> dict[str, Any]:
+    """The part of a payload that follows from the metadata."""
+    return {
+        "metadata": {k: list(v) if isinstance(v, tuple) else v for k, v in chunk.metadata.items()},
+        FILTERABLE: filterable(attributes_of(chunk)),
+    }
+
+
+def access_payload(allow: Any, deny: Any) -> dict[str, list[str]]:
+    """The part of a payload that says who may read."""
+    return {ALLOW_FIELD: sorted(normalised(allow)), DENY_FIELD: sorted(normalised(deny))}
+
+
+def chunk_of(chunk_id: str, payload: Mapping[str, Any]) -> Chunk:
+    """The chunk that `payload_of` was given."""
+    return Chunk(
+        id=chunk_id,
+        document_id=payload[DOCUMENT_FIELD],
+        ordinal=payload[ORDINAL_FIELD],
+        text=payload["text"],
+        heading_path=tuple(payload["heading_path"]),
+        page=payload["page"],
+        locator=payload["locator"],
+        kind=payload["kind"],
+        begin=payload["begin"],
+        end=payload["end"],
+        source=payload["source"],
+        title=payload["title"],
+        url=payload["url"],
+        allow=frozenset(payload[ALLOW_FIELD]),
+        deny=frozenset(payload[DENY_FIELD]),
+        metadata=_attributes(payload["metadata"]),
+    )
+
+
+def attributes_of(chunk: Chunk) -> Attributes:
+    """Everything that filters and weights may name: the metadata, and the chunk's own fields over it."""
+    return _with_fields(
+        chunk.metadata,
+        {
+            "source": chunk.source,
+            DOCUMENT_FIELD: chunk.document_id,
+            "title": chunk.title,
+            "url": chunk.url,
+            "kind": chunk.kind,
+            "page": chunk.page,
+        },
+    )
+
+
+def stored_attributes(payload: Mapping[str, Any]) -> Attributes:
+    """The same as `attributes_of`, of a payload that has at least ATTRIBUTE_FIELDS."""
+    return _with_fields(_attributes(payload.get("metadata") or {}), {k: payload.get(k) for k in ATTRIBUTE_FIELDS[1:]})
+
+
+def _attributes(stored: Mapping[str, Any]) -> dict[str, AttributeValue]:
+    return {k: tuple(v) if isinstance(v, list) else v for k, v in stored.items()}
+
+
+def _with_fields(metadata: Attributes, fields: Mapping[str, Any]) -> Attributes:
+    return {**metadata, **{name: value for name, value in fields.items() if value not in (None, "")}}

@@ -1,0 +1,130 @@
+"""A question → passages that the asking person may read: embed, search, re-rank, group.
+
+retriever = open_retriever(settings)
+retriever.search("What does the premium plan cost?", user, limit=8)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+import numpy as np
+
+from core.errors import SettingsError
+from core.settings import RetrievalSettings, Settings
+from core.types import Attributes, Chunk, Passage, User
+from retrieval.embed import Embedder, open_embedder
+from retrieval.filters import Filter
+from retrieval.generations import Generations, open_generations
+from retrieval.index import ChunkIndex, Query
+from retrieval.weights import Weights, load_weights
+
+
+@dataclass
+class Retriever:
+    """Searches the generation that serves at the time of each call.
+
+    Attributes:
+        weights: The settings' weights; a search's own override them by attribute.
+    """
+
+    generations: Generations
+    embedder: Embedder
+    settings: RetrievalSettings
+    weights: Weights
+
+    @property
+    def index(self) -> ChunkIndex:
+        """The index that serves now. Raises IndexMissing before the first sync."""
+        return self.generations.read()
+
+    def search(
+        self,
+        question: str,
+        user: User,
+        limit: int = 10,
+        *,
+        filters: Filter | None = None,
+        weights: Weights | None = None,
+        context: Attributes | None = None,
+    ) -> list[Passage]:
+        """The best `limit` passages for a stand-alone question that `user` may read, best first, each with its why.
+
+        Args:
+            weights: Override the configured weights attribute by attribute; the level none switches one off.
+            context: The conversation's attributes (customer, region, …) that weights may compare with.
+        """
+        index = self.index
+        query = Query(
+            text=question,
+            vector=self.embedder.encode_query(question) if question.strip() else None,
+            filter=filters,
+            weights=self.weights.overridden_by(weights),
+            context=context or {},
+            prefetch=self.settings.prefetch,
+            fusion=self.settings.fusion,
+        )
+        return index.search(query, user, limit)
+
+    def document(self, document_id: str, user: User) -> list[Chunk]:
+        """The document's chunks in order; empty if it isn't there or `user` may not read it."""
+        return self.index.document(document_id, user)
+
+    def neighbours(self, chunk: Chunk, user: User, before: int = 1, after: int = 1) -> list[Chunk]:
+        """The chunks around `chunk` in its document, itself included, in order."""
+        around = range(chunk.ordinal - before, chunk.ordinal + after + 1)
+        return [c for c in self.document(chunk.document_id, user) if c.ordinal in around]
+
+
+def group_by_document(passages: Sequence[Passage], per_document: int = 3) -> Mapping[str, list[Passage]]:
+    """Document id → its best passages; documents in the order of their best passage."""
+    order = {d: n for n, d in enumerate(dict.fromkeys(p.chunk.document_id for p in passages))}
+    ordered = sorted(passages, key=lambda p: (order[p.chunk.document_id], -p.score))
+    grouped = groupby(ordered, key=lambda p: p.chunk.document_id)
+    return {document: list(group)[:per_document] for document, group in grouped}
+
+
+def mmr(passages: Sequence[Passage], embedder: Embedder, limit: int, balance: float = 0.7) -> list[Passage]:
+    """`limit` passages that are relevant and unlike each other, the best first.
+
+    Source: Carbonell, Goldstein, "The use of MMR", SIGIR 1998.
+
+    Args:
+        balance: 1 looks at relevance alone, 0 at difference alone.
+    """
+    if len(passages) <= 1 or limit <= 0:
+        return list(passages[: max(limit, 0)])
+    vectors = embedder.encode_texts([p.chunk.text for p in passages])
+    alike = vectors @ vectors.T
+    scores = np.array([p.score for p in passages], dtype=np.float32)
+    spread = float(scores.max() - scores.min())
+    relevance = (scores - scores.min()) / spread if spread > 0 else np.ones_like(scores)
+    chosen = [int(relevance.argmax())]
+    while len(chosen) < min(limit, len(passages)):
+        gain = balance * relevance - (1 - balance) * alike[:, chosen].max(axis=1)
+        gain[chosen] = -np.inf
+        chosen.append(int(gain.argmax()))
+    return [passages[i] for i in chosen]
+
+
+def open_retriever(settings: Settings) -> Retriever:
+    """A retriever over the settings' current index.
+
+    Raises:
+        IndexMissing: nothing has been synced yet.
+        SettingsError: the index was made with another embedding model than the settings name.
+    """
+    generations = open_generations(settings)
+    generations.read()
+    embedder = open_embedder(settings)
+    current = generations.current
+    if current is not None and current.recipe.model != embedder.name:
+        raise SettingsError(
+            f"The index was made with the embedding model {current.recipe.model!r} and the settings name "
+            f"{embedder.name!r}; run `debrief sync` to index everything anew, or name the old model again."
+        )
+    file = settings.retrieval.weights_file
+    weights = load_weights(settings.path(file)) if file is not None else Weights()
+    return Retriever(generations, embedder, settings.retrieval, weights)
