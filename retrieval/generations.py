@@ -19,7 +19,7 @@ import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
@@ -105,6 +105,10 @@ class Generations(Protocol):
         """All generations that are kept, the newest first."""
         ...
 
+    def gc(self) -> list[str]:
+        """Removes all but the newest generations and the serving one, and what a crash left; what was removed."""
+        ...
+
     def rollback(self, name: str | None = None) -> Generation:
         """Makes an older generation serve: the named one, or the one before the current.
 
@@ -134,7 +138,7 @@ class FolderGenerations:
 
     @property
     def current(self) -> Generation | None:
-        name = self._current_name()
+        name = self._current_id()
         return None if name is None else self._describe(name)
 
     def needs_rebuild(self) -> bool:
@@ -158,24 +162,36 @@ class FolderGenerations:
     def history(self) -> list[Generation]:
         return [self._describe(name) for name in sorted(self._names(), key=_number, reverse=True)]
 
+    def gc(self) -> list[str]:
+        if not self.folder.is_dir():
+            return []
+        with self._locked():
+            removed = self._remove_old()
+            if (self.folder / _WORK).exists():
+                shutil.rmtree(self.folder / _WORK)
+                removed.append(_WORK)
+            return removed
+
     def rollback(self, name: str | None = None) -> Generation:
+        if self._current_id() is None:
+            raise self._missing()
         with self._locked():
             names = sorted(self._names(), key=_number)
-            current = self._current_name()
+            current = self._current_id()
             older = [n for n in names if current is not None and _number(n) < _number(current)]
             wanted = name or (older[-1] if older else None)
             if wanted is None or wanted not in names:
-                kept = ", ".join(names) or "none"
+                sought = name or "before the current one"
                 raise IndexMissing(
-                    f"There is no generation {name or 'before the current one'} in {self.folder}; kept are: {kept}."
+                    f"There is no generation {sought} in {self.folder}; kept are {', '.join(names) or 'none'}."
                 )
             replace_text(self.folder / _CURRENT, wanted)
             return self._describe(wanted)
 
     def read(self) -> EdgeIndex:
-        name = self._current_name()
+        name = self._current_id()
         if name is None:
-            raise IndexMissing(f"There is no index in {self.folder} yet; run `debrief sync`.")
+            raise self._missing()
         opened = self._open
         if opened is not None and opened[0] == name:
             return opened[1]
@@ -192,9 +208,7 @@ class FolderGenerations:
         make_durable(work)
         os.replace(work, self.folder / generation.name)
         replace_text(self.folder / _CURRENT, generation.name)
-        for name in sorted(self._names(), key=_number)[: -self.keep]:
-            if name != generation.name:
-                shutil.rmtree(self.folder / name, ignore_errors=True)
+        self._remove_old()
 
     def next_name(self) -> str:
         """A name that no kept generation has."""
@@ -204,10 +218,20 @@ class FolderGenerations:
         """The folder of a generation's engine files."""
         return self.folder / name / _SHARD
 
+    def _missing(self) -> IndexMissing:
+        return IndexMissing(f"There is no index in {self.folder} yet; run `debrief sync`.")
+
+    def _remove_old(self) -> list[str]:
+        serving = self._current_id()
+        old = [name for name in sorted(self._names(), key=_number)[: -self.keep] if name != serving]
+        for name in old:
+            shutil.rmtree(self.folder / name, ignore_errors=True)
+        return old
+
     def _names(self) -> list[str]:
         return [p.name for p in self.folder.glob("generation-*") if _NAME.fullmatch(p.name)]
 
-    def _current_name(self) -> str | None:
+    def _current_id(self) -> str | None:
         try:
             name = (self.folder / _CURRENT).read_text(encoding="utf-8").strip()
         except FileNotFoundError:
@@ -287,7 +311,7 @@ class FolderWriter:
         index.close()
         self._index = None
         self._generations.publish(self._work, generation)
-        return replace(generation)
+        return generation
 
     def discard(self) -> None:
         """Throws away what wasn't published."""
