@@ -87,7 +87,7 @@ def sources_html(citations: Sequence[Citation], dates: Mapping[str, str]) -> str
     for document_id in dict.fromkeys(c.document_id for c in citations):
         own = [c for c in citations if c.document_id == document_id]
         places = ", ".join(dict.fromkeys(c.locator for c in own if c.locator))
-        numbers = "".join(f'<span class="number">{c.marker}</span>' for c in own)
+        numbers = ", ".join(str(c.marker) for c in own)
         details = " · ".join(filter(None, (escape(places), escape(dates.get(document_id, "")))))
         rows.append(
             f'<li><span class="numbers">{numbers}</span><span class="title">{_link(own[0].url, own[0].title)}</span>'
