@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from core.errors import ModelError
 from core.settings import Settings
 from retrieval.embedding_cache import EmbeddingCache
+from retrieval.tokens import TokenVectors
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -49,6 +50,10 @@ class Embedder(Protocol):
 
     def encode_query(self, text: str) -> FloatArray:
         """(dim,) float32, L2-normalised."""
+        ...
+
+    def encode_tokens(self, texts: list[str], *, query: bool = False) -> list[TokenVectors]:
+        """The token vectors of each text, in order. Texts over the model's length are cut."""
         ...
 
 
@@ -82,7 +87,7 @@ PROFILES = {
 }
 
 
-def open_embedder(settings: Settings) -> Embedder:
+def open_embedder(settings: Settings) -> CachedEmbedder:
     """The configured model, ready to use, with the cache in the data folder in front of it.
 
     Raises:
@@ -127,6 +132,10 @@ class CachedEmbedder:
     def encode_query(self, text: str) -> FloatArray:
         """(dim,) float32, L2-normalised. Questions aren't kept on disk."""
         return self._embedder.encode_query(text)
+
+    def encode_tokens(self, texts: list[str], *, query: bool = False) -> list[TokenVectors]:
+        """The token vectors of each text, in order. They are never kept on disk: a text has hundreds."""
+        return self._embedder.encode_tokens(texts, query=query)
 
 
 def content_key(model: str, text: str) -> bytes:
