@@ -18,6 +18,7 @@ from tokenizers import Tokenizer
 from core.errors import ModelError
 from core.settings import EmbeddingSettings
 from retrieval.bert import BertShape, Precision, bert_graph
+from retrieval.tokens import TokenVectors, token_vectors
 
 FloatArray = NDArray[np.float32]
 _MODULES = {"Transformer", "Pooling", "Normalize"}
@@ -123,15 +124,28 @@ class OpenVinoEmbedder:
         vectors = np.zeros((len(texts), self.dim), np.float32)
         ids = [encoding.ids for encoding in self._tokenizer.encode_batch([self._prompts.text + text for text in texts])]
         for rows in batches([len(row) for row in ids], self._batch_tokens):
-            vectors[rows] = self._infer([ids[row] for row in rows])
+            vectors[rows] = self._infer([ids[row] for row in rows])[0]
         return vectors
 
     def encode_query(self, text: str) -> FloatArray:
         """(dim,) float32, L2-normalised."""
-        vector: FloatArray = self._infer([self._tokenizer.encode(self._prompts.query + text).ids])[0]
+        vector: FloatArray = self._infer([self._tokenizer.encode(self._prompts.query + text).ids])[0][0]
         return vector
 
-    def _infer(self, ids: list[list[int]]) -> FloatArray:
+    def encode_tokens(self, texts: list[str], *, query: bool = False) -> list[TokenVectors]:
+        """The token vectors of each text, in order. Texts over the model's length are cut."""
+        prompt = self._prompts.query if query else self._prompts.text
+        encodings = self._tokenizer.encode_batch([prompt + text for text in texts])
+        found: dict[int, TokenVectors] = {}
+        for rows in batches([len(e.ids) for e in encodings], self._batch_tokens):
+            tokens = self._infer([encodings[row].ids for row in rows])[1]
+            for number, row in enumerate(rows):
+                encoding = encodings[row]
+                found[row] = token_vectors(tokens[number, : len(encoding.ids)], encoding.offsets, len(prompt))
+        return [found[row] for row in range(len(texts))]
+
+    def _infer(self, ids: list[list[int]]) -> tuple[FloatArray, FloatArray]:
+        """Pooled (n, dim) and by token (n, length, dim)."""
         length = max(len(row) for row in ids)
         padded = np.zeros((len(ids), length), np.int64)
         mask = np.zeros((len(ids), length), np.int64)
@@ -142,7 +156,7 @@ class OpenVinoEmbedder:
         if request is None:
             request = self._threads.request = self._model.create_infer_request()
         result = request.infer([padded, mask], share_inputs=True)
-        return np.array(result[0], np.float32)
+        return np.array(result[0], np.float32), np.array(result[1], np.float32)
 
 
 def batches(lengths: Sequence[int], batch_tokens: int) -> Iterator[list[int]]:

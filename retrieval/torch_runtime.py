@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from core.errors import ModelError
 from core.settings import EmbeddingSettings
+from retrieval.tokens import TokenVectors, token_vectors
 
 FloatArray = NDArray[np.float32]
 
@@ -45,7 +46,21 @@ class TorchEmbedder:
 
     def encode_query(self, text: str) -> FloatArray:
         """(dim,) float32, L2-normalised, with the model's own prompt for questions if it has one."""
-        return self._encode([text], query=True)[0]
+        vector: FloatArray = self._encode([text], query=True)[0]
+        return vector
+
+    def encode_tokens(self, texts: list[str], *, query: bool = False) -> list[TokenVectors]:
+        """The token vectors of each text, in order. Texts over the model's length are cut."""
+        prompt = (self._model.prompts or {}).get("query" if query else "document") or ""
+        texts = [prompt + text for text in texts]
+        hidden = self._model.encode(texts, output_value="token_embeddings", prompt="", show_progress_bar=False)
+        encodings = self._model.tokenizer(
+            texts, truncation=True, max_length=self._model.max_seq_length, return_offsets_mapping=True
+        )
+        return [
+            token_vectors(rows.cpu().numpy()[: len(offsets)], offsets, len(prompt))
+            for rows, offsets in zip(hidden, encodings["offset_mapping"], strict=True)
+        ]
 
     def _encode(self, texts: list[str], query: bool) -> FloatArray:
         if not texts:

@@ -1,0 +1,25 @@
+import numpy as np
+
+from core.settings import Settings
+from retrieval.embed import open_embedder
+from retrieval.tokens import token_vectors
+
+
+def test_token_vectors_leave_out_markers_and_prompt() -> None:
+    hidden = np.array([[3, 4], [0, 2], [5, 0], [1, 1]], np.float32)
+    found = token_vectors(hidden, [(0, 0), (0, 7), (8, 12), (0, 0)], prompt_chars=8)
+    assert found.vectors.tolist() == [[1.0, 0.0]]
+    assert (found.begins.tolist(), found.ends.tolist()) == ([0], [4])
+
+
+def test_the_packaged_model_gives_each_token_its_place(tmp_path) -> None:
+    embedder = open_embedder(Settings(data_dir=tmp_path))
+    text = "Café prices rose. Zürich paid 12 francs."
+    (found,) = embedder.encode_tokens([text])
+    assert [text[b:e] for b, e in zip(found.begins, found.ends, strict=True)][:2] == ["Café", "prices"]
+    assert text[found.ends[-1] - 1] == "."
+    assert np.allclose(np.linalg.norm(found.vectors, axis=1), 1, atol=1e-5)
+    # A token that the question shares is nearer to its own occurrence than to the others.
+    (asked,) = embedder.encode_tokens(["francs?"], query=True)
+    nearest = int((asked.vectors[0] @ found.vectors.T).argmax())
+    assert text[found.begins[nearest] : found.ends[nearest]].startswith("franc")
