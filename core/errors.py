@@ -7,6 +7,7 @@ DebriefError
 ├── IndexMissing        no index has been built yet
 ├── IndexLocked         another process is writing
 ├── IndexDamaged        the index on disk can't be read
+├── IndexUnreachable    the index server doesn't answer, or refuses us
 ├── ModelError          an embedding or language model can't be loaded or called
 ├── ParseError          a file can't be turned into text
 │   ├── Encrypted
@@ -52,6 +53,10 @@ class IndexLocked(DebriefError):
 
 class IndexDamaged(DebriefError):
     """The index on disk can't be read."""
+
+
+class IndexUnreachable(DebriefError):
+    """The index server doesn't answer, or refuses us."""
 
 
 class ModelError(DebriefError):

@@ -23,6 +23,7 @@ from retrieval.access import access_condition
 from retrieval.bm25 import encode_chunk
 from retrieval.dialect import FILTERABLE, text_key, translate
 from retrieval.index import FloatArray, Query
+from retrieval.pending import Pending
 from retrieval.pipeline import Hit, Sparse, Stored
 from retrieval.records import (
     ATTRIBUTE_FIELDS,
@@ -36,7 +37,6 @@ from retrieval.records import (
     payload_of,
 )
 
-# Small documents are written together: an update of the shard costs much more than a chunk in it.
 _BATCH_CHUNKS = 1_024
 _PAGE = 1_000
 
@@ -78,8 +78,7 @@ class EdgeIndex:
     def __init__(self, shard: qe.EdgeShard, path: Path) -> None:
         self._shard = shard
         self.path = path
-        self._pending: dict[str, list[qe.Point]] = {}
-        self._pending_chunks = 0
+        self._pending: Pending[qe.Point] = Pending(_BATCH_CHUNKS)
         self._indexed: set[str] = set(shard.info().payload_schema)
         self._languages: tuple[str, ...] | None = None
         self._lock = threading.RLock()
@@ -126,9 +125,7 @@ class EdgeIndex:
             raise ValueError(f"{document_id}: {len(chunks)} chunks, {len(vectors)} vectors")
         points = [self._point(chunk, vector) for chunk, vector in zip(chunks, vectors.tolist(), strict=True)]
         with self._lock:
-            self._pending_chunks += len(points) - len(self._pending.get(document_id, ()))
-            self._pending[document_id] = points
-            if self._pending_chunks >= _BATCH_CHUNKS or len(self._pending) >= _BATCH_CHUNKS:
+            if self._pending.add(document_id, points):
                 self._write_pending()
 
     def set_access(self, document_id: str, allow: Iterable[Principal], deny: Iterable[Principal]) -> None:
@@ -188,17 +185,16 @@ class EdgeIndex:
     def _write_pending(self) -> None:
         if not self._pending:
             return
-        points = [point for document in self._pending.values() for point in document]
+        documents = self._pending.take()
+        points = [point for document in documents.values() for point in document]
         # Chunk ids follow from document and ordinal: writing replaces, and only surplus ordinals are left to delete.
         stale = qe.Filter(
-            must=[_DIALECT.any_text(DOCUMENT_FIELD, list(self._pending))],
+            must=[_DIALECT.any_text(DOCUMENT_FIELD, list(documents))],
             must_not=[qe.HasIdCondition({point.id for point in points})],
         )
         self._shard.update(qe.UpdateOperation.delete_points_by_filter(stale))
         if points:
             self._shard.update(qe.UpdateOperation.upsert_points(points))
-        self._pending.clear()
-        self._pending_chunks = 0
         self._languages = None
 
     # --- read ------------------------------------------------------------------------------------------------------

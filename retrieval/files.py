@@ -1,10 +1,19 @@
-"""Copying and committing folders of engine files."""
+"""Copying, committing and locking folders of engine files."""
 
 from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
+
+import portalocker
+
+from core.errors import IndexLocked
+
+LOCK_FILE = "LOCK"
 
 _BLOCK = 8 * 1024 * 1024
 
@@ -38,6 +47,30 @@ def replace_text(path: Path, text: str) -> None:
         os.fsync(file.fileno())
     os.replace(beside, path)
     _sync(path.parent)
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Holds the folder's one writer's lock. The end of the process releases it, however that comes.
+
+    Raises:
+        IndexLocked: somebody else holds it; the message names the process.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / LOCK_FILE).open("a+", encoding="utf-8") as file:
+        try:
+            portalocker.lock(file, portalocker.LOCK_EX | portalocker.LOCK_NB)
+        except portalocker.LockException as error:
+            file.seek(0)
+            holder = file.read(200).strip() or "another process"
+            raise IndexLocked(
+                f"The index in {folder} is being written by {holder}; wait until it has finished, or stop it."
+            ) from error
+        file.seek(0)
+        file.truncate()
+        file.write(f"process {os.getpid()} since {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC")
+        file.flush()
+        yield
 
 
 def _copy_file(source: Path, target: Path) -> None:

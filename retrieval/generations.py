@@ -24,16 +24,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
-import portalocker
-
-from core.errors import IndexDamaged, IndexLocked, IndexMissing
+from core.errors import IndexDamaged, IndexMissing
 from core.settings import Settings
 from retrieval.edge import EdgeIndex
-from retrieval.files import copy_tree, make_durable, replace_text
+from retrieval.files import copy_tree, locked, make_durable, replace_text
 from retrieval.index import ChunkIndex
 
 _CURRENT = "CURRENT"
-_LOCK = "LOCK"
 _WORK = "work"
 _METADATA = "generation.json"
 _SHARD = "shard"
@@ -149,8 +146,7 @@ class FolderGenerations:
     def write(self, rebuild: bool = False) -> Iterator[FolderWriter]:
         if self.recipe is None:
             raise ValueError("writing needs a recipe; these generations were opened for reading")
-        self.folder.mkdir(parents=True, exist_ok=True)
-        with self._locked():
+        with locked(self.folder):
             work = self.folder / _WORK
             shutil.rmtree(work, ignore_errors=True)  # a crashed writer's
             writer = FolderWriter(self, work, self.recipe, rebuild)
@@ -165,7 +161,7 @@ class FolderGenerations:
     def gc(self) -> list[str]:
         if not self.folder.is_dir():
             return []
-        with self._locked():
+        with locked(self.folder):
             removed = self._remove_old()
             if (self.folder / _WORK).exists():
                 shutil.rmtree(self.folder / _WORK)
@@ -175,7 +171,7 @@ class FolderGenerations:
     def rollback(self, name: str | None = None) -> Generation:
         if self._current_id() is None:
             raise self._missing()
-        with self._locked():
+        with locked(self.folder):
             names = sorted(self._names(), key=_number)
             current = self._current_id()
             older = [n for n in names if current is not None and _number(n) < _number(current)]
@@ -254,24 +250,6 @@ class FolderGenerations:
                 "or delete that generation and run `debrief sync`."
             ) from error
 
-    @contextmanager
-    def _locked(self) -> Iterator[None]:
-        path = self.folder / _LOCK
-        with path.open("a+", encoding="utf-8") as file:
-            try:
-                portalocker.lock(file, portalocker.LOCK_EX | portalocker.LOCK_NB)
-            except portalocker.LockException as error:
-                file.seek(0)
-                holder = file.read(200).strip() or "another process"
-                raise IndexLocked(
-                    f"The index in {self.folder} is being written by {holder}; wait until it has finished, or stop it."
-                ) from error
-            file.seek(0)
-            file.truncate()
-            file.write(f"process {os.getpid()} since {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC")
-            file.flush()
-            yield  # closing the file releases the lock; so does the end of the process, however it comes
-
 
 class FolderWriter:
     """A working copy in a folder beside the generations."""
@@ -323,12 +301,13 @@ class FolderWriter:
 
 def open_generations(settings: Settings, recipe: Recipe | None = None) -> Generations:
     """The generations of the configured engine; `recipe` is needed for writing."""
-    if settings.retrieval.server.url:
-        from retrieval.server import AliasGenerations, connect
+    folder, server, keep = settings.data_path / "index", settings.retrieval.server, settings.retrieval.keep_generations
+    if server.url:
+        from retrieval.aliases import AliasGenerations
+        from retrieval.server import connect
 
-        server = settings.retrieval.server
-        return AliasGenerations(connect(server), server, recipe, keep=settings.retrieval.keep_generations)
-    return FolderGenerations(settings.data_path / "index", recipe, keep=settings.retrieval.keep_generations)
+        return AliasGenerations(connect(server), server, folder, recipe, keep)
+    return FolderGenerations(folder, recipe, keep)
 
 
 def _number(name: str) -> int:
