@@ -99,8 +99,8 @@ def sources_html(citations: Sequence[Citation], dates: Mapping[str, str]) -> str
 def quote_html(view: Excerpt) -> str:
     """An excerpt with the quote marked."""
     if view.kind == "table":
-        body = _PRIVATE.sub("", view.before) + _marked_cells(_PRIVATE.sub("", view.quote)) + _PRIVATE.sub("", view.after)
-        html = _MARKDOWN.render(body)
+        before, quote, after = (_PRIVATE.sub("", part) for part in (view.before, view.quote, view.after))
+        html = str(_MARKDOWN.render(before + _marked_cells(quote) + after))
         return html.replace(_MARK_OPEN, "<mark>").replace(_MARK_CLOSE, "</mark>")
     return f'<div class="text">{escape(view.before)}<mark>{escape(view.quote)}</mark>{escape(view.after)}</div>'
 

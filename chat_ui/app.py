@@ -1,6 +1,6 @@
 """The entry page of the web interface: who is there, which pages they have, and the one place where errors end.
 
-    streamlit run chat_ui/app.py
+streamlit run chat_ui/app.py
 """
 
 from __future__ import annotations
@@ -8,8 +8,8 @@ from __future__ import annotations
 import streamlit as st
 
 from chat_ui import components, session
-from chat_ui.views import chat
 from chat_ui.signin import SessionExpired
+from chat_ui.views import chat, sources
 from core.types import User
 
 # Text is read at about 760 px; tables get the whole width.
@@ -48,7 +48,10 @@ def _sign_in_page(text: str) -> None:
 
 
 def _page(user: User) -> None:
-    pages = [st.Page(lambda: chat.page(user), title="Chat", icon=":material/forum:", url_path="chat", default=True)]
+    pages = [
+        st.Page(lambda: chat.page(user), title="Chat", icon=":material/forum:", url_path="chat", default=True),
+        st.Page(lambda: sources.page(user), title="Sources", icon=":material/folder_open:", url_path="sources"),
+    ]
     current = st.navigation(pages, position="top")
     st.set_page_config(layout="wide" if current.url_path in _WIDE else "centered")
     with st.sidebar:

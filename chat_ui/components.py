@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import logging
 import uuid
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from html import escape
 from pathlib import Path
 from typing import Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
 
@@ -63,7 +66,7 @@ def error_state(error: Exception) -> None:
     log.error("page error %s", reference, exc_info=error)
     state(
         "Something went wrong",
-        f"Try again; if it happens again, give the reference {reference} to your administrator, who finds it in the log.",
+        f"Try again; if it happens again, give the reference {reference} to your administrator: it is in the log.",
         "error",
     )
 
@@ -84,3 +87,45 @@ def person_card(user: User) -> None:
 def development_banner() -> None:
     """Says on every page that nobody has signed in."""
     st.html('<div class="banner" role="note">Development user, on this machine only. Nobody has signed in.</div>')
+
+
+def table(header: Sequence[str], rows: Sequence[Sequence[str]], label: str) -> None:
+    """A small table. Cells are HTML: the page escapes what comes from outside.
+
+    Args:
+        label: Its name for screen readers.
+    """
+    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in header)
+    body = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
+    # Scrolling regions need a place in the tab order to be usable by keyboard.
+    st.html(
+        f'<div class="scroll" role="region" tabindex="0" aria-label="{escape(label)}">'
+        f'<table class="rows"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+    )
+
+
+def facts(title: str, url: str, rows: Sequence[tuple[str, str]]) -> None:
+    """A card of named facts. The values are HTML: the page escapes what comes from outside."""
+    heading = escape(title)
+    if url.lower().startswith(("http://", "https://")):
+        heading = f'<a href="{escape(url)}" target="_blank" rel="noopener noreferrer">{heading}</a>'
+    body = "".join(f"<dt>{escape(name)}</dt><dd>{value}</dd>" for name, value in rows)
+    st.html(f'<div class="state facts"><div class="title">{heading}</div><dl>{body}</dl></div>')
+
+
+def local(moment: datetime) -> str:
+    """A UTC time without a zone, as the person's clock shows it."""
+    try:
+        zone = ZoneInfo(str(st.context.timezone or "UTC"))
+    except (ZoneInfoNotFoundError, ValueError):
+        zone = ZoneInfo("UTC")
+    return f"{moment.replace(tzinfo=UTC).astimezone(zone):%Y-%m-%d %H:%M}"
+
+
+def ago(moment: datetime) -> str:
+    """How long ago a UTC time without a zone was."""
+    seconds = (datetime.now(UTC) - moment.replace(tzinfo=UTC)).total_seconds()
+    for limit, unit, size in ((90, "", 0), (5_400, "min", 60), (172_800, "h", 3_600)):
+        if seconds < limit:
+            return f"{round(seconds / size)} {unit} ago" if size else "just now"
+    return f"{round(seconds / 86_400)} days ago"

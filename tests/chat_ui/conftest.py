@@ -69,9 +69,18 @@ def chunk(
 
 
 CHUNKS = [
-    chunk(0, "The premium plan costs 480 euros a month. It is billed every quarter.\n\nIt can be ended at a quarter's end."),
+    chunk(
+        0,
+        "The premium plan costs 480 euros a month. It is billed every quarter.\n\nIt can be ended at a quarter's end.",
+    ),
     chunk(1, "Support answers premium customers within two hours, day and night."),
-    chunk(2, "The board salary review is held in May.", document="files:board.md", title="Board notes", allow="group:board"),
+    chunk(
+        2,
+        "The board salary review is held in May.",
+        document="files:board.md",
+        title="Board notes",
+        allow="group:board",
+    ),
 ]
 
 
@@ -90,11 +99,8 @@ def searcher() -> WordSearcher:
 
 
 @pytest.fixture
-def app(
-    workspace: Path, searcher: WordSearcher, monkeypatch: pytest.MonkeyPatch
-) -> Callable[[], AppTest]:
+def app(workspace: Path, searcher: WordSearcher, monkeypatch: pytest.MonkeyPatch) -> Callable[[], AppTest]:
     """Makes a new person's page over the one shared assistant."""
     monkeypatch.setattr("chat_ui.session.open_assistant", lambda settings: Assistant(searcher, AnswerSettings()))
     monkeypatch.setattr("chat_ui.session.connection", lambda: Connection("127.0.0.1", {"Host": "localhost:8501"}))
     return lambda: AppTest.from_file(str(APP), default_timeout=20)
-

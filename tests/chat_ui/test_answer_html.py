@@ -5,7 +5,9 @@ from chat_ui.passages import Excerpt
 from core.types import Citation
 
 
-def citation(marker: int = 1, end: int = 0, title: str = "Plan", document: str = "d", url: str = "https://x.example/p") -> Citation:
+def citation(
+    marker: int = 1, end: int = 0, title: str = "Plan", document: str = "d", url: str = "https://x.example/p"
+) -> Citation:
     return Citation(marker, document, title, url, "quote", 0, end, locator=f"page {marker}")
 
 
@@ -19,7 +21,12 @@ def test_markers_become_chips_and_unknown_ones_stay_text() -> None:
 def test_without_markers_chips_stand_at_the_statements_ends() -> None:
     text = "First. Second."
     html = answer_html(text, [citation(1, 6), citation(2, 14)], {}, "k")
-    assert html.index("First.") < html.index('aria-label="Source 1') < html.index("Second.") < html.index('aria-label="Source 2')
+    assert (
+        html.index("First.")
+        < html.index('aria-label="Source 1')
+        < html.index("Second.")
+        < html.index('aria-label="Source 2')
+    )
 
 
 def test_a_chip_in_a_table_stays_in_its_last_cell() -> None:
@@ -51,7 +58,9 @@ def test_private_characters_in_a_source_dont_make_chips() -> None:
 
 
 def test_a_document_is_listed_once_with_all_its_numbers() -> None:
-    html = sources_html([citation(1), citation(2), citation(3, document="e", title="Other", url="")], {"d": "2026-03-02"})
+    html = sources_html(
+        [citation(1), citation(2), citation(3, document="e", title="Other", url="")], {"d": "2026-03-02"}
+    )
     assert html.count("<li>") == 2
     assert ">1, 2<" in html
     assert "page 1, page 2 · 2026-03-02" in html

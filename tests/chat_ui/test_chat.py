@@ -87,7 +87,12 @@ def test_an_unexpected_error_shows_a_reference_and_no_traceback(
 
 def test_markup_in_question_and_document_is_text(app: App, searcher: WordSearcher) -> None:
     searcher.chunks[0] = type(searcher.chunks[0])(
-        id="x", document_id="x", ordinal=0, text="<script>alert(1)</script> plan <img src=x>", title="<b>T</b>", url="javascript:alert(1)",
+        id="x",
+        document_id="x",
+        ordinal=0,
+        text="<script>alert(1)</script> plan <img src=x>",
+        title="<b>T</b>",
+        url="javascript:alert(1)",
         allow=frozenset({"everyone"}),
     )
     shown = ask(app().run(), "<i>script</i> plan")

@@ -46,7 +46,7 @@ def test_the_development_user_is_refused_where_others_could_ask(connection: Conn
 def test_the_development_user_must_be_named_and_known() -> None:
     with pytest.raises(IdentityError, match="development_user is empty"):
         development_user(AuthSettings(), DIRECTORY, HERE)
-    with pytest.raises(IdentityError, match="did you mean ana@x.com"):
+    with pytest.raises(IdentityError, match=r"did you mean ana@x\.com"):
         development_user(AuthSettings(development_user="anna@x.com"), DIRECTORY, HERE)
 
 
@@ -71,7 +71,7 @@ def test_an_expired_or_endless_sign_in_ends(expires: object) -> None:
 def test_an_address_must_be_there_and_verified() -> None:
     with pytest.raises(IdentityError, match="no e-mail address"):
         claims_user({"exp": 2_000, "name": "Ana"}, AUTH, DIRECTORY, now=1)
-    with pytest.raises(IdentityError, match="hasn't verified ana@x.com"):
+    with pytest.raises(IdentityError, match=r"hasn't verified ana@x\.com"):
         claims_user({**CLAIMS, "email_verified": False}, AUTH, DIRECTORY, now=1)
 
 

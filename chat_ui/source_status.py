@@ -1,0 +1,134 @@
+"""What the Sources page shows: each source's last sync, and documents with what became of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from core.identity import Directory
+from core.settings import SourceSettings
+from core.types import EVERYONE, User
+from ingestion.state import DocumentRecord, Run, SyncState, documents, runs
+from retrieval.access import may_read
+
+OUTCOMES = ("indexed", "held", "dropped", "failed", "deleted")
+
+
+@dataclass(frozen=True)
+class SourceStatus:
+    """One source, as of its last run.
+
+    Attributes:
+        last: Its newest run; None before the first.
+        succeeded_at: When a run of it last ended well, UTC.
+        outcomes: How many documents ended how.
+    """
+
+    settings: SourceSettings
+    last: Run | None = None
+    succeeded_at: datetime | None = None
+    outcomes: dict[str, int] = field(default_factory=dict)
+
+
+def statuses(engine: sa.Engine, sources: Sequence[SourceSettings]) -> list[SourceStatus]:
+    """Every configured source, in the order of the settings."""
+    state = SyncState(engine)
+    counted = sa.select(documents.c.source, documents.c.outcome, sa.func.count()).group_by(
+        documents.c.source, documents.c.outcome
+    )
+    ended = sa.select(runs.c.source, sa.func.max(runs.c.finished_at)).where(runs.c.state == "SUCCEEDED")
+    with engine.connect() as connection:
+        outcomes: dict[str, dict[str, int]] = {}
+        for source, outcome, count in connection.execute(counted):
+            outcomes.setdefault(source, {})[outcome] = count
+        succeeded = {row.source: row[1] for row in connection.execute(ended.group_by(runs.c.source))}
+    found = []
+    for source in sources:
+        last = next(iter(state.runs(source.name, limit=1)), None)
+        found.append(SourceStatus(source, last, succeeded.get(source.name), outcomes.get(source.name, {})))
+    return found
+
+
+def find_documents(
+    engine: sa.Engine,
+    reader: User | None,
+    *,
+    text: str = "",
+    source: str | None = None,
+    outcomes: Sequence[str] = (),
+    limit: int = 200,
+) -> list[DocumentRecord]:
+    """The first `limit` documents by title, newest change first.
+
+    Args:
+        reader: Only what this person may read; None (for administrators) means all.
+        text: Words that must all stand in the title, the id or the address.
+    """
+    query = sa.select(documents).order_by(documents.c.changed_at.desc(), documents.c.id)
+    if source:
+        query = query.where(documents.c.source == source)
+    if outcomes:
+        query = query.where(documents.c.outcome.in_(outcomes))
+    place = documents.c.title + " " + documents.c.id + " " + documents.c.url
+    for word in text.split():
+        query = query.where(place.icontains(word, autoescape=True))
+    found: list[DocumentRecord] = []
+    for record in _records(engine, query):
+        if reader is None or may_read(reader, record.allow, record.deny):
+            found.append(record)
+            if len(found) == limit:
+                break
+    return found
+
+
+def readers(record: DocumentRecord, directory: Directory) -> list[User]:
+    """The people of the directory who may read the document, by name; others may through groups they sign in with."""
+    people = (directory.user(email) for email in directory.entries)
+    return sorted((p for p in people if may_read(p, record.allow, record.deny)), key=lambda p: p.name or p.email)
+
+
+def why_readable(user: User, record: DocumentRecord) -> str:
+    """One sentence: may the person read it, and through what."""
+    mine = user.principals()
+    denied = sorted(mine & set(record.deny))
+    if denied:
+        return f"No: {', '.join(map(principal_name, denied))} is on the document's deny list, and deny beats allow."
+    allowed = sorted(mine & set(record.allow))
+    if not allowed:
+        listed = ", ".join(map(principal_name, sorted(record.allow))) or "nobody"
+        return f"No: the document is for {listed}."
+    return f"Yes, through {', '.join(map(principal_name, allowed))}."
+
+
+def principal_name(principal: str) -> str:
+    """ "group:emea" → "the group emea", for a sentence."""
+    kind, _, name = principal.partition(":")
+    return "everyone" if principal == EVERYONE else f"the group {name}" if kind == "group" else name
+
+
+def readable_counts(engine: sa.Engine, reader: User) -> dict[str, tuple[int, int]]:
+    """Source → (documents the person may read, documents in the index)."""
+    counts: dict[str, tuple[int, int]] = {}
+    query = sa.select(documents.c.source, documents.c.allow, documents.c.deny).where(documents.c.outcome == "indexed")
+    with engine.connect() as connection:
+        for source, allow, deny in connection.execute(query):
+            mine, total = counts.get(source, (0, 0))
+            counts[source] = (mine + may_read(reader, allow, deny), total + 1)
+    return counts
+
+
+def _records(engine: sa.Engine, query: sa.Select[tuple[object, ...]]) -> Iterator[DocumentRecord]:
+    with engine.connect() as connection:
+        for row in connection.execute(query).mappings():
+            values = dict(row)
+            for name in ("allow", "deny", "lacks", "fired", "warnings"):
+                values[name] = tuple(values[name])
+            yield DocumentRecord(**values)
+
+
+def running(found: Iterable[SourceStatus]) -> bool:
+    """Whether a sync is under way."""
+    return any(status.last is not None and status.last.state == "SYNCING" for status in found)

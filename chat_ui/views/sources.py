@@ -1,0 +1,230 @@
+"""Where the documents come from, when they last came, and why one is found or not."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Mapping
+from html import escape
+from typing import Literal
+
+import streamlit as st
+
+from chat_ui import components, session
+from chat_ui.source_status import (
+    OUTCOMES,
+    SourceStatus,
+    find_documents,
+    principal_name,
+    readable_counts,
+    readers,
+    running,
+    statuses,
+    why_readable,
+)
+from core.errors import IdentityError
+from core.types import User
+from ingestion.state import DocumentRecord, Run, SyncState
+
+_Kind = Literal["", "good", "bad", "warn", "accent"]
+_RUN_KINDS: Mapping[str, _Kind] = {"SUCCEEDED": "good", "INCOMPLETE": "warn", "FAILED": "bad", "ABORTED": "bad"}
+_OUTCOME_KINDS: Mapping[str, _Kind] = {"indexed": "good", "held": "warn", "failed": "bad"}
+
+
+def page(user: User) -> None:
+    """The page; administrators see every document, everybody else those that they may read."""
+    st.title("Sources")
+    admin = session.is_admin(user)
+    names = ["Sources", "Documents", "Runs", *(["Access"] if admin else [])]
+    tabs = dict(zip(names, st.tabs(names), strict=True))
+    with tabs["Sources"]:
+        _sources(admin)
+    with tabs["Documents"]:
+        _documents(user, admin)
+    with tabs["Runs"]:
+        _runs()
+    if admin:
+        with tabs["Access"]:
+            _access()
+
+
+@st.fragment(run_every=5)
+def _sources(admin: bool) -> None:
+    found = statuses(session.database(), session.settings().sources)
+    if not found:
+        components.state("No sources yet", f"List one under `sources:` in {session.settings().file.name}.")
+        return
+    components.table(
+        ["Source", "Kind", "Last sync", "State", "Schedule", "Documents", "Held", "Failed", "Note"],
+        [_source_row(status) for status in found],
+        label="Sources",
+    )
+    if not admin:
+        return
+    busy = running(found)
+    with st.container(horizontal=True):
+        names = ["All sources", *(status.settings.name for status in found)]
+        name = st.selectbox("Source to sync", names, label_visibility="collapsed", width=240)
+        if st.button("Sync now", disabled=busy, icon=":material/sync:"):
+            _sync(None if name == "All sources" else name)
+            st.toast("The sync has started; this table follows it.")
+    if busy:
+        st.html('<div class="stage" role="status"><span class="dot"></span>A sync is running …</div>')
+
+
+def _sync(name: str | None) -> None:
+    # A process of its own: parsing and embedding must not slow down the pages.
+    command = [sys.executable, "-m", "cli", "--settings", str(session.settings().file), "sync"]
+    process = subprocess.Popen([*command, name] if name else command, stdout=subprocess.DEVNULL)
+    _children.append(process)
+    _children[:] = [child for child in _children if child.poll() is None]
+
+
+_children: list[subprocess.Popen[bytes]] = []
+
+
+def _source_row(status: SourceStatus) -> list[str]:
+    last, outcomes = status.last, status.outcomes
+    schedule = f"{status.settings.schedule} {status.settings.time_zone}" if status.settings.schedule else "by hand"
+    return [
+        f"<b>{escape(status.settings.name)}</b>",
+        escape(status.settings.kind),
+        escape(components.ago(status.succeeded_at)) if status.succeeded_at else "never",
+        components.badge(last.state.lower(), _RUN_KINDS.get(last.state, "accent")) if last else components.badge("new"),
+        escape(schedule),
+        f"{outcomes.get('indexed', 0):,}",
+        f"{outcomes.get('held', 0) + outcomes.get('dropped', 0):,}",
+        f"{outcomes.get('failed', 0):,}",
+        escape(last.message if last else ""),
+    ]
+
+
+def _runs() -> None:
+    found = SyncState(session.database()).runs(limit=100)
+    if not found:
+        components.state("No sync has run yet", "Run `debrief sync`, or start one on the first tab.")
+        return
+    numbers = ["Seconds", "Seen", "Added", "Changed", "Access", "Deleted", "Failed"]
+    components.table(["Started", "Source", "State", *numbers, "Message"], [_run_row(r) for r in found], label="Runs")
+
+
+def _run_row(run: Run) -> list[str]:
+    c = run.counts
+    numbers = (c.seen, c.added, c.modified, c.access_only, c.deleted, c.failed)
+    return [
+        escape(components.local(run.started_at)),
+        escape(run.source),
+        components.badge(run.state.lower(), _RUN_KINDS.get(run.state, "accent")),
+        f"{c.seconds:.1f}",
+        *(f"{number:,}" for number in numbers),
+        escape(run.message),
+    ]
+
+
+def _documents(user: User, admin: bool) -> None:
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        text = st.text_input("Find a document", placeholder="Words of its title, address or id", key="document-text")
+        names = [source.name for source in session.settings().sources]
+        source = st.selectbox("Source", names, index=None, placeholder="All sources", width=200, key="document-source")
+    chosen = st.pills("Outcome", OUTCOMES, selection_mode="multi", key="document-outcome", label_visibility="collapsed")
+    found = find_documents(
+        session.database(), None if admin else user, text=text or "", source=source, outcomes=chosen or ()
+    )
+    if not found:
+        components.state(
+            "No document fits" if admin else "None of the documents that you may read fits",
+            "Check the words and the filters. A document that exists at its source may lie outside the source's path, "
+            "be left out by its include and exclude patterns, or have come after the last sync.",
+        )
+        return
+    st.caption(f"{len(found)} documents" if len(found) < 200 else "The 200 that changed last; narrow the search.")
+    event = st.dataframe(
+        [_document_row(record) for record in found],
+        hide_index=True,
+        on_select="rerun",
+        selection_mode="single-row",
+        height=min(38 + 35 * len(found), 420),
+        key="document-table",
+        column_config={"Title": st.column_config.TextColumn(width="large")},
+    )
+    rows = event["selection"]["rows"]
+    if rows and rows[0] < len(found):
+        _document(found[rows[0]], admin)
+    elif len(found) == 1:
+        _document(found[0], admin)
+
+
+def _document_row(record: DocumentRecord) -> dict[str, object]:
+    return {
+        "Title": record.title or record.id,
+        "Outcome": record.outcome,
+        "Vetting": record.vetting,
+        "Source": record.source,
+        "Type": str(record.attributes.get("document_type", "")),
+        "Customer": str(record.attributes.get("customer", "")),
+        "Updated": str(record.attributes.get("updated_at", ""))[:10],
+        "Reason": record.reason,
+    }
+
+
+def _document(record: DocumentRecord, admin: bool) -> None:
+    outcome = components.badge(record.outcome, _OUTCOME_KINDS.get(record.outcome, ""))
+    indexed = f"{record.chunks} passages of {record.size_bytes:,} bytes, {components.local(record.changed_at)}"
+    facts: list[tuple[str, str]] = [
+        ("Outcome", f"{outcome} {escape(record.reason)}"),
+        ("Vetting", escape(". ".join(filter(None, (record.vetting or "not vetted", *record.lacks))))),
+        ("Last change", escape(indexed)),
+        ("Repeats", escape(record.duplicate_of or "no other document")),
+        ("Rules that fired", escape(", ".join(record.fired) or "none")),
+        ("Id", f"<code>{escape(record.id)}</code>"),
+    ]
+    if admin:
+        facts += [
+            ("May read", escape(", ".join(map(principal_name, record.allow)) or "nobody: it has no access list")),
+            ("May not read", escape(", ".join(map(principal_name, record.deny)) or "no exception")),
+        ]
+    facts += [("Warning", escape(warning)) for warning in record.warnings]
+    facts += [(name, escape(_shown(value))) for name, value in sorted(record.attributes.items())]
+    components.facts(record.title or record.id, record.url, facts)
+
+
+def _access() -> None:
+    directory = session.directory()
+    left, right = st.columns(2, gap="large")
+    with left:
+        st.subheader("Who can read this document?")
+        text = st.text_input("Document", placeholder="Words of its title or id", key="access-text")
+        found = find_documents(session.database(), None, text=text, limit=50) if text else []
+        if text and not found:
+            components.state("No document fits", "Check the words.")
+        record = None
+        if found:
+            record = st.selectbox("Which one", found, format_func=lambda r: r.title or r.id, key="access-document")
+        if record is not None:
+            st.write(f"On its list: {', '.join(map(principal_name, record.allow)) or 'nobody'}.")
+            people = readers(record, directory)
+            rows = [[escape(person.name), escape(person.email)] for person in people]
+            components.table(["Person", "Address"], rows, label="Readers")
+    with right:
+        st.subheader("What can this person read?")
+        email = st.selectbox("Person", sorted(directory.entries), index=None, placeholder="Choose", key="access-person")
+        email = email or st.text_input("Or an address that isn't in the users file", key="access-address")
+        if not email:
+            return
+        try:
+            person = directory.user(email)
+        except IdentityError:
+            person = User(email.lower(), directory.groups_of(email))
+        st.write(f"Groups: {', '.join(person.groups) or 'none'}.")
+        counts = readable_counts(session.database(), person)
+        components.table(
+            ["Source", "May read", "Indexed"],
+            [[escape(s), f"{mine:,}", f"{total:,}"] for s, (mine, total) in sorted(counts.items())],
+            label="Readable documents",
+        )
+        if record is not None:
+            st.write(f"“{record.title or record.id}”: {why_readable(person, record)}")
+
+
+def _shown(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)

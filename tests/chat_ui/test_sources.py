@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from chat_ui.source_status import find_documents, readable_counts, readers, statuses, why_readable
+from core.database import open_database
+from core.identity import load_directory
+from core.settings import Settings, load_settings
+from core.types import User
+from ingestion.state import Counts, DocumentRecord, SyncState
+
+ANA = User("ana@northgate.example", ("emea",))
+BEN = User("ben@northgate.example")
+ADMIN = User("root@northgate.example", ("admins",))
+
+
+def record(name: str, title: str, allow: tuple[str, ...], outcome: str = "indexed", **more: object) -> DocumentRecord:
+    return DocumentRecord(f"files:{name}", "files", title, allow=allow, outcome=outcome, chunks=2, **more)
+
+
+@pytest.fixture
+def synced(workspace: Path) -> Settings:
+    """A workspace whose one source has been synced."""
+    file = workspace / "debrief.yaml"
+    file.write_text(file.read_text() + "sources:\n  - {name: files, kind: files, path: docs}\n")
+    settings = load_settings()
+    state = SyncState(open_database(settings))
+    run = state.start("files")
+    state.commit(
+        "files",
+        [
+            record("plan.md", "Premium plan", ("everyone",), attributes={"customer": "Acme"}),
+            record("emea.md", "Emea forecast", ("group:emea",), deny=("user:ben@northgate.example",)),
+            record("locked.pdf", "Locked <b>report</b>", (), "failed", reason="The file needs a password; remove it."),
+        ],
+        "c1",
+    )
+    state.finish(run, "SUCCEEDED", Counts(seen=3, added=2, failed=1), "")
+    return settings
+
+
+def html(page: AppTest) -> str:
+    assert not page.exception
+    return "\n".join(element.body for element in page.get("html") if "<style>" not in element.body)
+
+
+def script(email: str, groups: tuple[str, ...]) -> None:
+    from chat_ui.views import sources
+    from core.types import User
+
+    sources.page(User(email, groups))
+
+
+def show(user: User) -> AppTest:
+    """The page as this person sees it."""
+    arguments = {"email": user.email, "groups": user.groups}
+    return AppTest.from_function(script, kwargs=arguments, default_timeout=20).run()
+
+
+def test_a_source_shows_its_last_sync_and_counts(synced: Settings) -> None:
+    (status,) = statuses(open_database(synced), synced.sources)
+    assert status.outcomes == {"indexed": 2, "failed": 1}
+    assert status.last is not None
+    assert status.last.counts.seen == 3
+    shown = html(show(ANA))
+    assert "succeeded" in shown
+    assert "just now" in shown
+
+
+def test_people_see_the_documents_that_they_may_read(synced: Settings) -> None:
+    engine = open_database(synced)
+    assert {r.title for r in find_documents(engine, ANA)} == {"Premium plan", "Emea forecast"}
+    assert {r.title for r in find_documents(engine, BEN)} == {"Premium plan"}
+    assert len(find_documents(engine, None)) == 3
+
+
+def test_all_words_must_be_there_and_signs_mean_themselves(synced: Settings) -> None:
+    engine = open_database(synced)
+    assert [r.title for r in find_documents(engine, None, text="plan PREMIUM")] == ["Premium plan"]
+    assert find_documents(engine, None, text="premium forecast") == []
+    assert find_documents(engine, None, text="%") == []
+    assert [r.title for r in find_documents(engine, None, outcomes=["failed"])] == ["Locked <b>report</b>"]
+
+
+def test_an_administrator_finds_why_a_document_is_not_found(synced: Settings) -> None:
+    page = show(ADMIN)
+    page.text_input(key="document-text").set_value("locked").run()
+    shown = html(page)
+    assert "The file needs a password; remove it." in shown
+    assert "nobody: it has no access list" in shown
+    assert "<b>report</b>" not in shown
+
+
+def test_others_learn_nothing_of_it(synced: Settings) -> None:
+    page = show(ANA)
+    page.text_input(key="document-text").set_value("locked").run()
+    shown = html(page)
+    assert "None of the documents that you may read fits" in shown
+    assert "password" not in shown
+    assert [tab.label for tab in page.tabs] == ["Sources", "Documents", "Runs"]
+    assert not [button for button in page.button if button.label == "Sync now"]
+
+
+def test_who_can_read_it_and_why(synced: Settings) -> None:
+    engine = open_database(synced)
+    directory = load_directory(synced, engine)
+    forecast = find_documents(engine, None, text="forecast")[0]
+    assert [p.email for p in readers(forecast, directory)] == ["ana@northgate.example"]
+    assert why_readable(ANA, forecast) == "Yes, through the group emea."
+    assert "deny beats allow" in why_readable(BEN, forecast)
+    assert why_readable(User("x@y.z"), forecast) == "No: the document is for the group emea."
+    assert readable_counts(engine, BEN) == {"files": (1, 2)}
+
+
+def test_the_access_check_answers_for_an_administrator(synced: Settings) -> None:
+    page = show(ADMIN)
+    page.text_input(key="access-text").set_value("forecast")
+    page.selectbox(key="access-person").set_value("ben@northgate.example").run()
+    written = " ".join(m.value for m in page.markdown)
+    assert "On its list: the group emea." in written
+    assert "deny beats allow" in written
+
+
+def test_without_sources_the_page_says_what_to_do(workspace: Path) -> None:
+    assert "No sources yet" in html(show(ADMIN))
