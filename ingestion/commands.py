@@ -186,8 +186,10 @@ def index_history(as_json: AsJson = False) -> None:
         print_json({"current": generations.current, "generations": infos})
         return
     for info in infos:
-        mark = "*" if generations.current is not None and info.id == generations.current.id else " "
-        out.print(f"{mark} {info.id}  {info.created_at}  {info.chunks} chunks  {info.note}")
+        mark = "*" if info == generations.current else " "
+        out.print(
+            f"{mark} {info.name}  {info.created_at}  {info.documents} documents, {info.chunks} chunks  {info.note}"
+        )
 
 
 @index_app.command("rollback")
@@ -198,7 +200,7 @@ def index_rollback(
 ) -> None:
     """Lets an older generation serve again. The next `debrief sync --full` brings it up to date."""
     info = open_generations(load_settings()).rollback(generation or None)
-    out.print(f"Generation {info.id} of {info.created_at} serves now. To bring it up to date: debrief sync --full")
+    out.print(f"{info.name} of {info.created_at} serves now. To bring it up to date: debrief sync --full")
 
 
 @index_app.command("gc")

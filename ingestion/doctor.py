@@ -14,7 +14,7 @@ from core.database import open_database
 from core.errors import DebriefError
 from core.identity import load_directory
 from core.settings import Settings, load_settings
-from ingestion.open import fingerprint
+from ingestion.open import recipe
 from ingestion.rules import load_rules
 from ingestion.schedule import trigger_for
 from ingestion.state import SyncState
@@ -44,7 +44,11 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] 
     if as_json:
         print_json({"findings": findings})
     else:
-        marks: dict[Status, str] = {"ok": "[green]ok     [/]", "warning": "[yellow]warning[/]", "error": "[red]error  [/]"}
+        marks: dict[Status, str] = {
+            "ok": "[green]ok     [/]",
+            "warning": "[yellow]warning[/]",
+            "error": "[red]error  [/]",
+        }
         for finding in findings:
             out.print(f"{marks[finding.status]} {finding.subject:18} {finding.message}", markup=True)
     if any(finding.status == "error" for finding in findings):
@@ -96,14 +100,14 @@ def _language_model(settings: Settings) -> list[Finding]:
 
 def _index(settings: Settings) -> list[Finding]:
     rules = load_rules(settings)
-    generations = open_generations(settings, fingerprint(settings, rules, open_embedder(settings).name))
+    generations = open_generations(settings, recipe(settings, rules, open_embedder(settings)))
     current = generations.current
     if current is None:
         return [Finding("index", "error", "There is no index yet; run `debrief sync`.")]
     if generations.needs_rebuild():
         message = "Model, chunking or rules have changed since it was built; run `debrief sync` to rebuild it."
         return [Finding("index", "warning", message)]
-    return [Finding("index", "ok", f"generation {current.id}, {current.chunks} chunks")]
+    return [Finding("index", "ok", f"{current.name}, {current.documents} documents, {current.chunks} chunks")]
 
 
 def _settings_of_sources(settings: Settings) -> list[Finding]:

@@ -19,8 +19,8 @@ from ingestion.prepare import Preparation
 from ingestion.rules import RulesFile, load_rules
 from ingestion.state import SyncState
 from ingestion.sync import SyncContext, SyncOptions
-from retrieval.embed import open_embedder
-from retrieval.generations import open_generations
+from retrieval.embed import CachedEmbedder, open_embedder
+from retrieval.generations import Recipe, open_generations
 
 Pairs = Sequence[tuple[SourceSettings, Connector | DebriefError]]
 
@@ -37,7 +37,7 @@ def open_sync(settings: Settings, names: Sequence[str], options: SyncOptions) ->
     rules = load_rules(settings)
     engine = open_database(settings)
     embedder = open_embedder(settings)
-    generations = open_generations(settings, fingerprint(settings, rules, embedder.name))
+    generations = open_generations(settings, recipe(settings, rules, embedder))
     if generations.needs_rebuild():
         # Another model, chunking or rule set changes every document, so every source takes part.
         chosen = list(settings.sources)
@@ -80,13 +80,14 @@ def choose_sources(settings: Settings, names: Sequence[str]) -> list[SourceSetti
     return [known[name] for name in names] or list(known.values())
 
 
-def fingerprint(settings: Settings, rules: RulesFile, model: str) -> str:
-    """What a generation depends on besides the documents; another value means that it must be rebuilt."""
+def recipe(settings: Settings, rules: RulesFile, embedder: CachedEmbedder) -> Recipe:
+    """What a generation depends on besides the documents; with another one it must be rebuilt."""
     parts = {
-        "model": model,
+        "model": embedder.name,
         "chunking": settings.chunking.model_dump(),
         "rules": rules.model_dump(mode="json"),
         "mappings": {source.name: source.mapping for source in settings.sources if source.mapping},
         "unvetted": {source.name: source.unvetted for source in settings.sources if source.unvetted == "hold"},
     }
-    return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()[:16]
+    digest = hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
+    return Recipe(digest[:16], embedder.name, embedder.dim)

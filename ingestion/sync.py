@@ -26,7 +26,7 @@ from ingestion.chunk import embedding_text
 from ingestion.prepare import Preparation, Prepared, content_hash, details_hash
 from ingestion.relations import related
 from ingestion.state import Counts, DocumentRecord, Run, RunState, SyncState, utc_now
-from retrieval.embed import Embedder
+from retrieval.embed import CachedEmbedder
 from retrieval.generations import Generations, Writer
 
 # Chunks are embedded in portions this large: big enough to fill the model's batches, small enough to stay in memory.
@@ -59,7 +59,7 @@ class SyncContext:
     engine: sa.Engine
     state: SyncState
     generations: Generations
-    embedder: Embedder
+    embedder: CachedEmbedder
     preparation: Preparation
     limits: SyncSettings
     options: SyncOptions
@@ -273,7 +273,7 @@ class SourceSync:
         if not self._waiting:
             return
         chunks = [chunk for prepared in self._waiting for chunk in prepared.chunks]
-        before = self._context.embedder.encoded
+        before = self._context.embedder.computed
         vectors = self._context.embedder.encode_texts([embedding_text(chunk) for chunk in chunks])
         begin = 0
         for prepared in self._waiting:
@@ -286,7 +286,7 @@ class SourceSync:
             self._remember(prepared.record)
             begin = end
         self._waiting.clear()
-        self.counts = self.counts.plus(chunks=len(chunks), embedded=self._context.embedder.encoded - before)
+        self.counts = self.counts.plus(chunks=len(chunks), embedded=self._context.embedder.computed - before)
         self._context.on_progress(self._source.name, self.counts)
 
     def _delete(self, run: Run) -> str:
