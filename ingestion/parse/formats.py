@@ -1,0 +1,94 @@
+"""Bytes → `Parsed`: the one place that knows every format, and where a library's errors become ours.
+
+`parse` runs in the calling process. Code that reads foreign files goes through `sandbox.ParserPool`.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+
+from core.errors import Encrypted, ParseError, TooLarge, Unsupported
+from core.types import Parsed
+from ingestion.parse.detect import detect
+from ingestion.parse.draft import Budget, File, Limits
+
+# Kind of file (from `detect`) → module and function. Modules are imported on first use, so that a worker starts light.
+PARSERS = {
+    "pdf": "pdf.parse_pdf",
+    "word": "word.parse_word",
+    "slides": "slides.parse_slides",
+    "sheets": "sheets.parse_sheets",
+    "web": "web.parse_web",
+    "markdown": "markup.parse_markdown",
+    "text": "plain.parse_text",
+    "csv": "plain.parse_csv",
+    "json": "plain.parse_json",
+    "xml": "plain.parse_xml",
+    "eml": "mail.parse_eml",
+    "mbox": "mail.parse_mbox",
+    "transcript": "transcript.parse_transcript",
+}
+
+FORMATS = (
+    "pdf, docx, pptx, xlsx, xls, ods, csv, html, md, txt, eml, msg, mbox, vtt, srt, json, xml, rtf, odt, odp, "
+    "doc, ppt, epub and zip"
+)
+
+
+def parse(body: bytes, name: str, media_type: str = "", limits: Limits | None = None) -> Parsed:
+    """The sections of one file.
+
+    Raises:
+        Encrypted: it needs a password.
+        TooLarge: it, or what it unpacks to, is over a limit.
+        Unsupported: there is no parser for this kind of file.
+        ParseError: it is empty, damaged, or has no text.
+    """
+    shown = name or "The file"
+    try:
+        parsed = parse_file(File(body, name, media_type, Budget(limits or Limits())))
+    except ParseError as error:
+        text = str(error)
+        raise type(error)(f"{shown}: {text}" + ("" if text.endswith(".") else ".")) from error
+    return parsed
+
+
+def parse_file(file: File) -> Parsed:
+    """`parse` for a file that may be nested in another; messages without the file's name in front."""
+    size, limit = len(file.body), file.budget.limits.max_bytes
+    if size > limit:
+        raise TooLarge(f"it has {size:,} bytes, over the limit of {limit:,}; split it or raise parsing.max_bytes")
+    if not file.body.strip(b"\0\r\n\t "):
+        raise ParseError(f"it is empty ({size:,} bytes without content); upload the finished file")
+    kind = detect(file.body, file.name, file.media_type)
+    if kind == "encrypted":
+        raise Encrypted("it is encrypted with a password; remove the password and upload it again")
+    if kind.startswith("binary:"):
+        raise Unsupported(f"it is {kind[8:]}, not a document; supported are {FORMATS}")
+    parsed = _parser(kind)(file)
+    if not parsed.sections and not parsed.title:
+        reasons = f" ({' '.join(parsed.warnings)[:300]})" if parsed.warnings else ""
+        raise ParseError(f"it is empty: no text was found in it{reasons}; upload the finished file")
+    return parsed
+
+
+def _parser(kind: str) -> Callable[[File], Parsed]:
+    """The parser of `kind`, wrapped so that whatever a library raises becomes a `ParseError`."""
+    if kind not in PARSERS:
+        raise Unsupported(f"there is no parser for this kind of file ({kind}); supported are {FORMATS}")
+    module, function = PARSERS[kind].split(".")
+    read: Callable[[File], Parsed] = getattr(importlib.import_module(f"ingestion.parse.{module}"), function)
+
+    def guarded(file: File) -> Parsed:
+        try:
+            return read(file)
+        except (ParseError, MemoryError):
+            raise
+        except RecursionError as error:
+            raise ParseError("it is nested too deeply to be a document; flatten it") from error
+        except Exception as error:  # the one edge where anything that a library raises becomes ours
+            detail = " ".join(f"{type(error).__name__}: {error}".split())[:200]
+            raise ParseError(f"it is damaged and can't be read as {module} ({detail}); get a fresh copy") from error
+
+    return guarded
