@@ -45,8 +45,9 @@ ERROR_TITLES: tuple[tuple[type[DebriefError], str], ...] = (
 
 
 def styles() -> None:
-    """The style sheet; each page run sends it once."""
+    """The style sheet and the one script; each page run sends them once."""
     st.html(STATIC / "debrief.css")
+    st.html(f"<script>{(STATIC / 'copy.js').read_text(encoding='utf-8')}</script>", unsafe_allow_javascript=True)
 
 
 def state(title: str, text: str = "", kind: Literal["empty", "warning", "error"] = "empty") -> None:
@@ -74,6 +75,11 @@ def error_state(error: Exception) -> None:
 def badge(text: str, kind: Literal["", "good", "bad", "warn", "accent"] = "") -> str:
     """HTML of a badge, to be put into a page's own HTML."""
     return f'<span class="badge {kind}">{escape(text)}</span>'
+
+
+def copy_button(text: str) -> None:
+    """A button that puts `text` on the clipboard."""
+    st.html(f'<button type="button" class="copy" data-copy="{escape(text)}">Copy</button>', width="content")
 
 
 def person_card(user: User) -> None:

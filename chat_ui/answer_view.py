@@ -1,0 +1,97 @@
+"""How one turn looks when it is done: the answer with its sources and actions, or why there is none."""
+
+from __future__ import annotations
+
+from html import escape
+
+import streamlit as st
+
+from chat_ui import components, export
+from chat_ui.answer_html import answer_html, sources_html
+from chat_ui.passages import excerpts
+from chat_ui.turns import Turn
+from core.types import Answer, Passage
+
+_WORD_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+_TITLES = {
+    "no_evidence": "The documents don't answer this",
+    "refused": "This can't be answered here",
+    "needs_input": "One thing is missing",
+}
+
+
+def question_view(text: str) -> None:
+    """What the person asked."""
+    with st.chat_message("user"):
+        st.html(f'<div class="question">{escape(text)}</div>')
+
+
+def result_view(turn: Turn, key: str) -> None:
+    """What became of it.
+
+    Args:
+        key: Unique on the page.
+    """
+    if turn.error is not None:
+        components.error_state(turn.error)
+    elif turn.answer is None:
+        if turn.sentences:
+            st.html(partial_html(turn, key))
+        components.state("Stopped", "The answer was stopped before it was complete; ask again to have it whole.")
+    elif turn.answer.outcome == "answered":
+        _answered(turn, turn.answer, key)
+    else:
+        _not_answered(turn.answer)
+
+
+def partial_html(turn: Turn, key: str) -> str:
+    """The sentences that have come so far."""
+    text = " ".join(sentence.text.strip() for sentence in turn.sentences)
+    citations = [citation for sentence in turn.sentences for citation in sentence.citations]
+    return answer_html(text, citations, {}, f"{key}-partial")
+
+
+def _answered(turn: Turn, answer: Answer, key: str) -> None:
+    dates = {p.chunk.document_id: changed(p) for p in answer.passages}
+    sources = sources_html(answer.citations, dates) if answer.citations else ""
+    notes = "".join(f'<div class="note">{escape(note)}</div>' for note in answer.notes)
+    st.html(answer_html(answer.text, answer.citations, excerpts(answer), key) + sources + notes)
+    taken = [(turn.question, answer)]
+    with st.container(horizontal=True, gap="small", key=f"{key}-actions", vertical_alignment="center"):
+        components.copy_button(export.markdown(taken).partition("\n\n")[2])
+        st.download_button(
+            "Markdown",
+            export.markdown(taken),
+            "answer.md",
+            "text/markdown",
+            key=f"{key}-md",
+            type="tertiary",
+            on_click="ignore",
+        )
+        st.download_button(
+            "Word",
+            lambda: export.word(taken),
+            "answer.docx",
+            _WORD_TYPE,
+            key=f"{key}-docx",
+            type="tertiary",
+            on_click="ignore",
+        )
+
+
+def _not_answered(answer: Answer) -> None:
+    components.state(_TITLES[answer.outcome], answer.text, "warning" if answer.outcome == "refused" else "empty")
+    html = "".join(f'<div class="note">{escape(note)}</div>' for note in answer.notes)
+    if answer.nearest:
+        rows = "".join(
+            f'<li><span>{escape(title)}</span><span class="place">{escape(place)}</span></li>'
+            for title, place in dict.fromkeys((p.chunk.title, changed(p)) for p in answer.nearest)
+        )
+        html += f'<div class="note">Closest documents</div><ul class="nearest">{rows}</ul>'
+    if html:
+        st.html(html)
+
+
+def changed(passage: Passage) -> str:
+    """The day on which the document was last changed, as its metadata says; empty when it doesn't."""
+    return str(passage.chunk.metadata.get("updated_at", ""))[:10]

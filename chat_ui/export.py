@@ -1,0 +1,112 @@
+"""An answer, or a whole conversation, as a file to take away: Markdown or Word, with numbered sources."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterable, Sequence
+
+from docx import Document as new_docx
+from docx.document import Document as Docx
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from core.types import Answer, Citation
+
+_MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")
+# XML can't hold control characters; documents sometimes do.
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+
+
+def markdown(turns: Iterable[tuple[str, Answer]], title: str = "") -> str:
+    """Questions as headings, answers below them, each with the list of what it cites."""
+    parts = [f"# {title}"] if title else []
+    for question, answer in turns:
+        parts += [f"## {' '.join(question.split())}", answer.text]
+        if answer.citations:
+            parts.append("\n".join(f"{c.marker}. {_source(c)}" for c in answer.citations))
+    return "\n\n".join(parts) + "\n"
+
+
+def word(turns: Iterable[tuple[str, Answer]], title: str = "") -> bytes:
+    """The same as a .docx file."""
+    document = new_docx()
+    if title:
+        document.add_heading(_clean(title), 0)
+    for question, answer in turns:
+        document.add_heading(_clean(" ".join(question.split())), 1)
+        add_markdown(document, answer.text)
+        if answer.citations:
+            document.add_heading("Sources", 2)
+        for citation in answer.citations:
+            document.add_paragraph(_clean(f"[{citation.marker}] {_source(citation)}"))
+    buffer = io.BytesIO()
+    document.save(buffer)
+    return buffer.getvalue()
+
+
+def add_markdown(document: Docx, text: str) -> None:
+    """Appends Markdown's headings, paragraphs, lists and tables to a Word document."""
+    tokens = _MARKDOWN.parse(text)
+    lists: list[str] = []
+    row: list[str] = []
+    rows: list[list[str]] = []
+    style = ""
+    for position, token in enumerate(tokens):
+        match token.type:
+            case "bullet_list_open" | "ordered_list_open":
+                lists.append("List Bullet" if token.type.startswith("bullet") else "List Number")
+            case "bullet_list_close" | "ordered_list_close":
+                lists.pop()
+            case "heading_open":
+                style = f"Heading {min(int(token.tag[1]) + 1, 9)}"
+            case "tr_open":
+                row = []
+            case "tr_close":
+                rows.append(row)
+            case "table_close":
+                _add_table(document, rows)
+                rows = []
+            case "fence" | "code_block":
+                document.add_paragraph(_clean(token.content.rstrip()))
+            case "inline" if tokens[position - 1].type in ("td_open", "th_open"):
+                row.append("".join(text for text, _, _ in _runs(token)))
+            case "inline":
+                paragraph = document.add_paragraph(style=style or (lists[-1] if lists else None))
+                for content, bold, italic in _runs(token):
+                    run = paragraph.add_run(content)
+                    run.bold, run.italic = bold or None, italic or None
+                style = ""
+
+
+def _runs(token: Token) -> list[tuple[str, bool, bool]]:
+    """The token's text in pieces: (text, bold, italic)."""
+    runs, bold, italic = [], False, False
+    for child in token.children or ():
+        if child.type in ("strong_open", "strong_close"):
+            bold = child.type == "strong_open"
+        elif child.type in ("em_open", "em_close"):
+            italic = child.type == "em_open"
+        elif child.type in ("softbreak", "hardbreak"):
+            runs.append(("\n" if child.type == "hardbreak" else " ", bold, italic))
+        elif child.content:
+            runs.append((_clean(child.content), bold, italic))
+    return runs
+
+
+def _add_table(document: Docx, rows: Sequence[Sequence[str]]) -> None:
+    if not rows:
+        return
+    table = document.add_table(rows=len(rows), cols=max(map(len, rows)), style="Table Grid")
+    for row, values in zip(table.rows, rows, strict=True):
+        for cell, value in zip(row.cells, values, strict=False):
+            cell.text = value
+
+
+def _source(citation: Citation) -> str:
+    url = citation.url if citation.url.startswith(("https://", "http://")) else ""
+    return " · ".join(filter(None, (citation.title, citation.locator, url)))
+
+
+def _clean(text: str) -> str:
+    return _CONTROL.sub("", text)
