@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from assistant.ask import Assistant
+from assistant.ask import Event, Sentence, Stage
 from chat_ui.signin import Connection
-from core.settings import AnswerSettings
-from core.types import Chunk, Passage, User
+from core.errors import QuestionError
+from core.types import Answer, Chunk, Citation, Passage, User
 
 APP = Path(__file__).parents[2] / "chat_ui" / "app.py"
 
@@ -34,19 +34,55 @@ groups:
 """
 
 
-class WordSearcher:
-    """Passages by shared words, those that the user may read."""
+class QuotingAssistant:
+    """Quotes the sentences that share most words with the question, of the chunks that the user may read."""
 
     def __init__(self, chunks: list[Chunk]) -> None:
         self.chunks = chunks
-        self.searches: list[tuple[str, User]] = []
+        self.asked: list[dict[str, object]] = []
 
-    def search(self, question: str, user: User, limit: int, *, filters: object = None) -> list[Passage]:
-        self.searches.append((question, user))
-        asked = set(re.findall(r"\w+", question.lower()))
+    def ask(self, question: str, user: User, **options: object) -> Iterator[Event]:
+        if not question.strip():
+            raise QuestionError("The question is empty; write what you want to know.")
+        self.asked.append({"question": question, "user": user, **options})
+        return self._events(_words(question), user)
+
+    def _events(self, asked: set[str], user: User) -> Iterator[Event]:
         mine = [c for c in self.chunks if c.allow & user.principals() and not c.deny & user.principals()]
-        scored = [(len(asked & set(re.findall(r"\w+", c.text.lower()))), c) for c in mine]
-        return [Passage(c, float(n)) for n, c in sorted(scored, key=lambda pair: -pair[0])[:limit] if n]
+        passages = [Passage(c, 1.0) for c in mine if asked & _words(c.text)]
+        yield Stage("search", "question")
+        yield Stage("read", f"{len(passages)} passages")
+        quotes = [
+            (len(asked & _words(s)), s, p.chunk) for p in passages for s in re.findall(r"[^.\n]+\.?", p.chunk.text)
+        ]
+        best = sorted((q for q in quotes if q[0] >= 3), key=lambda quote: -quote[0])[:2]
+        if not best:
+            yield Answer("The documents hold no answer to this.", outcome="no_evidence", nearest=tuple(passages))
+            return
+        text, citations = "", []
+        for marker, (_, sentence, chunk) in enumerate(best, start=1):
+            quote = sentence.strip()
+            begin = len(text)
+            text += f"{quote} [{marker}] "
+            citation = Citation(
+                marker,
+                chunk.document_id,
+                chunk.title,
+                chunk.url,
+                quote,
+                begin,
+                begin + len(quote),
+                chunk.id,
+                chunk.page,
+                chunk.locator,
+            )
+            citations.append(citation)
+            yield Sentence(f"{quote} [{marker}]", (citation,))
+        yield Answer(text.strip(), tuple(citations), confidence=0.9, passages=tuple(passages), trace_id="t1")
+
+
+def _words(text: str) -> set[str]:
+    return set(re.findall(r"\w+", text.lower()))
 
 
 def chunk(
@@ -94,13 +130,13 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def searcher() -> WordSearcher:
-    return WordSearcher(list(CHUNKS))
+def assistant() -> QuotingAssistant:
+    return QuotingAssistant(list(CHUNKS))
 
 
 @pytest.fixture
-def app(workspace: Path, searcher: WordSearcher, monkeypatch: pytest.MonkeyPatch) -> Callable[[], AppTest]:
+def app(workspace: Path, assistant: QuotingAssistant, monkeypatch: pytest.MonkeyPatch) -> Callable[[], AppTest]:
     """Makes a new person's page over the one shared assistant."""
-    monkeypatch.setattr("chat_ui.session.open_assistant", lambda settings: Assistant(searcher, AnswerSettings()))
+    monkeypatch.setattr("chat_ui.session.open_assistant", lambda settings: assistant)
     monkeypatch.setattr("chat_ui.session.connection", lambda: Connection("127.0.0.1", {"Host": "localhost:8501"}))
     return lambda: AppTest.from_file(str(APP), default_timeout=20)

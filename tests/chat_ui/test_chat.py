@@ -3,12 +3,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
+from streamlit.runtime.scriptrunner import StopException
 from streamlit.testing.v1 import AppTest
 
-from assistant.ask import Event
+from assistant.ask import Event, Sentence, Stage
 from core.errors import IndexMissing
 from core.types import User
-from tests.chat_ui.conftest import WordSearcher
+from tests.chat_ui.conftest import QuotingAssistant
 
 App = Callable[[], AppTest]
 
@@ -74,20 +75,20 @@ def test_a_missing_index_is_one_sentence(app: App, monkeypatch: pytest.MonkeyPat
 
 
 def test_an_unexpected_error_shows_a_reference_and_no_traceback(
-    app: App, searcher: WordSearcher, monkeypatch: pytest.MonkeyPatch
+    app: App, assistant: QuotingAssistant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(*_: object, **__: object) -> list[object]:
         raise ZeroDivisionError("secret detail")
 
-    monkeypatch.setattr(searcher, "search", broken)
+    monkeypatch.setattr(assistant, "ask", broken)
     shown = ask(app().run(), "Anything?")
     assert "give the reference" in shown
     assert "secret detail" not in shown
     assert "Traceback" not in shown
 
 
-def test_markup_in_question_and_document_is_text(app: App, searcher: WordSearcher) -> None:
-    searcher.chunks[0] = type(searcher.chunks[0])(
+def test_markup_in_question_and_document_is_text(app: App, assistant: QuotingAssistant) -> None:
+    assistant.chunks[0] = type(assistant.chunks[0])(
         id="x",
         document_id="x",
         ordinal=0,
@@ -123,17 +124,15 @@ def test_two_people_dont_see_each_others_conversation(app: App) -> None:
     assert "480 euros" not in html(second.run())
 
 
-def test_a_stopped_answer_keeps_what_had_come(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
-    from streamlit.runtime.scriptrunner import StopException
-
-    from assistant.ask import Assistant, Sentence, Stage
-
-    def interrupted(self: Assistant, question: str, user: User, **_: object) -> Iterator[Event]:
+def test_a_stopped_answer_keeps_what_had_come(
+    app: App, assistant: QuotingAssistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(question: str, user: User, **_: object) -> Iterator[Event]:
         yield Stage("search", question)
         yield Sentence("The plan costs 480 euros.")
         raise StopException
 
-    monkeypatch.setattr(Assistant, "ask", interrupted)
+    monkeypatch.setattr(assistant, "ask", interrupted)
     page = app().run()
     page.chat_input[0].set_value("Cost?").run()
     shown = html(page.run())
