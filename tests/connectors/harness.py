@@ -1,0 +1,68 @@
+"""What the contract suite needs of each kind of source: a way to change it, and the connector that reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from connectors.registry import open_source
+from core.settings import Settings, SourceSettings
+from core.types import Batch, Connector, Cursor, Document, DocumentRef, Failure
+
+
+class Harness(Protocol):
+    """A source that the tests may change. Names are its documents' names; access lists are principals."""
+
+    kind: str
+
+    def connector(self, **keys: Any) -> Connector: ...
+
+    def id_of(self, name: str) -> str: ...
+
+    def put(self, name: str, body: bytes, allow: tuple[str, ...] = ("group:emea",)) -> None: ...
+
+    def set_access(self, name: str, allow: tuple[str, ...], deny: tuple[str, ...] = ()) -> None: ...
+
+    def delete(self, name: str) -> None: ...
+
+    def downloads(self) -> int: ...
+
+
+@dataclass
+class Found:
+    """All batches of a run, put together as a sync would."""
+
+    batches: list[Batch] = field(default_factory=list)
+    documents: dict[str, Document] = field(default_factory=dict)
+    access: dict[str, DocumentRef] = field(default_factory=dict)
+    deleted: list[str] = field(default_factory=list)
+    failures: dict[str, Failure] = field(default_factory=dict)
+    seen: int = 0
+    cursor: Cursor | None = None
+
+    def is_empty(self) -> bool:
+        return not (self.documents or self.access or self.deleted or self.failures)
+
+
+def collect(batches: Iterable[Batch]) -> Found:
+    found = Found()
+    for batch in batches:
+        found.batches.append(batch)
+        found.documents.update({document.id: document for document in batch.documents})
+        found.access.update({ref.id: ref for ref in batch.access})
+        found.deleted.extend(batch.deleted)
+        found.failures.update({failure.document_id: failure for failure in batch.failures})
+        found.seen += batch.seen
+        found.cursor = batch.cursor or found.cursor
+    return found
+
+
+def run(connector: Connector, cursor: Cursor | None = None) -> Found:
+    return collect(connector.changes(cursor))
+
+
+def open_kind(root: Path, **keys: Any) -> Connector:
+    source = SourceSettings(**{"name": "src", **keys})
+    return open_source(source, Settings(sources=(source,), file=root / "debrief.yaml", root=root))
