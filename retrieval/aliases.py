@@ -123,7 +123,7 @@ class AliasGenerations:
     def _describe(self, collection: str) -> Generation:
         raw = asked(self._client.get_collection, collection).config.metadata or {}
         try:
-            return Generation(**{**raw, "name": collection, "recipe": Recipe(**raw["recipe"])})
+            return Generation(**{**raw, "name": collection, "recipe": Recipe(**{"layout": 1, **raw["recipe"]})})
         except (TypeError, KeyError) as error:
             raise IndexDamaged(
                 f"The collection {collection!r} on the index server doesn't say how it was made; "

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from core.types import Attributes
 from retrieval.filters import (
@@ -16,6 +17,7 @@ from retrieval.filters import (
     Filter,
     Not,
     Range,
+    Scalar,
     as_instant,
     as_number,
     comparable,
@@ -24,8 +26,13 @@ from retrieval.filters import (
 
 Condition = TypeVar("Condition")
 
-# The payload field under which `filterable` attributes are stored.
-FILTERABLE = "f"
+# Payload fields that filters look at. One keyword index over TERMS serves equality and existence for any number of
+# attributes; each range-filtered attribute has its own field below NUMBERS or INSTANTS.
+TERMS = "terms"
+NUMBERS = "numbers"
+INSTANTS = "instants"
+
+_LONGEST_TERM = 120
 
 
 class Dialect(Protocol[Condition]):
@@ -43,10 +50,6 @@ class Dialect(Protocol[Condition]):
         """An instant within bounds named gte, gt, lte, lt."""
         ...
 
-    def empty(self, field: str) -> Condition:
-        """The field is missing or an empty list."""
-        ...
-
     def combine(
         self, must: Sequence[Condition] = (), should: Sequence[Condition] = (), must_not: Sequence[Condition] = ()
     ) -> Condition:
@@ -54,65 +57,62 @@ class Dialect(Protocol[Condition]):
         ...
 
 
-def filterable(attributes: Attributes) -> dict[str, list[str] | list[float]]:
-    """The attributes as the engines store them for filtering: each a list, under a name that says its type.
+def filterable(attributes: Attributes) -> dict[str, Any]:
+    """The attributes as the engines store them for filtering: terms, and lists of numbers and instants by name.
 
-    One attribute may be stored as text (without case), as numbers and as instants, so that an equality finds
-    "Acme" and "ACME" alike and a range never meets a value of another type.
+    A term is "name?" (the attribute is there), "name=text without case" or "name#number", so that an equality
+    finds "Acme" and "ACME" alike, and 2 and "2".
     """
-    stored: dict[str, list[str] | list[float]] = {}
+    terms: list[str] = []
+    numbers: dict[str, list[float]] = {}
+    instants: dict[str, list[str]] = {}
     for name in attributes:
         values = elements(attributes, name)
-        texts = [text for value in values for text in comparable(value) if isinstance(text, str)]
-        numbers = [n for n in map(as_number, values) if n is not None]
-        instants = [i.isoformat() for i in map(as_instant, values) if i is not None]
-        if texts:
-            stored[text_key(name)] = texts
-        if numbers:
-            stored[number_key(name)] = numbers
-        if instants:
-            stored[instant_key(name)] = instants
-    return stored
+        if values:
+            terms += [f"{name}?", *(term for value in values for term in _terms(name, value))]
+        if found := [number for number in map(as_number, values) if number is not None]:
+            numbers[_path(name)] = found
+        if dates := [instant.isoformat() for instant in map(as_instant, values) if instant is not None]:
+            instants[_path(name)] = dates
+    return {TERMS: sorted(set(terms)), NUMBERS: numbers, INSTANTS: instants}
 
 
-def text_key(name: str) -> str:
-    return _key("t", name)
+def range_fields(payload: Mapping[str, Any]) -> list[str]:
+    """The paths of the payload's fields that ranges look at, each to be indexed by its kind."""
+    return [f"{kind}.{name}" for kind in (NUMBERS, INSTANTS) for name in payload[kind]]
 
 
-def number_key(name: str) -> str:
-    return _key("n", name)
-
-
-def instant_key(name: str) -> str:
-    return _key("d", name)
-
-
-def translate(dialect: Dialect[Condition], condition: Filter, prefix: str = f"{FILTERABLE}.") -> Condition:
-    """`condition` in the engine's words, for payloads that keep `filterable` attributes under `prefix`."""
+def translate(dialect: Dialect[Condition], condition: Filter) -> Condition:
+    """`condition` in the engine's words, over what `filterable` stores."""
     match condition:
         case AnyOf(attribute, values):
-            texts = sorted({text for value in values for text in comparable(value) if isinstance(text, str)})
-            numbers = sorted({n for n in map(as_number, values) if n is not None})
-            tests = [dialect.any_text(prefix + text_key(attribute), texts)]
-            tests += [dialect.numbers(prefix + number_key(attribute), {"gte": n, "lte": n}) for n in numbers]
-            return tests[0] if len(tests) == 1 else dialect.combine(should=tests)
+            return dialect.any_text(TERMS, sorted({term for value in values for term in _terms(attribute, value)}))
         case Range(attribute, at_least, above, at_most, below):
             bounds = {"gte": at_least, "gt": above, "lte": at_most, "lt": below}
             instants = {name: b for name, b in bounds.items() if isinstance(b, datetime)}
-            floats = {name: float(b) for name, b in bounds.items() if isinstance(b, int | float)}
-            tests = [dialect.instants(prefix + instant_key(attribute), instants)] if instants else []
-            tests += [dialect.numbers(prefix + number_key(attribute), floats)] if floats else []
+            numbers = {name: float(b) for name, b in bounds.items() if isinstance(b, int | float)}
+            tests = [dialect.instants(f"{INSTANTS}.{_path(attribute)}", instants)] if instants else []
+            tests += [dialect.numbers(f"{NUMBERS}.{_path(attribute)}", numbers)] if numbers else []
             return dialect.combine(must=tests)
         case Exists(attribute):
-            return dialect.combine(must_not=[dialect.empty(prefix + text_key(attribute))])
+            return dialect.any_text(TERMS, [f"{attribute}?"])
         case All(parts):
-            return dialect.combine(must=[translate(dialect, part, prefix) for part in parts])
+            return dialect.combine(must=[translate(dialect, part) for part in parts])
         case Either(parts):
-            return dialect.combine(should=[translate(dialect, part, prefix) for part in parts])
+            return dialect.combine(should=[translate(dialect, part) for part in parts])
         case Not(part):
-            return dialect.combine(must_not=[translate(dialect, part, prefix)])
+            return dialect.combine(must_not=[translate(dialect, part)])
 
 
-def _key(kind: str, name: str) -> str:
-    # Payload paths give dots, brackets and quotes a meaning; a name keeps its letters and its digits.
-    return f"{kind}_{re.sub(r'[^0-9A-Za-z_-]', lambda m: f'_{ord(m.group()):x}_', name)}"
+def _terms(name: str, value: Scalar) -> list[str]:
+    return [f"{name}={_short(form)}" if isinstance(form, str) else f"{name}#{form!r}" for form in comparable(value)]
+
+
+def _short(text: str) -> str:
+    """A long text by its hash: an index of terms needs them equal or not, never their words."""
+    return text if len(text) <= _LONGEST_TERM else "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+
+
+def _path(name: str) -> str:
+    # Payload paths give dots, brackets and quotes a meaning.
+    return re.sub(r"[^0-9A-Za-z-]", lambda found: f"_{ord(found.group()):x}_", name)

@@ -19,9 +19,9 @@ import qdrant_edge as qe
 from core.errors import IndexDamaged
 from core.types import Attributes, Chunk, Passage, Principal, User
 from retrieval import pipeline
-from retrieval.access import access_condition
+from retrieval.access import ALLOW_FIELD, DENY_FIELD, access_condition
 from retrieval.bm25 import encode_chunk
-from retrieval.dialect import FILTERABLE, text_key, translate
+from retrieval.dialect import INSTANTS, NUMBERS, TERMS, range_fields, translate
 from retrieval.index import FloatArray, Query
 from retrieval.pending import Pending
 from retrieval.pipeline import Hit, Sparse, Stored
@@ -29,6 +29,7 @@ from retrieval.records import (
     ATTRIBUTE_FIELDS,
     DENSE,
     DOCUMENT_FIELD,
+    LANGUAGE_FIELD,
     ORDINAL_FIELD,
     SPARSE,
     access_payload,
@@ -40,11 +41,16 @@ from retrieval.records import (
 _BATCH_CHUNKS = 1_024
 _PAGE = 1_000
 
-_INDEX_TYPES = {
-    "t": qe.PayloadSchemaType.Keyword,
-    "n": qe.PayloadSchemaType.Float,
-    "d": qe.PayloadSchemaType.Datetime,
+# Payload fields that conditions look at, and how the engine indexes each.
+_INDEXED = {
+    ALLOW_FIELD: qe.PayloadSchemaType.Keyword,
+    DENY_FIELD: qe.PayloadSchemaType.Keyword,
+    DOCUMENT_FIELD: qe.PayloadSchemaType.Keyword,
+    ORDINAL_FIELD: qe.PayloadSchemaType.Integer,
+    LANGUAGE_FIELD: qe.PayloadSchemaType.Keyword,
+    TERMS: qe.PayloadSchemaType.Keyword,
 }
+_RANGES = {NUMBERS: qe.PayloadSchemaType.Float, INSTANTS: qe.PayloadSchemaType.Datetime}
 
 
 class EdgeDialect:
@@ -59,9 +65,6 @@ class EdgeDialect:
     def instants(self, field: str, bounds: Mapping[str, datetime]) -> qe.Filter:
         texts = {name: bound.isoformat() for name, bound in bounds.items()}
         return qe.Filter(must=[qe.FieldCondition(key=field, range=qe.RangeDateTime(**texts))])
-
-    def empty(self, field: str) -> qe.Filter:
-        return qe.Filter(must=[qe.IsEmptyCondition(key=field)])
 
     def combine(
         self, must: Sequence[qe.Filter] = (), should: Sequence[qe.Filter] = (), must_not: Sequence[qe.Filter] = ()
@@ -93,12 +96,7 @@ class EdgeIndex:
             wal_enabled=False,
         )
         shard = qe.EdgeShard.create(str(path), config)
-        for field, kind in (
-            ("allow", qe.PayloadSchemaType.Keyword),
-            ("deny", qe.PayloadSchemaType.Keyword),
-            (DOCUMENT_FIELD, qe.PayloadSchemaType.Keyword),
-            (ORDINAL_FIELD, qe.PayloadSchemaType.Integer),
-        ):
+        for field, kind in _INDEXED.items():
             shard.update(qe.UpdateOperation.create_field_index(field, kind))
         return cls(shard, path)
 
@@ -140,7 +138,7 @@ class EdgeIndex:
             self._write_pending()
             for chunk in list(self._scroll(_DIALECT.any_text(DOCUMENT_FIELD, [document_id]))):
                 payload = metadata_payload(replace(chunk, metadata=metadata))
-                self._index_fields(payload[FILTERABLE])
+                self._index_fields(payload)
                 self._shard.update(qe.UpdateOperation.set_payload([chunk.id], payload))
             self._languages = None
 
@@ -172,15 +170,14 @@ class EdgeIndex:
     def _point(self, chunk: Chunk, vector: list[float]) -> qe.Point:
         indices, values = encode_chunk(chunk)
         payload = payload_of(chunk)
-        self._index_fields(payload[FILTERABLE])
+        self._index_fields(payload)
         return qe.Point(id=chunk.id, vector={DENSE: vector, SPARSE: qe.SparseVector(indices, values)}, payload=payload)
 
-    def _index_fields(self, attributes: Mapping[str, object]) -> None:
-        for key in attributes:
-            field = f"{FILTERABLE}.{key}"
+    def _index_fields(self, payload: Mapping[str, Any]) -> None:
+        for field in range_fields(payload):
             if field not in self._indexed:
                 self._indexed.add(field)
-                self._shard.update(qe.UpdateOperation.create_field_index(field, _INDEX_TYPES[key[0]]))
+                self._shard.update(qe.UpdateOperation.create_field_index(field, _RANGES[field.partition(".")[0]]))
 
     def _write_pending(self) -> None:
         if not self._pending:
@@ -227,9 +224,8 @@ class EdgeIndex:
     def languages(self) -> Sequence[str]:
         known = self._languages
         if known is None:
-            field = f"{FILTERABLE}.{text_key('language')}"
-            hits = self._shard.facet(qe.FacetRequest(key=field, limit=50)).hits if field in self._indexed else []
-            known = self._languages = tuple(str(hit.value)[:2] for hit in hits)
+            hits = self._shard.facet(qe.FacetRequest(key=LANGUAGE_FIELD, limit=50)).hits
+            known = self._languages = tuple(str(hit.value) for hit in hits)
         return known
 
     def condition(self, query: Query, user: User) -> qe.Filter:

@@ -30,6 +30,9 @@ from retrieval.edge import EdgeIndex
 from retrieval.files import copy_tree, locked, make_durable, replace_text
 from retrieval.index import ChunkIndex
 
+# Raised when what is stored of a chunk changes: an index of another layout is rebuilt by the next sync.
+LAYOUT = 2
+
 _CURRENT = "CURRENT"
 _WORK = "work"
 _METADATA = "generation.json"
@@ -45,11 +48,13 @@ class Recipe:
         fingerprint: Hash over model, chunking and rules; another one means that everything is to be indexed anew.
         model: The embedding model's name.
         dim: Length of its vectors.
+        layout: How a chunk is stored, see LAYOUT.
     """
 
     fingerprint: str
     model: str
     dim: int
+    layout: int = LAYOUT
 
 
 @dataclass(frozen=True)
@@ -243,7 +248,7 @@ class FolderGenerations:
         path = self.folder / name / _METADATA
         try:
             raw = json.loads(path.read_text(encoding="utf-8"))
-            return Generation(**{**raw, "recipe": Recipe(**raw["recipe"])})
+            return Generation(**{**raw, "recipe": Recipe(**{"layout": 1, **raw["recipe"]})})
         except (OSError, ValueError, TypeError, KeyError) as error:
             raise IndexDamaged(
                 f"{path} can't be read ({error}); go back with `debrief index rollback`, "

@@ -8,12 +8,14 @@ from typing import Any
 from core.identity import normalised
 from core.types import Attributes, AttributeValue, Chunk
 from retrieval.access import ALLOW_FIELD, DENY_FIELD
-from retrieval.dialect import FILTERABLE, filterable
+from retrieval.bm25 import language_of
+from retrieval.dialect import filterable
 
 DENSE = "dense"
 SPARSE = "text"
 DOCUMENT_FIELD = "document_id"
 ORDINAL_FIELD = "ordinal"
+LANGUAGE_FIELD = "language"
 
 # What weights need of a candidate: everything but the text.
 ATTRIBUTE_FIELDS = ["metadata", "source", DOCUMENT_FIELD, "title", "url", "kind", "page"]
@@ -43,7 +45,8 @@ def metadata_payload(chunk: Chunk) -> dict[str, Any]:
     """The part of a payload that follows from the metadata."""
     return {
         "metadata": {k: list(v) if isinstance(v, tuple) else v for k, v in chunk.metadata.items()},
-        FILTERABLE: filterable(attributes_of(chunk)),
+        LANGUAGE_FIELD: language_of(chunk),
+        **filterable(attributes_of(chunk)),
     }
 
 

@@ -12,12 +12,12 @@ from itertools import groupby
 
 import numpy as np
 
-from core.errors import SettingsError
+from core.errors import IndexDamaged, SettingsError
 from core.settings import RetrievalSettings, Settings
 from core.types import Attributes, Chunk, Passage, User
 from retrieval.embed import Embedder, open_embedder
 from retrieval.filters import Filter
-from retrieval.generations import Generations, open_generations
+from retrieval.generations import LAYOUT, Generations, open_generations
 from retrieval.index import ChunkIndex, Query
 from retrieval.weights import Weights, load_weights
 
@@ -120,6 +120,8 @@ def open_retriever(settings: Settings) -> Retriever:
     generations.read()
     embedder = open_embedder(settings)
     current = generations.current
+    if current is not None and current.recipe.layout != LAYOUT:
+        raise IndexDamaged("The index was written by another version of Debrief; run `debrief sync` to rebuild it.")
     if current is not None and current.recipe.model != embedder.name:
         raise SettingsError(
             f"The index was made with the embedding model {current.recipe.model!r} and the settings name "

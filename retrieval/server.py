@@ -21,7 +21,7 @@ from core.types import Attributes, Chunk, Passage, Principal, User
 from retrieval import pipeline
 from retrieval.access import ALLOW_FIELD, DENY_FIELD, access_condition
 from retrieval.bm25 import encode_chunk
-from retrieval.dialect import FILTERABLE, text_key, translate
+from retrieval.dialect import INSTANTS, NUMBERS, TERMS, range_fields, translate
 from retrieval.index import FloatArray, Query
 from retrieval.pending import Pending
 from retrieval.pipeline import Hit, Sparse, Stored
@@ -29,6 +29,7 @@ from retrieval.records import (
     ATTRIBUTE_FIELDS,
     DENSE,
     DOCUMENT_FIELD,
+    LANGUAGE_FIELD,
     ORDINAL_FIELD,
     SPARSE,
     access_payload,
@@ -41,11 +42,16 @@ _BATCH_CHUNKS = 256  # a request of 256 chunks stays well below the server's lim
 _PAGE = 500
 _LANGUAGES_S = 60.0
 
-_INDEX_TYPES = {
-    "t": models.PayloadSchemaType.KEYWORD,
-    "n": models.PayloadSchemaType.FLOAT,
-    "d": models.PayloadSchemaType.DATETIME,
+# Payload fields that conditions look at, and how the engine indexes each.
+_INDEXED = {
+    ALLOW_FIELD: models.PayloadSchemaType.KEYWORD,
+    DENY_FIELD: models.PayloadSchemaType.KEYWORD,
+    DOCUMENT_FIELD: models.PayloadSchemaType.KEYWORD,
+    ORDINAL_FIELD: models.PayloadSchemaType.INTEGER,
+    LANGUAGE_FIELD: models.PayloadSchemaType.KEYWORD,
+    TERMS: models.PayloadSchemaType.KEYWORD,
 }
+_RANGES = {NUMBERS: models.PayloadSchemaType.FLOAT, INSTANTS: models.PayloadSchemaType.DATETIME}
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -62,9 +68,6 @@ class ServerDialect:
 
     def instants(self, field: str, bounds: Mapping[str, datetime]) -> models.Filter:
         return _must(models.FieldCondition(key=field, range=models.DatetimeRange(**bounds)))
-
-    def empty(self, field: str) -> models.Filter:
-        return _must(models.IsEmptyCondition(is_empty=models.PayloadField(key=field)))
 
     def combine(
         self,
@@ -129,12 +132,7 @@ def create_collection(client: QdrantClient, name: str, dim: int, settings: Serve
         quantization_config=_quantization(settings.quantization),
         metadata=metadata,
     )
-    for field, kind in (
-        (ALLOW_FIELD, models.PayloadSchemaType.KEYWORD),
-        (DENY_FIELD, models.PayloadSchemaType.KEYWORD),
-        (DOCUMENT_FIELD, models.PayloadSchemaType.KEYWORD),
-        (ORDINAL_FIELD, models.PayloadSchemaType.INTEGER),
-    ):
+    for field, kind in _INDEXED.items():
         asked(client.create_payload_index, name, field, field_schema=kind)
 
 
@@ -171,7 +169,7 @@ class ServerIndex:
             self._write_pending()
             for chunk in list(self._scroll(_DIALECT.any_text(DOCUMENT_FIELD, [document_id]))):
                 payload = metadata_payload(replace(chunk, metadata=metadata))
-                self._index_fields(payload[FILTERABLE])
+                self._index_fields(payload)
                 asked(self._client.set_payload, self._collection, payload, points=[chunk.id])
             self._languages = None
 
@@ -191,18 +189,22 @@ class ServerIndex:
     def _point(self, chunk: Chunk, vector: list[float]) -> models.PointStruct:
         indices, values = encode_chunk(chunk)
         payload = payload_of(chunk)
-        self._index_fields(payload[FILTERABLE])
+        self._index_fields(payload)
         sparse = models.SparseVector(indices=indices, values=values)
         return models.PointStruct(id=chunk.id, vector={DENSE: vector, SPARSE: sparse}, payload=payload)
 
-    def _index_fields(self, attributes: Mapping[str, object]) -> None:
+    def _index_fields(self, payload: Mapping[str, Any]) -> None:
         if self._indexed is None:
             self._indexed = set(asked(self._client.get_collection, self._collection).payload_schema)
-        for key in attributes:
-            field = f"{FILTERABLE}.{key}"
+        for field in range_fields(payload):
             if field not in self._indexed:
                 self._indexed.add(field)
-                asked(self._client.create_payload_index, self._collection, field, field_schema=_INDEX_TYPES[key[0]])
+                asked(
+                    self._client.create_payload_index,
+                    self._collection,
+                    field,
+                    field_schema=_RANGES[field.partition(".")[0]],
+                )
 
     def _write_pending(self) -> None:
         if not self._pending:
@@ -250,8 +252,8 @@ class ServerIndex:
         # Others write to the collection, too; which languages it has is asked again now and then.
         if known is None or monotonic() - self._languages_at > _LANGUAGES_S:
             self._languages_at = monotonic()
-            found = asked(self._client.facet, self._collection, f"{FILTERABLE}.{text_key('language')}", limit=50)
-            known = self._languages = tuple(str(hit.value)[:2] for hit in found.hits)
+            found = asked(self._client.facet, self._collection, LANGUAGE_FIELD, limit=50)
+            known = self._languages = tuple(str(hit.value) for hit in found.hits)
         return known
 
     def condition(self, query: Query, user: User) -> models.Filter:

@@ -6,6 +6,7 @@ import hashlib
 import uuid
 
 import numpy as np
+
 from core.types import Chunk
 from retrieval.index import FloatArray
 
