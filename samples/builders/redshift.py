@@ -62,7 +62,7 @@ CREATE TABLE customer_360.incidents (
     detected_after_minutes INTEGER, contained_after_hours NUMERIC(6, 1), root_cause VARCHAR(300), updated_at TIMESTAMP NOT NULL
 );
 COMMENT ON TABLE customer_360.incidents IS 'Critical and high security incidents';
-COMMENT ON COLUMN customer_360.incidents.contained_after_hours IS 'Hours from confirmation to containment';
+COMMENT ON COLUMN customer_360.incidents.contained_after_hours IS 'Hours from the first alert to containment';
 """
 
 
