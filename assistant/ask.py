@@ -9,22 +9,31 @@ The order of things: check the question → retrieve → answer → cite.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from assistant.events import Attachment, Event, Sentence, Stage
 from assistant.extractive import answer_from
 from core.errors import QuestionError
 from core.settings import AnswerSettings, Settings
 from core.types import Answer, Passage, User
-
-if TYPE_CHECKING:
-    from retrieval.filters import Filter
+from retrieval.filters import Filter
+from retrieval.retriever import open_retriever
+from retrieval.tokens import TokenEncoder
 
 __all__ = ["Assistant", "Attachment", "Event", "Sentence", "Stage", "open_assistant"]
 
 
+# Passages that are looked up. Only the first `answer.passages` are read; all tell which words are rare.
+_SEARCHED = 24
+
+
 class Searcher(Protocol):
     """What answering needs of retrieval: `retrieval.retriever.Retriever`, or a fake in tests."""
+
+    @property
+    def embedder(self) -> TokenEncoder:
+        """Turns questions and passages into token vectors."""
+        ...
 
     def search(self, question: str, user: User, limit: int, *, filters: Filter | None = None) -> list[Passage]:
         """The best `limit` passages that `user` may read, best first."""
@@ -98,10 +107,10 @@ class Assistant:
 
     def _events(self, question: str, user: User, filters: Filter | None) -> Iterator[Event]:
         yield Stage("search", question)
-        passages = self.retriever.search(question, user, self.settings.passages, filters=filters)
+        passages = self.retriever.search(question, user, max(_SEARCHED, self.settings.passages), filters=filters)
         documents = len({p.chunk.document_id for p in passages})
         yield Stage("read", f"{len(passages)} passages from {documents} documents")
-        yield from answer_from(question, passages, self.settings)
+        yield from answer_from(question, passages, self.retriever.embedder, self.settings)
 
 
 def open_assistant(settings: Settings) -> Assistant:
@@ -110,6 +119,4 @@ def open_assistant(settings: Settings) -> Assistant:
     Raises:
         IndexMissing: nothing has been synced yet.
     """
-    from retrieval.retriever import open_retriever
-
     return Assistant(open_retriever(settings), settings.answer)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 # A full stop after one of these doesn't end a sentence (compared in lower case, without the stop).
 _SHORT_FORMS = (
@@ -92,11 +93,22 @@ def _sentences(text: str, begin: int, end: int) -> Iterator[Span]:
 def _ends(text: str, begin: int, end: int) -> Iterator[int]:
     marker = _LIST_ITEM.match(text[begin:end])
     first = begin + marker.end() if marker else begin  # the stop in "1. Do this" ends nothing
+    yield from _line_ends(text, begin, end)
     for match in _OTHER_END.finditer(text, first, end):
         yield match.end()
     for match in _LATIN_END.finditer(text, first, end):
         if not match.group().startswith(".") or _is_stop(text, match, end):
             yield match.end()
+
+
+def _line_ends(text: str, begin: int, end: int) -> Iterator[int]:
+    """Line breaks that end a statement: the line is clearly shorter than a wrapped one, and the next starts anew."""
+    lines = list(_LINE.finditer(text, begin, end))
+    widest = max(len(line.group()) for line in lines)
+    for line, following in pairwise(lines):
+        starts = following.group().lstrip()[:1]
+        if len(line.group()) < 0.7 * max(widest, 60) and not starts.islower():
+            yield line.end()
 
 
 def _is_stop(text: str, match: re.Match[str], end: int) -> bool:

@@ -1,0 +1,95 @@
+"""`debrief ask` and `debrief trace`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from assistant.ask import open_assistant
+from assistant.citations import deep_link
+from assistant.events import Stage
+from core.console import err, out, print_json
+from core.database import open_database
+from core.errors import IdentityError
+from core.identity import load_directory
+from core.settings import Settings, load_settings
+from core.types import Answer, Citation, User
+from retrieval.filters import parse_filter
+
+_QUOTE_CHARS = 300
+
+
+def ask(
+    question: Annotated[str, typer.Argument(help="What you want to know.")],
+    *,
+    user: Annotated[str, typer.Option(help="Who asks; default: auth.development_user.")] = "",
+    conversation: Annotated[str | None, typer.Option(help="Continue the conversation with this id.")] = None,
+    filter_: Annotated[
+        list[str] | None, typer.Option("--filter", help="Only documents with this, for example document_type=policy.")
+    ] = None,
+    route: Annotated[str | None, typer.Option(help="'search' or 'app:<name>' instead of the router's choice.")] = None,
+    json_: Annotated[bool, typer.Option("--json", help="Print the answer as one JSON object.")] = False,
+) -> None:
+    """Answers a question from the documents that the user may read, with citations."""
+    settings = load_settings()
+    asking = _user(settings, user)
+    filters = parse_filter(filter_ or None)
+    assistant = open_assistant(settings)
+    answer: Answer | None = None
+    for event in assistant.ask(question, asking, conversation_id=conversation, filters=filters, route=route):
+        if isinstance(event, Answer):
+            answer = event
+        elif isinstance(event, Stage) and not json_ and err.is_terminal:
+            err.print(f"[dim]{escape(event.name)}: {escape(event.detail)}[/]")
+    assert answer is not None
+    if json_:
+        print_json(answer)
+    else:
+        _print_answer(answer)
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the commands to `debrief`."""
+    app.command("ask")(ask)
+
+
+def _user(settings: Settings, email: str) -> User:
+    email = email or settings.auth.development_user
+    if not email:
+        raise IdentityError("Nobody is asking; add --user EMAIL, or set auth.development_user in debrief.yaml.")
+    directory = load_directory(settings, open_database(settings))
+    # Without a users file there is nobody to look up: the address alone is who asks, in no group.
+    return directory.user(email) if settings.auth.users_file is not None else User(email.strip().lower())
+
+
+def _print_answer(answer: Answer) -> None:
+    out.print(escape(answer.text))
+    if answer.choices:
+        out.print()
+        for choice in answer.choices:
+            out.print(f"  • {escape(choice)}")
+    if answer.citations:
+        out.print()
+    for citation in {c.marker: c for c in answer.citations}.values():
+        _print_citation(citation)
+    for note in answer.notes:
+        out.print(f"[dim]{escape(note)}[/]")
+    details = [f"confidence {answer.confidence:.2f}"]
+    if answer.route != "search":
+        details.append(f"route {answer.route}")
+    if answer.trace_id:
+        details.append(f"trace {answer.trace_id}")
+    out.print(f"\n[dim]{escape(' · '.join(details))}[/]")
+
+
+def _print_citation(citation: Citation) -> None:
+    place = citation.locator or (f"page {citation.page}" if citation.page else "")
+    head = f"[{citation.marker}] {citation.title or citation.document_id}" + (f", {place}" if place else "")
+    out.print(f"[bold]{escape(head)}[/]")
+    link = deep_link(citation)
+    if link:
+        out.print(f"    [dim]{escape(link)}[/]")
+    quote = " ".join(citation.quote.split())
+    out.print(f"    “{escape(quote[:_QUOTE_CHARS])}{'…' if len(quote) > _QUOTE_CHARS else ''}”")

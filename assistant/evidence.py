@@ -1,0 +1,226 @@
+"""Passages → their sentences, each with how well it answers the question, and why.
+
+The main signal compares the question with a sentence word by word: each word of the question looks for its nearest
+word in the sentence, where a word's vector knows its context (Khattab and Zaharia, "ColBERT", SIGIR 2020, here with
+the packaged model and without training of its own). To it come shared rare words, the kind of answer that the
+question expects, and how well the passage itself was found. `ranking.json` holds the fitted weights.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+from itertools import pairwise
+from math import log
+
+import numpy as np
+from numpy.typing import NDArray
+
+from assistant.expectation import Expected, expected_of, names_in, offers
+from assistant.sentences import Span, split_sentences
+from assistant.words import content_words, coverage, inverse_frequencies, words
+from core.types import Passage
+from retrieval.tokens import TokenEncoder, TokenVectors
+
+FloatArray = NDArray[np.float32]
+_WH = frozenset({"who", "whom", "whose", "when", "where", "how", "many", "much", "what", "which", "why", "year"})
+# A window of a long passage that the model reads at once, in characters; the packaged model cuts at 256 tokens.
+_WINDOW_CHARS = 900
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question as sentences are compared with it.
+
+    Attributes:
+        weight: How rare each word is among the passages that were found.
+        unseen: The weight of a word that none of them has.
+        top: The fused score of the best passage.
+    """
+
+    text: str
+    terms: tuple[str, ...]
+    expected: Expected
+    tokens: TokenVectors
+    weight: Mapping[str, float]
+    unseen: float
+    top: float
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """A sentence, list item or table row that may answer.
+
+    Attributes:
+        rank: The passage's position in the search, from 0.
+        cells: For a table row, its header and value pairs.
+        signals: What the score was made of, for the trace and the confidence.
+    """
+
+    span: Span
+    passage: Passage
+    rank: int
+    score: float
+    signals: Mapping[str, float] = field(default_factory=dict)
+    cells: tuple[tuple[str, str], ...] = ()
+
+
+def prepare(question: str, passages: Sequence[Passage], encoder: TokenEncoder) -> Asked:
+    """The question, ready to be compared with the sentences of `passages`."""
+    texts = [content_words(f"{p.chunk.title} {' '.join(p.chunk.heading_path)} {p.chunk.text}") for p in passages]
+    weight = inverse_frequencies(texts)
+    unseen = log(1 + (len(texts) + 0.5) / 0.5)
+    terms = tuple(dict.fromkeys(content_words(question)))
+    tokens = encoder.encode_tokens([question], query=True)[0]
+    top = max((p.why.fused or p.score for p in passages), default=0.0)
+    return Asked(question, terms, expected_of(question), tokens, weight, unseen, top)
+
+
+def weigh_sentences(asked: Asked, passages: Sequence[Passage], encoder: TokenEncoder, first: int = 0) -> list[Evidence]:
+    """Every sentence of `passages`, in reading order. `first` is the rank of passages[0]."""
+    found: list[Evidence] = []
+    spans = [split_sentences(p.chunk.text) for p in passages]
+    vectors = _token_vectors([p.chunk.text for p in passages], spans, encoder)
+    for number, passage in enumerate(passages):
+        tokens = vectors[number]
+        near = asked.tokens.vectors @ tokens.vectors.T if len(tokens.vectors) else np.zeros((0, 0), np.float32)
+        overall = near.max(axis=1) if near.size else np.zeros(len(asked.tokens.vectors), np.float32)
+        text = _PassageText(asked, passage, spans[number])
+        for place, span in enumerate(spans[number]):
+            if span.kind == "heading":
+                continue
+            inside = (tokens.begins >= span.begin) & (tokens.ends <= span.end)
+            signals = {
+                **_by_token(asked, near, inside, overall, tokens),
+                **text.signals(place),
+                "passage_cosine": passage.vector_similarity or 0.0,
+                "fused": (passage.why.fused or passage.score) / asked.top if asked.top > 0 else 0.0,
+            }
+            score = sum(weight * signals.get(name, 0.0) for name, weight in _ranking().items())
+            found.append(Evidence(span, passage, first + number, float(score), signals, text.cells(place)))
+    return found
+
+
+class _PassageText:
+    """The words of a passage's sentences, and what of the question is in them."""
+
+    def __init__(self, asked: Asked, passage: Passage, spans: Sequence[Span]) -> None:
+        self._asked = asked
+        self._spans = spans
+        self._header = _header_of(spans)
+        chunk = passage.chunk
+        self._around = set(words(f"{chunk.title} {' '.join(chunk.heading_path)}".replace("_", " ")))
+        self._words = [words(span.text) for span in spans]
+        present = self._around.union(*self._words) if self._words else self._around
+        self._passage = coverage(asked.terms, present, asked.weight, asked.unseen)
+        terms = asked.terms
+        self._pairs = set(pairwise(terms))
+
+    def signals(self, place: int) -> dict[str, float]:
+        asked = self._asked
+        own = set(self._words[place])
+        before = set(self._words[place - 1]) if place else set()
+        if self._spans[place].kind == "row":
+            before = {word for cell in self._header for word in words(cell)}
+        kept = [w for w in self._words[place] if w in asked.weight]
+        shared = self._pairs & set(pairwise(kept))
+        return {
+            "overlap": coverage(asked.terms, own, asked.weight, asked.unseen),
+            "overlap_near": coverage(asked.terms, own | before, asked.weight, asked.unseen),
+            "overlap_titled": coverage(asked.terms, own | before | self._around, asked.weight, asked.unseen),
+            "overlap_passage": self._passage,
+            "pairs": len(shared) / len(self._pairs) if self._pairs else 0.0,
+            "offers": offers(asked.expected, asked.text, self._spans[place].text),
+            "short": float(len(self._words[place]) < 5 and self._spans[place].kind != "row"),
+        }
+
+    def cells(self, place: int) -> tuple[tuple[str, str], ...]:
+        span = self._spans[place]
+        if span.kind != "row":
+            return ()
+        values = split_row(span.text)
+        header = self._header if len(self._header) == len(values) else [""] * len(values)
+        return tuple(zip(header, values, strict=True))
+
+
+def split_row(row: str) -> list[str]:
+    """The cells of a Markdown table row."""
+    inner = row.strip().removeprefix("|").removesuffix("|")
+    return [cell.replace("\\|", "|").strip() for cell in inner.replace("\\|", "\0").split("|")] if inner else []
+
+
+def named_but_missing(question: str, text: str) -> float:
+    """The share of the names and numbers in the question that `text` doesn't have; 0 when it names none."""
+    names = {word for name in names_in(question) for word in words(name)}
+    return len(names - set(words(text))) / len(names) if names else 0.0
+
+
+def _header_of(spans: Sequence[Span]) -> list[str]:
+    rows = [span for span in spans if span.kind == "row"]
+    return split_row(rows[0].text) if rows else []
+
+
+def _by_token(
+    asked: Asked, near: FloatArray, inside: NDArray[np.bool_], overall: FloatArray, tokens: TokenVectors
+) -> dict[str, float]:
+    if not inside.any() or not near.size:
+        return {"match": 0.0, "weakest": 0.0, "question_word": 0.0, "share": 0.0, "meaning": 0.0}
+    best = near[:, inside].max(axis=1)
+    quarter = max(1, len(best) // 4)
+    asking = [
+        number
+        for number, (b, e) in enumerate(zip(asked.tokens.begins, asked.tokens.ends, strict=True))
+        if asked.text[b:e].casefold() in _WH
+    ]
+    sentence = tokens.vectors[inside].mean(axis=0)
+    question = asked.tokens.vectors.mean(axis=0)
+    length = float(np.linalg.norm(sentence) * np.linalg.norm(question)) or 1.0
+    return {
+        "match": float(best.mean()),
+        "weakest": float(np.sort(best)[:quarter].mean()),
+        "question_word": float(best[asking].mean()) if asking else float(best.mean()),
+        "share": float((best >= overall - 1e-6).mean()),
+        "meaning": float(sentence @ question) / length,
+    }
+
+
+def _token_vectors(texts: Sequence[str], spans: Sequence[Sequence[Span]], encoder: TokenEncoder) -> list[TokenVectors]:
+    """Token vectors of whole texts; a text longer than the model reads is given to it in windows of sentences."""
+    windows = [(n, begin, end) for n, text in enumerate(texts) for begin, end in _windows(text, spans[n])]
+    encoded = encoder.encode_tokens([texts[n][begin:end] for n, begin, end in windows])
+    joined: list[TokenVectors] = []
+    for number in range(len(texts)):
+        parts = [(v, begin) for v, (n, begin, _) in zip(encoded, windows, strict=True) if n == number]
+        if not parts:
+            joined.append(TokenVectors(np.zeros((0, 1), np.float32), np.zeros(0, np.int64), np.zeros(0, np.int64)))
+            continue
+        joined.append(
+            TokenVectors(
+                np.concatenate([v.vectors for v, _ in parts]),
+                np.concatenate([v.begins + begin for v, begin in parts]),
+                np.concatenate([v.ends + begin for v, begin in parts]),
+            )
+        )
+    return joined
+
+
+def _windows(text: str, spans: Sequence[Span]) -> list[tuple[int, int]]:
+    if len(text) <= _WINDOW_CHARS * 1.5:
+        return [(0, len(text))] if text.strip() else []
+    windows: list[tuple[int, int]] = []
+    for span in spans:
+        if windows and span.end - windows[-1][0] <= _WINDOW_CHARS:
+            windows[-1] = (windows[-1][0], span.end)
+        else:
+            windows.append((span.begin, span.end))
+    return windows
+
+
+@cache
+def _ranking() -> dict[str, float]:
+    """Signal → fitted weight."""
+    weights: dict[str, float] = json.loads(files("assistant").joinpath("ranking.json").read_text())["weights"]
+    return weights

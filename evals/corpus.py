@@ -1,0 +1,75 @@
+"""A set's documents as a searchable index of their own, apart from the workspace's.
+
+Documents are chunked, embedded, indexed and published by the code of a sync; only parsing is left out, since they
+are text already.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.language import detect_language
+from core.settings import Settings
+from core.types import EVERYONE, Document, Parsed, Section, User
+from evals.datasets import JudgedDocument
+from ingestion.chunk import chunk_document, embedding_text
+from retrieval.embed import Embedder
+from retrieval.generations import FolderGenerations, Recipe
+from retrieval.retriever import Retriever
+from retrieval.weights import Weights
+
+READER = User("evaluation@example.com")
+
+
+@dataclass(frozen=True, slots=True)
+class CorpusDocument:
+    """A document as its sections; `language` is detected when it isn't given."""
+
+    id: str
+    title: str
+    sections: tuple[Section, ...]
+    language: str = ""
+
+
+def as_corpus(documents: Iterable[JudgedDocument]) -> list[CorpusDocument]:
+    """Judged documents as one section of text each."""
+    return [
+        CorpusDocument(d.id, d.title.replace("_", " "), (Section(d.text),), str(d.metadata.get("lang", "")))
+        for d in documents
+    ]
+
+
+def build_corpus(
+    documents: Sequence[CorpusDocument], settings: Settings, embedder: Embedder, folder: Path
+) -> Retriever:
+    """A retriever over exactly these documents, readable by `READER`; the index is kept in `folder`."""
+    recipe = Recipe("evaluation", embedder.name, embedder.dim)
+    generations = FolderGenerations(folder, recipe)
+    with generations.write(rebuild=True) as writer:
+        for document in documents:
+            language = document.language or detect_language(" ".join(s.text for s in document.sections)[:2_000])
+            record = Document(
+                id=document.id,
+                source="evaluation",
+                title=document.title,
+                url=document.id,
+                body=b"",
+                allow=frozenset({EVERYONE}),
+                metadata={"language": language},
+            )
+            chunks = chunk_document(record, Parsed(document.sections), settings.chunking, language)
+            if chunks:
+                vectors = embedder.encode_texts([embedding_text(chunk) for chunk in chunks])
+                writer.index.replace(document.id, chunks, vectors)
+        writer.publish()
+    return Retriever(generations, embedder, settings.retrieval, Weights())
+
+
+def without(retriever: Retriever, document_ids: Iterable[str]) -> Retriever:
+    """The same corpus after these documents were deleted from its index."""
+    with retriever.generations.write() as writer:
+        writer.index.delete(document_ids)
+        writer.publish()
+    return retriever
