@@ -28,6 +28,18 @@ PARSERS = {
     "eml": "mail.parse_eml",
     "mbox": "mail.parse_mbox",
     "transcript": "transcript.parse_transcript",
+    "msg": "message.parse_msg",
+    "rtf": "rich_text.parse_rtf",
+    "odt": "opendocument.parse_opendocument",
+    "ods": "opendocument.parse_opendocument",
+    "odp": "opendocument.parse_opendocument",
+    "flat": "opendocument.parse_flat",
+    "xls": "workbook97.parse_xls",
+    "xlsb": "sheets_binary.parse_xlsb",
+    "doc": "word97.parse_doc",
+    "ppt": "slides97.parse_ppt",
+    "epub": "archive.parse_epub",
+    "zip": "archive.parse_zip",
 }
 
 FORMATS = (

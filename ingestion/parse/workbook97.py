@@ -1,0 +1,292 @@
+"""xls (Excel 5–2003) → sections: the BIFF records of each visible sheet, cells as shown.
+
+calamine reads the same files but gives neither number formats nor comments, headers and footers.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from core.errors import Encrypted, ParseError
+from core.types import Parsed
+from ingestion.parse.compound import Compound, codec
+from ingestion.parse.draft import Draft, File, one_line
+from ingestion.parse.grid import write_grid
+from ingestion.parse.number_format import BUILTIN, shown
+from ingestion.parse.sheets import MAX_MERGED_ROWS, margin_text
+
+_ERRORS = {0: "#NULL!", 7: "#DIV/0!", 15: "#VALUE!", 23: "#REF!", 29: "#NAME?", 36: "#NUM!", 42: "#N/A"}
+Record = tuple[int, bytes, list[bytes]]  # type, data, data of its CONTINUE records
+
+
+@dataclass(slots=True)
+class _Sheet:
+    name: str
+    offset: int
+    visible: bool
+    rows: dict[int, dict[int, str]] = field(default_factory=dict)
+    margins: list[str] = field(default_factory=list)
+    comments: list[str] = field(default_factory=list)
+    boxes: list[str] = field(default_factory=list)
+
+
+def parse_xls(file: File) -> Parsed:
+    """A workbook's visible sheets in their order."""
+    compound = Compound(file)
+    stream = compound.read("Workbook") or compound.read("Book")
+    if len(stream) < 8:
+        raise ParseError("it is damaged: it has no workbook stream; open and save it again in Excel")
+    book = _Book(stream, file)
+    draft = Draft(file.budget)
+    hidden = [one_line(sheet.name) for sheet in book.sheets if not sheet.visible]
+    for number, sheet in enumerate(book.sheets, 1):
+        if not sheet.visible:
+            continue
+        book.read_sheet(sheet)
+        name = one_line(sheet.name) or f"Sheet {number}"
+        draft.close_headings()
+        draft.place(number, f"sheet {name}")
+        if not sheet.rows and not sheet.boxes and not sheet.comments:
+            continue
+        draft.heading(1, name)
+        write_grid(draft, sheet.rows, f"sheet {name}")
+        for text in sheet.boxes:
+            draft.text(text)
+        for text in sheet.comments:
+            draft.add(text, "note", f"sheet {name} comment")
+        for text in sheet.margins:
+            draft.add(text, "note", f"sheet {name} header or footer")
+    if hidden:
+        draft.warn(f"Hidden sheets were not read: {', '.join(hidden[:20])}.")
+    title, metadata = compound.properties()
+    return draft.parsed(title, metadata)
+
+
+class _Book:
+    """The workbook's globals: sheets, strings, formats."""
+
+    def __init__(self, stream: bytes, file: File) -> None:
+        self.stream, self.budget = stream, file.budget
+        self.sheets: list[_Sheet] = []
+        self.strings: list[str] = []
+        self.formats = dict(BUILTIN)
+        self.styles: list[int] = []
+        self.encoding = "cp1252"
+        self.epoch_1904 = False
+        self.biff8 = True
+        bounds: list[bytes] = []
+        for kind, data, more in self._records(0):
+            if kind == 0x0809 and len(data) >= 4:
+                self.biff8 = struct.unpack_from("<H", data)[0] >= 0x0600
+            elif kind == 0x2F:
+                raise Encrypted("it is encrypted with a password; remove the password and upload it again")
+            elif kind == 0x42 and len(data) >= 2:
+                self.encoding = codec(struct.unpack_from("<H", data)[0])
+            elif kind == 0x22 and len(data) >= 2:
+                self.epoch_1904 = data[0] == 1
+            elif kind == 0x85 and len(data) >= 8:
+                bounds.append(data)
+            elif kind == 0x041E and len(data) > 4:
+                number = struct.unpack_from("<H", data)[0]
+                self.formats[number] = self._string(data, 2, 2 if self.biff8 else 1)
+            elif kind == 0xE0 and len(data) >= 4:
+                self.styles.append(struct.unpack_from("<H", data, 2)[0])
+            elif kind == 0xFC:
+                self.strings = list(_shared_strings([data, *more]))
+            elif kind == 0x0A:
+                break
+        for data in bounds:
+            offset, hidden, sort = struct.unpack_from("<IBB", data)
+            if sort == 0:
+                self.sheets.append(_Sheet(self._string(data, 6, 1), offset, hidden & 3 == 0))
+        if not bounds:
+            self.sheets.append(_Sheet("", 0, True))
+
+    def read_sheet(self, sheet: _Sheet) -> None:
+        """Fills `sheet` from its records."""
+        notes: dict[int, str] = {}
+        anchors: list[tuple[int, int, int, str]] = []
+        object_id, is_note, depth, used = 0, False, 0, 0
+        formula: tuple[int, int] | None = None
+        merges: list[tuple[int, int, int]] = []
+
+        def put(row: int, column: int, text: str) -> None:
+            nonlocal used
+            if text:
+                sheet.rows.setdefault(row, {})[column] = text
+                used += len(text) + 3
+                if used > self.budget.limits.max_chars:
+                    self.budget.write(used)
+
+        for kind, data, more in self._records(sheet.offset):
+            if kind == 0x0809:
+                depth += 1
+            elif kind == 0x0A:
+                depth -= 1
+                if depth <= 0:
+                    break
+            elif depth > 1:  # a chart inside the sheet
+                continue
+            elif kind in (0xFD, 0x0204, 0xD6, 0x0203, 0x027E, 0x0205, 0x06, 0x0406, 0x0206) and len(data) >= 8:
+                row, column, style = struct.unpack_from("<HHH", data)
+                if kind == 0xFD and len(data) >= 10:
+                    index = struct.unpack_from("<I", data, 6)[0]
+                    put(row, column, self.strings[index] if index < len(self.strings) else "")
+                elif kind in (0x0204, 0xD6):
+                    put(row, column, self._string(data, 6, 2))
+                elif kind == 0x0203 and len(data) >= 14:
+                    put(row, column, self._number(struct.unpack_from("<d", data, 6)[0], style))
+                elif kind == 0x027E and len(data) >= 10:
+                    put(row, column, self._number(_rk(data[6:10]), style))
+                elif kind == 0x0205:
+                    put(row, column, _ERRORS.get(data[6], "#N/A") if data[7] else ("TRUE" if data[6] else "FALSE"))
+                elif kind in (0x06, 0x0406, 0x0206) and len(data) >= 14:
+                    if data[12:14] == b"\xff\xff":
+                        formula = (row, column) if data[6] == 0 else None
+                        if data[6] == 1:
+                            put(row, column, "TRUE" if data[8] else "FALSE")
+                        elif data[6] == 2:
+                            put(row, column, _ERRORS.get(data[8], "#N/A"))
+                    else:
+                        put(row, column, self._number(struct.unpack_from("<d", data, 6)[0], style))
+            elif kind == 0x0207 and formula is not None:
+                put(*formula, self._string(data, 0, 2, more))
+                formula = None
+            elif kind == 0xBD and len(data) >= 6:
+                row, column = struct.unpack_from("<HH", data)
+                for at in range(4, len(data) - 7, 6):
+                    put(row, column, self._number(_rk(data[at + 2 : at + 6]), struct.unpack_from("<H", data, at)[0]))
+                    column += 1
+            elif kind in (0x14, 0x15) and data:
+                if (text := margin_text(self._string(data, 0, 2 if self.biff8 else 1))) and text not in sheet.margins:
+                    sheet.margins.append(text)
+            elif kind == 0xE5 and len(data) >= 2:
+                for at in range(2, len(data) - 7, 8):
+                    top, bottom, left, _ = struct.unpack_from("<HHHH", data, at)
+                    merges.append((top, bottom, left))
+            elif kind == 0x5D and len(data) >= 8:
+                object_type, object_id = struct.unpack_from("<HH", data, 4)
+                is_note = object_type == 0x19
+            elif kind == 0x01B6 and more:
+                text = more[0][1:].decode("utf-16-le" if more[0][:1] == b"\x01" else "latin-1", "replace")
+                if is_note:
+                    notes[object_id] = text
+                elif text.strip():
+                    sheet.boxes.append(text)
+            elif kind == 0x1C and len(data) >= 8:
+                row, column, _, number = struct.unpack_from("<HHHH", data)
+                if self.biff8:
+                    anchors.append((row, column, number, self._string(data, 8, 2)))
+                else:
+                    text = data[6:].decode(self.encoding, "replace")
+                    sheet.comments.append(f"Comment on {_cell_name(row, column)}: {text}")
+        for top, bottom, left in merges:
+            if (text := sheet.rows.get(top, {}).get(left, "")) and bottom - top < MAX_MERGED_ROWS:
+                for row in range(top + 1, bottom + 1):
+                    if row in sheet.rows:
+                        sheet.rows[row].setdefault(left, text)
+        for row, column, number, author in anchors:
+            if text := notes.get(number, "").removeprefix(f"{author}:").strip():
+                who = f" by {author}" if author else ""
+                sheet.comments.append(f"Comment on {_cell_name(row, column)}{who}: {text}")
+
+    def _number(self, value: float, style: int) -> str:
+        code = self.formats.get(self.styles[style], "General") if style < len(self.styles) else "General"
+        return shown(value, code, self.epoch_1904)
+
+    def _records(self, offset: int) -> Iterator[Record]:
+        """The records from `offset` on, each with the CONTINUE records that follow it."""
+        pending: Record | None = None
+        while offset + 4 <= len(self.stream):
+            kind, size = struct.unpack_from("<HH", self.stream, offset)
+            data = self.stream[offset + 4 : offset + 4 + size]
+            offset += 4 + size
+            if kind == 0x3C:
+                if pending is not None:
+                    pending[2].append(data)
+                continue
+            if pending is not None:
+                yield pending
+            pending = (kind, data, [])
+        if pending is not None:
+            yield pending
+
+    def _string(self, data: bytes, at: int, width: int, more: list[bytes] | None = None) -> str:
+        """A string with a length of `width` bytes at `at`."""
+        if len(data) < at + width:
+            return ""
+        count = data[at] if width == 1 else struct.unpack_from("<H", data, at)[0]
+        at += width
+        if not self.biff8:
+            return data[at : at + count].decode(self.encoding, "replace")
+        return next(_strings([data[at:], *(more or [])], [count]), "")
+
+
+def _shared_strings(pieces: list[bytes]) -> Iterator[str]:
+    """The shared string table; a string may go on in the next record, even in the other character width."""
+    total = struct.unpack_from("<I", pieces[0], 4)[0] if len(pieces[0]) >= 8 else 0
+    yield from _strings([pieces[0][8:], *pieces[1:]], [None] * min(total, 5_000_000))
+
+
+def _strings(pieces: list[bytes], counts: list[int | None]) -> Iterator[str]:
+    """Unicode strings one after another; a count of None is read from the data."""
+    number, at = 0, 0
+
+    def take(size: int) -> bytes:
+        nonlocal number, at
+        result = b""
+        while len(result) < size and number < len(pieces):
+            piece = pieces[number][at : at + size - len(result)]
+            result, at = result + piece, at + len(piece)
+            if at >= len(pieces[number]):
+                number, at = number + 1, 0
+        return result
+
+    for known in counts:
+        if number >= len(pieces):
+            return
+        raw = take(2) if known is None else b""
+        count = known if known is not None else struct.unpack("<H", raw)[0] if len(raw) == 2 else 0
+        flag = take(1)
+        if not flag:
+            return
+        wide, rich, east = flag[0] & 1, flag[0] & 8, flag[0] & 4
+        runs = struct.unpack("<H", take(2).ljust(2, b"\0"))[0] if rich else 0
+        extra = struct.unpack("<I", take(4).ljust(4, b"\0"))[0] if east else 0
+        parts: list[str] = []
+        left = count
+        while left > 0 and number < len(pieces):
+            room = len(pieces[number]) - at
+            size = min(left * (2 if wide else 1), room - room % 2 if wide else room)
+            if size <= 0:
+                number, at = number + 1, 0
+            else:
+                piece = pieces[number][at : at + size]
+                parts.append(piece.decode("utf-16-le" if wide else "latin-1", "replace"))
+                left, at = left - (size // 2 if wide else size), at + size
+                if at >= len(pieces[number]):
+                    number, at = number + 1, 0
+            if left > 0 and at == 0 and number < len(pieces) and pieces[number]:
+                wide, at = pieces[number][0] & 1, 1  # each further record starts with its own width
+        yield "".join(parts)
+        take(4 * runs)
+        take(min(extra, 1 << 24))
+
+
+def _rk(raw: bytes) -> float:
+    number = struct.unpack("<I", raw)[0]
+    if number & 2:
+        value = float(struct.unpack("<i", raw)[0] >> 2)
+    else:
+        value = struct.unpack("<d", b"\0\0\0\0" + struct.pack("<I", number & 0xFFFFFFFC))[0]
+    return value / 100 if number & 1 else value
+
+
+def _cell_name(row: int, column: int) -> str:
+    letters, column = "", column + 1
+    while column:
+        column, rest = divmod(column - 1, 26)
+        letters = chr(65 + rest) + letters
+    return f"{letters}{row + 1}"
