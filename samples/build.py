@@ -9,7 +9,19 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from samples.builders import directory, health_checks, pdf, redshift, sharepoint, sheets, sidecars, slides, text, totango, word
+from samples.builders import (
+    directory,
+    health_checks,
+    pdf,
+    redshift,
+    sharepoint,
+    sheets,
+    sidecars,
+    slides,
+    text,
+    totango,
+    word,
+)
 from samples.builders.source import Source, read_sources
 from samples.builders.world import SAMPLES, WORKSPACE
 

@@ -88,10 +88,20 @@ def _report(world: World, customer: str, quarter: str, notes: dict[str, Any]) ->
     lines += ["", "## Notable incidents", ""]
     found = incidents_of(world, customer, quarter)
     if found:
-        lines += ["| Incident | Date | Severity | What happened | Detected after (minutes) | Contained after (hours) | Cause |"]
+        lines += [
+            "| Incident | Date | Severity | What happened | Detected after (minutes) | Contained after (hours) | Cause |"
+        ]
         lines += ["|---|---|---|---|---|---|---|"]
         for i in found:
-            cells = [i["id"], str(i["date"]), i["severity"], i["title"], str(i["detect_min"]), str(i["contain_h"]), i["cause"]]
+            cells = [
+                i["id"],
+                str(i["date"]),
+                i["severity"],
+                i["title"],
+                str(i["detect_min"]),
+                str(i["contain_h"]),
+                i["cause"],
+            ]
             lines.append("| " + " | ".join(cells) + " |")
     else:
         lines.append("No critical or high incidents in this quarter.")

@@ -109,7 +109,18 @@ def _subscriptions(world: World) -> Iterator[tuple[Any, ...]]:
             ident = f"{c['id']}-{product.upper()}"
             start = c["renewal"].replace(year=c["renewal"].year - 1) + timedelta(days=1)
             worth = units * p["price"]
-            yield (ident, c["id"], p["name"], units, p["unit"], p["price"], worth, start, c["renewal"], iso("2026-11-20"))
+            yield (
+                ident,
+                c["id"],
+                p["name"],
+                units,
+                p["unit"],
+                p["price"],
+                worth,
+                start,
+                c["renewal"],
+                iso("2026-11-20"),
+            )
 
 
 def _licences(world: World) -> Iterator[tuple[Any, ...]]:
@@ -122,7 +133,14 @@ def _licences(world: World) -> Iterator[tuple[Any, ...]]:
                 yield (c["id"], "Watchtower", end, licensed, values["endpoints_covered"], iso(end))
             if "lure" in c["subscriptions"]:
                 licensed = c["subscriptions"]["lure"]
-                yield (c["id"], "Lure", end, licensed, round(licensed * values["training_completion_pct"] / 100), iso(end))
+                yield (
+                    c["id"],
+                    "Lure",
+                    end,
+                    licensed,
+                    round(licensed * values["training_completion_pct"] / 100),
+                    iso(end),
+                )
 
 
 def _usage(world: World) -> Iterator[tuple[Any, ...]]:

@@ -95,7 +95,9 @@ def _directory() -> dict[str, Any]:
             for p, person in world["people"].items()
             if key in person["groups"]
         ]
-        groups.append({"id": guid(f"group:{key}"), "displayName": key, "description": group["description"], "members": members})
+        groups.append(
+            {"id": guid(f"group:{key}"), "displayName": key, "description": group["description"], "members": members}
+        )
     return {"users": users, "groups": groups}
 
 
@@ -104,7 +106,18 @@ def _site(name: str, site: dict[str, Any]) -> dict[str, Any]:
         {"Id": number, "Title": title, "users": [_login(member) for member in members]}
         for number, (title, members) in enumerate(site["groups"].items(), start=3)
     ]
-    return {"id": guid(f"site:{name}"), "name": name, "displayName": site["title"], "webUrl": _url(name), "siteGroups": groups}
+    return {
+        "id": guid(f"site:{name}"),
+        "name": name,
+        "displayName": site["title"],
+        "webUrl": _url(name),
+        "siteGroups": groups,
+    }
+
+
+def _number(member: str) -> int:
+    """A user id as SharePoint counts them within a site."""
+    return 10 + int(guid(member)[:6], 16) % 9000
 
 
 def _login(member: str) -> dict[str, Any]:
@@ -112,13 +125,19 @@ def _login(member: str) -> dict[str, Any]:
     kind, _, name = member.partition(":")
     if kind == "everyone":
         login = f"c:0-.f|rolemanager|spo-grid-all-users/{guid('tenant')}"
-        return {"Id": 90, "LoginName": login, "Title": "Everyone except external users", "Email": "", "PrincipalType": 4}
+        return {
+            "Id": _number(member),
+            "LoginName": login,
+            "Title": "Everyone except external users",
+            "Email": "",
+            "PrincipalType": 4,
+        }
     if kind == "group":
         login = f"c:0t.c|tenant|{guid(member)}"
-        return {"Id": 50 + len(name), "LoginName": login, "Title": name, "Email": "", "PrincipalType": 4}
+        return {"Id": _number(member), "LoginName": login, "Title": name, "Email": "", "PrincipalType": 4}
     email = email_of(name)
     login = f"i:0#.f|membership|{email}"
-    return {"Id": 10 + len(name), "LoginName": login, "Title": name_of(name), "Email": email, "PrincipalType": 1}
+    return {"Id": _number(member), "LoginName": login, "Title": name_of(name), "Email": email, "PrincipalType": 1}
 
 
 def _library(name: str, site: dict[str, Any], library: str, sources: list[Source]) -> dict[str, Any]:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import io
 import re
+from pathlib import Path
 
 from openpyxl import Workbook
 from openpyxl.styles import Font
-
-from pathlib import Path
 
 from samples.builders import stable_zip
 from samples.builders.markdown import parse, plain
@@ -65,8 +64,6 @@ def _dated(data: bytes, modified: str) -> bytes:
         for name in before.namelist():
             content = before.read(name)
             if name == "docProps/core.xml":
-                content = re.sub(
-                    rb"(<dcterms:modified[^>]*>)[^<]*", lambda m: m[1] + modified.encode(), content
-                )
+                content = re.sub(rb"(<dcterms:modified[^>]*>)[^<]*", lambda m: m[1] + modified.encode(), content)
             after.writestr(name, content)
     return buffer.getvalue()

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 from typing import Any
 
 from pptx import Presentation
 from pptx.util import Emu, Inches, Pt
-
-from pathlib import Path
 
 from samples.builders import stable_zip
 from samples.builders.markdown import Block, parse, plain
@@ -26,7 +25,9 @@ def write(source: Source, target: Path) -> None:
     properties.created, properties.modified = at(source.created), at(source.updated)
     title = deck.slides.add_slide(deck.slide_layouts[0])
     title.shapes.title.text = source.title
-    title.placeholders[1].text = f"Northgate Security Services · {source.updated} · {source.attributes['confidentiality']}"
+    title.placeholders[
+        1
+    ].text = f"Northgate Security Services · {source.updated} · {source.attributes['confidentiality']}"
     slide: list[Block] = []
     for block in parse(source.body):
         if block.kind == "heading" and block.level == 2:

@@ -42,7 +42,7 @@ class Source:
 
 def render(text: str) -> str:
     """The text with the world's facts filled in; an unknown name is an error."""
-    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, trim_blocks=True, autoescape=False)  # noqa: S701
+    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, trim_blocks=True, autoescape=False)
     environment.globals.update(m=world.metric, arr=lambda c: world.euros(world.arr(c)), name=world.name_of)
     return environment.from_string(text).render(w=world.load_world())
 

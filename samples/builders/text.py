@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, formataddr
-
 from pathlib import Path
 
 from samples.builders.markdown import Block, parse, plain, runs
@@ -78,7 +77,9 @@ def write_email(source: Source, target: Path) -> None:
         message["Cc"] = ", ".join(_address(a) for a in source.attributes["cc"])
     message["Date"] = format_datetime(at(source.updated, 10))
     message["Subject"] = source.title
-    message["Message-ID"] = f"<{source.path.rsplit('/', 1)[-1].removesuffix('.eml')}@{load_world()['company']['domain']}>"
+    message["Message-ID"] = (
+        f"<{source.path.rsplit('/', 1)[-1].removesuffix('.eml')}@{load_world()['company']['domain']}>"
+    )
     message.set_content(plain(source.body), cte="quoted-printable")
     target.write_bytes(bytes(message))
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
+from typing import Any
 
 from docx import Document
 from docx.shared import Pt
-
-from pathlib import Path
 
 from samples.builders import stable_zip
 from samples.builders.markdown import Block, parse, plain, runs
@@ -36,7 +36,7 @@ def write(source: Source, target: Path) -> None:
     stable_zip.write(target, buffer.getvalue())
 
 
-def _add(document: Document, block: Block) -> None:
+def _add(document: Any, block: Block) -> None:
     if block.kind == "heading":
         document.add_heading(plain(block.text), block.level)
     elif block.kind == "table":
