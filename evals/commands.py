@@ -1,0 +1,86 @@
+"""`debrief eval …`: how good the product is, measured on judged data."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from core.console import err, out, print_json, progress
+from core.settings import load_settings
+from evals.datasets import load_retrieval_set
+
+eval_app = typer.Typer(no_args_is_help=True, help="Measure parsing, retrieval and answers on judged data.")
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the commands of the evaluation."""
+    app.add_typer(eval_app, name="eval")
+
+
+@eval_app.command("retrieval")
+def retrieval(
+    data: Annotated[Path, typer.Option("--data", help="A folder with corpus.jsonl, queries.jsonl and qrels.tsv.")],
+    queries: Annotated[Path | None, typer.Option("--queries", help="Another queries file of that folder.")] = None,
+    qrels: Annotated[Path | None, typer.Option("--qrels", help="Another qrels file of that folder.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Indexes a judged set and prints how well each stage of the search finds what it should."""
+    from evals.retrieval import MEASURES, evaluate_retrieval
+
+    judged = load_retrieval_set(data, queries, qrels)
+    with progress() as bar:
+        task = bar.add_task("index", total=None, rate="")
+        report = evaluate_retrieval(
+            judged,
+            load_settings(),
+            lambda stage, done, total: bar.update(task, description=stage, completed=done, total=total),
+        )
+    if report.unknown:
+        err.print(f"{report.unknown} judgements name documents that the corpus lacks; they count as not found.")
+    if as_json:
+        print_json(report.as_json())
+        return
+    table = Table("stage", *MEASURES, "median ms")
+    for name, stage in report.stages.items():
+        table.add_row(name, *(str(stage.measures[m]) for m in MEASURES), f"{stage.median_ms:.1f}")
+    out.print(
+        f"{report.name}: {report.questions} questions, {report.documents} documents, {report.chunks} chunks, "
+        f"indexed in {report.index_seconds} s"
+    )
+    out.print(table)
+
+
+@eval_app.command("answers")
+def answers(
+    data: Annotated[Path, typer.Option("--data", help="A folder in the BEIR layout with answers, or TAT-QA's file.")],
+    queries: Annotated[Path | None, typer.Option("--queries", help="Another queries file of that folder.")] = None,
+    qrels: Annotated[Path | None, typer.Option("--qrels", help="Another qrels file of that folder.")] = None,
+    language: Annotated[list[str] | None, typer.Option("--lang", help="Only these languages of the set.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Asks a set's questions over its documents and prints how good the answers are, each language by itself."""
+    from evals.answer_sets import load_answer_sets
+    from evals.answers import evaluate_sets
+
+    sets = load_answer_sets(data, queries, qrels, language or ())
+    with progress() as bar:
+        task = bar.add_task("index", total=None, rate="")
+        reports = evaluate_sets(
+            sets,
+            load_settings(),
+            lambda stage, done, total: bar.update(task, description=stage, completed=done, total=total),
+        )
+    if as_json:
+        print_json(reports[0] if len(reports) == 1 else {"sets": reports})
+        return
+    for report in reports:
+        table = Table("measure", str(report["set"]))
+        for name, value in report.items():
+            if name not in {"set", "language"}:
+                table.add_row(name, str(value))
+        out.print(table)
