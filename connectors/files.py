@@ -10,12 +10,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import quote
 
-from connectors.access import Access, AccessPolicy, default_access, parse_prefix_file, stamp
+from connectors.access import AccessPolicy, default_access, parse_prefix_file, stamp
 from connectors.compare import Comparison, Item
 from connectors.kind import KindSettings
 from connectors.listing import read_cursor
 from connectors.patterns import is_included
-from connectors.sidecar import MAX_BYTES, NO_SIDECAR, SUFFIX, Sidecar, parse_sidecar, read_json
+from connectors.sidecar import MAX_BYTES, NO_SIDECAR, SUFFIX, SidecarDetails, parse_sidecar, read_json
 from core.errors import CredentialError, SourceError, Unreachable
 from core.types import Batch, Cursor, Document, DocumentRef, Failure, Principal
 
@@ -47,19 +47,6 @@ class FileItem(Item):
     side_path: str = ""
 
 
-@dataclass(frozen=True)
-class FileDetails:
-    """What the sidecar says, and who may read the file in the end."""
-
-    sidecar: Sidecar
-    effective: Access
-
-    @property
-    def digest(self) -> str:
-        """Changes when the sidecar's metadata do."""
-        return self.sidecar.digest
-
-
 class FilesConnector:
     """Reads a folder tree. Links that lead out of it are not followed; hidden files are no documents."""
 
@@ -89,14 +76,14 @@ class FilesConnector:
         """None: a folder knows no groups of its own."""
         return {}
 
-    def details(self, item: FileItem) -> FileDetails:
+    def details(self, item: FileItem) -> SidecarDetails:
         """The file's sidecar and access list."""
         sidecar = NO_SIDECAR
         if item.side_path:
             sidecar = parse_sidecar(_read_small(item.side_path), item.side_path)
-        return FileDetails(sidecar, self._policy.of(item.key, sidecar.access))
+        return SidecarDetails(sidecar, self._policy.of(item.key, sidecar.access))
 
-    def document(self, item: FileItem, details: FileDetails) -> Document | Failure:
+    def document(self, item: FileItem, details: SidecarDetails) -> Document | Failure:
         """The file, read."""
         document_id = f"{self.name}:{item.key}"
         limit = self._settings.max_bytes

@@ -10,6 +10,7 @@ from typing import Any
 
 from connectors.files import FilesSettings, open_files
 from connectors.kind import KindSettings
+from connectors.s3 import S3Settings, open_s3
 from core.errors import SettingsError
 from core.settings import Settings, SourceSettings, validate
 from core.types import Connector
@@ -25,6 +26,7 @@ class Kind:
 
 KINDS: dict[str, Kind] = {
     "files": Kind(FilesSettings, open_files),
+    "s3": Kind(S3Settings, open_s3),
 }
 
 

@@ -64,6 +64,19 @@ class Sidecar:
 NO_SIDECAR = Sidecar()
 
 
+@dataclass(frozen=True)
+class SidecarDetails:
+    """A sidecar, and who may read its document in the end."""
+
+    sidecar: Sidecar
+    effective: Access
+
+    @property
+    def digest(self) -> str:
+        """Changes when the sidecar's metadata do."""
+        return self.sidecar.digest
+
+
 def parse_sidecar(content: bytes, where: str) -> Sidecar:
     """The sidecar in `content`.
 
