@@ -18,7 +18,7 @@ from core.settings import AnswerSettings, Settings
 from core.types import Answer, Passage, User
 from retrieval.filters import Filter
 from retrieval.retriever import open_retriever
-from retrieval.tokens import TokenEncoder
+from retrieval.tokens import RecentTokens, TokenEncoder
 
 __all__ = ["Assistant", "Attachment", "Event", "Sentence", "Stage", "open_assistant"]
 
@@ -43,9 +43,11 @@ class Searcher(Protocol):
 class Assistant:
     """Answers questions from the passages that the asking person may read."""
 
-    def __init__(self, retriever: Searcher, settings: AnswerSettings) -> None:
+    def __init__(self, retriever: Searcher, settings: AnswerSettings, *, remembered: int = 256) -> None:
+        """Args: remembered: how many passages' token vectors are kept in memory, 0.3 MB each."""
         self.retriever = retriever
         self.settings = settings
+        self.encoder = RecentTokens(retriever.embedder, remembered)
 
     def ask(
         self,
@@ -110,7 +112,7 @@ class Assistant:
         passages = self.retriever.search(question, user, max(_SEARCHED, self.settings.passages), filters=filters)
         documents = len({p.chunk.document_id for p in passages})
         yield Stage("read", f"{len(passages)} passages from {documents} documents")
-        yield from answer_from(question, passages, self.retriever.embedder, self.settings)
+        yield from answer_from(question, passages, self.encoder, self.settings)
 
 
 def open_assistant(settings: Settings) -> Assistant:

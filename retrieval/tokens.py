@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -38,3 +40,34 @@ def token_vectors(hidden: NDArray[np.float32], offsets: list[tuple[int, int]], p
     vectors = hidden[real].astype(np.float32)
     lengths = np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
     return TokenVectors(vectors / lengths, spans[real, 0], spans[real, 1])
+
+
+class RecentTokens:
+    """A token encoder that remembers the texts it met last; what one question reads, the next often reads again.
+
+    Args:
+        capacity: How many texts; one of 200 tokens takes 0.3 MB at 384 dimensions. 0 remembers nothing.
+    """
+
+    def __init__(self, encoder: TokenEncoder, capacity: int) -> None:
+        self._encoder = encoder
+        self._capacity = capacity
+        self._known: OrderedDict[str, TokenVectors] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def encode_tokens(self, texts: list[str], *, query: bool = False) -> list[TokenVectors]:
+        """The token vectors of each text, in order. Questions aren't remembered."""
+        if query or not self._capacity:
+            return self._encoder.encode_tokens(texts, query=query)
+        with self._lock:
+            known = {text: self._known[text] for text in texts if text in self._known}
+        missing = list(dict.fromkeys(text for text in texts if text not in known))
+        if missing:
+            known.update(zip(missing, self._encoder.encode_tokens(missing), strict=True))
+        with self._lock:
+            for text in texts:
+                self._known[text] = known[text]
+                self._known.move_to_end(text)
+            while len(self._known) > self._capacity:
+                self._known.popitem(last=False)
+        return [known[text] for text in texts]
