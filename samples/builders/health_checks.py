@@ -14,8 +14,10 @@ from samples.builders.world import CONTENT, World, email_of, load_world, name_of
 _DATES = {
     "2026-Q1": ("2026-04-09", "2026-04-14"),
     "2026-Q2": ("2026-07-08", "2026-07-13"),
-    "2026-Q3": ("2026-10-07", "2026-10-12"),
+    "2026-Q3": ("2026-10-07", "2026-11-13"),
 }
+_FINAL = "1.1 of 13 November 2026, with the decisions of the business review"
+_VERSIONS = {"2026-Q1": "1.0 of 14 April 2026", "2026-Q2": "1.0 of 13 July 2026", "2026-Q3": _FINAL}
 _MONTHS = {"2026-Q1": ("01", "02", "03"), "2026-Q2": ("04", "05", "06"), "2026-Q3": ("07", "08", "09")}
 
 
@@ -71,6 +73,7 @@ def _report(world: World, customer: str, quarter: str, notes: dict[str, Any]) ->
         f"| Overall health | {notes['health']} |",
         f"| Prepared by | {name_of(facts['consultant'])} and {name_of(facts['csm'])} ({email_of(facts['csm'])}) |",
         f"| Contract end | {facts['renewal']} |",
+        f"| Version | {_VERSIONS[quarter]} |",
     ]
     lines += ["", "## Key metrics", "", "| Metric | Unit | Value | Target | Status |", "|---|---|---|---|---|"]
     for key, value in world["quarters"][customer][quarter].items():
@@ -88,21 +91,11 @@ def _report(world: World, customer: str, quarter: str, notes: dict[str, Any]) ->
     lines += ["", "## Notable incidents", ""]
     found = incidents_of(world, customer, quarter)
     if found:
-        lines += [
-            "| Incident | Date | Severity | What happened | Detected after (minutes) | Contained after (hours) | Cause |"
-        ]
-        lines += ["|---|---|---|---|---|---|---|"]
+        times = "Detected after (minutes) | Contained after (hours)"
+        lines += [f"| Incident | Date | Severity | What happened | {times} | Cause |", "|---|---|---|---|---|---|---|"]
         for i in found:
-            cells = [
-                i["id"],
-                str(i["date"]),
-                i["severity"],
-                i["title"],
-                str(i["detect_min"]),
-                str(i["contain_h"]),
-                i["cause"],
-            ]
-            lines.append("| " + " | ".join(cells) + " |")
+            row = [str(i[key]) for key in ("id", "date", "severity", "title", "detect_min", "contain_h", "cause")]
+            lines.append("| " + " | ".join(row) + " |")
     else:
         lines.append("No critical or high incidents in this quarter.")
     lines += ["", "## What went well", "", *(f"- {line}" for line in notes["well"])]

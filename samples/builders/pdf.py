@@ -43,7 +43,8 @@ def write(source: Source, target: Path) -> None:
 
 def _flowables(block: Block, styles: Any) -> list[Flowable]:
     if block.kind == "heading":
-        return [Paragraph(_markup(block.text), styles[f"Heading{min(block.level, 4)}"])]
+        style = ParagraphStyle("kept", parent=styles[f"Heading{min(block.level, 4)}"], keepWithNext=1)
+        return [Paragraph(_markup(block.text), style)]
     if block.kind == "table":
         small = ParagraphStyle("cell", parent=styles["BodyText"], fontSize=8.5, leading=10.5)
         table = Table([[Paragraph(_markup(cell), small) for cell in row] for row in block.rows], repeatRows=1)

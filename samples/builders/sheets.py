@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import zipfile
 from pathlib import Path
 
 from openpyxl import Workbook
@@ -57,8 +58,6 @@ def _value(text: str) -> str | int | float:
 
 def _dated(data: bytes, modified: str) -> bytes:
     """The workbook with its modified date set: openpyxl writes the present moment there."""
-    import zipfile
-
     buffer = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(data)) as before, zipfile.ZipFile(buffer, "w") as after:
         for name in before.namelist():

@@ -47,6 +47,11 @@ def _add_slide(deck: Any, blocks: list[Block]) -> None:
     slide = deck.slides.add_slide(deck.slide_layouts[1 if len(tables) == 0 else 5])
     heading = blocks[0] if blocks[0].kind == "heading" else Block("heading", "Overview")
     slide.shapes.title.text = plain(heading.text)
+    for placeholder in slide.placeholders:
+        placeholder.left, placeholder.width = Inches(0.7), Inches(11.8)
+        # The template is 4:3: where a size is set here, the rest must be as well.
+        top, height = (0.4, 1.0) if placeholder == slide.shapes.title else (1.6, 5.2)
+        placeholder.top, placeholder.height = Inches(top), Inches(height)
     lines = [b for b in blocks[1:] if b.kind in ("paragraph", "bullet", "number", "quote", "heading")]
     if lines:
         frame = (

@@ -10,7 +10,7 @@ CREATE TABLE customer_360.customers (
 );
 COMMENT ON TABLE customer_360.customers IS 'One row a paying customer, with owner, yearly value and renewal date';
 COMMENT ON COLUMN customer_360.customers.arr_eur IS 'Annual recurring revenue in euros';
-COMMENT ON COLUMN customer_360.customers.account_team IS 'Directory group of the account team; its members may read the customer''s rows';
+COMMENT ON COLUMN customer_360.customers.account_team IS 'Directory group that may read the customer''s rows';
 COMMENT ON COLUMN customer_360.customers.health IS 'Health in Totango: green, yellow or red';
 
 CREATE TABLE customer_360.subscriptions (
@@ -37,7 +37,7 @@ CREATE TABLE customer_360.usage_monthly (
 );
 COMMENT ON TABLE customer_360.usage_monthly IS 'Watchtower use per customer and month (month = its first day)';
 COMMENT ON COLUMN customer_360.usage_monthly.alerts_triaged IS 'Alerts looked at by an analyst in the month';
-COMMENT ON COLUMN customer_360.usage_monthly.sensor_coverage_pct IS 'Endpoints with a working sensor, per cent of the licensed ones';
+COMMENT ON COLUMN customer_360.usage_monthly.sensor_coverage_pct IS 'Licensed endpoints with a working sensor, %';
 COMMENT ON COLUMN customer_360.usage_monthly.mttd_minutes IS 'Mean time to detect, minutes';
 COMMENT ON COLUMN customer_360.usage_monthly.mttr_hours IS 'Mean time to respond, hours';
 
@@ -45,7 +45,8 @@ CREATE TABLE customer_360.incidents (
     incident_id VARCHAR(24) PRIMARY KEY,
     customer_id VARCHAR(16) NOT NULL REFERENCES customer_360.customers (customer_id),
     opened_on DATE NOT NULL, severity VARCHAR(10) NOT NULL, title VARCHAR(200) NOT NULL,
-    detected_after_minutes INTEGER, contained_after_hours NUMERIC(6, 1), root_cause VARCHAR(300), updated_at TIMESTAMP NOT NULL
+    detected_after_minutes INTEGER,
+    contained_after_hours NUMERIC(6, 1), root_cause VARCHAR(300), updated_at TIMESTAMP NOT NULL
 );
 COMMENT ON TABLE customer_360.incidents IS 'Critical and high security incidents';
 COMMENT ON COLUMN customer_360.incidents.contained_after_hours IS 'Hours from the first alert to containment';
