@@ -1,0 +1,234 @@
+"""Conversations in the database: kept, listed, renamed, deleted, exported, and forgotten after a number of days.
+
+A conversation belongs to the address that began it; every call names the person, and somebody else's conversation is
+the same as none.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from core.database import metadata
+from core.errors import QuestionError
+from core.types import Answer, Boost, Chunk, Citation, Passage, User, Why
+
+conversations = sa.Table(
+    "conversations",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("user", sa.String(320), nullable=False, index=True),
+    sa.Column("title", sa.String(200), nullable=False),
+    sa.Column("created_at", sa.String(32), nullable=False),
+    sa.Column("updated_at", sa.String(32), nullable=False, index=True),
+)
+turns = sa.Table(
+    "conversation_turns",
+    metadata,
+    sa.Column("conversation_id", sa.ForeignKey("conversations.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("ordinal", sa.Integer, primary_key=True),
+    sa.Column("asked_at", sa.String(32), nullable=False),
+    sa.Column("question", sa.Text, nullable=False),
+    sa.Column("standalone", sa.Text, nullable=False),
+    sa.Column("answer", sa.Text, nullable=False),
+)
+
+_TITLE_CHARS = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """One conversation's place in the list. Times are ISO 8601 in UTC."""
+
+    id: str
+    title: str
+    created_at: str
+    updated_at: str
+    turns: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class StoredTurn:
+    """A question and its answer. `standalone` is the question as it was searched for."""
+
+    question: str
+    standalone: str
+    answer: Answer
+    asked_at: str
+
+
+class Conversations:
+    """The stored conversations of all people, one person's at a time."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
+
+    def start(self, user: User, title: str = "New conversation") -> str:
+        """A new conversation's id."""
+        identifier, now = uuid.uuid4().hex, _now()
+        with self._engine.begin() as connection:
+            connection.execute(
+                conversations.insert().values(
+                    id=identifier, user=user.email.lower(), title=title[:_TITLE_CHARS], created_at=now, updated_at=now
+                )
+            )
+        return identifier
+
+    def append(self, conversation_id: str, user: User, question: str, standalone: str, answer: Answer) -> None:
+        """Adds a turn; the first one names a conversation that has no name yet.
+
+        Raises:
+            QuestionError: there is no such conversation of this person.
+        """
+        with self._engine.begin() as connection:
+            row = self._owned(connection, conversation_id, user)
+            last = connection.execute(
+                sa.select(sa.func.max(turns.c.ordinal)).where(turns.c.conversation_id == conversation_id)
+            ).scalar()
+            ordinal = 0 if last is None else last + 1
+            now = _now()
+            connection.execute(
+                turns.insert().values(
+                    conversation_id=conversation_id,
+                    ordinal=ordinal,
+                    asked_at=now,
+                    question=question,
+                    standalone=standalone,
+                    answer=_dump(answer),
+                )
+            )
+            title = _title(question) if ordinal == 0 and row.title == "New conversation" else row.title
+            connection.execute(
+                conversations.update().where(conversations.c.id == conversation_id).values(updated_at=now, title=title)
+            )
+
+    def of(self, user: User, limit: int = 100) -> list[Conversation]:
+        """The person's conversations, the latest first."""
+        count = sa.func.count(turns.c.ordinal)
+        query = (
+            sa.select(conversations, count.label("turns"))
+            .outerjoin(turns, turns.c.conversation_id == conversations.c.id)
+            .where(conversations.c.user == user.email.lower())
+            .group_by(*conversations.c)
+            .order_by(conversations.c.updated_at.desc(), conversations.c.id)
+            .limit(limit)
+        )
+        with self._engine.connect() as connection:
+            return [Conversation(r.id, r.title, r.created_at, r.updated_at, r.turns) for r in connection.execute(query)]
+
+    def turns(self, conversation_id: str, user: User) -> list[StoredTurn]:
+        """The turns in order.
+
+        Raises:
+            QuestionError: there is no such conversation of this person.
+        """
+        query = sa.select(turns).where(turns.c.conversation_id == conversation_id).order_by(turns.c.ordinal)
+        with self._engine.connect() as connection:
+            self._owned(connection, conversation_id, user)
+            return [
+                StoredTurn(r.question, r.standalone, load_answer(r.answer), r.asked_at)
+                for r in connection.execute(query)
+            ]
+
+    def rename(self, conversation_id: str, user: User, title: str) -> None:
+        """Gives the conversation another title. Raises QuestionError if it isn't this person's."""
+        with self._engine.begin() as connection:
+            self._owned(connection, conversation_id, user)
+            named = conversations.update().where(conversations.c.id == conversation_id)
+            connection.execute(named.values(title=" ".join(title.split())[:_TITLE_CHARS] or "New conversation"))
+
+    def delete(self, conversation_id: str, user: User) -> None:
+        """Forgets the conversation and its turns. Raises QuestionError if it isn't this person's."""
+        with self._engine.begin() as connection:
+            self._owned(connection, conversation_id, user)
+            connection.execute(turns.delete().where(turns.c.conversation_id == conversation_id))
+            connection.execute(conversations.delete().where(conversations.c.id == conversation_id))
+
+    def export(self, conversation_id: str, user: User) -> str:
+        """The conversation as Markdown, with the sources of each answer. Raises QuestionError as `turns`."""
+        title = next((c.title for c in self.of(user, limit=10_000) if c.id == conversation_id), "Conversation")
+        parts = [f"# {title}"]
+        for turn in self.turns(conversation_id, user):
+            parts.append(f"## {turn.question}\n\n{turn.answer.text}")
+            sources = [
+                f"[{c.marker}] {c.title or c.document_id}{f', {c.locator}' if c.locator else ''}"
+                + (f" – {c.url}" if c.url else "")
+                for c in turn.answer.citations
+            ]
+            if sources:
+                parts.append("\n".join(f"- {source}" for source in dict.fromkeys(sources)))
+        return "\n\n".join(parts) + "\n"
+
+    def forget_older_than(self, days: int) -> int:
+        """Deletes everybody's conversations that nobody has continued for `days`; how many."""
+        before = (datetime.now(UTC) - timedelta(days=days)).isoformat(timespec="seconds")
+        old = sa.select(conversations.c.id).where(conversations.c.updated_at < before)
+        with self._engine.begin() as connection:
+            connection.execute(turns.delete().where(turns.c.conversation_id.in_(old)))
+            return connection.execute(conversations.delete().where(conversations.c.updated_at < before)).rowcount
+
+    def _owned(self, connection: sa.Connection, conversation_id: str, user: User) -> sa.Row[Any]:
+        row = connection.execute(
+            sa.select(conversations).where(
+                conversations.c.id == conversation_id, conversations.c.user == user.email.lower()
+            )
+        ).one_or_none()
+        if row is None:
+            raise QuestionError(f"You have no conversation {conversation_id!r}; leave it out to begin a new one.")
+        return row
+
+
+def load_answer(text: str) -> Answer:
+    """An answer as it was stored. Access lists aren't stored with it."""
+    raw: dict[str, Any] = json.loads(text)
+    return Answer(
+        **{
+            **raw,
+            "citations": tuple(Citation(**c) for c in raw["citations"]),
+            "passages": tuple(_passage(p) for p in raw["passages"]),
+            "nearest": tuple(_passage(p) for p in raw["nearest"]),
+            "choices": tuple(raw["choices"]),
+            "notes": tuple(raw["notes"]),
+        }
+    )
+
+
+def _dump(answer: Answer) -> str:
+    return json.dumps(asdict(answer), default=_plain, ensure_ascii=False)
+
+
+def _plain(value: object) -> object:
+    # Who may read a chunk changes after the answer; what is stored must not say otherwise.
+    if isinstance(value, frozenset | set):
+        return []
+    if isinstance(value, Mapping):
+        return dict(value)
+    return str(value)
+
+
+def _passage(raw: Mapping[str, Any]) -> Passage:
+    chunk = dict(raw["chunk"])
+    why = dict(raw["why"])
+    chunk |= {
+        "heading_path": tuple(chunk["heading_path"]),
+        "allow": frozenset(),
+        "deny": frozenset(),
+        "metadata": {k: tuple(v) if isinstance(v, list) else v for k, v in chunk["metadata"].items()},
+    }
+    why["boosts"] = tuple(Boost(**b) for b in why["boosts"])
+    return Passage(Chunk(**chunk), raw["score"], Why(**why), raw["vector_similarity"])
+
+
+def _title(question: str) -> str:
+    title = " ".join(question.split())
+    return title if len(title) <= _TITLE_CHARS else title[: _TITLE_CHARS - 1].rsplit(" ", 1)[0] + "…"
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

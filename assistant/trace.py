@@ -1,0 +1,209 @@
+"""What happened on the way to an answer, stored for `debrief trace ID`, and what people thought of the answer."""
+
+from __future__ import annotations
+
+import json
+import time
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+import sqlalchemy as sa
+
+from core.database import metadata
+from core.errors import QuestionError
+from core.types import Answer, Passage, User
+
+traces = sa.Table(
+    "answer_traces",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("user", sa.String(320), nullable=False, index=True),
+    sa.Column("conversation_id", sa.String(32), nullable=False, default=""),
+    sa.Column("asked_at", sa.String(32), nullable=False, index=True),
+    sa.Column("question", sa.Text, nullable=False),
+    sa.Column("outcome", sa.String(20), nullable=False),
+    sa.Column("route", sa.String(200), nullable=False),
+    sa.Column("record", sa.Text, nullable=False),
+)
+feedback = sa.Table(
+    "answer_feedback",
+    metadata,
+    sa.Column("trace_id", sa.String(32), primary_key=True),
+    sa.Column("user", sa.String(320), primary_key=True),
+    sa.Column("given_at", sa.String(32), nullable=False),
+    sa.Column("rating", sa.String(10), nullable=False),
+    sa.Column("reasons", sa.Text, nullable=False),
+    sa.Column("comment", sa.String(1_000), nullable=False),
+)
+
+Rating = Literal["up", "down"]
+REASONS = (
+    "accurate", "complete", "helpful", "well sourced",
+    "wrong", "incomplete", "off topic", "out of date", "wrong source", "too long", "too short", "unclear", "unsafe",
+)  # fmt: skip
+
+
+@dataclass
+class Trace:
+    """The notes of one answer, taken while it is made.
+
+    Attributes:
+        searched: The questions that were searched for, after rewriting and splitting.
+        checks: One entry a checked sentence: what was found wrong, and what became of it.
+        seconds: Time in each stage.
+        models: One entry a call of a language model: model, prompt and version, tokens, cost.
+    """
+
+    question: str
+    id: str = field(default_factory=lambda: uuid.uuid4().hex[:12])
+    asked_at: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
+    searched: list[str] = field(default_factory=list)
+    route: str = "search"
+    route_reason: str = ""
+    passages: list[dict[str, Any]] = field(default_factory=list)
+    signals: dict[str, float] = field(default_factory=dict)
+    guardrails: list[str] = field(default_factory=list)
+    checks: list[dict[str, Any]] = field(default_factory=list)
+    models: list[dict[str, Any]] = field(default_factory=list)
+    seconds: dict[str, float] = field(default_factory=dict)
+    outcome: str = ""
+    confidence: float = 0.0
+    answer: str = ""
+    citations: list[dict[str, Any]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Adds the time that the block takes to `seconds`."""
+        begin = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds[name] = round(self.seconds.get(name, 0.0) + time.perf_counter() - begin, 4)
+
+    def found(self, passages: Sequence[Passage]) -> None:
+        """Notes the passages with why each ranks where it does."""
+        self.passages.extend(
+            {
+                "chunk_id": p.chunk.id,
+                "document_id": p.chunk.document_id,
+                "title": p.chunk.title,
+                "locator": p.chunk.locator,
+                "score": round(p.score, 4),
+                "why": asdict(p.why),
+                "vector_similarity": p.vector_similarity,
+            }
+            for p in passages
+        )
+
+    def finish(self, answer: Answer) -> None:
+        """Notes what the answer became."""
+        self.outcome, self.route, self.confidence = answer.outcome, answer.route, answer.confidence
+        self.answer, self.notes = answer.text, list(answer.notes)
+        self.citations = [asdict(c) for c in answer.citations]
+
+
+class Traces:
+    """Stored traces and feedback. People see their own; an administrator's page passes `everyone=True`."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
+
+    def save(self, trace: Trace, user: User, conversation_id: str = "") -> None:
+        """Keeps a finished trace."""
+        with self._engine.begin() as connection:
+            connection.execute(
+                traces.insert().values(
+                    id=trace.id,
+                    user=user.email.lower(),
+                    conversation_id=conversation_id,
+                    asked_at=trace.asked_at,
+                    question=trace.question,
+                    outcome=trace.outcome,
+                    route=trace.route,
+                    record=json.dumps(asdict(trace), default=str, ensure_ascii=False),
+                )
+            )
+
+    def load(self, trace_id: str, user: User, *, everyone: bool = False) -> Mapping[str, Any]:
+        """The trace under the names of `Trace`, with `user` and `feedback`.
+
+        Raises:
+            QuestionError: there is none with this id that the person may see.
+        """
+        with self._engine.connect() as connection:
+            row = connection.execute(sa.select(traces).where(traces.c.id == trace_id)).one_or_none()
+            if row is None or (row.user != user.email.lower() and not everyone):
+                raise QuestionError(f"You have no answer with the trace {trace_id!r}; `debrief ask` prints the id.")
+            given = connection.execute(sa.select(feedback).where(feedback.c.trace_id == trace_id)).all()
+        record: dict[str, Any] = json.loads(row.record)
+        return {
+            **record,
+            "user": row.user,
+            "conversation_id": row.conversation_id,
+            "feedback": [_given(one) for one in given],
+        }
+
+    def latest(self, limit: int = 50, *, outcome: str = "", user: User | None = None) -> list[Mapping[str, Any]]:
+        """The newest answers' id, user, time, question, outcome and route, for an administrator's list."""
+        wanted = sa.select(
+            traces.c.id, traces.c.user, traces.c.asked_at, traces.c.question, traces.c.outcome, traces.c.route
+        )
+        if outcome:
+            wanted = wanted.where(traces.c.outcome == outcome)
+        if user is not None:
+            wanted = wanted.where(traces.c.user == user.email.lower())
+        with self._engine.connect() as connection:
+            return [
+                dict(row)
+                for row in connection.execute(wanted.order_by(traces.c.asked_at.desc()).limit(limit)).mappings()
+            ]
+
+    def rate(self, trace_id: str, user: User, rating: Rating, reasons: Sequence[str] = (), comment: str = "") -> None:
+        """Keeps what the person thinks of an answer of theirs; a second time replaces the first.
+
+        Raises:
+            QuestionError: no such answer of this person, or an unknown reason.
+        """
+        unknown = set(reasons) - set(REASONS)
+        if unknown:
+            raise QuestionError(f"Unknown reason {sorted(unknown)[0]!r}; choose from {', '.join(REASONS)}.")
+        self.load(trace_id, user)
+        key = {"trace_id": trace_id, "user": user.email.lower()}
+        with self._engine.begin() as connection:
+            connection.execute(feedback.delete().where(feedback.c.trace_id == trace_id, feedback.c.user == key["user"]))
+            connection.execute(
+                feedback.insert().values(
+                    **key,
+                    given_at=datetime.now(UTC).isoformat(timespec="seconds"),
+                    rating=rating,
+                    reasons=json.dumps(list(reasons)),
+                    comment=comment[:1_000],
+                )
+            )
+
+    def feedback(self, rating: Rating | None = None, limit: int = 200) -> list[Mapping[str, Any]]:
+        """The newest feedback of everybody with the question it is about, for evaluation and for administrators."""
+        wanted = sa.select(feedback, traces.c.question, traces.c.outcome, traces.c.route).join(
+            traces, traces.c.id == feedback.c.trace_id
+        )
+        if rating:
+            wanted = wanted.where(feedback.c.rating == rating)
+        with self._engine.connect() as connection:
+            rows = connection.execute(wanted.order_by(feedback.c.given_at.desc()).limit(limit)).all()
+        return [{**_given(r), "question": r.question, "outcome": r.outcome, "route": r.route} for r in rows]
+
+
+def _given(row: sa.Row[Any]) -> dict[str, Any]:
+    return {
+        "trace_id": row.trace_id,
+        "user": row.user,
+        "given_at": row.given_at,
+        "rating": row.rating,
+        "reasons": json.loads(row.reasons),
+        "comment": row.comment,
+    }
