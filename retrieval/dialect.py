@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Protocol, TypeVar
 
 from core.types import Attributes
@@ -104,6 +105,7 @@ def translate(dialect: Dialect[Condition], condition: Filter) -> Condition:
             return dialect.combine(must_not=[translate(dialect, part)])
 
 
+@lru_cache(maxsize=65_536, typed=True)
 def _terms(name: str, value: Scalar) -> list[str]:
     return [f"{name}={_short(form)}" if isinstance(form, str) else f"{name}#{form!r}" for form in comparable(value)]
 
@@ -113,6 +115,7 @@ def _short(text: str) -> str:
     return text if len(text) <= _LONGEST_TERM else "sha256:" + hashlib.sha256(text.encode()).hexdigest()
 
 
+@lru_cache(maxsize=4_096)
 def _path(name: str) -> str:
     # Payload paths give dots, brackets and quotes a meaning.
     return re.sub(r"[^0-9A-Za-z-]", lambda found: f"_{ord(found.group()):x}_", name)

@@ -26,7 +26,6 @@ from retrieval.index import FloatArray, Query
 from retrieval.pending import Pending
 from retrieval.pipeline import Hit, Sparse, Stored
 from retrieval.records import (
-    ATTRIBUTE_FIELDS,
     DENSE,
     DOCUMENT_FIELD,
     LANGUAGE_FIELD,
@@ -234,7 +233,7 @@ class EdgeIndex:
         return _DIALECT.combine(must=[access, *own])
 
     def find(
-        self, text: Sparse | None, vector: FloatArray | None, condition: qe.Filter, limit: int, attributes: bool
+        self, text: Sparse | None, vector: FloatArray | None, condition: qe.Filter, limit: int, fields: Sequence[str]
     ) -> tuple[list[Hit], list[Hit]]:
         asked: list[tuple[Any, str]] = []
         if text is not None:
@@ -246,7 +245,7 @@ class EdgeIndex:
                 limit=limit,
                 query=qe.Query.Nearest(what, using=field),
                 filter=condition,
-                with_payload=ATTRIBUTE_FIELDS if attributes else False,
+                with_payload=list(fields) or False,
             )
             for what, field in asked
         ]

@@ -19,6 +19,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 
 from core.errors import FilterError
 from core.types import Attributes, AttributeValue
@@ -140,10 +141,17 @@ def names(condition: Filter | None) -> frozenset[str]:
 def elements(attributes: Attributes, name: str) -> tuple[Scalar, ...]:
     """The attribute's values: the elements of a list, the one value of a scalar; empty text counts as absent."""
     value: AttributeValue | None = attributes.get(name)
-    values = tuple(value) if isinstance(value, tuple | list) else () if value is None else (value,)
-    return tuple(v for v in values if v != "")
+    if isinstance(value, tuple | list):
+        return tuple(v for v in value if v != "")
+    return () if value is None or value == "" else (value,)
 
 
+# The same few values come with every chunk of a document and with every candidate of a search. `typed` keeps True
+# and 1 apart, which are equal as keys.
+_remembered = lru_cache(maxsize=65_536, typed=True)
+
+
+@_remembered
 def comparable(value: Scalar) -> tuple[str | float, ...]:
     """`value` in the forms that equality compares: text without case, and the number that it is or spells."""
     if isinstance(value, bool):
@@ -153,6 +161,7 @@ def comparable(value: Scalar) -> tuple[str | float, ...]:
     return (text,) if number is None else (text, number)
 
 
+@_remembered
 def as_number(value: Scalar) -> float | None:
     """`value` as a number if it is one or spells one in plain digits."""
     if isinstance(value, bool):
@@ -162,6 +171,7 @@ def as_number(value: Scalar) -> float | None:
     return float(value) if re.fullmatch(r"\s*-?\d{1,15}(\.\d+)?\s*", value) else None
 
 
+@_remembered
 def as_instant(value: Scalar) -> datetime | None:
     """The instant of an ISO 8601 date or time, in UTC when it names no zone; None if it is neither."""
     if not isinstance(value, str) or not re.match(r"\s*\d{4}-\d{2}-\d{2}", value):

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import statistics
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
+
+import numpy as np
 
 Method = Literal["dbsf", "rrf"]
 
@@ -13,8 +13,7 @@ Method = Literal["dbsf", "rrf"]
 RRF_K = 60
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """A chunk that one or both searches found. Scores of a search that didn't find it are None."""
 
     id: str
@@ -37,11 +36,12 @@ def _by_distribution(scores: Mapping[str, float]) -> dict[str, float]:
     """Distribution-based score fusion: mean - 3 standard deviations becomes 0, mean + 3 becomes 1."""
     if not scores:
         return {}
-    mean = statistics.fmean(scores.values())
-    spread = statistics.stdev(scores.values()) if len(scores) > 1 else 0.0
+    values = np.fromiter(scores.values(), dtype=np.float64, count=len(scores))
+    spread = float(values.std(ddof=1)) if len(scores) > 1 else 0.0
     if spread < 1e-9:
         return dict.fromkeys(scores, 0.5)
-    return {i: max(0.0, (score - mean + 3 * spread) / (6 * spread)) for i, score in scores.items()}
+    scaled = np.maximum(0.0, (values - values.mean() + 3 * spread) / (6 * spread))
+    return dict(zip(scores, scaled.tolist(), strict=True))
 
 
 def _by_rank(scores: Mapping[str, float]) -> dict[str, float]:

@@ -7,8 +7,8 @@ of given chunks. Everything that decides an order happens here, once for both.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any, Protocol, TypeVar
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 
@@ -16,16 +16,15 @@ from core.types import Boost, Passage, User, Why
 from retrieval.bm25 import encode_query, query_languages
 from retrieval.fusion import Candidate, fuse
 from retrieval.index import FloatArray, Query
-from retrieval.records import chunk_of, stored_attributes
+from retrieval.records import attribute_fields, chunk_of, stored_attributes
 from retrieval.weights import Asked, Weights, factor
 
 Condition = TypeVar("Condition")
 Sparse = tuple[list[int], list[float]]
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """A chunk that one search found; `payload` has the attributes if they were asked for."""
+class Hit(NamedTuple):
+    """A chunk that one search found; `payload` has the fields that were asked for."""
 
     id: str
     score: float
@@ -52,9 +51,13 @@ class Engine(Protocol[Condition]):
         ...
 
     def find(
-        self, text: Sparse | None, vector: FloatArray | None, condition: Condition, limit: int, attributes: bool
+        self, text: Sparse | None, vector: FloatArray | None, condition: Condition, limit: int, fields: Sequence[str]
     ) -> tuple[list[Hit], list[Hit]]:
-        """The best `limit` hits of each search under `condition`; a search without a vector finds nothing."""
+        """The best `limit` hits of each search under `condition`; a search without a vector finds nothing.
+
+        Args:
+            fields: Payload fields that each hit brings along.
+        """
         ...
 
     def fetch(self, ids: Sequence[str], condition: Condition, vectors: bool) -> dict[str, Stored]:
@@ -62,13 +65,12 @@ class Engine(Protocol[Condition]):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Ranked:
+class Ranked(NamedTuple):
     """A candidate on its way through the stages."""
 
     candidate: Candidate
-    boosts: tuple[Boost, ...] = field(default=())
-    final: float = 0.0
+    boosts: tuple[Boost, ...]
+    final: float
 
 
 def search(engine: Engine[Condition], query: Query, user: User, limit: int) -> list[Passage]:
@@ -77,9 +79,9 @@ def search(engine: Engine[Condition], query: Query, user: User, limit: int) -> l
         return []
     condition = engine.condition(query, user)
     weights = query.weights or None
-    text_hits, vector_hits = engine.find(
-        _terms(engine, query), query.vector, condition, max(query.prefetch, limit), weights is not None
-    )
+    fields = attribute_fields(weights.rules) if weights is not None else ()
+    depth = max(query.prefetch, limit)
+    text_hits, vector_hits = engine.find(_terms(engine, query), query.vector, condition, depth, fields)
     candidates = fuse({h.id: h.score for h in text_hits}, {h.id: h.score for h in vector_hits}, query.fusion)
     attributes = {h.id: h.payload for h in (*text_hits, *vector_hits) if h.payload is not None}
     ranked = weigh(candidates, weights, attributes, Asked(user, query.context))
@@ -97,7 +99,7 @@ def weigh(
         return [Ranked(c, (), c.fused) for c in candidates]
     ranked = []
     for candidate in candidates:
-        boosts = weights.boosts(stored_attributes(payloads.get(candidate.id, {})), asked)
+        boosts = weights.boosts(stored_attributes(payloads.get(candidate.id, {}), weights.rules), asked)
         ranked.append(Ranked(candidate, boosts, candidate.fused * factor(boosts)))
     return sorted(ranked, key=lambda r: (-r.final, r.candidate.id))
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from core.identity import normalised
@@ -17,8 +18,8 @@ DOCUMENT_FIELD = "document_id"
 ORDINAL_FIELD = "ordinal"
 LANGUAGE_FIELD = "language"
 
-# What weights need of a candidate: everything but the text.
-ATTRIBUTE_FIELDS = ["metadata", "source", DOCUMENT_FIELD, "title", "url", "kind", "page"]
+# The chunk's own fields that filters and weights may name beside the metadata; they go before it.
+_OWN_FIELDS = ("source", DOCUMENT_FIELD, "title", "url", "kind", "page")
 
 
 def payload_of(chunk: Chunk) -> dict[str, Any]:
@@ -79,27 +80,30 @@ def chunk_of(chunk_id: str, payload: Mapping[str, Any]) -> Chunk:
 
 def attributes_of(chunk: Chunk) -> Attributes:
     """Everything that filters and weights may name: the metadata, and the chunk's own fields over it."""
-    return _with_fields(
-        chunk.metadata,
-        {
-            "source": chunk.source,
-            DOCUMENT_FIELD: chunk.document_id,
-            "title": chunk.title,
-            "url": chunk.url,
-            "kind": chunk.kind,
-            "page": chunk.page,
-        },
-    )
+    own = {name: getattr(chunk, name) for name in _OWN_FIELDS}
+    return {**chunk.metadata, **{name: value for name, value in own.items() if value not in (None, "")}}
 
 
-def stored_attributes(payload: Mapping[str, Any]) -> Attributes:
-    """The same as `attributes_of`, of a payload that has at least ATTRIBUTE_FIELDS."""
-    return _with_fields(_attributes(payload.get("metadata") or {}), {k: payload.get(k) for k in ATTRIBUTE_FIELDS[1:]})
+def attribute_fields(names: Iterable[str]) -> list[str]:
+    """The payload fields that hold the attributes `names`."""
+    fields = {name if name in _OWN_FIELDS else f"metadata.{name}" for name in names}
+    # A name with other signs can't be written as a path; then the metadata comes whole.
+    whole = any(not re.fullmatch(r"[\w-]+", name, re.ASCII) for name in names)
+    return [*sorted(fields & set(_OWN_FIELDS)), "metadata"] if whole else sorted(fields)
+
+
+def stored_attributes(payload: Mapping[str, Any], names: Iterable[str]) -> dict[str, AttributeValue]:
+    """Those of `attributes_of` that `names` names, of a payload that has at least their fields."""
+    metadata = payload.get("metadata") or {}
+    found: dict[str, AttributeValue] = {}
+    for name in names:
+        value = payload.get(name) if name in _OWN_FIELDS else None
+        if value in (None, ""):
+            value = metadata.get(name)
+        if value is not None:
+            found[name] = tuple(value) if isinstance(value, list) else value
+    return found
 
 
 def _attributes(stored: Mapping[str, Any]) -> dict[str, AttributeValue]:
     return {k: tuple(v) if isinstance(v, list) else v for k, v in stored.items()}
-
-
-def _with_fields(metadata: Attributes, fields: Mapping[str, Any]) -> Attributes:
-    return {**metadata, **{name: value for name, value in fields.items() if value not in (None, "")}}

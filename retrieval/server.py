@@ -26,7 +26,6 @@ from retrieval.index import FloatArray, Query
 from retrieval.pending import Pending
 from retrieval.pipeline import Hit, Sparse, Stored
 from retrieval.records import (
-    ATTRIBUTE_FIELDS,
     DENSE,
     DOCUMENT_FIELD,
     LANGUAGE_FIELD,
@@ -262,7 +261,12 @@ class ServerIndex:
         return _DIALECT.combine(must=[access, *own])
 
     def find(
-        self, text: Sparse | None, vector: FloatArray | None, condition: models.Filter, limit: int, attributes: bool
+        self,
+        text: Sparse | None,
+        vector: FloatArray | None,
+        condition: models.Filter,
+        limit: int,
+        fields: Sequence[str],
     ) -> tuple[list[Hit], list[Hit]]:
         searches: list[tuple[Any, str]] = []
         if text is not None:
@@ -275,7 +279,7 @@ class ServerIndex:
                 using=field,
                 filter=condition,
                 limit=limit,
-                with_payload=ATTRIBUTE_FIELDS if attributes else False,
+                with_payload=list(fields) or False,
             )
             for what, field in searches
         ]

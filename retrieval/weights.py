@@ -14,6 +14,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -65,13 +66,16 @@ class PerValue(_Rule):
     kind: Literal["values", "contains"] = "values"
     values: dict[str, Multiplier]
 
+    @cached_property
+    def _factors(self) -> Mapping[str | float, float]:
+        return {form: factor for value, factor in self.values.items() for form in comparable(value)}
+
     def boost(self, attribute: str, asked: Asked, attributes: Attributes) -> Boost | None:
-        wanted = {form: factor for value, factor in self.values.items() for form in comparable(value)}
         found = [
-            Boost(attribute, str(value), wanted[form])
+            Boost(attribute, str(value), self._factors[form])
             for value in elements(attributes, attribute)
             for form in comparable(value)
-            if form in wanted
+            if form in self._factors
         ]
         return max(found, key=lambda b: abs(math.log(b.factor)), default=None)
 

@@ -1,0 +1,1 @@
+"""Speed measurements: `python -m evals.bench.<name>`, or `make bench`."""
