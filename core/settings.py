@@ -37,7 +37,7 @@ class AuthSettings(Section):
     users_file: Path | None = None
     groups_claim: str = "groups"
     admin_groups: tuple[str, ...] = ("admins",)
-    author_groups: tuple[str, ...] = ("app-authors",)
+    author_groups: tuple[str, ...] = ("apps-authors",)
 
 
 class ParsingSettings(Section):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, Literal
 
 import typer
@@ -13,7 +14,7 @@ from core.console import out, print_json
 from core.database import open_database
 from core.errors import DebriefError
 from core.identity import load_directory
-from core.settings import Settings, load_settings
+from core.settings import Settings, SourceSettings, load_settings
 from ingestion.open import recipe
 from ingestion.rules import load_rules
 from ingestion.schedule import trigger_for
@@ -65,7 +66,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield from _guarded("index", lambda: _index(settings))
     yield from _guarded("sources", lambda: _settings_of_sources(settings))
     for source in settings.sources:
-        yield from _guarded(f"source {source.name}", lambda name=source.name: _source(settings, name))
+        yield from _guarded(f"source {source.name}", partial(_source, settings, source))
 
 
 def _guarded(subject: str, check: Callable[[], list[Finding]]) -> Iterator[Finding]:
@@ -118,8 +119,8 @@ def _settings_of_sources(settings: Settings) -> list[Finding]:
     return [Finding("sources", "ok", f"{len(settings.sources)} in {settings.file.name}")]
 
 
-def _source(settings: Settings, name: str) -> list[Finding]:
-    source = next(source for source in settings.sources if source.name == name)
+def _source(settings: Settings, source: SourceSettings) -> list[Finding]:
+    name = source.name
     first = next(iter(open_source(source, settings).listing()), None)
     runs = SyncState(open_database(settings)).runs(name, limit=1)
     last = f"last sync {runs[0].started_at:%Y-%m-%d %H:%M} UTC: {runs[0].state}" if runs else "never synced"

@@ -254,9 +254,17 @@ class SourceSync:
                 self._write()
                 self._stretch.writer.index.set_access(record.id, record.allow, record.deny)
                 reason = f"The version of {known.changed_at:%Y-%m-%d} still answers: {record.reason}"
-                hashes = {"content_hash": record.content_hash, "details_hash": record.details_hash}
-                access = {"allow": record.allow, "deny": record.deny}
-                self._remember(replace(known, reason=reason, run_id=record.run_id, **hashes, **access))
+                self._remember(
+                    replace(
+                        known,
+                        reason=reason,
+                        run_id=record.run_id,
+                        content_hash=record.content_hash,
+                        details_hash=record.details_hash,
+                        allow=record.allow,
+                        deny=record.deny,
+                    )
+                )
             else:
                 self._remember(record)
             return

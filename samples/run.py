@@ -11,12 +11,13 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+DEBRIEF = str(Path(sys.executable).with_name("debrief"))
 
 # One from the policies, one over a customer's report, and one that the documents can't answer.
 QUESTIONS = (
-    "How long do we keep customer logs?",
-    "When does the contract of Halden Energy renew?",
-    "What is the salary of the chief executive?",
+    "How long is raw Watchtower telemetry kept?",
+    "What did Alpenbank decide about sensor coverage?",
+    "What does a parking space at the office cost?",
 )
 
 
@@ -36,16 +37,16 @@ def main() -> int:
     from samples.stand_ins import run_stand_ins
 
     with run_stand_ins():
-        if subprocess.run([sys.executable, "-m", "cli", "sync"], check=False).returncode != 0:
+        if subprocess.run([DEBRIEF, "sync"], check=False).returncode != 0:
             print("The sync did not succeed for every source; see the reasons above.", file=sys.stderr)
         for question in QUESTIONS:
             print(f"\n? {question}", flush=True)
-            subprocess.run([sys.executable, "-m", "cli", "ask", question], check=False)
+            subprocess.run([DEBRIEF, "ask", question], check=False)
         return _serve(arguments.port)
 
 
 def _serve(port: int) -> int:
-    server = subprocess.Popen([sys.executable, "-m", "cli", "serve", "--port", str(port)])
+    server = subprocess.Popen([DEBRIEF, "serve", "--port", str(port)])
     try:
         return server.wait()
     except KeyboardInterrupt:
