@@ -28,7 +28,10 @@ os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
 COMMAND_MODULES = (
     "ingestion.commands",
+    "ingestion.parse.commands",
     "ingestion.doctor",
+    "assistant.commands",
+    "evals.commands",
 )
 PAGE = Path(__file__).resolve().parent / "chat_ui" / "app.py"
 

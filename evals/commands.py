@@ -84,3 +84,25 @@ def answers(
             if name not in {"set", "language"}:
                 table.add_row(name, str(value))
         out.print(table)
+
+
+@eval_app.command("parsing")
+def parsing(
+    manifest: Annotated[Path, typer.Option("--manifest", help="A file with one JSON object for each file to parse.")],
+    as_json: AsJson = False,
+) -> None:
+    """Parses a manifest's files and prints what was found, by format. Exit code 1 if a parser crashed."""
+    from evals.parsing import evaluate_parsing, load_manifest, print_report
+    from ingestion.parse.commands import settings_or_defaults
+    from ingestion.parse.sandbox import ParserPool
+
+    rows = load_manifest(manifest)
+    with ParserPool(settings_or_defaults().parsing) as pool, progress() as bar:
+        task = bar.add_task("parse", total=len(rows), rate="")
+        report = evaluate_parsing(rows, pool, lambda done, total: bar.update(task, completed=done, total=total))
+    if as_json:
+        print_json(report.as_json())
+    else:
+        print_report(report)
+    if report.as_json()["crashed"]:
+        raise typer.Exit(1)

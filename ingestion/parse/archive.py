@@ -50,10 +50,13 @@ def parse_epub(file: File) -> Parsed:
     if book is None:
         raise ParseError("it is damaged: it has no readable package document; get a fresh copy")
     folder = posixpath.dirname(roots[0])
-    items = {
-        attribute(item, "id"): attribute(item, "href") or "" for item in descendants(child(book, "manifest"), "item")
-    }
+    manifest = descendants(child(book, "manifest"), "item")
+    items = {attribute(item, "id"): attribute(item, "href") or "" for item in manifest}
+    values: dict[str, list[str]] = {}
+    for item in descendants(child(book, "metadata"), "*"):
+        values.setdefault(local(item), []).append(one_line(item.text or ""))
     draft = Draft(file.budget)
+    draft.text(next(iter(values.get("description", [])), ""))
     for number, reference in enumerate(descendants(child(book, "spine"), "itemref"), 1):
         target = posixpath.join(folder, unquote(items.get(attribute(reference, "idref"), "")).split("#")[0])
         body = package.read(target)
@@ -62,9 +65,6 @@ def parse_epub(file: File) -> Parsed:
             continue
         file.budget.member()
         draft.include(html_sections(file, decode(body), whole_page=False), ())
-    values: dict[str, list[str]] = {}
-    for item in child(book, "metadata") if child(book, "metadata") is not None else ():
-        values.setdefault(local(item), []).append(one_line(item.text or ""))
     return draft.parsed(
         next(iter(values.get("title", [])), ""),
         attributes(

@@ -11,9 +11,11 @@ from core.errors import ParseError
 from ingestion.parse.draft import File, attributes
 
 # Windows code page numbers that Python spells differently.
-_CODEPAGES = {10000: "mac_roman", 10001: "shift_jis", 65001: "utf-8", 1200: "utf-16-le", 28591: "latin-1", 20127: "ascii",
-              50220: "iso2022_jp", 51932: "euc_jp", 54936: "gb18030", 936: "gb18030", 20936: "gb18030", 51949: "euc_kr",
-              20866: "koi8_r", 21866: "koi8_u", 28605: "iso8859-15", 32768: "mac_roman", 32769: "cp1252"}  # fmt: skip
+_CODEPAGES = {
+    10000: "mac_roman", 10001: "shift_jis", 65001: "utf-8", 1200: "utf-16-le", 28591: "latin-1", 20127: "ascii",
+    50220: "iso2022_jp", 51932: "euc_jp", 54936: "gb18030", 936: "gb18030", 20936: "gb18030", 51949: "euc_kr",
+    20866: "koi8_r", 21866: "koi8_u", 28605: "iso8859-15", 32768: "mac_roman", 32769: "cp1252",
+}  # fmt: skip
 
 
 class Compound:

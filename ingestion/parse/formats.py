@@ -79,7 +79,7 @@ def parse_file(file: File) -> Parsed:
     if kind.startswith("binary:"):
         raise Unsupported(f"it is {kind[8:]}, not a document; supported are {FORMATS}")
     parsed = _parser(kind)(file)
-    if not parsed.sections and not parsed.title:
+    if not parsed.sections:
         reasons = f" ({' '.join(parsed.warnings)[:300]})" if parsed.warnings else ""
         raise ParseError(f"it is empty: no text was found in it{reasons}; upload the finished file")
     return parsed

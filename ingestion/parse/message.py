@@ -57,6 +57,8 @@ class _Item:
             raise Encrypted("it is an encrypted message (S/MIME); upload a decrypted copy")
         if "rpmsg" in kind or any("rpmsg" in self._attachment_name(name, encoding).lower() for name in attachments):
             raise Encrypted("it is a rights-protected message (RPMSG); upload an unprotected copy")
+        if any("pgp-encrypted" in self._attachment_name(name, encoding).lower() for name in attachments):
+            raise Encrypted("it is an encrypted message (PGP); upload a decrypted copy")
         values = {
             "From": _person(
                 self._text(0x0C1A, encoding) or self._text(0x0042, encoding),

@@ -23,8 +23,8 @@ BUILTIN = {
 
 _TOKEN = re.compile(
     r"""(?P<quoted>"[^"]*"?)|\\(?P<escaped>.)|(?P<pad>_.)|(?P<fill>\*.)|\[(?P<bracket>[^\]]*)\]"""
-    r"""|(?P<ampm>AM/PM|A/P|am/pm|a/p)|(?P<general>General)|(?P<date>y+|m+|d+|h+|s+(?:\.0+)?|e+|g+|b+)"""
-    r"""|(?P<exponent>E[+-])|(?P<digit>[0#?]+)|(?P<other>.)""",
+    r"""|(?P<ampm>AM/PM|A/P|am/pm|a/p)|(?P<general>General)|(?P<exponent>E[+-])"""
+    r"""|(?P<date>y+|m+|d+|h+|s+(?:\.0+)?|e+|g+|b+)|(?P<digit>[0#?]+)|(?P<other>.)""",
     re.IGNORECASE | re.DOTALL,
 )
 _MONTHS = "January February March April May June July August September October November December".split()
@@ -157,9 +157,8 @@ def _number(value: float, tokens: tuple[Token, ...]) -> str:
         body = _digits(abs(value), whole, decimals)
         if float(re.sub(r"[^\d.]", "", body) or 0) == 0:
             sign = ""
-        # Literals between the digits, as in 000-00-0000, are put back from the right.
-        inner = [text for kind, text in core if kind in ("quoted", "escaped") or (kind == "other" and text not in ".,")]
-        if inner and not decimals:
+        # Literals between the digits, as in 000-00-0000, are put back.
+        if any(kind in ("quoted", "escaped") or (kind == "other" and text not in ".,") for kind, text in core):
             body = _interleave(body, core)
     head = "".join(_literal(kind, text) or "" for kind, text in tokens[:first])
     return sign + head + body + "".join(_literal(kind, text) or "" for kind, text in tokens[tail:])
@@ -186,7 +185,20 @@ def _round_half_up(value: float, places: int) -> str:
 
 
 def _interleave(digits: str, core: tuple[Token, ...]) -> str:
-    result, rest = "", digits.replace(",", "")
+    """`digits` with the literals of `core` in their places, counted from the decimal point outwards."""
+    whole, point, decimals = digits.replace(",", "").partition(".")
+    split = core.index(("other", ".")) if ("other", ".") in core else len(core)
+    right = point
+    for kind, text in core[split + 1 :]:
+        if kind == "digit":
+            right, decimals = right + decimals[: len(text)], decimals[len(text) :]
+        else:
+            right += _literal(kind, text) or ""
+    return _interleave_whole(whole, core[:split]) + right + decimals
+
+
+def _interleave_whole(digits: str, core: tuple[Token, ...]) -> str:
+    result, rest = "", digits
     for kind, text in reversed(core):
         if kind == "digit":
             cut = len(rest) - len(text)

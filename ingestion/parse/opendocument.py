@@ -32,7 +32,7 @@ def parse_opendocument(file: File) -> Parsed:
     draft = Draft(file.budget)
     for name in package.damaged:
         draft.warn(f"The part {name} is damaged; what could be read of it was kept.")
-    return _Reader(draft, content, package.xml("styles.xml")).parse(package.xml("meta.xml"))
+    return _Reader(draft, content, package.xml("styles.xml"), package).parse(package.xml("meta.xml"))
 
 
 def parse_flat(file: File) -> Parsed:
@@ -49,8 +49,10 @@ def parse_flat(file: File) -> Parsed:
 class _Reader:
     """One document being read."""
 
-    def __init__(self, draft: Draft, content: Element, styles: Element | None) -> None:
+    def __init__(self, draft: Draft, content: Element, styles: Element | None, package: Package | None = None) -> None:
         self.draft = draft
+        self.package = package
+        self.embedded: set[str] = set()
         self.content = content
         self.styles = styles
         self.notes: list[tuple[str, str]] = []
@@ -88,8 +90,10 @@ class _Reader:
         for kind, text in self.notes:
             self.draft.add(text, "note", kind)
         self._margins()
-        values = {local(item): (item.text or "") for item in child(meta, "meta") or ()}
-        keywords = [item.text or "" for item in child(meta, "meta") or () if local(item) == "keyword"]
+        found = child(meta, "meta")
+        items = list(found) if found is not None else []
+        values = {local(item): (item.text or "") for item in items}
+        keywords = [item.text or "" for item in items if local(item) == "keyword"]
         return self.draft.parsed(
             values.get("title", ""),
             attributes(
@@ -151,8 +155,7 @@ class _Reader:
             elif name == "annotation":
                 self._annotation(item)
             elif name not in _SKIPPED and name not in ("frame", "custom-shape", "rect", "g", "annotation-end"):
-                if attribute(item, "style-name") not in self.hidden:
-                    parts.append(self.inline(item))
+                parts.append(self.inline(item) if attribute(item, "style-name") not in self.hidden else "")
             parts.append(item.tail or "")
         return "".join(parts)
 
@@ -184,7 +187,7 @@ class _Reader:
                     first = False
 
     def _table(self, element: Element) -> None:
-        rows = [[text for text in cells.values()] for _, cells in self._rows(element, dense=True)]
+        rows = [list(cells.values()) for _, cells in self._rows(element, dense=True)]
         self.draft.table(rows)
         for frame in _own_frames(element):
             self._frame(frame)
@@ -269,10 +272,29 @@ class _Reader:
                 self._table(item)
             elif local(item) == "text-box":
                 self.blocks(item)
+            elif local(item) == "object":
+                self._object(item)
             elif local(item) in ("frame", "custom-shape", "g", "rect", "ellipse", "a"):
                 self._frame(item)
             elif local(item) in ("p", "list", "h"):
                 self.blocks([item])
+
+    def _object(self, element: Element) -> None:
+        """An embedded sheet, chart or formula, kept in the same package (or right inside, in a flat file)."""
+        name = (attribute(element, "href") or "").removeprefix("./").rstrip("/")
+        root = element
+        if name:
+            if self.package is None or name in self.embedded:
+                return
+            self.embedded.add(name)
+            root = self.package.xml(f"{name}/content.xml")
+        for title in descendants(root, "title"):
+            self.draft.text(" ".join(self.inline(line) for line in descendants(title, "p")))
+        for table in descendants(root, "table"):
+            self.draft.table([list(cells.values()) for _, cells in self._rows(table, dense=True)])
+        for formula in descendants(root, "math"):
+            written = next(descendants(formula, "annotation"), None)
+            self.draft.text((written.text or "") if written is not None else "".join(formula.itertext()))
 
     def _margins(self) -> None:
         told: set[str] = set()

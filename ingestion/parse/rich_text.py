@@ -17,11 +17,15 @@ MAX_GROUPS = 200
 _TOKEN = re.compile(
     rb"\\([a-zA-Z]{1,32})(-?\d{1,10})? ?|\\'([0-9a-fA-F]{2})|\\([^a-zA-Z])|([{}])|[\r\n]+|([^\\{}\r\n]+)", re.DOTALL
 )
-_CHARSETS = {0: 1252, 1: 1252, 2: 1252, 77: 10000, 128: 932, 129: 949, 130: 1361, 134: 936, 136: 950, 161: 1253, 162: 1254,
-             163: 1258, 177: 1255, 178: 1256, 186: 1257, 204: 1251, 222: 874, 238: 1250, 255: 437}  # fmt: skip
-_CHARACTERS = {"par": "\n", "line": "\n", "sect": "\n", "page": "\n", "column": "\n", "tab": "\t", "emdash": "—", "endash": "–",
-               "emspace": " ", "enspace": " ", "qmspace": " ", "bullet": "•", "lquote": "‘", "rquote": "’", "ldblquote": "“",
-               "rdblquote": "”", "softline": "\n", "chdate": "", "chpgn": ""}  # fmt: skip
+_CHARSETS = {
+    0: 1252, 1: 1252, 2: 1252, 77: 10000, 128: 932, 129: 949, 130: 1361, 134: 936, 136: 950, 161: 1253, 162: 1254,
+    163: 1258, 177: 1255, 178: 1256, 186: 1257, 204: 1251, 222: 874, 238: 1250, 255: 437,
+}  # fmt: skip
+_CHARACTERS = {
+    "par": "\n", "line": "\n", "sect": "\n", "page": "\n", "column": "\n", "softline": "\n", "tab": "\t",
+    "emdash": "—", "endash": "–", "emspace": " ", "enspace": " ", "qmspace": " ", "bullet": "•", "lquote": "‘",
+    "rquote": "’", "ldblquote": "“", "rdblquote": "”", "chdate": "", "chpgn": "",
+}  # fmt: skip
 # Groups that hold no text of the page. Unknown ones marked \* are skipped as well.
 _SKIPPED = frozenset(
     "colortbl filetbl revtbl rsidtbl listtable listoverridetable pict object datafield fldinst generator themedata "
@@ -195,7 +199,7 @@ class _Reader:
             self.fonts[self.font] = codec(value)
         elif name == "plain":
             self.state = replace(state, hidden=False, encoding=self.default)
-        elif name == "v" or name == "deleted" or name == "htmlrtf":
+        elif name in ("v", "deleted", "htmlrtf"):
             self.state = replace(state, hidden=value != 0)
         elif name == "pard":
             self.state = replace(state, style=0, level=0, in_table=False)

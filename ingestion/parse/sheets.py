@@ -176,19 +176,20 @@ class Workbook:
         return people
 
     def _comments(self, part: str) -> Iterator[str]:
-        threaded = self.package.related(part, "threadedComment")
-        for name in threaded:
+        for name in self.package.related(part, "threadedComment"):
             for element in descendants(self.package.xml(name), "threadedComment"):
                 text = child(element, "text")
                 who = self.people.get(attribute(element, "personId") or "", "")
                 yield _comment(attribute(element, "ref") or "", who, (text.text or "") if text is not None else "")
-        for name in () if threaded else self.package.related(part, "comments"):
+        for name in self.package.related(part, "comments"):
             root = self.package.xml(name)
             authors = [one_line(item.text or "") for item in descendants(child(root, "authors"), "author")]
             for element in descendants(root, "comment"):
                 number = attribute(element, "authorId") or ""
                 who = authors[int(number)] if number.isdigit() and int(number) < len(authors) else ""
                 text = "".join(item.text or "" for item in _visible_texts(child(element, "text")))
+                if text.startswith("[Threaded comment]"):  # for readers that don't know threads
+                    continue
                 # Excel repeats the author's name as the comment's first line.
                 if who and text.startswith(f"{who}:"):
                     text = text[len(who) + 1 :]

@@ -151,7 +151,8 @@ class Deck:
         for kind in ("commentAuthors", "authors"):
             for part in self.package.related(self.main, kind):
                 for element in descendants(self.package.xml(part), "cmAuthor", "author"):
-                    authors[attribute(element, "id") or ""] = one_line(attribute(element, "name") or "")
+                    name, initials = attribute(element, "name") or "", attribute(element, "initials") or ""
+                    authors[attribute(element, "id") or ""] = one_line(f"{name} ({initials})" if initials else name)
         return authors
 
     def _related(self, kind: str) -> list[str]:

@@ -85,11 +85,11 @@ def _records(stream: bytes, begin: int, end: int, depth: int = 0) -> Iterator[tu
 
 
 def _kind(stream: bytes, at: int) -> int:
-    return struct.unpack_from("<H", stream, at + 2)[0] if 0 <= at <= len(stream) - 8 else 0
+    return int(struct.unpack_from("<H", stream, at + 2)[0]) if 0 <= at <= len(stream) - 8 else 0
 
 
 def _end(stream: bytes, at: int) -> int:
-    return min(at + 8 + struct.unpack_from("<I", stream, at + 4)[0], len(stream))
+    return min(at + 8 + int(struct.unpack_from("<I", stream, at + 4)[0]), len(stream))
 
 
 def _directory(stream: bytes, user: bytes) -> dict[int, int]:
@@ -124,9 +124,8 @@ def _entries(stream: bytes, document: int, instance: int) -> Iterator[_Entry]:
             if inner == _PERSIST and last - first >= 16:
                 if entry is not None:
                     yield entry
-                entry = _Entry(
-                    struct.unpack_from("<I", stream, first)[0], struct.unpack_from("<I", stream, first + 12)[0]
-                )
+                reference, _, _, identifier = struct.unpack_from("<4I", stream, first)
+                entry = _Entry(reference, identifier)
             elif inner == _TEXT_TYPE and last - first >= 4:
                 placeholder = struct.unpack_from("<I", stream, first)[0]
             elif inner in (_WIDE, _NARROW) and entry is not None:

@@ -20,7 +20,8 @@ _SKIPPED = frozenset(
 )
 _BLOCKS = frozenset(
     "address article aside blockquote body center dd details dialog div dl dt fieldset figcaption figure footer form "
-    "header hgroup hr html li main menu ol p pre section summary table ul legend caption label optgroup".split()
+    "header hgroup hr html li main menu ol p pre section summary table tbody td tfoot th thead tr ul legend caption "
+    "label optgroup".split()
 )
 _HIDDEN_STYLE = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*hidden|opacity\s*:\s*0(\.0+)?\s*(;|!|$)|font-size\s*:\s*0(\.0+)?(px|pt|em|%)?\s*(;|!|$)"

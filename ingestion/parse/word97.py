@@ -19,6 +19,9 @@ from ingestion.parse.draft import Draft, File, one_line
 _LANGUAGE_CODEPAGES = {0x0411: 932, 0x0404: 950, 0x0804: 936, 0x0412: 949, 0x0419: 1251, 0x0422: 1251, 0x0408: 1253,
                        0x041F: 1254, 0x040D: 1255, 0x0401: 1256, 0x0415: 1250, 0x0405: 1250, 0x040E: 1250}  # fmt: skip
 
+# Line break, hyphens, and the places of notes, comments, pictures and drawings.
+_SPECIAL = {"\x0b": "\n", "\x1e": "-", "\x1f": "", "\x02": "", "\x05": "", "\x01": "", "\x08": ""}
+
 
 @dataclass(frozen=True, slots=True)
 class Piece:
@@ -97,9 +100,10 @@ class _Text:
 
     def visible(self, begin: int, end: int) -> str:
         """The text from `begin` to `end` without what is formatted as hidden or was deleted."""
-        if not self._characters:
-            return self.text[begin:end]
-        return "".join(self.text[at] for at in range(begin, end) if not self._hidden(self._offset(at)))
+        text = self.text[begin:end]
+        if self._characters:
+            text = "".join(self.text[at] for at in range(begin, end) if not self._hidden(self._offset(at)))
+        return text if text.isascii() else text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
     def _hidden(self, offset: int) -> bool:
         at = bisect_right(self._hidden_starts, offset) - 1
@@ -187,9 +191,7 @@ def _field_results(text: str, code_depth: int) -> tuple[str, int]:
         elif char == "\x15":
             continue
         elif code_depth == 0:
-            out.append(
-                {"\x0b": "\n", "\x1e": "-", "\x1f": "", "\x02": "", "\x05": "", "\x01": "", "\x08": ""}.get(char, char)
-            )
+            out.append(_SPECIAL.get(char, char))
     return "".join(out), code_depth
 
 
@@ -216,8 +218,9 @@ def _pieces(main: bytes, table: bytes, at: int, wide: bool) -> list[Piece]:
             continue
         offset = struct.unpack_from("<I", plc, 4 * (count + 1) + 8 * number + 2)[0]
         if wide and not offset & 0x40000000:
-            text = main[offset : offset + 2 * length].decode("utf-16-le", "replace")
-            pieces.append(Piece(text, offset, 2))
+            raw = main[offset : offset + 2 * length]
+            # One character a 16-bit unit, as positions are counted; pairs are joined when they are read.
+            pieces.append(Piece("".join(map(chr, struct.unpack_from(f"<{len(raw) // 2}H", raw))), offset, 2))
         else:
             offset = (offset & 0x3FFFFFFF) // 2 if wide else offset
             pieces.append(Piece(main[offset : offset + length].decode("cp1252", "replace"), offset, 1))

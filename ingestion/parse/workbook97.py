@@ -18,6 +18,7 @@ from ingestion.parse.number_format import BUILTIN, shown
 from ingestion.parse.sheets import MAX_MERGED_ROWS, margin_text
 
 _ERRORS = {0: "#NULL!", 7: "#DIV/0!", 15: "#VALUE!", 23: "#REF!", 29: "#NAME?", 36: "#NUM!", 42: "#N/A"}
+_CELLS = frozenset((0xFD, 0x0204, 0xD6, 0x0203, 0x027E, 0x0205, 0x06, 0x0406, 0x0206))
 Record = tuple[int, bytes, list[bytes]]  # type, data, data of its CONTINUE records
 
 
@@ -77,7 +78,7 @@ class _Book:
         self.epoch_1904 = False
         self.biff8 = True
         bounds: list[bytes] = []
-        for kind, data, more in self._records(0):
+        for kind, data, more in self.records(0):
             if kind == 0x0809 and len(data) >= 4:
                 self.biff8 = struct.unpack_from("<H", data)[0] >= 0x0600
             elif kind == 0x2F:
@@ -90,7 +91,7 @@ class _Book:
                 bounds.append(data)
             elif kind == 0x041E and len(data) > 4:
                 number = struct.unpack_from("<H", data)[0]
-                self.formats[number] = self._string(data, 2, 2 if self.biff8 else 1)
+                self.formats[number] = self.string(data, 2, 2 if self.biff8 else 1)
             elif kind == 0xE0 and len(data) >= 4:
                 self.styles.append(struct.unpack_from("<H", data, 2)[0])
             elif kind == 0xFC:
@@ -100,103 +101,30 @@ class _Book:
         for data in bounds:
             offset, hidden, sort = struct.unpack_from("<IBB", data)
             if sort == 0:
-                self.sheets.append(_Sheet(self._string(data, 6, 1), offset, hidden & 3 == 0))
+                self.sheets.append(_Sheet(self.string(data, 6, 1), offset, hidden & 3 == 0))
         if not bounds:
             self.sheets.append(_Sheet("", 0, True))
 
     def read_sheet(self, sheet: _Sheet) -> None:
         """Fills `sheet` from its records."""
-        notes: dict[int, str] = {}
-        anchors: list[tuple[int, int, int, str]] = []
-        object_id, is_note, depth, used = 0, False, 0, 0
-        formula: tuple[int, int] | None = None
-        merges: list[tuple[int, int, int]] = []
-
-        def put(row: int, column: int, text: str) -> None:
-            nonlocal used
-            if text:
-                sheet.rows.setdefault(row, {})[column] = text
-                used += len(text) + 3
-                if used > self.budget.limits.max_chars:
-                    self.budget.write(used)
-
-        for kind, data, more in self._records(sheet.offset):
+        reader, depth = _SheetReader(self, sheet), 0
+        for kind, data, more in self.records(sheet.offset):
             if kind == 0x0809:
                 depth += 1
             elif kind == 0x0A:
                 depth -= 1
                 if depth <= 0:
                     break
-            elif depth > 1:  # a chart inside the sheet
-                continue
-            elif kind in (0xFD, 0x0204, 0xD6, 0x0203, 0x027E, 0x0205, 0x06, 0x0406, 0x0206) and len(data) >= 8:
-                row, column, style = struct.unpack_from("<HHH", data)
-                if kind == 0xFD and len(data) >= 10:
-                    index = struct.unpack_from("<I", data, 6)[0]
-                    put(row, column, self.strings[index] if index < len(self.strings) else "")
-                elif kind in (0x0204, 0xD6):
-                    put(row, column, self._string(data, 6, 2))
-                elif kind == 0x0203 and len(data) >= 14:
-                    put(row, column, self._number(struct.unpack_from("<d", data, 6)[0], style))
-                elif kind == 0x027E and len(data) >= 10:
-                    put(row, column, self._number(_rk(data[6:10]), style))
-                elif kind == 0x0205:
-                    put(row, column, _ERRORS.get(data[6], "#N/A") if data[7] else ("TRUE" if data[6] else "FALSE"))
-                elif kind in (0x06, 0x0406, 0x0206) and len(data) >= 14:
-                    if data[12:14] == b"\xff\xff":
-                        formula = (row, column) if data[6] == 0 else None
-                        if data[6] == 1:
-                            put(row, column, "TRUE" if data[8] else "FALSE")
-                        elif data[6] == 2:
-                            put(row, column, _ERRORS.get(data[8], "#N/A"))
-                    else:
-                        put(row, column, self._number(struct.unpack_from("<d", data, 6)[0], style))
-            elif kind == 0x0207 and formula is not None:
-                put(*formula, self._string(data, 0, 2, more))
-                formula = None
-            elif kind == 0xBD and len(data) >= 6:
-                row, column = struct.unpack_from("<HH", data)
-                for at in range(4, len(data) - 7, 6):
-                    put(row, column, self._number(_rk(data[at + 2 : at + 6]), struct.unpack_from("<H", data, at)[0]))
-                    column += 1
-            elif kind in (0x14, 0x15) and data:
-                if (text := margin_text(self._string(data, 0, 2 if self.biff8 else 1))) and text not in sheet.margins:
-                    sheet.margins.append(text)
-            elif kind == 0xE5 and len(data) >= 2:
-                for at in range(2, len(data) - 7, 8):
-                    top, bottom, left, _ = struct.unpack_from("<HHHH", data, at)
-                    merges.append((top, bottom, left))
-            elif kind == 0x5D and len(data) >= 8:
-                object_type, object_id = struct.unpack_from("<HH", data, 4)
-                is_note = object_type == 0x19
-            elif kind == 0x01B6 and more:
-                text = more[0][1:].decode("utf-16-le" if more[0][:1] == b"\x01" else "latin-1", "replace")
-                if is_note:
-                    notes[object_id] = text
-                elif text.strip():
-                    sheet.boxes.append(text)
-            elif kind == 0x1C and len(data) >= 8:
-                row, column, _, number = struct.unpack_from("<HHHH", data)
-                if self.biff8:
-                    anchors.append((row, column, number, self._string(data, 8, 2)))
-                else:
-                    text = data[6:].decode(self.encoding, "replace")
-                    sheet.comments.append(f"Comment on {_cell_name(row, column)}: {text}")
-        for top, bottom, left in merges:
-            if (text := sheet.rows.get(top, {}).get(left, "")) and bottom - top < MAX_MERGED_ROWS:
-                for row in range(top + 1, bottom + 1):
-                    if row in sheet.rows:
-                        sheet.rows[row].setdefault(left, text)
-        for row, column, number, author in anchors:
-            if text := notes.get(number, "").removeprefix(f"{author}:").strip():
-                who = f" by {author}" if author else ""
-                sheet.comments.append(f"Comment on {_cell_name(row, column)}{who}: {text}")
+            elif depth <= 1:  # deeper: a chart inside the sheet
+                reader.record(kind, data, more)
+        reader.finish()
 
-    def _number(self, value: float, style: int) -> str:
+    def number(self, value: float, style: int) -> str:
+        """`value` as the cell style shows it."""
         code = self.formats.get(self.styles[style], "General") if style < len(self.styles) else "General"
         return shown(value, code, self.epoch_1904)
 
-    def _records(self, offset: int) -> Iterator[Record]:
+    def records(self, offset: int) -> Iterator[Record]:
         """The records from `offset` on, each with the CONTINUE records that follow it."""
         pending: Record | None = None
         while offset + 4 <= len(self.stream):
@@ -213,7 +141,7 @@ class _Book:
         if pending is not None:
             yield pending
 
-    def _string(self, data: bytes, at: int, width: int, more: list[bytes] | None = None) -> str:
+    def string(self, data: bytes, at: int, width: int, more: list[bytes] | None = None) -> str:
         """A string with a length of `width` bytes at `at`."""
         if len(data) < at + width:
             return ""
@@ -222,6 +150,101 @@ class _Book:
         if not self.biff8:
             return data[at : at + count].decode(self.encoding, "replace")
         return next(_strings([data[at:], *(more or [])], [count]), "")
+
+
+class _SheetReader:
+    """Takes a sheet's records one by one."""
+
+    def __init__(self, book: _Book, sheet: _Sheet) -> None:
+        self.book, self.sheet = book, sheet
+        self.used = 0
+        self.formula: tuple[int, int] | None = None  # where the text of the last formula goes
+        self.merges: list[tuple[int, int, int]] = []
+        self.object_id, self.is_note = 0, False
+        self.notes: dict[int, str] = {}
+        self.anchors: list[tuple[int, int, int, str]] = []
+
+    def record(self, kind: int, data: bytes, more: list[bytes]) -> None:
+        """One record; kinds without text are passed over."""
+        if kind in _CELLS and len(data) >= 8:
+            self._cell(kind, data)
+        elif kind == 0x0207 and self.formula is not None:
+            self._put(*self.formula, self.book.string(data, 0, 2, more))
+            self.formula = None
+        elif kind == 0xBD and len(data) >= 6:
+            row, column = struct.unpack_from("<HH", data)
+            for number, at in enumerate(range(4, len(data) - 7, 6)):
+                style = struct.unpack_from("<H", data, at)[0]
+                self._put(row, column + number, self.book.number(_rk(data[at + 2 : at + 6]), style))
+        elif kind in (0x14, 0x15) and data:
+            text = margin_text(self.book.string(data, 0, 2 if self.book.biff8 else 1))
+            if text and text not in self.sheet.margins:
+                self.sheet.margins.append(text)
+        elif kind == 0xE5:
+            for at in range(2, len(data) - 7, 8):
+                top, bottom, left, _ = struct.unpack_from("<HHHH", data, at)
+                self.merges.append((top, bottom, left))
+        else:
+            self._drawn(kind, data, more)
+
+    def finish(self) -> None:
+        """Merged cells count for each of their rows; comments find their texts."""
+        rows = self.sheet.rows
+        for top, bottom, left in self.merges:
+            if (text := rows.get(top, {}).get(left, "")) and bottom - top < MAX_MERGED_ROWS:
+                for row in range(top + 1, bottom + 1):
+                    if row in rows:
+                        rows[row].setdefault(left, text)
+        for row, column, number, author in self.anchors:
+            if text := self.notes.get(number, "").removeprefix(f"{author}:").strip():
+                who = f" by {author}" if author else ""
+                self.sheet.comments.append(f"Comment on {_cell_name(row, column)}{who}: {text}")
+
+    def _cell(self, kind: int, data: bytes) -> None:
+        row, column, style = struct.unpack_from("<HHH", data)
+        if kind == 0xFD and len(data) >= 10:
+            index, strings = struct.unpack_from("<I", data, 6)[0], self.book.strings
+            self._put(row, column, strings[index] if index < len(strings) else "")
+        elif kind in (0x0204, 0xD6):
+            self._put(row, column, self.book.string(data, 6, 2))
+        elif kind == 0x027E and len(data) >= 10:
+            self._put(row, column, self.book.number(_rk(data[6:10]), style))
+        elif kind == 0x0205:
+            self._put(row, column, _ERRORS.get(data[6], "#N/A") if data[7] else ("TRUE" if data[6] else "FALSE"))
+        elif len(data) >= 14 and kind != 0x0203 and data[12:14] == b"\xff\xff":  # a formula without a number
+            self.formula = (row, column) if data[6] == 0 else None
+            if data[6] in (1, 2):
+                self._put(
+                    row, column, _ERRORS.get(data[8], "#N/A") if data[6] == 2 else ("FALSE", "TRUE")[data[8] != 0]
+                )
+        elif len(data) >= 14:
+            self._put(row, column, self.book.number(struct.unpack_from("<d", data, 6)[0], style))
+
+    def _drawn(self, kind: int, data: bytes, more: list[bytes]) -> None:
+        """Text boxes and comments."""
+        if kind == 0x5D and len(data) >= 8:
+            object_type, self.object_id = struct.unpack_from("<HH", data, 4)
+            self.is_note = object_type == 0x19
+        elif kind == 0x01B6 and more:
+            text = more[0][1:].decode("utf-16-le" if more[0][:1] == b"\x01" else "latin-1", "replace")
+            if self.is_note:
+                self.notes[self.object_id] = text
+            elif text.strip():
+                self.sheet.boxes.append(text)
+        elif kind == 0x1C and len(data) >= 8:
+            row, column, _, number = struct.unpack_from("<HHHH", data)
+            if self.book.biff8:
+                self.anchors.append((row, column, number, self.book.string(data, 8, 2)))
+            else:
+                text = data[6:].decode(self.book.encoding, "replace")
+                self.sheet.comments.append(f"Comment on {_cell_name(row, column)}: {text}")
+
+    def _put(self, row: int, column: int, text: str) -> None:
+        if text:
+            self.sheet.rows.setdefault(row, {})[column] = text
+            self.used += len(text) + 3
+            if self.used > self.book.budget.limits.max_chars:
+                self.book.budget.write(self.used)
 
 
 def _shared_strings(pieces: list[bytes]) -> Iterator[str]:
