@@ -148,6 +148,7 @@ class S3Connector:
     def _fetch(self, key: str) -> tuple[Mapping[str, Any], bytes]:
         """The object's answer and its body, which may break off and is then fetched again."""
         from botocore.exceptions import BotoCoreError, ClientError
+        from urllib3.exceptions import HTTPError
 
         bucket = self._settings.bucket
         grant = f"s3:GetObject on arn:aws:s3:::{bucket}/{key}"
@@ -156,7 +157,7 @@ class S3Connector:
                 response = self._client.get_object(Bucket=bucket, Key=key)
                 with response["Body"] as stream:
                     return response, stream.read()
-            except (ClientError, BotoCoreError, OSError) as error:
+            except (ClientError, BotoCoreError, HTTPError, OSError) as error:
                 if isinstance(error, ClientError) or attempt == _BODY_ATTEMPTS:
                     raise aws_error(error, self.name, f"read s3://{bucket}/{key}", grant) from error
         raise AssertionError("unreachable")
@@ -182,12 +183,13 @@ class S3Connector:
             SourceError: it is too big, or can't be read; a plain one if only this object can't.
         """
         from botocore.exceptions import BotoCoreError, ClientError
+        from urllib3.exceptions import HTTPError
 
         bucket = self._settings.bucket
         try:
             with self._client.get_object(Bucket=bucket, Key=key)["Body"] as stream:
                 content: bytes = stream.read(MAX_BYTES + 1)
-        except (ClientError, BotoCoreError) as error:
+        except (ClientError, BotoCoreError, HTTPError) as error:
             if is_missing(error):
                 return None
             wrapped = aws_error(

@@ -10,24 +10,44 @@ from typing import Any, Protocol
 from connectors.registry import open_source
 from core.settings import Settings, SourceSettings
 from core.types import Batch, Connector, Cursor, Document, DocumentRef, Failure
+from samples.stand_ins.faults import Faults
 
 
 class Harness(Protocol):
-    """A source that the tests may change. Names are its documents' names; access lists are principals."""
+    """A source that the tests may change.
 
-    kind: str
+    Attributes:
+        faults: Makes its stand-in misbehave; None for sources that aren't read over HTTP.
+        page_path: Pattern of the requests that list it.
+        body_path: Pattern of the requests that fetch one document; empty if the listing has it all.
+        resumes: Whether batches in the middle of a run carry a cursor.
+    """
 
-    def connector(self, **keys: Any) -> Connector: ...
+    faults: Faults | None
+    page_path: str
+    body_path: str
+    resumes: bool
 
-    def id_of(self, name: str) -> str: ...
+    def connector(self, **keys: Any) -> Connector:
+        """A fresh connector, as a new process would open it."""
 
-    def put(self, name: str, body: bytes, allow: tuple[str, ...] = ("group:emea",)) -> None: ...
+    def id_of(self, name: str) -> str:
+        """The document's id."""
 
-    def set_access(self, name: str, allow: tuple[str, ...], deny: tuple[str, ...] = ()) -> None: ...
+    def put(self, name: str, text: str, allow: tuple[str, ...] = ("group:emea",)) -> None:
+        """Creates or replaces a document whose body holds `text`."""
 
-    def delete(self, name: str) -> None: ...
+    def set_access(self, name: str, allow: tuple[str, ...], deny: tuple[str, ...] = ()) -> None:
+        """Changes who may read it, and nothing else."""
 
-    def downloads(self) -> int: ...
+    def date_back(self, name: str) -> None:
+        """Lets the source say that the document was last changed years ago."""
+
+    def delete(self, name: str) -> None:
+        """Removes the document."""
+
+    def downloads(self) -> int:
+        """How many documents were fetched since the last time that this was asked."""
 
 
 @dataclass

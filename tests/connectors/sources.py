@@ -1,0 +1,130 @@
+"""The harness of each kind of source."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from connectors.files import FilesConnector, FilesSettings
+from core.types import Connector
+from samples.stand_ins import s3
+from samples.stand_ins.faults import Faults
+from samples.stand_ins.server import StandIn
+from tests.connectors.harness import open_kind
+
+_LONG_AGO = 1_000_000_000
+
+
+def acl(allow: tuple[str, ...], deny: tuple[str, ...] = ()) -> list[dict[str, str]]:
+    """A Kendra access list of principals."""
+    entries = [(principal, "ALLOW") for principal in allow] + [(principal, "DENY") for principal in deny]
+    return [
+        {"Name": name, "Type": kind.upper(), "Access": access}
+        for principal, access in entries
+        for kind, _, name in [principal.partition(":")]
+    ]
+
+
+class FilesHarness:
+    """A folder. Its connector's clock is an hour ahead, since it reads very fresh files twice."""
+
+    faults: Faults | None = None
+    page_path = body_path = ""
+    resumes = True
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._reads = 0
+
+    def connector(self, **keys: Any) -> Connector:
+        settings = FilesSettings(name="src", kind="files", path=self._folder, **keys)
+        connector = FilesConnector(settings, self._folder, now=lambda: time.time() + 3_600)
+        inner = connector.document
+
+        def counted(*arguments: Any) -> Any:
+            self._reads += 1
+            return inner(*arguments)
+
+        connector.document = counted  # type: ignore[method-assign]
+        return connector
+
+    def id_of(self, name: str) -> str:
+        return f"src:{name}.txt"
+
+    def put(self, name: str, text: str, allow: tuple[str, ...] = ("group:emea",)) -> None:
+        path = self._folder / f"{name}.txt"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        self.set_access(name, allow)
+
+    def set_access(self, name: str, allow: tuple[str, ...], deny: tuple[str, ...] = ()) -> None:
+        sidecar = {"AccessControlList": acl(allow, deny)}
+        (self._folder / f"{name}.txt.metadata.json").write_text(json.dumps(sidecar))
+
+    def date_back(self, name: str) -> None:
+        os.utime(self._folder / f"{name}.txt", (_LONG_AGO, _LONG_AGO))
+
+    def delete(self, name: str) -> None:
+        (self._folder / f"{name}.txt").unlink()
+
+    def downloads(self) -> int:
+        reads, self._reads = self._reads, 0
+        return reads
+
+
+class S3Harness:
+    """A bucket of its own on the stand-in."""
+
+    page_path = "list-type"
+    body_path = r"GET .*\.txt$"
+    resumes = True
+    _numbers = itertools.count()
+
+    def __init__(self, server: StandIn) -> None:
+        self.bucket = f"bucket-{next(self._numbers)}"
+        self.faults: Faults | None = server.faults
+        self.url = server.url
+        self.client = s3.client(server.url)
+        self.client.create_bucket(Bucket=self.bucket, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
+        server.faults.clear()
+
+    def connector(self, **keys: Any) -> Connector:
+        defaults = {
+            "kind": "s3",
+            "bucket": self.bucket,
+            "endpoint_url": self.url,
+            "access_key_id": "x",
+            "secret_access_key": "y",
+            "read_timeout_s": 0.5,
+        }
+        return open_kind(Path("/"), **{**defaults, **keys})
+
+    def id_of(self, name: str) -> str:
+        return f"src:{name}.txt"
+
+    def put(self, name: str, text: str, allow: tuple[str, ...] = ("group:emea",)) -> None:
+        self.client.put_object(Bucket=self.bucket, Key=f"{name}.txt", Body=text.encode())
+        self.set_access(name, allow)
+
+    def set_access(self, name: str, allow: tuple[str, ...], deny: tuple[str, ...] = ()) -> None:
+        body = json.dumps({"AccessControlList": acl(allow, deny)}).encode()
+        self.client.put_object(Bucket=self.bucket, Key=f"{name}.txt.metadata.json", Body=body)
+
+    def date_back(self, name: str) -> None:
+        s3.set_modified(self.bucket, f"{name}.txt", datetime.fromtimestamp(_LONG_AGO, UTC))
+
+    def delete(self, name: str) -> None:
+        self.client.delete_object(Bucket=self.bucket, Key=f"{name}.txt")
+
+    def downloads(self) -> int:
+        assert self.faults is not None
+        count = sum(
+            request.startswith(f"GET /{self.bucket}/") and request.endswith(".txt") for request in self.faults.requests
+        )
+        self.faults.requests.clear()
+        return count
