@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import pypdfium2 as pdfium
@@ -14,10 +15,30 @@ from core.errors import Encrypted, ParseError
 from core.types import Parsed
 from ingestion.parse.draft import Draft, File, attributes, clean
 from ingestion.parse.package import iso_date
-from ingestion.parse.pdf_layout import page_blocks
+from ingestion.parse.pdf_layout import Block, page_blocks
+from ingestion.parse.pdf_words import (
+    half_points,
+    heading_levels,
+    is_heading,
+    join_lines,
+    margin_blocks,
+    margin_pattern,
+    repeated_margins,
+    words_of,
+)
 
 MAX_PAGES = 10_000
 MIN_PAGE_CHARS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """What was read of a page; `scanned`: it is a picture without text."""
+
+    blocks: list[Block]
+    notes: list[str]
+    scanned: bool
+    chars: int = 0
 
 
 def parse_pdf(file: File) -> Parsed:
@@ -33,18 +54,19 @@ def parse_pdf(file: File) -> Parsed:
         pages = len(pdf)
         if pages == 0:
             raise ParseError("it is damaged: it has no pages; get a fresh copy")
-        headings = _outline(pdf)
         scanned: list[int] = []
         unreadable: list[int] = []
+        read: list[_Page] = []
         for index in range(min(pages, MAX_PAGES)):
-            draft.place(index + 1, f"page {index + 1}")
-            for level, text in headings.get(index, []):
-                draft.heading(level, text)
             try:
-                if not _page(pdf, index, draft):
-                    scanned.append(index + 1)
+                read.append(_read(pdf, index))
             except pdfium.PdfiumError:
                 unreadable.append(index + 1)
+                read.append(_Page([], [], False))
+            file.budget.write(read[-1].chars // 4)  # stops early; the text itself is counted when it is written
+            if read[-1].scanned:
+                scanned.append(index + 1)
+        _write(read, _outline(pdf), draft)
         if scanned and file.budget.limits.ocr:
             scanned = _recognise(pdf, scanned, draft)
         if pages > MAX_PAGES:
@@ -71,37 +93,72 @@ def parse_pdf(file: File) -> Parsed:
         pdf.close()
 
 
-def _page(pdf: Any, index: int, draft: Draft) -> bool:
-    """Reads one page; False if it is a picture without text."""
+def _read(pdf: Any, index: int) -> _Page:
+    """One page."""
     page = pdf[index]
     textpage = page.get_textpage()
     try:
-        chars = 0
-        for kind, value in page_blocks(page, textpage):
-            if kind == "table":
-                draft.table(value)
-                chars += sum(len(cell) for row in value for cell in row)
-            else:
-                draft.text(value)
-                chars += len(clean(value))
-        for text in _annotations(page):
-            draft.add(text, "note")
-            chars += len(text)
-        return chars >= MIN_PAGE_CHARS or not _has_picture(page)
+        blocks = page_blocks(page, textpage)
+        notes = list(_annotations(page))
+        chars = sum(len(line) for block in blocks for line in block.lines)
+        chars += sum(len(cell) for block in blocks for row in block.rows or [] for cell in row)
+        return _Page(blocks, notes, chars < MIN_PAGE_CHARS and _has_picture(page, 0.1 if chars else 0.0), chars)
     finally:
         textpage.close()
         page.close()
 
 
-def _has_picture(page: Any) -> bool:
-    """Whether an image covers at least a tenth of the page."""
+def _write(pages: list[_Page], outline: dict[int, list[tuple[int, str]]], draft: Draft) -> None:
+    """All pages: headings by bookmarks, or by size where there are none; what repeats on most pages once."""
+    blocks = [page.blocks for page in pages]
+    vocabulary = words_of(blocks)
+    levels = {} if outline else heading_levels(blocks)
+    margins = repeated_margins(blocks)
+    for index, page in enumerate(pages):
+        draft.place(index + 1, f"page {index + 1}")
+        marks = list(outline.get(index, []))
+        repeated = {id(block) for block in margin_blocks(page.blocks) if margin_pattern(block) in margins}
+        for block in page.blocks:
+            if id(block) in repeated:
+                continue
+            if block.rows is not None:
+                draft.table(block.rows)
+                continue
+            text = join_lines(block.lines, vocabulary)
+            # A bookmark's heading opens where its words stand.
+            if found := next((mark for mark in marks if _same(mark[1], text)), None):
+                for mark in marks[: marks.index(found) + 1]:
+                    draft.heading(*mark)
+                marks = marks[marks.index(found) + 1 :]
+            elif is_heading(block, levels):
+                draft.heading(levels[half_points(block.height)], text)
+            else:
+                draft.text(text)
+        for mark in marks:
+            draft.heading(*mark)
+        for text in page.notes:
+            draft.add(text, "note")
+    draft.close_headings()
+    draft.place(None, "")
+    for text in margins.values():
+        draft.add(text, "note", "page header or footer", ())
+
+
+def _same(title: str, text: str) -> bool:
+    """Whether a line is a bookmark's title, its numbering aside."""
+    plain, line = ("".join(re.findall(r"[^\W\d_]+", item)).lower() for item in (title, text[: 2 * len(title) + 20]))
+    return bool(plain) and plain == line
+
+
+def _has_picture(page: Any, share: float) -> bool:
+    """Whether an image covers more than `share` of the page."""
     area = max(page.get_width() * page.get_height(), 1.0)
     for image in page.get_objects(filter=[pdfium_c.FPDF_PAGEOBJ_IMAGE], max_depth=3):
         try:
             left, bottom, right, top = image.get_bounds()
         except pdfium.PdfiumError:
             continue
-        if (right - left) * (top - bottom) > 0.1 * area:
+        if (right - left) * (top - bottom) > share * area:
             return True
     return False
 
