@@ -17,7 +17,7 @@ from retrieval.bm25 import encode_query, query_languages
 from retrieval.fusion import Candidate, fuse
 from retrieval.index import FloatArray, Query
 from retrieval.records import attribute_fields, chunk_of, stored_attributes
-from retrieval.weights import Asked, Weights, factor
+from retrieval.weights import Asked, Known, Weights, factor
 
 Condition = TypeVar("Condition")
 Sparse = tuple[list[int], list[float]]
@@ -98,8 +98,9 @@ def weigh(
     if weights is None:
         return [Ranked(c, (), c.fused) for c in candidates]
     ranked = []
+    known: Known = {}
     for candidate in candidates:
-        boosts = weights.boosts(stored_attributes(payloads.get(candidate.id, {}), weights.rules), asked)
+        boosts = weights.boosts(stored_attributes(payloads.get(candidate.id, {}), weights.rules), asked, known)
         ranked.append(Ranked(candidate, boosts, candidate.fused * factor(boosts)))
     return sorted(ranked, key=lambda r: (-r.final, r.candidate.id))
 

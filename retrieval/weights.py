@@ -176,6 +176,10 @@ class Asked:
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
 
 
+# (attribute, its value's type, its value) → the boosts that follow.
+Known = dict[tuple[str, type, object], tuple[Boost, ...]]
+
+
 @dataclass(frozen=True)
 class Weights:
     """Attribute → its rules."""
@@ -185,10 +189,22 @@ class Weights:
     def __bool__(self) -> bool:
         return bool(self.rules)
 
-    def boosts(self, attributes: Attributes, asked: Asked) -> tuple[Boost, ...]:
-        """Each weight that applies to a chunk with these attributes and changes something."""
-        found = (r.boost(name, asked, attributes) for name, rules in self.rules.items() for r in rules)
-        return tuple(boost for boost in found if boost is not None and boost.factor != 1.0)
+    def boosts(self, attributes: Attributes, asked: Asked, known: Known | None = None) -> tuple[Boost, ...]:
+        """Each weight that applies to a chunk with these attributes and changes something.
+
+        Args:
+            known: Keeps the results of one `asked` from chunk to chunk; few values make up many candidates.
+        """
+        known = {} if known is None else known
+        found: list[Boost] = []
+        for name, rules in self.rules.items():
+            value = attributes.get(name)
+            key = (name, type(value), value)
+            if key not in known:
+                each = (rule.boost(name, asked, attributes) for rule in rules)
+                known[key] = tuple(boost for boost in each if boost is not None and boost.factor != 1.0)
+            found += known[key]
+        return tuple(found)
 
     def overridden_by(self, other: Weights | None) -> Weights:
         """These weights with the attributes that `other` names replaced by its rules (an app's, a query's)."""
