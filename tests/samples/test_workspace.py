@@ -180,6 +180,9 @@ def test_questions_can_be_answered_from_what_their_user_may_read(documents, ques
             for document_id in readable:
                 allow, deny = access_of(document_id, documents[document_id])
                 assert mine & allow and not mine & deny, (q["id"], document_id)
+        for document_id in q.get("superseded_documents", []):
+            status = sidecar_of(documents[document_id])["Attributes"]["status"]
+            assert status == "superseded", (q["id"], document_id)
         if "restricted" in q["tags"]:
             for document_id in q.get("forbidden_documents", []):
                 if not document_id.startswith("sharepoint:"):
