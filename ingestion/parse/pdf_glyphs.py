@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ctypes
+import re
 from dataclasses import dataclass
 from typing import Any
 
 import pypdfium2.raw as pdfium_c
 
 MAX_PAGE_CHARS = 200_000
+_ARABIC = re.compile("[\u0600-\u06ff]")
 
 Box = tuple[float, float, float, float]  # left, top, right, bottom; from the page's upper left corner, in points
 
@@ -22,57 +24,78 @@ class Glyph:
     line: int
 
 
-def page_glyphs(page: Any, textpage: Any) -> list[Glyph]:
-    """The page's characters in content order, without line breaks; [] if places and text don't match."""
+@dataclass(frozen=True, slots=True)
+class View:
+    """How a page is seen: `rotation` in degrees that makes its text upright, and its size before that."""
+
+    rotation: int
+    size: tuple[float, float]
+
+    def point(self, x: float, y: float) -> tuple[float, float]:
+        """A point of the page's own coordinates, seen from the upper left."""
+        width, height = self.size
+        if self.rotation == 90:
+            return y, x
+        if self.rotation == 180:
+            return width - x, y
+        if self.rotation == 270:
+            return height - y, width - x
+        return x, height - y
+
+    def box(self, box: Box) -> Box:
+        """A box (left, bottom, right, top) of the page's own coordinates, as it is seen."""
+        (x0, y0), (x1, y1) = self.point(box[0], box[1]), self.point(box[2], box[3])
+        return min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)
+
+
+def page_glyphs(page: Any, textpage: Any) -> tuple[list[Glyph], View]:
+    """The page's characters in content order, without line breaks; [] if there are far too many to place."""
     count = textpage.count_chars()
     text = textpage.get_text_range() if count else ""
-    if len(text) != count or count > MAX_PAGE_CHARS:
-        return []
-    rotation, size = page.get_rotation(), _size(page)
+    if count > MAX_PAGE_CHARS:
+        return [], View(0, (0.0, 0.0))
+    if len(text) != count:  # characters beyond 16 bits: one by one, pairs are joined when a run is read
+        codes = (pdfium_c.FPDFText_GetUnicode(textpage.raw, number) for number in range(count))
+        text = "".join(chr(code) if code <= 0x10FFFF else "\ufffd" for code in codes)
     left, right, bottom, top = (ctypes.c_double() for _ in range(4))
+    boxes: list[Box] = []
+    for number in range(count):
+        pdfium_c.FPDFText_GetCharBox(textpage.raw, number, left, right, bottom, top)
+        boxes.append((left.value, bottom.value, right.value, top.value))
+    view = _view(page, text, boxes)
     glyphs: list[Glyph] = []
     line = 0
-    for number, char in enumerate(text):
+    for char, place in zip(text, boxes, strict=True):
         if char in "\r\n":
             line += char == "\n"
             continue
-        pdfium_c.FPDFText_GetCharBox(textpage.raw, number, left, right, bottom, top)
-        x0, y0 = turned((left.value, bottom.value), rotation, size)
-        x1, y1 = turned((right.value, top.value), rotation, size)
-        box = (min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1))
-        if (
-            glyphs
-            and glyphs[-1].box == box
-            and "\u0600" <= char <= "\u06ff"
-            and "\u0600" <= glyphs[-1].char <= "\u06ff"
-        ):
-            # Two letters of one ligature: the text of a right-to-left line was turned around as a whole, them included.
+        box = view.box(place)
+        if glyphs and glyphs[-1].box == box and _ARABIC.match(char) and _ARABIC.match(glyphs[-1].char):
+            # Two letters of one ligature: the right-to-left line was turned around as a whole, them included.
             glyphs.insert(len(glyphs) - 1, Glyph(char, box, line))
             continue
         glyphs.append(Glyph(char, box, line))
-        if char in "\ufffe\x02":  # a hyphen at the end of a line swallows the line break
-            line += 1
-    return glyphs
+        line += char in "\ufffe\x02"  # a hyphen at the end of a line swallows the line break
+    return glyphs, view
 
 
-def turned(point: tuple[float, float], rotation: int, size: tuple[float, float]) -> tuple[float, float]:
-    """A point of the page's own coordinates as it is seen: from the upper left, with the page's rotation."""
-    (x, y), (width, height) = point, size
-    if rotation == 90:
-        return y, x
-    if rotation == 180:
-        return width - x, y
-    if rotation == 270:
-        return height - y, width - x
-    return x, height - y
-
-
-def _size(page: Any) -> tuple[float, float]:
-    """Width and height before rotation."""
+def _view(page: Any, text: str, boxes: list[Box]) -> View:
+    """The rotation in which most text runs across: a page turned for printing isn't turned for reading."""
     width, height = page.get_size()
-    return (height, width) if page.get_rotation() in (90, 270) else (width, height)
-
-
-def page_geometry(page: Any) -> tuple[int, tuple[float, float]]:
-    """Rotation in degrees and unrotated size of a page, for `turned`."""
-    return page.get_rotation(), _size(page)
+    rotation = page.get_rotation()
+    size = (height, width) if rotation in (90, 270) else (width, height)
+    up = down = across = 0
+    for number in range(1, len(boxes)):
+        if text[number].isspace() or text[number - 1].isspace():
+            continue
+        before, after = boxes[number - 1], boxes[number]
+        shift_x, shift_y = after[0] - before[0], after[1] - before[1]
+        if abs(shift_x) >= abs(shift_y):
+            across += 1
+        elif shift_y > 0:
+            up += 1
+        else:
+            down += 1
+    if max(up, down) > across:
+        return View(90 if up >= down else 270, size)
+    return View(rotation if rotation == 180 else 0, size)

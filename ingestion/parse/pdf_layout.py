@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-from ingestion.parse.pdf_glyphs import Box, Glyph, page_geometry, page_glyphs
+from ingestion.parse.pdf_glyphs import Box, Glyph, page_glyphs
 from ingestion.parse.pdf_tables import Table, find_tables
 
 _RTL = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
@@ -36,12 +37,11 @@ class Block:
 
 def page_blocks(page: Any, textpage: Any) -> list[Block]:
     """The page's paragraphs and tables in reading order."""
-    glyphs = page_glyphs(page, textpage)
+    glyphs, view = page_glyphs(page, textpage)
     if not glyphs:
         text = textpage.get_text_range()
         return [Block(text.splitlines(), (0, 0, 0, 0), 0.0)] if text.strip() else []
-    rotation, size = page_geometry(page)
-    tables = find_tables(page, rotation, size, glyphs)
+    tables = find_tables(page, view, glyphs)
     taken = frozenset[int]().union(*(table.glyphs for table in tables))
     runs = _runs([glyph for number, glyph in enumerate(glyphs) if number not in taken])
     if _disordered(runs):
@@ -54,48 +54,39 @@ def page_blocks(page: Any, textpage: Any) -> list[Block]:
 def _runs(glyphs: Sequence[Glyph]) -> list[Run]:
     """Characters joined as long as they follow one another on a line."""
     runs: list[Run] = []
-    text: list[str] = []
     members: list[Glyph] = []
-
-    def close() -> None:
-        if "".join(text).strip():
-            solid = [glyph.box for glyph in members if not glyph.char.isspace()] or [glyph.box for glyph in members]
-            box = (
-                min(box[0] for box in solid),
-                min(box[1] for box in solid),
-                max(box[2] for box in solid),
-                max(box[3] for box in solid),
-            )
-            tall = sorted(box[3] - box[1] for box in solid)
-            # The tallest letters say more of the type's size than commas do.
-            runs.append(Run("".join(text), box, tall[int(0.9 * (len(tall) - 1))]))
-        text.clear()
-        members.clear()
-
     last: Glyph | None = None  # the last character that shows
     for glyph in glyphs:
-        if not glyph.char.isspace() and glyph.char not in _HYPHENS:
-            if (last is not None and (glyph.line != members[-1].line if members else True)) or (
-                last is not None and members and _far(last.box, glyph.box)
-            ):
-                close()
-            elif members and _switches(text[-1], glyph.char):
-                text.append(" ")
-            last = glyph
-        elif members and glyph.line != members[-1].line:
-            close()
-        text.append(glyph.char)
+        shows = not glyph.char.isspace() and glyph.char not in _HYPHENS
+        if members and (glyph.line != members[-1].line or (shows and last and _far(last.box, glyph.box))):
+            runs.extend(_run(members))
+            members = []
+        if members and shows and _switches(members[-1].char, glyph.char):
+            members.append(Glyph(" ", glyph.box, glyph.line))
         members.append(glyph)
-    close()
-    return runs
+        last = glyph if shows else last
+    return [*runs, *_run(members)]
+
+
+def _run(members: Sequence[Glyph]) -> list[Run]:
+    """The characters as a run; none if they show nothing."""
+    solid = [glyph.box for glyph in members if not glyph.char.isspace() and glyph.char not in _HYPHENS]
+    if not solid:
+        return []
+    text = "".join(glyph.char for glyph in members).encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    box = _union(*solid)
+    tall = sorted(bottom - top for _, top, _, bottom in solid)
+    # The tallest letters say more of the type's size than commas do. Text that runs up the page has none.
+    upright = len(solid) < 3 or box[2] - box[0] >= 0.5 * (box[3] - box[1])
+    return [Run(text, box, tall[int(0.9 * (len(tall) - 1))] if upright else 0.0)]
 
 
 def _far(before: Box, after: Box) -> bool:
     """Whether two characters are too far apart to be words of one sentence."""
     height = max(before[3] - before[1], after[3] - after[1], 4.0)
-    gap = max(after[0] - before[2], before[0] - after[2])
-    overlap = min(before[3], after[3]) - max(before[1], after[1])
-    return gap > 2.2 * height or (overlap < -0.6 * height)
+    across = max(after[0] - before[2], before[0] - after[2])
+    down = max(after[1] - before[3], before[1] - after[3])
+    return across > 2.2 * height or down > 0.9 * height
 
 
 def _switches(before: str, after: str) -> bool:
@@ -108,8 +99,8 @@ def _switches(before: str, after: str) -> bool:
 def _disordered(runs: Sequence[Run]) -> bool:
     """Whether the content jumps up again and again inside a column: then its order isn't the reader's."""
     jumps = 0
-    for before, after in zip(runs, runs[1:], strict=False):
-        shared = min(before.box[2], after.box[2]) - max(before.box[0], after.box[0])
+    for before, after in itertools.pairwise(runs):
+        shared = _shared(before.box, after.box)
         narrow = max(min(before.box[2] - before.box[0], after.box[2] - after.box[0]), 1.0)
         jumps += after.box[3] < before.box[1] - before.height and shared > 0.5 * narrow
     return jumps >= 3 and jumps > 0.08 * len(runs)
@@ -155,7 +146,10 @@ def _lines(runs: Sequence[Run]) -> list[list[Run]]:
 
 def _beside(left: Box, right: Box) -> bool:
     overlap = min(left[3], right[3]) - max(left[1], right[1])
-    return overlap > 0.5 * min(left[3] - left[1], right[3] - right[1]) and right[0] > left[0]
+    low, high = sorted((left[3] - left[1], right[3] - right[1]))
+    if overlap > 0.5 * low:
+        return right[0] > left[0]
+    return overlap > 0 and -1 < right[0] - left[2] < 0.6 * high  # an index or exponent
 
 
 def _paragraphs(lines: Sequence[list[Run]]) -> list[Block]:
@@ -187,13 +181,13 @@ def _continues(block: Block, box: Box, height: float, text: str) -> bool:
     gap = box[1] - block.box[3]
     if not -0.7 * size <= gap <= 0.9 * size or abs(block.height - height) > 0.25 * size:
         return False
-    if min(block.box[2], box[2]) - max(block.box[0], box[0]) <= 0:
+    if _shared(block.box, box) <= 0:
         return False
     return not re.match(r"\s*(?:[•▪●○◦‣·\uf0b7\uf0a7–—*-]\s|\(?(?:\d{1,3}|[a-z]|[ivx]{1,5})[.)]\s)", text)
 
 
 def _aligned(lines: Sequence[list[Run]], at: int) -> int:
-    """How many lines from `at` on make a table without rules; 0 if fewer than three."""
+    """How many lines from `at` on make a table without rules; 0 if they don't."""
     count = 0
     while at + count < len(lines) and len(lines[at + count]) >= 2:
         line = lines[at + count]
@@ -204,10 +198,11 @@ def _aligned(lines: Sequence[list[Run]], at: int) -> int:
             if not -2 < here[1] - above[3] < 4 * max(run.height for run in line):
                 break
         count += 1
-    while count >= 3:
+    while count >= 2:
         columns = _columns(lines[at : at + count])
         cells = sum(len(line) for line in lines[at : at + count])
-        if columns and len(columns) >= 2 and cells >= 0.5 * count * len(columns):
+        full = 0.5 if count > 2 else 1.0  # two lines are a table only if nothing is missing
+        if len(columns) >= (2 if count > 2 else 3) and cells >= full * count * len(columns):
             return count
         count -= 1
     return 0
@@ -245,21 +240,19 @@ def _borderless(lines: Sequence[list[Run]]) -> Block:
 
 
 def _place_tables(blocks: list[Block], tables: Sequence[Table]) -> list[Block]:
-    """Ruled tables put in front of the first block below them in the same column."""
+    """Ruled tables put behind the block right above them in the same column, else before the first one below."""
     for table in tables:
-        block = Block([], table.box, 0.0, table.rows)
-        place = next(
-            (
-                number
-                for number, other in enumerate(blocks)
-                if other.box[1] >= table.box[3] - 2
-                and min(other.box[2], table.box[2]) > max(other.box[0], table.box[0])
-            ),
-            None,
-        )
-        above = [number for number, other in enumerate(blocks) if other.box[3] <= table.box[1] + 2]
-        blocks.insert(place if place is not None else (above[-1] + 1 if above else len(blocks)), block)
+        near = [(number, other.box) for number, other in enumerate(blocks) if _shared(other.box, table.box) > 0]
+        above = [(box[3], number) for number, box in near if box[3] <= table.box[1] + 2]
+        below = [number for number, box in near if box[1] >= table.box[3] - 2]
+        place = max(above)[1] + 1 if above else below[0] if below else len(blocks)
+        blocks.insert(place, Block([], table.box, 0.0, table.rows))
     return blocks
+
+
+def _shared(one: Box, other: Box) -> float:
+    """How much of their width two boxes share."""
+    return min(one[2], other[2]) - max(one[0], other[0])
 
 
 def _bounds(line: Sequence[Run]) -> Box:

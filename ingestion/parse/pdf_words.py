@@ -22,7 +22,7 @@ def join_lines(lines: Sequence[str], vocabulary: frozenset[str]) -> str:
         whole = (left + right).lower()
         if not left[-1].isalpha() or not right[0].islower():
             return f"{left}-{right}"
-        both = left.lower() in vocabulary and right.lower() in vocabulary
+        both = min(len(left), len(right)) > 3 and left.lower() in vocabulary and right.lower() in vocabulary
         # "chat-optimized" is written with its hyphen, "rea-soning" is one word: the rest of the document knows.
         return left + right if whole in vocabulary or not both else f"{left}-{right}"
 
