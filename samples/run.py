@@ -13,11 +13,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 DEBRIEF = str(Path(sys.executable).with_name("debrief"))
 
-# One from the policies, one over a customer's report, and one that the documents can't answer.
+# The last one has no answer in the documents.
 QUESTIONS = (
     "How long is raw Watchtower telemetry kept?",
-    "What did Alpenbank decide about sensor coverage?",
-    "What does a parking space at the office cost?",
+    "What sensor coverage should a customer aim for?",
+    "What is the parental leave policy?",
 )
 
 
