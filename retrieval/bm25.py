@@ -36,10 +36,9 @@ def language_of(chunk: Chunk) -> str:
     return found[:2].lower() if isinstance(found, str) and found else DEFAULT_LANGUAGE
 
 
-def encode_chunk(chunk: Chunk) -> tuple[list[int], list[float]]:
-    """Term numbers and their saturated, length-normalised frequencies."""
-    vector = _model(language_of(chunk)).embed_document(indexed_text(chunk))
-    return vector.indices, vector.values
+def encode_chunk(chunk: Chunk) -> qe.SparseVector:
+    """Term numbers (`indices`) and their saturated, length-normalised frequencies (`values`)."""
+    return _model(language_of(chunk)).embed_document(indexed_text(chunk))
 
 
 def encode_query(text: str, languages: Sequence[str]) -> tuple[list[int], list[float]]:

@@ -70,12 +70,15 @@ def filterable(attributes: Attributes) -> dict[str, Any]:
     for name in attributes:
         values = elements(attributes, name)
         if values:
-            terms += [f"{name}?", *(term for value in values for term in _terms(name, value))]
-        if found := [number for number in map(as_number, values) if number is not None]:
-            numbers[_path(name)] = found
-        if dates := [instant.isoformat() for instant in map(as_instant, values) if instant is not None]:
-            instants[_path(name)] = dates
-    return {TERMS: sorted(set(terms)), NUMBERS: numbers, INSTANTS: instants}
+            terms.append(f"{name}?")
+        for value in values:
+            path, own_terms, number, instant = _forms(name, value)
+            terms += own_terms
+            if number is not None:
+                numbers.setdefault(path, []).append(number)
+            if instant is not None:
+                instants.setdefault(path, []).append(instant)
+    return {TERMS: list(dict.fromkeys(terms)), NUMBERS: numbers, INSTANTS: instants}
 
 
 def range_fields(payload: Mapping[str, Any]) -> list[str]:
@@ -106,6 +109,12 @@ def translate(dialect: Dialect[Condition], condition: Filter) -> Condition:
 
 
 @lru_cache(maxsize=65_536, typed=True)
+def _forms(name: str, value: Scalar) -> tuple[str, list[str], float | None, str | None]:
+    """One value as it is stored: its path below NUMBERS and INSTANTS, its terms, its number, its instant."""
+    instant = as_instant(value)
+    return _path(name), _terms(name, value), as_number(value), instant.isoformat() if instant is not None else None
+
+
 def _terms(name: str, value: Scalar) -> list[str]:
     return [f"{name}={_short(form)}" if isinstance(form, str) else f"{name}#{form!r}" for form in comparable(value)]
 
@@ -115,7 +124,6 @@ def _short(text: str) -> str:
     return text if len(text) <= _LONGEST_TERM else "sha256:" + hashlib.sha256(text.encode()).hexdigest()
 
 
-@lru_cache(maxsize=4_096)
 def _path(name: str) -> str:
     # Payload paths give dots, brackets and quotes a meaning.
     return re.sub(r"[^0-9A-Za-z-]", lambda found: f"_{ord(found.group()):x}_", name)

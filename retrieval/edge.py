@@ -167,10 +167,9 @@ class EdgeIndex:
         self._shard.close()
 
     def _point(self, chunk: Chunk, vector: list[float]) -> qe.Point:
-        indices, values = encode_chunk(chunk)
         payload = payload_of(chunk)
         self._index_fields(payload)
-        return qe.Point(id=chunk.id, vector={DENSE: vector, SPARSE: qe.SparseVector(indices, values)}, payload=payload)
+        return qe.Point(id=chunk.id, vector={DENSE: vector, SPARSE: encode_chunk(chunk)}, payload=payload)
 
     def _index_fields(self, payload: Mapping[str, Any]) -> None:
         for field in range_fields(payload):

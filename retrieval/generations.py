@@ -31,7 +31,7 @@ from retrieval.files import copy_tree, locked, make_durable, replace_text
 from retrieval.index import ChunkIndex
 
 # Raised when what is stored of a chunk changes: an index of another layout is rebuilt by the next sync.
-LAYOUT = 2
+LAYOUT = 3
 
 _CURRENT = "CURRENT"
 _WORK = "work"

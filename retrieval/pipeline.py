@@ -16,7 +16,7 @@ from core.types import Boost, Passage, User, Why
 from retrieval.bm25 import encode_query, query_languages
 from retrieval.fusion import Candidate, fuse
 from retrieval.index import FloatArray, Query
-from retrieval.records import attribute_fields, chunk_of, stored_attributes
+from retrieval.records import ATTRIBUTE_FIELDS, chunk_of, stored_attributes
 from retrieval.weights import Asked, Known, Weights, factor
 
 Condition = TypeVar("Condition")
@@ -79,7 +79,7 @@ def search(engine: Engine[Condition], query: Query, user: User, limit: int) -> l
         return []
     condition = engine.condition(query, user)
     weights = query.weights or None
-    fields = attribute_fields(weights.rules) if weights is not None else ()
+    fields = ATTRIBUTE_FIELDS if weights is not None else ()
     depth = max(query.prefetch, limit)
     text_hits, vector_hits = engine.find(_terms(engine, query), query.vector, condition, depth, fields)
     candidates = fuse({h.id: h.score for h in text_hits}, {h.id: h.score for h in vector_hits}, query.fusion)
@@ -100,7 +100,7 @@ def weigh(
     ranked = []
     known: Known = {}
     for candidate in candidates:
-        boosts = weights.boosts(stored_attributes(payloads.get(candidate.id, {}), weights.rules), asked, known)
+        boosts = weights.boosts(stored_attributes(payloads[candidate.id], weights.rules), asked, known)
         ranked.append(Ranked(candidate, boosts, candidate.fused * factor(boosts)))
     return sorted(ranked, key=lambda r: (-r.final, r.candidate.id))
 

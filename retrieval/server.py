@@ -186,10 +186,10 @@ class ServerIndex:
             self._write_pending()
 
     def _point(self, chunk: Chunk, vector: list[float]) -> models.PointStruct:
-        indices, values = encode_chunk(chunk)
+        terms = encode_chunk(chunk)
         payload = payload_of(chunk)
         self._index_fields(payload)
-        sparse = models.SparseVector(indices=indices, values=values)
+        sparse = models.SparseVector(indices=terms.indices, values=terms.values)
         return models.PointStruct(id=chunk.id, vector={DENSE: vector, SPARSE: sparse}, payload=payload)
 
     def _index_fields(self, payload: Mapping[str, Any]) -> None:
