@@ -30,6 +30,7 @@ COMMAND_MODULES = (
     "ingestion.commands",
     "ingestion.parse.commands",
     "ingestion.doctor",
+    "retrieval.commands",
     "assistant.commands",
     "evals.commands",
 )

@@ -111,6 +111,20 @@ def load_directory(settings: Settings, engine: sa.Engine) -> Directory:
     return Directory(users, members)
 
 
+def asking_user(settings: Settings, email: str, engine: sa.Engine) -> User:
+    """The person that a command runs for: `email`, or auth.development_user.
+
+    Raises:
+        IdentityError: neither is given, or the directory doesn't know the person.
+    """
+    email = (email or settings.auth.development_user).strip().lower()
+    if not email:
+        raise IdentityError("Nobody is asking; add --user EMAIL, or set auth.development_user in debrief.yaml.")
+    directory = load_directory(settings, engine)
+    # Without a users file there is nobody to look up: the address alone is who asks, with its synced groups.
+    return directory.user(email) if settings.auth.users_file is not None else User(email, directory.groups_of(email))
+
+
 def save_memberships(engine: sa.Engine, source: str, groups: Mapping[str, frozenset[Principal]]) -> None:
     """Replaces what is known of the groups that `source` keeps itself."""
     rows = [
