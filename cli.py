@@ -33,6 +33,7 @@ COMMAND_MODULES = (
     "retrieval.commands",
     "assistant.commands",
     "evals.commands",
+    "evals.weights_commands",
 )
 PAGE = Path(__file__).resolve().parent / "chat_ui" / "app.py"
 

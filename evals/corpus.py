@@ -6,13 +6,14 @@ are text already.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from core.language import detect_language
 from core.settings import Settings
-from core.types import EVERYONE, Document, Parsed, Section, User
+from core.types import EVERYONE, Attributes, AttributeValue, Document, Parsed, Section, User
 from evals.datasets import JudgedDocument
 from ingestion.chunk import chunk_document, embedding_text
 from retrieval.embed import Embedder
@@ -31,14 +32,32 @@ class CorpusDocument:
     title: str
     sections: tuple[Section, ...]
     language: str = ""
+    metadata: Attributes = field(default_factory=dict)
 
 
 def as_corpus(documents: Iterable[JudgedDocument]) -> list[CorpusDocument]:
     """Judged documents as one section of text each."""
     return [
-        CorpusDocument(d.id, d.title.replace("_", " "), (Section(d.text),), str(d.metadata.get("lang", "")))
+        CorpusDocument(
+            d.id,
+            d.title.replace("_", " "),
+            (Section(d.text),),
+            str(d.metadata.get("lang", "")),
+            _attributes(d.metadata),
+        )
         for d in documents
     ]
+
+
+def _attributes(metadata: Mapping[str, Any]) -> Attributes:
+    """The set's own metadata as far as it can be filtered and weighed by."""
+    found: dict[str, AttributeValue] = {}
+    for name, value in metadata.items():
+        if isinstance(value, str | int | float | bool) and value != "":
+            found[name] = value
+        elif isinstance(value, list) and value and all(isinstance(item, str) for item in value):
+            found[name] = tuple(value)
+    return found
 
 
 def build_corpus(
@@ -57,7 +76,7 @@ def build_corpus(
                 url=document.id,
                 body=b"",
                 allow=frozenset({EVERYONE}),
-                metadata={"language": language},
+                metadata={**document.metadata, "language": language},
             )
             chunks = chunk_document(record, Parsed(document.sections), settings.chunking, language)
             if chunks:
