@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from math import exp
+from statistics import median
 
 from assistant.evidence import Asked, Evidence, named_but_missing
 from core.types import Passage
@@ -26,30 +27,36 @@ class AbstentionModel:
     threshold: float
 
 
-def confidence_signals(asked: Asked, best: Evidence, passages: Sequence[Passage]) -> dict[str, float]:
-    """What the confidence is computed from. `best` is the sentence that would lead the answer."""
+def confidence_signals(asked: Asked, evidence: Sequence[Evidence], passages: Sequence[Passage]) -> dict[str, float]:
+    """What the confidence is computed from.
+
+    Args:
+        evidence: The sentences of the passages that were read, best first; at least one.
+        passages: All that were found.
+    """
+    best = evidence[0]
     chunk = best.passage.chunk
     seen = f"{chunk.title} {' '.join(chunk.heading_path)} {chunk.text}".replace("_", " ")
-    own = best.signals
     cosines = [p.vector_similarity or 0.0 for p in passages]
+    # The best sentence of each passage: a question that fits three passages equally well is about none of them.
+    matches: dict[int, float] = {}
+    for one in evidence:
+        matches[one.rank] = max(matches.get(one.rank, 0.0), one.signals["match"])
     return {
-        "match": own["match"],
-        "weakest": own["weakest"],
-        "question_word": own["question_word"],
-        "meaning": own["meaning"],
-        "overlap_titled": own["overlap_titled"],
-        "overlap_passage": own["overlap_passage"],
-        "offers": own["offers"],
-        "passage_cosine": own["passage_cosine"],
-        "top_cosine": max(cosines, default=0.0),
+        "match": best.signals["match"],
+        "meaning": best.signals["meaning"],
+        "passage_match": max(one.signals["passage_match"] for one in evidence),
+        "least_match": min(matches.values()),
+        "passage_cosine": best.signals["passage_cosine"],
+        "top_cosine": max(cosines),
+        "cosine_lead": max(cosines) - median(cosines),
         "named_missing": named_but_missing(asked.text, seen),
-        "words": min(len(asked.terms), 12) / 12,
     }
 
 
-def confidence(signals: Mapping[str, float]) -> float:
-    """0..1: how likely it is that the documents hold an answer."""
-    model = abstention_model()
+def confidence(signals: Mapping[str, float], model: AbstentionModel | None = None) -> float:
+    """0..1: how likely it is that the documents hold an answer, by the model that comes with Debrief or another."""
+    model = model or abstention_model()
     total = model.intercept + sum(weight * signals.get(name, 0.0) for name, weight in model.weights.items())
     return 1 / (1 + exp(-max(-40.0, min(40.0, total))))
 

@@ -94,6 +94,8 @@ def weigh_sentences(asked: Asked, passages: Sequence[Passage], encoder: TokenEnc
                 continue
             inside = (tokens.begins >= span.begin) & (tokens.ends <= span.end)
             signals = {
+                "passage_match": float(overall.mean()) if len(overall) else 0.0,
+                "passage_weakest": _lowest_quarter(overall),
                 **_by_token(asked, near, inside, overall, tokens),
                 **text.signals(place),
                 "passage_cosine": passage.vector_similarity or 0.0,
@@ -169,7 +171,6 @@ def _by_token(
     if not inside.any() or not near.size:
         return {"match": 0.0, "weakest": 0.0, "question_word": 0.0, "share": 0.0, "meaning": 0.0}
     best = near[:, inside].max(axis=1)
-    quarter = max(1, len(best) // 4)
     asking = [
         number
         for number, (b, e) in enumerate(zip(asked.tokens.begins, asked.tokens.ends, strict=True))
@@ -180,11 +181,15 @@ def _by_token(
     length = float(np.linalg.norm(sentence) * np.linalg.norm(question)) or 1.0
     return {
         "match": float(best.mean()),
-        "weakest": float(np.sort(best)[:quarter].mean()),
+        "weakest": _lowest_quarter(best),
         "question_word": float(best[asking].mean()) if asking else float(best.mean()),
         "share": float((best >= overall - 1e-6).mean()),
         "meaning": float(sentence @ question) / length,
     }
+
+
+def _lowest_quarter(values: FloatArray) -> float:
+    return float(np.sort(values)[: max(1, len(values) // 4)].mean()) if len(values) else 0.0
 
 
 def _token_vectors(texts: Sequence[str], spans: Sequence[Sequence[Span]], encoder: TokenEncoder) -> list[TokenVectors]:

@@ -42,7 +42,7 @@ def find_evidence(question: str, passages: Sequence[Passage], encoder: TokenEnco
     """The sentences of the first `read` passages, best first. All passages tell which words are rare."""
     asked = prepare(question, passages, encoder)
     evidence = sorted(weigh_sentences(asked, passages[:read], encoder), key=lambda e: -e.score)
-    sure = confidence(confidence_signals(asked, evidence[0], passages)) if evidence else 0.0
+    sure = confidence(confidence_signals(asked, evidence, passages)) if evidence else 0.0
     return Finding(asked, tuple(evidence), sure)
 
 

@@ -19,23 +19,24 @@ import argparse
 import hashlib
 import json
 import tempfile
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
+from statistics import fmean
 
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.confidence import confidence_signals
-from assistant.evidence import Evidence
-from assistant.extractive import find_evidence
+from assistant.confidence import AbstentionModel, confidence, confidence_signals
+from assistant.evidence import Asked, Evidence, prepare, weigh_sentences
 from core.settings import Settings, load_settings
+from core.types import Passage
 from evals.answer_sets import AnswerQuestion, AnswerSet, load_answer_sets
 from evals.answers import contains, removed
 from evals.corpus import READER, build_corpus, without
 from retrieval.embed import Embedder, open_embedder
-from retrieval.retriever import Retriever
+from retrieval.tokens import RecentTokens
 
 Floats = NDArray[np.float64]
 ASSISTANT = Path(__file__).resolve().parent.parent / "assistant"
@@ -45,8 +46,7 @@ RANKING = (
     "passage_cosine", "fused",
 )  # fmt: skip
 CONFIDENCE = (
-    "match", "weakest", "question_word", "meaning", "overlap_titled", "overlap_passage", "offers",
-    "passage_cosine", "top_cosine", "named_missing", "words",
+    "match", "meaning", "passage_match", "least_match", "passage_cosine", "top_cosine", "cosine_lead", "named_missing",
 )  # fmt: skip
 _READ = 3
 _SEARCHED = 24
@@ -55,26 +55,46 @@ _NEGATIVES = 10
 
 @dataclass(frozen=True)
 class Observed:
-    """One question against one index: what was found, and whether its documents were in the index."""
+    """One question against one index.
 
-    question: AnswerQuestion
-    evidence: tuple[Evidence, ...]
-    signals: dict[str, float]
-    answerable: bool
-    fitted: bool
+    Attributes:
+        signals: What the confidence is computed from; filled in once the ranking is fitted.
+        run: "full" or "reduced" index.
+        lost: Its documents were taken out of the reduced index.
+        fitted: It is of the half that is fitted.
+    """
+
     corpus: str
+    question: AnswerQuestion
+    asked: Asked
+    passages: tuple[Passage, ...]
+    evidence: tuple[Evidence, ...]
+    run: str
+    lost: bool
+    fitted: bool
+    signals: Mapping[str, float] = field(default_factory=dict)
 
 
 def observe(chosen: AnswerSet, settings: Settings, embedder: Embedder, folder: Path) -> list[Observed]:
-    """Every question with its documents there, and then those whose documents were taken out."""
+    """Every question against the whole set, and against what is left of it (see `evals/answers.py`)."""
     retriever = build_corpus(chosen.documents, settings, embedder, folder)
+    recent = RecentTokens(embedder, 4_000)
     gone = removed(chosen.questions)
-    found = [_observe(q, retriever, chosen, answerable=True) for q in chosen.questions if not q.relevant <= gone]
-    quality = [_observe(q, retriever, chosen, answerable=True) for q in chosen.questions if q.relevant <= gone]
-    without(retriever, gone)
-    lost = [_observe(q, retriever, chosen, answerable=False) for q in chosen.questions if q.relevant <= gone]
+    found: list[Observed] = []
+    for run in ("full", "reduced"):
+        if run == "reduced":
+            without(retriever, gone)
+        for question in chosen.questions:
+            if run == "reduced" and question.relevant & gone and not question.relevant <= gone:
+                continue
+            passages = retriever.search(question.text, READER, _SEARCHED)
+            asked = prepare(question.text, passages, recent)
+            evidence = weigh_sentences(asked, passages[:_READ], recent)
+            lost = run == "reduced" and question.relevant <= gone
+            half = _in_fitted_half(question)
+            found.append(Observed(chosen.name, question, asked, tuple(passages), tuple(evidence), run, lost, half))
     retriever.index.close()
-    return [*found, *quality, *lost]
+    return found
 
 
 def fit_logistic(x: Floats, y: Floats, weight: Floats, penalty: float, intercept: bool = True) -> Floats:
@@ -112,34 +132,28 @@ def fit_ranking(observed: Sequence[Observed]) -> dict[str, float]:
     return {name: round(float(b), 4) for name, b in zip(RANKING, beta / spread, strict=True)}
 
 
-def ranked(one: Observed, weights: dict[str, float]) -> list[Evidence]:
+def ranked(one: Observed, weights: Mapping[str, float]) -> list[Evidence]:
     """The question's evidence in the order that `weights` give it."""
     return sorted(one.evidence, key=lambda e: -sum(w * e.signals.get(n, 0.0) for n, w in weights.items()))
 
 
 def fit_confidence(observed: Sequence[Observed]) -> tuple[dict[str, float], float]:
-    """(signal → weight, intercept)."""
-    x = np.array([[one.signals.get(name, 0.0) for name in CONFIDENCE] for one in observed])
-    y = np.array([float(one.answerable) for one in observed])
-    groups = [(one.corpus, one.answerable) for one in observed]
+    """(signal → weight, intercept); each set counts the same, and so do lost and answerable questions in it."""
+    x = np.array([[one.signals[name] for name in CONFIDENCE] for one in observed])
+    y = np.array([float(not one.lost) for one in observed])
+    groups = [(one.corpus, one.lost) for one in observed]
     size = {group: groups.count(group) for group in set(groups)}
     weight = np.array([len(observed) / (len(size) * size[group]) for group in groups])
     spread = x.std(axis=0) + 1e-9
     beta = fit_logistic(x / spread, y, weight, penalty=3.0)
-    return {n: round(float(b), 4) for n, b in zip(CONFIDENCE, beta[:-1] / spread, strict=True)}, round(beta[-1], 4)
+    weights = {name: round(float(b), 4) for name, b in zip(CONFIDENCE, beta[:-1] / spread, strict=True)}
+    return weights, round(float(beta[-1]), 4)
 
 
-def probabilities(observed: Sequence[Observed], weights: dict[str, float], intercept: float) -> Floats:
-    """The confidence of each observation."""
-    total = [intercept + sum(w * one.signals.get(n, 0.0) for n, w in weights.items()) for one in observed]
-    sure: Floats = 1 / (1 + np.exp(-np.array(total)))
-    return sure
-
-
-def abstention(observed: Sequence[Observed], sure: Floats, threshold: float) -> dict[str, float]:
+def abstention(observed: Sequence[Observed], model: AbstentionModel) -> dict[str, float]:
     """Precision, recall and F1 of abstaining, and the share of answerable questions that are answered."""
-    lost = np.array([not one.answerable for one in observed])
-    abstains = sure < threshold
+    lost = np.array([one.lost for one in observed])
+    abstains = np.array([confidence(one.signals, model) < model.threshold for one in observed])
     hit = float((abstains & lost).sum())
     precision = hit / max(float(abstains.sum()), 1.0)
     recall = hit / max(float(lost.sum()), 1.0)
@@ -148,13 +162,23 @@ def abstention(observed: Sequence[Observed], sure: Floats, threshold: float) -> 
     return {name: round(value, 4) for name, value in figures.items()}
 
 
+def fit_threshold(observed: Sequence[Observed], weights: Mapping[str, float], intercept: float) -> float:
+    """The confidence from which answering gives the best F1 of abstaining, averaged over the sets."""
+    corpora = sorted({one.corpus for one in observed})
+
+    def average(threshold: float) -> float:
+        model = AbstentionModel(weights, intercept, threshold)
+        return fmean(abstention([o for o in observed if o.corpus == c], model)["f1"] for c in corpora)
+
+    return max((round(0.02 * step, 2) for step in range(5, 48)), key=average)
+
+
 def main() -> None:
     """Fits, writes both files and prints what the other half says."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
     folder: Path = parser.parse_args().data
-    settings = load_settings()
-    embedder = open_embedder(settings)
+    embedder = open_embedder(settings := load_settings())
     sets = [
         *load_answer_sets(folder / "xquad", languages=["en"]),
         *load_answer_sets(folder / "mtrag", Path("human_rewrite_queries.jsonl"), Path("human_qrels.tsv")),
@@ -163,34 +187,27 @@ def main() -> None:
     for chosen in sets:
         with tempfile.TemporaryDirectory(prefix="debrief-fit-") as temporary:
             observed.extend(observe(chosen, settings, embedder, Path(temporary)))
-    with_answers = [one for one in observed if one.question.answers and one.answerable]
-    weights = fit_ranking([one for one in with_answers if one.fitted])
-    for name, half in (("fitted", True), ("other", False)):
-        mine = [one for one in with_answers if one.fitted == half]
-        best = [contains([e.span.text for e in ranked(one, weights)[:1]], one.question.answers) for one in mine]
-        print(f"ranking, {name} half: best sentence {np.mean(best):.4f} of {len(mine)} questions")
-    _write("ranking.json", embedder.name, {"weights": weights})
-
-
-def fit_threshold(observed: Sequence[Observed], sure: Floats) -> float:
-    """The confidence from which answering gives the best F1 of abstaining, averaged over the sets."""
-    corpora = sorted({one.corpus for one in observed})
-
-    def average(threshold: float) -> float:
-        scores = []
-        for corpus in corpora:
-            mine = [n for n, one in enumerate(observed) if one.corpus == corpus]
-            scores.append(abstention([observed[n] for n in mine], sure[mine], threshold)["f1"])
-        return float(np.mean(scores))
-
-    return max((round(t, 3) for t in np.arange(0.05, 0.95, 0.01)), key=average)
-
-
-def _observe(question: AnswerQuestion, retriever: Retriever, chosen: AnswerSet, *, answerable: bool) -> Observed:
-    passages = retriever.search(question.text, READER, _SEARCHED)
-    finding = find_evidence(question.text, passages, retriever.embedder, _READ)
-    signals = confidence_signals(finding.asked, finding.evidence[0], passages) if finding.evidence else {}
-    return Observed(question, finding.evidence, signals, answerable, _in_fitted_half(question), chosen.name)
+    spans = [one for one in observed if one.run == "full" and one.question.answers]
+    ranking = fit_ranking([one for one in spans if one.fitted])
+    for half in (True, False):
+        mine = [one for one in spans if one.fitted == half]
+        best = fmean(contains([e.span.text for e in ranked(one, ranking)[:1]], one.question.answers) for one in mine)
+        print(f"best sentence, {'fitted' if half else 'other'} half: {best:.4f} of {len(mine)}")
+    observed = [
+        replace(one, signals=confidence_signals(one.asked, ranked(one, ranking), one.passages))
+        for one in observed
+        if one.evidence
+    ]
+    weights, intercept = fit_confidence([o for o in observed if o.fitted and (o.run == "full" or o.lost)])
+    reduced = [one for one in observed if one.run == "reduced"]
+    threshold = fit_threshold([one for one in reduced if one.fitted], weights, intercept)
+    model = AbstentionModel(weights, intercept, threshold)
+    for half in (True, False):
+        for corpus in sorted({one.corpus for one in reduced}):
+            mine = [one for one in reduced if one.fitted == half and one.corpus == corpus]
+            print(f"abstention, {'fitted' if half else 'other'} half, {corpus}: {abstention(mine, model)}")
+    _write("ranking.json", embedder.name, {"weights": ranking})
+    _write("abstention.json", embedder.name, {"weights": weights, "intercept": intercept, "threshold": threshold})
 
 
 def _is_right(question: AnswerQuestion, evidence: Evidence) -> bool:
@@ -204,11 +221,11 @@ def _in_fitted_half(question: AnswerQuestion) -> bool:
     return hashlib.sha256(f"fit {key}".encode()).digest()[-1] % 2 == 0
 
 
-def _write(file: str, model: str, values: dict[str, object]) -> None:
+def _write(file: str, model: str, values: Mapping[str, object]) -> None:
     provenance = {
         "fitted_by": "python -m evals.fit_abstention",
-        "on": "half of xquad (English) and of mtrag (stand-alone questions)",
-        "date": date.today().isoformat(),
+        "on": "one half of xquad (English) and of mtrag (stand-alone questions)",
+        "date": datetime.now(UTC).date().isoformat(),
         "embedding_model": model,
     }
     (ASSISTANT / file).write_text(json.dumps({"provenance": provenance, **values}, indent=2) + "\n", encoding="utf-8")
