@@ -87,7 +87,7 @@ def recipe(settings: Settings, rules: RulesFile, embedder: CachedEmbedder) -> Re
         "chunking": settings.chunking.model_dump(),
         "rules": rules.model_dump(mode="json"),
         "mappings": {source.name: source.mapping for source in settings.sources if source.mapping},
-        "unvetted": {source.name: source.unvetted for source in settings.sources if source.unvetted == "hold"},
+        "unvetted": {source.name: source.unvetted for source in settings.sources if source.unvetted != "index"},
     }
     digest = hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
     return Recipe(digest[:16], embedder.name, embedder.dim)

@@ -84,6 +84,8 @@ class Preparation:
         enriched = apply_rules(self.rules.rules, attributes, text)
         verdict = vet(enriched.attributes, self.rules.vetting, self.today)
         final = {**enriched.attributes, "vetting": verdict.vetting}
+        if source.unvetted == "weigh_down" and verdict.vetting == "draft":
+            final["weighed_down"] = True
         record = replace(
             record,
             title=str(final["title"]),

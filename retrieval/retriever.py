@@ -19,7 +19,7 @@ from retrieval.embed import Embedder, open_embedder
 from retrieval.filters import Filter
 from retrieval.generations import LAYOUT, Generations, open_generations
 from retrieval.index import ChunkIndex, Query
-from retrieval.weights import Weights, load_weights
+from retrieval.weights import BUILT_IN, Weights, load_weights, parse_weights
 
 
 @dataclass
@@ -128,5 +128,5 @@ def open_retriever(settings: Settings) -> Retriever:
             f"{embedder.name!r}; run `debrief sync` to index everything anew, or name the old model again."
         )
     file = settings.retrieval.weights_file
-    weights = load_weights(settings.path(file)) if file is not None else Weights()
+    weights = parse_weights(BUILT_IN).overridden_by(load_weights(settings.path(file)) if file is not None else None)
     return Retriever(generations, embedder, settings.retrieval, weights)

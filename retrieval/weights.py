@@ -31,6 +31,13 @@ LEVELS: Mapping[str, float] = {"none": 1.0, "low": 1.1, "medium": 1.25, "high": 
 # However many weights agree, together they multiply or divide a score by no more than this.
 LIMIT = 4.0
 
+# What holds without a weights file, and beside one that doesn't name these attributes: what is no longer true stands
+# behind what is, and drafts of a source with `unvetted: weigh_down` behind vetted documents.
+BUILT_IN: Mapping[str, Any] = {
+    "vetting": {"superseded": "-very_high", "expired": "-medium"},
+    "weighed_down": {"true": "-high"},
+}
+
 _SECONDS_A_DAY = 86_400.0
 
 

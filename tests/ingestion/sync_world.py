@@ -36,8 +36,7 @@ class FakeEmbedder:
     def encode_texts(self, texts):
         self.computed += len(texts)
         self.texts.extend(texts)
-        vectors = np.array([self._vector(text) for text in texts], dtype=np.float32).reshape(len(texts), self.dim)
-        return vectors
+        return np.array([self._vector(text) for text in texts], dtype=np.float32).reshape(len(texts), self.dim)
 
     def encode_query(self, text):
         return self._vector(text)
@@ -64,8 +63,17 @@ class FakeSource:
     def put(self, name: str, text: str, allow=("group:all",), deny=(), **metadata) -> str:
         key = f"{self.name}:{name}"
         self.documents[key] = Document(
-            key, self.name, "", f"file:///{name}", text.encode(), "text/plain", name,
-            updated_at=datetime(2026, 1, 1, tzinfo=UTC), allow=frozenset(allow), deny=frozenset(deny), metadata=metadata,
+            key,
+            self.name,
+            "",
+            f"file:///{name}",
+            text.encode(),
+            "text/plain",
+            name,
+            updated_at=datetime(2026, 1, 1, tzinfo=UTC),
+            allow=frozenset(allow),
+            deny=frozenset(deny),
+            metadata=metadata,
         )
         return key
 
@@ -87,7 +95,9 @@ class FakeSource:
                 raise SourceError("The source went away; try again later.")
             self.fetched += len(portion)
             done.update({key: now[key] for key in portion})
-            yield Batch(documents=tuple(self.documents[key] for key in portion), seen=len(portion), cursor=json.dumps(done))
+            yield Batch(
+                documents=tuple(self.documents[key] for key in portion), seen=len(portion), cursor=json.dumps(done)
+            )
         yield Batch(
             access=tuple(DocumentRef(k, self.documents[k].allow, self.documents[k].deny) for k in access),
             deleted=tuple(key for key in before if key not in now),
@@ -133,7 +143,9 @@ class World:
             state=self.state,
             generations=self.generations,
             embedder=self.embedder,
-            preparation=Preparation(parse, self.rules, ChunkingSettings(size_words=40, overlap_words=5), datetime.now(UTC)),
+            preparation=Preparation(
+                parse, self.rules, ChunkingSettings(size_words=40, overlap_words=5), datetime.now(UTC)
+            ),
             limits=SyncSettings(),
             options=SyncOptions(**options),
         )

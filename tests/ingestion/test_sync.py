@@ -5,6 +5,8 @@ import pytest
 from core.identity import load_directory
 from core.types import Failure, User
 from ingestion.rules import RulesFile
+from retrieval.index import Query
+from retrieval.weights import BUILT_IN, parse_weights
 from tests.ingestion.sync_world import READER, FakeSource, World
 
 OTHER = User("bo@x.example", ())
@@ -112,7 +114,9 @@ def test_one_broken_source_does_not_stop_the_others(world):
 
 def test_many_failures_fail_the_run_and_delete_nothing(world):
     world.sync()
-    world.source.failures = {str(n): Failure(f"files:{n}.txt", f"{n}.txt", "It timed out.", retry=True) for n in range(4)}
+    world.source.failures = {
+        str(n): Failure(f"files:{n}.txt", f"{n}.txt", "It timed out.", retry=True) for n in range(4)
+    }
     del world.source.documents["files:logs.txt"]
     run = world.sync()
     assert run.state == "FAILED"
@@ -178,7 +182,7 @@ def test_another_recipe_rebuilds_while_the_old_generation_serves(world, tmp_path
     again.source.break_after = None
     assert again.sync().state == "SUCCEEDED"
     assert again.generations.current.recipe.fingerprint == "2"
-    assert set(chunk[0] for chunk in again.contents().values()) == set(world.source.documents)
+    assert {chunk[0] for chunk in again.contents().values()} == set(world.source.documents)
 
 
 def test_a_deleted_index_folder_is_rebuilt_though_the_state_survived(world, tmp_path):
@@ -200,6 +204,18 @@ def test_a_held_source_keeps_drafts_out(tmp_path):
     assert (run.counts.held, run.counts.added) == (1, 1)
     assert world.found("logs") == ["files:owned.txt"]
     assert "owner is missing" in world.state.record("files:draft.txt").reason
+
+
+def test_weighed_down_drafts_carry_a_lower_weight_and_vetted_documents_do_not(tmp_path):
+    world = World(tmp_path, RulesFile.model_validate({"vetting": {"required": ["owner"]}}))
+    world.source.put("draft.txt", "Logs are kept for ninety days.")
+    world.source.put("vetted.txt", "Logs are kept for ninety days.", owner="ana")
+    world.sync(unvetted="weigh_down")
+    query = Query("How long are logs kept?", world.embedder.encode_query("logs"), weights=parse_weights(BUILT_IN))
+    found = {p.chunk.document_id: p.why.boosts for p in world.generations.read().search(query, READER, 2)}
+    assert [boost.attribute for boost in found["files:draft.txt"]] == ["weighed_down"]
+    assert found["files:draft.txt"][0].factor < 1
+    assert found["files:vetted.txt"] == ()
 
 
 def test_superseding_is_seen_across_runs_and_undone_when_the_newer_document_goes(world):
