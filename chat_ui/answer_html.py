@@ -102,7 +102,8 @@ def quote_html(view: Excerpt) -> str:
         before, quote, after = (_PRIVATE.sub("", part) for part in (view.before, view.quote, view.after))
         html = str(_MARKDOWN.render(before + _marked_cells(quote) + after))
         return html.replace(_MARK_OPEN, "<mark>").replace(_MARK_CLOSE, "</mark>")
-    return f'<div class="text">{escape(view.before)}<mark>{escape(view.quote)}</mark>{escape(view.after)}</div>'
+    mark = f"<mark>{escape(view.quote)}</mark>" if view.quote else ""
+    return f'<div class="text">{escape(view.before)}{mark}{escape(view.after)}</div>'
 
 
 def _with_chips(text: str, by_marker: Mapping[int, Citation]) -> str:

@@ -7,8 +7,8 @@ from html import escape
 import streamlit as st
 
 from chat_ui import components, export
-from chat_ui.answer_html import answer_html, sources_html
-from chat_ui.passages import excerpts
+from chat_ui.answer_html import answer_html, quote_html, sources_html
+from chat_ui.passages import Excerpt, excerpts
 from chat_ui.turns import Turn
 from core.types import Answer, Passage
 
@@ -83,13 +83,21 @@ def _not_answered(answer: Answer) -> None:
     components.state(_TITLES[answer.outcome], answer.text, "warning" if answer.outcome == "refused" else "empty")
     html = "".join(f'<div class="note">{escape(note)}</div>' for note in answer.notes)
     if answer.nearest:
-        rows = "".join(
-            f'<li><span>{escape(title)}</span><span class="place">{escape(place)}</span></li>'
-            for title, place in dict.fromkeys((p.chunk.title, changed(p)) for p in answer.nearest)
-        )
-        html += f'<div class="note">Closest documents</div><ul class="nearest">{rows}</ul>'
+        best = {passage.chunk.document_id: passage for passage in reversed(answer.nearest)}
+        rows = "".join(map(_nearest_row, reversed(best.values())))
+        html += f'<ul class="nearest" aria-label="Closest passages">{rows}</ul>'
     if html:
         st.html(html)
+
+
+def _nearest_row(passage: Passage) -> str:
+    chunk = passage.chunk
+    place = " · ".join(filter(None, (chunk.locator, changed(passage))))
+    view = quote_html(Excerpt("", chunk.text, heading_path=chunk.heading_path, kind=chunk.kind))
+    return (
+        f'<li><details><summary>{escape(chunk.title)} <span class="place">{escape(place)}</span></summary>'
+        f'<div class="passage">{view}</div></details></li>'
+    )
 
 
 def changed(passage: Passage) -> str:

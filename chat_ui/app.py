@@ -18,7 +18,7 @@ _WIDE = frozenset({"apps", "sources", "studio", "insights", "quality", "admin"})
 
 def main() -> None:
     """One run of the page. A `DebriefError`, or any other error, becomes a sentence; never a traceback."""
-    st.set_page_config("Debrief", page_icon=str(components.STATIC / "mark.svg"), layout="centered")
+    st.set_page_config("Debrief", page_icon=str(components.STATIC / "mark.svg"))
     components.styles()
     try:
         user = _person()
@@ -54,6 +54,8 @@ def _page(user: User) -> None:
     ]
     current = st.navigation(pages, position="top")
     st.set_page_config(layout="wide" if current.url_path in _WIDE else "centered")
+    st.logo(str(components.STATIC / "logo.svg"), size="large", icon_image=str(components.STATIC / "mark.svg"))
+    session.warm()
     with st.sidebar:
         components.person_card(user)
         if session.settings().auth.mode == "development":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import uuid
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -27,6 +28,7 @@ from core.errors import (
 )
 from core.types import User
 
+_CODE = re.compile(r"`([^`]+)`")
 STATIC = Path(__file__).parent / "static"
 log = logging.getLogger(__name__)
 
@@ -53,7 +55,8 @@ def styles() -> None:
 def state(title: str, text: str = "", kind: Literal["empty", "warning", "error"] = "empty") -> None:
     """A designed empty, warning or error state: a title and one sentence."""
     role = "alert" if kind == "error" else "status"
-    body = f'<div class="text">{escape(text)}</div>' if text else ""
+    code = _CODE.sub(r"<code>\1</code>", escape(text))
+    body = f'<div class="text">{code}</div>' if text else ""
     st.html(f'<div class="state {kind}" role="{role}"><div class="title">{escape(title)}</div>{body}</div>')
 
 

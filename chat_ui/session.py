@@ -6,6 +6,8 @@ in `st.session_state` or in the database under that person's address.
 
 from __future__ import annotations
 
+import contextlib
+import threading
 import time
 
 import sqlalchemy as sa
@@ -15,7 +17,7 @@ from streamlit import config
 from assistant.ask import Assistant, open_assistant
 from chat_ui.signin import Connection, claims_user, development_user
 from core.database import open_database
-from core.errors import IdentityError
+from core.errors import DebriefError, IdentityError
 from core.identity import Directory, load_directory
 from core.settings import Settings, load_settings
 from core.types import User
@@ -27,7 +29,7 @@ def settings() -> Settings:
     return load_settings()
 
 
-@st.cache_resource(show_spinner="Opening the index and the model …")
+@st.cache_resource(show_spinner=False)
 def assistant() -> Assistant:
     """The one assistant of this server. An error isn't kept: after the first sync the next run opens it."""
     return open_assistant(settings())
@@ -37,6 +39,20 @@ def assistant() -> Assistant:
 def database() -> sa.Engine:
     """The one database engine of this server."""
     return open_database(settings())
+
+
+@st.cache_resource(show_spinner=False)
+def warm() -> threading.Thread:
+    """Opens the index and the model beside the first page, so that the first question doesn't wait for them."""
+
+    def open_early() -> None:
+        # What is wrong with the index or the model is said to the person who asks.
+        with contextlib.suppress(DebriefError):
+            assistant()
+
+    thread = threading.Thread(target=open_early, daemon=True)
+    thread.start()
+    return thread
 
 
 def directory() -> Directory:

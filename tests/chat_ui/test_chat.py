@@ -54,7 +54,7 @@ def test_the_conversation_stays_on_the_page(app: App) -> None:
 def test_no_evidence_names_the_nearest_documents(app: App) -> None:
     shown = ask(app().run(), "Which colour does the premium office door in Lisbon have on weekdays?")
     assert "The documents don&#x27;t answer this" in shown
-    assert "Closest documents" in shown
+    assert "Closest passages" in shown
     assert "Premium plan" in shown
 
 
@@ -71,7 +71,7 @@ def test_a_missing_index_is_one_sentence(app: App, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr("chat_ui.session.open_assistant", missing)
     shown = ask(app().run(), "Anything?")
     assert "No documents are indexed yet" in shown
-    assert "run `debrief sync` first" in shown
+    assert "run <code>debrief sync</code> first" in shown
 
 
 def test_an_unexpected_error_shows_a_reference_and_no_traceback(
