@@ -76,8 +76,21 @@ class Reader(Protocol[ItemT_contra, DetailsT]):
         ...
 
 
+@dataclass(frozen=True)
+class Step:
+    """What happened at one key: the entry to remember, and what goes into the batch."""
+
+    key: str
+    entry: Entry | None
+    seen: int = 0
+    deleted: bool = False
+    document: Document | None = None
+    failure: Failure | None = None
+    access: DocumentRef | None = None
+
+
 @dataclass
-class _Portion:
+class Portion:
     """A batch while it fills."""
 
     documents: list[Document] = field(default_factory=list)
@@ -87,21 +100,36 @@ class _Portion:
     seen: int = 0
     size: int = 0
 
+    def take(self, step: Step, source: str) -> None:
+        """Adds what happened at one key."""
+        self.seen += step.seen
+        if step.deleted:
+            self.deleted.append(f"{source}:{step.key}")
+        if step.document is not None:
+            self.documents.append(step.document)
+            self.size += len(step.document.body)
+        if step.failure is not None:
+            self.failures.append(step.failure)
+        if step.access is not None:
+            self.access.append(step.access)
+
     def is_full(self) -> bool:
+        """Whether it is time to hand it over."""
         return self.size >= _BATCH_BYTES or len(self.documents) >= _BATCH_DOCUMENTS or self.seen >= _BATCH_SEEN
 
     def changed(self) -> bool:
+        """Whether there is anything in it."""
         return bool(self.documents or self.deleted or self.access or self.failures)
 
-    def batch(self, cursor: str | None) -> Batch:
-        return Batch(
-            tuple(self.documents),
-            tuple(self.deleted),
-            tuple(self.access),
-            tuple(self.failures),
-            self.seen,
-            cursor,
+    def flush(self, cursor: str | None = None) -> Batch:
+        """Its contents as a batch; it is empty afterwards."""
+        batch = Batch(
+            tuple(self.documents), tuple(self.deleted), tuple(self.access), tuple(self.failures), self.seen, cursor
         )
+        for filled in (self.documents, self.deleted, self.access, self.failures):
+            filled.clear()
+        self.seen = self.size = 0
+        return batch
 
 
 @dataclass(frozen=True)
@@ -133,44 +161,45 @@ class Comparison(Generic[ItemT, DetailsT]):
             extra: What else the final cursor keeps; asked for at the end.
         """
         writer = ListingWriter(self.policy, self.order)
-        portion = _Portion()
+        portion = Portion()
         fresh_policy = remembered.policy != self.policy
         after = ""
         with ThreadPoolExecutor(self.workers, thread_name_prefix=self.source) as executor:
             for step in self._ahead(items, remembered, fresh_policy, executor):
-                self._settle(step, portion, writer)
+                portion.take(step, self.source)
+                if step.entry is not None:
+                    writer.add(step.entry)
                 after = step.key
                 if portion.is_full():
                     # In the middle, the entries not reached yet hold as they were; but the policy that they were
                     # worked out with may be another, and then only the end is a safe place to resume.
                     resumable = self.ordered and portion.changed() and (not fresh_policy or not remembered.listing)
                     rest = remembered.listing
-                    yield portion.batch(writer.cursor(remembered.extra, rest, after) if resumable else None)
-                    portion = _Portion()
-        yield portion.batch(writer.cursor(extra()))
+                    yield portion.flush(writer.cursor(remembered.extra, rest, after) if resumable else None)
+        yield portion.flush(writer.cursor(extra()))
 
     def _ahead(
         self, items: Iterator[ItemT], remembered: Remembered, fresh_policy: bool, executor: ThreadPoolExecutor
-    ) -> Iterator[_Step]:
+    ) -> Iterator[Step]:
         """The steps in order, while the next ones are being fetched."""
         entries = remembered.entries()
         pairs = merged(items, entries, self.order) if self.ordered else matched(items, entries)
-        pending: deque[tuple[_Step | Future[_Step], int]] = deque()
+        pending: deque[tuple[Step | Future[Step], int]] = deque()
         ahead = 0
         hidden = ""
         for item, entry in pairs:
             if item is not None and item.hidden:
                 hidden = item.key
-                step: _Step | Future[_Step] = _Step(item.key, entry, failure=self._failure(item, item.hidden, True))
+                step: Step | Future[Step] = Step(item.key, entry, failure=self._failure(item, item.hidden, True))
                 size = 0
             elif item is None:
                 assert entry is not None
                 is_hidden = bool(hidden) and entry.key.startswith(hidden)
-                step, size = _Step(entry.key, entry if is_hidden else None, deleted=not is_hidden), 0
+                step, size = Step(entry.key, entry if is_hidden else None, deleted=not is_hidden), 0
             elif entry is not None and not fresh_policy and (entry.content, entry.side) == (item.content, item.side):
-                step, size = _Step(item.key, entry, seen=1), 0
+                step, size = Step(item.key, entry, seen=1), 0
             else:
-                step, size = executor.submit(self._step, item, entry), item.size
+                step, size = executor.submit(self.step, item, entry), item.size
             pending.append((step, size))
             ahead += size
             while pending and (
@@ -183,7 +212,7 @@ class Comparison(Generic[ItemT, DetailsT]):
             done, _ = pending.popleft()
             yield done.result() if isinstance(done, Future) else done
 
-    def _step(self, item: ItemT, entry: Entry | None) -> _Step:
+    def step(self, item: ItemT, entry: Entry | None) -> Step:
         """What one item that isn't quite as remembered comes to."""
         try:
             details = self.reader.details(item)
@@ -193,51 +222,24 @@ class Comparison(Generic[ItemT, DetailsT]):
             # Who may read it isn't known now, so nobody does until that is mended and the item fetched again.
             failure = self._failure(item, str(error), True)
             kept = None if entry is None else Entry(entry.key, "", entry.side, entry.details, NOBODY.digest)
-            return _Step(item.key, kept, seen=1, failure=failure, access=NOBODY.ref(self._id(item.key)))
+            return Step(item.key, kept, seen=1, failure=failure, access=NOBODY.ref(self._id(item.key)))
         access = details.effective
         fresh = Entry(item.key, item.content, item.side, details.digest, access.digest)
         if entry is not None and (entry.content, entry.details) == (item.content, details.digest):
             ref = access.ref(self._id(item.key)) if entry.access != access.digest else None
-            return _Step(item.key, fresh, seen=1, access=ref)
+            return Step(item.key, fresh, seen=1, access=ref)
         outcome = self.reader.document(item, details)
         if isinstance(outcome, Document):
-            return _Step(item.key, fresh, seen=1, document=outcome)
+            return Step(item.key, fresh, seen=1, document=outcome)
         ref = access.ref(self._id(item.key)) if entry is not None and entry.access != access.digest else None
         if outcome.retry:
             # Not remembered as read, so that the next run tries again.
             kept = None if entry is None else Entry(entry.key, "", entry.side, entry.details, access.digest)
-            return _Step(item.key, kept, seen=1, failure=outcome, access=ref)
-        return _Step(item.key, fresh, seen=1, failure=outcome, access=ref)
-
-    def _settle(self, step: _Step, portion: _Portion, writer: ListingWriter) -> None:
-        portion.seen += step.seen
-        if step.deleted:
-            portion.deleted.append(self._id(step.key))
-        if step.document is not None:
-            portion.documents.append(step.document)
-            portion.size += len(step.document.body)
-        if step.failure is not None:
-            portion.failures.append(step.failure)
-        if step.access is not None:
-            portion.access.append(step.access)
-        if step.entry is not None:
-            writer.add(step.entry)
+            return Step(item.key, kept, seen=1, failure=outcome, access=ref)
+        return Step(item.key, fresh, seen=1, failure=outcome, access=ref)
 
     def _failure(self, item: Item, reason: str, retry: bool) -> Failure:
         return Failure(self._id(item.key), item.key, reason, retry)
 
     def _id(self, key: str) -> str:
         return f"{self.source}:{key}"
-
-
-@dataclass(frozen=True)
-class _Step:
-    """What happened at one key: the entry to remember, and what goes into the batch."""
-
-    key: str
-    entry: Entry | None
-    seen: int = 0
-    deleted: bool = False
-    document: Document | None = None
-    failure: Failure | None = None
-    access: DocumentRef | None = None

@@ -11,6 +11,7 @@ from typing import Any
 from connectors.files import FilesSettings, open_files
 from connectors.kind import KindSettings
 from connectors.s3 import S3Settings, open_s3
+from connectors.sharepoint import SharePointSettings, open_sharepoint
 from core.errors import SettingsError
 from core.settings import Settings, SourceSettings, validate
 from core.types import Connector
@@ -27,6 +28,7 @@ class Kind:
 KINDS: dict[str, Kind] = {
     "files": Kind(FilesSettings, open_files),
     "s3": Kind(S3Settings, open_s3),
+    "sharepoint": Kind(SharePointSettings, open_sharepoint),
 }
 
 

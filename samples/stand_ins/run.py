@@ -9,7 +9,10 @@ from pathlib import Path
 
 from core.errors import SourceError
 
-WORKSPACE = Path(__file__).resolve().parent.parent / "workspace"
+ROOT = Path(__file__).resolve().parents[2]
+WORKSPACE = ROOT / "samples" / "workspace"
+# What the sample application signs in to SharePoint with; debrief.yaml names the same file.
+CERTIFICATE = ROOT / ".debrief" / "sample-certificate.pem"
 
 
 @dataclass(frozen=True)
@@ -34,8 +37,13 @@ def run_stand_ins(ports: Ports = DEFAULT_PORTS, workspace: Path = WORKSPACE) -> 
     """
     if not workspace.is_dir():
         raise SourceError(f"There is no sample workspace at {workspace}; build it: python -m samples.build")
-    from samples.stand_ins import s3
+    from samples.stand_ins import graph, s3
+    from samples.stand_ins.certificate import write_certificate
 
+    write_certificate(CERTIFICATE)
     with ExitStack() as stack:
-        servers = [stack.enter_context(s3.start(workspace / "s3", ports.s3))]
+        servers = [
+            stack.enter_context(s3.start(workspace / "s3", ports.s3)),
+            stack.enter_context(graph.start(workspace / "sharepoint", ports.graph)),
+        ]
         yield {server.name: server.url for server in servers}

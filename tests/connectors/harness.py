@@ -21,12 +21,16 @@ class Harness(Protocol):
         page_path: Pattern of the requests that list it.
         body_path: Pattern of the requests that fetch one document; empty if the listing has it all.
         resumes: Whether batches in the middle of a run carry a cursor.
+        can_deny: Whether its access lists know deny entries.
+        lists_all: Whether each run looks at every document, and not at a list of changes.
     """
 
     faults: Faults | None
     page_path: str
     body_path: str
     resumes: bool
+    can_deny: bool
+    lists_all: bool
 
     def connector(self, **keys: Any) -> Connector:
         """A fresh connector, as a new process would open it."""

@@ -12,8 +12,9 @@ from typing import Any
 
 from connectors.files import FilesConnector, FilesSettings
 from core.types import Connector
-from samples.stand_ins import s3
+from samples.stand_ins import graph, s3
 from samples.stand_ins.faults import Faults
+from samples.stand_ins.graph import GraphStandIn
 from samples.stand_ins.server import StandIn
 from tests.connectors.harness import open_kind
 
@@ -35,7 +36,7 @@ class FilesHarness:
 
     faults: Faults | None = None
     page_path = body_path = ""
-    resumes = True
+    resumes = can_deny = lists_all = True
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -82,7 +83,7 @@ class S3Harness:
 
     page_path = "list-type"
     body_path = r"GET .*\.txt$"
-    resumes = True
+    resumes = can_deny = lists_all = True
     _numbers = itertools.count()
 
     def __init__(self, server: StandIn) -> None:
@@ -128,3 +129,66 @@ class S3Harness:
         )
         self.faults.requests.clear()
         return count
+
+
+class SharePointHarness:
+    """A library of a site of its own in the stand-in's tenant."""
+
+    page_path = "root/delta"
+    body_path = "_layouts/15/download/"
+    resumes = can_deny = lists_all = False
+    _numbers = itertools.count()
+
+    def __init__(self, server: GraphStandIn) -> None:
+        self.server = server
+        self.faults: Faults | None = server.faults
+        self.site = server.tenant.add_site(f"site-{next(self._numbers)}")
+        self.library = server.tenant.add_library(self.site)
+        self._ids: dict[str, str] = {}
+        server.faults.clear()
+
+    def connector(self, **keys: Any) -> Connector:
+        defaults = {
+            "kind": "sharepoint",
+            "tenant": "contoso.example",
+            "client_id": "app",
+            "client_secret": graph.CLIENT_SECRET,
+            "graph_endpoint": self.server.url,
+            "sites": [self.site.web_url],
+            "read_timeout_s": 0.5,
+        }
+        return open_kind(Path("/"), **{**defaults, **keys})
+
+    def id_of(self, name: str) -> str:
+        return f"src:{self.library.id}/{self._ids[name]}"
+
+    def put(self, name: str, text: str, allow: tuple[str, ...] = ("group:emea",)) -> None:
+        item = self.server.tenant.put(self.library, f"{name}.txt", text.encode(), permissions=grants(allow))
+        self._ids[name] = item.id
+
+    def set_access(self, name: str, allow: tuple[str, ...], deny: tuple[str, ...] = ()) -> None:
+        assert not deny
+        self.server.tenant.share(self.library, f"{name}.txt", grants(allow))
+
+    def date_back(self, name: str) -> None:
+        item = self.library.find(f"{name}.txt")
+        assert item is not None
+        item.modified = "2001-09-09T01:46:40Z"
+
+    def delete(self, name: str) -> None:
+        self.server.tenant.delete(self.library, f"{name}.txt")
+
+    def downloads(self) -> int:
+        count = sum("/_layouts/15/download/" in request for request in self.server.faults.requests)
+        self.server.faults.requests.clear()
+        return count
+
+
+def grants(allow: tuple[str, ...]) -> list[dict[str, Any]]:
+    """Graph permissions of principals."""
+    permissions = []
+    for number, principal in enumerate(allow):
+        kind, _, name = principal.partition(":")
+        identity = {"id": name, "email": name} if kind == "user" else {"id": name, "displayName": name}
+        permissions.append({"id": f"p{number}", "roles": ["read"], "grantedToV2": {kind: identity}})
+    return permissions

@@ -4,40 +4,44 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from connectors import compare
 from core.errors import SourceError
-from samples.stand_ins import s3
+from samples.stand_ins import graph, s3
 from tests.connectors.harness import Harness, run
-from tests.connectors.sources import FilesHarness, S3Harness
+from tests.connectors.sources import FilesHarness, S3Harness, SharePointHarness
 
-KINDS = ("files", "s3")
+# Kind → its harness and what starts its stand-in.
+SOURCES: dict[str, tuple[Callable[..., Harness], Callable[[], Any]]] = {
+    "s3": (S3Harness, s3.start),
+    "sharepoint": (SharePointHarness, graph.start),
+}
 
 
 @pytest.fixture(scope="module")
-def servers() -> Iterator[Callable[[str], object]]:
+def servers() -> Iterator[Callable[[str], Any]]:
     """The stand-ins, each started when the first test asks for it."""
-    starters = {"s3": partial(s3.start, None)}
-    running: dict[str, object] = {}
+    running: dict[str, Any] = {}
     with ExitStack() as stack:
 
-        def server(kind: str) -> object:
+        def server(kind: str) -> Any:
             if kind not in running:
-                running[kind] = stack.enter_context(starters[kind]())
+                running[kind] = stack.enter_context(SOURCES[kind][1]())
             return running[kind]
 
         yield server
 
 
-@pytest.fixture(params=KINDS)
-def source(request: pytest.FixtureRequest, servers: Callable[[str], object], tmp_path: Path) -> Harness:
+@pytest.fixture(params=["files", *SOURCES])
+def source(request: pytest.FixtureRequest, servers: Callable[[str], Any], tmp_path: Path) -> Harness:
     if request.param == "files":
         return FilesHarness(tmp_path)
-    return {"s3": S3Harness}[request.param](servers(request.param))  # type: ignore[arg-type]
+    harness, _ = SOURCES[request.param]
+    return harness(servers(request.param))
 
 
 def fill(source: Harness, count: int) -> list[str]:
@@ -47,14 +51,10 @@ def fill(source: Harness, count: int) -> list[str]:
     return [source.id_of(name) for name in names]
 
 
-def text_of(found: dict[str, object], document_id: str) -> str:
-    return found[document_id].body.decode()  # type: ignore[attr-defined, no-any-return]
-
-
 def test_the_first_run_is_everything(source: Harness) -> None:
     ids = fill(source, 5)
     found = run(source.connector())
-    assert sorted(found.documents) == ids and found.seen == 5 and not found.failures
+    assert sorted(found.documents) == sorted(ids) and found.seen == 5 and not found.failures
     for number, document_id in enumerate(ids):
         document = found.documents[document_id]
         assert f"text of doc-{number:03}" in document.body.decode()
@@ -66,7 +66,7 @@ def test_nothing_changed_fetches_nothing(source: Harness) -> None:
     first = run(source.connector())
     source.downloads()
     second = run(source.connector(), first.cursor)
-    assert second.is_empty() and second.seen == 5 and source.downloads() == 0
+    assert second.is_empty() and second.seen == (5 if source.lists_all else 0) and source.downloads() == 0
 
 
 def test_only_what_changed_comes_back(source: Harness) -> None:
@@ -86,12 +86,13 @@ def test_a_change_of_access_alone_fetches_nothing(source: Harness) -> None:
     fill(source, 3)
     first = run(source.connector())
     source.downloads()
-    source.set_access("doc-001", ("group:dach", "user:Ana@X.com"), deny=("group:contractors",))
+    deny = ("group:contractors",) if source.can_deny else ()
+    source.set_access("doc-001", ("group:dach", "user:Ana@X.com"), deny)
     second = run(source.connector(), first.cursor)
     assert not second.documents and not second.deleted and source.downloads() == 0
     (ref,) = second.access.values()
     assert ref.id == source.id_of("doc-001")
-    assert ref.allow == {"group:dach", "user:ana@x.com"} and ref.deny == {"group:contractors"}
+    assert ref.allow == {"group:dach", "user:ana@x.com"} and ref.deny == set(deny)
     assert run(source.connector(), second.cursor).is_empty()
 
 
@@ -103,7 +104,7 @@ def test_without_an_access_list_nobody_may_read(source: Harness) -> None:
 
 def test_the_listing_agrees_with_a_full_run(source: Harness) -> None:
     fill(source, 3)
-    source.set_access("doc-002", ("user:ana@x.com",), deny=("group:contractors",))
+    source.set_access("doc-002", ("user:ana@x.com",), ("group:contractors",) if source.can_deny else ())
     documents = run(source.connector()).documents
     listed = {ref.id: (ref.allow, ref.deny) for ref in source.connector().listing()}
     assert listed == {i: (d.allow, d.deny) for i, d in documents.items()}
@@ -130,7 +131,7 @@ def test_a_crash_between_batches_loses_nothing(source: Harness, monkeypatch: pyt
     whole = run(source.connector(), before.cursor)
     assert len(whole.documents) == 7 and len(whole.deleted) == 2 and len(whole.batches) > 2
     cursors = [batch.cursor for batch in whole.batches[:-1]]
-    assert any(cursors) == source.resumes
+    assert any(cursors) or not source.resumes
     for number in range(1, len(whole.batches)):
         taken = whole.batches[:number]
         committed = next((batch.cursor for batch in reversed(taken) if batch.cursor), before.cursor)
@@ -189,7 +190,7 @@ def test_a_page_that_fails_once_is_asked_for_again(source: Harness, kind: str) -
     ids = fill(source, 3)
     fault = source.faults.add(kind, source.page_path, seconds=0.7)  # type: ignore[arg-type]
     found = run(source.connector())
-    assert fault.hits == 1 and sorted(found.documents) == ids and not found.failures
+    assert fault.hits == 1 and sorted(found.documents) == sorted(ids) and not found.failures
 
 
 def test_a_page_that_always_fails_ends_the_run_and_deletes_nothing(source: Harness) -> None:
