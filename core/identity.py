@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from core.database import metadata
 from core.errors import IdentityError, SettingsError
 from core.settings import Settings, validate
-from core.types import Principal, User
+from core.types import EVERYONE, Principal, User
 
 memberships = sa.Table(
     "memberships",
@@ -77,7 +77,7 @@ class Directory:
     def groups_of(self, email: str, claimed: Iterable[str] = ()) -> tuple[str, ...]:
         """Every group of this address: claimed ones, direct ones, and all groups that those are in."""
         groups = set(claimed)
-        pending: list[Principal] = [f"user:{email.lower()}", *(f"group:{g}" for g in groups)]
+        pending: list[Principal] = [f"user:{email.lower()}", EVERYONE, *(f"group:{g}" for g in groups)]
         while pending:
             member = pending.pop()
             for group, members in self.members.items():
