@@ -32,7 +32,7 @@ def signature(text: str) -> bytes:
     minhash = MinHash(num_perm=_PERMUTATIONS, scheme=_SCHEME)
     # Sorted: a set's order differs between processes, and the same text must always get the same signature.
     minhash.update_batch([shingle.encode() for shingle in sorted(shingles)])
-    return minhash.hashvalues.astype(np.uint32).tobytes()
+    return bytes(minhash.hashvalues.astype(np.uint32).tobytes())
 
 
 def duplicates(signatures: Mapping[str, bytes], dates: Mapping[str, str]) -> dict[str, str]:

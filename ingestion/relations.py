@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -13,20 +13,24 @@ from ingestion.state import DocumentRecord
 from ingestion.vet import vet
 
 
-def related(records: Sequence[DocumentRecord], policy: VettingPolicy, today: datetime) -> list[DocumentRecord]:
+def related(
+    records: Callable[[], Iterable[DocumentRecord]], policy: VettingPolicy, today: datetime
+) -> Iterator[DocumentRecord]:
     """The records whose attributes have to change, as they should be.
 
     Args:
-        records: Every indexed document of every source.
+        records: Gives every indexed document of every source; it is read more than once, so that they need not all
+            be in memory.
         today: In UTC, for review dates.
     """
     superseded = _superseded(records)
-    copies = duplicates(
-        {record.id: record.signature or b"" for record in records},
-        {record.id: str(record.attributes.get("updated_at", "")) for record in records},
-    )
-    changed: list[DocumentRecord] = []
-    for record in records:
+    signatures: dict[str, bytes] = {}
+    dates: dict[str, str] = {}
+    for record in records():
+        signatures[record.id] = record.signature or b""
+        dates[record.id] = str(record.attributes.get("updated_at", ""))
+    copies = duplicates(signatures, dates)
+    for record in records():
         verdict = vet(record.attributes, policy, today, superseded.get(record.id, ""))
         attributes: dict[str, AttributeValue] = {**record.attributes, "vetting": verdict.vetting}
         attributes.pop("duplicate_of", None)
@@ -34,31 +38,25 @@ def related(records: Sequence[DocumentRecord], policy: VettingPolicy, today: dat
         if original:
             attributes["duplicate_of"] = original
         if attributes != record.attributes or verdict.lacks != record.lacks:
-            changed.append(
-                replace(
-                    record,
-                    attributes=attributes,
-                    vetting=verdict.vetting,
-                    lacks=verdict.lacks,
-                    duplicate_of=original,
-                )
+            yield replace(
+                record, attributes=attributes, vetting=verdict.vetting, lacks=verdict.lacks, duplicate_of=original
             )
-    return changed
 
 
-def _superseded(records: Sequence[DocumentRecord]) -> Mapping[str, str]:
+def _superseded(records: Callable[[], Iterable[DocumentRecord]]) -> Mapping[str, str]:
     """Superseded document's id → the id of the newer one that names it."""
-    by_name: dict[str, str] = {}
-    for record in records:
-        # Authors write an id, a path within the source, an address or a title; all of them find the document.
+    named: dict[str, str] = {}
+    for record in records():
+        names = record.attributes.get("supersedes", ())
+        for name in names if isinstance(names, tuple) else (str(names),):
+            named[name.casefold()] = record.id
+    found: dict[str, str] = {}
+    for record in records() if named else ():
+        # Authors write an id, a path within the source, a file name, an address or a title.
         path = record.id.partition(":")[2]
         for name in (record.id, path, path.rpartition("/")[2], record.url, record.title):
-            by_name.setdefault(name.casefold(), record.id)
-    found: dict[str, str] = {}
-    for record in records:
-        named = record.attributes.get("supersedes", ())
-        for name in named if isinstance(named, tuple) else (str(named),):
-            target = by_name.get(name.casefold())
-            if target is not None and target != record.id:
-                found[target] = record.id
+            newer = named.get(name.casefold(), record.id)
+            if newer != record.id:
+                found[record.id] = newer
+                break
     return found

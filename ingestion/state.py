@@ -6,7 +6,7 @@ it was published. A crash between the two repeats that stretch, which changes no
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -239,10 +239,44 @@ class SyncState:
         if outcome is not None:
             query = query.where(documents.c.outcome == outcome)
         if text:
-            pattern = f"%{text}%"
-            query = query.where(documents.c.id.ilike(pattern) | documents.c.title.ilike(pattern))
+            place = documents.c.id + " " + documents.c.title
+            query = query.where(place.icontains(text, autoescape=True))
         with self._engine.connect() as connection:
             return [_record(row) for row in connection.execute(query).mappings()]
+
+    def known(self, ids: Iterable[str]) -> dict[str, DocumentRecord]:
+        """What is known of these documents, by id; only a portion of a source at a time is held in memory."""
+        wanted = list(ids)
+        found: dict[str, DocumentRecord] = {}
+        with self._engine.connect() as connection:
+            for begin in range(0, len(wanted), 500):
+                query = sa.select(documents).where(documents.c.id.in_(wanted[begin : begin + 500]))
+                found.update((row["id"], _record(row)) for row in connection.execute(query).mappings())
+        return found
+
+    def indexed(self) -> Iterator[DocumentRecord]:
+        """Every document that has chunks in the index, by id, read in portions."""
+        last = ""
+        while True:
+            query = sa.select(documents).where(documents.c.chunks > 0, documents.c.id > last)
+            with self._engine.connect() as connection:
+                rows = connection.execute(query.order_by(documents.c.id).limit(500)).mappings().all()
+            if not rows:
+                return
+            yield from map(_record, rows)
+            last = rows[-1]["id"]
+
+    def present(self, source: str) -> set[str]:
+        """The ids of all documents of a source that aren't deleted."""
+        query = sa.select(documents.c.id).where(documents.c.source == source, documents.c.outcome != "deleted")
+        with self._engine.connect() as connection:
+            return set(connection.scalars(query))
+
+    def delete_pending(self, source: str) -> list[str]:
+        """The ids of the source's documents whose deletion waits for a confirmation."""
+        query = sa.select(documents.c.id).where(documents.c.source == source, documents.c.delete_pending)
+        with self._engine.connect() as connection:
+            return list(connection.scalars(query.order_by(documents.c.id)))
 
     def _upsert_source(self, connection: sa.Connection, name: str, **values: Any) -> None:
         if connection.execute(sources.update().where(sources.c.name == name).values(**values)).rowcount == 0:

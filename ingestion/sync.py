@@ -119,7 +119,7 @@ class SourceSync:
         self._connector = connector
         self._stretch = stretch
         self._force = force
-        self._known = {record.id: record for record in context.state.records(source.name)}
+        self._known: dict[str, DocumentRecord] = {}
         self._waiting: list[Prepared] = []
         self._listed: set[str] = set()
         self._gone: list[str] = []
@@ -151,7 +151,7 @@ class SourceSync:
                 self.cursor = None
                 return "FAILED", f"{self._retryable} documents could not be fetched; nothing was deleted."
             if from_start:
-                self._gone = [i for i in self._known if i not in self._listed and self._known[i].outcome != "deleted"]
+                self._gone = sorted(self._context.state.present(self._source.name) - self._listed)
             waiting = self._delete(run)
             if not self._context.options.dry_run:
                 save_memberships(self._context.engine, self._source.name, self._connector.memberships())
@@ -171,6 +171,13 @@ class SourceSync:
 
     def _take(self, batch: Batch, run: Run, executor: ThreadPoolExecutor) -> None:
         self.counts = self.counts.plus(seen=batch.seen)
+        self._know(
+            [
+                *(document.id for document in batch.documents),
+                *(ref.id for ref in batch.access),
+                *(failure.document_id for failure in batch.failures),
+            ]
+        )
         for failure in batch.failures:
             self._fail(failure, run)
         for ref in batch.access:
@@ -186,7 +193,7 @@ class SourceSync:
 
     def _is_changed(self, document: Document, run: Run) -> bool:
         self._listed.add(document.id)
-        known = self._known.get(document.id)
+        known = self._record(document.id)
         self.counts = self.counts.plus(bytes=len(document.body))
         if self._force or self._context.options.full or known is None or known.outcome == "deleted":
             return True
@@ -299,12 +306,14 @@ class SourceSync:
 
     def _delete(self, run: Run) -> str:
         """Removes what is gone; a sentence if it was too much at once and waits for a confirmation."""
-        pending = [record.id for record in self._known.values() if record.delete_pending]
+        state = self._context.state
+        announced = dict.fromkeys([*self._gone, *state.delete_pending(self._source.name)])
+        self._know(announced)
         # What was announced as deleted and came back since then stays.
-        gone = [i for i in dict.fromkeys([*self._gone, *pending]) if i not in self._listed and self._exists(i)]
+        gone = [i for i in announced if i not in self._listed and self._exists(i)]
         if not gone:
             return ""
-        present = sum(record.outcome != "deleted" for record in self._known.values())
+        present = len(state.present(self._source.name))
         limits = self._context.limits
         too_many = len(gone) >= limits.min_deletes and len(gone) > limits.max_delete_share * present
         if too_many and not self._context.options.confirm_deletes:
@@ -327,6 +336,10 @@ class SourceSync:
             )
         return ""
 
+    def _know(self, ids: Iterable[str]) -> None:
+        """Looks up the documents of one batch; what this stretch has changed comes before what is committed."""
+        self._known = self._context.state.known(ids)
+
     def _exists(self, document_id: str) -> bool:
         record = self._record(document_id)
         return record is not None and record.outcome != "deleted"
@@ -339,10 +352,9 @@ class SourceSync:
 
     def _remember(self, record: DocumentRecord) -> None:
         self._stretch.remember(replace(record, changed_at=utc_now()))
-        self._known[record.id] = record
 
     def _count_change(self, document_id: str) -> None:
-        known = self._known.get(document_id)
+        known = self._record(document_id)
         is_new = known is None or known.outcome in ("deleted", "failed")
         self.counts = self.counts.plus(**{"added" if is_new else "modified": 1})
 
@@ -412,9 +424,16 @@ def _relate(context: SyncContext, stretch: Stretch) -> None:
     pending = {i: record for group in stretch.records.values() for i, record in group.items()}
     if not pending and context.state.relations_current(today):
         return
-    records = {record.id: record for record in context.state.records()} | pending
-    indexed = [record for record in records.values() if record.chunks]
-    for record in related(sorted(indexed, key=lambda r: r.id), context.preparation.rules.vetting, today):
+
+    def records() -> Iterator[DocumentRecord]:
+        yield from (pending.get(record.id, record) for record in context.state.indexed())
+        committed = context.state.known(pending)
+        yield from (record for i, record in sorted(pending.items()) if i not in committed)
+
+    def indexed() -> Iterator[DocumentRecord]:
+        return (record for record in records() if record.chunks)
+
+    for record in related(indexed, context.preparation.rules.vetting, today):
         stretch.writer.index.set_metadata(record.id, record.attributes)
         stretch.remember(record)
     context.state.mark_related(today)

@@ -41,7 +41,8 @@ def test_dates_in_every_spelling(value, iso):
 
 def test_reserved_attributes_get_their_type_and_wrong_values_are_named():
     found, problems = normalise(
-        {"_authors": "Ana Ruiz; Bo Lind", "view_count": "1,204", "review_by": "soon", "Tags": ["a", "b"], "empty": ""}, {}
+        {"_authors": "Ana Ruiz; Bo Lind", "view_count": "1,204", "review_by": "soon", "Tags": ["a", "b"], "empty": ""},
+        {},
     )
     assert found == {"authors": ("Ana Ruiz", "Bo Lind"), "view_count": 1204, "tags": ("a", "b")}
     assert len(problems) == 1 and "review_by" in problems[0] and "soon" in problems[0]

@@ -33,7 +33,11 @@ def test_rules_run_in_order_each_on_what_the_ones_before_left():
 def test_a_dropped_document_says_why_and_later_rules_do_not_run():
     found = apply_rules(
         rules(
-            {"name": "private", "when": {"body": True, "contains": "do not share"}, "then": [{"drop": "Private notes."}]},
+            {
+                "name": "private",
+                "when": {"body": True, "contains": "do not share"},
+                "then": [{"drop": "Private notes."}],
+            },
             {"name": "late", "when": {"attribute": "a", "exists": False}, "then": [{"set": {"a": 1}}]},
         ),
         {},

@@ -19,7 +19,12 @@ def record(name, seed=None, **attributes):
     text = " ".join(words(seed)) if seed is not None else ""
     base = {"title": name, "owner": "ana", "vetting": "vetted"}
     return DocumentRecord(
-        id=f"files:{name}", source="files", title=name, chunks=1, attributes={**base, **attributes}, vetting="vetted",
+        id=f"files:{name}",
+        source="files",
+        title=name,
+        chunks=1,
+        attributes={**base, **attributes},
+        vetting="vetted",
         signature=signature(text),
     )
 
@@ -42,23 +47,29 @@ def test_vetting_outcomes():
 
 def test_a_document_named_by_a_newer_one_becomes_superseded_by_id_path_name_or_title():
     for name in ("files:old.md", "old.md", "OLD.MD"):
-        changed = related([record("old.md"), record("new.md", supersedes=(name,))], POLICY, TODAY)
+        records = [record("old.md"), record("new.md", supersedes=(name,))]
+        changed = related(lambda records=records: records, POLICY, TODAY)
         assert [(r.id, r.vetting) for r in changed] == [("files:old.md", "superseded")], name
 
 
 def test_nothing_changes_twice():
     records = [record("old.md", 1), record("new.md", 1, supersedes=("old.md",), updated_at="2026-01-01T00:00:00Z")]
-    changed = {r.id: r for r in related(records, POLICY, TODAY)}
+    changed = {r.id: r for r in related(lambda: records, POLICY, TODAY)}
     assert changed["files:old.md"].duplicate_of == "files:new.md"
     settled = [changed.get(r.id, r) for r in records]
-    assert related(settled, POLICY, TODAY) == []
+    assert list(related(lambda: settled, POLICY, TODAY)) == []
 
 
 def test_near_duplicates_are_grouped_under_the_newest_and_others_are_left_alone():
     text = words(1)
     edited = [*text[:200], "changed", *text[201:]]
     found = duplicates(
-        {"a": signature(" ".join(text)), "b": signature(" ".join(edited)), "c": signature(" ".join(words(2))), "d": b""},
+        {
+            "a": signature(" ".join(text)),
+            "b": signature(" ".join(edited)),
+            "c": signature(" ".join(words(2))),
+            "d": b"",
+        },
         {"a": "2026-01-01", "b": "2026-02-01"},
     )
     assert found == {"a": "b"}
