@@ -29,6 +29,10 @@ def parse_zip(file: File) -> Parsed:
     for name in names:
         if name in locked:
             continue
+        if package.size(name) > file.budget.limits.max_bytes:
+            limit = file.budget.limits.max_bytes
+            draft.warn(f"{name} was not read: it has {package.size(name):,} bytes, over the limit of {limit:,}.")
+            continue
         try:
             body = package.read(name)
         except ParseError as error:

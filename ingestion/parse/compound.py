@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import struct
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import olefile
 
 from core.errors import ParseError
 from ingestion.parse.draft import File, attributes
+
+_EPOCH = datetime(1601, 1, 1, tzinfo=UTC)
 
 # Windows code page numbers that Python spells differently.
 _CODEPAGES = {
@@ -54,32 +56,46 @@ class Compound:
 
     def properties(self) -> tuple[str, dict[str, str | tuple[str, ...]]]:
         """Title and metadata of the summary information stream."""
-        try:
-            summary = self._ole.get_metadata()
-        except Exception:  # a damaged summary costs only itself
-            return "", {}
-        encoding = codec(summary.codepage or 1252)
-
-        def text(value: object) -> str:
-            if isinstance(value, bytes):
-                return value.decode(encoding, "replace").rstrip("\0")
-            return value if isinstance(value, str) else ""
-
-        def date(value: object) -> str:
-            return value.replace(tzinfo=UTC).isoformat() if isinstance(value, datetime) and value.year > 1900 else ""
-
-        return text(summary.title), attributes(
+        values = summary(self.read("\x05SummaryInformation"))
+        return values.get(2, ""), attributes(
             [
-                ("authors", text(summary.author).split(";")),
-                ("created_at", date(summary.create_time)),
-                ("updated_at", date(summary.last_saved_time)),
-                ("last_modified_by", text(summary.last_saved_by)),
-                ("subject", text(summary.subject)),
-                ("category", text(summary.category)),
-                ("keywords", text(summary.keywords).replace(";", ",").split(",")),
-                ("company", text(summary.company)),
+                ("authors", values.get(4, "").split(";")),
+                ("created_at", values.get(12, "")),
+                ("updated_at", values.get(13, "")),
+                ("last_modified_by", values.get(8, "")),
+                ("subject", values.get(3, "")),
+                ("keywords", values.get(5, "").replace(";", ",").split(",")),
             ]
         )
+
+
+def summary(stream: bytes) -> dict[int, str]:
+    """The texts and dates (ISO 8601) of a property set's first section, by property number ([MS-OLEPS])."""
+    found: dict[int, str] = {}
+    encoding = "cp1252"
+    if len(stream) < 56:
+        return found
+    start = struct.unpack_from("<I", stream, 44)[0]
+    section = stream[start:]
+    count = struct.unpack_from("<I", section, 4)[0] if len(section) >= 8 else 0
+    for number in range(min(count, 200)):
+        if len(section) < 16 + 8 * number:
+            break
+        identifier, at = struct.unpack_from("<II", section, 8 + 8 * number)
+        if at + 8 > len(section):
+            continue
+        kind = struct.unpack_from("<H", section, at)[0]
+        if kind == 2 and identifier == 1:
+            encoding = codec(struct.unpack_from("<H", section, at + 4)[0])
+        elif kind in (30, 31):
+            size = struct.unpack_from("<I", section, at + 4)[0] * (2 if kind == 31 else 1)
+            raw = section[at + 8 : at + 8 + min(size, 10_000)]
+            found[identifier] = raw.decode("utf-16-le" if kind == 31 else encoding, "replace").split("\0")[0]
+        elif kind == 64 and at + 12 <= len(section):
+            ticks = struct.unpack_from("<Q", section, at + 4)[0]
+            if 10**17 < ticks < 2.65 * 10**18:
+                found[identifier] = (_EPOCH + timedelta(microseconds=ticks // 10)).isoformat()
+    return found
 
 
 def codec(codepage: int) -> str:

@@ -47,7 +47,7 @@ class Limits:
     max_chars: int = 5_000_000
     max_sections: int = 50_000
     max_depth: int = 6
-    max_members: int = 5_000
+    max_members: int = 20_000
     ocr: bool = False
 
     def out_of_memory(self) -> str:
@@ -170,6 +170,11 @@ class Draft:
     def heading_path(self) -> tuple[str, ...]:
         """The headings that the next paragraph stands under, outermost first."""
         return tuple(text for _, text, _ in self._headings)
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing has been collected yet."""
+        return not (self._sections or self._buffer or self._headings)
 
     def heading(self, level: int, text: str) -> None:
         """Opens a heading of `level` (1 = outermost) and closes those of the same or a deeper level."""

@@ -79,8 +79,11 @@ def parse_file(file: File) -> Parsed:
     if kind.startswith("binary:"):
         raise Unsupported(f"it is {kind[8:]}, not a document; supported are {FORMATS}")
     parsed = _parser(kind)(file)
+    if not parsed.sections and file.depth:
+        raise ParseError("no text was found in it")
     if not parsed.sections:
-        reasons = f" ({' '.join(parsed.warnings)[:300]})" if parsed.warnings else ""
+        reason = parsed.warnings[0] if parsed.warnings else ""
+        reasons = f" ({reason if len(reason) < 200 else '…' + reason[-180:]})" if reason else ""
         raise ParseError(f"it is empty: no text was found in it{reasons}; upload the finished file")
     return parsed
 

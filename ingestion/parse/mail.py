@@ -18,6 +18,7 @@ from ingestion.parse.plain import decode
 from ingestion.parse.web import html_sections
 
 MAX_PARTS = 1_000
+MAX_HEADER_CHARS = 10_000
 _HEADERS = ("From", "To", "Cc", "Bcc", "Date", "Subject")
 
 
@@ -65,7 +66,10 @@ def write_message(message: Message, draft: Draft, file: File, locator: str = "")
     plain: list[str] = []
     rich: list[str] = []
     attached: list[tuple[str, str, bytes | Message]] = []
-    for part in _leaves(message):
+    parts = list(_leaves(message))
+    if len(parts) > MAX_PARTS:
+        draft.warn(f"Only the first {MAX_PARTS:,} parts of the message were read.")
+    for part in parts[:MAX_PARTS]:
         name = _decoded(part.get_filename() or "")
         media_type = part.get_content_type()
         if media_type == "message/rfc822":
@@ -147,7 +151,7 @@ def header(message: Message, name: str) -> str:
         value = message.get(name)
     except (ValueError, IndexError, TypeError):
         return ""
-    return _decoded(str(value)) if value is not None else ""
+    return _decoded(str(value)[:MAX_HEADER_CHARS]) if value is not None else ""
 
 
 def _decoded(value: str) -> str:
@@ -168,18 +172,16 @@ def _decoded(value: str) -> str:
 def _addresses(value: str) -> list[tuple[str, str]]:
     try:
         return [(name.strip(), address.strip().lower()) for name, address in getaddresses([value]) if name or address]
-    except (ValueError, IndexError):
+    except (ValueError, IndexError, RecursionError):
         return []
 
 
 def _leaves(message: Message) -> Iterator[Message]:
     """The message's parts that hold content; attached messages as one part."""
-    stack, count = [message], 0
-    while stack:
+    stack, found = [message], 0
+    while stack and found <= 2 * MAX_PARTS:
         part = stack.pop()
-        count += 1
-        if count > MAX_PARTS:
-            return
+        found += 1
         if part.get_content_type() == "message/rfc822" and part is not message:
             yield part
         elif part.is_multipart() and isinstance(payload := part.get_payload(), list):

@@ -30,6 +30,8 @@ def parse_markdown(file: File) -> Parsed:
         text = text[match.end() :] if front else text
     draft = Draft(file.budget)
     first = _write(_PARSER.parse(text), draft, file)
+    if draft.empty:  # nested deeper than the parser goes
+        draft.text(text)
     title = front.get("title")
     return draft.parsed(title if isinstance(title, str) else first, _metadata(front))
 

@@ -25,6 +25,9 @@ def include_nested(draft: Draft, file: File, body: bytes, name: str, media_type:
         return
     if not body:
         return
+    if len(body) > limits.max_bytes:
+        draft.warn(f"{name} was not read: it has {len(body):,} bytes, over the limit of {limits.max_bytes:,}.")
+        return
     file.budget.member()
     try:
         parsed = parse_file(file.inner(body, name, media_type))

@@ -72,6 +72,10 @@ class Package:
         """Whether the member needs a password."""
         return bool(self._infos[name].flag_bits & 1)
 
+    def size(self, name: str) -> int:
+        """How many bytes the member says it unpacks to."""
+        return self._infos[name].file_size
+
     def read(self, name: str, max_bytes: int = MAX_PART_BYTES) -> bytes | None:
         """The member's bytes, None if there is no such member.
 

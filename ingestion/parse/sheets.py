@@ -12,7 +12,7 @@ from typing import Any
 
 from lxml import etree
 
-from core.errors import ParseError
+from core.errors import ParseError, TooLarge
 from core.types import Parsed
 from ingestion.parse.draft import Draft, File, one_line
 from ingestion.parse.drawing import chart, paragraph_text
@@ -20,8 +20,8 @@ from ingestion.parse.grid import write_grid
 from ingestion.parse.number_format import BUILTIN, shown
 from ingestion.parse.package import Element, Package, attribute, child, descendants, local, xml_options
 
+MAX_ROWS = 1_048_576
 MAX_MERGED_ROWS = 2_000
-_REFERENCE = re.compile(r"([A-Z]{1,3})(\d{1,7})")
 
 
 def parse_sheets(file: File) -> Parsed:
@@ -99,21 +99,23 @@ class Workbook:
 
     def _events(self, part: str) -> Iterator[tuple[str, Any]]:
         """("cell", (row, column, text)), ("merge", reference) and ("margin", text) of a sheet."""
-        row, column = -1, -1
+        row = -1
+        count = 0
         with self.package.open(part) as stream:
-            for _, element in iterate(stream, ("row", "c", "mergeCell", *_MARGINS)):
+            for element in iterate(stream, ("row", "mergeCell", *_MARGINS)):
                 name = local(element)
                 if name == "row":
+                    count += 1
+                    if count > MAX_ROWS:
+                        raise TooLarge(f"its sheet {part} has more than {MAX_ROWS:,} rows; split it into parts")
                     number = element.get("r") or ""
                     row = int(number) - 1 if number.isdigit() else row + 1
-                elif name == "c":
-                    parent = element.getparent()
-                    number = (parent.get("r") or "") if parent is not None else ""
-                    at = _REFERENCE.fullmatch(element.get("r") or "")
-                    here = int(at.group(2)) - 1 if at else int(number) - 1 if number.isdigit() else row + 1
-                    column = column_number(at.group(1)) if at else column + 1
-                    if text := self._cell(element):
-                        yield "cell", (here, column, text)
+                    column = -1
+                    for cell in element:
+                        reference = (cell.get("r") or "").rstrip("0123456789")
+                        column = column_number(reference) if reference else column + 1
+                        if text := self._cell(cell):
+                            yield "cell", (row, column, text)
                 elif name == "mergeCell":
                     yield "merge", element.get("ref") or ""
                 else:
@@ -146,7 +148,7 @@ class Workbook:
         for part in self.package.related(self.main, "sharedStrings"):
             total = 0
             with self.package.open(part) as stream:
-                for _, element in iterate(stream, ("si",)):
+                for element in iterate(stream, ("si",)):
                     text = "".join(item.text or "" for item in _visible_texts(element))
                     total += len(text)
                     if total > 4 * self.draft.budget.limits.max_chars:
@@ -210,22 +212,15 @@ class Workbook:
 _MARGINS = ("oddHeader", "oddFooter", "evenHeader", "evenFooter", "firstHeader", "firstFooter")
 
 
-def iterate(stream: Any, names: tuple[str, ...]) -> Iterator[tuple[str, Element]]:
+def iterate(stream: Any, names: tuple[str, ...]) -> Iterator[Element]:
     """The elements with these local names as they end, freed afterwards; a damaged rest ends it."""
-    options = {key: value for key, value in xml_options().items() if key != "recover"}
+    options = {**xml_options(), "events": ("end",), "tag": [f"{{*}}{name}" for name in names]}
     try:
-        events = etree.iterparse(
-            stream, events=("end",), tag=[f"{{*}}{name}" for name in names], recover=True, **options
-        )
-        for event, element in events:
-            yield event, element
-            if local(element) not in ("c", "t", "r"):
-                element.clear()
-                while element.getprevious() is not None:
-                    parent = element.getparent()
-                    if parent is None:
-                        break
-                    del parent[0]
+        for _, element in etree.iterparse(stream, **options):
+            yield element
+            element.clear()
+            while element.getprevious() is not None:
+                del element.getparent()[0]
     except etree.XMLSyntaxError as error:
         if "out of memory" in str(error).lower():
             raise MemoryError from error
@@ -234,7 +229,7 @@ def iterate(stream: Any, names: tuple[str, ...]) -> Iterator[tuple[str, Element]
 def column_number(letters: str) -> int:
     """0 for "A", 26 for "AA"."""
     number = 0
-    for letter in letters:
+    for letter in letters[:3].upper():
         number = number * 26 + ord(letter) - 64
     return number - 1
 

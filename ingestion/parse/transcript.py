@@ -40,7 +40,7 @@ def parse_transcript(file: File) -> Parsed:
             last = turns[-1] if turns else None
             if last and last.speaker == speaker and len(last.words) < MAX_TURN_WORDS:
                 words = text.split()
-                if words != last.words[-len(words) :]:  # rolling captions repeat the line before
+                if len(words) < 3 or words != last.words[-len(words) :]:  # rolling captions repeat the line before
                     last.words.extend(words)
             elif text:
                 turns.append(_Turn(speaker, start, text.split()))

@@ -12,7 +12,7 @@ from ingestion.parse.draft import Draft, File, attributes, clean, one_line
 from ingestion.parse.package import Element, iso_date
 from ingestion.parse.plain import decode
 
-MAX_DEPTH = 400
+MAX_DEPTH = 300
 
 _SKIPPED = frozenset(
     "script style noscript template head svg canvas iframe object embed audio video map input select button "
@@ -61,6 +61,9 @@ def html_sections(file: File, text: str, whole_page: bool = True) -> Parsed:
     parsed = draft.parsed(title or reader.first_heading, _metadata(root))
     if not parsed.sections and main is not None:
         return html_sections(file, text, whole_page=False)
+    if not parsed.sections and draft.warnings:  # nested deeper than any parser goes
+        draft.text(re.sub(r"<[^<>]{0,1000}>", " ", text))
+        parsed = draft.parsed(title, parsed.metadata)
     return parsed
 
 
@@ -231,7 +234,7 @@ def _tree(text: str) -> Element | None:
     text = re.sub(r"^\s*<\?xml[^>]*\?>", "", text.lstrip("\ufeff"))
     # Null bytes and lone surrogates end the parser's input early.
     text = text.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
-    parser = html.HTMLParser(no_network=True, recover=True, remove_comments=True, remove_pis=True, huge_tree=False)
+    parser = html.HTMLParser(no_network=True, recover=True, remove_comments=True, remove_pis=True, huge_tree=True)
     try:
         root = html.document_fromstring(text, parser=parser, ensure_head_body=True)
     except (etree.ParserError, etree.XMLSyntaxError, ValueError, AssertionError):

@@ -94,6 +94,9 @@ def _isolated(request: dict[str, Any], body: bytes, inbox: int) -> dict[str, Any
         killer = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
         if state == "done" and killer in (signal.SIGXCPU, signal.SIGKILL) and seconds > 0.9 * limits.timeout_s:
             state = "time"
+        # A library that gets no memory aborts; so does one that hits a bug, but not at the limit.
+        if state == "done" and killer and peak_mb > 0.8 * limits.max_memory_mb:
+            state = "memory"
         if state == "done" and os.WIFEXITED(status) and os.WEXITSTATUS(status) == _OUT_OF_MEMORY:
             state = "memory"
         answer = {"ended": state, "signal": killer}
