@@ -213,7 +213,8 @@ def _entry(key: str, item: object) -> Filter | None:
             raise FilterError(f"The filter's '{key}' is empty; {REMEDY}")
         if key == "any":
             return Either(given)
-        return Not(All(given)) if key == "not" else All(given)
+        together = given[0] if len(given) == 1 else All(given)
+        return Not(together) if key == "not" else together
     if isinstance(item, Mapping):
         return all_of(*(_comparison(key, str(sign), bound) for sign, bound in item.items()))
     if isinstance(item, list | tuple | set | frozenset):
