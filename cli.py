@@ -34,6 +34,7 @@ COMMAND_MODULES = (
     "assistant.commands",
     "evals.commands",
     "evals.weights_commands",
+    "evals.app_commands",
 )
 PAGE = Path(__file__).resolve().parent / "chat_ui" / "app.py"
 

@@ -1,0 +1,45 @@
+"""`debrief eval routing`: how well messages find the app that fits them."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from core.console import err, out, print_json
+from core.settings import load_settings
+from evals.commands import eval_app
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def register(_app: typer.Typer) -> None:
+    """The commands below are already on `debrief eval`; importing this module put them there."""
+
+
+@eval_app.command("routing")
+def routing(
+    data: Annotated[
+        Path, typer.Option("--data", help="A folder with train*.jsonl and a file per split (.jsonl, .csv or .tsv).")
+    ],
+    split: Annotated[str, typer.Option("--split", help="The split's name, for example val or test.")] = "val",
+    as_json: AsJson = False,
+) -> None:
+    """Learns intents from a set's training examples and prints how well its split finds them."""
+    from evals.intents import load_intent_set
+    from evals.routing import evaluate_routing
+    from retrieval.embed import open_embedder
+
+    judged = load_intent_set(data, split)
+    err.print(f"Learning {len(judged.train)} examples, then deciding {len(judged.split)} requests …")
+    report = evaluate_routing(judged, open_embedder(load_settings()))
+    if as_json:
+        print_json(asdict(report))
+        return
+    outside = "no out-of-scope requests" if report.oos_recall is None else f"out-of-scope recall {report.oos_recall}"
+    out.print(
+        f"{report.name}: accuracy {report.accuracy}, macro F1 {report.macro_f1}, {outside}, ECE {report.ece}; "
+        f"median {report.p50_ms} ms beyond the embedding ({report.embed_ms} ms)"
+    )
