@@ -12,6 +12,7 @@ from connectors.files import FilesSettings, open_files
 from connectors.kind import KindSettings
 from connectors.s3 import S3Settings, open_s3
 from connectors.sharepoint import SharePointSettings, open_sharepoint
+from connectors.totango import TotangoSettings, open_totango
 from core.errors import SettingsError
 from core.settings import Settings, SourceSettings, validate
 from core.types import Connector
@@ -28,6 +29,7 @@ class Kind:
 KINDS: dict[str, Kind] = {
     "files": Kind(FilesSettings, open_files),
     "s3": Kind(S3Settings, open_s3),
+    "totango": Kind(TotangoSettings, open_totango),
     "sharepoint": Kind(SharePointSettings, open_sharepoint),
 }
 

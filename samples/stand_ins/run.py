@@ -37,7 +37,7 @@ def run_stand_ins(ports: Ports = DEFAULT_PORTS, workspace: Path = WORKSPACE) -> 
     """
     if not workspace.is_dir():
         raise SourceError(f"There is no sample workspace at {workspace}; build it: python -m samples.build")
-    from samples.stand_ins import graph, s3
+    from samples.stand_ins import graph, s3, totango
     from samples.stand_ins.certificate import write_certificate
 
     write_certificate(CERTIFICATE)
@@ -45,5 +45,6 @@ def run_stand_ins(ports: Ports = DEFAULT_PORTS, workspace: Path = WORKSPACE) -> 
         servers = [
             stack.enter_context(s3.start(workspace / "s3", ports.s3)),
             stack.enter_context(graph.start(workspace / "sharepoint", ports.graph)),
+            stack.enter_context(totango.start(workspace / "totango", ports.totango)),
         ]
         yield {server.name: server.url for server in servers}

@@ -22,6 +22,7 @@ class Harness(Protocol):
         body_path: Pattern of the requests that fetch one document; empty if the listing has it all.
         resumes: Whether batches in the middle of a run carry a cursor.
         can_deny: Whether its access lists know deny entries.
+        access_is_content: Whether the access list is made from fields that are part of the document.
         lists_all: Whether each run looks at every document, and not at a list of changes.
     """
 
@@ -31,6 +32,7 @@ class Harness(Protocol):
     resumes: bool
     can_deny: bool
     lists_all: bool
+    access_is_content: bool
 
     def connector(self, **keys: Any) -> Connector:
         """A fresh connector, as a new process would open it."""

@@ -12,10 +12,11 @@ from typing import Any
 
 from connectors.files import FilesConnector, FilesSettings
 from core.types import Connector
-from samples.stand_ins import graph, s3
+from samples.stand_ins import graph, s3, totango
 from samples.stand_ins.faults import Faults
 from samples.stand_ins.graph import GraphStandIn
 from samples.stand_ins.server import StandIn
+from samples.stand_ins.totango import TotangoStandIn
 from tests.connectors.harness import open_kind
 
 _LONG_AGO = 1_000_000_000
@@ -37,6 +38,7 @@ class FilesHarness:
     faults: Faults | None = None
     page_path = body_path = ""
     resumes = can_deny = lists_all = True
+    access_is_content = False
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -84,6 +86,7 @@ class S3Harness:
     page_path = "list-type"
     body_path = r"GET .*\.txt$"
     resumes = can_deny = lists_all = True
+    access_is_content = False
     _numbers = itertools.count()
 
     def __init__(self, server: StandIn) -> None:
@@ -136,7 +139,7 @@ class SharePointHarness:
 
     page_path = "root/delta"
     body_path = "_layouts/15/download/"
-    resumes = can_deny = lists_all = False
+    resumes = can_deny = lists_all = access_is_content = False
     _numbers = itertools.count()
 
     def __init__(self, server: GraphStandIn) -> None:
@@ -192,3 +195,64 @@ def grants(allow: tuple[str, ...]) -> list[dict[str, Any]]:
         identity = {"id": name, "email": name} if kind == "user" else {"id": name, "displayName": name}
         permissions.append({"id": f"p{number}", "roles": ["read"], "grantedToV2": {kind: identity}})
     return permissions
+
+
+class TotangoHarness:
+    """Accounts; their team decides who reads them, the text is an attribute."""
+
+    page_path = "scan_and_scroll"
+    body_path = ""
+    resumes = can_deny = False
+    lists_all = access_is_content = True
+
+    def __init__(self, server: TotangoStandIn) -> None:
+        self.server = server
+        self.faults: Faults | None = server.faults
+        server.service.accounts.clear()
+        server.faults.clear()
+
+    def connector(self, **keys: Any) -> Connector:
+        defaults = {
+            "kind": "totango",
+            "app_token": totango.APP_TOKEN,
+            "endpoint_url": self.server.url,
+            "read_timeout_s": 0.5,
+            "requests_per_minute": 10_000,
+            "group_attributes": ["Team", "Second Team"],
+            "user_attributes": ["Owner"],
+        }
+        return open_kind(Path("/"), **{**defaults, **keys})
+
+    def id_of(self, name: str) -> str:
+        return f"src:account/{name}"
+
+    def put(self, name: str, text: str, allow: tuple[str, ...] = ("group:emea",)) -> None:
+        self.delete(name)
+        attributes = {"Text": {"val": text}, **owners(allow)}
+        self.server.service.accounts.append({"id": name, "display_name": name, "attributes": attributes, "metrics": {}})
+
+    def set_access(self, name: str, allow: tuple[str, ...], deny: tuple[str, ...] = ()) -> None:
+        assert not deny
+        account = next(account for account in self.server.service.accounts if account["id"] == name)
+        account["attributes"] = {"Text": account["attributes"]["Text"], **owners(allow)}
+
+    def date_back(self, name: str) -> None:
+        account = next(account for account in self.server.service.accounts if account["id"] == name)
+        account["last_activity_time"] = _LONG_AGO * 1000
+
+    def delete(self, name: str) -> None:
+        accounts = self.server.service.accounts
+        accounts[:] = [account for account in accounts if account["id"] != name]
+
+    def downloads(self) -> int:
+        return 0
+
+
+def owners(allow: tuple[str, ...]) -> dict[str, Any]:
+    """The attributes of an account that these principals may read."""
+    groups = [principal.partition(":")[2] for principal in allow if principal.startswith("group:")]
+    attributes = dict(zip(("Team", "Second Team"), groups, strict=False))
+    for principal in allow:
+        if principal.startswith("user:"):
+            attributes["Owner"] = principal.removeprefix("user:")
+    return {name: {"val": value} for name, value in attributes.items()}
