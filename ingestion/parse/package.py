@@ -208,6 +208,10 @@ def read_xml(body: bytes) -> tuple[Element | None, bool]:
     try:
         root = etree.fromstring(body, parser)
     except (etree.XMLSyntaxError, ValueError):
+        root = None
+    if any(entry.type_name == "ERR_NO_MEMORY" for entry in parser.error_log):
+        raise MemoryError
+    if root is None:
         return None, False
     fatal = [entry for entry in parser.error_log if entry.level_name == "FATAL"]
     return root, not fatal

@@ -97,12 +97,21 @@ def _switches(before: str, after: str) -> bool:
 
 
 def _disordered(runs: Sequence[Run]) -> bool:
-    """Whether the content jumps up again and again inside a column: then its order isn't the reader's."""
-    jumps = 0
+    """Whether the content's order isn't the reader's.
+
+    It jumps up again and again without going on to a column on the right, or it goes across two columns of prose.
+    """
+    jumps = across = flowing = 0
+    left: Run | None = None
     for before, after in itertools.pairwise(runs):
-        shared = _shared(before.box, after.box)
-        narrow = max(min(before.box[2] - before.box[0], after.box[2] - after.box[0]), 1.0)
-        jumps += after.box[3] < before.box[1] - before.height and shared > 0.5 * narrow
+        jumps += after.box[3] < before.box[1] - before.height and after.box[0] < before.box[2]
+        if _beside(before.box, after.box) and min(len(before.text), len(after.text)) > 20:
+            across += 1
+            # Prose goes on in the next line of its column; a table's cells start anew.
+            flowing += left is not None and before.text.lstrip()[:1].islower()
+            left = before
+    if across >= 5 and across > 0.25 * len(runs) and flowing > 0.4 * across:
+        return True
     return jumps >= 3 and jumps > 0.08 * len(runs)
 
 

@@ -10,6 +10,7 @@ from ingestion.parse.draft import one_line
 from ingestion.parse.pdf_layout import Block
 
 _CUT = re.compile(r"(\w+)(?:\ufffe|\x02|[-\u2010\u00ad]\n)\s*(\w+)")
+_CUT_END = re.compile(r"\w+[\ufffe\x02\u2010\u00ad-]\s*$")
 MIN_REPEATS = 3
 
 
@@ -34,9 +35,11 @@ def words_of(pages: Sequence[Sequence[Block]]) -> frozenset[str]:
     words: set[str] = set()
     for blocks in pages:
         for block in blocks:
+            cut = False
             for line in block.lines:
-                inner = re.sub(r"\w+(?:\ufffe|\x02)\w+|[\w\u2010-]+$", " ", line)
-                words.update(word.lower() for word in re.findall(r"[^\W\d_]{2,}", inner))
+                inner = re.sub(r"^\s*\w+", " ", line) if cut else line
+                cut = _CUT_END.search(line) is not None
+                words.update(word.lower() for word in re.findall(r"[^\W\d_]{2,}", _CUT_END.sub(" ", inner)))
     return frozenset(words)
 
 

@@ -22,6 +22,7 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+_WESTERN = frozenset("äöüÄÖÜßàâçèéêëîïôùûœÀÂÇÈÉÊËÎÏÔÙÛáíóúñÁÍÓÚÑãõÃÕåÅæøÆØìòÌÒ€£§°²³½·«»„“”‚‘’–—…•®©™\u00a0¿¡ºª´×±µ")
 _EAST_ASIAN = ("cp932", "gb18030", "euc_jp", "euc_kr", "big5")
 
 
@@ -46,6 +47,8 @@ def decode(body: bytes, declared: str = "") -> str:
             return body.decode(declared)
         except (LookupError, UnicodeDecodeError):
             pass
+    if _western(body):
+        return body.decode("cp1252", "replace")
     best = from_bytes(body[:200_000]).best()
     try:
         return body.decode(best.encoding if best else "cp1252", "replace")
@@ -193,6 +196,15 @@ def _utf8_share(body: bytes) -> float:
     text = body[:200_000].decode("utf-8", "replace")
     foreign = sum(char > "\x7f" for char in text)
     return 1 - text.count("\ufffd") / foreign if foreign else 0.0
+
+
+def _western(body: bytes) -> bool:
+    """Whether the few letters beyond ASCII stand alone between ASCII ones and are those of Western Europe."""
+    text = body[:200_000].decode("cp1252", "replace")
+    foreign = [(at, char) for at, char in enumerate(text) if char > "\x7f"]
+    alone = sum(text[at + 1 : at + 2] <= "\x7f" for at, _ in foreign)
+    usual = sum(char in _WESTERN for _, char in foreign)
+    return alone > 0.8 * len(foreign) and usual > 0.9 * len(foreign)
 
 
 def _east_asian(body: bytes) -> str:
