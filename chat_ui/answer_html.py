@@ -13,6 +13,7 @@ from html import escape
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from assistant.citations import deep_link
 from chat_ui.passages import Excerpt
 from core.types import Citation
 
@@ -89,8 +90,9 @@ def sources_html(citations: Sequence[Citation], dates: Mapping[str, str]) -> str
         places = ", ".join(dict.fromkeys(c.locator for c in own if c.locator))
         numbers = ", ".join(str(c.marker) for c in own)
         details = " · ".join(filter(None, (escape(places), escape(dates.get(document_id, "")))))
+        title = _link(deep_link(own[0]), own[0].title)
         rows.append(
-            f'<li><span class="numbers">{numbers}</span><span class="title">{_link(own[0].url, own[0].title)}</span>'
+            f'<li><span class="numbers">{numbers}</span><span class="title">{title}</span>'
             f'<span class="place">{details}</span></li>'
         )
     return f'<ul class="sources" aria-label="Sources">{"".join(rows)}</ul>'
@@ -126,10 +128,11 @@ def _with_chips(text: str, by_marker: Mapping[int, Citation]) -> str:
 def _chip(citation: Citation, view: Excerpt, key: str) -> str:
     place = " · ".join(filter(None, (citation.locator, " › ".join(view.heading_path))))
     label = f"Source {citation.marker}: {citation.title}{', ' + citation.locator if citation.locator else ''}"
+    title = _link(deep_link(citation), citation.title)
     return (
         f'<details class="cite" name="{escape(key)}"><summary aria-label="{escape(label)}" title="{escape(label)}">'
         f"{citation.marker}</summary>"
-        f'<div class="passage"><div class="head"><span class="title">{_link(citation.url, citation.title)}</span>'
+        f'<div class="passage"><div class="head"><span class="title">{title}</span>'
         f'<span class="place">{escape(place)}</span></div>{quote_html(view)}</div></details>'
     )
 

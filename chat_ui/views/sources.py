@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from html import escape
+from pathlib import Path
 from typing import Literal
 
 import streamlit as st
@@ -74,7 +75,7 @@ def _sources(admin: bool) -> None:
 
 def _sync(name: str | None) -> None:
     # A process of its own: parsing and embedding must not slow down the pages.
-    command = [sys.executable, "-m", "cli", "--settings", str(session.settings().file), "sync"]
+    command = [str(Path(sys.executable).with_name("debrief")), "--settings", str(session.settings().file), "sync"]
     process = subprocess.Popen([*command, name] if name else command, stdout=subprocess.DEVNULL)
     _children.append(process)
     _children[:] = [child for child in _children if child.poll() is None]
