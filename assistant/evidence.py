@@ -83,7 +83,7 @@ def weigh_sentences(asked: Asked, passages: Sequence[Passage], encoder: TokenEnc
     """Every sentence of `passages`, in reading order. `first` is the rank of passages[0]."""
     found: list[Evidence] = []
     spans = [split_sentences(p.chunk.text) for p in passages]
-    vectors = _token_vectors([p.chunk.text for p in passages], spans, encoder)
+    vectors = token_vectors_of([p.chunk.text for p in passages], spans, encoder)
     for number, passage in enumerate(passages):
         tokens = vectors[number]
         near = asked.tokens.vectors @ tokens.vectors.T if len(tokens.vectors) else np.zeros((0, 0), np.float32)
@@ -192,7 +192,9 @@ def _lowest_quarter(values: FloatArray) -> float:
     return float(np.sort(values)[: max(1, len(values) // 4)].mean()) if len(values) else 0.0
 
 
-def _token_vectors(texts: Sequence[str], spans: Sequence[Sequence[Span]], encoder: TokenEncoder) -> list[TokenVectors]:
+def token_vectors_of(
+    texts: Sequence[str], spans: Sequence[Sequence[Span]], encoder: TokenEncoder
+) -> list[TokenVectors]:
     """Token vectors of whole texts; a text longer than the model reads is given to it in windows of sentences."""
     windows = [(n, begin, end) for n, text in enumerate(texts) for begin, end in _windows(text, spans[n])]
     encoded = encoder.encode_tokens([texts[n][begin:end] for n, begin, end in windows])
