@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ingestion.parse.draft import one_line
+from ingestion.parse.draft import Draft, one_line
+from ingestion.parse.nested import include_nested
 from ingestion.parse.package import Element, Package, attribute, child, descendants, local
 
 MAX_CHART_POINTS = 2_000
@@ -65,6 +66,12 @@ def diagram(package: Package, part: str) -> list[str]:
         if attribute(point, "type") not in ("pres", "parTrans", "sibTrans")
     )
     return [text for text in texts if text]
+
+
+def embedded(draft: Draft, package: Package, part: str) -> None:
+    """Adds the documents that `part` embeds as objects (a sheet in a slide), each under its name."""
+    for name in package.related(part, "package"):
+        include_nested(draft, package.file, package.read(name) or b"", name.rsplit("/", 1)[-1])
 
 
 def alternative_text(properties: Element | None) -> str:

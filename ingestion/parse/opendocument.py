@@ -305,6 +305,15 @@ class _Reader:
                     if text and text not in told:
                         told.add(text)
                         self.draft.add(text, "note", f"page {name}")
+        for style in descendants(self.styles, "master-page"):
+            for frame in style:
+                if local(frame) in ("notes", "header", "footer") or attribute(frame, "placeholder") == "true":
+                    continue
+                lines = [self.inline(line) for line in descendants(frame, "p")]
+                text = one_line(" ".join(lines))
+                if text and text not in told and not text.startswith("<") and local(frame) in ("frame", "custom-shape"):
+                    told.add(text)
+                    self.draft.add(text, "note", "slide master")
 
 
 def _table_rows(table: Element) -> Iterator[Element]:

@@ -14,6 +14,7 @@ import pypdfium2.raw as pdfium_c
 from core.errors import Encrypted, ParseError
 from core.types import Parsed
 from ingestion.parse.draft import Draft, File, attributes, clean
+from ingestion.parse.nested import include_nested
 from ingestion.parse.package import iso_date
 from ingestion.parse.pdf_layout import Block, page_blocks
 from ingestion.parse.pdf_words import (
@@ -67,6 +68,7 @@ def parse_pdf(file: File) -> Parsed:
             if read[-1].scanned:
                 scanned.append(index + 1)
         _write(read, _outline(pdf), draft)
+        _attachments(pdf, file, draft)
         if scanned and file.budget.limits.ocr:
             scanned = _recognise(pdf, scanned, draft)
         if pages > MAX_PAGES:
@@ -142,6 +144,18 @@ def _write(pages: list[_Page], outline: dict[int, list[tuple[int, str]]], draft:
     draft.place(None, "")
     for text in margins.values():
         draft.add(text, "note", "page header or footer", ())
+
+
+def _attachments(pdf: Any, file: File, draft: Draft) -> None:
+    """Files attached to the PDF (a portfolio has nothing else)."""
+    for number in range(min(pdf.count_attachments(), 200)):
+        try:
+            attachment = pdf.get_attachment(number)
+            name, body = attachment.get_name(), bytes(attachment.get_data())
+        except (pdfium.PdfiumError, UnicodeDecodeError, MemoryError):
+            draft.warn(f"Attachment {number + 1} is damaged and was not read.")
+            continue
+        include_nested(draft, file, body, name)
 
 
 def _same(title: str, text: str) -> bool:

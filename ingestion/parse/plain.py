@@ -13,7 +13,7 @@ from charset_normalizer import from_bytes
 from core.errors import ParseError
 from core.types import Parsed
 from ingestion.parse.draft import Draft, File, clean
-from ingestion.parse.package import child, local, read_xml
+from ingestion.parse.package import Element, descendants, local, read_xml
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -111,6 +111,10 @@ def parse_xml(file: File) -> Parsed:
         raise ParseError("it is damaged: it has no readable XML element; get a fresh copy")
     if not whole:
         draft.warn("Its XML is not well formed; what could be read of it was kept.")
+    if local(root) in ("wordDocument", "package"):  # Word 2003 XML, or a whole docx in one XML file
+        for paragraph in descendants(root, "p"):
+            draft.text("".join(item.text or "" for item in descendants(paragraph, "t")))
+        return draft.parsed(_element_text(root, "Title") or _element_text(root, "title"))
     for element in root.iter():
         parts = [f"{local(element)}:"] if (element.text or "").strip() and not len(element) else []
         parts += [value for value in element.attrib.values() if re.search(r"\w\s+\w", value)]
@@ -118,8 +122,13 @@ def parse_xml(file: File) -> Parsed:
         if any(parts):
             draft.item(" ".join(filter(None, parts)))
         draft.item(element.tail or "")
-    title = child(root, "title")
-    return draft.parsed((title.text or "") if title is not None else "")
+    return draft.parsed(_element_text(root, "title"))
+
+
+def _element_text(root: Element, name: str) -> str:
+    """The text of the first element of that name, "" if there is none."""
+    found = next(descendants(root, name), None)
+    return (found.text or "") if found is not None else ""
 
 
 def _json(root: object, name: str, draft: Draft) -> None:

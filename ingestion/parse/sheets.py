@@ -15,7 +15,7 @@ from lxml import etree
 from core.errors import ParseError, TooLarge
 from core.types import Parsed
 from ingestion.parse.draft import Draft, File, one_line
-from ingestion.parse.drawing import chart, paragraph_text
+from ingestion.parse.drawing import chart, embedded, paragraph_text
 from ingestion.parse.grid import write_grid
 from ingestion.parse.number_format import BUILTIN, shown
 from ingestion.parse.package import Element, Package, attribute, child, descendants, local, xml_options
@@ -92,6 +92,7 @@ class Workbook:
         for title, table in drawings:
             self.draft.text(title)
             self.draft.table(table)
+        embedded(self.draft, self.package, part)
         for text in comments:
             self.draft.add(text, "note", f"sheet {name} comment")
         for text in margins:

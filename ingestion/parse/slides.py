@@ -5,7 +5,7 @@ from __future__ import annotations
 from core.errors import ParseError
 from core.types import Parsed
 from ingestion.parse.draft import Draft, File, one_line
-from ingestion.parse.drawing import alternative_text, chart, diagram, paragraph_text, paragraphs
+from ingestion.parse.drawing import alternative_text, chart, diagram, embedded, paragraph_text, paragraphs
 from ingestion.parse.package import Element, Package, Relation, attribute, child, descendants, local
 
 _TITLES = ("title", "ctrTitle")
@@ -44,6 +44,7 @@ class Deck:
         for number, part in enumerate(self.slides, 1):
             heading = self._slide(number, part)
             first = first or heading
+        self._masters()
         for name in self.package.damaged:
             self.draft.warn(f"The part {name} is damaged; what could be read of it was kept.")
         if title.lower() in ("powerpoint presentation", "presentation", "slide 1"):
@@ -63,6 +64,7 @@ class Deck:
         heading = one_line(" ".join(text for _, text in paragraphs(_body(title)))) if title is not None else ""
         self.draft.heading(1, heading)
         self._shapes(tree, title)
+        embedded(self.draft, self.package, part)
         for notes in self._related("notesSlide"):
             self._notes(number, notes)
         for kind in ("comments", "comment"):
@@ -128,6 +130,19 @@ class Deck:
             if (part := self._target(reference, "dm")) is not None:
                 for text in diagram(self.package, part):
                     self.draft.item(f"- {text}")
+
+    def _masters(self) -> None:
+        """What layouts and masters show on every slide that uses them (not their prompts), once."""
+        layouts = dict.fromkeys(part for slide in self.slides for part in self.package.related(slide, "slideLayout"))
+        masters = dict.fromkeys(part for layout in layouts for part in self.package.related(layout, "slideMaster"))
+        self.draft.close_headings()
+        self.draft.place(None, "")
+        for part in [*masters, *layouts]:
+            for shape in descendants(self.package.xml(part), "sp"):
+                text = one_line(" ".join(text for _, text in paragraphs(_body(shape))))
+                if text and text not in self.repeated and _placeholder(shape) in ("", "ftr"):
+                    self.repeated.add(text)
+                    self.draft.add(text, "note", "slide master")
 
     def _notes(self, number: int, part: str) -> None:
         for shape in descendants(self.package.xml(part), "sp"):

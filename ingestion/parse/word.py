@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from core.errors import ParseError
 from core.types import Parsed
 from ingestion.parse.draft import Draft, File, clean, one_line
-from ingestion.parse.drawing import alternative_text, chart, diagram
+from ingestion.parse.drawing import alternative_text, chart, diagram, embedded
 from ingestion.parse.equation import linear
 from ingestion.parse.package import Element, Package, Relation, attribute, child, descendants, local
 from ingestion.parse.word_numbering import Numbering
@@ -76,6 +76,7 @@ class Document:
         self.blocks(self.body)
         self.draft.close_headings()
         self._notes()
+        embedded(self.draft, self.package, self.main)
         for kind in ("header", "footer"):
             self._margins(kind)
         for name in self.package.damaged:

@@ -14,11 +14,13 @@ from core.types import Parsed
 from ingestion.parse.compound import Compound, codec
 from ingestion.parse.draft import Draft, File, one_line
 from ingestion.parse.grid import write_grid
-from ingestion.parse.number_format import BUILTIN, shown
+from ingestion.parse.number_format import BUILTIN, general, shown
 from ingestion.parse.sheets import MAX_MERGED_ROWS, margin_text
 
 _ERRORS = {0: "#NULL!", 7: "#DIV/0!", 15: "#VALUE!", 23: "#REF!", 29: "#NAME?", 36: "#NUM!", 42: "#N/A"}
 _CELLS = frozenset((0xFD, 0x0204, 0xD6, 0x0203, 0x027E, 0x0205, 0x06, 0x0406, 0x0206))
+_BEGINS = frozenset((0x0809, 0x0409, 0x0209, 0x09))
+_OLD = (b"\x09\x00\x04\x00", b"\x09\x02\x06\x00", b"\x09\x04\x06\x00")  # Excel 2, 3 and 4: one sheet, no compound file
 Record = tuple[int, bytes, list[bytes]]  # type, data, data of its CONTINUE records
 
 
@@ -35,8 +37,8 @@ class _Sheet:
 
 def parse_xls(file: File) -> Parsed:
     """A workbook's visible sheets in their order."""
-    compound = Compound(file)
-    stream = compound.read("Workbook") or compound.read("Book")
+    compound = None if file.body.startswith(_OLD) else Compound(file)
+    stream = (compound.read("Workbook") or compound.read("Book")) if compound else file.body
     if len(stream) < 8:
         raise ParseError("it is damaged: it has no workbook stream; open and save it again in Excel")
     book = _Book(stream, file)
@@ -61,7 +63,7 @@ def parse_xls(file: File) -> Parsed:
             draft.add(text, "note", f"sheet {name} header or footer")
     if hidden:
         draft.warn(f"Hidden sheets were not read: {', '.join(hidden[:20])}.")
-    title, metadata = compound.properties()
+    title, metadata = compound.properties() if compound else ("", {})
     return draft.parsed(title, metadata)
 
 
@@ -73,14 +75,16 @@ class _Book:
         self.sheets: list[_Sheet] = []
         self.strings: list[str] = []
         self.formats = dict(BUILTIN)
+        self.old_formats: list[str] = []
         self.styles: list[int] = []
         self.encoding = "cp1252"
         self.epoch_1904 = False
-        self.biff8 = True
+        self.biff8, self.version = True, 5
         bounds: list[bytes] = []
         for kind, data, more in self.records(0):
-            if kind == 0x0809 and len(data) >= 4:
-                self.biff8 = struct.unpack_from("<H", data)[0] >= 0x0600
+            if kind in _BEGINS and len(data) >= 4:
+                self.biff8 = kind == 0x0809 and struct.unpack_from("<H", data)[0] >= 0x0600
+                self.version = {0x09: 2, 0x0209: 3, 0x0409: 4}.get(kind, 5)
             elif kind == 0x2F:
                 raise Encrypted("it is encrypted with a password; remove the password and upload it again")
             elif kind == 0x42 and len(data) >= 2:
@@ -89,9 +93,13 @@ class _Book:
                 self.epoch_1904 = data[0] == 1
             elif kind == 0x85 and len(data) >= 8:
                 bounds.append(data)
-            elif kind == 0x041E and len(data) > 4:
+            elif kind == 0x041E and len(data) > 4 and self.version >= 5:
                 number = struct.unpack_from("<H", data)[0]
                 self.formats[number] = self.string(data, 2, 2 if self.biff8 else 1)
+            elif kind in (0x1E, 0x041E) and len(data) > 2:  # before Excel 5 formats have no numbers of their own
+                self.old_formats.append(self.string(data, 2 if self.version == 4 else 0, 1))
+            elif kind in (0x0243, 0x0443) and len(data) >= 2:
+                self.styles.append(data[1])
             elif kind == 0xE0 and len(data) >= 4:
                 self.styles.append(struct.unpack_from("<H", data, 2)[0])
             elif kind == 0xFC:
@@ -102,6 +110,8 @@ class _Book:
             offset, hidden, sort = struct.unpack_from("<IBB", data)
             if sort == 0:
                 self.sheets.append(_Sheet(self.string(data, 6, 1), offset, hidden & 3 == 0))
+        if self.version < 5:
+            self.formats = dict(enumerate(self.old_formats))
         if not bounds:
             self.sheets.append(_Sheet("", 0, True))
 
@@ -109,7 +119,7 @@ class _Book:
         """Fills `sheet` from its records."""
         reader, depth = _SheetReader(self, sheet), 0
         for kind, data, more in self.records(sheet.offset):
-            if kind == 0x0809:
+            if kind in _BEGINS:
                 depth += 1
             elif kind == 0x0A:
                 depth -= 1
@@ -166,10 +176,12 @@ class _SheetReader:
 
     def record(self, kind: int, data: bytes, more: list[bytes]) -> None:
         """One record; kinds without text are passed over."""
-        if kind in _CELLS and len(data) >= 8:
+        if self.book.version == 2 and kind in (0x02, 0x03, 0x04, 0x06) and len(data) >= 8:
+            self._cell_of_excel_2(kind, data)
+        elif kind in _CELLS and len(data) >= 8:
             self._cell(kind, data)
-        elif kind == 0x0207 and self.formula is not None:
-            self._put(*self.formula, self.book.string(data, 0, 2, more))
+        elif kind in (0x07, 0x0207) and self.formula is not None:
+            self._put(*self.formula, self.book.string(data, 0, 1 if kind == 0x07 else 2, more))
             self.formula = None
         elif kind == 0xBD and len(data) >= 6:
             row, column = struct.unpack_from("<HH", data)
@@ -219,6 +231,19 @@ class _SheetReader:
                 )
         elif len(data) >= 14:
             self._put(row, column, self.book.number(struct.unpack_from("<d", data, 6)[0], style))
+
+    def _cell_of_excel_2(self, kind: int, data: bytes) -> None:
+        """Excel 2 has three bytes of attributes instead of a style number."""
+        row, column = struct.unpack_from("<HH", data)
+        if kind == 0x02 and len(data) >= 9:
+            self._put(row, column, str(struct.unpack_from("<H", data, 7)[0]))
+        elif kind == 0x04:
+            self._put(row, column, self.book.string(data, 7, 1))
+        elif len(data) >= 15:
+            if data[13:15] == b"\xff\xff" and kind == 0x06:
+                self.formula = (row, column)
+            else:
+                self._put(row, column, general(struct.unpack_from("<d", data, 7)[0]))
 
     def _drawn(self, kind: int, data: bytes, more: list[bytes]) -> None:
         """Text boxes and comments."""

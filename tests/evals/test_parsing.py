@@ -84,7 +84,7 @@ def test_debrief_parse_shows_sections_and_chunks(manifest: Path, monkeypatch: py
 
 
 def test_most_strings_of_real_files_are_found(shared_data: Path) -> None:
-    rows = [row for row in load_manifest(shared_data / "parsing" / "manifest.jsonl")]
+    rows = load_manifest(shared_data / "parsing" / "manifest.jsonl")
     with ParserPool() as pool:
         sums = evaluate_parsing(rows, pool).as_json()
     assert sums["crashed"] == 0
