@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -29,7 +29,9 @@ def copy_tree(source: Path, target: Path) -> None:
         if path.is_dir():
             beside.mkdir(exist_ok=True)
         else:
-            _copy_file(path, beside)
+            # A reader that opens or closes the source replaces small files by renaming; passing names may be gone.
+            with suppress(FileNotFoundError):
+                _copy_file(path, beside)
 
 
 def make_durable(folder: Path) -> None:

@@ -31,7 +31,7 @@ from retrieval.files import copy_tree, locked, make_durable, replace_text
 from retrieval.index import ChunkIndex
 
 # Raised when what is stored of a chunk changes: an index of another layout is rebuilt by the next sync.
-LAYOUT = 3
+LAYOUT = 4
 
 _CURRENT = "CURRENT"
 _WORK = "work"
@@ -168,9 +168,9 @@ class FolderGenerations:
             return []
         with locked(self.folder):
             removed = self._remove_old()
-            if (self.folder / _WORK).exists():
-                shutil.rmtree(self.folder / _WORK)
-                removed.append(_WORK)
+            for left in [*self.folder.glob(_WORK), *self.folder.glob("removed-*")]:
+                shutil.rmtree(left, ignore_errors=True)
+                removed.append(left.name)
             return removed
 
     def rollback(self, name: str | None = None) -> Generation:
@@ -226,7 +226,10 @@ class FolderGenerations:
         serving = self._current_id()
         old = [name for name in sorted(self._names(), key=_number)[: -self.keep] if name != serving]
         for name in old:
-            shutil.rmtree(self.folder / name, ignore_errors=True)
+            # Renamed first: a reader that lets go of it late would put a file back into a half-removed folder.
+            gone = self.folder / f"removed-{name}"
+            os.replace(self.folder / name, gone)
+            shutil.rmtree(gone, ignore_errors=True)
         return old
 
     def _names(self) -> list[str]:
@@ -293,6 +296,9 @@ class FolderWriter:
         )
         index.close()
         self._index = None
+        # The first load after a write folds the engine's journals in and removes them. Done here, before anybody
+        # reads, it leaves files that no later load changes: readers and copies then don't disturb each other.
+        EdgeIndex.load(self._work / _SHARD).close()
         self._generations.publish(self._work, generation)
         return generation
 

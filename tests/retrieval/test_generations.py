@@ -3,6 +3,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from core.errors import IndexDamaged, IndexLocked, IndexMissing
 from core.types import User
 from retrieval.files import copy_tree
 from retrieval.generations import FolderGenerations, Recipe
+from retrieval.index import Query
 from tests.retrieval.conftest import RECIPE, make_generations
 from tests.retrieval.fakes import DIM, make_chunk, vectors_of
 
@@ -116,6 +118,22 @@ def test_a_reader_follows_the_pointer_while_an_old_handle_still_works(folder):
         publish(folder, document)
     assert served(reader) == {"a", "b", "c", "d", "e"}
     assert {c.document_id for c in old.chunks()} == {"a"}, "its files are gone, its searches end well"
+
+
+def test_reading_changes_no_file(folder):
+    publish(folder, "a", "b")
+    publish(folder, "b", "c")
+    shard = folder.shard(folder.current.name)
+
+    def contents():
+        return {path.relative_to(shard): path.read_bytes() for path in shard.rglob("*") if path.is_file()}
+
+    before = {path: sha256(content).digest() for path, content in contents().items()}
+    for _ in range(2):
+        index = FolderGenerations(folder.folder).read()
+        assert index.search(Query("plan"), ANA, 5)
+        index.close()
+    assert {path: sha256(content).digest() for path, content in contents().items()} == before
 
 
 def test_writing_nothing_copies_nothing(folder):
