@@ -14,18 +14,17 @@ import streamlit as st
 from chat_ui import components, session
 from chat_ui.source_status import (
     OUTCOMES,
-    SourceStatus,
     find_documents,
     principal_name,
     readable_counts,
     readers,
     running,
-    statuses,
     why_readable,
 )
 from core.errors import IdentityError
 from core.types import User
 from ingestion.state import DocumentRecord, Run, SyncState
+from ingestion.status import SourceStatus, statuses
 
 _Kind = Literal["", "good", "bad", "warn", "accent"]
 _RUN_KINDS: Mapping[str, _Kind] = {"SUCCEEDED": "good", "INCOMPLETE": "warn", "FAILED": "bad", "ABORTED": "bad"}

@@ -5,12 +5,13 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from chat_ui.source_status import find_documents, readable_counts, readers, statuses, why_readable
+from chat_ui.source_status import find_documents, readable_counts, readers, why_readable
 from core.database import open_database
 from core.identity import load_directory
 from core.settings import Settings, load_settings
 from core.types import User
 from ingestion.state import Counts, DocumentRecord, SyncState
+from ingestion.status import statuses
 
 ANA = User("ana@northgate.example", ("emea",))
 BEN = User("ben@northgate.example")
