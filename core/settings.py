@@ -88,6 +88,7 @@ class RetrievalSettings(Section):
     weights_file: Path | None = None
     prefetch: int = Field(default=100, ge=10)
     fusion: Literal["dbsf", "rrf"] = "dbsf"
+    closer_depth: int = Field(default=100, ge=0)
     reranker: str = ""
     keep_generations: int = Field(default=3, ge=1)
 

@@ -253,10 +253,13 @@ class EdgeIndex:
                 for given in (text, vector)]  # fmt: skip
         return hits[0], hits[1]
 
+    def among(self, ids: Sequence[str], condition: qe.Filter) -> qe.Filter:
+        return qe.Filter(must=[qe.HasIdCondition(set(ids)), condition])
+
     def fetch(self, ids: Sequence[str], condition: qe.Filter, vectors: bool) -> dict[str, Stored]:
         if not ids:
             return {}
-        readable = qe.Filter(must=[qe.HasIdCondition(set(ids)), condition])
+        readable = self.among(ids, condition)
         records, _ = self._shard.scroll(
             qe.ScrollRequest(
                 limit=len(ids), filter=readable, with_payload=True, with_vector=[DENSE] if vectors else False

@@ -11,7 +11,7 @@ import hashlib
 import importlib.util
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -21,13 +21,19 @@ from numpy.typing import NDArray
 
 from core.errors import ModelError
 from core.settings import Settings
+from core.types import Chunk
+from retrieval.bm25 import indexed_text
 from retrieval.embedding_cache import EmbeddingCache
 from retrieval.tokens import TokenVectors
+from retrieval.words import similarities
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 FloatArray = NDArray[np.float32]
+
+# So many passages are embedded while a question waits, at about 20 ms each, when the cache was deleted.
+_RECOMPUTED = 8
 
 
 class Embedder(Protocol):
@@ -54,6 +60,14 @@ class Embedder(Protocol):
 
     def encode_tokens(self, texts: list[str], *, query: bool = False) -> list[TokenVectors]:
         """The token vectors of each text, in order. Texts over the model's length are cut."""
+        ...
+
+
+class Runtime(Embedder, Protocol):
+    """An embedder that computes; the cache stands in front of it."""
+
+    def encode_passages(self, texts: Sequence[str]) -> tuple[FloatArray, list[bytes]]:
+        """The vectors of `encode_texts`, and each text's sketch for reading it word by word (`words.py`)."""
         ...
 
 
@@ -104,7 +118,7 @@ class CachedEmbedder:
         reused: How many came from the cache, or from the same text in the same call.
     """
 
-    def __init__(self, embedder: Embedder, cache: EmbeddingCache) -> None:
+    def __init__(self, embedder: Runtime, cache: EmbeddingCache) -> None:
         self._embedder = embedder
         self._cache = cache
         self.name = embedder.name
@@ -119,10 +133,7 @@ class CachedEmbedder:
         known = self._cache.get(keys, self.dim)
         missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in known}
         if missing:
-            vectors = self._embedder.encode_texts(list(missing.values()))
-            fresh = dict(zip(missing, vectors, strict=True))
-            self._cache.put(fresh)
-            known.update(fresh)
+            known.update(zip(missing, self._compute(missing)[0], strict=True))
         self.computed += len(missing)
         self.reused += len(texts) - len(missing)
         if not keys:
@@ -132,6 +143,25 @@ class CachedEmbedder:
     def encode_query(self, text: str) -> FloatArray:
         """(dim,) float32, L2-normalised. Questions aren't kept on disk."""
         return self._embedder.encode_query(text)
+
+    def word_similarities(self, question: str, chunks: Sequence[Chunk]) -> FloatArray:
+        """How near each passage is to the question when both are read word by word: (len(chunks),) float32.
+
+        What the cache has lost is computed anew for the first few passages, and NaN for the others.
+        """
+        texts = [indexed_text(chunk) for chunk in chunks]
+        keys = [content_key(self.name, text) for text in texts]
+        known = self._cache.sketches(keys)
+        lost = {key: text for key, text in zip(keys[:_RECOMPUTED], texts, strict=False) if key not in known}
+        if lost:
+            known.update(zip(lost, self._compute(lost)[1], strict=True))
+        (asked,) = self._embedder.encode_tokens([question], query=True)
+        return similarities(asked.vectors, [known.get(key) for key in keys])
+
+    def _compute(self, texts: Mapping[bytes, str]) -> tuple[FloatArray, list[bytes]]:
+        vectors, sketches = self._embedder.encode_passages(list(texts.values()))
+        self._cache.put(dict(zip(texts, zip(vectors, sketches, strict=True), strict=True)))
+        return vectors, sketches
 
     def encode_tokens(self, texts: list[str], *, query: bool = False) -> list[TokenVectors]:
         """The token vectors of each text, in order. They are never kept on disk: a text has hundreds."""
@@ -147,7 +177,7 @@ def _model_key(model: str) -> bytes:
     return hashlib.blake2b(model.encode(), digest_size=32).digest()
 
 
-def _open_runtime(settings: Settings) -> Embedder:
+def _open_runtime(settings: Settings) -> Runtime:
     wanted = settings.embedding.model
     if wanted in PROFILES:
         return _open_profile(PROFILES[wanted], wanted, settings)
@@ -162,7 +192,7 @@ def _open_runtime(settings: Settings) -> Embedder:
     return _open_torch(wanted, wanted, settings)
 
 
-def _open_profile(profile: Profile, name: str, settings: Settings) -> Embedder:
+def _open_profile(profile: Profile, name: str, settings: Settings) -> Runtime:
     found = importlib.util.find_spec(profile.package)
     if found is None or found.origin is None:
         raise ModelError(
@@ -227,7 +257,7 @@ def _weight_files(folder: Path) -> Iterable[Path]:
     return sorted(file for file in folder.rglob("*") if file.suffix in {".safetensors", ".bin", ".onnx"})
 
 
-def _open_folder(folder: Path, name: str, languages: str, settings: Settings) -> Embedder:
+def _open_folder(folder: Path, name: str, languages: str, settings: Settings) -> Runtime:
     from retrieval.openvino_runtime import OpenVinoEmbedder, unsupported
 
     runtime = settings.embedding.runtime
@@ -241,7 +271,7 @@ def _open_folder(folder: Path, name: str, languages: str, settings: Settings) ->
     return OpenVinoEmbedder.from_folder(folder, name, languages, settings.embedding)
 
 
-def _open_torch(model: str, name: str, settings: Settings, languages: str = "") -> Embedder:
+def _open_torch(model: str, name: str, settings: Settings, languages: str = "") -> Runtime:
     from retrieval.torch_runtime import TorchEmbedder
 
     return TorchEmbedder(model, name, languages, settings.embedding)

@@ -38,26 +38,42 @@ class EmbeddingCache:
             for start in range(0, len(unique), _PORTION):
                 portion = unique[start : start + _PORTION]
                 marks = ",".join("?" * len(portion))
-                rows = connection.execute(f"SELECT key, vector FROM embeddings WHERE key IN ({marks})", portion)
+                rows = connection.execute(f"SELECT key, vector FROM passages WHERE key IN ({marks})", portion)
                 found.update((key, np.frombuffer(blob, np.float32)) for key, blob in rows if len(blob) == 4 * dim)
         except sqlite3.DatabaseError as error:
             raise self._damaged(error) from error
         return found
 
-    def put(self, vectors: Mapping[bytes, FloatArray]) -> None:
-        """Keeps `vectors`; a key that is there already keeps its vector."""
-        rows = [(key, np.ascontiguousarray(vector, np.float32).tobytes()) for key, vector in vectors.items()]
+    def sketches(self, keys: Sequence[bytes]) -> dict[bytes, bytes]:
+        """The known ones of `keys` with their sketches (`words.py`)."""
+        found: dict[bytes, bytes] = {}
+        unique = list(dict.fromkeys(keys))
+        try:
+            connection = self._connection()
+            for start in range(0, len(unique), _PORTION):
+                portion = unique[start : start + _PORTION]
+                marks = ",".join("?" * len(portion))
+                found.update(connection.execute(f"SELECT key, sketch FROM passages WHERE key IN ({marks})", portion))
+        except sqlite3.DatabaseError as error:
+            raise self._damaged(error) from error
+        return found
+
+    def put(self, passages: Mapping[bytes, tuple[FloatArray, bytes]]) -> None:
+        """Keeps each passage's vector and sketch; a key that is there already keeps what it has."""
+        rows = [
+            (key, np.ascontiguousarray(vector, np.float32).tobytes(), bits) for key, (vector, bits) in passages.items()
+        ]
         try:
             connection = self._connection()
             with connection:
-                connection.executemany("INSERT OR IGNORE INTO embeddings (key, vector) VALUES (?, ?)", rows)
+                connection.executemany("INSERT OR IGNORE INTO passages (key, vector, sketch) VALUES (?, ?, ?)", rows)
         except sqlite3.DatabaseError as error:
             raise self._damaged(error) from error
 
     def count(self) -> int:
         """How many vectors are kept."""
         try:
-            (number,) = self._connection().execute("SELECT count(*) FROM embeddings").fetchone()
+            (number,) = self._connection().execute("SELECT count(*) FROM passages").fetchone()
         except sqlite3.DatabaseError as error:
             raise self._damaged(error) from error
         return int(number)
@@ -65,7 +81,7 @@ class EmbeddingCache:
     def clear(self) -> None:
         """Forgets all vectors and gives the disk space back."""
         with closing(self._connect()) as connection:
-            connection.execute("DELETE FROM embeddings")
+            connection.execute("DELETE FROM passages")
             connection.commit()
             connection.execute("VACUUM")
 
@@ -82,7 +98,7 @@ class EmbeddingCache:
         connection.execute("PRAGMA journal_mode=WAL")
         # A power cut may lose the newest vectors, which are then computed again; the file stays sound.
         connection.execute("PRAGMA synchronous=NORMAL")
-        connection.execute("CREATE TABLE IF NOT EXISTS embeddings (key BLOB PRIMARY KEY, vector BLOB) WITHOUT ROWID")
+        connection.execute("CREATE TABLE IF NOT EXISTS passages (key BLOB PRIMARY KEY, vector BLOB, sketch BLOB)")
         return connection
 
     def _damaged(self, error: sqlite3.DatabaseError) -> IndexDamaged:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -12,6 +12,10 @@ Method = Literal["dbsf", "rrf"]
 # Source: Cormack, Clarke, Büttcher, "Reciprocal Rank Fusion", SIGIR 2009.
 RRF_K = 60
 
+# Shares of BM25, cosine and word-by-word similarity in the final order: round numbers on a plateau, not a fit (the
+# figures of other shares are in docs/retrieval.md).
+TEXT_WEIGHT, VECTOR_WEIGHT, WORDS_WEIGHT = 0.4, 0.5, 0.5
+
 
 class Candidate(NamedTuple):
     """A chunk that one or both searches found. Scores of a search that didn't find it are None."""
@@ -20,6 +24,22 @@ class Candidate(NamedTuple):
     text: float | None
     vector: float | None
     fused: float
+    words: float | None = None
+    closer: float | None = None
+
+    @property
+    def relevance(self) -> float:
+        """What metadata weights multiply: the score of close reading if there was one, else the fused score."""
+        return self.fused if self.closer is None else self.closer
+
+
+class Closer(NamedTuple):
+    """A candidate of which every score is known, whichever search found it; `words` is NaN if it isn't."""
+
+    candidate: Candidate
+    text: float
+    vector: float | None
+    words: float
 
 
 def fuse(text: Mapping[str, float], vector: Mapping[str, float], method: Method = "dbsf") -> list[Candidate]:
@@ -47,3 +67,35 @@ def _by_distribution(scores: Mapping[str, float]) -> dict[str, float]:
 def _by_rank(scores: Mapping[str, float]) -> dict[str, float]:
     ordered = sorted(scores, key=lambda i: (-scores[i], i))
     return {i: 1 / (RRF_K + rank) for rank, i in enumerate(ordered, start=1)}
+
+
+def combine(complete: Sequence[Closer], rest: Sequence[Candidate]) -> list[Candidate]:
+    """The candidates by the weighted mean of three standardised scores; `rest` follows in its fused order.
+
+    The mean is put on the scale of `fuse`: 0.5 is the average candidate, and six standard deviations are 1.
+    """
+    columns = (
+        (TEXT_WEIGHT, np.array([c.text for c in complete], dtype=np.float64)),
+        (VECTOR_WEIGHT, np.array([np.nan if c.vector is None else c.vector for c in complete], dtype=np.float64)),
+        (WORDS_WEIGHT, np.array([c.words for c in complete], dtype=np.float64)),
+    )
+    total, weight = np.zeros(len(complete)), 0.0
+    for share, values in columns:
+        known = ~np.isnan(values)
+        spread = float(values[known].std()) if known.any() else 0.0
+        if spread < 1e-9:
+            continue
+        # What isn't known counts as average.
+        total += share * np.where(known, (values - values[known].mean()) / spread, 0.0)
+        weight += share
+    if not weight:
+        return [*(c.candidate for c in complete), *rest]
+    scores = np.maximum(0.0, (total / weight + 3) / 6)
+    best = [
+        c.candidate._replace(closer=float(score), words=None if np.isnan(c.words) else c.words)
+        for c, score in zip(complete, scores, strict=True)
+    ]
+    # Whoever wasn't read closely stays behind those who were, whatever scale its fused score has.
+    least, most = float(scores.min()), max((c.fused for c in rest), default=1.0) or 1.0
+    tail = [c._replace(closer=least * c.fused / most) for c in rest]
+    return [*sorted(best, key=lambda c: (-c.relevance, c.id)), *tail]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
@@ -28,6 +28,9 @@ class Query:
         context: The conversation's attributes (customer, region, language) that weights may compare with.
         prefetch: How many candidates each of text and vector search contributes.
         fusion: How the two rankings become one, see `fusion.py`.
+        closer: Reads candidates closely: chunks → (n,) float32, higher is nearer, NaN for unknown. None leaves the
+            fused order.
+        closer_depth: How many fused candidates are read closely.
         languages: ISO 639-1 codes by which BM25 stems `text`; empty lets the index detect them.
     """
 
@@ -39,6 +42,8 @@ class Query:
     prefetch: int = 100
     fusion: Literal["dbsf", "rrf"] = "dbsf"
     languages: tuple[str, ...] = ()
+    closer: Callable[[Sequence[Chunk]], FloatArray] | None = None
+    closer_depth: int = 100
 
 
 class ChunkIndex(Protocol):

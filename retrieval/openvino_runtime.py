@@ -19,6 +19,7 @@ from core.errors import ModelError
 from core.settings import EmbeddingSettings
 from retrieval.bert import BertShape, Precision, bert_graph
 from retrieval.tokens import TokenVectors, token_vectors
+from retrieval.words import sketch
 
 FloatArray = NDArray[np.float32]
 _MODULES = {"Transformer", "Pooling", "Normalize"}
@@ -121,20 +122,30 @@ class OpenVinoEmbedder:
 
     def encode_texts(self, texts: Sequence[str]) -> FloatArray:
         """(len(texts), dim) float32, L2-normalised. Texts over the model's length are cut."""
+        return self.encode_passages(texts)[0]
+
+    def encode_passages(self, texts: Sequence[str]) -> tuple[FloatArray, list[bytes]]:
+        """The vectors of `encode_texts`, and each text's `words.sketch` from the same computation."""
         vectors = np.zeros((len(texts), self.dim), np.float32)
-        ids = [encoding.ids for encoding in self._tokenizer.encode_batch([self._prompts.text + text for text in texts])]
-        for rows in batches([len(row) for row in ids], self._batch_tokens):
-            vectors[rows] = self._infer([ids[row] for row in rows])[0]
-        return vectors
+        sketches = [b""] * len(texts)
+        encodings = self._tokenizer.encode_batch([self._prompts.text + text for text in texts])
+        markers = [np.array(encoding.special_tokens_mask) for encoding in encodings]
+        for rows in batches([len(encoding.ids) for encoding in encodings], self._batch_tokens):
+            vectors[rows], tokens = self._infer([encodings[row].ids for row in rows])
+            for number, row in enumerate(rows):
+                sketches[row] = sketch(tokens[number, : len(markers[row])][markers[row] == 0])
+        return vectors, sketches
 
     def encode_query(self, text: str) -> FloatArray:
         """(dim,) float32, L2-normalised."""
-        vector: FloatArray = self._infer([self._tokenizer.encode(self._prompts.query + text).ids])[0][0]
+        vector: FloatArray = self._read(text)[0]
         return vector
 
     def encode_tokens(self, texts: list[str], *, query: bool = False) -> list[TokenVectors]:
         """The token vectors of each text, in order. Texts over the model's length are cut."""
-        prompt = self._prompts.query if query else self._prompts.text
+        if query:
+            return [self._read(text)[1] for text in texts]
+        prompt = self._prompts.text
         encodings = self._tokenizer.encode_batch([prompt + text for text in texts])
         found: dict[int, TokenVectors] = {}
         for rows in batches([len(e.ids) for e in encodings], self._batch_tokens):
@@ -143,6 +154,16 @@ class OpenVinoEmbedder:
                 encoding = encodings[row]
                 found[row] = token_vectors(tokens[number, : len(encoding.ids)], encoding.offsets, len(prompt))
         return [found[row] for row in range(len(texts))]
+
+    def _read(self, question: str) -> tuple[FloatArray, TokenVectors]:
+        """A question's vector and its tokens. The last one is kept: search and answer ask for it in turn."""
+        last: tuple[str, FloatArray, TokenVectors] | None = getattr(self._threads, "last", None)
+        if last is None or last[0] != question:
+            prompt = self._prompts.query
+            encoding = self._tokenizer.encode(prompt + question)
+            vectors, tokens = self._infer([encoding.ids])
+            last = self._threads.last = (question, vectors[0], token_vectors(tokens[0], encoding.offsets, len(prompt)))
+        return last[1], last[2]
 
     def _infer(self, ids: list[list[int]]) -> tuple[FloatArray, FloatArray]:
         """Pooled (n, dim) and by token (n, length, dim)."""

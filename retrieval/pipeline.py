@@ -14,7 +14,7 @@ import numpy as np
 
 from core.types import Boost, Passage, User, Why
 from retrieval.bm25 import encode_query, query_languages
-from retrieval.fusion import Candidate, fuse
+from retrieval.fusion import Candidate, Closer, combine, fuse
 from retrieval.index import FloatArray, Query
 from retrieval.records import ATTRIBUTE_FIELDS, chunk_of, stored_attributes
 from retrieval.weights import Asked, Known, Weights, factor
@@ -60,6 +60,10 @@ class Engine(Protocol[Condition]):
         """
         ...
 
+    def among(self, ids: Sequence[str], condition: Condition) -> Condition:
+        """`condition` for these chunks alone."""
+        ...
+
     def fetch(self, ids: Sequence[str], condition: Condition, vectors: bool) -> dict[str, Stored]:
         """What is stored of those of `ids` that pass `condition`."""
         ...
@@ -81,11 +85,42 @@ def search(engine: Engine[Condition], query: Query, user: User, limit: int) -> l
     weights = query.weights or None
     fields = ATTRIBUTE_FIELDS if weights is not None else ()
     depth = max(query.prefetch, limit)
-    text_hits, vector_hits = engine.find(_terms(engine, query), query.vector, condition, depth, fields)
+    terms = _terms(engine, query)
+    text_hits, vector_hits = engine.find(terms, query.vector, condition, depth, fields)
     candidates = fuse({h.id: h.score for h in text_hits}, {h.id: h.score for h in vector_hits}, query.fusion)
+    if query.closer is not None and query.closer_depth:
+        candidates = _read_closely(engine, query, terms, condition, candidates)
     attributes = {h.id: h.payload for h in (*text_hits, *vector_hits) if h.payload is not None}
     ranked = weigh(candidates, weights, attributes, Asked(user, query.context))
     return _passages(engine, ranked[:limit], query, condition)
+
+
+def _read_closely(
+    engine: Engine[Condition],
+    query: Query,
+    terms: Sparse | None,
+    condition: Condition,
+    candidates: Sequence[Candidate],
+) -> list[Candidate]:
+    """The best candidates with all three scores, in the order that these give together; the others after them."""
+    best, rest = candidates[: query.closer_depth], candidates[query.closer_depth :]
+    stored = engine.fetch([c.id for c in best], condition, vectors=query.vector is not None)
+    best = [c for c in best if c.id in stored]
+    if query.closer is None or not best:
+        return list(candidates)
+    unsearched = [c.id for c in best if c.text is None]
+    texts = {c.id: c.text for c in best if c.text is not None}
+    if terms is not None and unsearched:
+        among = engine.among(unsearched, condition)
+        texts.update((hit.id, hit.score) for hit in engine.find(terms, None, among, len(unsearched), ())[0])
+    nearness = query.closer([chunk_of(c.id, stored[c.id].payload) for c in best])
+    complete = []
+    for candidate, words in zip(best, nearness.tolist(), strict=True):
+        kept, vector = stored[candidate.id].vector, candidate.vector
+        if vector is None and query.vector is not None and kept is not None:
+            vector = float(np.dot(query.vector, kept))
+        complete.append(Closer(candidate, texts.get(candidate.id, 0.0), vector, words))
+    return combine(complete, rest)
 
 
 def weigh(
@@ -96,16 +131,16 @@ def weigh(
 ) -> list[Ranked]:
     """The candidates reordered by their metadata; as many as came in."""
     if weights is None:
-        return [Ranked(c, (), c.fused) for c in candidates]
+        return [Ranked(c, (), c.relevance) for c in candidates]
     ranked = []
     known: Known = {}
     for candidate in candidates:
         boosts = weights.boosts(stored_attributes(payloads[candidate.id], weights.rules), asked, known)
-        ranked.append(Ranked(candidate, boosts, candidate.fused * factor(boosts)))
+        ranked.append(Ranked(candidate, boosts, candidate.relevance * factor(boosts)))
     return sorted(ranked, key=lambda r: (-r.final, r.candidate.id))
 
 
-def reranked(passage: Passage, rerank: float, final: float) -> Passage:
+def reranked(passage: Passage, rerank: float | None, final: float) -> Passage:
     """The passage with the scores of a later stage."""
     return replace(passage, score=final, why=replace(passage.why, rerank=rerank, final=final))
 
@@ -131,6 +166,6 @@ def _passages(engine: Engine[Condition], ranked: Sequence[Ranked], query: Query,
         similarity = candidate.vector
         if similarity is None and query.vector is not None and kept.vector is not None:
             similarity = float(np.dot(query.vector, kept.vector))
-        why = Why(candidate.text, candidate.vector, candidate.fused, item.boosts, None, item.final)
+        why = Why(candidate.text, candidate.vector, candidate.fused, item.boosts, candidate.words, item.final)
         passages.append(Passage(chunk_of(candidate.id, kept.payload), item.final, why, similarity))
     return passages

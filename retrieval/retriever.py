@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
 
 import numpy as np
@@ -19,7 +20,9 @@ from retrieval.embed import Embedder, open_embedder
 from retrieval.filters import Filter
 from retrieval.generations import LAYOUT, Generations, open_generations
 from retrieval.index import ChunkIndex, Query
+from retrieval.rerank import DEPTH, Reranker
 from retrieval.weights import BUILT_IN, Weights, load_weights, parse_weights
+from retrieval.words import WordReader
 
 
 @dataclass
@@ -28,12 +31,14 @@ class Retriever:
 
     Attributes:
         weights: The settings' weights; a search's own override them by attribute.
+        reranker: Reads the best passages once more; None leaves the order of the search.
     """
 
     generations: Generations
     embedder: Embedder
     settings: RetrievalSettings
     weights: Weights
+    reranker: Reranker | None = None
 
     @property
     def index(self) -> ChunkIndex:
@@ -57,6 +62,7 @@ class Retriever:
             context: The conversation's attributes (customer, region, …) that weights may compare with.
         """
         index = self.index
+        reader, depth = self.embedder, self.settings.closer_depth
         query = Query(
             text=question,
             vector=self.embedder.encode_query(question) if question.strip() else None,
@@ -65,8 +71,12 @@ class Retriever:
             context=context or {},
             prefetch=self.settings.prefetch,
             fusion=self.settings.fusion,
+            closer=partial(reader.word_similarities, question) if depth and isinstance(reader, WordReader) else None,
+            closer_depth=depth,
         )
-        return index.search(query, user, limit)
+        if self.reranker is None:
+            return index.search(query, user, limit)
+        return self.reranker.rerank(question, index.search(query, user, max(limit, DEPTH)))[:limit]
 
     def document(self, document_id: str, user: User) -> list[Chunk]:
         """The document's chunks in order; empty if it isn't there or `user` may not read it."""
@@ -129,4 +139,5 @@ def open_retriever(settings: Settings) -> Retriever:
         )
     file = settings.retrieval.weights_file
     weights = parse_weights(BUILT_IN).overridden_by(load_weights(settings.path(file)) if file is not None else None)
-    return Retriever(generations, embedder, settings.retrieval, weights)
+    reranker = Reranker(settings.retrieval.reranker) if settings.retrieval.reranker else None
+    return Retriever(generations, embedder, settings.retrieval, weights, reranker)

@@ -290,10 +290,13 @@ class ServerIndex:
         ]
         return hits[0], hits[1]
 
+    def among(self, ids: Sequence[str], condition: models.Filter) -> models.Filter:
+        return models.Filter(must=[models.HasIdCondition(has_id=list(ids)), condition])
+
     def fetch(self, ids: Sequence[str], condition: models.Filter, vectors: bool) -> dict[str, Stored]:
         if not ids:
             return {}
-        readable = models.Filter(must=[models.HasIdCondition(has_id=list(ids)), condition])
+        readable = self.among(ids, condition)
         records, _ = asked(
             self._client.scroll,
             self._collection,

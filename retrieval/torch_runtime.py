@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from core.errors import ModelError
 from core.settings import EmbeddingSettings
 from retrieval.tokens import TokenVectors, token_vectors
+from retrieval.words import sketch
 
 FloatArray = NDArray[np.float32]
 
@@ -43,6 +44,10 @@ class TorchEmbedder:
     def encode_texts(self, texts: Sequence[str]) -> FloatArray:
         """(len(texts), dim) float32, L2-normalised."""
         return self._encode(list(texts), query=False)
+
+    def encode_passages(self, texts: Sequence[str]) -> tuple[FloatArray, list[bytes]]:
+        """The vectors of `encode_texts`, and each text's `words.sketch`."""
+        return self.encode_texts(texts), [sketch(found.vectors) for found in self.encode_tokens(list(texts))]
 
     def encode_query(self, text: str) -> FloatArray:
         """(dim,) float32, L2-normalised, with the model's own prompt for questions if it has one."""
