@@ -14,7 +14,7 @@ from core.console import err, out, print_json, progress
 from core.settings import Settings, load_settings
 from evals.datasets import load_retrieval_set
 from evals.metrics import Measured
-from retrieval.weights import LEVELS, LIMIT, Weights, load_weights
+from retrieval.weights import BUILT_IN, LEVELS, LIMIT, Weights, load_weights, parse_weights
 
 weights_app = typer.Typer(no_args_is_help=True, help="Metadata weights: show, preview and tune them.")
 
@@ -34,7 +34,8 @@ def register(app: typer.Typer) -> None:
 @weights_app.command("show")
 def show(as_json: AsJson = False) -> None:
     """Prints the published multipliers and the weights that are in force."""
-    current = _current(load_settings())
+    settings = load_settings()
+    current = _current(settings)
     rules = {name: [rule.model_dump() for rule in found] for name, found in current.rules.items()}
     if as_json:
         print_json({"levels": LEVELS, "limit": LIMIT, "weights": rules})
@@ -43,8 +44,8 @@ def show(as_json: AsJson = False) -> None:
     out.print(f"All weights together multiply or divide a score by at most {LIMIT:g}.")
     for name, found in rules.items():
         out.print(f"{escape(name)}: {escape(str(found))}")
-    if not rules:
-        out.print("No weights are in force; name a file under retrieval.weights_file.")
+    if settings.retrieval.weights_file is None:
+        out.print("These are the built-in weights; name a file under retrieval.weights_file to add your own.")
 
 
 @weights_app.command("preview")
@@ -61,7 +62,8 @@ def preview_command(
     from evals.weights import collect, preview
 
     settings = load_settings()
-    after, before = load_weights(file), _current(settings)
+    before = _current(settings)
+    after = parse_weights(BUILT_IN).overridden_by(load_weights(file))
     judged = load_retrieval_set(data, queries, qrels)
     with progress() as bar:
         task = bar.add_task("index", total=None, rate="")
@@ -127,7 +129,8 @@ def tune_command(
 
 def _current(settings: Settings) -> Weights:
     file = settings.retrieval.weights_file
-    return load_weights(settings.path(file)) if file is not None else Weights()
+    own = load_weights(settings.path(file)) if file is not None else None
+    return parse_weights(BUILT_IN).overridden_by(own)
 
 
 def _verdict(gain: Measured) -> str:
