@@ -10,6 +10,7 @@ from typing import Any
 
 from connectors.files import FilesSettings, open_files
 from connectors.kind import KindSettings
+from connectors.redshift import RedshiftSettings, open_redshift
 from connectors.s3 import S3Settings, open_s3
 from connectors.sharepoint import SharePointSettings, open_sharepoint
 from connectors.totango import TotangoSettings, open_totango
@@ -29,6 +30,7 @@ class Kind:
 KINDS: dict[str, Kind] = {
     "files": Kind(FilesSettings, open_files),
     "s3": Kind(S3Settings, open_s3),
+    "redshift": Kind(RedshiftSettings, open_redshift),
     "totango": Kind(TotangoSettings, open_totango),
     "sharepoint": Kind(SharePointSettings, open_sharepoint),
 }

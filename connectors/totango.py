@@ -167,6 +167,9 @@ class TotangoConnector:
         name = str(account.get("display_name") or account["id"])
         health = str((account.get("health") or {}).get("curr") or "")
         attributes = {key: (value or {}).get("val") for key, value in (account.get("attributes") or {}).items()}
+        if "Language" in attributes:
+            # The customer's language isn't that of this document.
+            attributes["Customer language"] = attributes.pop("Language")
         facts = {"Account id": account["id"], "Health": health, "Status": account.get("status"), **attributes}
         metrics = account.get("metrics") or {}
         sections = [f"# {name}", _listed(facts)]

@@ -37,14 +37,17 @@ def run_stand_ins(ports: Ports = DEFAULT_PORTS, workspace: Path = WORKSPACE) -> 
     """
     if not workspace.is_dir():
         raise SourceError(f"There is no sample workspace at {workspace}; build it: python -m samples.build")
-    from samples.stand_ins import graph, s3, totango
+    from samples.stand_ins import graph, redshift, s3, totango
     from samples.stand_ins.certificate import write_certificate
+    from samples.stand_ins.redshift import RedshiftStandIn
+    from samples.stand_ins.server import StandIn
 
     write_certificate(CERTIFICATE)
     with ExitStack() as stack:
-        servers = [
+        servers: list[StandIn | RedshiftStandIn] = [
             stack.enter_context(s3.start(workspace / "s3", ports.s3)),
             stack.enter_context(graph.start(workspace / "sharepoint", ports.graph)),
+            stack.enter_context(redshift.start(workspace / "redshift", ports.redshift)),
             stack.enter_context(totango.start(workspace / "totango", ports.totango)),
         ]
         yield {server.name: server.url for server in servers}

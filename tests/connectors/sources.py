@@ -12,9 +12,10 @@ from typing import Any
 
 from connectors.files import FilesConnector, FilesSettings
 from core.types import Connector
-from samples.stand_ins import graph, s3, totango
+from samples.stand_ins import graph, redshift, s3, totango
 from samples.stand_ins.faults import Faults
 from samples.stand_ins.graph import GraphStandIn
+from samples.stand_ins.redshift import RedshiftStandIn
 from samples.stand_ins.server import StandIn
 from samples.stand_ins.totango import TotangoStandIn
 from tests.connectors.harness import open_kind
@@ -256,3 +257,79 @@ def owners(allow: tuple[str, ...]) -> dict[str, Any]:
         if principal.startswith("user:"):
             attributes["Owner"] = principal.removeprefix("user:")
     return {name: {"val": value} for name, value in attributes.items()}
+
+
+class RedshiftHarness:
+    """A table of its own; a row is a document."""
+
+    faults: Faults | None = None
+    page_path = body_path = ""
+    resumes = lists_all = True
+    can_deny = access_is_content = False
+    _numbers = itertools.count()
+
+    def __init__(self, server: RedshiftStandIn) -> None:
+        self.server = server
+        self.table = f"records_{next(self._numbers)}"
+        columns = "id varchar(500) PRIMARY KEY, body text, users varchar(200), teams varchar(200), updated_at timestamp"
+        server.run(f"CREATE TABLE {self.table} ({columns}); GRANT SELECT ON {self.table} TO {redshift.USER}")
+
+    def connector(self, **keys: Any) -> Connector:
+        keys.pop("attempts", None)
+        document = {
+            "name": "row",
+            "query": f"SELECT * FROM {self.table}",
+            "id": "id",
+            "title": "{id}",
+            "updated_at": "updated_at",
+            "allow_users": "users",
+            "allow_groups": "teams",
+        }
+        defaults = {
+            "kind": "redshift",
+            "host": "127.0.0.1",
+            "port": self.server.port,
+            "database": redshift.DATABASE,
+            "user": redshift.USER,
+            "password": redshift.PASSWORD,
+            "ssl": False,
+            "overlap_s": 0,
+            "documents": [document],
+        }
+        return open_kind(Path("/"), **{**defaults, **keys})
+
+    def id_of(self, name: str) -> str:
+        return f"src:row/{name}"
+
+    def put(self, name: str, text: str, allow: tuple[str, ...] = ("group:emea",)) -> None:
+        users, teams = columns(allow)
+        values = ", ".join(map(quoted, (name, text, users, teams)))
+        self.server.run(
+            f"INSERT INTO {self.table} VALUES ({values}, clock_timestamp()) ON CONFLICT (id) DO UPDATE SET "
+            "body = excluded.body, users = excluded.users, teams = excluded.teams, updated_at = excluded.updated_at"
+        )
+
+    def set_access(self, name: str, allow: tuple[str, ...], deny: tuple[str, ...] = ()) -> None:
+        assert not deny
+        users, teams = map(quoted, columns(allow))
+        self.server.run(f"UPDATE {self.table} SET users = {users}, teams = {teams} WHERE id = {quoted(name)}")
+
+    def date_back(self, name: str) -> None:
+        self.server.run(f"UPDATE {self.table} SET updated_at = timestamp '2001-09-09' WHERE id = {quoted(name)}")
+
+    def delete(self, name: str) -> None:
+        self.server.run(f"DELETE FROM {self.table} WHERE id = {quoted(name)}")
+
+    def downloads(self) -> int:
+        return 0
+
+
+def columns(allow: tuple[str, ...]) -> tuple[str, str]:
+    """The principals as the cells of a users and a teams column."""
+    users = [principal.removeprefix("user:") for principal in allow if principal.startswith("user:")]
+    teams = [principal.removeprefix("group:") for principal in allow if principal.startswith("group:")]
+    return ", ".join(users), ", ".join(teams)
+
+
+def quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

@@ -11,15 +11,16 @@ import pytest
 
 from connectors import compare
 from core.errors import SourceError
-from samples.stand_ins import graph, s3, totango
+from samples.stand_ins import graph, redshift, s3, totango
 from tests.connectors.harness import Harness, run
-from tests.connectors.sources import FilesHarness, S3Harness, SharePointHarness, TotangoHarness
+from tests.connectors.sources import FilesHarness, RedshiftHarness, S3Harness, SharePointHarness, TotangoHarness
 
 # Kind → its harness and what starts its stand-in.
 SOURCES: dict[str, tuple[Callable[..., Harness], Callable[[], Any]]] = {
     "s3": (S3Harness, s3.start),
     "sharepoint": (SharePointHarness, graph.start),
     "totango": (TotangoHarness, totango.start),
+    "redshift": (RedshiftHarness, redshift.start),
 }
 
 
