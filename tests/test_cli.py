@@ -128,7 +128,9 @@ class TestBadInput:
     def test_questions_and_people(self, workspace):
         assert_one_sentence(debrief(workspace, "ask", "  "), "empty")
         assert_one_sentence(debrief(workspace, "ask", "x" * 100_000), "100,000", "8,000")
-        assert_one_sentence(debrief(workspace, "ask", "hello?", "--user", "anna@x.example"), "did you mean ana@x.example")
+        assert_one_sentence(
+            debrief(workspace, "ask", "hello?", "--user", "anna@x.example"), "did you mean ana@x.example"
+        )
 
     def test_settings(self, workspace):
         wrong = workspace / "wrong.yaml"
