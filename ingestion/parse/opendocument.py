@@ -307,7 +307,7 @@ class _Reader:
                         self.draft.add(text, "note", f"page {name}")
         for style in descendants(self.styles, "master-page"):
             for frame in style:
-                if local(frame) in ("notes", "header", "footer") or attribute(frame, "placeholder") == "true":
+                if local(frame) in ("notes", "header", "footer") or attribute(frame, "class") not in (None, "footer"):
                     continue
                 lines = [self.inline(line) for line in descendants(frame, "p")]
                 text = one_line(" ".join(lines))

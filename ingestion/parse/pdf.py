@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import re
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -30,6 +31,7 @@ from ingestion.parse.pdf_words import (
 
 MAX_PAGES = 10_000
 MIN_PAGE_CHARS = 12
+OCR_SHARE = 0.5  # of the time limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,7 +265,12 @@ def _recognise(pdf: Any, numbers: list[int], draft: Draft) -> list[int]:
     if read is None:
         return numbers
     left: list[int] = []
+    # Seconds a page: what there is no time for stays unread, or the whole document would be lost.
+    until = time.monotonic() + OCR_SHARE * draft.budget.limits.timeout_s
     for number in numbers:
+        if time.monotonic() > until:
+            left.append(number)
+            continue
         page = pdf[number - 1]
         try:
             text = read(page)

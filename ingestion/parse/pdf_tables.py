@@ -1,6 +1,6 @@
 """Tables that a PDF page draws with lines or shaded cells: from its paths to a grid.
 
-pdfplumber finds the same tables at 20 to 100 times the cost (see DECISIONS.md), so the few lines are read here.
+pdfplumber finds them too, but text and tables cost five times as much with it (see DECISIONS.md).
 """
 
 from __future__ import annotations

@@ -15,6 +15,8 @@ from core.errors import Encrypted, ParseError
 from core.types import Parsed
 from ingestion.parse.compound import Compound, codec
 from ingestion.parse.draft import Draft, File, one_line
+from ingestion.parse.word97_lists import read_lists, read_styles
+from ingestion.parse.word_numbering import Numbering
 
 _LANGUAGE_CODEPAGES = {0x0411: 932, 0x0404: 950, 0x0804: 936, 0x0412: 949, 0x0419: 1251, 0x0422: 1251, 0x0408: 1253,
                        0x041F: 1254, 0x040D: 1255, 0x0401: 1256, 0x0415: 1250, 0x0405: 1250, 0x040E: 1250}  # fmt: skip
@@ -43,6 +45,8 @@ class Run:
     row_end: bool = False
     level: int = 0
     hidden: bool = False
+    number: int = 0  # of the list, 0 if none
+    depth: int = 0
 
 
 def parse_doc(file: File) -> Parsed:
@@ -59,8 +63,9 @@ def parse_doc(file: File) -> Parsed:
         table = compound.read("1Table" if flags & 0x0200 else "0Table")
         pieces = _pieces(main, table, 0x01A2, wide=True)
         counts = struct.unpack_from("<8i", main.ljust(0x80, b"\0"), 0x4C)
-        paragraphs = _runs(main, table, 0x0102, paragraphs=True)
-        characters = _runs(main, table, 0x00FA, paragraphs=False)
+        numbering = read_lists(main, table)
+        paragraphs = _runs(main, table, 0x0102, read_styles(main, table))
+        characters = _runs(main, table, 0x00FA, None)
     else:
         counts = struct.unpack_from("<8i", main.ljust(0x80, b"\0"), 0x34)
         pieces = _pieces(main, main, 0x0160, wide=False) if flags & 4 else []
@@ -69,10 +74,10 @@ def parse_doc(file: File) -> Parsed:
             language = struct.unpack_from("<H", main, 0x06)[0]
             encoding = codec(_LANGUAGE_CODEPAGES.get(language, 1252))
             pieces = [Piece(main[begin:end].decode(encoding, "replace"), begin, 1)]
-        paragraphs, characters = [], []
+        paragraphs, characters, numbering = [], [], Numbering(None)
     if not pieces:
         raise ParseError("it is damaged: its piece table can't be read; open and save it again in Word")
-    return _write(file, compound, _Text(pieces, paragraphs, characters), counts)
+    return _write(file, compound, _Text(pieces, paragraphs, characters), counts, numbering)
 
 
 class _Text:
@@ -115,7 +120,7 @@ class _Text:
         return piece.offset + (position - self._starts[at]) * piece.width
 
 
-def _write(file: File, compound: Compound, text: _Text, counts: tuple[int, ...]) -> Parsed:
+def _write(file: File, compound: Compound, text: _Text, counts: tuple[int, ...], numbering: Numbering) -> Parsed:
     draft = Draft(file.budget)
     # Main text, footnotes, headers, macros, comments, endnotes, text boxes, text boxes in headers: in this order.
     bounds = [0]
@@ -123,9 +128,9 @@ def _write(file: File, compound: Compound, text: _Text, counts: tuple[int, ...])
         bounds.append(min(bounds[-1] + max(count, 0), len(text.text)))
     if bounds[1] == 0:
         bounds = [0, *[len(text.text)] * 8]
-    _body(draft, text, bounds[0], bounds[1])
+    _body(draft, text, bounds[0], bounds[1], numbering)
     for part in (6, 7):
-        _body(draft, text, bounds[part], bounds[part + 1])
+        _body(draft, text, bounds[part], bounds[part + 1], numbering)
     draft.close_headings()
     for part, name in ((1, "footnote"), (5, "endnote"), (4, "comment"), (2, "page header or footer")):
         told: set[str] = set()
@@ -137,7 +142,7 @@ def _write(file: File, compound: Compound, text: _Text, counts: tuple[int, ...])
     return draft.parsed(title, metadata)
 
 
-def _body(draft: Draft, text: _Text, begin: int, end: int) -> None:
+def _body(draft: Draft, text: _Text, begin: int, end: int, numbering: Numbering) -> None:
     """Paragraphs and tables from `begin` to `end`."""
     rows: list[list[str]] = []
     cells: list[str] = []
@@ -150,6 +155,10 @@ def _body(draft: Draft, text: _Text, begin: int, end: int) -> None:
         mark = match.group()[-1]
         line, depth = _field_results(text.visible(begin + match.start(), last + 1).rstrip("\r\x07\x0c"), depth)
         properties = text.properties(last)
+        label = ""
+        if properties.number and line.strip():
+            label = numbering.label(str(properties.number), properties.depth)
+            line = f"{label} {line}" if label else line
         if mark == "\x07":
             if properties.row_end or (not properties.in_table and not line and not cell and cells):
                 rows.append(cells)
@@ -169,6 +178,8 @@ def _body(draft: Draft, text: _Text, begin: int, end: int) -> None:
         level = properties.level or (properties.style if 1 <= properties.style <= 9 else 0)
         if level:
             draft.heading(level, line)
+        elif label:
+            draft.item(line)
         else:
             draft.text(line)
     if cells or cell:
@@ -227,8 +238,11 @@ def _pieces(main: bytes, table: bytes, at: int, wide: bool) -> list[Piece]:
     return pieces
 
 
-def _runs(main: bytes, table: bytes, at: int, paragraphs: bool) -> list[Run]:
-    """Formatting of paragraphs (PAPX) or characters (CHPX) from the 512-byte pages that hold it."""
+Styles = dict[int, tuple[int, bytes]]
+
+
+def _runs(main: bytes, table: bytes, at: int, styles: Styles | None) -> list[Run]:
+    """Formatting of paragraphs (PAPX; with their styles) or characters (CHPX) from the 512-byte pages that hold it."""
     begin, size = struct.unpack_from("<II", main.ljust(at + 8, b"\0"), at)
     plc = table[begin : begin + size]
     count = (len(plc) - 4) // 8
@@ -237,18 +251,18 @@ def _runs(main: bytes, table: bytes, at: int, paragraphs: bool) -> list[Run]:
         where = (struct.unpack_from("<I", plc, 4 * (count + 1) + 4 * number)[0] & 0x3FFFFF) * 512
         page = main[where : where + 512]
         if len(page) == 512:
-            runs.extend(_page_runs(page, paragraphs))
+            runs.extend(_page_runs(page, styles))
     return sorted(runs, key=lambda run: run.begin)
 
 
-def _page_runs(page: bytes, paragraphs: bool) -> Iterator[Run]:
-    count, step = page[511], 13 if paragraphs else 1
+def _page_runs(page: bytes, styles: Styles | None) -> Iterator[Run]:
+    count, step = page[511], 1 if styles is None else 13
     if 4 * (count + 1) + step * count > 511:
         return
     offsets = struct.unpack_from(f"<{count + 1}I", page)
     for number in range(count):
         at = 2 * page[4 * (count + 1) + step * number]
-        if not paragraphs:
+        if styles is None:
             size = page[at] if at else 0
             values = dict(_changes(page[at + 1 : at + 1 + size]))
             yield Run(
@@ -262,7 +276,7 @@ def _page_runs(page: bytes, paragraphs: bool) -> Iterator[Run]:
         start = at + 1 if page[at] else at + 2
         data = page[start : start + max(size, 0)]
         style = struct.unpack_from("<H", data)[0] if len(data) >= 2 else 0
-        values = dict(_changes(data[2:]))
+        values = {**_inherited(styles, style), **dict(_changes(data[2:]))}
         level = values.get(0x2640, 9)
         yield Run(
             offsets[number],
@@ -271,11 +285,22 @@ def _page_runs(page: bytes, paragraphs: bool) -> Iterator[Run]:
             bool(values.get(0x2416)),
             bool(values.get(0x2417)),
             level + 1 if level < 9 else 0,
+            number=values.get(0x460B, 0) if values.get(0x460B, 0) < 0xF801 else 0,
+            depth=min(values.get(0x260A, 0), 8),
         )
 
 
+def _inherited(styles: Styles, style: int) -> dict[int, int]:
+    """The property changes of a style and of those it is based on."""
+    chain: list[bytes] = []
+    while style in styles and len(chain) < 20:
+        style, changes = styles[style]
+        chain.append(changes)
+    return {operation: value for changes in reversed(chain) for operation, value in _changes(changes)}
+
+
 def _changes(data: bytes) -> Iterator[tuple[int, int]]:
-    """The property changes (sprm) in `data`: operation and first operand byte."""
+    """The property changes (sprm) in `data`: operation and operand (the first byte of one without fixed size)."""
     at = 0
     while at + 3 <= len(data):
         operation = struct.unpack_from("<H", data, at)[0]
@@ -286,5 +311,5 @@ def _changes(data: bytes) -> Iterator[tuple[int, int]]:
                 size = struct.unpack_from("<H", data, at)[0] + 1 if at + 2 <= len(data) else 1
             else:
                 size = data[at] + 1
-        yield operation, data[at]
+        yield operation, int.from_bytes(data[at : at + (size if (operation >> 13) != 6 else 1)], "little")
         at += size

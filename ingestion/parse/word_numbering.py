@@ -23,7 +23,9 @@ class Level:
 
 
 @dataclass(slots=True)
-class _List:
+class NumberedList:
+    """A list that paragraphs refer to: which others it counts on with, its levels, and where it starts anew."""
+
     abstract: str
     levels: dict[int, Level]
     restarts: dict[int, int] = field(default_factory=dict)
@@ -33,7 +35,7 @@ class Numbering:
     """Counts the paragraphs of every list of a document (word/numbering.xml)."""
 
     def __init__(self, root: Element | None) -> None:
-        self._lists: dict[str, _List] = {}
+        self._lists: dict[str, NumberedList] = {}
         self._counters: dict[str, dict[int, int]] = {}
         self._begun: set[tuple[str, int]] = set()
         self.by_style: dict[str, tuple[str, int]] = {}
@@ -51,13 +53,17 @@ class Numbering:
             number = attribute(element, "numId") or ""
             abstract = _value(child(element, "abstractNumId")) or ""
             abstract = style_links.get(links.get(abstract, ""), abstract)
-            one = _List(abstract, dict(abstracts.get(abstract, {})))
+            one = NumberedList(abstract, dict(abstracts.get(abstract, {})))
             for override in descendants(element, "lvlOverride"):
                 depth = _integer(attribute(override, "ilvl"), 0)
                 one.levels.update(_levels(override))
                 if (start := _value(child(override, "startOverride"))) is not None:
                     one.restarts[depth] = _integer(start, 1)
             self._lists[number] = one
+
+    def add(self, number: str, one: NumberedList) -> None:
+        """Adds a list that paragraphs refer to as `number`."""
+        self._lists[number] = one
 
     def label(self, number: str, depth: int) -> str:
         """The label of the next paragraph of list `number` at `depth` (0 = outermost); "" if it has none."""
