@@ -15,7 +15,7 @@ import numpy as np
 
 from core.errors import IndexDamaged, SettingsError
 from core.settings import RetrievalSettings, Settings
-from core.types import Attributes, Chunk, Passage, User
+from core.types import Attributes, AttributeValue, Chunk, Passage, User
 from retrieval.embed import Embedder, open_embedder
 from retrieval.filters import Filter
 from retrieval.generations import LAYOUT, Generations, open_generations
@@ -23,6 +23,9 @@ from retrieval.index import ChunkIndex, Query
 from retrieval.rerank import DEPTH, Reranker
 from retrieval.weights import BUILT_IN, Weights, load_weights, parse_weights
 from retrieval.words import WordReader
+
+# So many passages more are asked for, in the place of copies that are left out.
+_SPARE = 5
 
 
 @dataclass
@@ -75,8 +78,9 @@ class Retriever:
             closer_depth=depth,
         )
         if self.reranker is None:
-            return index.search(query, user, limit)
-        return self.reranker.rerank(question, index.search(query, user, max(limit, DEPTH)))[:limit]
+            return without_copies(index.search(query, user, limit + _SPARE))[:limit]
+        found = self.reranker.rerank(question, index.search(query, user, max(limit + _SPARE, DEPTH)))
+        return without_copies(found)[:limit]
 
     def document(self, document_id: str, user: User) -> list[Chunk]:
         """The document's chunks in order; empty if it isn't there or `user` may not read it."""
@@ -86,6 +90,23 @@ class Retriever:
         """The chunks around `chunk` in its document, itself included, in order."""
         around = range(chunk.ordinal - before, chunk.ordinal + after + 1)
         return [c for c in self.document(chunk.document_id, user) if c.ordinal in around]
+
+
+def without_copies(passages: Sequence[Passage]) -> list[Passage]:
+    """The passages without those that say word for word what a better one of a near-duplicate document says.
+
+    Only the same words count: two quarters' reports are alike too, and differ in just the numbers that are asked for.
+    """
+    seen: set[tuple[AttributeValue, str]] = set()
+    kept = []
+    for passage in passages:
+        chunk = passage.chunk
+        # A near-duplicate names the document that stands for its group; that one stands for itself.
+        key = (chunk.metadata.get("duplicate_of") or chunk.document_id, " ".join(chunk.text.casefold().split()))
+        if key not in seen or not chunk.text.strip():
+            kept.append(passage)
+        seen.add(key)
+    return kept
 
 
 def group_by_document(passages: Sequence[Passage], per_document: int = 3) -> Mapping[str, list[Passage]]:

@@ -4,9 +4,9 @@ import pytest
 
 from core.errors import IndexDamaged, IndexMissing
 from core.settings import RetrievalSettings, Settings
-from core.types import User
+from core.types import Passage, User
 from retrieval.generations import FolderGenerations, Recipe
-from retrieval.retriever import Retriever, group_by_document, mmr, open_retriever
+from retrieval.retriever import Retriever, group_by_document, mmr, open_retriever, without_copies
 from retrieval.weights import Weights, parse_weights
 from tests.retrieval.conftest import RECIPE
 from tests.retrieval.fakes import WordEmbedder, make_chunk, vectors_of
@@ -58,6 +58,16 @@ def test_grouping_keeps_the_order_of_each_documents_best(retriever):
     groups = group_by_document(passages, per_document=2)
     assert next(iter(groups)) == passages[0].chunk.document_id
     assert all(len(group) <= 2 for group in groups.values())
+
+
+def test_copies_are_shown_once_and_what_differs_stays():
+    def passage(document_id, text, **metadata):
+        return Passage(make_chunk(document_id, 0, text, metadata=metadata), 1.0)
+
+    report, copy = passage("q3", "Usage was 81 %"), passage("q3-copy", "usage  was 81 %", duplicate_of="q3")
+    older, other = passage("q2", "Usage was 74 %", duplicate_of="q3"), passage("else", "Usage was 81 %")
+    assert without_copies([report, copy, older, other]) == [report, older, other]
+    assert without_copies([copy, report]) == [copy], "a reader of the copy alone still finds it"
 
 
 def test_mmr_prefers_a_different_passage_to_a_copy(retriever):
