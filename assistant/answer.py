@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from assistant.budget import fit
 from assistant.citations import Composer, cite, read_markers
@@ -88,7 +88,7 @@ class Writer:
                 for text, numbers in self._checked(sentence, sources, question, fence=fence, spent=spent, trace=trace):
                     yield composer.add_cited(text, _citations(text, numbers, sources, cited))
         finally:
-            trace.models.extend({**asdict(call), "prompt": prompt.id} for call in spent.calls)
+            trace.add_calls(spent, prompt.id)
         if not composer.citations:
             yield no_evidence(passages, finding.confidence)
             return

@@ -3,51 +3,85 @@
     for event in assistant.ask("What does the premium plan cost?", user):
         ...                       # Stage …, Sentence …, and last the Answer
 
-The order of things: check the question → retrieve → answer → cite.
+The order of things: check the question → guardrails → stand-alone question → route → (an app | retrieve → quote or
+write → check) → store the trace and the turn.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Protocol
 
+import sqlalchemy as sa
+
+from assistant.conversations import Conversations, StoredTurn
 from assistant.events import Attachment, Event, Sentence, Stage
-from assistant.extractive import answer_from
-from core.errors import QuestionError
-from core.settings import AnswerSettings, Settings
-from core.types import Answer, Passage, User
-from retrieval.filters import Filter
+from assistant.guardrails import Guardrails, load_guardrails
+from assistant.injection import injection_score
+from assistant.languages import language_name
+from assistant.personal_data import redacted
+from assistant.plain import PlainPath, Searcher
+from assistant.rewrite import Rewritten, rewrite, rewrite_with_model
+from assistant.trace import Trace, Traces
+from core.database import open_database
+from core.errors import ModelError, QuestionError
+from core.language import detect_language
+from core.llm import ChatModels, Spending, open_chat_models
+from core.settings import Settings
+from core.types import Answer, User
+from retrieval.filters import Filter, all_of
 from retrieval.retriever import open_retriever
-from retrieval.tokens import RecentTokens, TokenEncoder
+from retrieval.tokens import RecentTokens
 
-__all__ = ["Assistant", "Attachment", "Event", "Sentence", "Stage", "open_assistant"]
-
-
-# Passages that are looked up. Only the first `answer.passages` are read; all tell which words are rare.
-_SEARCHED = 24
+__all__ = ["Assistant", "Attachment", "Event", "Router", "Sentence", "Stage", "open_assistant"]
 
 
-class Searcher(Protocol):
-    """What answering needs of retrieval: `retrieval.retriever.Retriever`, or a fake in tests."""
+class Router(Protocol):
+    """Sends questions to apps: `assistant.router`, or a fake in tests."""
 
-    @property
-    def embedder(self) -> TokenEncoder:
-        """Turns questions and passages into token vectors."""
-        ...
-
-    def search(self, question: str, user: User, limit: int, *, filters: Filter | None = None) -> list[Passage]:
-        """The best `limit` passages that `user` may read, best first."""
+    def events(
+        self,
+        question: str,
+        user: User,
+        *,
+        route: str | None,
+        conversation_id: str | None,
+        attachments: Sequence[Attachment],
+        trace: Trace,
+    ) -> Iterator[Event] | None:
+        """The events of the app that takes the question, ending with its Answer; None leaves it to plain answering."""
         ...
 
 
 class Assistant:
     """Answers questions from the passages that the asking person may read."""
 
-    def __init__(self, retriever: Searcher, settings: AnswerSettings, *, remembered: int = 256) -> None:
-        """Args: remembered: how many passages' token vectors are kept in memory, 0.3 MB each."""
+    def __init__(
+        self,
+        retriever: Searcher,
+        settings: Settings,
+        *,
+        engine: sa.Engine | None = None,
+        models: ChatModels | None = None,
+        router: Router | None = None,
+        remembered: int = 256,
+    ) -> None:
+        """Puts the parts together.
+
+        Args:
+            engine: Where traces and conversations are kept; None keeps none.
+            models: Writes the answers; None quotes.
+            remembered: How many passages' token vectors stay in memory, 0.3 MB each.
+        """
         self.retriever = retriever
         self.settings = settings
-        self.encoder = RecentTokens(retriever.embedder, remembered)
+        self.models = models
+        self.router = router
+        self.path = PlainPath(retriever, RecentTokens(retriever.embedder, remembered), settings, models)
+        self.guardrails = Guardrails(load_guardrails(settings), retriever.embedder)
+        self.traces = Traces(engine) if engine is not None else None
+        self.conversations = Conversations(engine) if engine is not None else None
 
     def ask(
         self,
@@ -62,14 +96,26 @@ class Assistant:
         """Stages and checked sentences as they come; the last event is always the Answer.
 
         Args:
-            conversation_id: Continues that conversation; None asks on its own.
+            conversation_id: Continues that conversation, and stores the turn in it; None asks on its own.
             route: "search" or "app:<name>" overrides the router; None lets it decide.
 
         Raises:
-            QuestionError: the question is empty or over `answer.max_question_chars`.
+            QuestionError: the question is empty or over `answer.max_question_chars`, or the conversation isn't
+                this person's. Raised here, before the first event.
         """
-        # Checked here rather than in the generator, so that the error comes at the call and not at the first event.
-        return self._events(self._checked(question), user, filters)
+        text = self._checked(question)
+        history: Sequence[StoredTurn] = ()
+        if conversation_id is not None and self.conversations is not None:
+            history = self.conversations.turns(conversation_id, user)
+        return self._events(
+            text,
+            user,
+            history,
+            conversation_id=conversation_id,
+            filters=filters,
+            route=route,
+            attachments=attachments,
+        )
 
     def answer(
         self,
@@ -99,7 +145,7 @@ class Assistant:
         text = question.strip()
         if not text:
             raise QuestionError("The question is empty; write what you want to know.")
-        limit = self.settings.max_question_chars
+        limit = self.settings.answer.max_question_chars
         if len(text) > limit:
             raise QuestionError(
                 f"The question has {len(text):,} characters and the limit is {limit:,}; "
@@ -107,18 +153,111 @@ class Assistant:
             )
         return text
 
-    def _events(self, question: str, user: User, filters: Filter | None) -> Iterator[Event]:
-        yield Stage("search", question)
-        passages = self.retriever.search(question, user, max(_SEARCHED, self.settings.passages), filters=filters)
-        documents = len({p.chunk.document_id for p in passages})
-        yield Stage("read", f"{len(passages)} passages from {documents} documents")
-        yield from answer_from(question, passages, self.encoder, self.settings)
+    def _events(
+        self,
+        question: str,
+        user: User,
+        history: Sequence[StoredTurn],
+        *,
+        conversation_id: str | None,
+        filters: Filter | None,
+        route: str | None,
+        attachments: Sequence[Attachment],
+    ) -> Iterator[Event]:
+        trace = Trace(redacted(question, self.guardrails.rules.redact))
+        verdict = self.guardrails.judge(question, user)
+        trace.guardrails.extend([verdict.rule] if verdict.rule else [])
+        if injection_score(question) >= 0.5:
+            trace.guardrails.append("the question reads like an instruction to the model")
+        rewritten = Rewritten((question,))
+        if verdict.refusal:
+            events: Iterator[Event] = iter([Answer(verdict.refusal, outcome="refused")])
+        else:
+            taken = None
+            if self.router is not None and route != "search":
+                taken = self.router.events(
+                    question,
+                    user,
+                    route=route,
+                    conversation_id=conversation_id,
+                    attachments=attachments,
+                    trace=trace,
+                )
+            if taken is not None:
+                events = taken
+            else:
+                with trace.stage("rewrite"):
+                    rewritten = self._rewritten(question, history, trace)
+                trace.searched = list(rewritten.questions)
+                if rewritten.text != question:
+                    yield Stage("rewrite", rewritten.text)
+                events = self.path.events(rewritten, user, all_of(filters, verdict.filter), attachments, trace)
+        answer: Answer | None = None
+        for event in events:
+            if isinstance(event, Answer):
+                answer = event  # kept until the stages that made it have been timed
+            else:
+                yield self._shown(event)
+        assert answer is not None
+        final = self._finished(answer, rewritten.text, trace)
+        trace.finish(final)
+        if self.traces is not None:
+            self.traces.save(trace, user, conversation_id or "")
+        if self.conversations is not None and conversation_id is not None:
+            kept = redacted(question, self.guardrails.rules.redact)
+            self.conversations.append(conversation_id, user, kept, rewritten.text, final)
+        yield final
+
+    def _rewritten(self, question: str, history: Sequence[StoredTurn], trace: Trace) -> Rewritten:
+        if self.models is None or not history:
+            return rewrite(question, history)
+        spent = Spending()
+        try:
+            return rewrite_with_model(question, history, self.models, spent)
+        except ModelError as error:
+            trace.notes.append(str(error))
+            return rewrite(question, history)
+        finally:
+            trace.add_calls(spent, "rewrite@1")
+
+    def _shown(self, event: Stage | Sentence) -> Event:
+        kinds = self.guardrails.rules.redact
+        return replace(event, text=redacted(event.text, kinds)) if kinds and isinstance(event, Sentence) else event
+
+    def _finished(self, answer: Answer, asked: str, trace: Trace) -> Answer:
+        notes = list(answer.notes)
+        if answer.outcome == "answered" and answer.route == "search":
+            notes.extend(self._language_note(answer, asked))
+        kinds = self.guardrails.rules.redact
+        text = redacted(answer.text, kinds) if kinds else answer.text
+        if text != answer.text:
+            # Offsets into the answer no longer hold; each citation then stands for the whole answer.
+            citations = tuple(
+                replace(c, quote=redacted(c.quote, kinds), begin=0, end=len(text)) for c in answer.citations
+            )
+            answer = replace(answer, text=text, citations=citations)
+        return replace(answer, trace_id=trace.id if self.traces is not None else "", notes=tuple(notes))
+
+    def _language_note(self, answer: Answer, asked: str) -> Iterator[str]:
+        if self.models is not None or not answer.citations:
+            return
+        theirs = {
+            str(p.chunk.metadata.get("language", ""))
+            for p in answer.passages
+            if p.chunk.id == answer.citations[0].chunk_id
+        }
+        mine = detect_language(asked)
+        for language in sorted(theirs - {"", mine}):
+            yield f"The quotes are in the language of their documents ({language_name(language)})."
 
 
 def open_assistant(settings: Settings) -> Assistant:
-    """An assistant over the settings' current index.
+    """An assistant over the settings' current index, database and models.
 
     Raises:
         IndexMissing: nothing has been synced yet.
+        ModelError: a configured language model can't be opened.
+        SettingsError: the guardrails file is missing or wrong.
     """
-    return Assistant(open_retriever(settings), settings.answer)
+    models = open_chat_models(settings.llm)
+    return Assistant(open_retriever(settings), settings, engine=open_database(settings), models=models)

@@ -90,7 +90,7 @@ def weigh_sentences(asked: Asked, passages: Sequence[Passage], encoder: TokenEnc
         overall = near.max(axis=1) if near.size else np.zeros(len(asked.tokens.vectors), np.float32)
         text = _PassageText(asked, passage, spans[number])
         for place, span in enumerate(spans[number]):
-            if span.kind == "heading":
+            if span.kind in {"heading", "header"}:
                 continue
             inside = (tokens.begins >= span.begin) & (tokens.ends <= span.end)
             signals = {
@@ -112,7 +112,6 @@ class _PassageText:
     def __init__(self, asked: Asked, passage: Passage, spans: Sequence[Span]) -> None:
         self._asked = asked
         self._spans = spans
-        self._header = _header_of(spans)
         chunk = passage.chunk
         self._around = set(words(f"{chunk.title} {' '.join(chunk.heading_path)}".replace("_", " ")))
         self._words = [words(span.text) for span in spans]
@@ -126,7 +125,7 @@ class _PassageText:
         own = set(self._words[place])
         before = set(self._words[place - 1]) if place else set()
         if self._spans[place].kind == "row":
-            before = {word for cell in self._header for word in words(cell)}
+            before = {word for cell in self._header(place) for word in words(cell)}
         kept = [w for w in self._words[place] if w in asked.weight]
         shared = self._pairs & set(pairwise(kept))
         return {
@@ -144,8 +143,13 @@ class _PassageText:
         if span.kind != "row":
             return ()
         values = split_row(span.text)
-        header = self._header if len(self._header) == len(values) else [""] * len(values)
-        return tuple(zip(header, values, strict=True))
+        header = self._header(place)
+        return tuple(zip(header if len(header) == len(values) else [""] * len(values), values, strict=True))
+
+    def _header(self, place: int) -> list[str]:
+        """The cells of the header above the row."""
+        above = next((span for span in reversed(self._spans[:place]) if span.kind == "header"), None)
+        return split_row(above.text) if above else []
 
 
 def split_row(row: str) -> list[str]:
@@ -158,11 +162,6 @@ def named_but_missing(question: str, text: str) -> float:
     """The share of the names and numbers in the question that `text` doesn't have; 0 when it names none."""
     names = {word for name in names_in(question) for word in words(name)}
     return len(names - set(words(text))) / len(names) if names else 0.0
-
-
-def _header_of(spans: Sequence[Span]) -> list[str]:
-    rows = [span for span in spans if span.kind == "row"]
-    return split_row(rows[0].text) if rows else []
 
 
 def _by_token(

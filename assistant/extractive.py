@@ -7,13 +7,14 @@ support, after the leading sentence has been shown.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from assistant.citations import Composer
 from assistant.confidence import abstention_model, confidence, confidence_signals
 from assistant.events import Event, Stage
 from assistant.evidence import Asked, Evidence, prepare, weigh_sentences
+from assistant.trace import Trace
 from assistant.words import content_words
 from core.settings import AnswerSettings
 from core.types import Answer, Passage
@@ -36,41 +37,64 @@ class Finding:
     asked: Asked
     evidence: tuple[Evidence, ...]
     confidence: float
+    signals: Mapping[str, float] = field(default_factory=dict)
 
 
-def find_evidence(question: str, passages: Sequence[Passage], encoder: TokenEncoder, read: int) -> Finding:
+def find_evidence(question: str, passages: Sequence[Passage], encoder: TokenEncoder, read: int = _LEADING) -> Finding:
     """The sentences of the first `read` passages, best first. All passages tell which words are rare."""
     asked = prepare(question, passages, encoder)
     evidence = sorted(weigh_sentences(asked, passages[:read], encoder), key=lambda e: -e.score)
-    sure = confidence(confidence_signals(asked, evidence, passages)) if evidence else 0.0
-    return Finding(asked, tuple(evidence), sure)
+    signals = confidence_signals(asked, evidence, passages) if evidence else {}
+    return Finding(asked, tuple(evidence), confidence(signals) if evidence else 0.0, signals)
 
 
 def answer_from(
-    question: str, passages: Sequence[Passage], encoder: TokenEncoder, settings: AnswerSettings
+    found: Sequence[tuple[str, Sequence[Passage]]], encoder: TokenEncoder, settings: AnswerSettings, trace: Trace
 ) -> Iterator[Event]:
-    """Quoted sentences as they are found, then the Answer that holds them."""
-    considered = passages[: settings.passages]
-    finding = find_evidence(question, passages, encoder, _LEADING)
+    """Quoted sentences as they are found, then the Answer that holds them.
+
+    Args:
+        found: Each stand-alone question with its passages, best first. A question of several parts is answered part
+            by part; parts without evidence are named in a note.
+    """
     least = settings.min_confidence if settings.min_confidence is not None else abstention_model().threshold
-    yield Stage("weigh", f"{len(finding.evidence)} sentences, confidence {finding.confidence:.2f}")
-    if not finding.evidence or finding.confidence < least:
-        yield no_evidence(passages, finding.confidence)
-        return
     composer = Composer()
-    lead = finding.evidence[0]
-    yield composer.add(statement_of(lead), [_quote(lead)])
-    rest = weigh_sentences(finding.asked, considered[_LEADING:], encoder, first=_LEADING)
-    for evidence in supporting(lead, [*finding.evidence[1:], *rest], settings.max_sentences - 1):
-        row = bool(evidence.cells)
-        yield composer.add(statement_of(evidence), [_quote(evidence)], separator="\n" if row else " ")
+    sure: list[float] = []
+    read: dict[str, Passage] = {}
+    unanswered: list[str] = []
+    for question, passages in found:
+        finding = find_evidence(question, passages, encoder)
+        trace.signals.update(finding.signals)
+        yield Stage("weigh", f"{len(finding.evidence)} sentences, confidence {finding.confidence:.2f}")
+        sure.append(finding.confidence)
+        read.update((p.chunk.id, p) for p in passages[: settings.passages])
+        if not finding.evidence or finding.confidence < least:
+            unanswered.append(question)
+            continue
+        yield from _quotes(finding, passages[: settings.passages], encoder, settings, composer)
+    if len(unanswered) == len(found):
+        yield no_evidence([p for _, passages in found for p in passages], max(sure, default=0.0))
+        return
     yield Answer(
         composer.text,
         tuple(composer.citations),
         "answered",
-        confidence=finding.confidence,
-        passages=tuple(considered),
+        confidence=max(sure),
+        passages=tuple(read.values()),
+        notes=tuple(f"The documents that you may read don't answer: {question}" for question in unanswered),
     )
+
+
+def _quotes(
+    finding: Finding, passages: Sequence[Passage], encoder: TokenEncoder, settings: AnswerSettings, composer: Composer
+) -> Iterator[Event]:
+    lead = finding.evidence[0]
+    yield composer.add(statement_of(lead), [_quote(lead)], separator="\n\n" if composer.text else "")
+    # Only now the other passages are read: the leading sentence is shown already.
+    rest = weigh_sentences(finding.asked, passages[_LEADING:], encoder, first=_LEADING)
+    for evidence in supporting(lead, [*finding.evidence[1:], *rest], settings.max_sentences - 1):
+        separator = "\n" if evidence.cells else " "
+        yield composer.add(statement_of(evidence), [_quote(evidence)], separator)
 
 
 def no_evidence(passages: Sequence[Passage], sure: float) -> Answer:
@@ -112,11 +136,6 @@ def statement_of(evidence: Evidence) -> str:
     text = _BULLET.sub("", evidence.span.text)
     text = _LINK.sub(r"\1", _EMPHASIS.sub(r"\2", text))
     return " ".join(text.split())
-
-
-def with_notes(answer: Answer, *notes: str) -> Answer:
-    """The answer with these notes added."""
-    return replace(answer, notes=(*answer.notes, *(note for note in notes if note)))
 
 
 def _quote(evidence: Evidence) -> tuple[Passage, int, int]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 # A full stop after one of these doesn't end a sentence (compared in lower case, without the stop).
@@ -33,7 +33,7 @@ class Span:
 
     Attributes:
         begin, end: Offsets into the text that was split; text[begin:end] == span.text.
-        kind: "sentence", "item" (of a list), "row" (of a Markdown table), "heading".
+        kind: "sentence", "item" (of a list), "header" or "row" (of a Markdown table), "heading".
     """
 
     text: str
@@ -56,6 +56,8 @@ def split_sentences(text: str) -> list[Span]:
             spans.extend(_sentences(text, *block))
             block = None
         if kind == "rule":
+            if spans and spans[-1].kind == "row":
+                spans[-1] = replace(spans[-1], kind="header")
             continue
         if kind == "text":
             block = (block[0] if block else begin, end)

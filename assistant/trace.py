@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from core.database import metadata
 from core.errors import QuestionError
+from core.llm import Spending
 from core.types import Answer, Passage, User
 
 traces = sa.Table(
@@ -99,6 +100,10 @@ class Trace:
             }
             for p in passages
         )
+
+    def add_calls(self, spent: Spending, prompt: str) -> None:
+        """Notes the calls of language models, and with which prompt."""
+        self.models.extend({**asdict(call), "prompt": prompt} for call in spent.calls)
 
     def finish(self, answer: Answer) -> None:
         """Notes what the answer became."""

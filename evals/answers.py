@@ -74,7 +74,8 @@ def evaluate_answers(
     """All measures of one set, under the names of this module's docstring."""
     progress("index", 0, len(chosen.documents))
     retriever = build_corpus(chosen.documents, settings, embedder, folder)
-    open_ended = Assistant(retriever, settings.answer.model_copy(update={"min_confidence": 0.0}))
+    any_answer = settings.answer.model_copy(update={"min_confidence": 0.0})
+    open_ended = Assistant(retriever, settings.model_copy(update={"answer": any_answer}))
     asked = []
     for number, question in enumerate(chosen.questions):
         progress("answer", number, len(chosen.questions))
@@ -91,7 +92,7 @@ def evaluate_answers(
     if not any(q.scope for q in chosen.questions):
         gone = removed(chosen.questions)
         without(retriever, gone)
-        careful = Assistant(retriever, settings.answer)
+        careful = Assistant(retriever, settings)
         report |= _abstention(chosen.questions, gone, careful, progress)
     retriever.index.close()
     return report

@@ -1,0 +1,151 @@
+"""Plain retrieval-augmented answering: search, read, ask back, then quote or write."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Protocol
+
+from assistant.answer import Writer
+from assistant.attachments import attached_passages
+from assistant.events import Attachment, Event, Sentence, Stage
+from assistant.extractive import answer_from, find_evidence
+from assistant.languages import language_name
+from assistant.rewrite import Rewritten, ask_back
+from assistant.trace import Trace
+from core.errors import ModelError
+from core.language import detect_language
+from core.llm import ChatModels
+from core.settings import Settings
+from core.types import Answer, Attributes, Passage, User
+from retrieval.filters import Filter
+from retrieval.tokens import TokenEncoder
+
+# Passages that are looked up. Only the first `answer.passages` are read; all tell which words are rare.
+_SEARCHED = 24
+
+
+class Searcher(Protocol):
+    """What answering needs of retrieval: `retrieval.retriever.Retriever`, or a fake in tests."""
+
+    @property
+    def embedder(self) -> TokenEncoder:
+        """Turns questions and passages into token vectors."""
+        ...
+
+    def search(
+        self,
+        question: str,
+        user: User,
+        limit: int,
+        *,
+        filters: Filter | None = None,
+        context: Attributes | None = None,
+    ) -> list[Passage]:
+        """The best `limit` passages that `user` may read, best first."""
+        ...
+
+
+class PlainPath:
+    """Answers stand-alone questions from passages."""
+
+    def __init__(
+        self, retriever: Searcher, encoder: TokenEncoder, settings: Settings, models: ChatModels | None
+    ) -> None:
+        self._retriever = retriever
+        self._encoder = encoder
+        self._settings = settings
+        self._models = models
+
+    def events(
+        self,
+        rewritten: Rewritten,
+        user: User,
+        filters: Filter | None,
+        attachments: Sequence[Attachment],
+        trace: Trace,
+    ) -> Iterator[Event]:
+        """Retrieval-augmented answering of one or several stand-alone questions."""
+        limit = max(_SEARCHED, self._settings.answer.passages)
+        found: list[tuple[str, list[Passage]]] = []
+        for part in rewritten.questions:
+            yield Stage("search", part)
+            with trace.stage("search"):
+                passages = self._retriever.search(part, user, limit, filters=filters)
+                if attachments:
+                    own = attached_passages(part, attachments, user, self._encoder, limit)
+                    passages = sorted([*own, *passages], key=_by_attachment)[:limit]
+            found.append((part, passages))
+        everything = _merged([passages for _, passages in found])
+        trace.found(everything[: self._settings.answer.passages])
+        documents = len({p.chunk.document_id for p in everything})
+        yield Stage("read", f"{len(everything)} passages from {documents} documents")
+        back = ask_back(rewritten.text, everything[: self._settings.answer.passages], user.attributes)
+        if back is not None:
+            yield Answer(back.question, outcome="needs_input", choices=back.choices, passages=tuple(everything[:8]))
+            return
+        if self._models is not None:
+            yield from self._written(rewritten, found, everything, user, trace)
+        else:
+            yield from self._quoted(found, trace)
+
+    def _quoted(self, found: Sequence[tuple[str, list[Passage]]], trace: Trace) -> Iterator[Event]:
+        with trace.stage("answer"):
+            yield from answer_from(found, self._encoder, self._settings.answer, trace)
+
+    def _written(
+        self,
+        rewritten: Rewritten,
+        found: Sequence[tuple[str, list[Passage]]],
+        everything: Sequence[Passage],
+        user: User,
+        trace: Trace,
+    ) -> Iterator[Event]:
+        """The model's answer; the quotes if no model answers and nothing has been shown yet."""
+        assert self._models is not None
+        with trace.stage("weigh"):
+            findings = [find_evidence(part, passages, self._encoder) for part, passages in found]
+            finding = max(findings, key=lambda f: f.confidence)
+            trace.signals = dict(finding.signals)
+        writer = Writer(self._models, self._encoder, self._settings)
+        language = detect_language(rewritten.text)
+        shown = False
+        try:
+            with trace.stage("answer"):
+                for event in writer.answer_from(
+                    rewritten.text,
+                    finding,
+                    everything,
+                    user,
+                    trace,
+                    language=language_name(language),
+                ):
+                    shown = shown or isinstance(event, Sentence)
+                    yield event
+        except ModelError as error:
+            if shown:
+                raise
+            trace.notes.append(str(error))
+            yield Stage("quote", "the language model can't be reached")
+            for event in self._quoted(found, trace):
+                if isinstance(event, Answer):
+                    note = f"Quoted from the documents, since no language model answered: {error}"
+                    yield replace(event, notes=(*event.notes, note))
+                else:
+                    yield event
+
+
+def _merged(found: Sequence[Sequence[Passage]]) -> list[Passage]:
+    """The passages of several searches, taken in turn, each once."""
+    merged: dict[str, Passage] = {}
+    for rank in range(max((len(passages) for passages in found), default=0)):
+        for passages in found:
+            if rank < len(passages):
+                merged.setdefault(passages[rank].chunk.id, passages[rank])
+    return list(merged.values())
+
+
+def _by_attachment(passage: Passage) -> float:
+    # The person added the file for this question: where both fit, it comes first.
+    own = 0.1 if passage.chunk.source == "attachment" else 0.0
+    return -((passage.vector_similarity or 0.0) + own)

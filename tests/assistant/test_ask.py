@@ -1,0 +1,133 @@
+"""Quoted answers, end to end: a real index, the real model, no language model."""
+
+from pathlib import Path
+
+import pytest
+
+from assistant.ask import Assistant, Attachment, Sentence, Stage
+from core.database import open_database
+from core.errors import QuestionError
+from core.settings import AnswerSettings, Settings
+from core.types import Answer, Section
+from retrieval.filters import parse_filter
+from retrieval.retriever import Retriever
+from tests.assistant.conftest import ANA, BEN
+
+
+@pytest.fixture
+def assistant(retriever: Retriever, settings: Settings) -> Assistant:
+    return Assistant(retriever, settings, engine=open_database(settings))
+
+
+def test_the_answer_leads_with_the_sentence_that_answers_and_its_offsets_hold(assistant: Assistant) -> None:
+    answer = assistant.answer("How long is raw Watchtower telemetry kept?", ANA)
+    first = answer.citations[0]
+    assert answer.outcome == "answered"
+    assert first.quote == "Raw telemetry of Watchtower is kept for 90 days."
+    assert answer.text[first.begin : first.end] == first.quote
+    assert (first.document_id, first.page, first.locator) == ("retention", 2, "page 2")
+    chunk = next(c for c in assistant.retriever.document("retention", ANA) if c.id == first.chunk_id)
+    assert chunk.text[first.quote_begin - chunk.begin : first.quote_end - chunk.begin] == first.quote
+
+
+def test_the_events_are_stages_then_checked_sentences_then_the_answer(assistant: Assistant) -> None:
+    events = list(assistant.ask("When are meeting recordings deleted?", ANA))
+    kinds = [type(event) for event in events]
+    assert kinds[0] is Stage and kinds[-1] is Answer and Sentence in kinds
+    assert kinds.index(Sentence) > kinds.index(Stage)
+    shown = [event.text for event in events if isinstance(event, Sentence)]
+    assert all(text in events[-1].text for text in shown)
+
+
+def test_a_table_row_is_read_out_with_its_headers(assistant: Assistant) -> None:
+    answer = assistant.answer("What is the price per month of the Premium plan?", ANA)
+    assert "Plan: Premium – Price per month: $1,250; Seats: 50" in answer.text
+    assert answer.citations[0].quote == "| Premium | $1,250 | 50 |"
+    assert answer.citations[0].locator == "sheet Plans"
+
+
+@pytest.mark.parametrize(
+    "question", ["What is the capital of Mongolia?", "How many moons does Jupiter have?", "Who won the cup in 1998?"]
+)
+def test_without_evidence_it_says_so_and_names_the_nearest(assistant: Assistant, question: str) -> None:
+    answer = assistant.answer(question, ANA)
+    assert (answer.outcome, answer.citations) == ("no_evidence", ())
+    assert answer.nearest and answer.nearest[0].chunk.title in answer.text
+
+
+def test_nobody_is_answered_from_what_they_may_not_read(assistant: Assistant) -> None:
+    question = "Who is the success manager of Aurora Bank?"
+    assert "Lena Vogt" in assistant.answer(question, ANA).text
+    hidden = assistant.answer(question, BEN)
+    everything = repr(hidden)
+    assert "Lena" not in everything and "Aurora Bank –" not in everything
+
+
+def test_a_filter_limits_what_is_quoted(assistant: Assistant) -> None:
+    only = parse_filter("document_type=price list")
+    answer = assistant.answer("How long is raw Watchtower telemetry kept?", ANA, filters=only)
+    assert {p.chunk.document_id for p in (*answer.passages, *answer.nearest)} <= {"prices"}
+
+
+def test_a_question_of_two_parts_is_answered_part_by_part(assistant: Assistant) -> None:
+    answer = assistant.answer("When are meeting recordings deleted? How many moons does Jupiter have?", ANA)
+    assert "30 days" in answer.text
+    assert any("Jupiter" in note for note in answer.notes)
+
+
+def test_an_underspecified_question_is_asked_back_with_choices_from_the_documents(assistant: Assistant) -> None:
+    assert assistant.conversations is not None
+    conversation = assistant.conversations.start(ANA)
+    asked = assistant.answer("When does the customer's contract end?", ANA, conversation_id=conversation)
+    assert (asked.outcome, set(asked.choices)) == ("needs_input", {"Aurora Bank", "Meridian Foods"})
+    answer = assistant.answer("Meridian Foods", ANA, conversation_id=conversation)
+    assert "30 June 2027" in answer.citations[0].quote
+
+
+def test_a_follow_up_knows_what_was_asked_before_even_after_a_restart(retriever: Retriever, settings: Settings) -> None:
+    first = Assistant(retriever, settings, engine=open_database(settings))
+    assert first.conversations is not None
+    conversation = first.conversations.start(ANA)
+    first.answer("When does Aurora Bank's contract end?", ANA, conversation_id=conversation)
+    second = Assistant(retriever, settings, engine=open_database(settings))
+    answer = second.answer("What about Meridian Foods?", ANA, conversation_id=conversation)
+    assert "30 June 2027" in answer.citations[0].quote
+    assert second.conversations is not None
+    assert [t.standalone for t in second.conversations.turns(conversation, ANA)][1].startswith("When does Meridian")
+
+
+def test_the_quotes_language_is_said_when_it_isnt_the_questions(assistant: Assistant) -> None:
+    answer = assistant.answer("Wie viele Tage Urlaub haben Mitarbeiter in Deutschland?", ANA)
+    assert "30 Tage Urlaub" in answer.text and answer.notes == ()
+
+
+def test_an_attachment_is_read_and_never_stored(assistant: Assistant) -> None:
+    note = Attachment("minutes.txt", (Section("The steering committee moved the launch of Lumen to 9 November 2026."),))
+    question = "When is the launch of Lumen?"
+    answer = assistant.answer(question, ANA, attachments=[note])
+    assert "9 November 2026" in answer.text and answer.citations[0].title == "minutes.txt"
+    assert "9 November" not in assistant.answer(question, ANA).text
+
+
+def test_the_trace_says_what_happened(assistant: Assistant) -> None:
+    answer = assistant.answer("How long is raw Watchtower telemetry kept?", ANA)
+    assert assistant.traces is not None
+    trace = assistant.traces.load(answer.trace_id, ANA)
+    assert trace["searched"] == ["How long is raw Watchtower telemetry kept?"]
+    assert trace["passages"][0]["document_id"] == "retention" and "why" in trace["passages"][0]
+    assert {"search", "answer"} <= set(trace["seconds"])
+    assert trace["signals"]["match"] > 0 and trace["outcome"] == "answered"
+
+
+@pytest.mark.parametrize("question", ["", "   \n", "x" * 200])
+def test_a_question_that_cant_be_asked_is_refused_at_the_call(
+    retriever: Retriever, tmp_path: Path, question: str
+) -> None:
+    settings = Settings(data_dir=tmp_path, answer=AnswerSettings(max_question_chars=100))
+    with pytest.raises(QuestionError):
+        Assistant(retriever, settings).ask(question, ANA)
+
+
+def test_a_model_threshold_of_its_own_is_kept_to(retriever: Retriever, tmp_path: Path) -> None:
+    never = Settings(data_dir=tmp_path, answer=AnswerSettings(min_confidence=1.0))
+    assert Assistant(retriever, never).answer("When are meeting recordings deleted?", ANA).outcome == "no_evidence"
