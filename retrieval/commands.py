@@ -15,7 +15,7 @@ from core.errors import FilterError, QuestionError
 from core.identity import asking_user
 from core.settings import load_settings
 from core.types import Attributes, Passage, Why
-from retrieval.filters import parse_filter
+from retrieval.filters import Exists, names, parse_filter
 from retrieval.weights import Weights, parse_weights
 
 _SHOWN_CHARS = 300
@@ -63,6 +63,9 @@ def search(
         return
     if not passages:
         out.print("Nothing was found that this user may read" + (" under this filter." if conditions else "."))
+        for name in sorted(names(conditions)):
+            if not retriever.search(question, person, 1, filters=Exists(name)):
+                out.print(f"No document that this user may read and that fits the question has the attribute {name!r}.")
     for number, passage in enumerate(passages, start=1):
         _print(number, passage, why)
 
