@@ -42,6 +42,13 @@ def parse_ppt(file: File) -> Parsed:
     if any(kind == _CRYPT for kind, _, _, _ in _records(stream, 0, len(stream), MAX_DEPTH - 1)):
         raise Encrypted("it is encrypted with a password; remove the password and upload it again")
     draft = Draft(file.budget)
+    write_deck(stream, user, draft)
+    title_text, metadata = compound.properties()
+    return draft.parsed("" if title_text.lower() in ("powerpoint presentation", "slide 1") else title_text, metadata)
+
+
+def write_deck(stream: bytes, user: bytes, draft: Draft) -> None:
+    """Writes the slides of the streams "PowerPoint Document" and "Current User" to `draft`."""
     objects = _directory(stream, user)
     document = next((at for at in objects.values() if _kind(stream, at) == _DOCUMENT), None)
     if document is None:
@@ -69,8 +76,6 @@ def parse_ppt(file: File) -> Parsed:
         for text in _notes(stream, at, notes, objects):
             draft.add(text, "note", f"slide {number} notes")
     draft.close_headings()
-    title_text, metadata = compound.properties()
-    return draft.parsed("" if title_text.lower() in ("powerpoint presentation", "slide 1") else title_text, metadata)
 
 
 def _records(stream: bytes, begin: int, end: int, depth: int = 0) -> Iterator[tuple[int, int, int, int]]:
