@@ -76,6 +76,16 @@ class FilesConnector:
         """None: a folder knows no groups of its own."""
         return {}
 
+    def first(self) -> Document | Failure | None:
+        """The first file."""
+        self._policy = self._read_policy()
+        item = next((item for item in self._items() if not item.hidden), None)
+        return None if item is None else self.document(item, self.details(item))
+
+    def notes(self) -> list[str]:
+        """Nothing to say of a folder."""
+        return []
+
     def details(self, item: FileItem) -> SidecarDetails:
         """The file's sidecar and access list."""
         sidecar = NO_SIDECAR

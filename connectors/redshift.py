@@ -110,6 +110,19 @@ class RedshiftConnector:
         """None: the warehouse's groups are those of its own users."""
         return {}
 
+    def first(self) -> Document | Failure | None:
+        """The first document of the first query."""
+        self._prepare()
+        item = next(self._items(None, {}), None)
+        return None if item is None else self.document(item, item)
+
+    def notes(self) -> list[str]:
+        """What stands in the way of reading the warehouse safely."""
+        _, rows = self._fetcher.rows("SELECT usesuper FROM pg_catalog.pg_user WHERE usename = CURRENT_USER")
+        if (row := next(rows, None)) is not None and row[0]:
+            return ["Its user is a superuser, for whom row-level security doesn't count; use one that may only SELECT."]
+        return []
+
     def details(self, item: RowItem) -> RowItem:
         """All is known from the listing."""
         return item

@@ -21,18 +21,53 @@ from core.types import Connector
 
 @dataclass(frozen=True)
 class Kind:
-    """What a kind of source needs: the model of its settings, and how it is opened (settings, root of paths)."""
+    """A kind of source.
+
+    Attributes:
+        settings: The model of its keys.
+        open: Makes the connector of checked settings and the folder where relative paths start.
+        needs: What must be granted for it, in the words of the system's administrators.
+    """
 
     settings: type[KindSettings]
     open: Callable[[Any, Path], Connector]
+    needs: tuple[str, ...] = ()
 
 
 KINDS: dict[str, Kind] = {
-    "files": Kind(FilesSettings, open_files),
-    "s3": Kind(S3Settings, open_s3),
-    "redshift": Kind(RedshiftSettings, open_redshift),
-    "totango": Kind(TotangoSettings, open_totango),
-    "sharepoint": Kind(SharePointSettings, open_sharepoint),
+    "files": Kind(FilesSettings, open_files, ("The user that Debrief runs as may read the folder and all below it.",)),
+    "s3": Kind(
+        S3Settings,
+        open_s3,
+        (
+            "s3:ListBucket on the bucket",
+            "s3:GetObject on its objects (with kms:Decrypt on their key, if they are encrypted with one)",
+            "s3:GetObjectTagging on its objects, if they have tags",
+        ),
+    ),
+    "sharepoint": Kind(
+        SharePointSettings,
+        open_sharepoint,
+        (
+            "an application in Microsoft Entra with a certificate, and an administrator's consent to:",
+            "Microsoft Graph: Sites.FullControl.All (Graph tells of changed permissions only with it), or "
+            "Sites.Selected granted for chosen sites",
+            "Microsoft Graph: GroupMember.Read.All and User.ReadBasic.All",
+            "SharePoint: Sites.FullControl.All, or Sites.Selected, to read the members of the sites' own groups",
+        ),
+    ),
+    "totango": Kind(
+        TotangoSettings, open_totango, ("an app token of a user with a global role, of the right region (us or eu)",)
+    ),
+    "redshift": Kind(
+        RedshiftSettings,
+        open_redshift,
+        (
+            "a user of its own: USAGE on the schemas and SELECT on the tables of the queries, and no superuser",
+            "with iam: redshift:GetClusterCredentials for that user and database, or "
+            "redshift-serverless:GetCredentials on the work group",
+        ),
+    ),
 }
 
 

@@ -86,6 +86,18 @@ class S3Connector:
         """None: a bucket knows no groups of its own."""
         return {}
 
+    def first(self) -> Document | Failure | None:
+        """The first object."""
+        self._policy = self._read_policy()
+        item = next(self._items(), None)
+        return None if item is None else self.document(item, self.details(item))
+
+    def notes(self) -> list[str]:
+        """What stands in the way of reading the bucket well."""
+        if self._settings.acl_file and not self._policy.prefixes:
+            return [f"There is no prefix access list s3://{self._settings.bucket}/{self._settings.acl_file}."]
+        return []
+
     def details(self, item: S3Item) -> SidecarDetails:
         """The object's sidecar and access list."""
         sidecar = NO_SIDECAR

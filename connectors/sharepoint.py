@@ -18,7 +18,7 @@ from connectors.sharepoint_client import Missing, Tenant, TenantSettings
 from connectors.sharepoint_drive import FOLDER, Library, State
 from connectors.sharepoint_pages import ListItems, Pages
 from core.errors import CredentialError, SourceError
-from core.types import Batch, Cursor, DocumentRef, Failure, Principal
+from core.types import Batch, Cursor, Document, DocumentRef, Failure, Principal
 
 _VERSION = 1
 
@@ -55,6 +55,10 @@ class Part(Protocol):
 
     def refs(self) -> Iterator[DocumentRef]:
         """Every document with its access list."""
+        ...
+
+    def first(self) -> Document | Failure | None:
+        """Some document; None if there is none."""
         ...
 
 
@@ -98,6 +102,23 @@ class SharePointConnector:
     def memberships(self) -> Mapping[str, frozenset[Principal]]:
         """The sites' own groups and the Microsoft Entra groups that occur in the access lists read so far."""
         return self._permissions.memberships(self._sites())
+
+    def first(self) -> Document | Failure | None:
+        """The first document of the first part that has one."""
+        for part in self._parts():
+            found = part if isinstance(part, Failure) else part.first()
+            if found is not None:
+                return found
+        return None
+
+    def notes(self) -> list[str]:
+        """What stands in the way of reading the tenant well."""
+        if self._tenant.reads_site_groups:
+            return []
+        return [
+            "It signs in with a client secret, which SharePoint's own interface doesn't take: the members of the "
+            "sites' groups aren't known, so what those may read, nobody may. Give it a certificate_file."
+        ]
 
     def _parts(self) -> Iterator[Part | Failure]:
         settings = self._settings

@@ -106,6 +106,14 @@ class Library:
             for item in self._files(page):
                 yield self.details(item).effective.ref(f"{self.settings.name}:{item.key}")
 
+    def first(self) -> Document | Failure | None:
+        """Some file; None if there is none."""
+        for page in self.tenant.pages(self._delta_path(), _PREFER):
+            self._changed_folders(page)
+            for item in self._files(page):
+                return self.document(item, self.details(item))
+        return None
+
     def details(self, item: DriveItem) -> DriveDetails:
         """The item's columns and permissions: two requests."""
         path = f"/drives/{self.drive['id']}/items/{item.raw['id']}"

@@ -64,6 +64,11 @@ class Pages:
         for item in self.items():
             yield self.details(item).effective.ref(f"{self.settings.name}:{item.key}")
 
+    def first(self) -> Document | Failure | None:
+        """The first one; None if there is none."""
+        item = next(self.items(), None)
+        return None if item is None else self.document(item, self.details(item))
+
     def items(self) -> Iterator[PageItem]:
         """The pages that the settings let through."""
         always = str(time.time_ns())
@@ -162,6 +167,11 @@ class ListItems:
         """Every item with its access list."""
         for item in self.items():
             yield self.details(item).effective.ref(f"{self.settings.name}:{item.key}")
+
+    def first(self) -> Document | Failure | None:
+        """The first one; None if there is none."""
+        item = next(self.items(), None)
+        return None if item is None else self.document(item, self.details(item))
 
     def items(self) -> Iterator[PageItem]:
         """All items of the list."""

@@ -91,6 +91,17 @@ class TotangoConnector:
         """None: Totango's teams aren't offered by its API."""
         return {}
 
+    def first(self) -> Document | Failure | None:
+        """The first account."""
+        record = next(self._records(), None)
+        return None if record is None else self.document(record, record)
+
+    def notes(self) -> list[str]:
+        """What stands in the way of reading Totango well."""
+        if not (self._settings.user_attributes or self._settings.group_attributes or self._settings.readers):
+            return ["Neither user_attributes, group_attributes nor readers say who may read the accounts."]
+        return []
+
     def details(self, item: Record) -> Record:
         """All is known from the listing."""
         return item
