@@ -6,6 +6,7 @@ passages it cites, or that isn't near them in meaning is sent back once for corr
 
 from __future__ import annotations
 
+import hmac
 import re
 import secrets
 from collections.abc import Iterable, Iterator, Sequence
@@ -40,6 +41,8 @@ _SCOPE = {
     ),
 }
 _ADDED = "(Not from the documents)"
+_OPEN_BRACKET = re.compile(r"[.!?][\"”’)]*\s*[\[【][^\]】]*$")
+_SECRET = secrets.token_bytes(16)
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,7 @@ class Writer:
             yield no_evidence(passages, finding.confidence)
             return
         sources = fit(passages[: self.settings.answer.passages], _SOURCE_TOKENS)
-        fence = f"<<{secrets.token_hex(6)}>>"
+        fence = _fence(question, sources)
         prompt = load_prompt("answer")
         messages = prompt.render(
             company=self.settings.company,
@@ -148,6 +151,12 @@ class Writer:
         return "" if reply.startswith("DROP") else reply
 
 
+def _fence(question: str, sources: Sequence[Passage]) -> str:
+    """What nobody who writes a document can guess, and is yet the same for the same prompt, which may be cached."""
+    seen = "\n".join([question, *(p.chunk.id for p in sources)])
+    return f"<<{hmac.new(_SECRET, seen.encode(), 'sha256').hexdigest()[:12]}>>"
+
+
 def rendered_sources(sources: Sequence[Passage], fence: str) -> str:
     """The numbered sources between fences; what reads like an instruction to the model is taken apart first."""
     parts = []
@@ -178,7 +187,8 @@ def access_key(user: User, sources: Sequence[Passage]) -> str:
 def _complete(text: str) -> tuple[list[str], str]:
     """(the sentences of `text` that nothing can be added to, the rest)."""
     parts = _joined(text)
-    if len(parts) < 2:
+    # What begins with a bracket may still turn out to be a marker of the sentence before.
+    if len(parts) < 2 or parts[-1][:1] in {"", "[", "【"} or _OPEN_BRACKET.search(text):
         return [], text
     rest = parts[-1]
     return parts[:-1], text[text.rindex(rest) :] if rest in text else rest
@@ -216,7 +226,7 @@ def _citations(
 def best_quote(text: str, passage: Passage) -> tuple[int, int]:
     """Offsets of the passage's sentence or table row that shares most with `text`."""
     wanted = set(content_words(text))
-    spans = split_sentences(passage.chunk.text)
+    spans = [s for s in split_sentences(passage.chunk.text) if s.kind not in {"header", "heading"}]
     if not spans:
         return 0, len(passage.chunk.text)
 
