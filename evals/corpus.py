@@ -13,7 +13,7 @@ from typing import Any
 
 from core.language import detect_language
 from core.settings import Settings
-from core.types import EVERYONE, Attributes, AttributeValue, Document, Parsed, Section, User
+from core.types import EVERYONE, Attributes, AttributeValue, Chunk, Document, Parsed, Section, User
 from evals.datasets import JudgedDocument
 from ingestion.chunk import chunk_document, embedding_text
 from retrieval.embed import Embedder
@@ -67,6 +67,7 @@ def build_corpus(
     recipe = Recipe("evaluation", embedder.name, embedder.dim)
     generations = FolderGenerations(folder, recipe)
     with generations.write(rebuild=True) as writer:
+        chunked: dict[str, list[Chunk]] = {}
         for document in documents:
             language = document.language or detect_language(" ".join(s.text for s in document.sections)[:2_000])
             record = Document(
@@ -78,10 +79,13 @@ def build_corpus(
                 allow=frozenset({EVERYONE}),
                 metadata={**document.metadata, "language": language},
             )
-            chunks = chunk_document(record, Parsed(document.sections), settings.chunking, language)
-            if chunks:
-                vectors = embedder.encode_texts([embedding_text(chunk) for chunk in chunks])
-                writer.index.replace(document.id, chunks, vectors)
+            chunked[document.id] = chunk_document(record, Parsed(document.sections), settings.chunking, language)
+        # All at once: texts of like length are computed together.
+        vectors = embedder.encode_texts([embedding_text(chunk) for chunks in chunked.values() for chunk in chunks])
+        begin = 0
+        for document_id, chunks in chunked.items():
+            writer.index.replace(document_id, chunks, vectors[begin : begin + len(chunks)])
+            begin += len(chunks)
         writer.publish()
     return Retriever(generations, embedder, settings.retrieval, Weights())
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -15,8 +16,8 @@ from evals.datasets import RetrievalSet
 from evals.metrics import Measured, mean, ndcg, recall, reciprocal_rank
 from retrieval.embed import open_embedder
 from retrieval.index import Query
-from retrieval.retriever import Retriever
-from retrieval.weights import Weights, load_weights
+from retrieval.retriever import Retriever, configured
+from retrieval.weights import Weights
 
 MEASURES = ("ndcg@10", "recall@5", "recall@10", "recall@100", "mrr")
 # So many chunks are asked for; a document counts where its best chunk is.
@@ -50,7 +51,7 @@ class RetrievalReport:
         stages = {
             name: {
                 **{measure: measured.value for measure, measured in stage.measures.items()},
-                **{f"{measure}_error": measured.error for measure, measured in stage.measures.items()},
+                **{f"{measure}_error": _known(measured.error) for measure, measured in stage.measures.items()},
                 "median_ms": stage.median_ms,
             }
             for name, stage in self.stages.items()
@@ -73,10 +74,7 @@ def evaluate_retrieval(
         started = time.perf_counter()
         progress("index", 0, len(judged.documents))
         retriever = build_corpus(as_corpus(judged.documents), settings, open_embedder(settings), Path(folder))
-        retriever = replace(
-            retriever,
-            weights=load_weights(settings.path(file)) if (file := settings.retrieval.weights_file) else Weights(),
-        )
+        retriever = configured(retriever, settings)
         seconds = time.perf_counter() - started
         for name, search in _stages(retriever, settings).items():
             rankings: dict[str, list[str]] = {}
@@ -93,6 +91,11 @@ def evaluate_retrieval(
     return RetrievalReport(
         judged.name, len(judged.documents), chunks, len(questions), judged.unknown, round(seconds, 2), stages
     )
+
+
+def _known(value: float) -> float | None:
+    """JSON has no NaN."""
+    return None if math.isnan(value) else value
 
 
 def measure(rankings: Mapping[str, Sequence[str]], relevant: Mapping[str, Mapping[str, float]]) -> dict[str, Measured]:
@@ -120,9 +123,14 @@ def _stages(retriever: Retriever, settings: Settings) -> dict[str, Search]:
         )
         return index.search(asked, READER, _DEPTH)
 
-    return {
+    plain = replace(retriever, weights=Weights(), reranker=None)
+    stages: dict[str, Search] = {
         "dense": lambda question: query(question, text=False, vector=True),
         "bm25": lambda question: query(question, text=True, vector=False),
         "fused": lambda question: query(question, text=True, vector=True),
-        "weighted": lambda question: retriever.search(question, READER, _DEPTH),
+        "closer": lambda question: plain.search(question, READER, _DEPTH),
+        "weighted": lambda question: replace(retriever, reranker=None).search(question, READER, _DEPTH),
     }
+    if retriever.reranker is not None:
+        stages["reranked"] = lambda question: retriever.search(question, READER, _DEPTH)
+    return stages

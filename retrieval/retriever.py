@@ -7,7 +7,7 @@ retriever.search("What does the premium plan cost?", user, limit=8)
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import groupby
 
@@ -158,7 +158,12 @@ def open_retriever(settings: Settings) -> Retriever:
             f"The index was made with the embedding model {current.recipe.model!r} and the settings name "
             f"{embedder.name!r}; run `debrief sync` to index everything anew, or name the old model again."
         )
+    return configured(Retriever(generations, embedder, settings.retrieval, Weights()), settings)
+
+
+def configured(retriever: Retriever, settings: Settings) -> Retriever:
+    """The retriever with the weights and the re-ranker of the settings."""
     file = settings.retrieval.weights_file
     weights = parse_weights(BUILT_IN).overridden_by(load_weights(settings.path(file)) if file is not None else None)
     reranker = Reranker(settings.retrieval.reranker) if settings.retrieval.reranker else None
-    return Retriever(generations, embedder, settings.retrieval, weights, reranker)
+    return replace(retriever, weights=weights, reranker=reranker)

@@ -1,0 +1,66 @@
+"""Close reading: sketches keep which passage is nearest, and the order follows from three scores."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from retrieval.fusion import Candidate, Closer, combine
+from retrieval.words import RUN_TOKENS, similarities, sketch
+
+
+def tokens(count: int, seed: int, dim: int = 384) -> np.ndarray:
+    vectors = np.random.default_rng(seed).standard_normal((count, dim)).astype(np.float32)
+    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+
+def test_a_passage_that_holds_the_questions_words_is_nearest():
+    question = tokens(5, seed=1)
+    with_them = np.concatenate([tokens(60, seed=2), np.repeat(question, RUN_TOKENS, axis=0)])
+    scores = similarities(question, [sketch(tokens(75, seed=3)), sketch(with_them), sketch(tokens(75, seed=4))])
+    assert scores.argmax() == 1
+    assert scores[1] > 0.7 > scores[0]
+
+
+def test_signs_find_the_passage_that_says_it_in_other_words():
+    question = tokens(8, seed=1)
+    alike = question + 0.08 * np.random.default_rng(9).standard_normal(question.shape).astype(np.float32)
+    passages = [tokens(60, seed=n) for n in range(2, 42)]
+    passages[17] = np.concatenate([passages[17][:30], np.repeat(alike, RUN_TOKENS, axis=0)])
+    assert similarities(question, [sketch(p) for p in passages]).argmax() == 17
+
+
+def test_a_sketch_takes_48_bytes_a_run_and_none_for_no_text():
+    assert len(sketch(tokens(7, seed=1))) == 3 * 48
+    assert sketch(np.zeros((0, 384), np.float32)) == b""
+
+
+def test_what_is_not_known_is_nan():
+    found = similarities(tokens(3, seed=1), [None, sketch(tokens(9, seed=2)), b""])
+    assert [math.isnan(score) for score in found] == [True, False, True]
+    assert np.isnan(similarities(tokens(3, seed=1), [])).sum() == 0
+
+
+def closer(name: str, text: float, vector: float | None, words: float) -> Closer:
+    return Closer(Candidate(name, text, vector, 1.0), text, vector, words)
+
+
+def test_three_scores_decide_together_and_the_rest_follows():
+    rest = [Candidate("z", None, 0.1, 1.9)]
+    order = combine([closer("a", 1, 0.2, 0.2), closer("b", 9, 0.7, 0.6), closer("c", 5, 0.3, 0.5)], rest)
+    assert [c.id for c in order] == ["b", "c", "a", "z"]
+    assert [c.relevance for c in order] == sorted((c.relevance for c in order), reverse=True)
+    assert order[0].fused == 1.0  # the fused score stays to be explained
+
+
+@pytest.mark.parametrize("unknown", [math.nan, 0.4])
+def test_a_candidate_whose_words_are_unknown_counts_as_average(unknown):
+    order = combine([closer("a", 1, 0.2, 0.3), closer("b", 2, 0.3, unknown), closer("c", 3, 0.4, 0.5)], [])
+    assert [c.id for c in order] == ["c", "b", "a"]
+
+
+def test_equal_candidates_keep_their_fused_order():
+    same = [closer("a", 1, None, math.nan), closer("b", 1, None, math.nan)]
+    assert [c.id for c in combine(same, [])] == ["a", "b"]
