@@ -1,0 +1,190 @@
+"""What the data model can't see: names that expressions use, step kinds and their parameters, tests that fit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from pydantic import ValidationError
+
+from apps.expressions import ExpressionError, Names, has_marks, names_in
+from apps.spec import App, AppTest, Input, Step, is_pattern, nearest
+from apps.steps import KINDS
+from apps.yaml_lines import Path, Source
+
+# Names that every expression may use besides inputs and earlier steps.
+ALWAYS = ("today", "user", "company", "item", "evidence", "notes")
+_BINARY = ("docx", "pptx", "xlsx")
+
+
+def check_app(app: App, source: Source) -> None:
+    """Refuses an app that could not run. Raises AppError with file, line, field, what was found and what is right."""
+    _check_inputs(app, source)
+    known = [i.name for i in app.inputs]
+    fields: dict[str, tuple[str, ...]] = {}
+    for n, step in enumerate(app.steps):
+        path: Path = ("steps", n)
+        if step.id in known or step.id in ALWAYS:
+            raise source.refusal((*path, "id"), f"'{step.id}' is taken already; give the step another id.")
+        _check_step(step, path, source, known, fields)
+        known.append(step.id)
+        if not step.for_each:
+            fields[step.id] = KINDS[step.use].fields
+    names: set[str] = set()
+    for n, output in enumerate(app.outputs):
+        if output.name in names:
+            raise source.refusal(("outputs", n, "name"), f"'{output.name}' stands twice; rename one output.")
+        names.add(output.name)
+        _check_texts(output.value, ("outputs", n, "value"), source, known, fields)
+        if output.when:
+            _check_text(output.when, ("outputs", n, "when"), source, known, fields, bare=True)
+        if output.kind in _BINARY and not isinstance(output.value, str):
+            raise source.refusal(("outputs", n, "value"), f"a {output.kind} is the file of a `render` step.")
+    for n, test in enumerate(app.tests):
+        _check_test(app, test, ("tests", n), source)
+
+
+def _check_inputs(app: App, source: Source) -> None:
+    seen: set[str] = set()
+    for n, item in enumerate(app.inputs):
+        path: Path = ("inputs", n)
+        if item.name in seen or item.name in ALWAYS:
+            raise source.refusal((*path, "name"), f"'{item.name}' is taken already; rename the input.")
+        seen.add(item.name)
+        problem = _input_problem(item)
+        if problem is not None:
+            raise source.refusal((*path, problem[0]), problem[1])
+
+
+def _input_problem(item: Input) -> tuple[str, str] | None:
+    """The field and what is wrong with it."""
+    if item.type in ("choice", "multi_choice") and not item.choices:
+        return "choices", f"a {item.type} needs choices; list them."
+    if item.choices and item.type not in ("choice", "multi_choice", "language"):
+        return "choices", f"found choices on a {item.type}; make it a choice, or remove them."
+    if item.accept and item.type not in ("file", "files"):
+        return "accept", f"found file types on a {item.type}; remove them, or make it a file."
+    for extension in item.accept:
+        if not extension.startswith("."):
+            return "accept", f"found '{extension}'; write file types with their point, such as .docx."
+    if item.type == "choice" and item.default is not None and item.default not in item.choices:
+        return "default", f"found {item.default!r}; {nearest(str(item.default), list(item.choices), 'choices')}"
+    if item.pattern and not is_pattern(item.pattern):
+        return "pattern", f"found {item.pattern!r}, which is no regular expression; mend it."
+    if item.min is not None and item.max is not None and item.min > item.max:
+        return "min", f"found {item.min:g}, over max {item.max:g}; swap them."
+    return None
+
+
+def _check_step(
+    step: Step, path: Path, source: Source, known: list[str], fields: dict[str, tuple[str, ...]]
+) -> None:
+    kind = KINDS.get(step.use)
+    if kind is None:
+        raise source.refusal((*path, "use"), f"found '{step.use}'; {nearest(step.use, list(KINDS), 'step kinds')}")
+    allowed = list(kind.parameters.model_fields)
+    for name in step.values:
+        if name not in allowed:
+            raise source.refusal(
+                (*path, "with", name),
+                f"'{step.use}' has no parameter '{name}'; {nearest(name, allowed, 'parameters')}",
+            )
+    for name, field in kind.parameters.model_fields.items():
+        if field.is_required() and name not in step.values:
+            raise source.refusal((*path, "with"), f"'{step.use}' needs the parameter '{name}'; add it.")
+    _check_literals(step, path, source)
+    for name, value in step.values.items():
+        more = [*known, "item", "language"] if name in kind.templates else known
+        _check_texts(value, (*path, "with", name), source, more, fields)
+    for name in ("when", "for_each"):
+        text = getattr(step, name)
+        if text:
+            _check_text(text, (*path, name), source, known, fields, bare=True)
+
+
+def _check_literals(step: Step, path: Path, source: Source) -> None:
+    """Values that stand in the file as they are can be checked now; expressions only when they run."""
+    kind = KINDS[step.use]
+    fixed = {k: v for k, v in step.values.items() if not _has_expression(v)}
+    try:
+        kind.parameters.model_validate(fixed)
+    except ValidationError as error:
+        for found in error.errors():
+            name = str(found["loc"][0]) if found["loc"] else ""
+            if name in fixed and found["type"] != "missing":
+                where: Path = (*path, "with", *found["loc"])
+                raise source.refusal(
+                    where, f"found {found['input']!r}: {found['msg'][0].lower()}{found['msg'][1:]}."
+                ) from error
+
+
+def _has_expression(value: Any) -> bool:
+    return any(has_marks(text) for _, text in _texts(value, ()))
+
+
+def _check_texts(
+    value: Any, path: Path, source: Source, known: list[str], fields: dict[str, tuple[str, ...]]
+) -> None:
+    for where, text in _texts(value, path):
+        if has_marks(text):
+            _check_text(text, where, source, known, fields)
+
+
+def _texts(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
+    if isinstance(value, str):
+        yield path, value
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield from _texts(item, (*path, key))
+    elif isinstance(value, list | tuple):
+        for n, item in enumerate(value):
+            yield from _texts(item, (*path, n))
+
+
+def _check_text(
+    text: str,
+    path: Path,
+    source: Source,
+    known: list[str],
+    fields: dict[str, tuple[str, ...]],
+    *,
+    bare: bool = False,
+) -> None:
+    try:
+        found: Names = names_in(text, bare=bare)
+    except ExpressionError as error:
+        raise source.refusal(path, str(error), error.line) from error
+    names = [*known, *(n for n in ALWAYS if n not in known)]
+    for name, line in found.names:
+        if name not in names and name != "range":
+            raise source.refusal(
+                path, f"the name '{name}' is unknown; {nearest(name, names, 'inputs and earlier steps')}", line
+            )
+    for name, attribute, line in found.attributes:
+        if name in fields and attribute not in fields[name]:
+            raise source.refusal(
+                path,
+                f"the step '{name}' gives no '{attribute}'; {nearest(attribute, list(fields[name]), 'it gives')}",
+                line,
+            )
+
+
+def _check_test(app: App, test: AppTest, path: Path, source: Source) -> None:
+    inputs = [i.name for i in app.inputs]
+    for name in test.inputs:
+        if name not in inputs:
+            raise source.refusal((*path, "inputs", name), f"there is no such input; {nearest(name, inputs, 'inputs')}")
+    if not test.expect and not test.fails:
+        raise source.refusal(path, "the test expects nothing; add `expect` or `fails`.")
+    outputs = [o.name for o in app.outputs]
+    for n, wanted in enumerate(test.expect):
+        if wanted.output not in outputs:
+            raise source.refusal(
+                (*path, "expect", n, "output"),
+                f"found '{wanted.output}'; {nearest(wanted.output, outputs, 'outputs')}",
+            )
+        for m, pattern in enumerate(wanted.matches):
+            if not is_pattern(pattern):
+                raise source.refusal(
+                    (*path, "expect", n, "matches", m), f"found {pattern!r}, which is no regular expression; mend it."
+                )

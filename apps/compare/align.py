@@ -1,0 +1,142 @@
+"""Which table, row, column and sentence of one report is which of the other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from difflib import SequenceMatcher
+from typing import TypeVar
+
+from apps.compare.blocks import Table, plain_name
+from apps.compare.values import number_of
+
+T = TypeVar("T")
+Pair = tuple[int, int]
+
+_TABLES_ALIKE = 0.5
+_ROWS_ALIKE = 0.72
+_SENTENCES_ALIKE = 0.6
+_COLUMNS_ALIKE = 0.75
+# Beyond this many possible pairs only equal keys are paired.
+_MAX_PAIRS = 60_000
+
+
+def pair_tables(before: Sequence[Table], after: Sequence[Table]) -> list[Pair]:
+    """Indices of tables that are the same: by heading and header together."""
+    return best_pairs(before, after, _tables_alike, _TABLES_ALIKE)
+
+
+def pair_columns(before: Sequence[str], after: Sequence[str]) -> list[Pair]:
+    """Indices of columns that are the same: by name; where names are periods (Q2, Q3), by place."""
+    pairs = best_pairs(before, after, lambda a, b: alike(plain_name(a), plain_name(b)), _COLUMNS_ALIKE)
+    left_a = [i for i in range(len(before)) if i not in {a for a, _ in pairs}]
+    left_b = [i for i in range(len(after)) if i not in {b for _, b in pairs}]
+    if len(left_a) == len(left_b) and len(before) == len(after):
+        pairs += [(a, b) for a, b in zip(left_a, left_b, strict=True) if a == b]
+    return sorted(pairs)
+
+
+def pair_rows(before: Table, after: Table, columns: Sequence[Pair]) -> tuple[int, list[Pair]]:
+    """The pair of columns (its place in `columns`) that names rows, and the pairs of rows."""
+    key = _key_column(before, after, columns)
+    a, b = columns[key]
+    names_a = _numbered([r[a].strip().lower() for r in before.rows])
+    names_b = _numbered([r[b].strip().lower() for r in after.rows])
+    pairs = _equal_pairs(names_a, names_b)
+    left_a = [i for i in range(len(names_a)) if i not in {x for x, _ in pairs}]
+    left_b = [i for i in range(len(names_b)) if i not in {y for _, y in pairs}]
+    more = best_pairs(left_a, left_b, lambda x, y: _names_alike(names_a[x][0], names_b[y][0]), _ROWS_ALIKE)
+    return key, sorted([*pairs, *((left_a[x], left_b[y]) for x, y in more)])
+
+
+def pair_sentences(before: Sequence[str], after: Sequence[str]) -> list[Pair]:
+    """Indices of sentences that are the same or an edit of each other; the order may have changed."""
+    pairs = _equal_pairs(
+        _numbered([" ".join(s.split()) for s in before]), _numbered([" ".join(s.split()) for s in after])
+    )
+    left_a = [i for i in range(len(before)) if i not in {x for x, _ in pairs}]
+    left_b = [i for i in range(len(after)) if i not in {y for _, y in pairs}]
+    more = best_pairs(left_a, left_b, lambda x, y: _sentences_alike(before[x], after[y]), _SENTENCES_ALIKE)
+    return sorted([*pairs, *((left_a[x], left_b[y]) for x, y in more)])
+
+
+def best_pairs(before: Sequence[T], after: Sequence[T], score: Callable[[T, T], float], least: float) -> list[Pair]:
+    """Pairs in the order of their score, each element once; at equal scores the nearest places first."""
+    if len(before) * len(after) > _MAX_PAIRS:
+        return []
+    scored = [
+        (-s, abs(i - j), i, j) for i, a in enumerate(before) for j, b in enumerate(after) if (s := score(a, b)) >= least
+    ]
+    used_a: set[int] = set()
+    used_b: set[int] = set()
+    pairs = []
+    for _, _, i, j in sorted(scored):
+        if i not in used_a and j not in used_b:
+            pairs.append((i, j))
+            used_a.add(i)
+            used_b.add(j)
+    return sorted(pairs)
+
+
+def alike(one: str, other: str) -> float:
+    """0..1, how much two texts have in common in order."""
+    if one == other:
+        return 1.0
+    return SequenceMatcher(None, one, other, autojunk=False).ratio()
+
+
+def _tables_alike(a: Table, b: Table) -> float:
+    columns = len(pair_columns_by_name(a.header, b.header)) / max(len(a.header), len(b.header))
+    headings = alike(plain_name(a.heading), plain_name(b.heading)) if a.heading or b.heading else columns
+    keys_a, keys_b = {r[0].lower() for r in a.rows}, {r[0].lower() for r in b.rows}
+    rows = len(keys_a & keys_b) / max(1, min(len(keys_a), len(keys_b)))
+    return 0.4 * columns + 0.4 * headings + 0.2 * rows
+
+
+def pair_columns_by_name(before: Sequence[str], after: Sequence[str]) -> set[str]:
+    """The plain names that both headers have."""
+    return {plain_name(n) for n in before} & {plain_name(n) for n in after}
+
+
+def _key_column(before: Table, after: Table, columns: Sequence[Pair]) -> int:
+    """The column that names rows: different in each row, words rather than numbers, and mostly found again."""
+
+    def worth(place: int) -> tuple[float, int]:
+        a, b = columns[place]
+        names_a, names_b = [r[a].lower() for r in before.rows], [r[b].lower() for r in after.rows]
+        if not names_a or not names_b:
+            return (0.0, -place)
+        unique = (len(set(names_a)) / len(names_a) + len(set(names_b)) / len(names_b)) / 2
+        again = len(set(names_a) & set(names_b)) / min(len(set(names_a)), len(set(names_b)))
+        wordy = sum(number_of(n) is None and bool(n) for n in names_a) / len(names_a)
+        return (unique * 3 + again + wordy + (0.6 if place == 0 else 0.0), -place)
+
+    return max(range(len(columns)), key=worth)
+
+
+def _numbered(values: Sequence[str]) -> list[tuple[str, int]]:
+    """Each value with how often it came before: the second "Other" of one table is the second of the other."""
+    seen: dict[str, int] = {}
+    result = []
+    for value in values:
+        result.append((value, seen.get(value, 0)))
+        seen[value] = seen.get(value, 0) + 1
+    return result
+
+
+def _equal_pairs(before: Sequence[Hashable], after: Sequence[Hashable]) -> list[Pair]:
+    places = {value: j for j, value in enumerate(after)}
+    return [(i, places[value]) for i, value in enumerate(before) if value in places]
+
+
+def _names_alike(one: str, other: str) -> float:
+    # Names that differ in a number name different things ("Server 12", "Server 13").
+    if [c for c in one if c.isdigit()] != [c for c in other if c.isdigit()]:
+        return 0.0
+    return alike(one, other)
+
+
+def _sentences_alike(one: str, other: str) -> float:
+    a, b = one.split(), other.split()
+    if not a or not b:
+        return 0.0
+    return SequenceMatcher(None, a, b, autojunk=False).ratio() * 0.7 + alike(one, other) * 0.3

@@ -1,0 +1,90 @@
+"""Cells as values: numbers with their units, and which way is better."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+Better = Literal["higher", "lower", "neither"]
+Verdict = Literal["better", "worse", "same", "changed"]
+
+_NUMBER = re.compile(
+    r"^\s*(?P<before>[€$£¥]|EUR|USD|GBP|CHF)?\s*(?P<sign>[-+−–]?)\s*(?P<digits>\d[\d.,'’  ]*)\s*"
+    r"(?P<after>%|‰|€|\$|£|[A-Za-zÀ-ÿ°µ][\w°/ .-]{0,24})?\s*$"
+)
+_LOWER = re.compile(
+    r"\b(?:time to|incidents?|click(?:ed)?|findings|vulnerabilit|overdue|errors?|defects?|churn|cost|delay|latency|outages?|"
+    r"backlog|complaints?|missing|failed|failures?|risk|downtime|escalations?|age|open (?:tickets|cases|issues)|"
+    r"alarms?|false positives|response time|resolution time)",
+    re.IGNORECASE,
+)
+_HIGHER = re.compile(
+    r"\b(?:coverage|score|satisf|csat|nps|completion|sla|met|report(?:ing)? rate|adoption|usage|in use|uptime|availability|"
+    r"revenue|arr|renewal rate|closed|resolved|patched|compliance|covered|trained|enrolled|active users)",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number and what it counts ("%", "hours", "EUR" or "")."""
+
+    value: float
+    unit: str = ""
+
+
+def number_of(text: str) -> Number | None:
+    """The number that the whole cell is, in English or continental notation; None for anything else."""
+    match = _NUMBER.match(text)
+    if match is None:
+        return None
+    digits = re.sub(r"[\s'’  ]", "", match["digits"]).rstrip(".,")
+    value = _float(digits)
+    if value is None:
+        return None
+    sign = -1.0 if match["sign"] in ("-", "−", "–") else 1.0
+    unit = (match["before"] or match["after"] or "").strip()
+    if re.fullmatch(r"(?:20\d\d|Q[1-4]|of .*|bis .*|to .*)", unit):
+        return None
+    return Number(sign * value, unit)
+
+
+def _float(digits: str) -> float | None:
+    """ "4,150" → 4150, "4,8" → 4.8, "1.234,5" → 1234.5, "12.50" → 12.5; None when it can't be one number."""
+    if "," in digits and "." in digits:
+        decimal = max(digits.rfind(","), digits.rfind("."))
+        whole, part = digits[:decimal], digits[decimal + 1 :]
+        digits = re.sub(r"[.,]", "", whole) + "." + part
+    elif digits.count(",") > 1 or re.fullmatch(r"\d{1,3},\d{3}", digits):
+        digits = digits.replace(",", "")
+    elif digits.count(".") > 1:
+        if not re.fullmatch(r"\d{1,3}(?:\.\d{3})+", digits):
+            return None
+        digits = digits.replace(".", "")
+    else:
+        digits = digits.replace(",", ".")
+    try:
+        return float(digits)
+    except ValueError:
+        return None
+
+
+def better_way(name: str, declared: Mapping[str, Better]) -> Better:
+    """Which way is better for a metric: as declared (longest matching name wins), else by its words."""
+    for key in sorted(declared, key=len, reverse=True):
+        if key.lower() in name.lower():
+            return declared[key]
+    if _LOWER.search(name):
+        return "lower"
+    return "higher" if _HIGHER.search(name) else "neither"
+
+
+def verdict(change: float, better: Better) -> Verdict:
+    """What a change means."""
+    if change == 0:
+        return "same"
+    if better == "neither":
+        return "changed"
+    return "better" if (change > 0) == (better == "higher") else "worse"

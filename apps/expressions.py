@@ -1,0 +1,178 @@
+"""Jinja in a sandbox: values and templates over inputs and earlier steps, with errors that name what is unknown.
+
+A field that is one expression, `{{ meeting.decisions }}`, keeps its type; any other text is a template.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from jinja2 import StrictUndefined, TemplateSyntaxError, UndefinedError, meta, nodes
+from jinja2.exceptions import SecurityError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from apps.words import joined, long_date, number_text
+from core.errors import AppError
+
+_WHOLE = re.compile(r"\A\s*\{\{((?:(?!\}\}|\{\{).)*)\}\}\s*\Z", re.DOTALL)
+_MARKS = re.compile(r"\{[{%#]")
+
+
+class ExpressionError(AppError):
+    """An expression that can't be understood or filled; `line` counts into its text, from 0."""
+
+    def __init__(self, message: str, line: int = 0) -> None:
+        super().__init__(message)
+        self.line = line
+
+
+class _Missing(StrictUndefined):
+    """Says what there is instead."""
+
+    @property
+    def _undefined_message(self) -> str:
+        name, owner = self._undefined_name, self._undefined_obj
+        if isinstance(owner, Mapping):
+            return f"there is no '{name}' here; there is: {', '.join(map(str, owner)) or 'nothing'}."
+        return f"'{name}' is unknown here."
+
+
+def _environment() -> ImmutableSandboxedEnvironment:
+    environment = ImmutableSandboxedEnvironment(
+        undefined=_Missing, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=False, autoescape=False
+    )
+    environment.globals.clear()
+    environment.globals["range"] = range
+    environment.filters |= {
+        "long_date": long_date,
+        "joined": joined,
+        "number": number_text,
+        "as_date": _as_date,
+        "cell": lambda value: " ".join(str(value).replace("|", "\\|").split()),
+    }
+    for name in ("filesizeformat", "pprint", "random", "xmlattr", "urlize"):
+        environment.filters.pop(name, None)
+    return environment
+
+
+ENVIRONMENT = _environment()
+
+
+@dataclass(frozen=True)
+class Names:
+    """What an expression refers to: names, and the attributes asked of them directly."""
+
+    names: tuple[tuple[str, int], ...]
+    attributes: tuple[tuple[str, str, int], ...]
+
+
+@dataclass(frozen=True)
+class Guard:
+    """Limits while a template is filled."""
+
+    max_chars: int = 200_000
+    deadline: float = float("inf")
+    clock: Callable[[], float] = time.monotonic
+
+
+def has_marks(text: str) -> bool:
+    """Whether `text` has anything for Jinja in it."""
+    return _MARKS.search(text) is not None
+
+
+def names_in(text: str, *, bare: bool = False) -> Names:
+    """The free names of a template, or of a `bare` expression (as in `when`).
+
+    Raises:
+        ExpressionError: it isn't Jinja.
+    """
+    tree = _parsed(_wrapped(text) if bare else text)
+    free = meta.find_undeclared_variables(tree)
+    found = tuple((n.name, n.lineno - 1) for n in tree.find_all(nodes.Name) if n.ctx == "load" and n.name in free)
+    attributes = [
+        (node.node.name, node.attr, node.lineno - 1)
+        for node in tree.find_all(nodes.Getattr)
+        if isinstance(node.node, nodes.Name) and node.node.name in free
+    ]
+    for item in tree.find_all(nodes.Getitem):
+        if isinstance(item.node, nodes.Name) and item.node.name in free and isinstance(item.arg, nodes.Const):
+            if isinstance(item.arg.value, str):
+                attributes.append((item.node.name, item.arg.value, item.lineno - 1))
+    return Names(found, tuple(attributes))
+
+
+def evaluate(text: str, values: Mapping[str, Any], *, bare: bool = False, guard: Guard | None = None) -> Any:
+    """What `text` gives over `values`: an object if it is one expression, else text.
+
+    Raises:
+        ExpressionError: a name or attribute is unknown, or an operation isn't possible.
+    """
+    whole = _WHOLE.match(text)
+    try:
+        if bare or whole:
+            expression = _bare(text) if bare else whole.group(1) if whole else text
+            return ENVIRONMENT.compile_expression(expression, undefined_to_none=False)(**values)
+        return _filled(text, values, guard or Guard())
+    except TemplateSyntaxError as error:
+        raise ExpressionError(f"{error.message}; mend the expression.", (error.lineno or 1) - 1) from error
+    except UndefinedError as error:
+        raise ExpressionError(str(error.message)) from error
+    except SecurityError as error:
+        raise ExpressionError(f"{error}; an app can only read values.") from error
+    except (TypeError, ValueError, ArithmeticError, LookupError, AttributeError, RecursionError) as error:
+        raise ExpressionError(f"{type(error).__name__}: {error}; check the values that go in.") from error
+
+
+def truth(text: str, values: Mapping[str, Any]) -> bool:
+    """Whether the condition `text` holds. Raises ExpressionError as `evaluate`."""
+    found = evaluate(text, values, bare=True)
+    if isinstance(found, StrictUndefined):
+        raise ExpressionError(str(found._undefined_message))
+    return bool(found)
+
+
+def _filled(text: str, values: Mapping[str, Any], guard: Guard) -> str:
+    pieces, size = [], 0
+    for piece in ENVIRONMENT.from_string(text).generate(**values):
+        pieces.append(piece)
+        size += len(piece)
+        if size > guard.max_chars:
+            raise ExpressionError(f"the text grows over {guard.max_chars:,} characters; shorten it.")
+        if guard.clock() > guard.deadline:
+            raise ExpressionError("the run's time is up while a text is filled; loop over less.")
+    return "".join(pieces).strip("\n")
+
+
+def _bare(text: str) -> str:
+    whole = _WHOLE.match(text)
+    return whole.group(1) if whole else text
+
+
+def _wrapped(text: str) -> str:
+    return "{{ " + _bare(text) + " }}"
+
+
+def _parsed(text: str) -> nodes.Template:
+    try:
+        tree = ENVIRONMENT.parse(text)
+        # Unknown filters and tests are only found by compiling.
+        ENVIRONMENT.compile(tree)
+        return ENVIRONMENT.parse(text)
+    except TemplateSyntaxError as error:
+        raise ExpressionError(f"{error.message}; mend the expression.", (error.lineno or 1) - 1) from error
+
+
+def _as_date(value: object) -> date | None:
+    if isinstance(value, datetime):
+        return value.date()
+    if isinstance(value, date):
+        return value
+    try:
+        return date.fromisoformat(str(value)[:10])
+    except ValueError:
+        return None

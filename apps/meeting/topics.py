@@ -1,0 +1,204 @@
+"""What a meeting was about: its stretches, a title for each, and the sentences that say most of it.
+
+Stretches are cut where the vocabulary changes (Hearst, "TextTiling", 1997) or someone announces the next point.
+Sentences are weighed by the words that are frequent here and rare elsewhere in the meeting, and chosen so that each
+adds words that the chosen ones don't have yet.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from math import log, sqrt
+
+from apps.meeting.cues import ANNOUNCED, COURTESY, FILLER, NEXT_POINT, RECAP
+from apps.meeting.outcomes import recap_turns
+from apps.meeting.terms import terms
+from apps.meeting.turns import Meeting, Sentence, Turn
+from apps.words import MONTHS
+
+# A topic for so many words, between the two bounds.
+_WORDS_A_TOPIC = 170
+_WORDS_A_TOPIC_LONG = 900
+_MOST_TOPICS = 9
+# Words on each side of a possible cut that are compared.
+_WINDOW = 110
+_SAYS_LITTLE = frozenset(
+    f"{' '.join(MONTHS.values())} monday tuesday wednesday thursday friday saturday sunday today tomorrow agreed open "
+    "message messages point question questions next last first second third call month week day herr frau decided "
+    "need needs look looks work works come comes talk different probably idea ideas ".lower().split()
+)
+_WORD = re.compile(r"[^\W\d_][\w'’-]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A stretch of the meeting: turns `begin` to `end` (both inside), and the sentences that sum it up."""
+
+    title: str
+    begin: int
+    end: int
+    sentences: tuple[Sentence, ...]
+
+
+def find_topics(meeting: Meeting, sentences_each: int = 0) -> list[Topic]:
+    """The topics in order. `sentences_each`: how many sentences a topic gets; 0: by the meeting's length."""
+    summing_up = recap_turns(meeting)
+    turns = [t for t in meeting.turns if terms(t.text) and t.number not in summing_up]
+    if not turns:
+        return []
+    words = sum(len(t.text.split()) for t in turns)
+    wanted = max(1, min(_MOST_TOPICS, round(words / (_WORDS_A_TOPIC if words < 2_000 else _WORDS_A_TOPIC_LONG))))
+    parts = [p for p in _cut(turns, wanted) if p]
+    rarity = _rarity(turns)
+    each = sentences_each or (3 if words < 4_000 else 4)
+    topics = []
+    for part in parts:
+        chosen = choose_sentences([s for t in part for s in t.sentences], rarity, each)
+        if chosen:
+            topics.append(Topic(_title(part, turns, meeting), part[0].number, part[-1].number, tuple(chosen)))
+    return topics
+
+
+def choose_sentences(sentences: Sequence[Sentence], rarity: dict[str, float], limit: int) -> list[Sentence]:
+    """At most `limit` sentences that together say most, in their order."""
+    frequency = Counter(w for s in sentences for w in terms(s.text))
+    weight = {w: (1 + log(n)) * rarity.get(w, 1.0) for w, n in frequency.items()}
+    left = [s for s in sentences if _tells(s)]
+    chosen: list[Sentence] = []
+    seen: Counter[str] = Counter()
+    while left and len(chosen) < limit:
+        best = max(left, key=lambda s: _gain(s, weight, seen))
+        if _gain(best, weight, seen) <= 0:
+            break
+        chosen.append(best)
+        left.remove(best)
+        seen.update(set(terms(best.text)))
+    return sorted(chosen, key=lambda s: (s.turn, sentences.index(s)))
+
+
+def without_filler(text: str) -> str:
+    """The sentence without hesitation and repeated words, as it may stand in a summary."""
+    clean = FILLER.sub("", text)
+    clean = re.sub(r"\b(\w{1,8})(?:[ ,]+\1\b)+", r"\1", clean, flags=re.IGNORECASE)
+    clean = re.sub(r"\s+([,.!?])", r"\1", " ".join(clean.split())).strip(" ,")
+    clean = re.sub(r"^(?:so|and|but|well|okay|ok|yeah|right|now|then|also)\b,?\s+", "", clean, flags=re.IGNORECASE)
+    return clean[:1].upper() + clean[1:]
+
+
+def _tells(sentence: Sentence) -> bool:
+    text = sentence.text
+    content = terms(text)
+    return len(content) >= 4 and not COURTESY.search(text) and not text.endswith("?") and not RECAP.search(text)
+
+
+def _gain(sentence: Sentence, weight: dict[str, float], seen: Counter[str]) -> float:
+    """How much a sentence adds: its words' weights, those already said at a fraction, over the root of its length."""
+    content = set(terms(sentence.text))
+    length = len(sentence.text.split())
+    gain = sum(weight[w] * (0.15 if seen[w] else 1.0) for w in content)
+    figures = 1.15 if any(c.isdigit() for c in sentence.text) else 1.0
+    fillers = len(FILLER.findall(sentence.text))
+    return figures * gain / sqrt(length + 10) * (1 - min(0.5, fillers / max(length, 1)))
+
+
+def _rarity(turns: Sequence[Turn]) -> dict[str, float]:
+    """Word → log of how few blocks of turns have it; a word all over the meeting tells its parts apart least."""
+    blocks = [set(terms(" ".join(t.text for t in turns[i : i + 8]))) for i in range(0, len(turns), 8)]
+    counts = Counter(w for block in blocks for w in block)
+    return {w: 1.0 + log((1 + len(blocks)) / (1 + n)) * 0.5 for w, n in counts.items()}
+
+
+def _cut(turns: Sequence[Turn], wanted: int) -> list[list[Turn]]:
+    if wanted <= 1 or len(turns) < 6:
+        return [list(turns)]
+    bags = [Counter(terms(t.text)) for t in turns]
+    sizes = [len(t.text.split()) for t in turns]
+    scores = [_change(bags, sizes, i) + _announced(turns[i]) for i in range(1, len(turns))]
+    shortest = sum(sizes) / wanted * 0.35
+    cuts: list[int] = []
+    for i in sorted(range(1, len(turns)), key=lambda i: -scores[i - 1]):
+        edges = sorted([0, *cuts, i, len(turns)])
+        if all(sum(sizes[a:b]) >= shortest for a, b in pairwise(edges)):
+            cuts.append(i)
+        if len(cuts) == wanted - 1:
+            break
+    edges = [0, *sorted(cuts), len(turns)]
+    return [list(turns[a:b]) for a, b in pairwise(edges)]
+
+
+def _change(bags: Sequence[Counter[str]], sizes: Sequence[int], i: int) -> float:
+    """1 − cosine of the words before and after the cut at `i`."""
+    before, after = _side(bags, sizes, range(i - 1, -1, -1)), _side(bags, sizes, range(i, len(bags)))
+    norm = sqrt(sum(v * v for v in before.values()) * sum(v * v for v in after.values()))
+    return 1 - sum(v * after[w] for w, v in before.items()) / norm if norm else 0.0
+
+
+def _side(bags: Sequence[Counter[str]], sizes: Sequence[int], order: range) -> Counter[str]:
+    total: Counter[str] = Counter()
+    words = 0
+    for i in order:
+        total += bags[i]
+        words += sizes[i]
+        if words >= _WINDOW:
+            break
+    return total
+
+
+def _announced(turn: Turn) -> float:
+    opening = turn.text[:120]
+    if RECAP.search(opening):
+        return 0.5
+    return 0.6 if NEXT_POINT.search(opening) else 0.0
+
+
+def _title(part: Sequence[Turn], turns: Sequence[Turn], meeting: Meeting) -> str:
+    """How the point was announced; else the one to three words that are commonest here compared with the rest."""
+    for turn in part[:3]:
+        for sentence in turn.sentences:
+            match = ANNOUNCED.search(sentence.text)
+            if match:
+                name = next(g for g in match.groups() if g)
+                return name[:1].upper() + name[1:]
+    people = {w.lower() for p in meeting.participants for w in p.split()}
+    here, everywhere = _phrases(part, people), _phrases(turns, people)
+    if not here:
+        return "Discussion"
+
+    def weight(phrase: str) -> float:
+        share = here[phrase] / everywhere[phrase]
+        often = float(here[phrase]) ** 0.7
+        return often * share * (1.6 if " " in phrase else 1.0) * (1.2 if phrase[:1].isupper() else 1.0)
+
+    ranked = sorted(here, key=lambda p: (-weight(p), p))
+    first = ranked[0]
+    second = next((p for p in ranked[1:8] if not set(terms(p)) & set(terms(first))), "")
+    title = f"{first}, {second}" if second else first
+    return title[:1].upper() + title[1:]
+
+
+def _phrases(turns: Sequence[Turn], people: set[str]) -> Counter[str]:
+    """Runs of up to three content words within a sentence, as written, counted without regard to case."""
+    counts: Counter[str] = Counter()
+    shown: dict[str, str] = {}
+    for turn in turns:
+        for sentence in turn.sentences:
+            run: list[str] = []
+            for word in [*_WORD.findall(FILLER.sub("", sentence.text)), ""]:
+                usable = len(word) > 2 and bool(terms(word)) and word.lower() not in people | _SAYS_LITTLE
+                if usable:
+                    run.append(word)
+                    for size in (1, 2, 3):
+                        if len(run) >= size and (size > 1 or len(word) > 4):
+                            phrase = " ".join(run[-size:])
+                            key = phrase.lower()
+                            shown.setdefault(key, phrase)
+                            if not phrase[:1].isupper():
+                                shown[key] = phrase
+                            counts[key] += 1
+                else:
+                    run = []
+    return Counter({shown[k]: n for k, n in counts.items() if n > 1 or " " in k})

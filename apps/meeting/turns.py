@@ -1,0 +1,150 @@
+"""A transcript or notes → numbered turns, their sentences, the people and the day."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from apps.meeting.dates import find_day
+from apps.words import MONTHS
+from core.types import Parsed, Section
+
+_NAMED = re.compile(r"^\s*\**((?:[A-ZÀ-Þ][\w.'’-]*\s?){1,4})(?:\s*\([^)]{1,60}\))?\**\s*:\s+(?=\S)")
+_PRESENT = re.compile(
+    r"^\W*(?:present|attendees|participants|anwesend|teilnehmer(?:innen)?|asistentes|participantes|présents|participants)"
+    r"\W*:\s*(.+)$",
+    re.IGNORECASE | re.MULTILINE,
+)
+_SENTENCE_END = re.compile(r"(?<=[.!?…])[\"'”»)]*\s+(?=[\"'“«(¿¡]*[A-ZÀ-Þ0-9¿¡])|\n+")
+_ABBREVIATION = re.compile(
+    r"(?:\b(?:Dr|Mr|Mrs|Ms|Prof|Sr|Sra|St|No|Nr|z\. ?B|d\. ?h|e\.g|i\.e|ca|approx|bzw|vs|M|Mme)|\b[A-Z])\.$"
+)
+# "28. September" and "5. bis": a day's or an ordinal's point ends no sentence.
+_ORDINAL = re.compile(r"(?:^|\s)\d{1,2}\.$")
+_MONTH_NEXT = re.compile(rf"(?:{'|'.join(' '.join(MONTHS.values()).split())})\b", re.IGNORECASE)
+_NOT_PEOPLE = frozenset(
+    "present attendees participants date subject decided decisions actions action open next agenda topic note notes "
+    "summary goal risks title project anwesend datum beschlossen offen entschieden decisión fecha "
+    "décidé ouvert target".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One sentence: in which turn it stands, who said it ("" in notes), and its words."""
+
+    text: str
+    turn: int
+    speaker: str
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What one person said without a break, or a line of notes. `number` counts from 1."""
+
+    number: int
+    speaker: str
+    text: str
+    locator: str
+    sentences: tuple[Sentence, ...]
+
+
+@dataclass(frozen=True)
+class Meeting:
+    """The turns, and what the file says of itself."""
+
+    turns: tuple[Turn, ...]
+    participants: tuple[str, ...]
+    title: str
+    day: date | None
+
+    @property
+    def spoken(self) -> bool:
+        """Whether this is a transcript rather than notes."""
+        return any(t.speaker for t in self.turns)
+
+
+def read_meeting(parsed: Parsed, name: str = "", day: date | None = None) -> Meeting:
+    """The meeting in a parsed file; `day` is used when neither file nor name has a date."""
+    head = [s.text for s in parsed.sections if s.kind == "note"][:2]
+    raw = [pair for s in parsed.sections if s.kind != "note" for pair in _pairs(s)]
+    title = parsed.title or next((h for h in head if len(h) < 120), "")
+    if not title and raw and not raw[0][0] and len(raw[0][1]) < 120:
+        title = raw[0][1]
+        raw = raw[1:]
+    turns: list[Turn] = []
+    for speaker, text, locator in raw:
+        number = len(turns) + 1
+        found = tuple(Sentence(s, number, speaker) for s in split_sentences(text))
+        turns.append(Turn(number, speaker, text, locator or f"line {number}", found))
+    text = "\n".join(s.text for s in parsed.sections)
+    found_day = find_day(title, None) or find_day(name.replace("_", " "), None) or _iso(name)
+    opening = find_day(text[:300], None)
+    return Meeting(tuple(turns), _people(turns, text), title.strip(), found_day or opening or day)
+
+
+def split_sentences(text: str) -> list[str]:
+    """The text's sentences in order, without losing a character but white space."""
+    parts: list[str] = []
+    begin = 0
+    for match in _SENTENCE_END.finditer(text):
+        piece = text[begin : match.start()]
+        if "\n" not in match.group() and _goes_on(piece, text[match.end() :]):
+            continue
+        parts.append(piece)
+        begin = match.end()
+    parts.append(text[begin:])
+    return [" ".join(p.split()).lstrip("-•* ") for p in parts if p.strip(" -•*\n")]
+
+
+def _goes_on(piece: str, rest: str) -> bool:
+    ordinal = _ORDINAL.search(piece) is not None and _MONTH_NEXT.match(rest) is not None
+    return ordinal or _ABBREVIATION.search(piece) is not None
+
+
+def _pairs(section: Section) -> Iterable[tuple[str, str, str]]:
+    """(speaker, text, locator) of each turn or line of a section."""
+    if section.kind == "turn":
+        match = _NAMED.match(section.text)
+        if match:
+            yield match.group(1).strip(), section.text[match.end() :].strip(), section.locator
+        else:
+            speaker, separator, text = section.text.partition(": ")
+            named = bool(separator) and len(speaker) <= 60
+            yield (speaker.strip(), text, section.locator) if named else ("", section.text, section.locator)
+        return
+    if section.kind == "table":
+        rows = [r for r in section.text.splitlines()[2:] if r.strip(" |-")]
+        for row in rows:
+            yield "", ", ".join(c.strip() for c in row.strip("| ").split("|") if c.strip(" –-")), section.locator
+        return
+    for line in re.split(r"\n+", section.text):
+        if not line.strip():
+            continue
+        match = _NAMED.match(line)
+        name = match.group(1).strip() if match else ""
+        if match and name.lower() not in _NOT_PEOPLE and name.isupper() is False:
+            yield name, line[match.end() :].strip(), section.locator
+        else:
+            yield "", line.strip(), section.locator
+
+
+def _people(turns: Sequence[Turn], text: str) -> tuple[str, ...]:
+    speakers = dict.fromkeys(t.speaker for t in turns if t.speaker)
+    for match in _PRESENT.finditer(text):
+        line = re.split(r"\.\s", match.group(1))[0]
+        for part in re.split(r"[,;]| and | und | y | et ", line):
+            name = re.sub(r"\(.*?\)?$", "", part).strip(" .")
+            if re.match(r"[A-ZÀ-Þ]", name) and len(name) < 40:
+                speakers.setdefault(name)
+    return tuple(speakers)
+
+
+def _iso(name: str) -> date | None:
+    match = re.search(r"(20\d\d)[-_.]?(\d\d)[-_.]?(\d\d)", name)
+    try:
+        return date(*map(int, match.groups())) if match else None
+    except ValueError:
+        return None

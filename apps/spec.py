@@ -1,0 +1,238 @@
+"""An app: one YAML file → `App`, checked as a whole before anything runs.
+
+Every refusal names file, line and field, what was found, and what would be right. What the parts mean is written
+for authors in docs/apps.md; docs/app.schema.json is `json_schema()` for editors.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from apps.yaml_lines import Path as KeyPath
+from apps.yaml_lines import Source, read_source
+from core.errors import AppError
+
+InputType = Literal[
+    "text", "long_text", "choice", "multi_choice", "date", "number", "account", "file", "files", "language"
+]
+OutputKind = Literal["markdown", "email", "table", "chart", "json", "docx", "pptx", "xlsx"]
+Action = Literal["copy", "download"]
+NAME = r"^[a-z][a-z0-9_]{0,39}$"
+Name = Annotated[str, Field(pattern=NAME)]
+
+
+class Part(BaseModel):
+    """A part of an app's file: immutable, closed to unknown keys."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class Routing(Part):
+    """What makes the router choose this app."""
+
+    examples: tuple[str, ...] = ()
+    counter_examples: tuple[str, ...] = ()
+    attachments: tuple[Literal["transcript", "report", "notes"], ...] = ()
+
+
+class Limits(Part):
+    """What one run may cost. A run over a limit stops with a message that names it."""
+
+    steps: int = Field(default=60, ge=1, le=500)
+    seconds: float = Field(default=120.0, gt=0, le=1800)
+    tokens: int = Field(default=20_000, ge=0, le=1_000_000)
+    output_chars: int = Field(default=200_000, ge=100, le=2_000_000)
+
+
+class Input(Part):
+    """One field of the app's form."""
+
+    name: Name
+    type: InputType
+    label: str = ""
+    help: str = ""
+    required: bool = True
+    default: str | int | float | bool | tuple[str, ...] | None = None
+    choices: tuple[str, ...] = ()
+    accept: tuple[str, ...] = ()
+    pattern: str = ""
+    min: float | None = None
+    max: float | None = None
+    max_chars: int = Field(default=20_000, ge=1, le=200_000)
+
+
+class Step(Part):
+    """One call of a step kind. `when` skips it; `for_each` runs it once for each item of a list."""
+
+    id: Name
+    use: str
+    title: str = ""
+    values: dict[str, Any] = Field(default_factory=dict, alias="with")
+    when: str = ""
+    for_each: str = ""
+
+
+class Output(Part):
+    """One thing that the run hands over."""
+
+    name: Name
+    kind: OutputKind
+    title: str = ""
+    value: str | dict[str, Any]
+    when: str = ""
+    actions: tuple[Action, ...] = ("copy", "download")
+    schema_: dict[str, Any] | None = Field(default=None, alias="schema")
+
+
+class JsonExpectation(Part):
+    """A value within an output: `path` such as metrics[0].verdict."""
+
+    path: str
+    equals: str | int | float | bool | None = None
+    at_least: float | None = None
+
+
+class Expectation(Part):
+    """What must hold of one output of a test's run."""
+
+    output: str
+    contains: tuple[str, ...] = ()
+    excludes: tuple[str, ...] = ()
+    matches: tuple[str, ...] = ()
+    json_: tuple[JsonExpectation, ...] = Field(default=(), alias="json")
+    cites: tuple[str, ...] = ()
+    max_chars: int | None = Field(default=None, gt=0)
+    language: str = ""
+
+
+class AppTest(Part):
+    """Inputs (files by their path in the sample workspace) and what must come of them.
+
+    Attributes:
+        documents: Patterns of sample files that the run may search; nothing else is found.
+        as_user: Groups of the person who runs it.
+        fails: The run must be refused with a message that contains this.
+    """
+
+    name: str
+    inputs: dict[str, Any] = Field(default_factory=dict)
+    documents: tuple[str, ...] = ()
+    expect: tuple[Expectation, ...] = ()
+    fails: str = ""
+
+
+class App(Part):
+    """A whole app."""
+
+    name: Name
+    title: str = Field(min_length=1, max_length=60)
+    description: str = Field(min_length=1, max_length=600)
+    version: str = Field(pattern=r"^\d+(\.\d+){0,2}$")
+    owner: str = Field(min_length=1)
+    audience: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ("en",)
+    saves_minutes: float = Field(default=0, ge=0, le=600)
+    routing: Routing = Routing()
+    limits: Limits = Limits()
+    inputs: tuple[Input, ...] = ()
+    steps: tuple[Step, ...] = Field(min_length=1)
+    outputs: tuple[Output, ...] = Field(min_length=1)
+    tests: tuple[AppTest, ...] = ()
+
+    def input(self, name: str) -> Input | None:
+        """The input of that name."""
+        return next((i for i in self.inputs if i.name == name), None)
+
+
+def load_app(file: Path) -> App:
+    """The app in `file`, checked.
+
+    Raises:
+        AppError: it can't be read, or breaks a rule; the message names file, line, field and remedy.
+    """
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise AppError(f"{file} can't be read ({error}); give the path of an app's YAML file.") from error
+    return parse_app(text, str(file))
+
+
+def parse_app(text: str, name: str) -> App:
+    """The app in `text`; `name` stands in messages. Raises AppError as `load_app`."""
+    source = read_source(text, name)
+    try:
+        app = App.model_validate(source.data)
+    except ValidationError as error:
+        raise _refusal(source, error) from error
+    # Imported here: the checks need the step kinds, which need this module's types.
+    from apps.check import check_app
+
+    check_app(app, source)
+    return app
+
+
+def json_schema() -> str:
+    """The JSON Schema of an app's file, for editors."""
+    schema = App.model_json_schema(by_alias=True)
+    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    schema["title"] = "Debrief app"
+    return json.dumps(schema, indent=2, sort_keys=True) + "\n"
+
+
+def _refusal(source: Source, error: ValidationError) -> AppError:
+    first = error.errors()[0]
+    path: KeyPath = tuple(p for p in first["loc"] if p != "function-after")
+    if first["type"] == "extra_forbidden":
+        known = sorted(_known(path[:-1]))
+        return source.refusal(path, f"unknown key '{path[-1]}'; {nearest(str(path[-1]), known, 'known keys')}")
+    if first["type"] == "missing":
+        return source.refusal(path[:-1], f"the key '{path[-1]}' is missing; add it.")
+    found = first["input"] if isinstance(first["input"], str | int | float | bool) else type(first["input"]).__name__
+    message = first["msg"][0].lower() + first["msg"][1:]
+    return source.refusal(_written(source, path), f"found {found!r}: {message}.")
+
+
+def _written(source: Source, path: KeyPath) -> KeyPath:
+    """The longest part of `path` that stands in the file: pydantic adds the names of union members."""
+    while path and path not in source.lines:
+        path = path[:-1]
+    return path
+
+
+def _known(path: KeyPath) -> set[str]:
+    here: Any = App
+    for part in path:
+        if isinstance(part, int) or not (isinstance(here, type) and issubclass(here, Part)):
+            continue
+        field = next((f for n, f in here.model_fields.items() if part in (n, f.alias)), None)
+        here = _part_of(field.annotation) if field is not None else None
+    if not (isinstance(here, type) and issubclass(here, Part)):
+        return set()
+    return {f.alias or n for n, f in here.model_fields.items()}
+
+
+def _part_of(annotation: Any) -> Any:
+    if isinstance(annotation, type) and issubclass(annotation, Part):
+        return annotation
+    return next((found for a in get_args(annotation) if (found := _part_of(a)) is not None), None)
+
+
+def nearest(word: str, known: list[str], what: str) -> str:
+    """A remedy: the nearest known word, or all of them."""
+    found = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
+    return f"did you mean '{found[0]}'?" if found else f"{what}: {', '.join(known) or 'none'}."
+
+
+def is_pattern(text: str) -> bool:
+    """Whether `text` is a regular expression."""
+    try:
+        re.compile(text)
+    except re.error:
+        return False
+    return True

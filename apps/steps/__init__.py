@@ -1,0 +1,34 @@
+"""The kinds of steps. A new kind is a module and a line here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from apps.steps import (
+    account_facts,
+    answer,
+    compare_documents,
+    extract_meeting,
+    generate,
+    query,
+    render,
+    retrieve,
+    translate,
+)
+from apps.steps.kind import StepKind
+
+KINDS: Mapping[str, StepKind[Any]] = {
+    module.KIND.name: module.KIND
+    for module in (
+        retrieve,
+        answer,
+        extract_meeting,
+        compare_documents,
+        account_facts,
+        query,
+        generate,
+        translate,
+        render,
+    )
+}

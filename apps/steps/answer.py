@@ -1,0 +1,59 @@
+"""`answer`: a question answered from the documents, with citations; the same path as the chat."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field
+
+from apps.context import Context, Evidence
+from apps.steps.kind import Parameters, StepKind
+from core.errors import AppError
+from retrieval.filters import parse_filter
+
+
+class AnswerQuestion(Parameters):
+    """Attributes: question; filter: as in search (`document_type=policy`)."""
+
+    question: str = Field(min_length=1, max_length=8_000)
+    filter: str | dict[str, Any] = ""
+
+
+def answer(given: AnswerQuestion, context: Context) -> dict[str, Any]:
+    """The answer's text with its markers, and what it cites. `found` is False when the documents hold none."""
+    if context.tools.answer is None:
+        raise AppError("This step answers from the documents, and there is no index yet; run `debrief sync` first.")
+    found = context.tools.answer(given.question, context.user, parse_filter(given.filter) if given.filter else None)
+    citations = []
+    for citation in found.citations:
+        number = context.cite(
+            Evidence(citation.title, citation.url, citation.document_id, citation.locator, citation.quote)
+        )
+        citations.append(
+            {
+                "marker": citation.marker,
+                "number": number,
+                "title": citation.title,
+                "url": citation.url,
+                "document_id": citation.document_id,
+                "locator": citation.locator,
+                "quote": citation.quote,
+            }
+        )
+    return {
+        "text": found.text,
+        "found": found.outcome == "answered",
+        "outcome": found.outcome,
+        "confidence": round(found.confidence, 3),
+        "citations": citations,
+        "nearest": [{"title": p.chunk.title, "url": p.chunk.url} for p in found.nearest],
+    }
+
+
+KIND = StepKind(
+    "answer",
+    "Answers a question from the documents, with citations.",
+    AnswerQuestion,
+    ("text", "found", "outcome", "confidence", "citations", "nearest"),
+    answer,
+)

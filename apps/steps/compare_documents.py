@@ -1,0 +1,108 @@
+"""`compare_documents`: two versions of a report → metrics, what was added, removed and changed, better or worse."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from pydantic import Field
+
+from apps.compare.blocks import read_report
+from apps.compare.changes import Change, Metric, compare
+from apps.compare.values import Better, Number
+from apps.context import AppFile, Context, Evidence
+from apps.steps.kind import Parameters, StepKind
+from apps.words import number_text
+from core.errors import AppError
+
+FIELDS = (
+    "before",
+    "after",
+    "metrics",
+    "changed_metrics",
+    "better",
+    "worse",
+    "off_target",
+    "added",
+    "removed",
+    "changed",
+    "changes",
+    "counts",
+    "identical",
+)
+
+
+class CompareDocuments(Parameters):
+    """Attributes: before, after: the two files; directions: words of a metric's name → higher, lower or neither."""
+
+    before: AppFile
+    after: AppFile
+    directions: dict[str, Better] = Field(default_factory=dict)
+
+
+def compare_documents(given: CompareDocuments, context: Context) -> dict[str, Any]:
+    """The comparison. Raises AppError when one of the files has nothing to compare."""
+    reports = []
+    for file in (given.before, given.after):
+        report = read_report(file.parsed)
+        if not report.tables and not report.statements:
+            raise AppError(f"{file.name} has neither tables nor text; attach the report itself.")
+        reports.append(report)
+    found = compare(reports[0], reports[1], given.directions)
+    metrics = [_metric(m, given, context) for m in found.metrics]
+    changes = [_change(c, given, context) for c in found.changes]
+    changed = [m for m in metrics if m["verdict"] != "same"]
+    by_size = sorted(changed, key=lambda m: -abs(m["percent"] or 0))
+    counts = {kind: sum(c["kind"] == kind for c in changes) for kind in ("added", "removed", "changed")}
+    counts |= {v: sum(m["verdict"] == v for m in metrics) for v in ("better", "worse", "same")}
+    return {
+        "before": given.before.title,
+        "after": given.after.title,
+        "metrics": metrics,
+        "changed_metrics": changed,
+        "better": [m for m in by_size if m["verdict"] == "better"],
+        "worse": [m for m in by_size if m["verdict"] == "worse"],
+        "off_target": [m for m in metrics if m["on_target"] is False],
+        "added": [c for c in changes if c["kind"] == "added"],
+        "removed": [c for c in changes if c["kind"] == "removed"],
+        "changed": [c for c in changes if c["kind"] == "changed"],
+        "changes": changes,
+        "counts": counts,
+        "identical": not changes,
+    }
+
+
+def _metric(metric: Metric, given: CompareDocuments, context: Context) -> dict[str, Any]:
+    difference = round(metric.after - metric.before, 6)
+    percent = round(100 * difference / abs(metric.before), 1) if metric.before else None
+    quote = f"{metric.name}: {metric.before_text} → {metric.after_text}"
+    number = context.cite(Evidence(given.after.title, locator=metric.where_after, quote=quote))
+    return {
+        **asdict(metric),
+        "difference": difference,
+        "difference_text": _signed(Number(difference, metric.unit)),
+        "percent": percent,
+        "number": number,
+    }
+
+
+def _change(change: Change, given: CompareDocuments, context: Context) -> dict[str, Any]:
+    file, where = (given.after, change.where_after) if change.where_after else (given.before, change.where_before)
+    number = context.cite(Evidence(file.title, locator=where, quote=change.after or change.before))
+    return {**asdict(change), "number": number}
+
+
+def _signed(number: Number) -> str:
+    """ "+2.1 points", "−3 minutes"."""
+    sign = "+" if number.value > 0 else "−" if number.value < 0 else "±"
+    unit = " points" if number.unit == "%" else f" {number.unit}" if number.unit else ""
+    return f"{sign}{number_text(abs(number.value))}{unit}"
+
+
+KIND = StepKind(
+    "compare_documents",
+    "Compares two versions of a report.",
+    CompareDocuments,
+    FIELDS,
+    compare_documents,
+)

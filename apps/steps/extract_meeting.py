@@ -1,0 +1,120 @@
+"""`extract_meeting`: a transcript or notes → participants, topics, decisions, action items, open questions.
+
+Each part names the turn that it stands on. Nothing is invented: texts are sentences of the meeting.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from pydantic import Field
+
+from apps.context import AppFile, Context, Evidence
+from apps.meeting.outcomes import Item, find_outcomes
+from apps.meeting.tasks import task_of
+from apps.meeting.topics import find_topics, without_filler
+from apps.meeting.turns import Meeting, Sentence, read_meeting
+from apps.steps.kind import Parameters, StepKind
+from core.errors import AppError
+from core.language import detect_language
+from core.types import Parsed, Section
+
+FIELDS = (
+    "title",
+    "date",
+    "language",
+    "participants",
+    "topics",
+    "decisions",
+    "action_items",
+    "open_questions",
+    "turns",
+    "next_meeting",
+)
+_NEXT = re.compile(
+    r"\b(?:next (?:call|meeting|review|session)|nächste[rs]? (?:termin|gespräch|besprechung)|próxima reunión|"
+    r"prochaine? (?:réunion|rendez-vous))\b",
+    re.IGNORECASE,
+)
+
+
+class ExtractMeeting(Parameters):
+    """Attributes: source: the file, or the notes as text; sentences: how many a topic gets, 0 = by length."""
+
+    source: AppFile | str
+    sentences: int = Field(default=0, ge=0, le=10)
+
+
+def extract_meeting(given: ExtractMeeting, context: Context) -> dict[str, Any]:
+    """The meeting's structure. Raises AppError when there is nothing to read."""
+    if isinstance(given.source, AppFile):
+        name, parsed = given.source.name, given.source.parsed
+    else:
+        name, parsed = "notes", Parsed((Section(given.source),))
+    meeting = read_meeting(parsed, name)
+    if sum(len(t.sentences) for t in meeting.turns) < 2:
+        raise AppError(f"{name} has fewer than two sentences; attach the transcript, or paste the notes.")
+    outcomes = find_outcomes(meeting)
+    language = detect_language(" ".join(t.text for t in meeting.turns))
+    cites = _Turns(meeting, name, language, context)
+    return {
+        "title": meeting.title or _plain(name),
+        "date": meeting.day.isoformat() if meeting.day else "",
+        "language": language,
+        "participants": list(meeting.participants),
+        "topics": [
+            {
+                "title": topic.title,
+                "begin": topic.begin,
+                "end": topic.end,
+                "sentences": [cites.sentence(s) for s in topic.sentences],
+            }
+            for topic in find_topics(meeting, given.sentences)
+        ],
+        "decisions": [cites.item(i) for i in outcomes.decisions],
+        "action_items": [cites.item(i) for i in outcomes.actions],
+        "open_questions": [cites.item(i) for i in outcomes.questions],
+        "next_meeting": next(
+            (s.text for t in reversed(meeting.turns) for s in t.sentences if _NEXT.search(s.text)), ""
+        ),
+        "turns": len(meeting.turns),
+    }
+
+
+class _Turns:
+    """Puts the evidence beside what was extracted."""
+
+    def __init__(self, meeting: Meeting, name: str, language: str, context: Context) -> None:
+        self._meeting, self._name, self._language, self._context = meeting, name, language, context
+
+    def sentence(self, sentence: Sentence) -> dict[str, Any]:
+        return {"text": without_filler(sentence.text), "speaker": sentence.speaker, **self._evidence(sentence.turn)}
+
+    def item(self, item: Item) -> dict[str, Any]:
+        return {
+            "text": without_filler(item.text),
+            "task": task_of(without_filler(item.text), item.owner, self._language),
+            "speaker": item.speaker,
+            "owner": item.owner,
+            "due": item.due.isoformat() if item.due else "",
+            **self._evidence(item.turn),
+        }
+
+    def _evidence(self, number: int) -> dict[str, Any]:
+        turn = self._meeting.turns[number - 1]
+        cited = self._context.cite(Evidence(self._name, locator=turn.locator, quote=turn.text[:400]))
+        return {"turn": number, "locator": turn.locator, "quote": turn.text, "number": cited}
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"\.\w{2,4}$", "", name).replace("-", " ").replace("_", " ").strip()
+
+
+KIND = StepKind(
+    "extract_meeting",
+    "Reads a transcript or notes: who, topics, decisions, action items, open questions.",
+    ExtractMeeting,
+    FIELDS,
+    extract_meeting,
+)

@@ -1,0 +1,37 @@
+"""What a kind of step is: its parameters, what its result has, and the function that does it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from pydantic import BaseModel, ConfigDict
+
+from apps.context import Context
+
+
+class Parameters(BaseModel):
+    """What stands under a step's `with`, after its expressions are filled in."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+
+
+P = TypeVar("P", bound=Parameters)
+
+
+@dataclass(frozen=True)
+class StepKind(Generic[P]):
+    """One kind of step.
+
+    Attributes:
+        fields: The keys of its result; expressions that ask for another are refused when the app is checked.
+        templates: Parameters that the step fills in itself, with more names than the run has.
+    """
+
+    name: str
+    does: str
+    parameters: type[P]
+    fields: tuple[str, ...]
+    run: Callable[[P, Context], dict[str, Any]]
+    templates: tuple[str, ...] = ()

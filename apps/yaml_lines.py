@@ -1,0 +1,103 @@
+"""YAML text → plain data and the line on which each value stands, so that a refusal can point at it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+from core.errors import AppError
+
+# ("steps", 0, "with", "query"): how to reach a value from the top.
+Path = tuple[str | int, ...]
+# An app's file is small; a document beyond this, once aliases are resolved, is an attack or a mistake.
+_MAX_NODES = 20_000
+_MAX_DEPTH = 40
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file's name, its data and its lines."""
+
+    name: str
+    data: dict[str, Any]
+    lines: dict[Path, int]
+
+    def line(self, path: Path) -> int:
+        """The line of the value at `path`, or of the nearest thing around it; from 1."""
+        while path and path not in self.lines:
+            path = path[:-1]
+        return self.lines.get(path, 1)
+
+    def refusal(self, path: Path, message: str, offset: int = 0) -> AppError:
+        """An error that begins with file, line and field. `offset` counts lines into a block of text."""
+        field = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in path).lstrip(".")
+        return AppError(f"{self.name} line {self.line(path) + offset}, {field or 'file'}: {message}")
+
+
+def read_source(text: str, name: str) -> Source:
+    """The data of `text`.
+
+    Raises:
+        AppError: it isn't YAML, isn't a mapping, repeats a key, or unfolds to too much.
+    """
+    try:
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        line = mark.line + 1 if mark else 1
+        raise AppError(f"{name} line {line}: not valid YAML, {error.problem}; mend that line.") from error
+    except yaml.YAMLError as error:
+        raise AppError(f"{name}: not valid YAML, {' '.join(str(error).split())}; mend it.") from error
+    if not isinstance(node, yaml.MappingNode):
+        raise AppError(f"{name} line 1: an app is a mapping; begin with `name: my_app`.")
+    reader = _Reader(name)
+    data = reader.value(node, ())
+    return Source(name, data, reader.lines)
+
+
+class _Reader:
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.lines: dict[Path, int] = {}
+        self._scalars = yaml.SafeLoader("")
+        self._left = _MAX_NODES
+
+    def value(self, node: yaml.Node, path: Path) -> Any:
+        line = node.start_mark.line + 1
+        # A block of text starts on the line after its `|`.
+        block = isinstance(node, yaml.ScalarNode) and node.style in {"|", ">"}
+        self.lines.setdefault(path, line + block)
+        self._left -= 1
+        if self._left < 0 or len(path) > _MAX_DEPTH:
+            raise AppError(
+                f"{self.name} line {line}: the file unfolds to over {_MAX_NODES:,} values or {_MAX_DEPTH} levels; "
+                "remove anchors and aliases, or split the app."
+            )
+        if isinstance(node, yaml.MappingNode):
+            return self._mapping(node, path)
+        if isinstance(node, yaml.SequenceNode):
+            return [self.value(item, (*path, n)) for n, item in enumerate(node.value)]
+        try:
+            found = self._scalars.construct_object(node, deep=True)
+        except (yaml.YAMLError, ValueError) as error:
+            raise AppError(
+                f"{self.name} line {line}: {node.value!r} can't be read as {node.tag}; use plain values only."
+            ) from error
+        # Dates stay text: inputs say themselves what is a date.
+        return found if isinstance(found, str | int | float | bool | None) else str(node.value)
+
+    def _mapping(self, node: yaml.MappingNode, path: Path) -> dict[str, Any]:
+        result: dict[str, Any] = {}
+        for key_node, value_node in node.value:
+            line = key_node.start_mark.line + 1
+            if not isinstance(key_node, yaml.ScalarNode) or key_node.tag.endswith(":merge"):
+                raise AppError(f"{self.name} line {line}: keys are plain words; write the keys out.")
+            key = str(key_node.value)
+            if key in result:
+                raise AppError(f"{self.name} line {line}: the key '{key}' stands twice; remove one.")
+            result[key] = self.value(value_node, (*path, key))
+            if not isinstance(value_node, yaml.ScalarNode):
+                self.lines[(*path, key)] = line
+        return result
