@@ -27,9 +27,11 @@ os.environ.setdefault("STREAMLIT_BROWSER_GATHER_USAGE_STATS", "false")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
 COMMAND_MODULES = (
+    "connectors.commands",
     "ingestion.commands",
     "ingestion.parse.commands",
     "ingestion.doctor",
+    "ingestion.source_commands",
     "retrieval.commands",
     "assistant.commands",
     "evals.commands",

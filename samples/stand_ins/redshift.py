@@ -8,7 +8,6 @@ reports. From the first query on, bytes go through as they are.
 from __future__ import annotations
 
 import contextlib
-import errno
 import logging
 import shutil
 import socket
@@ -21,8 +20,7 @@ from types import TracebackType
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from core.errors import SourceError
-from samples.stand_ins.server import HOST
+from samples.stand_ins.server import HOST, listen
 
 DATABASE = "analytics"
 USER = "debrief_reader"
@@ -44,7 +42,7 @@ class RedshiftStandIn:
 
     def __init__(self, folder: Path | None = None, port: int = 0) -> None:
         self.connections = 0
-        self._listener = _listen(port)
+        self._listener = listen("Redshift", port)
         self.port = self._listener.getsockname()[1]
         self.url = f"redshift://{HOST}:{self.port}/{DATABASE}"
         self._open: list[socket.socket] = []
@@ -156,22 +154,6 @@ class RedshiftStandIn:
 def start(folder: Path | None = None, port: int = 0) -> RedshiftStandIn:
     """A database with the tables that the SQL files in `folder` make."""
     return RedshiftStandIn(folder, port)
-
-
-def _listen(port: int) -> socket.socket:
-    listener = socket.socket()
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((HOST, port))
-    except OSError as error:
-        listener.close()
-        reason = "is in use" if error.errno == errno.EADDRINUSE else f"can't be opened ({error.strerror})"
-        raise SourceError(
-            f"Port {port} {reason}, so the stand-in for Redshift can't start; stop what uses it, or choose another "
-            "(python -m samples.stand_ins --help)."
-        ) from error
-    listener.listen()
-    return listener
 
 
 def _read_greeting(client: socket.socket) -> bytes:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from core.errors import SourceError
@@ -43,11 +45,19 @@ def run_stand_ins(ports: Ports = DEFAULT_PORTS, workspace: Path = WORKSPACE) -> 
     from samples.stand_ins.server import StandIn
 
     write_certificate(CERTIFICATE)
-    with ExitStack() as stack:
-        servers: list[StandIn | RedshiftStandIn] = [
-            stack.enter_context(s3.start(workspace / "s3", ports.s3)),
-            stack.enter_context(graph.start(workspace / "sharepoint", ports.graph)),
-            stack.enter_context(redshift.start(workspace / "redshift", ports.redshift)),
-            stack.enter_context(totango.start(workspace / "totango", ports.totango)),
-        ]
+    starters: list[Callable[[], StandIn | RedshiftStandIn]] = [
+        partial(s3.start, workspace / "s3", ports.s3),
+        partial(graph.start, workspace / "sharepoint", ports.graph),
+        partial(redshift.start, workspace / "redshift", ports.redshift),
+        partial(totango.start, workspace / "totango", ports.totango),
+    ]
+    with ExitStack() as stack, ThreadPoolExecutor(len(starters)) as executor:
+        # At the same time, since the database's start is mostly waiting.
+        starting = [executor.submit(starter) for starter in starters]
+        errors = [error for future in starting if (error := future.exception()) is not None]
+        servers = [future.result() for future in starting if future.exception() is None]
+        for server in servers:
+            stack.callback(server.stop)
+        if errors:
+            raise errors[0]
         yield {server.name: server.url for server in servers}

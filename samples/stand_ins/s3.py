@@ -48,6 +48,8 @@ def client(url: str) -> Any:
 def load(url: str, folder: Path, bucket: str = BUCKET) -> int:
     """Puts the files below `folder` into the bucket under their relative paths; how many there are."""
     s3 = client(url)
+    # moto keeps its buckets for the life of the process; a new start begins anew.
+    s3_backends[_ACCOUNT]["aws"].buckets.pop(bucket, None)
     s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
     paths = sorted(path for path in folder.rglob("*") if path.is_file())
     for path in paths:

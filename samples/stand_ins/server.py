@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import socket
 import threading
 from collections.abc import Mapping
 from typing import Any
@@ -40,16 +41,11 @@ class StandIn:
     ) -> None:
         self.name = name
         self.faults = Faults(app, answers)
-        try:
-            self._server = make_server(HOST, port, self.faults, threaded=True, request_handler=handler)
-        except (OSError, SystemExit) as error:
-            in_use = isinstance(error, SystemExit) or error.errno == errno.EADDRINUSE
-            reason = "is in use" if in_use else "can't be opened"
-            raise SourceError(
-                f"Port {port} {reason}, so the stand-in for {name} can't start; stop what uses it, "
-                f"or choose another (python -m samples.stand_ins --help)."
-            ) from error
-        self.url = f"http://{HOST}:{self._server.server_port}"
+        with listen(name, port) as listener:
+            self._server = make_server(
+                HOST, port, self.faults, threaded=True, request_handler=handler, fd=listener.fileno()
+            )
+        self.url = f"http://{HOST}:{self._server.port}"
         self._thread = threading.Thread(target=self._server.serve_forever, name=f"stand-in {name}", daemon=True)
         self._thread.start()
 
@@ -64,3 +60,24 @@ class StandIn:
 
     def __exit__(self, *_: object) -> None:
         self.stop()
+
+
+def listen(name: str, port: int) -> socket.socket:
+    """A listening socket on loopback; port 0 takes any free one.
+
+    Raises:
+        SourceError: the port is in use.
+    """
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((HOST, port))
+    except OSError as error:
+        listener.close()
+        reason = "is in use" if error.errno == errno.EADDRINUSE else f"can't be opened ({error.strerror})"
+        raise SourceError(
+            f"Port {port} {reason}, so the stand-in for {name} can't start; stop what uses it, or choose another "
+            "(python -m samples.stand_ins --help)."
+        ) from error
+    listener.listen(128)
+    return listener
