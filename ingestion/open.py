@@ -57,6 +57,7 @@ def open_sync(settings: Settings, names: Sequence[str], options: SyncOptions) ->
                 preparation=Preparation(pool.parse, rules, settings.chunking, datetime.now(UTC)),
                 limits=settings.sync,
                 options=options,
+                configured=frozenset(source.name for source in settings.sources),
                 parse_workers=settings.parsing.workers,
             ),
             pairs,

@@ -266,6 +266,12 @@ class SyncState:
             yield from map(_record, rows)
             last = rows[-1]["id"]
 
+    def sources(self) -> set[str]:
+        """The names of all sources that have documents."""
+        query = sa.select(documents.c.source).where(documents.c.outcome != "deleted").distinct()
+        with self._engine.connect() as connection:
+            return set(connection.scalars(query))
+
     def present(self, source: str) -> set[str]:
         """The ids of all documents of a source that aren't deleted."""
         query = sa.select(documents.c.id).where(documents.c.source == source, documents.c.outcome != "deleted")

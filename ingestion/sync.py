@@ -54,7 +54,11 @@ class SyncOptions:
 
 @dataclass
 class SyncContext:
-    """What all sources of a sync share."""
+    """What all sources of a sync share.
+
+    Attributes:
+        configured: The names of all sources in the settings; documents of other sources are removed.
+    """
 
     engine: sa.Engine
     state: SyncState
@@ -63,6 +67,7 @@ class SyncContext:
     preparation: Preparation
     limits: SyncSettings
     options: SyncOptions
+    configured: frozenset[str]
     parse_workers: int = 2
     on_progress: OnProgress = lambda _source, _counts: None
     stop: threading.Event = field(default_factory=threading.Event)
@@ -413,10 +418,21 @@ def _close(
     if rebuild and broken and context.generations.current is not None:
         kept = f"The rebuilt index was not published, since {', '.join(broken)} is missing in it; the old one serves."
         return [(run, "FAILED", counts, f"{message} {kept}".strip()) for run, _, counts, message in finished]
+    _forget_removed_sources(context, stretch)
     _relate(context, stretch)
     final: dict[str, Cursor | None] = dict.fromkeys(stretch.records)
     stretch.publish({**final, **(cursors if rebuild else {})}, "sync")
     return finished
+
+
+def _forget_removed_sources(context: SyncContext, stretch: Stretch) -> None:
+    for source in context.state.sources() - context.configured:
+        ids = sorted(context.state.present(source))
+        stretch.writer.index.delete(ids)
+        for record in context.state.known(ids).values():
+            reason = f"The source {source} is no longer in the settings."
+            stretch.remember(replace(record, outcome="deleted", reason=reason, chunks=0, delete_pending=False))
+        save_memberships(context.engine, source, {})
 
 
 def _relate(context: SyncContext, stretch: Stretch) -> None:

@@ -148,6 +148,7 @@ class World:
             ),
             limits=SyncSettings(),
             options=SyncOptions(**options),
+            configured=frozenset({"files", "aaa"}),
         )
 
     def sync(self, *sources, unvetted="index", context=None, **options):

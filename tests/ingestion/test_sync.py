@@ -1,4 +1,5 @@
 import threading
+from dataclasses import replace
 
 import pytest
 
@@ -110,6 +111,18 @@ def test_one_broken_source_does_not_stop_the_others(world):
     runs = world.sync(broken, world.source)
     assert [run.state for run in runs] == ["FAILED", "SUCCEEDED"]
     assert "files:logs.txt" in world.found("customer logs")
+
+
+def test_documents_of_a_source_that_left_the_settings_are_removed(world):
+    other = FakeSource("old")
+    other.put("x.txt", "An old policy about customer logs.")
+    context = world.context()
+    world.sync(other, world.source, context=replace(context, configured=frozenset({"files", "old"})))
+    assert "old:x.txt" in world.found("customer logs")
+    world.sync()
+    assert "old:x.txt" not in world.found("customer logs")
+    record = world.state.record("old:x.txt")
+    assert record.outcome == "deleted" and "no longer in the settings" in record.reason
 
 
 def test_many_failures_fail_the_run_and_delete_nothing(world):
