@@ -8,9 +8,10 @@ import streamlit as st
 
 from chat_ui import components, export
 from chat_ui.answer_html import answer_html, quote_html, sources_html
+from chat_ui.feedback import feedback
 from chat_ui.passages import Excerpt, excerpts
 from chat_ui.turns import Turn
-from core.types import Answer, Passage
+from core.types import Answer, Passage, User
 
 _WORD_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 _TITLES = {
@@ -26,32 +27,31 @@ def question_view(text: str) -> None:
         st.html(f'<div class="question">{escape(text)}</div>')
 
 
-def result_view(turn: Turn, key: str) -> None:
-    """What became of it.
-
-    Args:
-        key: Unique on the page.
-    """
+def result_view(turn: Turn, user: User) -> None:
+    """What became of it."""
     if turn.error is not None:
         components.error_state(turn.error)
     elif turn.answer is None:
         if turn.sentences:
-            st.html(partial_html(turn, key))
+            st.html(partial_html(turn))
         components.state("Stopped", "The answer was stopped before it was complete; ask again to have it whole.")
     elif turn.answer.outcome == "answered":
-        _answered(turn, turn.answer, key)
+        _answered(turn, turn.answer, user)
     else:
         _not_answered(turn.answer)
+        if turn.answer.trace_id:
+            feedback(turn.answer.trace_id, user, turn.key)
 
 
-def partial_html(turn: Turn, key: str) -> str:
+def partial_html(turn: Turn) -> str:
     """The sentences that have come so far."""
     text = " ".join(sentence.text.strip() for sentence in turn.sentences)
     citations = [citation for sentence in turn.sentences for citation in sentence.citations]
-    return answer_html(text, citations, {}, f"{key}-partial")
+    return answer_html(text, citations, {}, f"{turn.key}-partial")
 
 
-def _answered(turn: Turn, answer: Answer, key: str) -> None:
+def _answered(turn: Turn, answer: Answer, user: User) -> None:
+    key = turn.key
     dates = {p.chunk.document_id: changed(p) for p in answer.passages}
     sources = sources_html(answer.citations, dates) if answer.citations else ""
     notes = "".join(f'<div class="note">{escape(note)}</div>' for note in answer.notes)
@@ -77,6 +77,36 @@ def _answered(turn: Turn, answer: Answer, key: str) -> None:
             type="tertiary",
             on_click="ignore",
         )
+        why = st.popover("Why these sources", type="tertiary", key=f"{key}-sources", on_change="rerun")
+        if answer.trace_id:
+            feedback(answer.trace_id, user, key)
+    if why.open:
+        with why:
+            _why(answer)
+
+
+def _why(answer: Answer) -> None:
+    """The passages that the answer was built from, with what each stage of the search gave them."""
+    components.table(
+        ["Passage", "Place", "Text", "Vector", "Boosts", "Score"],
+        [
+            [
+                escape(p.chunk.title),
+                escape(p.chunk.locator or " › ".join(p.chunk.heading_path)),
+                _number(p.why.text),
+                _number(p.why.vector),
+                escape(", ".join(f"{b.attribute}={b.value} ×{b.factor:g}" for b in p.why.boosts)),
+                _number(p.score),
+            ]
+            for p in answer.passages
+        ],
+        label="Passages",
+    )
+    st.caption(f"Confidence {answer.confidence:.2f}" + (f" · trace {answer.trace_id}" if answer.trace_id else ""))
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3f}"
 
 
 def _not_answered(answer: Answer) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass, field
 
 from assistant.events import Sentence, Stage
@@ -14,6 +15,7 @@ class Turn:
 
     Attributes:
         error: What went wrong instead of an answer.
+        key: Unique among all turns that the page shows, also after another conversation is opened.
     """
 
     question: str
@@ -21,3 +23,4 @@ class Turn:
     sentences: list[Sentence] = field(default_factory=list)
     answer: Answer | None = None
     error: Exception | None = None
+    key: str = field(default_factory=lambda: f"turn-{uuid.uuid4().hex[:8]}")

@@ -8,7 +8,7 @@ from html import escape
 import streamlit as st
 
 from assistant.ask import Sentence, Stage
-from chat_ui import session
+from chat_ui import history, session
 from chat_ui.answer_view import partial_html, question_view, result_view
 from chat_ui.filter_bar import filter_bar
 from chat_ui.turns import Turn
@@ -20,7 +20,8 @@ _STAGE_NAMES: Mapping[str, str] = {"search": "Searching the documents", "read": 
 
 def page(user: User) -> None:
     """The page of one person's conversation."""
-    turns: list[Turn] = st.session_state.setdefault("turns", [])
+    history.sidebar(user)
+    turns = history.current_turns()
     conversation = st.container()
     filters = filter_bar(user)
     question = st.chat_input(
@@ -32,13 +33,13 @@ def page(user: User) -> None:
     with conversation:
         if not turns and not question:
             _welcome(user)
-        for number, turn in enumerate(turns):
+        for turn in turns:
             question_view(turn.question)
             with st.chat_message("assistant"):
-                result_view(turn, f"turn-{number}")
+                result_view(turn, user)
         if question:
             turns.append(Turn(question))
-            _ask(turns[-1], user, filters, f"turn-{len(turns) - 1}")
+            _ask(turns[-1], user, filters)
 
 
 def _welcome(user: User) -> None:
@@ -54,27 +55,28 @@ def _welcome(user: User) -> None:
     )
 
 
-def _ask(turn: Turn, user: User, filters: Filter | None, key: str) -> None:
+def _ask(turn: Turn, user: User, filters: Filter | None) -> None:
     """Runs the question and shows it as it comes. What has come stays on the turn if the person stops it."""
     question_view(turn.question)
     with st.chat_message("assistant"):
         stage, answer = st.empty(), st.empty()
         stage.html(_stage_html(Stage("search")))
         try:
-            for event in session.assistant().ask(turn.question, user, filters=filters):
+            conversation = history.current_conversation(user)
+            for event in session.assistant().ask(turn.question, user, conversation_id=conversation, filters=filters):
                 if isinstance(event, Stage):
                     turn.stages.append(event)
                     stage.html(_stage_html(event))
                 elif isinstance(event, Sentence):
                     turn.sentences.append(event)
-                    answer.html(partial_html(turn, key))
+                    answer.html(partial_html(turn))
                 else:
                     turn.answer = event
         except Exception as error:
             turn.error = error
         stage.empty()
         with answer.container():
-            result_view(turn, key)
+            result_view(turn, user)
 
 
 def _stage_html(stage: Stage) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,12 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from assistant.ask import Event, Sentence, Stage
+from assistant.conversations import Conversations
+from assistant.trace import Trace, Traces
 from chat_ui.signin import Connection
+from core.database import open_database
 from core.errors import QuestionError
+from core.settings import load_settings
 from core.types import Answer, Chunk, Citation, Passage, User
 
 APP = Path(__file__).parents[2] / "chat_ui" / "app.py"
@@ -45,7 +50,22 @@ class QuotingAssistant:
         if not question.strip():
             raise QuestionError("The question is empty; write what you want to know.")
         self.asked.append({"question": question, "user": user, **options})
-        return self._events(_words(question), user)
+        return self._kept(question, user, str(options.get("conversation_id") or ""))
+
+    def _kept(self, question: str, user: User, conversation_id: str) -> Iterator[Event]:
+        """The events; the answer is stored under a trace and in the conversation, as the real one does."""
+        trace = Trace(question)
+        for event in self._events(_words(question), user):
+            if not isinstance(event, Answer):
+                yield event
+                continue
+            answer = replace(event, trace_id=trace.id)
+            trace.finish(answer)
+            engine = open_database(load_settings())
+            Traces(engine).save(trace, user, conversation_id)
+            if conversation_id:
+                Conversations(engine).append(conversation_id, user, question, question, answer)
+            yield answer
 
     def _events(self, asked: set[str], user: User) -> Iterator[Event]:
         mine = [c for c in self.chunks if c.allow & user.principals() and not c.deny & user.principals()]
@@ -78,7 +98,7 @@ class QuotingAssistant:
             )
             citations.append(citation)
             yield Sentence(f"{quote} [{marker}]", (citation,))
-        yield Answer(text.strip(), tuple(citations), confidence=0.9, passages=tuple(passages), trace_id="t1")
+        yield Answer(text.strip(), tuple(citations), confidence=0.9, passages=tuple(passages))
 
 
 def _words(text: str) -> set[str]:

@@ -1,0 +1,133 @@
+"""The person's conversations: the list in the sidebar, and the one that is open."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import sqlalchemy as sa
+import streamlit as st
+
+from assistant.conversations import Conversation, Conversations
+from chat_ui import components, session
+from chat_ui.turns import Turn
+from core.errors import DebriefError
+from core.types import Answer, User
+from ingestion.state import documents
+from retrieval.access import may_read
+
+_CURRENT, _TURNS = "conversation", "turns"
+# With fewer, a search box is only in the way.
+_SEARCH_FROM = 6
+
+
+def current_turns() -> list[Turn]:
+    """The open conversation's turns; the list is the page's own and may be added to."""
+    turns: list[Turn] = st.session_state.setdefault(_TURNS, [])
+    return turns
+
+
+def current_conversation(user: User) -> str:
+    """The open conversation's id; begins one if none is open."""
+    if not st.session_state.get(_CURRENT):
+        st.session_state[_CURRENT] = Conversations(session.database()).start(user)
+    return str(st.session_state[_CURRENT])
+
+
+def sidebar(user: User) -> None:
+    """Draws the list: begin, find, open, rename, export, delete."""
+    stored = Conversations(session.database())
+    kept = [c for c in stored.of(user) if c.turns]
+    with st.sidebar:
+        st.button("New conversation", icon=":material/add:", on_click=begin, width="stretch")
+        _menu(next((c for c in kept if c.id == st.session_state.get(_CURRENT)), None), user)
+        wanted = ""
+        if len(kept) >= _SEARCH_FROM:
+            wanted = st.text_input(
+                "Find a conversation",
+                placeholder="Find a conversation",
+                label_visibility="collapsed",
+                key="find-conversation",
+            )
+        shown = [c for c in kept if wanted.casefold() in c.title.casefold()]
+        if kept and not shown:
+            st.caption("No conversation has these words in its title.")
+        with st.container(key="conversations", gap=None):
+            for conversation in shown:
+                open_now = conversation.id == st.session_state.get(_CURRENT)
+                st.button(
+                    conversation.title,
+                    key=f"open-{conversation.id}",
+                    type="tertiary",
+                    width="stretch",
+                    disabled=open_now,
+                    on_click=resume,
+                    args=(conversation.id, user),
+                )
+
+
+def begin() -> None:
+    """Leaves the open conversation for a new one."""
+    st.session_state[_CURRENT], st.session_state[_TURNS] = None, []
+
+
+def resume(conversation_id: str, user: User) -> None:
+    """Opens a stored conversation of the person's."""
+    stored = Conversations(session.database()).turns(conversation_id, user)
+    readable = _readable(
+        {p.chunk.document_id for turn in stored for p in (*turn.answer.passages, *turn.answer.nearest)}, user
+    )
+    st.session_state[_CURRENT] = conversation_id
+    st.session_state[_TURNS] = [Turn(t.question, answer=_still_readable(t.answer, readable)) for t in stored]
+
+
+def _menu(conversation: Conversation | None, user: User) -> None:
+    """What can be done with the open conversation."""
+    if conversation is None:
+        return
+    stored = Conversations(session.database())
+    with st.popover("This conversation", width="stretch", key=f"menu-{conversation.id}"):
+        key = f"title-{conversation.id}"
+        st.text_input("Title", conversation.title, key=key, on_change=lambda: _rename(conversation.id, user, key))
+        st.download_button(
+            "Export as Markdown",
+            lambda: stored.export(conversation.id, user),
+            "conversation.md",
+            "text/markdown",
+            on_click="ignore",
+            width="stretch",
+        )
+        sure = st.checkbox("Delete it for good", key=f"sure-{conversation.id}")
+        st.button("Delete", disabled=not sure, on_click=_delete, args=(conversation.id, user), width="stretch")
+
+
+def _rename(conversation_id: str, user: User, key: str) -> None:
+    Conversations(session.database()).rename(conversation_id, user, st.session_state[key])
+
+
+def _delete(conversation_id: str, user: User) -> None:
+    try:
+        Conversations(session.database()).delete(conversation_id, user)
+    except DebriefError as error:
+        components.error_state(error)
+    begin()
+
+
+def _readable(document_ids: set[str], user: User) -> set[str]:
+    """Those of the documents that the person may read today."""
+    query = sa.select(documents.c.id, documents.c.allow, documents.c.deny).where(documents.c.outcome == "indexed")
+    found: set[str] = set()
+    wanted = sorted(document_ids)
+    with session.database().connect() as connection:
+        for begin_at in range(0, len(wanted), 500):
+            portion = documents.c.id.in_(wanted[begin_at : begin_at + 500])
+            found |= {row.id for row in connection.execute(query.where(portion)) if may_read(user, row.allow, row.deny)}
+    return found
+
+
+def _still_readable(answer: Answer, readable: set[str]) -> Answer:
+    """The answer without the passages of documents that the person may no longer read."""
+    return replace(
+        answer,
+        passages=tuple(p for p in answer.passages if p.chunk.document_id in readable),
+        nearest=tuple(p for p in answer.nearest if p.chunk.document_id in readable),
+    )
