@@ -29,6 +29,9 @@ FloatArray = NDArray[np.float32]
 _WH = frozenset({"who", "whom", "whose", "when", "where", "how", "many", "much", "what", "which", "why", "year"})
 # A window of a long passage that the model reads at once, in characters; the packaged model cuts at 256 tokens.
 _WINDOW_CHARS = 900
+# Chosen among 0…4 on one half of TAT-QA: the gold sentence or row comes first for .59 of the table questions instead
+# of .43; on the other half for .62 instead of .56.
+_LABEL_WEIGHT = 4.0
 
 
 @dataclass(frozen=True)
@@ -101,8 +104,11 @@ def weigh_sentences(asked: Asked, passages: Sequence[Passage], encoder: TokenEnc
                 "passage_cosine": passage.vector_similarity or 0.0,
                 "fused": (passage.why.fused or passage.score) / asked.top if asked.top > 0 else 0.0,
             }
+            cells = text.cells(place)
+            signals["label"] = _label_asked_for(cells, asked)
             score = sum(weight * signals.get(name, 0.0) for name, weight in _ranking().items())
-            found.append(Evidence(span, passage, first + number, float(score), signals, text.cells(place)))
+            score += _LABEL_WEIGHT * signals["label"]
+            found.append(Evidence(span, passage, first + number, float(score), signals, cells))
     return found
 
 
@@ -162,6 +168,12 @@ def named_but_missing(question: str, text: str) -> float:
     """The share of the names and numbers in the question that `text` doesn't have; 0 when it names none."""
     names = {word for name in names_in(question) for word in words(name)}
     return len(names - set(words(text))) / len(names) if names else 0.0
+
+
+def _label_asked_for(cells: Sequence[tuple[str, str]], asked: Asked) -> float:
+    """The share 0..1 of a table row's label that the question names; 0 for anything but a row."""
+    label = set(content_words(cells[0][1])) if cells and cells[0][1] else set()
+    return len(label & set(asked.terms)) / len(label) if label else 0.0
 
 
 def _by_token(

@@ -23,7 +23,7 @@ class AnswerQuestion:
         gold: A written answer, for sets that have no such strings.
         relevant: The documents that hold the answer.
         scope: The one document that the question is about; empty asks the whole index.
-        source: Where the answer stands, "table" or "text" (TAT-QA only).
+        source: Where the answer stands: "table" (a cell), "header" (of a table's column only) or "text" (TAT-QA).
     """
 
     id: str
@@ -108,7 +108,7 @@ def _report(entry: Mapping[str, Any]) -> CorpusDocument:
 
 def _markdown(rows: list[list[str]]) -> str:
     """The rows as a Markdown table whose header joins the rows above the first one with a label."""
-    first = next((n for n, row in enumerate(rows) if n and row and row[0]), 1)
+    first = _first_labelled(rows)
     header = [" ".join(dict.fromkeys(part for part in column if part)) for column in zip(*rows[:first], strict=False)]
     rule = "|" + "---|" * len(header)
     return "\n".join([_line(header), rule, *(_line(row) for row in rows[first:])])
@@ -121,12 +121,23 @@ def _line(cells: list[str]) -> str:
 def _table_questions(entry: Mapping[str, Any]) -> Iterable[AnswerQuestion]:
     """Questions whose answer stands somewhere as it is; computed ones have no cell to be found."""
     identifier = str(entry["table"]["uid"])
-    cells = {str(cell).strip() for row in entry["table"]["table"] for cell in row}
+    rows = [[str(cell).strip() for cell in row] for row in entry["table"]["table"]]
+    first = _first_labelled(rows)
     for question in entry["questions"]:
         if question["answer_type"] not in {"span", "multi-span"}:
             continue
         answers = tuple(str(a) for a in question["answer"])
-        source = "table" if question["answer_from"] != "text" and any(a.strip() in cells for a in answers) else "text"
+        stands = {
+            name: any(a.strip() in row for a in answers for row in part)
+            for name, part in (("table", rows[first:]), ("header", rows[:first]))
+        }
+        source = next((name for name in ("table", "header") if stands[name]), "text")
+        source = "text" if question["answer_from"] == "text" else source
         yield AnswerQuestion(
             str(question["uid"]), str(question["question"]), answers, "", frozenset({identifier}), identifier, source
         )
+
+
+def _first_labelled(rows: list[list[str]]) -> int:
+    """The number of the first row below the header: the first one with a label."""
+    return next((n for n, row in enumerate(rows) if n and row and row[0]), 1)

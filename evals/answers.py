@@ -13,8 +13,9 @@ Each language of a set is an index of its own. Two runs:
    answered; one that lost some counts in neither. `abstention_precision`, `abstention_recall` and `abstention_f1`
    are of abstaining, over these questions.
 
-TAT-QA's questions say nothing of the report they are about, so each is asked within its own document; a "row" is a
-quoted table row. Its second run is left out for the same reason.
+TAT-QA's questions say nothing of the report they are about, so each is asked within its own document, and there is no
+second run. Of questions whose gold answer is a cell of the table, `gold_cell_in_quoted_row` tells whether one of the
+quoted rows has it; gold answers that are only a column's header ("2019") are counted under `_header`.
 """
 
 from __future__ import annotations
