@@ -16,7 +16,7 @@ DEBRIEF = str(Path(sys.executable).with_name("debrief"))
 # The last one has no answer in the documents.
 QUESTIONS = (
     "How long is raw Watchtower telemetry kept?",
-    "What sensor coverage should a customer aim for?",
+    "How much is paid per kilometre with a private car?",
     "What is the parental leave policy?",
 )
 
