@@ -12,7 +12,7 @@ from core.console import out, print_json
 from core.errors import SettingsError
 from core.settings import Settings, SourceSettings, load_settings
 
-sources_app = typer.Typer(no_args_is_help=True, help="The sources: how they stand, and whether they can be read.")
+sources_app = typer.Typer()
 
 
 def register(app: typer.Typer) -> None:

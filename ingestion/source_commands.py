@@ -1,4 +1,4 @@
-"""`debrief sources list`: each source with its last sync, counts, lag and health."""
+"""`debrief sources`: each source with its last sync, counts, lag and health."""
 
 from __future__ import annotations
 
@@ -20,12 +20,19 @@ _COLOURS = {"ok": "green", "by hand": "green", "failing": "red", "late": "red"}
 
 
 def register(app: typer.Typer) -> None:
-    """Adds the list to `debrief sources`."""
-    sources_app.command("list")(list_sources)
+    """Adds the list, which is also what `debrief sources` does by itself."""
+    sources_app.callback(invoke_without_command=True)(sources)
 
 
-def list_sources(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
+def sources(
+    context: typer.Context, as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False
+) -> None:
     """Lists the sources: when each was last synced, how far it lags behind, and how it stands."""
+    if context.invoked_subcommand is None:
+        _list(as_json)
+
+
+def _list(as_json: bool) -> None:
     settings = load_settings()
     state = SyncState(open_database(settings))
     rows = [source_health(source, settings, state) for source in settings.sources]
