@@ -39,6 +39,7 @@ def result_view(turn: Turn, user: User) -> None:
         _answered(turn, turn.answer, user)
     else:
         _not_answered(turn.answer)
+        _choices(turn.answer, turn.key)
         if turn.answer.trace_id:
             feedback(turn.answer.trace_id, user, turn.key)
 
@@ -118,6 +119,18 @@ def _not_answered(answer: Answer) -> None:
         html += f'<ul class="nearest" aria-label="Closest passages">{rows}</ul>'
     if html:
         st.html(html)
+
+
+def _choices(answer: Answer, key: str) -> None:
+    """What to choose from; a click asks again with it."""
+    with st.container(horizontal=True, gap="small", key=f"{key}-choices"):
+        for number, choice in enumerate(answer.choices):
+            st.button(choice, key=f"{key}-choice-{number}", on_click=ask_next, args=(choice,))
+
+
+def ask_next(question: str) -> None:
+    """Has the page ask this at its next run, as if the person had typed it."""
+    st.session_state["next-question"] = question
 
 
 def _nearest_row(passage: Passage) -> str:

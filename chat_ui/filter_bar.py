@@ -8,6 +8,7 @@ import sqlalchemy as sa
 import streamlit as st
 
 from chat_ui import session
+from chat_ui.attachments import attachment_pills
 from core.types import Principal, User
 from ingestion.state import documents
 from retrieval.access import may_read
@@ -29,7 +30,7 @@ _KEY = "filter-{}"
 
 
 def filter_bar(user: User) -> Filter | None:
-    """Draws the bar; what is chosen as one filter, None when nothing is."""
+    """Draws the bar, with the conversation's files; what is chosen as one filter, None when nothing is."""
     values = facets(tuple(sorted(user.principals())), user.email)
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="filter-bar"):
         with st.popover("Filter", icon=":material/filter_list:", type="tertiary"):
@@ -54,6 +55,7 @@ def filter_bar(user: User) -> Filter | None:
                 on_click=_remove,
                 args=(name, value),
             )
+        attachment_pills()
     return as_filter(chosen())
 
 

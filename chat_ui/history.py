@@ -8,7 +8,7 @@ import sqlalchemy as sa
 import streamlit as st
 
 from assistant.conversations import Conversation, Conversations
-from chat_ui import components, session
+from chat_ui import attachments, components, session
 from chat_ui.turns import Turn
 from core.errors import DebriefError
 from core.types import Answer, User
@@ -68,6 +68,7 @@ def sidebar(user: User) -> None:
 def begin() -> None:
     """Leaves the open conversation for a new one."""
     st.session_state[_CURRENT], st.session_state[_TURNS] = None, []
+    attachments.forget()
 
 
 def resume(conversation_id: str, user: User) -> None:
@@ -76,6 +77,7 @@ def resume(conversation_id: str, user: User) -> None:
     readable = _readable(
         {p.chunk.document_id for turn in stored for p in (*turn.answer.passages, *turn.answer.nearest)}, user
     )
+    attachments.forget()
     st.session_state[_CURRENT] = conversation_id
     st.session_state[_TURNS] = [Turn(t.question, answer=_still_readable(t.answer, readable)) for t in stored]
 

@@ -21,6 +21,7 @@ from core.errors import DebriefError, IdentityError
 from core.identity import Directory, load_directory
 from core.settings import Settings, load_settings
 from core.types import User
+from ingestion.parse.sandbox import ParserPool
 
 
 @st.cache_resource(show_spinner=False)
@@ -33,6 +34,12 @@ def settings() -> Settings:
 def assistant() -> Assistant:
     """The one assistant of this server. An error isn't kept: after the first sync the next run opens it."""
     return open_assistant(settings())
+
+
+@st.cache_resource(show_spinner=False)
+def parser() -> ParserPool:
+    """Parses what people attach, in processes of its own."""
+    return ParserPool(settings().parsing)
 
 
 @st.cache_resource(show_spinner=False)

@@ -8,14 +8,20 @@ from html import escape
 import streamlit as st
 
 from assistant.ask import Sentence, Stage
-from chat_ui import history, session
+from chat_ui import attachments, components, history, session
 from chat_ui.answer_view import partial_html, question_view, result_view
 from chat_ui.filter_bar import filter_bar
 from chat_ui.turns import Turn
 from core.types import User
 from retrieval.filters import Filter
 
-_STAGE_NAMES: Mapping[str, str] = {"search": "Searching the documents", "read": "Reading", "write": "Writing"}
+_STAGE_NAMES: Mapping[str, str] = {
+    "rewrite": "Understood as",
+    "search": "Searching the documents",
+    "read": "Reading",
+    "weigh": "Weighing",
+    "write": "Writing",
+}
 
 
 def page(user: User) -> None:
@@ -23,13 +29,19 @@ def page(user: User) -> None:
     history.sidebar(user)
     turns = history.current_turns()
     conversation = st.container()
-    filters = filter_bar(user)
-    question = st.chat_input(
-        "Ask about your documents",
+    bar = st.container()
+    sent = st.chat_input(
+        "Ask about your documents, or attach a file",
         key="question",
         max_chars=session.settings().answer.max_question_chars,
+        accept_file="multiple",
+        file_type=attachments.TYPES,
         submit_mode="stop",
     )
+    problems = attachments.attach(sent.files) if sent else []
+    question = st.session_state.pop("next-question", None) or (sent.text if sent else "")
+    with bar:
+        filters = filter_bar(user)
     with conversation:
         if not turns and not question:
             _welcome(user)
@@ -40,6 +52,10 @@ def page(user: User) -> None:
         if question:
             turns.append(Turn(question))
             _ask(turns[-1], user, filters)
+        for problem in problems:
+            components.error_state(problem)
+        if sent and sent.files and not question and not problems:
+            components.state("The file is in the conversation", "Ask what you want to know of it.")
 
 
 def _welcome(user: User) -> None:
@@ -63,7 +79,14 @@ def _ask(turn: Turn, user: User, filters: Filter | None) -> None:
         stage.html(_stage_html(Stage("search")))
         try:
             conversation = history.current_conversation(user)
-            for event in session.assistant().ask(turn.question, user, conversation_id=conversation, filters=filters):
+            events = session.assistant().ask(
+                turn.question,
+                user,
+                conversation_id=conversation,
+                filters=filters,
+                attachments=attachments.attached(),
+            )
+            for event in events:
                 if isinstance(event, Stage):
                     turn.stages.append(event)
                     stage.html(_stage_html(event))

@@ -124,7 +124,7 @@ def test_twenty_people_at_once_see_only_their_own(
     assert len(askers) == 20
 
 
-def test_leaving_a_conversation_forgets_its_turns(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(st, "session_state", {"conversation": "x", "turns": [1]})
+def test_leaving_a_conversation_forgets_its_turns_and_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(st, "session_state", {"conversation": "x", "turns": [1], "attachments": [2]})
     history.begin()
-    assert st.session_state == {"conversation": None, "turns": []}
+    assert st.session_state == {"conversation": None, "turns": [], "attachments": []}

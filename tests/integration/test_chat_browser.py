@@ -119,11 +119,11 @@ class Visitor:
         self.page.on("request", lambda request: self.requested.append(request.url))
         self.url = served.url
         self.page.goto(served.url)
-        self.page.get_by_role("textbox", name="Ask about your documents").wait_for()
+        self.page.get_by_role("textbox", name="Ask about your documents, or attach a file").wait_for()
 
     def ask(self, question: str) -> None:
         before = self.page.locator(".question").count()
-        box = self.page.get_by_role("textbox", name="Ask about your documents")
+        box = self.page.get_by_role("textbox", name="Ask about your documents, or attach a file")
         box.fill(question)
         box.press("Enter")
         turn = self.page.locator('[data-testid="stChatMessage"]').nth(2 * before + 1)
