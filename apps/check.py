@@ -13,7 +13,7 @@ from apps.steps import KINDS
 from apps.yaml_lines import Path, Source
 
 # Names that every expression may use besides inputs and earlier steps.
-ALWAYS = ("today", "user", "company", "item", "evidence", "notes")
+ALWAYS = ("today", "user", "company", "item", "evidence", "remarks")
 _BINARY = ("docx", "pptx", "xlsx")
 
 
@@ -76,9 +76,7 @@ def _input_problem(item: Input) -> tuple[str, str] | None:
     return None
 
 
-def _check_step(
-    step: Step, path: Path, source: Source, known: list[str], fields: dict[str, tuple[str, ...]]
-) -> None:
+def _check_step(step: Step, path: Path, source: Source, known: list[str], fields: dict[str, tuple[str, ...]]) -> None:
     kind = KINDS.get(step.use)
     if kind is None:
         raise source.refusal((*path, "use"), f"found '{step.use}'; {nearest(step.use, list(KINDS), 'step kinds')}")
@@ -94,6 +92,10 @@ def _check_step(
             raise source.refusal((*path, "with"), f"'{step.use}' needs the parameter '{name}'; add it.")
     _check_literals(step, path, source)
     for name, value in step.values.items():
+        if name in kind.literal and _has_expression(value):
+            raise source.refusal(
+                (*path, "with", name), f"found an expression in '{name}', which must be fixed; pass values by name."
+            )
         more = [*known, "item", "language"] if name in kind.templates else known
         _check_texts(value, (*path, "with", name), source, more, fields)
     for name in ("when", "for_each"):
@@ -122,9 +124,7 @@ def _has_expression(value: Any) -> bool:
     return any(has_marks(text) for _, text in _texts(value, ()))
 
 
-def _check_texts(
-    value: Any, path: Path, source: Source, known: list[str], fields: dict[str, tuple[str, ...]]
-) -> None:
+def _check_texts(value: Any, path: Path, source: Source, known: list[str], fields: dict[str, tuple[str, ...]]) -> None:
     for where, text in _texts(value, path):
         if has_marks(text):
             _check_text(text, where, source, known, fields)

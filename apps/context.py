@@ -99,6 +99,7 @@ class Context:
     Attributes:
         deadline: `clock()` beyond which the run has used up its time.
         evidence: What steps have read, in order, without repetition.
+        values: Inputs and earlier results, for steps that fill in templates themselves.
         tokens: What the model has taken so far; `max_tokens` is the limit.
     """
 
@@ -111,6 +112,7 @@ class Context:
     deadline: float = float("inf")
     cancelled: Callable[[], bool] = lambda: False
     clock: Callable[[], float] = time.monotonic
+    values: Values = field(default_factory=dict)
     tokens: int = 0
     evidence: list[Evidence] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)

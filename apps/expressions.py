@@ -42,6 +42,17 @@ class _Missing(StrictUndefined):
         return f"'{name}' is unknown here."
 
 
+def _as_date(value: object) -> date | None:
+    if isinstance(value, datetime):
+        return value.date()
+    if isinstance(value, date):
+        return value
+    try:
+        return date.fromisoformat(str(value)[:10])
+    except ValueError:
+        return None
+
+
 def _environment() -> ImmutableSandboxedEnvironment:
     environment = ImmutableSandboxedEnvironment(
         undefined=_Missing, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=False, autoescape=False
@@ -100,9 +111,9 @@ def names_in(text: str, *, bare: bool = False) -> Names:
         if isinstance(node.node, nodes.Name) and node.node.name in free
     ]
     for item in tree.find_all(nodes.Getitem):
-        if isinstance(item.node, nodes.Name) and item.node.name in free and isinstance(item.arg, nodes.Const):
-            if isinstance(item.arg.value, str):
-                attributes.append((item.node.name, item.arg.value, item.lineno - 1))
+        key = item.arg.value if isinstance(item.arg, nodes.Const) else None
+        if isinstance(key, str) and isinstance(item.node, nodes.Name) and item.node.name in free:
+            attributes.append((item.node.name, key, item.lineno - 1))
     return Names(found, tuple(attributes))
 
 
@@ -165,14 +176,3 @@ def _parsed(text: str) -> nodes.Template:
         return ENVIRONMENT.parse(text)
     except TemplateSyntaxError as error:
         raise ExpressionError(f"{error.message}; mend the expression.", (error.lineno or 1) - 1) from error
-
-
-def _as_date(value: object) -> date | None:
-    if isinstance(value, datetime):
-        return value.date()
-    if isinstance(value, date):
-        return value
-    try:
-        return date.fromisoformat(str(value)[:10])
-    except ValueError:
-        return None

@@ -14,7 +14,9 @@ _FIELD = re.compile(r"^\s*[-•*]?\s*(?P<name>[^:|]{2,60}?)\s*:\s+(?P<value>\S.{
 _PERIOD = re.compile(r"\b(?:Q[1-4]|[HQ][1-4]/\d\d|20\d\d(?:-\d\d(?:-\d\d)?)?|v?\d+\.\d+|T[1-4])\b", re.IGNORECASE)
 
 # A header or footer that the page's layout didn't give away.
-_PAGE_LINE = re.compile(r"(?:^|[·|–-]\s*)(?:page|seite|página|pagina)\s+\d+(?:\s*(?:of|von|de|sur|/)\s*\d+)?\s*$", re.IGNORECASE)
+_PAGE_LINE = re.compile(
+    r"(?:^|[·|–-]\s*)(?:page|seite|página|pagina)\s+\d+(?:\s*(?:of|von|de|sur|/)\s*\d+)?\s*$", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)

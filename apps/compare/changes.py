@@ -108,10 +108,12 @@ def _compare_tables(before: Table, after: Table, directions: Mapping[str, Better
                         Change("changed", "cell", after.heading, after.header[b], old, new, *_where(before, after))
                     )
                 continue
-            metric = _metric(before, after, (i, j), (a, b), columns, name, directions)
+            metric = _metric(
+                before, after, row=(i, j), column=(a, b), columns=columns, name=name, directions=directions
+            )
             if metric is not None:
                 metrics.append(metric)
-            change = _cell(before, after, (a, b), name, old, new, metric)
+            change = _cell(before, after, column=(a, b), name=name, old=old, new=new, metric=metric)
             if change is not None:
                 changes.append(change)
     changes += _rows_alone(before, {i for i, _ in rows}, columns[key][0], "removed", after.heading or before.heading)
@@ -120,7 +122,7 @@ def _compare_tables(before: Table, after: Table, directions: Mapping[str, Better
 
 
 def _cell(
-    before: Table, after: Table, column: Pair, name: str, old: str, new: str, metric: Metric | None
+    before: Table, after: Table, *, column: Pair, name: str, old: str, new: str, metric: Metric | None
 ) -> Change | None:
     if _same(old, new):
         return None
@@ -139,6 +141,7 @@ def _cell(
 def _metric(
     before: Table,
     after: Table,
+    *,
     row: Pair,
     column: Pair,
     columns: Sequence[Pair],

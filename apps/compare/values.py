@@ -15,14 +15,14 @@ _NUMBER = re.compile(
     r"(?P<after>%|‰|€|\$|£|[A-Za-zÀ-ÿ°µ][\w°/ .-]{0,24})?\s*$"
 )
 _LOWER = re.compile(
-    r"\b(?:time to|incidents?|click(?:ed)?|findings|vulnerabilit|overdue|errors?|defects?|churn|cost|delay|latency|outages?|"
-    r"backlog|complaints?|missing|failed|failures?|risk|downtime|escalations?|age|open (?:tickets|cases|issues)|"
-    r"alarms?|false positives|response time|resolution time)",
+    r"\b(?:time to|incidents?|click(?:ed)?|findings|vulnerabilit|overdue|errors?|defects?|churn|cost|delay|latency|"
+    r"outages?|backlog|complaints?|missing|failed|failures?|risk|downtime|escalations?|age|"
+    r"open (?:tickets|cases|issues)|alarms?|false positives|response time|resolution time)",
     re.IGNORECASE,
 )
 _HIGHER = re.compile(
-    r"\b(?:coverage|score|satisf|csat|nps|completion|sla|met|report(?:ing)? rate|adoption|usage|in use|uptime|availability|"
-    r"revenue|arr|renewal rate|closed|resolved|patched|compliance|covered|trained|enrolled|active users)",
+    r"\b(?:coverage|score|satisf|csat|nps|completion|sla|met|report(?:ing)? rate|adoption|usage|in use|uptime|"
+    r"availability|revenue|arr|renewal rate|closed|resolved|patched|compliance|covered|trained|enrolled|active users)",
     re.IGNORECASE,
 )
 

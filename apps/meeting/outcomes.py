@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -38,7 +37,8 @@ _ACTION_LINE = re.compile(
     r"^(?:\[[ xX]?\]|action(?: item)?s?\s*:|todo\s*:|to do\s*:|aufgabe\s*:|acción\s*:)\s*", re.IGNORECASE
 )
 _LABEL = re.compile(
-    r"^(?:decided|decision|decisions|beschlossen|entscheidung|decidido|décidé|open(?: questions?)?|offen|abierto|ouvert)\s*[:.]\s*",
+    r"^(?:decided|decisions?|beschlossen|entscheidung|decidido|décidé|open(?: questions?)?|offen|abierto|ouvert)"
+    r"\s*[:.]\s*",
     re.IGNORECASE,
 )
 _OWN = re.compile(r"(?:and )?(?:I|ich|je|yo)\s+[a-zäöüéèàáíóúñç]{4,}|j['’]\w{4,}", re.IGNORECASE)
@@ -166,7 +166,7 @@ def _by_day(text: str, owner: str, meeting: Meeting) -> list[str]:
         return [text]
     for match in re.finditer(r"\s+(?:and|und|y|et)\s+(?=[a-zäöüéèàáíóúñç])", text):
         if days[0][1] < match.start() < days[1][1]:
-            return [text[: match.start()], f"{owner.split()[0]} {text[match.end() :]}"]
+            return [text[: match.start()], f"{owner.split(maxsplit=1)[0]} {text[match.end() :]}"]
     return [text]
 
 
@@ -257,7 +257,7 @@ def _named(text: str, meeting: Meeting) -> str:
 
 
 def _is_subject(text: str, person: str) -> bool:
-    return text.lower().startswith((person.lower(), person.split()[0].lower()))
+    return text.lower().startswith((person.lower(), person.split(maxsplit=1)[0].lower()))
 
 
 def _asked(meeting: Meeting, turn: Turn, text: str) -> str:

@@ -14,7 +14,8 @@ _DUE = re.compile(
 )
 _OPENING = re.compile(
     r"^(?:(?:so|and|then|okay|yes|good|great|understood|all right)[,.]? )*"
-    r"(?:(?:I|we)(?:['’]ll| will| shall|['’]m going to| can)|let me|I (?:propose|suggest) (?:that I|to))\s+(?:also\s+)?",
+    r"(?:(?:I|we)(?:['’]ll| will| shall|['’]m going to| can)|let me|I (?:propose|suggest) (?:that I|to))\s+"
+    r"(?:also\s+)?",
     re.IGNORECASE,
 )
 _PLEASE = re.compile(r"^(?:(?:and|so|then|also) )?(?:please|(?:can|could|would) you(?: please)?)\s+", re.IGNORECASE)

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from math import log, sqrt
+from math import exp, log, sqrt
 
 from apps.meeting.cues import ANNOUNCED, COURTESY, FILLER, NEXT_POINT, RECAP
 from apps.meeting.outcomes import recap_turns
@@ -170,7 +170,7 @@ def _title(part: Sequence[Turn], turns: Sequence[Turn], meeting: Meeting) -> str
 
     def weight(phrase: str) -> float:
         share = here[phrase] / everywhere[phrase]
-        often = float(here[phrase]) ** 0.7
+        often = exp(0.7 * log(here[phrase]))
         return often * share * (1.6 if " " in phrase else 1.0) * (1.2 if phrase[:1].isupper() else 1.0)
 
     ranked = sorted(here, key=lambda p: (-weight(p), p))

@@ -24,7 +24,6 @@ class Generate(Parameters):
     instructions: str = ""
     language: str = "en"
     sources: list[Any] = Field(default_factory=list)
-    names: dict[str, Any] = Field(default_factory=dict)
 
 
 def generate(given: Generate, context: Context) -> dict[str, Any]:
@@ -54,7 +53,7 @@ def _draft(given: Generate, context: Context) -> str:
             language = fallback
         template = template[language]
     guard = Guard(context.max_chars, context.deadline, context.clock)
-    values = {**given.names, "language": language}
+    values = {**context.values, "language": language}
     return _tidy(str(evaluate(template, values, guard=guard)))
 
 

@@ -27,6 +27,7 @@ class StepKind(Generic[P]):
     Attributes:
         fields: The keys of its result; expressions that ask for another are refused when the app is checked.
         templates: Parameters that the step fills in itself, with more names than the run has.
+        literal: Parameters that stand in the file as they are: an expression in them is refused.
     """
 
     name: str
@@ -35,3 +36,4 @@ class StepKind(Generic[P]):
     fields: tuple[str, ...]
     run: Callable[[P, Context], dict[str, Any]]
     templates: tuple[str, ...] = ()
+    literal: tuple[str, ...] = ()

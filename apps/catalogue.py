@@ -1,0 +1,55 @@
+"""The apps that there are: the library that comes with Debrief, and the folder of `apps_dir`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+
+from apps.spec import App, load_app, nearest
+from core.errors import AppError
+from core.settings import Settings
+
+LIBRARY = Path(__file__).resolve().parent / "library"
+
+
+def app_files(settings: Settings) -> dict[str, Path]:
+    """Name → file. A file in `apps_dir` takes the place of the library's app of that name.
+
+    Raises:
+        AppError: `apps_dir` doesn't exist.
+    """
+    files = {f.stem: f for f in sorted(LIBRARY.glob("*.yaml"))}
+    if settings.apps_dir is not None:
+        folder = settings.path(settings.apps_dir)
+        if not folder.is_dir():
+            raise AppError(f"apps_dir names {folder}, which doesn't exist; create it, or correct the path.")
+        files |= {f.stem: f for f in sorted(folder.glob("*.yaml"))}
+    return files
+
+
+def load_apps(settings: Settings) -> dict[str, App]:
+    """Every app by name, checked. Raises AppError for the first that is wrong."""
+    return {app.name: app for app in (_loaded(f, f.stat().st_mtime_ns) for f in app_files(settings).values())}
+
+
+def find_app(name: str, settings: Settings) -> App:
+    """The app of that name.
+
+    Raises:
+        AppError: there is none; the message names the nearest.
+    """
+    files: Mapping[str, Path] = app_files(settings)
+    if name not in files:
+        raise AppError(f"There is no app {name!r}; {nearest(name, list(files), 'apps')}")
+    return _loaded(files[name], files[name].stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=256)
+def _loaded(file: Path, _changed: int) -> App:
+    app = load_app(file)
+    if app.name != file.stem:
+        raise AppError(
+            f"{file} line 1, name: found '{app.name}'; name it '{file.stem}' as the file, or rename the file."
+        )
+    return app

@@ -1,0 +1,54 @@
+"""Tables → an Excel workbook; a cell that begins like a formula stays text."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from openpyxl import Workbook
+from openpyxl.styles import Font, PatternFill
+from openpyxl.utils import get_column_letter
+
+from apps.render.blocks import ACCENT
+
+_WIDEST = 60
+
+
+def write_xlsx(title: str, tables: Sequence[Mapping[str, Any]], company: str) -> bytes:
+    """The workbook's bytes. A table is {title, columns, rows} with rows as lists or as mappings of the columns."""
+    book = Workbook()
+    book.properties.title, book.properties.creator = title, company
+    book.remove(book.active)
+    used: set[str] = set()
+    for table in tables or [{"title": title, "columns": [], "rows": []}]:
+        sheet = book.create_sheet(_sheet_name(str(table.get("title") or title), used))
+        columns = [str(c) for c in table.get("columns", [])]
+        rows = [[row.get(c) for c in columns] if isinstance(row, Mapping) else list(row) for row in table["rows"]]
+        for n, row in enumerate([columns, *rows], start=1):
+            for m, value in enumerate(row, start=1):
+                cell = sheet.cell(n, m)
+                cell.value = value if isinstance(value, int | float | bool) or value is None else str(value)
+                if isinstance(cell.value, str):
+                    # openpyxl takes "=…" for a formula; foreign text must never become one.
+                    cell.data_type = "s"
+        for cell in sheet[1]:
+            cell.font = Font(bold=True, color="FFFFFF")
+            cell.fill = PatternFill("solid", fgColor=ACCENT)
+        sheet.freeze_panes = "A2"
+        for m in range(1, len(columns) + 1):
+            longest = max((len(str(r[m - 1])) for r in [columns, *rows] if len(r) >= m), default=8)
+            sheet.column_dimensions[get_column_letter(m)].width = min(_WIDEST, longest + 3)
+    buffer = io.BytesIO()
+    book.save(buffer)
+    return buffer.getvalue()
+
+
+def _sheet_name(title: str, used: set[str]) -> str:
+    name = re.sub(r"[\[\]:*?/\\]", " ", title).strip()[:28] or "Sheet"
+    unique, n = name, 2
+    while unique.lower() in used:
+        unique, n = f"{name} {n}", n + 1
+    used.add(unique.lower())
+    return unique

@@ -1,0 +1,81 @@
+"""Blocks → a Word document."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from typing import Any
+
+from docx import Document as WordDocument
+from docx.oxml import OxmlElement
+from docx.oxml.ns import qn
+from docx.shared import Pt, RGBColor
+
+from apps.render.blocks import ACCENT, INK, Block
+
+
+def write_docx(title: str, subtitle: str, blocks: Sequence[Block], company: str) -> bytes:
+    """The document's bytes."""
+    document = WordDocument()
+    _style(document)
+    document.core_properties.title = title
+    document.core_properties.author = company
+    document.add_heading(title, level=0)
+    if subtitle:
+        document.add_paragraph(subtitle, style="Subtitle")
+    for block in blocks:
+        _add(document, block)
+    footer = document.sections[0].footer.paragraphs[0]
+    footer.text = company
+    buffer = io.BytesIO()
+    document.save(buffer)
+    return buffer.getvalue()
+
+
+def _style(document: Any) -> None:
+    normal = document.styles["Normal"].font
+    normal.name, normal.size, normal.color.rgb = "Calibri", Pt(11), RGBColor.from_string(INK)
+    for name, size in (("Title", 24), ("Heading 1", 16), ("Heading 2", 13), ("Heading 3", 12)):
+        font = document.styles[name].font
+        font.name, font.size, font.color.rgb = "Calibri", Pt(size), RGBColor.from_string(ACCENT)
+
+
+def _add(document: Any, block: Block) -> None:
+    if block.kind == "table":
+        _add_table(document, block)
+        return
+    if block.kind == "heading":
+        document.add_heading(block.text, level=min(block.level, 3))
+        return
+    style = {"bullet": "List Bullet", "number": "List Number"}.get(block.kind)
+    if style and block.level:
+        style = f"{style} {min(block.level + 1, 3)}"
+    paragraph = document.add_paragraph(style=style)
+    for run in block.runs:
+        added = paragraph.add_run(run.text)
+        added.bold, added.italic = run.bold, run.italic
+
+
+def _add_table(document: Any, block: Block) -> None:
+    width = max(len(r) for r in block.rows)
+    table = document.add_table(rows=0, cols=width)
+    table.style = "Table Grid"
+    for n, row in enumerate(block.rows):
+        cells = table.add_row().cells
+        for cell, text in zip(cells, row, strict=False):
+            cell.text = text
+            for paragraph in cell.paragraphs:
+                for run in paragraph.runs:
+                    run.font.size = Pt(9.5)
+                    run.bold = n == 0
+        if n == 0:
+            _shade(cells)
+    document.add_paragraph()
+
+
+def _shade(cells: Sequence[Any]) -> None:
+    for cell in cells:
+        shading = OxmlElement("w:shd")
+        shading.set(qn("w:val"), "clear")
+        shading.set(qn("w:fill"), "DCE9EF")
+        cell._tc.get_or_add_tcPr().append(shading)

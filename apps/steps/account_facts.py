@@ -1,0 +1,302 @@
+"""`account_facts`: what is known of a customer: record, owners, figures over time, open tasks, contacts, documents."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from pydantic import Field
+
+from apps.compare.blocks import Report, read_report
+from apps.compare.values import better_way, number_of, verdict
+from apps.context import Context, Evidence
+from apps.steps.kind import Parameters, StepKind
+from apps.words import number_text
+from core.errors import AppError
+from core.types import Chunk, Parsed, Passage, Section
+from retrieval.filters import AnyOf, Filter, all_of
+
+FIELDS = (
+    "customer",
+    "found",
+    "health",
+    "owner",
+    "facts",
+    "contacts",
+    "metrics",
+    "wins",
+    "risks",
+    "incidents",
+    "recommendations",
+    "tasks",
+    "touchpoints",
+    "documents",
+    "summary",
+    "renewal",
+    "gaps",
+    "report",
+)
+_PERIODIC = re.compile(r"^(?P<name>.+?)\s*\((?P<period>20\d\d(?:-(?:Q[1-4]|\d\d))?)\)$")
+_FACT = re.compile(r"^\s*-\s+(?P<name>[^:]{2,80}):\s+(?P<value>.+)$", re.MULTILINE)
+_PARTS = {
+    "risks": re.compile(r"\brisk|\brisik|\briesgo|\brisque", re.IGNORECASE),
+    "incidents": re.compile(r"\bincident|\bvorf|\bincidente", re.IGNORECASE),
+    "recommendations": re.compile(r"\brecommend|\bempfehl|\brecomend|\brecommand", re.IGNORECASE),
+    "wins": re.compile(r"\bwent well|\bachiev|\bsuccess|\berfolg|\blogros|\bréussi", re.IGNORECASE),
+    "summary": re.compile(r"^(?:.* › )?(?:executive )?summary$|^resumen$|^zusammenfassung$|^résumé$", re.IGNORECASE),
+}
+_MOST_DOCUMENTS = 40
+
+
+class AccountFacts(Parameters):
+    """Attributes: customer: name or number; about: words to look for; documents: how many to read at most."""
+
+    customer: str = Field(min_length=1, max_length=200)
+    about: str = "health renewal usage incidents risks"
+    documents: int = Field(default=12, ge=1, le=_MOST_DOCUMENTS)
+
+
+def account_facts(given: AccountFacts, context: Context) -> dict[str, Any]:
+    """Everything with its source number and day. Raises AppError when no such customer is in the person's documents."""
+    search = context.searcher()
+    name = _resolved(given.customer, context)
+    of_customer = AnyOf("customer", (name,))
+    found = search.search(f"{name} {given.about}", context.user, 50, filters=of_customer)
+    found += search.search(name, context.user, 30, filters=all_of(of_customer, _types("account", "task", "touchpoint")))
+    documents = _documents(found)
+    facts = _Facts(name, context)
+    for chunk in documents[: max(given.documents, _MOST_DOCUMENTS)]:
+        kind = str(chunk.metadata.get("document_type", ""))
+        text = "\n\n".join(c.text for c in search.document(chunk.document_id, context.user)) or chunk.text
+        number = context.cite(Evidence(chunk.title, chunk.url, chunk.document_id, chunk.locator, text[:400]))
+        facts.add(chunk, kind, text, number)
+    reports = [d for d in documents if "health" in str(d.metadata.get("document_type", "")).lower()]
+    if reports:
+        newest = max(reports, key=lambda c: (_period(c.title), _day(c)))
+        chunks = search.document(newest.document_id, context.user)
+        number = context.cite(Evidence(newest.title, newest.url, newest.document_id, newest.locator))
+        facts.add_report(newest, read_report(_parsed(newest.title, chunks)), number)
+    return facts.result()
+
+
+def _resolved(wanted: str, context: Context) -> str:
+    """The customer's name as the documents write it."""
+    passages = context.searcher().search(wanted, context.user, 50)
+    passages += context.searcher().search(f"{wanted} account", context.user, 50, filters=_types("account"))
+    names: dict[str, str] = {}
+    for passage in passages:
+        metadata = passage.chunk.metadata
+        name = metadata.get("customer")
+        if isinstance(name, str) and name:
+            names[name.lower()] = name
+            for key in ("account_id", "customer_id"):
+                if isinstance(metadata.get(key), str):
+                    names[str(metadata[key]).lower()] = name
+    low = wanted.strip().lower()
+    if low in names:
+        return names[low]
+    inside = [n for key, n in names.items() if low in key or key in low or key.split()[0] == low.split()[0]]
+    if inside:
+        return sorted(inside, key=len)[0]
+    near = difflib.get_close_matches(low, names, n=1, cutoff=0.6)
+    if near:
+        return names[near[0]]
+    known = ", ".join(sorted(set(names.values()))[:8])
+    raise AppError(
+        f"No document that you may read is about the customer {wanted!r}; "
+        + (f"there are documents about {known}." if known else "check the name, or ask for access.")
+    )
+
+
+class _Facts:
+    def __init__(self, customer: str, context: Context) -> None:
+        self.customer = customer
+        self.context = context
+        self.facts: dict[str, dict[str, Any]] = {}
+        self.series: dict[str, dict[str, tuple[float, int, str]]] = defaultdict(dict)
+        self.contacts: list[str] = []
+        self.lists: dict[str, list[dict[str, Any]]] = defaultdict(list)
+        self.report: dict[str, Any] = {}
+        self.health = ""
+
+    def add(self, chunk: Chunk, kind: str, text: str, number: int) -> None:
+        entry = {"title": chunk.title, "url": chunk.url, "date": _day(chunk), "number": number, "type": kind}
+        pairs = {m["name"].strip(): m["value"].strip() for m in _FACT.finditer(text)}
+        if kind == "account":
+            self._account(pairs, text, number)
+        elif kind == "task":
+            self.lists["tasks"].append(
+                {
+                    **entry,
+                    "task": chunk.title,
+                    "due": pairs.get("Due", ""),
+                    "status": pairs.get("Status", ""),
+                    "owner": _person(pairs.get("Assigned to", "")),
+                }
+            )
+        elif kind == "touchpoint":
+            body = text.rsplit("\n\n", 1)[-1].strip()
+            self.lists["touchpoints"].append(
+                {**entry, "text": " ".join(body.split()), "date": pairs.get("Date") or _day(chunk)}
+            )
+        else:
+            self.lists["documents"].append(entry)
+
+    def _account(self, pairs: dict[str, str], text: str, number: int) -> None:
+        for name, value in pairs.items():
+            periodic = _PERIODIC.match(name)
+            figure = number_of(value)
+            if periodic and figure:
+                self.series[periodic["name"]].setdefault(periodic["period"], (figure.value, number, figure.unit))
+            elif not periodic:
+                self.facts.setdefault(name, {"value": value, "number": number})
+        self.health = self.health or pairs.get("Health", "")
+        _, separator, contacts = text.partition("## Contacts")
+        if separator:
+            self.contacts += [
+                line.removeprefix("- ").strip() for line in contacts.splitlines() if line.startswith("- ")
+            ]
+
+    def add_report(self, chunk: Chunk, report: Report, number: int) -> None:
+        period = _period(chunk.title)
+        self.report = {"title": chunk.title, "url": chunk.url, "date": _day(chunk), "number": number, "period": period}
+        for table in report.tables:
+            for part, pattern in _PARTS.items():
+                if pattern.search(table.heading):
+                    columns = [re.sub(r"\W+", "_", h.lower()).strip("_") for h in table.header]
+                    for row in table.rows:
+                        self.lists[part].append({**dict(zip(columns, row, strict=True)), "number": number})
+            if table.header[0].lower() == "metric" and "Value" in table.header:
+                place = table.header.index("Value")
+                for row in table.rows:
+                    figure = number_of(row[place])
+                    unit = row[table.header.index("Unit")] if "Unit" in table.header else ""
+                    if figure is not None:
+                        self.series[row[0]].setdefault(period or "latest", (figure.value, number, unit))
+                        value, first, _ = self.series[row[0]][period or "latest"]
+                        self.series[row[0]][period or "latest"] = (value, first, unit)
+                        target = row[table.header.index("Target")] if "Target" in table.header else ""
+                        self.facts.setdefault(f"target of {row[0]}", {"value": target, "number": number})
+            for row in table.rows:
+                if len(row) == 2 and row[0].lower() in ("overall health", "contract end"):
+                    self.facts.setdefault(row[0], {"value": row[1], "number": number})
+        for statement in report.statements:
+            for part in ("wins", "summary"):
+                if _PARTS[part].search(statement.heading):
+                    self.lists[part].append({"text": statement.text, "number": number})
+
+    def result(self) -> dict[str, Any]:
+        documents = sorted(self.lists["documents"], key=lambda d: d["date"], reverse=True)
+        tasks = sorted(
+            (t for t in self.lists["tasks"] if t["status"].lower() not in ("done", "closed", "completed")),
+            key=lambda t: t["due"],
+        )
+        renewal = self._fact("Contract Renewal Date", "Contract end", "Renewal Date")
+        health = self.health or self._fact("Overall health", "Health")
+        metrics = [_metric(name, series, self.facts) for name, series in self.series.items()]
+        gaps = [
+            what
+            for what, there in (
+                ("an account record", "Account id" in self.facts or self.health),
+                ("figures over time", any(len(m["series"]) > 1 for m in metrics)),
+                ("a health check", self.report),
+                ("a renewal date", renewal),
+            )
+            if not there
+        ]
+        return {
+            "customer": self.customer,
+            "found": bool(self.facts or documents or metrics),
+            "health": health,
+            "owner": self._fact("Success Manager", "Owner", "Account owner"),
+            "renewal": renewal,
+            "facts": {k: v["value"] for k, v in self.facts.items() if not k.startswith("target of ")},
+            "contacts": self.contacts,
+            "metrics": metrics,
+            "wins": self.lists["wins"],
+            "risks": self.lists["risks"],
+            "incidents": self.lists["incidents"],
+            "recommendations": self.lists["recommendations"],
+            "summary": self.lists["summary"],
+            "tasks": tasks,
+            "touchpoints": sorted(self.lists["touchpoints"], key=lambda t: t["date"], reverse=True),
+            "documents": documents,
+            "report": self.report,
+            "gaps": gaps,
+        }
+
+    def _fact(self, *names: str) -> str:
+        low = {k.lower(): v["value"] for k, v in self.facts.items()}
+        return next((str(low[n.lower()]) for n in names if low.get(n.lower())), "")
+
+
+def _metric(name: str, series: dict[str, tuple[float, int, str]], facts: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    points: list[dict[str, Any]] = [{"period": p, "value": v, "number": n} for p, (v, n, _) in sorted(series.items())]
+    unit = next((u for _, _, u in series.values() if u), "")
+    first, last = points[0], points[-1]
+    previous = points[-2] if len(points) > 1 else None
+    better = better_way(name, {})
+    target = number_of(str(facts.get(f"target of {name}", {}).get("value", "")))
+    difference = round(last["value"] - previous["value"], 4) if previous else None
+    return {
+        "name": name,
+        "unit": unit,
+        "series": points,
+        "first": first,
+        "last": last,
+        "previous": previous,
+        "difference": difference,
+        "difference_text": ""
+        if difference is None
+        else f"{'+' if difference > 0 else '−' if difference < 0 else '±'}{number_text(abs(difference))}",
+        "verdict": verdict(last["value"] - previous["value"], better) if previous else "same",
+        "since_first": verdict(last["value"] - first["value"], better) if previous else "same",
+        "target": target.value if target else None,
+        "on_target": None
+        if target is None or better == "neither"
+        else (last["value"] >= target.value if better == "higher" else last["value"] <= target.value),
+        "number": last["number"],
+    }
+
+
+def _signed(difference: float) -> str:
+    sign = "+" if difference > 0 else "−" if difference < 0 else "±"
+    return f"{sign}{number_text(abs(difference))}"
+
+
+def _types(*names: str) -> Filter:
+    return AnyOf("document_type", names)
+
+
+def _documents(passages: Iterable[Passage]) -> list[Chunk]:
+    return list({p.chunk.document_id: p.chunk for p in passages}.values())
+
+
+def _parsed(title: str, chunks: Sequence[Chunk]) -> Parsed:
+    sections = []
+    for chunk in chunks:
+        kind: Any = "table" if chunk.kind == "table" or chunk.text.lstrip().startswith("|") else "text"
+        sections.append(Section(chunk.text, chunk.heading_path, chunk.page, chunk.locator, kind))
+    return Parsed(tuple(sections), title)
+
+
+def _day(chunk: Chunk) -> str:
+    return str(chunk.metadata.get("updated_at") or chunk.metadata.get("created_at") or "")[:10]
+
+
+def _period(title: str) -> str:
+    match = re.search(r"\bQ([1-4])\s*(20\d\d)|(20\d\d)[- ]Q([1-4])", title)
+    if match is None:
+        return ""
+    return f"{match[2] or match[3]}-Q{match[1] or match[4]}"
+
+
+def _person(text: str) -> str:
+    """ "lukas.brandt@x" → "Lukas Brandt"."""
+    return " ".join(p.capitalize() for p in text.split("@", maxsplit=1)[0].split(".")) if "@" in text else text
+
+
+KIND = StepKind("account_facts", "Collects what is known of a customer.", AccountFacts, FIELDS, account_facts)

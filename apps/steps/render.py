@@ -1,0 +1,58 @@
+"""`render`: a Markdown text, tables and charts → a docx, pptx, xlsx or md file."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from apps.context import Context
+from apps.render.blocks import file_name, read_blocks
+from apps.render.sheets import write_xlsx
+from apps.render.slides import write_pptx
+from apps.render.word import write_docx
+from apps.steps.kind import Parameters, StepKind
+
+MEDIA_TYPES = {
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "pptx": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "md": "text/markdown",
+}
+
+
+class Render(Parameters):
+    """Attributes: format; title; subtitle; body: Markdown; tables: {title, columns, rows}; charts (pptx)."""
+
+    format: Literal["docx", "pptx", "xlsx", "md"]
+    title: str = Field(min_length=1, max_length=200)
+    subtitle: str = ""
+    body: str = ""
+    tables: list[dict[str, Any]] = Field(default_factory=list)
+    charts: list[dict[str, Any]] = Field(default_factory=list)
+
+
+def render(given: Render, context: Context) -> dict[str, Any]:
+    """The file: name, media type and bytes."""
+    blocks = read_blocks(given.body)
+    match given.format:
+        case "docx":
+            content = write_docx(given.title, given.subtitle, blocks, context.company)
+        case "pptx":
+            content = write_pptx(given.title, given.subtitle, blocks, given.charts, context.company)
+        case "xlsx":
+            content = write_xlsx(given.title, given.tables, context.company)
+        case "md":
+            content = f"# {given.title}\n\n{given.body}\n".encode()
+    file = {
+        "name": file_name(given.title, given.format),
+        "media_type": MEDIA_TYPES[given.format],
+        "content": content,
+        "text": given.body,
+    }
+    return {"file": file, "name": file["name"], "bytes": len(content)}
+
+
+KIND = StepKind(
+    "render", "Makes a Word, PowerPoint, Excel or Markdown file.", Render, ("file", "name", "bytes"), render
+)
