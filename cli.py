@@ -37,6 +37,8 @@ COMMAND_MODULES = (
     "evals.commands",
     "evals.weights_commands",
     "evals.app_commands",
+    "evals.run_commands",
+    "evals.case_commands",
 )
 PAGE = Path(__file__).resolve().parent / "chat_ui" / "app.py"
 

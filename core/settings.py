@@ -129,6 +129,32 @@ class SyncSettings(Section):
     max_delete_share: float = Field(default=0.15, ge=0, le=1)
 
 
+class MailSettings(Section):
+    """Where the weekly report is mailed from and to; without `to`, nothing is mailed."""
+
+    to: tuple[str, ...] = ()
+    sender: str = ""
+    host: str = "localhost"
+    port: int = Field(default=587, gt=0)
+    starttls: bool = True
+    user: str = ""
+    password: SecretStr | None = None
+
+
+class EvaluationSettings(Section):
+    """The weekly evaluation in `debrief serve`, and where its report goes."""
+
+    schedule: str = "0 6 * * 1"
+    time_zone: str = "UTC"
+    suite: str = "sample"
+    cases_dir: Path | None = None
+    gates_file: Path | None = None
+    threads: int = Field(default=0, ge=0)
+    reports_dir: Path | None = None
+    webhook_url: SecretStr | None = None
+    mail: MailSettings = MailSettings()
+
+
 class SourceSettings(BaseModel):
     """What every source has; the connector of its kind checks the keys of its own (`connectors/`).
 
@@ -166,6 +192,7 @@ class Settings(Section):
     answer: AnswerSettings = AnswerSettings()
     llm: LlmSettings = LlmSettings()
     sync: SyncSettings = SyncSettings()
+    evaluation: EvaluationSettings = EvaluationSettings()
     sources: tuple[SourceSettings, ...] = ()
     rules_file: Path | None = None
     guardrails_file: Path | None = None
