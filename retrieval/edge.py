@@ -24,7 +24,7 @@ from retrieval.bm25 import encode_chunk
 from retrieval.dialect import INSTANTS, NUMBERS, TERMS, range_fields, translate
 from retrieval.index import FloatArray, Query
 from retrieval.pending import Pending
-from retrieval.pipeline import Hit, Sparse, Stored
+from retrieval.pipeline import Hit, Sparse, Stored, breadth
 from retrieval.records import (
     DENSE,
     DOCUMENT_FIELD,
@@ -245,6 +245,7 @@ class EdgeIndex:
                 query=qe.Query.Nearest(what, using=field),
                 filter=condition,
                 with_payload=list(fields) or False,
+                params=qe.SearchParams(hnsw_ef=breadth(limit)) if field == DENSE else None,
             )
             for what, field in asked
         ]

@@ -6,14 +6,16 @@ of given chunks. Everything that decides an order happens here, once for both.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 
+from core.language import detect_language
 from core.types import Boost, Passage, User, Why
-from retrieval.bm25 import encode_query, query_languages
+from retrieval.bm25 import encode_query, language_of, query_languages
 from retrieval.fusion import Candidate, Closer, combine, fuse
 from retrieval.index import FloatArray, Query
 from retrieval.records import ATTRIBUTE_FIELDS, chunk_of, stored_attributes
@@ -21,6 +23,15 @@ from retrieval.weights import Asked, Known, Weights, factor
 
 Condition = TypeVar("Condition")
 Sparse = tuple[list[int], list[float]]
+
+
+def breadth(limit: int) -> int:
+    """How many neighbours the vector search keeps in view (`hnsw_ef`) for `limit` hits.
+
+    On 27,170 real vectors, the best 100: the engines' own choice finds 97.6 % of them, twice the limit 99.4 %, for the
+    same time within a tenth of a millisecond.
+    """
+    return max(128, 2 * limit)
 
 
 class Hit(NamedTuple):
@@ -113,13 +124,17 @@ def _read_closely(
     if terms is not None and unsearched:
         among = engine.among(unsearched, condition)
         texts.update((hit.id, hit.score) for hit in engine.find(terms, None, among, len(unsearched), ())[0])
-    nearness = query.closer([chunk_of(c.id, stored[c.id].payload) for c in best])
+    chunks = [chunk_of(c.id, stored[c.id].payload) for c in best]
+    nearness = query.closer(chunks)
+    # A word that stands in two languages says little; a chunk in another one than the question's isn't judged by it.
+    spoken = detect_language(query.text, default="", min_probability=0.5) if query.cross_language else ""
     complete = []
-    for candidate, words in zip(best, nearness.tolist(), strict=True):
+    for candidate, chunk, words in zip(best, chunks, nearness.tolist(), strict=True):
         kept, vector = stored[candidate.id].vector, candidate.vector
         if vector is None and query.vector is not None and kept is not None:
             vector = float(np.dot(query.vector, kept))
-        complete.append(Closer(candidate, texts.get(candidate.id, 0.0), vector, words))
+        text = texts.get(candidate.id, 0.0) if spoken in ("", language_of(chunk)) else math.nan
+        complete.append(Closer(candidate, text, vector, words))
     return combine(complete, rest)
 
 
