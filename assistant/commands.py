@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 import typer
 from rich.markup import escape
+from rich.table import Table
 
 from assistant.ask import open_assistant
 from assistant.citations import deep_link
 from assistant.events import Stage
+from assistant.trace import Traces
 from core.console import err, out, print_json
 from core.database import open_database
 from core.errors import IdentityError
@@ -50,9 +53,28 @@ def ask(
         _print_answer(answer)
 
 
+def trace(
+    trace_id: Annotated[str, typer.Argument(help="The id that `debrief ask` prints.")],
+    *,
+    user: Annotated[str, typer.Option(help="Whose answer; default: auth.development_user.")] = "",
+    json_: Annotated[bool, typer.Option("--json", help="Print the trace as one JSON object.")] = False,
+) -> None:
+    """Shows how an answer came about: searches, passages with their scores, checks, model, time in each stage."""
+    settings = load_settings()
+    engine = open_database(settings)
+    asking = _user(settings, user)
+    administrator = bool(set(asking.groups) & set(settings.auth.admin_groups))
+    record = Traces(engine).load(trace_id, asking, everyone=administrator)
+    if json_:
+        print_json(record)
+    else:
+        _print_trace(record)
+
+
 def register(app: typer.Typer) -> None:
     """Adds the commands to `debrief`."""
     app.command("ask")(ask)
+    app.command("trace")(trace)
 
 
 def _user(settings: Settings, email: str) -> User:
@@ -93,3 +115,46 @@ def _print_citation(citation: Citation) -> None:
         out.print(f"    [dim]{escape(link)}[/]")
     quote = " ".join(citation.quote.split())
     out.print(f"    “{escape(quote[:_QUOTE_CHARS])}{'…' if len(quote) > _QUOTE_CHARS else ''}”")
+
+
+def _print_trace(record: Mapping[str, Any]) -> None:
+    facts = {
+        "question": record["question"],
+        "asked": f"{record['asked_at']} by {record['user']}",
+        "searched": " | ".join(record["searched"]),
+        "route": " – ".join(part for part in (record["route"], record["route_reason"]) if part),
+        "outcome": f"{record['outcome']}, confidence {record['confidence']:.2f}",
+        "seconds": ", ".join(f"{name} {seconds:.3f}" for name, seconds in record["seconds"].items()),
+        "signals": ", ".join(f"{name} {value:.2f}" for name, value in record["signals"].items()),
+        "guardrails": "; ".join(record["guardrails"]),
+        "notes": "; ".join(record["notes"]),
+    }
+    for name, value in facts.items():
+        if value:
+            out.print(f"[bold]{name:<10}[/] {escape(str(value))}")
+    for call in record["models"]:
+        out.print(
+            f"[bold]model     [/] {escape(call['model'])}, prompt {escape(call['prompt'])}, "
+            f"{call['input_tokens']} + {call['output_tokens']} tokens, cost {call['cost']:.6f}, {call['seconds']} s"
+        )
+    if record["passages"]:
+        table = Table("passage", "place", "text", "vector", "fused", "boosts", "final")
+        for passage in record["passages"]:
+            why = passage["why"]
+            boosts = " ".join(f"{b['attribute']}={b['value']}×{b['factor']:.2f}" for b in why["boosts"])
+            scores = (_figure(why["text"]), _figure(why["vector"]), _figure(why["fused"]))
+            title = str(passage["title"] or passage["document_id"])
+            table.add_row(escape(title), escape(passage["locator"]), *scores, escape(boosts), _figure(passage["score"]))
+        out.print(table)
+    for check in record["checks"]:
+        problems = "; ".join(check.get("problems", ()))
+        out.print(f"[bold]{check['outcome']:<10}[/] {escape(check['sentence'])} [dim]{escape(problems)}[/]")
+    out.print(f"\n{escape(record['answer'])}")
+    for given in record["feedback"]:
+        out.print(
+            f"[bold]feedback  [/] {given['rating']} {escape(', '.join(given['reasons']))} {escape(given['comment'])}"
+        )
+
+
+def _figure(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3f}"

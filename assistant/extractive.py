@@ -91,9 +91,11 @@ def _quotes(
     lead = finding.evidence[0]
     yield composer.add(statement_of(lead), [_quote(lead)], separator="\n\n" if composer.text else "")
     # Only now the other passages are read: the leading sentence is shown already.
+    row = bool(lead.cells)
     rest = weigh_sentences(finding.asked, passages[_LEADING:], encoder, first=_LEADING)
     for evidence in supporting(lead, [*finding.evidence[1:], *rest], settings.max_sentences - 1):
-        separator = "\n" if evidence.cells else " "
+        separator = "\n" if evidence.cells or row else " "
+        row = bool(evidence.cells)
         yield composer.add(statement_of(evidence), [_quote(evidence)], separator)
 
 

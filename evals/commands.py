@@ -11,6 +11,7 @@ from rich.table import Table
 from core.console import err, out, print_json, progress
 from core.settings import load_settings
 from evals.datasets import load_retrieval_set
+from evals.foreign import record_run
 
 eval_app = typer.Typer(no_args_is_help=True, help="Measure parsing, retrieval and answers on judged data.")
 
@@ -32,14 +33,16 @@ def retrieval(
     """Indexes a judged set and prints how well each stage of the search finds what it should."""
     from evals.retrieval import MEASURES, evaluate_retrieval
 
-    judged = load_retrieval_set(data, queries, qrels)
+    judged, settings = load_retrieval_set(data, queries, qrels), load_settings()
     with progress() as bar:
         task = bar.add_task("index", total=None, rate="")
         report = evaluate_retrieval(
             judged,
-            load_settings(),
+            settings,
             lambda stage, done, total: bar.update(task, description=stage, completed=done, total=total),
         )
+    final = list(report.stages.values())[-1]
+    record_run(settings, "retrieval", report.name, {**final.measures, "median_ms": final.median_ms})
     if report.unknown:
         err.print(f"{report.unknown} judgements name documents that the corpus lacks; they count as not found.")
     if as_json:
@@ -83,6 +86,27 @@ def answers(
         for name, value in report.items():
             if name not in {"set", "language"}:
                 table.add_row(name, str(value))
+        out.print(table)
+
+
+@eval_app.command("guardrails")
+def guardrails(
+    data: Annotated[Path, typer.Option("--data", help="The folder that holds injection/ and pii/.")],
+    as_json: AsJson = False,
+) -> None:
+    """Attacks the assistant with injected instructions, with and without a hostile model, and measures redaction."""
+    from evals.guardrails import evaluate_guardrails
+    from retrieval.embed import open_embedder
+
+    settings = load_settings()
+    report = evaluate_guardrails(data, settings, open_embedder(settings))
+    if as_json:
+        print_json(report)
+        return
+    for part, figures in report.items():
+        table = Table(part, "value")
+        for name, value in figures.items():
+            table.add_row(name, str(value))
         out.print(table)
 
 
