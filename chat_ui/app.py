@@ -9,7 +9,7 @@ import streamlit as st
 
 from chat_ui import components, session
 from chat_ui.signin import SessionExpired
-from chat_ui.views import chat, sources
+from chat_ui.views import chat, insights, sources
 from core.types import User
 
 # Text is read at about 760 px; tables get the whole width.
@@ -52,6 +52,10 @@ def _page(user: User) -> None:
         st.Page(lambda: chat.page(user), title="Chat", icon=":material/forum:", url_path="chat", default=True),
         st.Page(lambda: sources.page(user), title="Sources", icon=":material/folder_open:", url_path="sources"),
     ]
+    if session.is_admin(user):
+        pages.append(
+            st.Page(lambda: insights.page(user), title="Insights", icon=":material/insights:", url_path="insights")
+        )
     current = st.navigation(pages, position="top")
     st.set_page_config(layout="wide" if current.url_path in _WIDE else "centered")
     st.logo(str(components.STATIC / "logo.svg"), size="large", icon_image=str(components.STATIC / "mark.svg"))

@@ -1,0 +1,148 @@
+"""What the Insights page counts: questions, outcomes, latency, thumbs, citations, and what documents are missing."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import quantiles
+
+import numpy as np
+import sqlalchemy as sa
+from numpy.typing import NDArray
+
+from assistant.trace import feedback, traces
+from ingestion.state import documents
+
+# Questions this alike (cosine) are one topic; chosen by eye on the sample's questions, it only groups a list.
+_ALIKE = 0.55
+
+Encode = Callable[[Sequence[str]], NDArray[np.float32]]
+
+
+@dataclass(frozen=True)
+class Question:
+    """One question that was asked. `seconds` is the time to the whole answer."""
+
+    trace_id: str
+    user: str
+    day: str
+    question: str
+    outcome: str
+    route: str
+    seconds: float
+    cited: tuple[str, ...] = ()
+    nearest: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Topic:
+    """Questions that ask for the same, the most typical one first, and the documents that came closest."""
+
+    questions: tuple[str, ...]
+    nearest: tuple[str, ...]
+
+
+def questions_since(engine: sa.Engine, day: str) -> list[Question]:
+    """Every question from that day on (2026-11-22), oldest first."""
+    query = sa.select(traces).where(traces.c.asked_at >= day).order_by(traces.c.asked_at)
+    with engine.connect() as connection:
+        return [_question(row) for row in connection.execute(query)]
+
+
+def thumbs_since(engine: sa.Engine, day: str) -> list[Mapping[str, str]]:
+    """Every thumb from that day on, newest first: rating, reasons, comment, question, trace_id."""
+    query = (
+        sa.select(feedback, traces.c.question)
+        .join(traces, traces.c.id == feedback.c.trace_id)
+        .where(feedback.c.given_at >= day)
+        .order_by(feedback.c.given_at.desc())
+    )
+    with engine.connect() as connection:
+        return [
+            {
+                "rating": row.rating,
+                "reasons": ", ".join(json.loads(row.reasons)),
+                "comment": row.comment,
+                "question": row.question,
+                "trace_id": row.trace_id,
+            }
+            for row in connection.execute(query)
+        ]
+
+
+def latency(questions: Sequence[Question]) -> tuple[float, float]:
+    """Median and 95th percentile of the seconds to the whole answer; zeros without questions."""
+    seconds = [q.seconds for q in questions]
+    if len(seconds) < 2:
+        return (seconds[0], seconds[0]) if seconds else (0.0, 0.0)
+    cuts = quantiles(seconds, n=20, method="inclusive")
+    return cuts[9], cuts[18]
+
+
+def share(questions: Sequence[Question], outcome: str) -> float:
+    """The share of questions that ended so, 0..1."""
+    return sum(q.outcome == outcome for q in questions) / len(questions) if questions else 0.0
+
+
+def citations(engine: sa.Engine, questions: Sequence[Question]) -> tuple[list[tuple[str, int]], list[tuple[str, str]]]:
+    """(Title and number of citing answers, most first; id and title of indexed documents that none cites)."""
+    counted = Counter(document for question in questions for document in set(question.cited))
+    query = (
+        sa.select(documents.c.id, documents.c.title).where(documents.c.outcome == "indexed").order_by(documents.c.title)
+    )
+    with engine.connect() as connection:
+        titles = {row.id: row.title or row.id for row in connection.execute(query)}
+    cited = [(titles.get(document, document), count) for document, count in counted.most_common()]
+    return cited, [(document, title) for document, title in titles.items() if document not in counted]
+
+
+def topics(questions: Sequence[Question], encode: Encode) -> list[Topic]:
+    """The questions in groups that ask for the same, the largest group first.
+
+    Args:
+        encode: Texts → (n, dim) float32, L2-normalised.
+    """
+    if not questions:
+        return []
+    vectors = encode([q.question for q in questions])
+    groups: list[list[int]] = []
+    for index in range(len(questions)):
+        best = max(groups, key=lambda group: float(vectors[index] @ _centre(vectors, group)), default=None)
+        if best is not None and float(vectors[index] @ _centre(vectors, best)) >= _ALIKE:
+            best.append(index)
+        else:
+            groups.append([index])
+    found = []
+    for group in sorted(groups, key=len, reverse=True):
+        centre = _centre(vectors, group)
+        typical = sorted(group, key=lambda index: -float(vectors[index] @ centre))
+        near = Counter(title for index in group for title in questions[index].nearest)
+        found.append(
+            Topic(
+                tuple(dict.fromkeys(questions[index].question for index in typical)),
+                tuple(title for title, _ in near.most_common(3)),
+            )
+        )
+    return found
+
+
+def _centre(vectors: NDArray[np.float32], group: Sequence[int]) -> NDArray[np.float32]:
+    centre = vectors[list(group)].mean(axis=0)
+    return np.asarray(centre / max(float(np.linalg.norm(centre)), 1e-9), dtype=np.float32)
+
+
+def _question(row: sa.Row[tuple[object, ...]]) -> Question:
+    record = json.loads(row.record)
+    return Question(
+        row.id,
+        row.user,
+        row.asked_at[:10],
+        row.question,
+        row.outcome,
+        row.route,
+        sum(record.get("seconds", {}).values()),
+        tuple(dict.fromkeys(c["document_id"] for c in record.get("citations", ()))),
+        tuple(dict.fromkeys(p["title"] for p in record.get("passages", ())[:3])),
+    )
