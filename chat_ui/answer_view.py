@@ -13,7 +13,6 @@ from chat_ui.passages import Excerpt, excerpts
 from chat_ui.turns import Turn
 from core.types import Answer, Passage, User
 
-_WORD_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 _TITLES = {
     "no_evidence": "The documents don't answer this",
     "refused": "This can't be answered here",
@@ -60,24 +59,8 @@ def _answered(turn: Turn, answer: Answer, user: User) -> None:
     taken = [(turn.question, answer)]
     with st.container(horizontal=True, gap="small", key=f"{key}-actions", vertical_alignment="center"):
         components.copy_button(export.markdown(taken).partition("\n\n")[2])
-        st.download_button(
-            "Markdown",
-            export.markdown(taken),
-            "answer.md",
-            "text/markdown",
-            key=f"{key}-md",
-            type="tertiary",
-            on_click="ignore",
-        )
-        st.download_button(
-            "Word",
-            lambda: export.word(taken),
-            "answer.docx",
-            _WORD_TYPE,
-            key=f"{key}-docx",
-            type="tertiary",
-            on_click="ignore",
-        )
+        components.download("Markdown", export.markdown(taken), "answer.md", "text/markdown", key=f"{key}-md")
+        components.download("Word", lambda: export.word(taken), "answer.docx", export.WORD_TYPE, key=f"{key}-docx")
         why = st.popover("Why these sources", type="tertiary", key=f"{key}-sources", on_change="rerun")
         if answer.trace_id:
             feedback(answer.trace_id, user, key)

@@ -9,7 +9,7 @@ import streamlit as st
 
 from chat_ui import components, session
 from chat_ui.signin import SessionExpired
-from chat_ui.views import chat, insights, sources
+from chat_ui.views import apps, chat, insights, sources
 from core.types import User
 
 # Text is read at about 760 px; tables get the whole width.
@@ -50,6 +50,7 @@ def _sign_in_page(text: str) -> None:
 def _page(user: User) -> None:
     pages = [
         st.Page(lambda: chat.page(user), title="Chat", icon=":material/forum:", url_path="chat", default=True),
+        st.Page(lambda: apps.page(user), title="Apps", icon=":material/widgets:", url_path="apps"),
         st.Page(lambda: sources.page(user), title="Sources", icon=":material/folder_open:", url_path="sources"),
     ]
     if session.is_admin(user):

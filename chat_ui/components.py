@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from html import escape
 from pathlib import Path
@@ -83,6 +83,11 @@ def badge(text: str, kind: Literal["", "good", "bad", "warn", "accent"] = "") ->
 def copy_button(text: str) -> None:
     """A button that puts `text` on the clipboard."""
     st.html(f'<button type="button" class="copy" data-copy="{escape(text)}">Copy</button>', width="content")
+
+
+def download(label: str, data: str | bytes | Callable[[], bytes], name: str, media_type: str, key: str) -> None:
+    """A quiet download button; a callable is asked only when somebody clicks."""
+    st.download_button(label, data, name, media_type, key=key, type="tertiary", on_click="ignore")
 
 
 def person_card(user: User) -> None:

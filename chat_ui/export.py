@@ -13,6 +13,7 @@ from markdown_it.token import Token
 
 from core.types import Answer, Citation
 
+WORD_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 _MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")
 # XML can't hold control characters; documents sometimes do.
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
@@ -40,6 +41,15 @@ def word(turns: Iterable[tuple[str, Answer]], title: str = "") -> bytes:
             document.add_heading("Sources", 2)
         for citation in answer.citations:
             document.add_paragraph(_clean(f"[{citation.marker}] {_source(citation)}"))
+    buffer = io.BytesIO()
+    document.save(buffer)
+    return buffer.getvalue()
+
+
+def text_as_word(text: str) -> bytes:
+    """Any Markdown as a .docx file."""
+    document = new_docx()
+    add_markdown(document, text)
     buffer = io.BytesIO()
     document.save(buffer)
     return buffer.getvalue()

@@ -14,14 +14,19 @@ import sqlalchemy as sa
 import streamlit as st
 from streamlit import config
 
+from apps.catalogue import load_apps
+from apps.context import Tools
+from apps.spec import App
 from assistant.ask import Assistant, open_assistant
 from chat_ui.signin import Connection, claims_user, development_user
 from core.database import open_database
 from core.errors import DebriefError, IdentityError
 from core.identity import Directory, load_directory
 from core.settings import Settings, load_settings
-from core.types import User
+from core.types import Answer, User
 from ingestion.parse.sandbox import ParserPool
+from retrieval.filters import Filter
+from retrieval.retriever import Retriever, open_retriever
 
 
 @st.cache_resource(show_spinner=False)
@@ -60,6 +65,26 @@ def warm() -> threading.Thread:
     thread = threading.Thread(target=open_early, daemon=True)
     thread.start()
     return thread
+
+
+def apps() -> dict[str, App]:
+    """Every app by name; files that changed are read again. Raises AppError for one that is wrong."""
+    return load_apps(settings())
+
+
+def tools() -> Tools:
+    """What an app's steps may use here."""
+
+    def answered(question: str, user: User, filters: Filter | None) -> Answer:
+        return assistant().answer(question, user, filters=filters, route="search")
+
+    return Tools(search=_retriever(), answer=answered)
+
+
+@st.cache_resource(show_spinner=False)
+def _retriever() -> Retriever:
+    # Embedding models are kept by the module that opens them, so this one shares the assistant's.
+    return open_retriever(settings())
 
 
 def directory() -> Directory:

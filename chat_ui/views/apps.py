@@ -1,0 +1,106 @@
+"""The apps: find one, fill in its form, watch its steps, take its outputs away."""
+
+from __future__ import annotations
+
+from html import escape
+
+import streamlit as st
+
+from apps.context import Context
+from apps.inputs import InputsWrong, Problem
+from apps.runner import RunResult, StepState, may_use, run_app
+from apps.spec import App
+from chat_ui import components, session
+from chat_ui.app_form import app_form
+from chat_ui.app_outputs import run_view, steps_html
+from core.errors import DebriefError
+from core.types import User
+
+
+def page(user: User) -> None:
+    """The library, or the page of the app that the address names."""
+    apps = {name: app for name, app in session.apps().items() if may_use(app, user)}
+    app = apps.get(str(st.query_params.get("app", "")))
+    if app is None:
+        _library(list(apps.values()))
+    else:
+        _app(app, user)
+
+
+def _library(apps: list[App]) -> None:
+    st.title("Apps")
+    text = st.text_input("Find an app", placeholder="What do you want to get done?", key="find-app")
+    words = (text or "").casefold().split()
+    shown = [a for a in apps if all(w in f"{a.title} {a.description} {a.name}".casefold() for w in words)]
+    if not shown:
+        components.state("No app fits" if apps else "There is no app for you yet", "Ask an author for it.")
+    for begin in range(0, len(shown), 3):
+        for column, app in zip(st.columns(3), shown[begin : begin + 3], strict=False):
+            with column, st.container(border=True, height="stretch", key=f"card-{app.name}"):
+                facts = [f"about {app.saves_minutes:g} minutes saved"] if app.saves_minutes else []
+                facts += [", ".join(app.languages)] if len(app.languages) > 1 else []
+                st.html(
+                    f'<div class="app-card"><div class="title">{escape(app.title)}</div>'
+                    f'<div class="text">{escape(app.description)}</div>'
+                    f'<div class="place">{escape(" · ".join([f"version {app.version}", *facts]))}</div></div>'
+                )
+                st.button("Open", key=f"open-app-{app.name}", on_click=_open, args=(app.name,))
+
+
+def _open(name: str) -> None:
+    st.query_params["app"] = name
+
+
+def _close() -> None:
+    st.query_params.pop("app", None)
+
+
+def _app(app: App, user: User) -> None:
+    st.button("All apps", icon=":material/arrow_back:", type="tertiary", on_click=_close)
+    st.title(app.title)
+    st.caption(f"{app.description} Version {app.version}, owned by {app.owner}.")
+    runs: list[RunResult] = st.session_state.setdefault(f"runs-{app.name}", [])
+    problems: list[Problem] = st.session_state.pop(f"problems-{app.name}", [])
+    left, right = st.columns([2, 3], gap="large")
+    with left:
+        try:
+            given = app_form(app, user, f"form-{app.name}", problems=problems)
+        except DebriefError as error:
+            components.error_state(error)
+            given = None
+    with right:
+        if given is not None:
+            result = run_here(app, given, user)
+            if result is not None:
+                runs.insert(0, result)
+        if not runs:
+            components.state("Nothing has run yet", "Fill in the form and press Run; the result comes here.")
+            return
+        chosen = runs[0]
+        if len(runs) > 1:
+            names = {n: f"Run {len(runs) - n}" + (" (latest)" if n == 0 else "") for n in range(len(runs))}
+            number = st.selectbox("Runs of this session", list(names), format_func=names.__getitem__)
+            chosen = runs[number]
+        run_view(chosen, f"run-{app.name}-{len(runs) - runs.index(chosen)}")
+
+
+def run_here(app: App, given: dict[str, object], user: User) -> RunResult | None:
+    """Runs the app with its steps shown as they go; None when the inputs were wrong, and the form then says so."""
+    stop, shown = st.empty(), st.empty()
+    # A click ends this run of the page, and with it the run of the app between two steps.
+    stop.button("Cancel", key=f"cancel-{app.name}", icon=":material/stop:")
+    states: list[StepState] = []
+    context = Context(user, session.tools(), company=session.settings().company)
+    result: RunResult | None = None
+    try:
+        for event in run_app(app, given, context):
+            if isinstance(event, StepState):
+                states.append(event)
+                shown.html(steps_html(states))
+            else:
+                result = event
+    except InputsWrong as error:
+        st.session_state[f"problems-{app.name}"] = list(error.problems)
+        st.rerun()
+    stop.empty()
+    return result
