@@ -28,10 +28,10 @@ Sparse = tuple[list[int], list[float]]
 def breadth(limit: int) -> int:
     """How many neighbours the vector search keeps in view (`hnsw_ef`) for `limit` hits.
 
-    On 27,170 real vectors, the best 100: the engines' own choice finds 97.6 % of them, twice the limit 99.4 %, for the
-    same time within a tenth of a millisecond.
+    Of the best 100 among 27,170 real vectors the engines' own choice (100) finds 97.6 %, 128 finds 98.5 %, 200 finds
+    99.4 %. Under a filter, 200 takes twice the time of 100.
     """
-    return max(128, 2 * limit)
+    return max(128, limit + limit // 4)
 
 
 class Hit(NamedTuple):
