@@ -103,7 +103,9 @@ def names_in(text: str, *, bare: bool = False) -> Names:
         ExpressionError: it isn't Jinja.
     """
     tree = _parsed(_wrapped(text) if bare else text)
-    free = meta.find_undeclared_variables(tree)
+    # A name that is set in one branch counts as free there for Jinja; the text knows it all the same.
+    own = {n.name for n in tree.find_all(nodes.Name) if n.ctx == "store"}
+    free = meta.find_undeclared_variables(tree) - own
     found = tuple((n.name, n.lineno - 1) for n in tree.find_all(nodes.Name) if n.ctx == "load" and n.name in free)
     attributes = [
         (node.node.name, node.attr, node.lineno - 1)

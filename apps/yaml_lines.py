@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -85,8 +86,11 @@ class _Reader:
             raise AppError(
                 f"{self.name} line {line}: {node.value!r} can't be read as {node.tag}; use plain values only."
             ) from error
-        # Dates stay text: inputs say themselves what is a date.
-        return found if isinstance(found, str | int | float | bool | None) else str(node.value)
+        # YAML 1.1 reads 22:00 as 1320, no as false and 007 as 7, which no author means; dates are for the inputs.
+        surprising = isinstance(found, bool) and node.value.lower() not in ("true", "false")
+        surprising |= isinstance(found, int | float) and re.search(r"[:_]|^0\d", node.value) is not None
+        plain = isinstance(found, str | int | float | bool | None) and not surprising
+        return found if plain else str(node.value)
 
     def _mapping(self, node: yaml.MappingNode, path: Path) -> dict[str, Any]:
         result: dict[str, Any] = {}

@@ -106,7 +106,9 @@ def _key_column(before: Table, after: Table, columns: Sequence[Pair]) -> int:
         if not names_a or not names_b:
             return (0.0, -place)
         unique = (len(set(names_a)) / len(names_a) + len(set(names_b)) / len(names_b)) / 2
-        again = len(set(names_a) & set(names_b)) / min(len(set(names_a)), len(set(names_b)))
+        distinct = min(len(set(names_a)), len(set(names_b)))
+        # That one row's "high" is the other's says nothing about what names rows.
+        again = len(set(names_a) & set(names_b)) / max(distinct, 2)
         wordy = sum(number_of(n) is None and bool(n) for n in names_a) / len(names_a)
         return (unique * 3 + again + wordy + (0.6 if place == 0 else 0.0), -place)
 

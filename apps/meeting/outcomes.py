@@ -216,6 +216,8 @@ def _question(meeting: Meeting, turn: Turn, place: int, summing_up: bool) -> Ite
             return Item(f"{before[n - 1].text} {earlier.text}", earlier.turn, earlier.speaker)
     if len(terms(OPEN.sub(" ", clean))) >= 2:
         return Item(clean, turn.number, turn.speaker)
+    if len(terms(clean)) >= 2 and _LABEL.match(text):
+        return Item(clean, turn.number, turn.speaker)
     if _LABEL.match(text + ":") and place + 1 < len(turn.sentences):
         return Item(turn.sentences[place + 1].text, turn.number, turn.speaker)
     return None

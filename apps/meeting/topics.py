@@ -8,8 +8,8 @@ adds words that the chosen ones don't have yet.
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import exp, log, sqrt
@@ -31,6 +31,18 @@ _SAYS_LITTLE = frozenset(
     "message messages point question questions next last first second third call month week day herr frau decided "
     "need needs look looks work works come comes talk different probably idea ideas ".lower().split()
 )
+_OPENER = re.compile(
+    r"^(?:(?:so|and|but|well|okay|ok|yeah|now|also)\b,?\s+|"
+    r"(?:right|agreed|exactly|yes|no|sure|perfect|good|great|fine|then)[,.:]\s+|"
+    r"(?:gut|ja|nein|genau|einverstanden|und|also|de acuerdo|perfecto|sí|exacto|hecho|oui|très bien|parfait|merci)"
+    r"[,.:]\s+|(?:one more|(?:my |the )?(?:first|second|third|last) (?:message|point|thing)|first|second|third|"
+    r"one question from me)[,:.]\s+|una pregunta más:\s+)",
+    re.IGNORECASE,
+)
+_BEFORE_NOUN = frozenset(
+    "the a an our your their this these each of in for on with from all no der die das den dem des ein eine einen "
+    "unser unsere ihr ihre im zur zum vom la el los las un una le les une des du de l d au aux".split()
+)
 _WORD = re.compile(r"[^\W\d_][\w'’-]*")
 
 
@@ -44,8 +56,15 @@ class Topic:
     sentences: tuple[Sentence, ...]
 
 
-def find_topics(meeting: Meeting, sentences_each: int = 0) -> list[Topic]:
-    """The topics in order. `sentences_each`: how many sentences a topic gets; 0: by the meeting's length."""
+def find_topics(
+    meeting: Meeting, sentences_each: int = 0, told: Collection[tuple[int, str]] = frozenset()
+) -> list[Topic]:
+    """The topics in order.
+
+    Args:
+        sentences_each: How many sentences a topic gets; 0: by the meeting's length.
+        told: (turn, sentence) that stand elsewhere already, among decisions or actions.
+    """
     summing_up = recap_turns(meeting)
     turns = [t for t in meeting.turns if terms(t.text) and t.number not in summing_up]
     if not turns:
@@ -57,7 +76,7 @@ def find_topics(meeting: Meeting, sentences_each: int = 0) -> list[Topic]:
     each = sentences_each or (3 if words < 4_000 else 4)
     topics = []
     for part in parts:
-        chosen = choose_sentences([s for t in part for s in t.sentences], rarity, each)
+        chosen = choose_sentences([s for t in part for s in t.sentences if (s.turn, s.text) not in told], rarity, each)
         if chosen:
             topics.append(Topic(_title(part, turns, meeting), part[0].number, part[-1].number, tuple(chosen)))
     return topics
@@ -85,7 +104,8 @@ def without_filler(text: str) -> str:
     clean = FILLER.sub("", text)
     clean = re.sub(r"\b(\w{1,8})(?:[ ,]+\1\b)+", r"\1", clean, flags=re.IGNORECASE)
     clean = re.sub(r"\s+([,.!?])", r"\1", " ".join(clean.split())).strip(" ,")
-    clean = re.sub(r"^(?:so|and|but|well|okay|ok|yeah|right|now|then|also)\b,?\s+", "", clean, flags=re.IGNORECASE)
+    for _ in range(2):
+        clean = _OPENER.sub("", clean)
     return clean[:1].upper() + clean[1:]
 
 
@@ -164,32 +184,35 @@ def _title(part: Sequence[Turn], turns: Sequence[Turn], meeting: Meeting) -> str
                 name = next(g for g in match.groups() if g)
                 return name[:1].upper() + name[1:]
     people = {w.lower() for p in meeting.participants for w in p.split()}
-    here, everywhere = _phrases(part, people), _phrases(turns, people)
+    (here, shown), (everywhere, _) = _phrases(part, people), _phrases(turns, people)
     if not here:
         return "Discussion"
 
     def weight(phrase: str) -> float:
         share = here[phrase] / everywhere[phrase]
         often = exp(0.7 * log(here[phrase]))
-        return often * share * (1.6 if " " in phrase else 1.0) * (1.2 if phrase[:1].isupper() else 1.0)
+        return often * share * (1.6 if " " in phrase else 1.0) * (1.2 if shown[phrase][:1].isupper() else 1.0)
 
     ranked = sorted(here, key=lambda p: (-weight(p), p))
     first = ranked[0]
     second = next((p for p in ranked[1:8] if not set(terms(p)) & set(terms(first))), "")
-    title = f"{first}, {second}" if second else first
+    title = f"{shown[first]}, {shown[second]}" if second and here[second] >= 1.5 else shown[first]
     return title[:1].upper() + title[1:]
 
 
-def _phrases(turns: Sequence[Turn], people: set[str]) -> Counter[str]:
-    """Runs of up to three content words within a sentence, as written, counted without regard to case."""
-    counts: Counter[str] = Counter()
+def _phrases(turns: Sequence[Turn], people: set[str]) -> tuple[dict[str, float], dict[str, str]]:
+    """Runs of up to three content words within a sentence: folded → weighted count, and → as written."""
+    counts: defaultdict[str, float] = defaultdict(float)
     shown: dict[str, str] = {}
     for turn in turns:
         for sentence in turn.sentences:
             run: list[str] = []
+            previous, after_article = "", False
             for word in [*_WORD.findall(FILLER.sub("", sentence.text)), ""]:
                 usable = len(word) > 2 and bool(terms(word)) and word.lower() not in people | _SAYS_LITTLE
                 if usable:
+                    if not run:
+                        after_article = previous.lower() in _BEFORE_NOUN
                     run.append(word)
                     for size in (1, 2, 3):
                         if len(run) >= size and (size > 1 or len(word) > 4):
@@ -198,7 +221,9 @@ def _phrases(turns: Sequence[Turn], people: set[str]) -> Counter[str]:
                             shown.setdefault(key, phrase)
                             if not phrase[:1].isupper():
                                 shown[key] = phrase
-                            counts[key] += 1
+                            # What follows an article or a preposition is a noun more often than not.
+                            counts[key] += 1.0 if after_article and size == len(run) else 0.3
                 else:
                     run = []
-    return Counter({shown[k]: n for k, n in counts.items() if n > 1 or " " in k})
+                previous = word
+    return counts, shown

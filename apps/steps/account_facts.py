@@ -27,6 +27,7 @@ FIELDS = (
     "facts",
     "contacts",
     "metrics",
+    "charts",
     "wins",
     "risks",
     "incidents",
@@ -49,6 +50,8 @@ _PARTS = {
     "summary": re.compile(r"^(?:.* › )?(?:executive )?summary$|^resumen$|^zusammenfassung$|^résumé$", re.IGNORECASE),
 }
 _MOST_DOCUMENTS = 40
+# The newest gives what holds today; the ones before it only their figures.
+_MOST_REPORTS = 6
 
 
 class AccountFacts(Parameters):
@@ -74,11 +77,13 @@ def account_facts(given: AccountFacts, context: Context) -> dict[str, Any]:
         number = context.cite(Evidence(chunk.title, chunk.url, chunk.document_id, chunk.locator, text[:400]))
         facts.add(chunk, kind, text, number)
     reports = [d for d in documents if "health" in str(d.metadata.get("document_type", "")).lower()]
-    if reports:
-        newest = max(reports, key=lambda c: (_period(c.title), _day(c)))
-        chunks = search.document(newest.document_id, context.user)
-        number = context.cite(Evidence(newest.title, newest.url, newest.document_id, newest.locator))
-        facts.add_report(newest, read_report(_parsed(newest.title, chunks)), number)
+    reports.sort(key=lambda c: (_period(c.title), _day(c)), reverse=True)
+    for n, chunk in enumerate(reports[:_MOST_REPORTS]):
+        number = context.cite(Evidence(chunk.title, chunk.url, chunk.document_id, chunk.locator))
+        report = read_report(_parsed(chunk.title, search.document(chunk.document_id, context.user)))
+        facts.add_figures(chunk, report, number)
+        if n == 0:
+            facts.add_report(chunk, report, number)
     return facts.result()
 
 
@@ -160,6 +165,23 @@ class _Facts:
                 line.removeprefix("- ").strip() for line in contacts.splitlines() if line.startswith("- ")
             ]
 
+    def add_figures(self, chunk: Chunk, report: Report, number: int) -> None:
+        """The metrics table of a report as one more point of each figure's course."""
+        period = _period(chunk.title) or _day(chunk)
+        for table in report.tables:
+            columns = {h.lower(): n for n, h in enumerate(table.header)}
+            if "metric" not in columns or "value" not in columns:
+                continue
+            for row in table.rows:
+                name, figure = row[columns["metric"]], number_of(row[columns["value"]])
+                if figure is None:
+                    continue
+                unit = row[columns["unit"]] if "unit" in columns else figure.unit
+                known = self.series[name].get(period)
+                self.series[name][period] = (known[0], known[1], unit) if known else (figure.value, number, unit)
+                if "target" in columns:
+                    self.facts.setdefault(f"target of {name}", {"value": row[columns["target"]], "number": number})
+
     def add_report(self, chunk: Chunk, report: Report, number: int) -> None:
         period = _period(chunk.title)
         self.report = {"title": chunk.title, "url": chunk.url, "date": _day(chunk), "number": number, "period": period}
@@ -169,17 +191,6 @@ class _Facts:
                     columns = [re.sub(r"\W+", "_", h.lower()).strip("_") for h in table.header]
                     for row in table.rows:
                         self.lists[part].append({**dict(zip(columns, row, strict=True)), "number": number})
-            if table.header[0].lower() == "metric" and "Value" in table.header:
-                place = table.header.index("Value")
-                for row in table.rows:
-                    figure = number_of(row[place])
-                    unit = row[table.header.index("Unit")] if "Unit" in table.header else ""
-                    if figure is not None:
-                        self.series[row[0]].setdefault(period or "latest", (figure.value, number, unit))
-                        value, first, _ = self.series[row[0]][period or "latest"]
-                        self.series[row[0]][period or "latest"] = (value, first, unit)
-                        target = row[table.header.index("Target")] if "Target" in table.header else ""
-                        self.facts.setdefault(f"target of {row[0]}", {"value": target, "number": number})
             for row in table.rows:
                 if len(row) == 2 and row[0].lower() in ("overall health", "contract end"):
                     self.facts.setdefault(row[0], {"value": row[1], "number": number})
@@ -216,6 +227,7 @@ class _Facts:
             "facts": {k: v["value"] for k, v in self.facts.items() if not k.startswith("target of ")},
             "contacts": self.contacts,
             "metrics": metrics,
+            "charts": _charts(metrics),
             "wins": self.lists["wins"],
             "risks": self.lists["risks"],
             "incidents": self.lists["incidents"],
@@ -260,6 +272,20 @@ def _metric(name: str, series: dict[str, tuple[float, int, str]], facts: dict[st
         else (last["value"] >= target.value if better == "higher" else last["value"] <= target.value),
         "number": last["number"],
     }
+
+
+def _charts(metrics: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """A chart for each figure with a course, the ones off target first."""
+    courses = sorted((m for m in metrics if len(m["series"]) > 1), key=lambda m: m["on_target"] is not False)
+    return [
+        {
+            "title": f"{m['name']} ({m['unit']})" if m["unit"] else m["name"],
+            "labels": [p["period"] for p in m["series"]],
+            "series": {m["name"]: [p["value"] for p in m["series"]]}
+            | ({"Target": [m["target"]] * len(m["series"])} if m["target"] is not None else {}),
+        }
+        for m in courses[:8]
+    ]
 
 
 def _signed(difference: float) -> str:

@@ -95,7 +95,7 @@ def _change(change: Change, given: CompareDocuments, context: Context) -> dict[s
 def _signed(number: Number) -> str:
     """ "+2.1 points", "−3 minutes"."""
     sign = "+" if number.value > 0 else "−" if number.value < 0 else "±"
-    unit = " points" if number.unit == "%" else f" {number.unit}" if number.unit else ""
+    unit = " points" if number.unit == "%" else f" {number.unit.split(' of ')[0]}" if number.unit else ""
     return f"{sign}{number_text(abs(number.value))}{unit}"
 
 
