@@ -145,7 +145,9 @@ def aws_error(error: BaseException, source: str, action: str, grant: str = "") -
         return CredentialError(f"{fact}: access is denied; {remedy}.", "insufficient")
     if code == "RequestTimeTooSkewed":
         return SourceError(f"{fact}: this machine's clock is over 15 minutes off; set it by NTP.")
-    if code in ("NoSuchBucket", "PermanentRedirect", "IllegalLocationConstraintException"):
+    if code == "NoSuchBucket":
+        return SourceError(f"{fact}: there is no such bucket; correct `bucket` in debrief.yaml.")
+    if code in ("PermanentRedirect", "IllegalLocationConstraintException"):
         return SourceError(f"{fact}: {_plain(error)}; check the bucket's name and the source's region.")
     if code in _THROTTLED:
         return Throttled(f"{fact}: it still asks to slow down after all retries; sync it later or less often.")

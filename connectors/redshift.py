@@ -93,7 +93,9 @@ class RedshiftConnector:
             extra = remembered.extra or {}
             since = extra.get("newest") if extra.get("shape") == self._shape else {}
             newest: dict[str, str] = {}
-            comparison: Comparison[RowItem, RowItem] = Comparison(self.name, self, self._policy.digest)
+            comparison: Comparison[RowItem, RowItem] = Comparison(
+                self.name, self, stamp(self._policy.digest, self._shape)
+            )
             items = self._items(since or {}, newest)
             yield from comparison.batches(items, remembered, lambda: {"shape": self._shape, "newest": newest})
         finally:
@@ -102,9 +104,12 @@ class RedshiftConnector:
 
     def listing(self) -> Iterator[DocumentRef]:
         """Every document with its access list."""
-        self._prepare()
-        for item in self._items(None, {}):
-            yield item.effective.ref(f"{self.name}:{item.key}")
+        try:
+            self._prepare()
+            for item in self._items(None, {}):
+                yield item.effective.ref(f"{self.name}:{item.key}")
+        finally:
+            self._lister.close()
 
     def memberships(self) -> Mapping[str, frozenset[Principal]]:
         """None: the warehouse's groups are those of its own users."""
@@ -257,7 +262,7 @@ class RedshiftConnector:
         content = stamp(str(changed), str(count))
         moment = _utc(changed)
         is_fresh = moment is not None and abs(now - moment) < timedelta(seconds=self._settings.overlap_s)
-        return f"{content}{int(now.timestamp()):x}" if is_fresh else content
+        return stamp(content, now.isoformat()) if is_fresh else content
 
     def _rows_of(self, spec: RowDocuments, number: str) -> tuple[Row, ...]:
         order = f" ORDER BY {', '.join(spec.order_by)}" if spec.order_by else ""

@@ -83,7 +83,10 @@ class Session:
         def ask() -> tuple[list[str], Iterator[list[Any]]]:
             cursor = self._begin()
             cursor.execute(sql, values)
-            return _names(cursor), iter(cursor.fetchall())
+            names, found = _names(cursor), cursor.fetchall()
+            # An open transaction would hold locks on the tables that it has read.
+            cursor.execute("ROLLBACK")
+            return names, iter(found)
 
         return self._asked(ask)
 
@@ -97,17 +100,21 @@ class Session:
 
         cursor = self._asked(declare)
         is_first = True
-        while True:
-            try:
-                cursor.execute(f"FETCH FORWARD {_FETCH_ROWS} FROM {_CURSOR}")
-                names, rows = _names(cursor), list(cursor.fetchall())
-            except Exception as error:
-                raise self._wrapped(error) from error
-            if rows or is_first:
-                yield names, rows
-            if len(rows) < _FETCH_ROWS:
-                return
-            is_first = False
+        try:
+            while True:
+                try:
+                    cursor.execute(f"FETCH FORWARD {_FETCH_ROWS} FROM {_CURSOR}")
+                    names, rows = _names(cursor), list(cursor.fetchall())
+                except Exception as error:
+                    raise self._wrapped(error) from error
+                if rows or is_first:
+                    yield names, rows
+                if len(rows) < _FETCH_ROWS:
+                    return
+                is_first = False
+        finally:
+            with suppress(Exception):
+                cursor.execute("ROLLBACK")
 
     def close(self) -> None:
         """Closes the connection."""

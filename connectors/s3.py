@@ -17,7 +17,7 @@ from urllib.parse import quote
 from pydantic import Field
 
 from connectors.access import AccessPolicy, default_access, parse_prefix_file, stamp
-from connectors.aws import AwsSettings, aws_error, error_code, is_missing, open_client
+from connectors.aws import AwsSettings, aws_error, is_missing, open_client
 from connectors.compare import Comparison, Item
 from connectors.listing import read_cursor
 from connectors.patterns import is_included
@@ -274,10 +274,6 @@ class S3Connector:
                     )
         except (ClientError, BotoCoreError) as error:
             grant = f"s3:ListBucket on arn:aws:s3:::{bucket}"
-            if error_code(error) == "NoSuchBucket":
-                raise SourceError(
-                    f"There is no bucket {bucket!r}; correct `bucket` of the source {self.name} in debrief.yaml."
-                ) from error
             raise aws_error(error, self.name, f"list s3://{bucket}/{prefix}", grant) from error
 
     def _url(self, key: str) -> str:

@@ -66,7 +66,7 @@ class RedshiftStandIn:
 
         uri = self._postgres.get_uri(database=database)
         script = self._data / "script.sql"
-        script.write_text(sql, encoding="utf-8")
+        script.write_text(f"SET lock_timeout = '10s';\n{sql}", encoding="utf-8")
         script.chmod(0o644)
         arguments = (uri, "-v", "ON_ERROR_STOP=1", "-q", "-A", "-t", "-f", str(script))
         return str(pgexec("psql", arguments, bin_path=self._postgres.bin_path, user=self._postgres.system_user))
