@@ -60,12 +60,16 @@ def options(
 def serve(
     port: Annotated[int, typer.Option(help="The port of the chat page.")] = 8501,
     host: Annotated[str, typer.Option(help="The address to listen on; beyond loopback needs auth.mode: oidc.")] = "",
-    schedule: Annotated[bool, typer.Option(help="Also run the scheduled syncs.")] = True,
+    schedule: Annotated[bool, typer.Option(help="Also run the scheduled syncs and the weekly evaluation.")] = True,
 ) -> None:
-    """Serves the pages, and runs the scheduled syncs, until Ctrl-C."""
+    """Serves the pages, and runs the scheduled syncs and the weekly evaluation, until Ctrl-C."""
     settings = load_settings()
     address = _address(settings, host, port)
     scheduler = build_scheduler(settings) if schedule else None
+    if scheduler is not None:
+        from evals.schedule import add_weekly_job
+
+        add_weekly_job(scheduler, settings)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     logging.getLogger("apscheduler").setLevel(logging.WARNING)
     options = {"server.port": port, "server.address": address, "server.headless": "true"}

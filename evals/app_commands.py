@@ -11,6 +11,7 @@ import typer
 from core.console import err, out, print_json
 from core.settings import load_settings
 from evals.commands import eval_app
+from evals.foreign import record_run
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
@@ -34,7 +35,9 @@ def routing(
 
     judged = load_intent_set(data, split)
     err.print(f"Learning {len(judged.train)} examples, then deciding {len(judged.split)} requests …")
-    report = evaluate_routing(judged, open_embedder(load_settings()))
+    settings = load_settings()
+    report = evaluate_routing(judged, open_embedder(settings))
+    record_run(settings, "routing", f"{report.name} {split}", report)
     if as_json:
         print_json(asdict(report))
         return

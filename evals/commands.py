@@ -42,7 +42,8 @@ def retrieval(
             lambda stage, done, total: bar.update(task, description=stage, completed=done, total=total),
         )
     final = list(report.stages.values())[-1]
-    record_run(settings, "retrieval", report.name, {**final.measures, "median_ms": final.median_ms})
+    name = " ".join([report.name, *(f.stem for f in (queries,) if f is not None)])
+    record_run(settings, "retrieval", name, {**final.measures, "median_ms": final.median_ms})
     if report.unknown:
         err.print(f"{report.unknown} judgements name documents that the corpus lacks; they count as not found.")
     if as_json:
@@ -70,14 +71,16 @@ def answers(
     from evals.answer_sets import load_answer_sets
     from evals.answers import evaluate_sets
 
-    sets = load_answer_sets(data, queries, qrels, language or ())
+    sets, settings = load_answer_sets(data, queries, qrels, language or ()), load_settings()
     with progress() as bar:
         task = bar.add_task("index", total=None, rate="")
         reports = evaluate_sets(
             sets,
-            load_settings(),
+            settings,
             lambda stage, done, total: bar.update(task, description=stage, completed=done, total=total),
         )
+    for report in reports:
+        record_run(settings, "answers", f"{report['set']} {report['language']}".strip(), report)
     if as_json:
         print_json(reports[0] if len(reports) == 1 else {"sets": reports})
         return
@@ -100,6 +103,7 @@ def guardrails(
 
     settings = load_settings()
     report = evaluate_guardrails(data, settings, open_embedder(settings))
+    record_run(settings, "guardrails", data.resolve().name, report)
     if as_json:
         print_json(report)
         return
@@ -120,10 +124,11 @@ def parsing(
     from ingestion.parse.commands import settings_or_defaults
     from ingestion.parse.sandbox import ParserPool
 
-    rows = load_manifest(manifest)
-    with ParserPool(settings_or_defaults().parsing) as pool, progress() as bar:
+    rows, settings = load_manifest(manifest), settings_or_defaults()
+    with ParserPool(settings.parsing) as pool, progress() as bar:
         task = bar.add_task("parse", total=len(rows), rate="")
         report = evaluate_parsing(rows, pool, lambda done, total: bar.update(task, completed=done, total=total))
+    record_run(settings, "parsing", manifest.resolve().parent.name, report.as_json())
     if as_json:
         print_json(report.as_json())
     else:

@@ -58,7 +58,7 @@ def compare(before: Mapping[str, Result], now: Mapping[str, Result], seed: int =
 
     Source: Efron, Tibshirani, "An Introduction to the Bootstrap", 1993, on the differences of pairs.
     """
-    both = [case_id for case_id in now if case_id in before]
+    both = sorted(case_id for case_id in now if case_id in before)
     metrics = dict.fromkeys(s.metric for case_id in both for s in now[case_id].scores)
     found = []
     for metric in metrics:

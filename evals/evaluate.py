@@ -18,7 +18,7 @@ from evals.environment import environment
 from evals.gates import failed_gates, load_gates
 from evals.history import History, Run
 from evals.judge import Judge
-from evals.report import Report, verdict_line
+from evals.report import Report
 from evals.runner import Progress, Runner, summarise
 from evals.subject import AssistantSubject, World, known_documents
 from evals.suites import Case, chosen_cases, load_suite, suite_file
@@ -67,7 +67,7 @@ def evaluate(
     results = runner.run(run.id, cases, progress)
     earlier = history.results(before.id) if before is not None else {}
     differences = compare(earlier, results)
-    failed = failed_gates(gates, results, differences)
+    failed = failed_gates(gates, results, differences, filtered=bool(tags))
     verdict = {
         "passed": not failed,
         "failed": [f.message for f in failed],
@@ -97,7 +97,8 @@ def stored_report(history: History, run: Run, baseline: Run | None, settings: Se
     results = history.results(run.id)
     earlier = history.results(baseline.id) if baseline is not None else {}
     differences = compare(earlier, results)
-    failed = failed_gates(load_gates(settings), results, differences)
+    filtered = bool(run.environment.get("filter"))
+    failed = failed_gates(load_gates(settings), results, differences, filtered=filtered)
     return Report(run, results, baseline, earlier, differences, failed, trend(history, run))
 
 
@@ -120,11 +121,6 @@ def check_cases(cases: Sequence[Case], documents: Sequence[str]) -> list[str]:
         for name in (*case.expected_documents, *case.stale_documents, *case.forbidden_documents)
         if name not in known and name.partition(":")[0] in sources
     ]
-
-
-def summary_line(report: Report) -> str:
-    """For logs."""
-    return f"evaluation {report.run.id}: {verdict_line(report)}"
 
 
 def _baseline(history: History, suite: str, wanted: str) -> Run | None:

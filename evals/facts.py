@@ -36,7 +36,7 @@ def _says(text: str, fact: str) -> bool:
         return False
     for sentence in split_sentences(text):
         there = numbers(sentence.text)
-        if all(any(_same(w, t) for t in there) for w in wanted):
+        if all(any(_same(w, t, sentence.text) for t in there) for w in wanted):
             words = set(content_words(sentence.text))
             units = {w.unit for w in wanted}
             if all(o in words or any(u and u.startswith(o[:3].casefold()) for u in units) for o in others):
@@ -67,6 +67,10 @@ def normalised(text: str) -> str:
     return " ".join(plain.split())
 
 
-def _same(wanted: Fact, found: Fact) -> bool:
-    # A table's cell has its unit in the column's heading, so a number without one fits any.
-    return wanted.value == found.value and (wanted.unit == found.unit or not wanted.unit or not found.unit)
+def _same(wanted: Fact, found: Fact, sentence: str) -> bool:
+    if wanted.value != found.value:
+        return False
+    if not wanted.unit or wanted.unit == found.unit:
+        return True
+    # A table's cell has its unit in the column's heading, elsewhere in the same sentence.
+    return not found.unit and wanted.unit in normalised(sentence)

@@ -19,7 +19,11 @@ PACKAGED = Path(__file__).resolve().parent / "gates.yaml"
 
 
 class Gate(BaseModel):
-    """One bound of a metric's mean, over all cases or over those with a tag."""
+    """One bound of a metric's mean, over all cases or over those with a tag.
+
+    Attributes:
+        whole_suite: A floor of the suite's mix of cases: it says nothing of a run with --filter.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -27,6 +31,7 @@ class Gate(BaseModel):
     tag: str = ""
     at_least: float | None = None
     at_most: float | None = None
+    whole_suite: bool = False
 
 
 class Gates(BaseModel):
@@ -74,11 +79,13 @@ def load_gates(settings: Settings) -> Gates:
 
 
 def failed_gates(
-    gates: Gates, results: Mapping[str, Result], differences: Iterable[Difference] = ()
+    gates: Gates, results: Mapping[str, Result], differences: Iterable[Difference] = (), *, filtered: bool = False
 ) -> tuple[Failed, ...]:
     """The gates that this run fails. A metric that no case of the run has fails nothing."""
     found: list[Failed] = []
     for gate in gates.gates:
+        if filtered and gate.whole_suite:
+            continue
         concerned = [r for r in results.values() if not gate.tag or gate.tag in r.tags]
         measured = summarise(concerned).get(gate.metric)
         if measured is None:

@@ -15,6 +15,7 @@ from core.database import open_database
 from core.errors import ModelError
 from core.settings import load_settings
 from evals.commands import eval_app
+from evals.delivery import deliver
 from evals.evaluate import evaluate, stored_report
 from evals.history import History
 from evals.page import page
@@ -35,13 +36,15 @@ def run(
     tags: Annotated[list[str] | None, typer.Option("--filter", help="Only cases with this tag or language.")] = None,
     resume: Annotated[str, typer.Option(help="Go on with the run with this id.")] = "",
     html: Annotated[Path | None, typer.Option(help="Also write the report as a page.")] = None,
+    send: Annotated[bool, typer.Option("--send", help="Also post and mail it as configured, for cron.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Runs a suite and compares it with the baseline. Exit code 1 if a gate fails."""
+    settings = load_settings()
     with progress() as bar:
         task = bar.add_task("cases", total=None, rate="")
         report = evaluate(
-            load_settings(),
+            settings,
             suite,
             baseline="" if baseline == "none" else baseline,
             tags=tuple(tags or ()),
@@ -50,6 +53,8 @@ def run(
         )
     if html is not None:
         _write(html, page(report))
+    for problem in deliver(report, settings) if send else ():
+        err.print(problem)
     if as_json:
         print_json(as_plain(report))
     else:

@@ -103,12 +103,12 @@ def load_suite(file: Path) -> list[Case]:
             case = Case.model_validate(row)
         except ValidationError as error:
             raise DatasetError(f"{file}:{number}: {_sentence(error)}") from error
+        for problem in _problems(case):
+            raise DatasetError(f"{file}:{number}: {problem}")
         if case.id in lines:
             raise DatasetError(
                 f"{file}:{number}: id: {case.id!r} stands on line {lines[case.id]} already; give each case its own."
             )
-        for problem in _problems(case):
-            raise DatasetError(f"{file}:{number}: {problem}")
         lines[case.id] = number
         cases.append(case)
     if not cases:

@@ -39,7 +39,8 @@ def build_scheduler(settings: Settings) -> BackgroundScheduler:
     # Started paused, so that jobs of an earlier run of the service can be looked up and compared.
     scheduler.start(paused=True)
     for job in scheduler.get_jobs():
-        if job.id.removeprefix("sync:") not in triggers:
+        # Others' jobs, such as the weekly evaluation, stay.
+        if job.id.startswith("sync:") and job.id.removeprefix("sync:") not in triggers:
             job.remove()
     for name, trigger in triggers.items():
         known = scheduler.get_job(f"sync:{name}")
