@@ -19,7 +19,7 @@ from retrieval.index import Query
 from retrieval.retriever import Retriever, configured
 from retrieval.weights import Weights
 
-MEASURES = ("ndcg@10", "recall@5", "recall@10", "recall@100", "mrr")
+MEASURES = ("ndcg@10", "recall@1", "recall@5", "recall@10", "recall@100", "mrr")
 # So many chunks are asked for; a document counts where its best chunk is.
 _DEPTH = 100
 
@@ -103,6 +103,7 @@ def measure(rankings: Mapping[str, Sequence[str]], relevant: Mapping[str, Mappin
     rows = [(rankings.get(query, ()), judged) for query, judged in relevant.items()]
     return {
         "ndcg@10": mean([ndcg(ranking, judged, 10) for ranking, judged in rows]),
+        "recall@1": mean([recall(ranking, judged, 1) for ranking, judged in rows]),
         "recall@5": mean([recall(ranking, judged, 5) for ranking, judged in rows]),
         "recall@10": mean([recall(ranking, judged, 10) for ranking, judged in rows]),
         "recall@100": mean([recall(ranking, judged, 100) for ranking, judged in rows]),

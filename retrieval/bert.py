@@ -44,7 +44,7 @@ def bert_graph(weights: Mapping[str, NDArray[Any]], shape: BertShape, pooling: s
     mask = ops.parameter([-1, -1], ov.Type.i64, name="mask")
     present = ops.convert(mask, "f32")
 
-    words = ops.gather(_constant(weights["embeddings.word_embeddings.weight"]), ids, _constant(np.int64(0)))
+    words = _embedded(ids, weights, shape.hidden)
     # All texts are of segment 0, whose embedding is added to every position once and for all.
     positions = weights["embeddings.position_embeddings.weight"] + weights["embeddings.token_type_embeddings.weight"][0]
     length = ops.gather(ops.shape_of(ids, "i64"), _constant(np.int64(1)), _constant(np.int64(0)))
@@ -66,6 +66,19 @@ def bert_graph(weights: Mapping[str, NDArray[Any]], shape: BertShape, pooling: s
         summary = ops.reduce_sum(masked, _constant(np.array([1], np.int64)))
     pooled = ops.normalize_l2(summary, _constant(np.array([1], np.int64)), 1e-12, "max")
     return ov.Model([pooled.output(0), x.output(0)], [ids, mask], "bert")
+
+
+def _embedded(ids: ov.Node, weights: Mapping[str, NDArray[Any]], hidden: int) -> ov.Node:
+    """The tokens' own vectors; a table of whole numbers has a scale for each block of a row."""
+    name = "embeddings.word_embeddings"
+    rows = ops.gather(_constant(weights[f"{name}.weight"]), ids, _constant(np.int64(0)))
+    scales = weights.get(f"{name}.scales")
+    if scales is None:
+        return rows
+    blocks = ops.reshape(ops.convert(rows, "f32"), _constant(np.array([0, 0, scales.shape[1], -1], np.int64)), True)
+    scale = ops.gather(_constant(scales), ids, _constant(np.int64(0)))
+    scaled = ops.multiply(blocks, ops.unsqueeze(scale, _constant(np.array([3], np.int64))))
+    return ops.reshape(scaled, _constant(np.array([0, 0, hidden], np.int64)), True)
 
 
 def _layer(

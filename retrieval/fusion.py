@@ -34,7 +34,7 @@ class Candidate(NamedTuple):
 
 
 class Closer(NamedTuple):
-    """A candidate of which every score is known, whichever search found it; `words` is NaN if it isn't."""
+    """A candidate of which every score is known, whichever search found it; NaN is what can't be known."""
 
     candidate: Candidate
     text: float

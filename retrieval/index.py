@@ -28,6 +28,8 @@ class Query:
         context: The conversation's attributes (customer, region, language) that weights may compare with.
         prefetch: How many candidates each of text and vector search contributes.
         fusion: How the two rankings become one, see `fusion.py`.
+        cross_language: The vectors compare texts of different languages; BM25 can't, so its score then counts only for
+            chunks in the question's language.
         closer: Reads candidates closely: chunks → (n,) float32, higher is nearer, NaN for unknown. None leaves the
             fused order.
         closer_depth: How many fused candidates are read closely.
@@ -42,6 +44,7 @@ class Query:
     prefetch: int = 100
     fusion: Literal["dbsf", "rrf"] = "dbsf"
     languages: tuple[str, ...] = ()
+    cross_language: bool = False
     closer: Callable[[Sequence[Chunk]], FloatArray] | None = None
     closer_depth: int = 100
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -56,32 +56,27 @@ class OpenVinoEmbedder:
 
     def __init__(
         self,
-        weights: Mapping[str, NDArray[Any]],
-        shape: BertShape,
+        graph: ov.Model,
         tokenizer: Tokenizer,
         *,
         name: str,
         languages: str = "",
-        pooling: str = "mean",
         max_tokens: int = 256,
         prompts: Prompts | None = None,
         settings: EmbeddingSettings | None = None,
     ) -> None:
+        """`graph` is one of `bert_graph`."""
         settings = settings or EmbeddingSettings()
         self.name = name
         self.languages = languages
-        self.dim = shape.hidden
+        self.dim = int(graph.outputs[0].get_partial_shape()[1].get_length())
         self._prompts = prompts or Prompts()
         self._batch_tokens = settings.batch_tokens
         self._tokenizer = tokenizer
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(max_tokens)
-        core = ov.Core()
-        # With bfloat16 in the CPU, float weights are fastest (and closest); without, int8 is.
-        has_bf16 = "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
-        precision: Precision = "float32" if has_bf16 else "int8"
         options = {"INFERENCE_NUM_THREADS": settings.threads} if settings.threads else {}
-        self._model = core.compile_model(bert_graph(weights, shape, pooling, precision), "CPU", options)
+        self._model = ov.Core().compile_model(graph, "CPU", options)
         self._threads = threading.local()
 
     @classmethod
@@ -103,13 +98,16 @@ class OpenVinoEmbedder:
                 config["num_attention_heads"],
                 config["layer_norm_eps"],
             )
+            # With bfloat16 in the CPU, float weights are fastest and closest; without, int8 is faster.
+            fast = "BF16" in ov.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+            precision: Precision = "float32" if fast else "int8"
+            mean_or_cls = "cls" if pooling.get("pooling_mode_cls_token") else "mean"
+            plain = {key.removeprefix("bert."): value for key, value in weights.items()}
             return cls(
-                {key.removeprefix("bert."): value for key, value in weights.items()},
-                shape,
+                bert_graph(plain, shape, mean_or_cls, precision),
                 tokenizer,
                 name=name,
                 languages=languages,
-                pooling="cls" if pooling.get("pooling_mode_cls_token") else "mean",
                 max_tokens=_json(folder / "sentence_bert_config.json").get("max_seq_length") or 512,
                 prompts=Prompts(prompts.get("query", ""), prompts.get("document", prompts.get("passage", ""))),
                 settings=settings,

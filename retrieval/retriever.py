@@ -74,6 +74,7 @@ class Retriever:
             context=context or {},
             prefetch=self.settings.prefetch,
             fusion=self.settings.fusion,
+            cross_language=not self.embedder.languages,
             closer=partial(reader.word_similarities, question) if depth and isinstance(reader, WordReader) else None,
             closer_depth=depth,
         )
