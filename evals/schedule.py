@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from pathlib import Path
 
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -16,6 +17,7 @@ from evals.report import verdict_line
 
 log = logging.getLogger(__name__)
 JOB = "evaluation"
+_WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 def add_weekly_job(scheduler: BackgroundScheduler, settings: Settings) -> None:
@@ -31,7 +33,7 @@ def add_weekly_job(scheduler: BackgroundScheduler, settings: Settings) -> None:
             known.remove()
         return
     try:
-        trigger = CronTrigger.from_crontab(chosen.schedule, timezone=chosen.time_zone)
+        trigger = CronTrigger.from_crontab(named_weekdays(chosen.schedule), timezone=chosen.time_zone)
     except (ValueError, KeyError) as error:
         raise SettingsError(
             f"{settings.file}: evaluation.schedule {chosen.schedule!r} in time zone {chosen.time_zone!r} can't be used "
@@ -40,6 +42,14 @@ def add_weekly_job(scheduler: BackgroundScheduler, settings: Settings) -> None:
     if known is not None and str(known.trigger) == str(trigger) and known.args == (str(settings.file),):
         return  # Replacing it would forget a run that was missed.
     scheduler.add_job(evaluate_once, trigger, args=[str(settings.file)], id=JOB, replace_existing=True)
+
+
+def named_weekdays(expression: str) -> str:
+    """A cron expression with its weekdays by name: cron counts from Sunday, APScheduler from Monday."""
+    fields = expression.split()
+    if len(fields) == 5:
+        fields[4] = re.sub(r"(?<![\w/])[0-7](?!\w)", lambda match: _WEEKDAYS[int(match.group())], fields[4])
+    return " ".join(fields)
 
 
 def evaluate_once(settings_file: str) -> None:

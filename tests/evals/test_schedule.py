@@ -2,7 +2,7 @@ import pytest
 
 from core.errors import SettingsError
 from core.settings import load_settings
-from evals.schedule import JOB, add_weekly_job, evaluate_once
+from evals.schedule import JOB, add_weekly_job, evaluate_once, named_weekdays
 from ingestion.schedule import build_scheduler
 
 
@@ -33,8 +33,15 @@ def scheduled(tmp_path):
 
 def test_the_evaluation_runs_on_monday_morning(scheduled):
     job = scheduled()
-    assert job.next_run_time.weekday() == 0 or "day_of_week='1'" in str(job.trigger)
+    assert job.next_run_time.strftime("%A") == "Monday"
     assert job.next_run_time.hour == 6
+
+
+def test_weekdays_count_as_cron_counts_them():
+    assert named_weekdays("0 6 * * 1-5") == "0 6 * * mon-fri"
+    assert named_weekdays("0 6 * * 0,6") == "0 6 * * sun,sat"
+    assert named_weekdays("0 6 * * */2") == "0 6 * * */2"
+    assert named_weekdays("0 6 * * fri") == "0 6 * * fri"
 
 
 def test_a_restart_keeps_the_job_and_a_change_replaces_it(scheduled):

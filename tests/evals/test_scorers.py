@@ -4,10 +4,6 @@ from dataclasses import replace
 
 import pytest
 import sqlalchemy as sa
-from tests.evals.systems import (
-    ANA, CASES, TEXTS, WORLD, Abstains, Good, InventedNumbers, NeverAbstains, NoCitations, OldPolicy, RandomRetrieval,
-    UnrelatedQuotes, WrongCitations, WrongRoute, passage, quoted,
-)  # fmt: skip
 
 from core.database import metadata
 from core.types import Answer, User
@@ -15,6 +11,24 @@ from evals.history import History
 from evals.leaks import leaks
 from evals.runner import Runner, summarise
 from evals.subject import Observed
+from tests.evals.systems import (
+    ANA,
+    CASES,
+    TEXTS,
+    WORLD,
+    Abstains,
+    Good,
+    InventedNumbers,
+    NeverAbstains,
+    NoCitations,
+    OldPolicy,
+    RandomRetrieval,
+    UnrelatedQuotes,
+    WrongCitations,
+    WrongRoute,
+    passage,
+    quoted,
+)  # fmt: skip
 
 
 @pytest.fixture
