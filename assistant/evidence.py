@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.expectation import Expected, expected_of, names_in, offers
+from assistant.injection import injection_score
 from assistant.sentences import Span, split_sentences
 from assistant.words import content_words, coverage, inverse_frequencies, words
 from core.types import Passage
@@ -32,6 +33,9 @@ _WINDOW_CHARS = 900
 # Chosen among 0…4 on one half of TAT-QA: the gold sentence or row comes first for .59 of the table questions instead
 # of .43; on the other half for .62 instead of .56.
 _LABEL_WEIGHT = 4.0
+# A question is no answer, and neither is an instruction to a language model: both come after every other sentence.
+_NO_STATEMENT = 20.0
+_INSTRUCTION = 0.5
 
 
 @dataclass(frozen=True)
@@ -92,6 +96,8 @@ def weigh_sentences(asked: Asked, passages: Sequence[Passage], encoder: TokenEnc
         near = asked.tokens.vectors @ tokens.vectors.T if len(tokens.vectors) else np.zeros((0, 0), np.float32)
         overall = near.max(axis=1) if near.size else np.zeros(len(asked.tokens.vectors), np.float32)
         text = _PassageText(asked, passage, spans[number])
+        # What a sentence matches, its passage matches too; most passages need no second look.
+        instructs = injection_score(passage.chunk.text) >= _INSTRUCTION
         for place, span in enumerate(spans[number]):
             if span.kind in {"heading", "header"}:
                 continue
@@ -108,6 +114,8 @@ def weigh_sentences(asked: Asked, passages: Sequence[Passage], encoder: TokenEnc
             signals["label"] = _label_asked_for(cells, asked)
             score = sum(weight * signals.get(name, 0.0) for name, weight in _ranking().items())
             score += _LABEL_WEIGHT * signals["label"]
+            if span.text.endswith(("?", "？", "؟")) or (instructs and injection_score(span.text) >= _INSTRUCTION):
+                score -= _NO_STATEMENT
             found.append(Evidence(span, passage, first + number, float(score), signals, cells))
     return found
 
