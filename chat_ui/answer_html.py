@@ -73,11 +73,6 @@ def answer_html(text: str, citations: Sequence[Citation], excerpts: Mapping[int,
     return f'<div class="answer">{_CHIP.sub(chip, html)}</div>'
 
 
-def markdown_html(text: str) -> str:
-    """Markdown that isn't an answer (an app's output, a note) as the same safe HTML."""
-    return f'<div class="answer">{_MARKDOWN.render(_PRIVATE.sub("", text))}</div>'
-
-
 def sources_html(citations: Sequence[Citation], dates: Mapping[str, str]) -> str:
     """The cited documents, one row each, with the chips' numbers, place, date and link.
 

@@ -15,7 +15,9 @@ from apps.context import Evidence
 from apps.outputs import OutputValue
 from apps.runner import RunResult, StepState
 from chat_ui import components, export
-from chat_ui.answer_html import markdown_html
+from chat_ui.answer_html import answer_html
+from chat_ui.passages import Excerpt
+from core.types import Citation
 
 _STATES: Mapping[str, tuple[str, str]] = {
     "waiting": ("○", ""),
@@ -56,7 +58,7 @@ def run_view(result: RunResult, key: str) -> None:
             components.state("The run stopped", result.error, "error")
     for output in result.outputs:
         with st.container(border=True, key=f"{key}-{output.name}"):
-            _output(output, f"{key}-{output.name}")
+            _output(output, result.evidence, f"{key}-{output.name}")
     for note in result.notes:
         st.html(f'<div class="note">{escape(note)}</div>')
     if result.evidence:
@@ -83,11 +85,11 @@ def evidence_html(evidence: Sequence[Evidence]) -> str:
     return f'<ul class="sources" aria-label="Evidence">{"".join(rows)}</ul>'
 
 
-def _output(output: OutputValue, key: str) -> None:
+def _output(output: OutputValue, evidence: Sequence[Evidence], key: str) -> None:
     st.html(f'<div class="output-title">{escape(output.title)}</div>')
     match output.kind:
         case "email":
-            _email(output.value)
+            _email(output.value, evidence, key)
         case "table":
             cells = [["" if c is None else escape(str(c)) for c in row] for row in output.value["rows"]]
             components.table(output.value["columns"], cells, label=output.title)
@@ -96,7 +98,7 @@ def _output(output: OutputValue, key: str) -> None:
         case "json":
             st.code(output.text, language="json", height=300)
         case _:
-            st.html(markdown_html(output.text))
+            st.html(_cited_html(output.text, evidence, key))
     with st.container(horizontal=True, gap="small", key=f"{key}-actions", vertical_alignment="center"):
         if "copy" in output.actions and output.text:
             components.copy_button(output.text)
@@ -104,13 +106,23 @@ def _output(output: OutputValue, key: str) -> None:
             _downloads(output, key)
 
 
-def _email(parts: Mapping[str, str]) -> None:
+def _cited_html(text: str, evidence: Sequence[Evidence], key: str) -> str:
+    """Markdown whose "[1]" open the place that they name."""
+    citations = [
+        Citation(number, place.document_id, place.title, place.url, place.quote, 0, 0, locator=place.locator)
+        for number, place in enumerate(evidence, start=1)
+        if f"[{number}]" in text
+    ]
+    return answer_html(text, citations, {c.marker: Excerpt(c.quote, exact=False) for c in citations}, key)
+
+
+def _email(parts: Mapping[str, str], evidence: Sequence[Evidence], key: str) -> None:
     head = "".join(
         f"<dt>{name}</dt><dd>{escape(parts[field])}</dd>"
         for name, field in (("To", "to"), ("Subject", "subject"))
         if parts.get(field)
     )
-    st.html(f'<div class="facts"><dl>{head}</dl></div>{markdown_html(parts["body"])}')
+    st.html(f'<div class="facts"><dl>{head}</dl></div>{_cited_html(parts["body"], evidence, key)}')
 
 
 def _chart(value: Mapping[str, Any]) -> alt.Chart:

@@ -14,13 +14,14 @@ import sqlalchemy as sa
 import streamlit as st
 from streamlit import config
 
-from apps.catalogue import load_apps
+from apps.catalogue import app_files, find_app
 from apps.context import Tools
-from apps.spec import App
+from apps.runner import may_use
+from apps.versions import Available, available_apps
 from assistant.ask import Assistant, open_assistant
 from chat_ui.signin import Connection, claims_user, development_user
 from core.database import open_database
-from core.errors import DebriefError, IdentityError
+from core.errors import AppError, DebriefError, IdentityError
 from core.identity import Directory, load_directory
 from core.settings import Settings, load_settings
 from core.types import Answer, User
@@ -67,9 +68,22 @@ def warm() -> threading.Thread:
     return thread
 
 
-def apps() -> dict[str, App]:
-    """Every app by name; files that changed are read again. Raises AppError for one that is wrong."""
-    return load_apps(settings())
+def apps(user: User) -> tuple[dict[str, Available], list[AppError]]:
+    """(The apps that the person may use, what is wrong with files that can't be used)."""
+    try:
+        return available_apps(settings(), database(), user), []
+    except AppError:
+        # One wrong file in apps_dir must not take the others away.
+        found, wrong = {}, []
+        for name in app_files(settings()):
+            try:
+                app = find_app(name, settings())
+            except AppError as error:
+                wrong.append(error)
+                continue
+            if may_use(app, user):
+                found[name] = Available(app, verified=False, published=False)
+        return found, wrong
 
 
 def tools() -> Tools:

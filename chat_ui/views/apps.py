@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from html import escape
 
 import streamlit as st
 
 from apps.context import Context
 from apps.inputs import InputsWrong, Problem
-from apps.runner import RunResult, StepState, may_use, run_app
+from apps.runner import RunResult, StepState, run_app
 from apps.spec import App
+from apps.versions import Available, rate_run, record_run, usage
 from chat_ui import components, session
 from chat_ui.app_form import app_form
 from chat_ui.app_outputs import run_view, steps_html
@@ -19,28 +21,36 @@ from core.types import User
 
 def page(user: User) -> None:
     """The library, or the page of the app that the address names."""
-    apps = {name: app for name, app in session.apps().items() if may_use(app, user)}
-    app = apps.get(str(st.query_params.get("app", "")))
-    if app is None:
-        _library(list(apps.values()))
-    else:
-        _app(app, user)
+    apps, wrong = session.apps(user)
+    chosen = apps.get(str(st.query_params.get("app", "")))
+    if chosen is not None:
+        _app(chosen, user)
+        return
+    _library(list(apps.values()))
+    for error in wrong if session.is_author(user) else ():
+        components.error_state(error)
 
 
-def _library(apps: list[App]) -> None:
+def _library(apps: list[Available]) -> None:
     st.title("Apps")
     text = st.text_input("Find an app", placeholder="What do you want to get done?", key="find-app")
     words = (text or "").casefold().split()
-    shown = [a for a in apps if all(w in f"{a.title} {a.description} {a.name}".casefold() for w in words)]
+    shown = [a for a in apps if all(w in f"{a.app.title} {a.app.description} {a.app.name}".casefold() for w in words)]
     if not shown:
         components.state("No app fits" if apps else "There is no app for you yet", "Ask an author for it.")
+    used: Counter[str] = Counter()
+    for one in usage(session.database()):
+        used[one.app] += one.runs
     for begin in range(0, len(shown), 3):
-        for column, app in zip(st.columns(3), shown[begin : begin + 3], strict=False):
+        for column, available in zip(st.columns(3), shown[begin : begin + 3], strict=False):
+            app = available.app
             with column, st.container(border=True, height="stretch", key=f"card-{app.name}"):
                 facts = [f"about {app.saves_minutes:g} minutes saved"] if app.saves_minutes else []
+                facts += [f"{used[app.name]:,} runs"] if used[app.name] else []
                 facts += [", ".join(app.languages)] if len(app.languages) > 1 else []
+                badge = components.badge("verified", "good") if available.verified else ""
                 st.html(
-                    f'<div class="app-card"><div class="title">{escape(app.title)}</div>'
+                    f'<div class="app-card"><div class="title">{escape(app.title)} {badge}</div>'
                     f'<div class="text">{escape(app.description)}</div>'
                     f'<div class="place">{escape(" · ".join([f"version {app.version}", *facts]))}</div></div>'
                 )
@@ -55,11 +65,12 @@ def _close() -> None:
     st.query_params.pop("app", None)
 
 
-def _app(app: App, user: User) -> None:
+def _app(available: Available, user: User) -> None:
+    app = available.app
     st.button("All apps", icon=":material/arrow_back:", type="tertiary", on_click=_close)
     st.title(app.title)
     st.caption(f"{app.description} Version {app.version}, owned by {app.owner}.")
-    runs: list[RunResult] = st.session_state.setdefault(f"runs-{app.name}", [])
+    runs: list[tuple[RunResult, str]] = st.session_state.setdefault(f"runs-{app.name}", [])
     problems: list[Problem] = st.session_state.pop(f"problems-{app.name}", [])
     left, right = st.columns([2, 3], gap="large")
     with left:
@@ -72,16 +83,19 @@ def _app(app: App, user: User) -> None:
         if given is not None:
             result = run_here(app, given, user)
             if result is not None:
-                runs.insert(0, result)
+                runs.insert(0, (result, record_run(session.database(), result, user)))
         if not runs:
             components.state("Nothing has run yet", "Fill in the form and press Run; the result comes here.")
             return
-        chosen = runs[0]
+        chosen, run = runs[0]
         if len(runs) > 1:
             names = {n: f"Run {len(runs) - n}" + (" (latest)" if n == 0 else "") for n in range(len(runs))}
             number = st.selectbox("Runs of this session", list(names), format_func=names.__getitem__)
-            chosen = runs[number]
-        run_view(chosen, f"run-{app.name}-{len(runs) - runs.index(chosen)}")
+            chosen, run = runs[number]
+        run_view(chosen, f"run-{run}")
+        thumb = st.feedback("thumbs", key=f"thumb-{run}")
+        if thumb is not None:
+            rate_run(session.database(), run, bool(thumb), user)
 
 
 def run_here(app: App, given: dict[str, object], user: User) -> RunResult | None:

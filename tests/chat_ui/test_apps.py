@@ -6,9 +6,14 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from apps.context import Evidence, Tools
-from apps.runner import StepState
+from apps.runner import StepState, may_use
 from apps.spec import App, parse_app
+from apps.versions import Available, usage
 from chat_ui.app_outputs import evidence_html, steps_html
+from core.database import open_database
+from core.errors import AppError
+from core.settings import load_settings
+from core.types import User
 from tests.chat_ui.test_chat import html
 
 GREETING = """
@@ -46,7 +51,12 @@ def greeting(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> App:
         .replace("title: Greeting", "title: Board only"),
         "closed.yaml",
     )
-    monkeypatch.setattr("chat_ui.session.apps", lambda: {"greeting": app, "closed": closed})
+
+    def offered(user: User) -> tuple[dict[str, Available], list[AppError]]:
+        apps = {a.name: Available(a, verified=a is app, published=True) for a in (app, closed) if may_use(a, user)}
+        return apps, [AppError("x.yaml: no.")]
+
+    monkeypatch.setattr("chat_ui.session.apps", offered)
     monkeypatch.setattr("chat_ui.session.tools", Tools)
     return app
 
@@ -79,7 +89,9 @@ def test_the_library_shows_what_a_person_may_use(greeting: App) -> None:
     shown = html(page)
     assert "Writes a greeting." in shown
     assert "about 5 minutes saved" in shown
+    assert "verified" in shown
     assert "Board only" not in shown
+    assert "x.yaml" not in shown
     page.text_input(key="find-app").set_value("invoice").run()
     assert "No app fits" in html(page)
 
@@ -106,7 +118,10 @@ def test_a_run_shows_steps_and_outputs(greeting: App) -> None:
     assert "<td>Monika</td><td>warm</td>" in shown
     assert "<dt>Subject</dt><dd>Hello</dd>" in shown
     assert "greeting 1.0" in page.caption[-1].value
+    page.get("feedback")[0].set_value(1).run()
     page = run(page, person="Nils")
+    (used,) = usage(open_database(load_settings()))
+    assert (used.runs, used.completed, used.minutes_saved, used.useful) == (2, 2, 10, 1)
     assert next(s for s in page.selectbox if s.label == "Runs of this session").options == ["Run 2 (latest)", "Run 1"]
 
 
