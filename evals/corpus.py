@@ -81,7 +81,8 @@ def build_corpus(
             )
             chunked[document.id] = chunk_document(record, Parsed(document.sections), settings.chunking, language)
         # All at once: texts of like length are computed together.
-        vectors = embedder.encode_texts([embedding_text(chunk) for chunks in chunked.values() for chunk in chunks])
+        every = [chunk for chunks in chunked.values() for chunk in chunks]
+        vectors = embedder.encode_texts([embedding_text(chunk, embedder.languages) for chunk in every])
         begin = 0
         for document_id, chunks in chunked.items():
             writer.index.replace(document_id, chunks, vectors[begin : begin + len(chunks)])

@@ -15,7 +15,7 @@ from itertools import groupby
 
 from core.settings import ChunkingSettings
 from core.types import Chunk, Document, Parsed, Section
-from retrieval.bm25 import indexed_text
+from retrieval.bm25 import embedded_text
 
 SEPARATOR = "\n\n"
 _NAMESPACE = uuid.UUID("6f1b0c5e-3a0e-4b57-9f0f-6d1f2c1a7e42")
@@ -45,9 +45,9 @@ def document_text(parsed: Parsed) -> str:
     return SEPARATOR.join(section.text for section in parsed.sections)
 
 
-def embedding_text(chunk: Chunk) -> str:
-    """What is embedded of a chunk: the document's title and the headings above it, then its text."""
-    return indexed_text(chunk)
+def embedding_text(chunk: Chunk, languages: str = "en") -> str:
+    """What is embedded of a chunk: title and headings, then its text; see `embedded_text` for the languages."""
+    return embedded_text(chunk, languages)
 
 
 def count_words(text: str) -> int:

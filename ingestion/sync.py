@@ -294,7 +294,8 @@ class SourceSync:
             return
         chunks = [chunk for prepared in self._waiting for chunk in prepared.chunks]
         before = self._context.embedder.computed
-        vectors = self._context.embedder.encode_texts([embedding_text(chunk) for chunk in chunks])
+        embedder = self._context.embedder
+        vectors = embedder.encode_texts([embedding_text(chunk, embedder.languages) for chunk in chunks])
         begin = 0
         for prepared in self._waiting:
             end = begin + len(prepared.chunks)

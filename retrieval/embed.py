@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from core.errors import ModelError
 from core.settings import Settings
 from core.types import Chunk
-from retrieval.bm25 import indexed_text
+from retrieval.bm25 import embedded_text
 from retrieval.embedding_cache import EmbeddingCache
 from retrieval.tokens import TokenVectors
 from retrieval.words import similarities
@@ -115,7 +115,7 @@ def open_embedder(settings: Settings) -> CachedEmbedder:
     Raises:
         ModelError: the model isn't there, isn't readable, or isn't the one that was pinned.
     """
-    return CachedEmbedder(_open_runtime(settings), EmbeddingCache(settings.data_path / "embeddings.sqlite"))
+    return CachedEmbedder(open_runtime(settings), EmbeddingCache(settings.data_path / "embeddings.sqlite"))
 
 
 class CachedEmbedder:
@@ -157,7 +157,7 @@ class CachedEmbedder:
 
         What the cache has lost is computed anew for the first few passages, and NaN for the others.
         """
-        texts = [indexed_text(chunk) for chunk in chunks]
+        texts = [embedded_text(chunk, self.languages) for chunk in chunks]
         keys = [content_key(self.name, text) for text in texts]
         known = self._cache.sketches(keys)
         lost = {key: text for key, text in zip(keys[:_RECOMPUTED], texts, strict=False) if key not in known}
@@ -185,7 +185,12 @@ def _model_key(model: str) -> bytes:
     return hashlib.blake2b(model.encode(), digest_size=32).digest()
 
 
-def _open_runtime(settings: Settings) -> Runtime:
+def open_runtime(settings: Settings) -> Runtime:
+    """The configured model without a cache.
+
+    Raises:
+        ModelError: as `open_embedder`.
+    """
     wanted = settings.embedding.model
     if wanted in PROFILES:
         return _open_profile(PROFILES[wanted], wanted, settings)

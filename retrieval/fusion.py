@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple
 
@@ -15,6 +16,8 @@ RRF_K = 60
 # Shares of BM25, cosine and word-by-word similarity in the final order: round numbers on a plateau, not a fit (the
 # figures of other shares are in docs/retrieval.md).
 TEXT_WEIGHT, VECTOR_WEIGHT, WORDS_WEIGHT = 0.4, 0.5, 0.5
+# Between languages BM25 says nothing, and single words say less than the whole.
+FOREIGN_WORDS_WEIGHT = 0.1
 
 
 class Candidate(NamedTuple):
@@ -34,12 +37,17 @@ class Candidate(NamedTuple):
 
 
 class Closer(NamedTuple):
-    """A candidate of which every score is known, whichever search found it; NaN is what can't be known."""
+    """A candidate of which every score is known, whichever search found it; NaN is what can't be known.
+
+    Attributes:
+        foreign: It is in another language than the question.
+    """
 
     candidate: Candidate
     text: float
     vector: float | None
     words: float
+    foreign: bool = False
 
 
 def fuse(text: Mapping[str, float], vector: Mapping[str, float], method: Method = "dbsf") -> list[Candidate]:
@@ -74,20 +82,22 @@ def combine(complete: Sequence[Closer], rest: Sequence[Candidate]) -> list[Candi
 
     The mean is put on the scale of `fuse`: 0.5 is the average candidate, and six standard deviations are 1.
     """
+    foreign = np.array([c.foreign for c in complete])
     columns = (
-        (TEXT_WEIGHT, np.array([c.text for c in complete], dtype=np.float64)),
-        (VECTOR_WEIGHT, np.array([np.nan if c.vector is None else c.vector for c in complete], dtype=np.float64)),
-        (WORDS_WEIGHT, np.array([c.words for c in complete], dtype=np.float64)),
+        (TEXT_WEIGHT, np.where(foreign, 0.0, TEXT_WEIGHT), [c.text for c in complete]),
+        (VECTOR_WEIGHT, VECTOR_WEIGHT, [math.nan if c.vector is None else c.vector for c in complete]),
+        (WORDS_WEIGHT, np.where(foreign, FOREIGN_WORDS_WEIGHT, WORDS_WEIGHT), [c.words for c in complete]),
     )
     total, weight = np.zeros(len(complete)), 0.0
-    for share, values in columns:
+    for most, shares, column in columns:
+        values = np.array(column, dtype=np.float64)
         known = ~np.isnan(values)
         spread = float(values[known].std()) if known.any() else 0.0
         if spread < 1e-9:
             continue
         # What isn't known counts as average.
-        total += share * np.where(known, (values - values[known].mean()) / spread, 0.0)
-        weight += share
+        total += shares * np.where(known, (values - values[known].mean()) / spread, 0.0)
+        weight += most
     if not weight:
         return [*(c.candidate for c in complete), *rest]
     scores = np.maximum(0.0, (total / weight + 3) / 6)
@@ -96,6 +106,6 @@ def combine(complete: Sequence[Closer], rest: Sequence[Candidate]) -> list[Candi
         for c, score in zip(complete, scores, strict=True)
     ]
     # Whoever wasn't read closely stays behind those who were, whatever scale its fused score has.
-    least, most = float(scores.min()), max((c.fused for c in rest), default=1.0) or 1.0
-    tail = [c._replace(closer=least * c.fused / most) for c in rest]
+    least, top = float(scores.min()), max((c.fused for c in rest), default=1.0) or 1.0
+    tail = [c._replace(closer=least * c.fused / top) for c in rest]
     return [*sorted(best, key=lambda c: (-c.relevance, c.id)), *tail]

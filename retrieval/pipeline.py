@@ -6,7 +6,6 @@ of given chunks. Everything that decides an order happens here, once for both.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, Protocol, TypeVar
@@ -126,15 +125,15 @@ def _read_closely(
         texts.update((hit.id, hit.score) for hit in engine.find(terms, None, among, len(unsearched), ())[0])
     chunks = [chunk_of(c.id, stored[c.id].payload) for c in best]
     nearness = query.closer(chunks)
-    # A word that stands in two languages says little; a chunk in another one than the question's isn't judged by it.
+    # A word that stands in two languages says little: by it, a chunk in another one than the question's isn't judged.
     spoken = detect_language(query.text, default="", min_probability=0.5) if query.cross_language else ""
     complete = []
     for candidate, chunk, words in zip(best, chunks, nearness.tolist(), strict=True):
         kept, vector = stored[candidate.id].vector, candidate.vector
         if vector is None and query.vector is not None and kept is not None:
             vector = float(np.dot(query.vector, kept))
-        text = texts.get(candidate.id, 0.0) if spoken in ("", language_of(chunk)) else math.nan
-        complete.append(Closer(candidate, text, vector, words))
+        foreign = spoken not in ("", language_of(chunk))
+        complete.append(Closer(candidate, texts.get(candidate.id, 0.0), vector, words, foreign))
     return combine(complete, rest)
 
 

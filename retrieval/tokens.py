@@ -36,7 +36,9 @@ class TokenEncoder(Protocol):
 def token_vectors(hidden: NDArray[np.float32], offsets: list[tuple[int, int]], prompt_chars: int = 0) -> TokenVectors:
     """Normalises `hidden` (n, dim), leaves out the model's markers (empty offsets) and the prompt in front."""
     spans = np.array(offsets, np.int64).reshape(-1, 2) - prompt_chars
-    real = (spans[:, 1] > spans[:, 0]) & (spans[:, 0] >= 0)
+    # The first word's token may hold the space that ends the prompt.
+    real = (spans[:, 1] > spans[:, 0]) & (spans[:, 1] > 0)
+    spans = np.maximum(spans, 0)
     vectors = hidden[real].astype(np.float32)
     lengths = np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
     return TokenVectors(vectors / lengths, spans[real, 0], spans[real, 1])

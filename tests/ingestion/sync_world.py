@@ -30,6 +30,7 @@ class FakeEmbedder:
 
     name: str = "fake"
     dim: int = 16
+    languages: str = "en"
     computed: int = 0
     texts: list[str] = field(default_factory=list)
 

@@ -40,6 +40,7 @@ class WordEmbedder:
 
     name = "words"
     dim = DIM
+    languages = "en"
 
     def encode_texts(self, texts: list[str]) -> FloatArray:
         return vectors_of(list(texts))

@@ -64,3 +64,13 @@ def test_a_candidate_whose_words_are_unknown_counts_as_average(unknown):
 def test_equal_candidates_keep_their_fused_order():
     same = [closer("a", 1, None, math.nan), closer("b", 1, None, math.nan)]
     assert [c.id for c in combine(same, [])] == ["a", "b"]
+
+
+def test_between_languages_neither_bm25_nor_single_words_outvote_the_vector():
+    foreign = [
+        Closer(Candidate("near", 0.0, 0.9, 1.0), 0.0, 0.9, 0.30, foreign=True),
+        Closer(Candidate("words", 9.0, 0.5, 1.0), 9.0, 0.5, 0.35, foreign=True),
+        Closer(Candidate("far", 1.0, 0.4, 1.0), 1.0, 0.4, 0.20, foreign=True),
+    ]
+    assert combine(foreign, [])[0].id == "near"
+    assert combine([c._replace(foreign=False) for c in foreign], [])[0].id == "words"

