@@ -87,18 +87,20 @@ def case_from_trace(
     good = "down" not in rated
     cited = tuple(dict.fromkeys(c["document_id"] for c in record["citations"])) if good else ()
     try:
-        return Case(
-            id=f"t{trace_id}",
-            question=row.question,
-            user=row.user,
-            history=_before(engine, row),
-            outcome=outcome or row.outcome,  # type: ignore[arg-type]
-            expected_facts=tuple(facts),
-            expected_documents=tuple(documents) or (cited if row.outcome == "answered" else ()),
-            language=detect_language(row.question),
-            tags=(*tags, "thumbs-down") if not good else tuple(tags),
-            origin=f"trace:{trace_id}",
-            reviewed=False,
+        return Case.model_validate(
+            {
+                "id": f"t{trace_id}",
+                "question": row.question,
+                "user": row.user,
+                "history": _before(engine, row),
+                "outcome": outcome or row.outcome,
+                "expected_facts": tuple(facts),
+                "expected_documents": tuple(documents) or (cited if row.outcome == "answered" else ()),
+                "language": detect_language(row.question),
+                "tags": (*tags, "thumbs-down") if not good else tuple(tags),
+                "origin": f"trace:{trace_id}",
+                "reviewed": False,
+            }
         )
     except ValueError as error:
         raise DatasetError(f"The trace {trace_id} makes no case: {' '.join(str(error).split())[:200]}") from error

@@ -52,7 +52,7 @@ def test_a_restart_keeps_the_job_and_a_change_replaces_it(scheduled):
 
 
 def test_a_wrong_schedule_is_refused(scheduled):
-    with pytest.raises(SettingsError, match="evaluation.schedule 'weekly'"):
+    with pytest.raises(SettingsError, match=r"evaluation\.schedule 'weekly'"):
         scheduled("evaluation: {schedule: weekly}")
 
 
