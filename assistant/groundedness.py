@@ -23,7 +23,7 @@ from assistant.words import FUNCTION_WORDS, words
 from core.types import Passage
 from retrieval.tokens import TokenEncoder
 
-_NUMBER = re.compile(r"(?<![\w.])[-+−]?\d[\d.,  ']*\d|(?<![\w.])[-+−]?\d")
+_NUMBER = re.compile(r"(?<![\w.])[-+−]?(?:\d{1,3}(?:[ \u00a0\u202f']\d{3})+(?:[.,]\d+)?(?!\d)|\d[\d.,]*\d|\d)")
 _UNIT_AFTER = re.compile(
     r"\s?(%|‰|°[CF]?|€|\$|£|¥|percent|per cent|prozent|million|billion|thousand|mio|mrd|bn|[kMGT]i?B\b|ms\b|"
     r"seconds?|minutes?|hours?|days?|weeks?|months?|years?|quarters?|"
@@ -50,6 +50,13 @@ _MONTHS = {
     )
     for number, name in enumerate(names.split(), start=1)
 }
+_MONTH = "|".join(sorted(_MONTHS, key=len, reverse=True))
+# A day of a month is no number of anything: "3 March" doesn't support "three years".
+_DATE = re.compile(
+    rf"\b\d{{1,2}}(?:st|nd|rd|th|\.)?\s+(?:of\s+|de\s+)?(?:{_MONTH})\b|\b(?:{_MONTH})\s+\d{{1,2}}\b"
+    r"|\b\d{4}-\d{2}-\d{2}\b|\b\d{1,2}[./]\d{1,2}[./]\d{2,4}\b",
+    re.IGNORECASE,
+)
 _UNITS = {
     "%": "%", "percent": "%", "per cent": "%", "prozent": "%", "€": "eur", "$": "usd", "£": "gbp", "¥": "jpy",
     "mio": "million", "mrd": "billion", "bn": "billion",
@@ -124,13 +131,17 @@ def unsupported_facts(sentence: str, source: str, question: str = "") -> tuple[s
 
 def facts(text: str) -> list[Fact]:
     """Numbers, names and quoted phrases of `text`. A date is its numbers; a month's name counts as one."""
+    dates = [match.span() for match in _DATE.finditer(text)]
     found = [Fact("quote", m.group(1).strip(" .,;"), m.group(1)) for m in _QUOTED.finditer(text)]
     for match in _NUMBER.finditer(text):
-        found.append(Fact("number", _number(match.group()), match.group().strip(), _unit(text, match)))
-    for word in re.findall(r"[^\W\d_]+", text):
+        dated = any(begin <= match.start() < end for begin, end in dates) and len(match.group()) < 3
+        unit = "date" if dated else _unit(text, match)
+        found.append(Fact("number", _number(match.group()), match.group().strip(), unit))
+    for match in re.finditer(r"[^\W\d_]+", text):
+        word = match.group()
         lowered = word.casefold()
         if lowered in _NUMBER_WORDS:
-            found.append(Fact("number", _NUMBER_WORDS[lowered], word))
+            found.append(Fact("number", _NUMBER_WORDS[lowered], word, _unit(text, match)))
         elif lowered in _MONTHS and word[0].isupper():
             found.append(Fact("number", f"month {_MONTHS[lowered]}", word))
     for month in re.findall(r"\b\d{4}-(\d{2})(?:-\d{2})?\b", text):
@@ -170,7 +181,7 @@ def threshold() -> float:
 
 def _number(text: str) -> str:
     """ "1,452.4", "1.452,4" and "1 452,40" all as "1452.4"; a sign is kept."""
-    digits = re.sub(r"[\s  ']", "", text).replace("−", "-").lstrip("+").rstrip(".,")
+    digits = re.sub(r"[\s\u00a0\u202f']", "", text).replace("−", "-").lstrip("+").rstrip(".,")
     if "," in digits and "." in digits:
         decimal = max(digits.rfind(","), digits.rfind("."))
         digits = re.sub(r"[.,]", "", digits[:decimal]) + "." + digits[decimal + 1 :]
