@@ -9,7 +9,7 @@ import streamlit as st
 
 from chat_ui import components, session
 from chat_ui.signin import SessionExpired
-from chat_ui.views import apps, chat, insights, sources
+from chat_ui.views import apps, chat, insights, sources, studio
 from core.types import User
 
 # Text is read at about 760 px; tables get the whole width.
@@ -53,6 +53,8 @@ def _page(user: User) -> None:
         st.Page(lambda: apps.page(user), title="Apps", icon=":material/widgets:", url_path="apps"),
         st.Page(lambda: sources.page(user), title="Sources", icon=":material/folder_open:", url_path="sources"),
     ]
+    if session.is_author(user):
+        pages.append(st.Page(lambda: studio.page(user), title="Studio", icon=":material/edit_note:", url_path="studio"))
     if session.is_admin(user):
         pages.append(
             st.Page(lambda: insights.page(user), title="Insights", icon=":material/insights:", url_path="insights")

@@ -1,0 +1,202 @@
+"""Where authors write an app: the file, its form, its tests, what changed, and publishing."""
+
+from __future__ import annotations
+
+from html import escape
+from pathlib import Path
+
+import streamlit as st
+
+from apps.catalogue import app_files
+from apps.spec import App, parse_app
+from apps.testing import TestResult, run_tests
+from apps.versions import Version, difference, list_versions, publish, rollback
+from chat_ui import components, session
+from chat_ui.app_form import app_form
+from chat_ui.app_outputs import run_view
+from chat_ui.views.apps import run_here
+from core.errors import AppError, DebriefError
+from core.types import User
+
+NEW = "New app"
+_TEMPLATE = """\
+name: my_app
+title: My app
+description: What it does, and for whom.
+version: "0.1"
+owner: {owner}
+saves_minutes: 10
+routing:
+  examples:
+    - Write what I need
+inputs:
+  - {{name: topic, type: text, label: Topic}}
+steps:
+  - id: found
+    use: retrieve
+    with: {{query: "{{{{ topic }}}}"}}
+  - id: draft
+    use: generate
+    with:
+      draft: |
+        # {{{{ topic }}}}
+
+        {{% for passage in found.passages %}}- {{{{ passage.text }}}}
+        {{% endfor %}}
+outputs:
+  - {{name: text, kind: markdown, value: "{{{{ draft.text }}}}"}}
+tests: []
+"""
+
+
+def page(user: User) -> None:
+    """The page; app.py gives it to authors alone."""
+    st.title("Studio")
+    files = app_files(session.settings())
+    name = st.selectbox("App", [NEW, *files], key="studio-app", width=360)
+    versions = [] if name == NEW else list_versions(session.database(), name)
+    left, right = st.columns(2, gap="large")
+    with left:
+        text, app = _editor(name, _initial(name, files, versions, user))
+    with right:
+        form, tests, changes, history = st.tabs(["Form and trial", "Tests", "Changes", "Publish"])
+        with form:
+            _trial(app, user)
+        with tests:
+            _tests(app, text)
+        with changes:
+            _changes(text, versions)
+        with history:
+            _publish(app, text, versions, user)
+
+
+def _initial(name: str, files: dict[str, Path], versions: list[Version], user: User) -> str:
+    """What the editor begins with: the published text, the file, or a template."""
+    published = next((version for version in versions if version.current), None)
+    if published is not None:
+        return published.text
+    return files[name].read_text(encoding="utf-8") if name in files else _TEMPLATE.format(owner=user.email)
+
+
+def _editor(name: str, initial: str) -> tuple[str, App | None]:
+    """The text as it stands, and the app that it says; None while it is wrong."""
+    with st.container(key="editor"):
+        text = st.text_area("The app's file", initial, height=560, key=f"studio-text-{name}")
+    app: App | None = None
+    try:
+        app = parse_app(text, f"{name}.yaml")
+    except AppError as error:
+        components.state("Not right yet", str(error), "warning")
+    else:
+        components.state("The file is right", f"{app.title}, version {app.version}, {len(app.tests)} tests.")
+    components.download("YAML", text, f"{app.name if app else 'app'}.yaml", "application/yaml", key="studio-yaml")
+    return text, app
+
+
+def _trial(app: App | None, user: User) -> None:
+    if app is None:
+        components.state("The form comes when the file is right")
+        return
+    problems = st.session_state.pop(f"problems-{app.name}", [])
+    try:
+        given = app_form(app, user, f"studio-form-{app.name}", problems=problems)
+    except DebriefError as error:
+        components.error_state(error)
+        return
+    kept = f"studio-result-{app.name}"
+    if given is not None:
+        st.session_state[kept] = run_here(app, given, user) or st.session_state.get(kept)
+    if st.session_state.get(kept):
+        run_view(st.session_state[kept], kept)
+
+
+def _tests(app: App | None, text: str) -> None:
+    if app is None or not app.tests:
+        components.state("No tests yet", "An app is verified by tests in its file: inputs, and what must come of them.")
+        return
+    if st.button("Run the tests", icon=":material/checklist:"):
+        with st.spinner(f"Running {len(app.tests)} tests …"):
+            st.session_state["studio-tests"] = (text, tested(app))
+    last: tuple[str, list[TestResult]] | None = st.session_state.get("studio-tests")
+    if last is None or last[0] != text:
+        st.caption(f"{len(app.tests)} tests; not run since the last change.")
+        return
+    rows = [
+        [
+            components.badge("passed", "good") if result.passed else components.badge("failed", "bad"),
+            escape(result.name),
+            f"{result.seconds:.2f} s",
+            "<br>".join(map(escape, result.problems)),
+        ]
+        for result in last[1]
+    ]
+    components.table(["", "Test", "Time", "What didn't hold"], rows, label="Tests")
+
+
+def _changes(text: str, versions: list[Version]) -> None:
+    if not versions:
+        components.state("Nothing is published yet", "Changes are shown against the published version.")
+        return
+    names = [v.version for v in versions]
+    before = st.selectbox("Compare with version", names, key="studio-compare", width=240)
+    old = next(v for v in versions if v.version == before)
+    changed = difference(old.text, text, (f"version {old.version}", "this text"))
+    if changed:
+        st.code(changed, language="diff")
+    else:
+        components.state("No change", f"The text is that of version {old.version}.")
+
+
+def _publish(app: App | None, text: str, versions: list[Version], user: User) -> None:
+    unverified = st.checkbox("Publish even if tests fail (it isn't verified then)", key="studio-unverified")
+    if st.button("Test and publish", type="primary", disabled=app is None) and app is not None:
+        try:
+            with st.spinner("Testing …"):
+                made = publish(
+                    session.database(), text, f"{app.name}.yaml", tested(app), user.email, unverified=unverified
+                )
+        except AppError as error:
+            components.error_state(error)
+        else:
+            verified = "verified" if made.verified else "not verified"
+            components.state(f"Version {made.version} is published", f"People use it from now on; it is {verified}.")
+            versions = list_versions(session.database(), app.name)
+    if not versions:
+        return
+    components.table(
+        ["Version", "", "Published", "By", "Tests"],
+        [
+            [
+                escape(v.version),
+                " ".join(
+                    [components.badge("in use", "accent")] * v.current
+                    + [components.badge("verified", "good")] * v.verified
+                ),
+                f"{v.published_at:%Y-%m-%d %H:%M}",
+                escape(v.author),
+                f"{sum(bool(t['passed']) for t in v.tests)} of {len(v.tests)} passed",
+            ]
+            for v in versions
+        ],
+        label="Versions",
+    )
+    older = [v.version for v in versions if not v.current]
+    if older:
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            target = st.selectbox("Go back to version", older, key="studio-rollback", width=200)
+            if st.button("Use this version"):
+                rollback(session.database(), versions[0].app, target, user.email)
+                st.rerun()
+
+
+def tested(app: App) -> list[TestResult]:
+    """The results of the tests in the app's file, over the sample documents."""
+    return run_tests(app, samples(), session.parser().parse, session.settings().company)
+
+
+def samples() -> Path:
+    """Where the files of apps' tests lie: `samples` beside one's own apps, else the sample workspace."""
+    own = session.settings().apps_dir
+    if own is not None and (session.settings().path(own) / "samples").is_dir():
+        return session.settings().path(own) / "samples"
+    return Path(__file__).resolve().parents[2] / "samples" / "workspace"

@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from apps.context import Tools
+from apps.spec import parse_app
+from apps.versions import list_versions
+from chat_ui.views.studio import _TEMPLATE
+from core.database import open_database
+from core.settings import load_settings
+from tests.chat_ui.test_chat import html
+
+NOTE = """\
+name: note
+title: Note
+description: Writes a note.
+version: "VERSION"
+owner: a@x.com
+inputs:
+  - {name: topic, type: text, label: Topic}
+steps:
+  - {id: draft, use: generate, with: {draft: "About {{ topic }}."}}
+outputs:
+  - {name: text, kind: markdown, value: "{{ draft.text }}"}
+tests:
+  - name: says the topic
+    inputs: {topic: Acme}
+    expect:
+      - {output: text, contains: [Acme]}
+"""
+
+
+@pytest.fixture
+def own_apps(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    file = workspace / "debrief.yaml"
+    file.write_text(file.read_text() + "apps_dir: apps\n")
+    (workspace / "apps").mkdir()
+    (workspace / "apps" / "note.yaml").write_text(NOTE.replace("VERSION", "1.0"))
+    monkeypatch.setattr("chat_ui.session.tools", Tools)
+    return workspace
+
+
+def script() -> None:
+    from chat_ui.views import studio
+    from core.types import User
+
+    studio.page(User("ana@northgate.example", ("app-authors",)))
+
+
+def opened(app: str = "note") -> AppTest:
+    page = AppTest.from_function(script, default_timeout=60).run()
+    return page.selectbox(key="studio-app").set_value(app).run()
+
+
+def press(page: AppTest, label: str) -> AppTest:
+    return next(button for button in page.button if button.label == label).click().run()
+
+
+def test_the_template_is_a_right_app() -> None:
+    assert parse_app(_TEMPLATE.format(owner="a@x.com"), "my_app.yaml").name == "my_app"
+
+
+def test_a_mistake_is_named_with_its_line(own_apps: Path) -> None:
+    page = opened()
+    assert "The file is right" in html(page)
+    page.text_area(key="studio-text-note").set_value(
+        NOTE.replace("VERSION", "1.0").replace("type: text", "type: txet")
+    ).run()
+    shown = html(page)
+    assert "Not right yet" in shown
+    assert "line 7" in shown
+    assert "The form comes when the file is right" in shown
+
+
+def test_write_test_and_publish(own_apps: Path) -> None:
+    page = press(opened(), "Run the tests")
+    assert ">passed<" in html(page)
+    page = press(page, "Test and publish")
+    assert "Version 1.0 is published" in html(page)
+    assert "it is verified" in html(page)
+    (version,) = list_versions(open_database(load_settings()), "note")
+    assert (version.current, version.verified, version.author) == (True, True, "ana@northgate.example")
+
+
+def test_failing_tests_keep_it_from_being_published(own_apps: Path) -> None:
+    page = opened()
+    page.text_area(key="studio-text-note").set_value(
+        NOTE.replace("VERSION", "1.0").replace("[Acme]", "[Contoso]")
+    ).run()
+    page = press(page, "Test and publish")
+    assert "the tests says the topic fail" in html(page)
+    assert list_versions(open_database(load_settings()), "note") == []
+
+
+def test_changes_and_going_back(own_apps: Path) -> None:
+    page = press(opened(), "Test and publish")
+    text = NOTE.replace("VERSION", "1.1").replace("About", "All about")
+    page.text_area(key="studio-text-note").set_value(text).run()
+    assert "+  - {id: draft" in page.code[0].value
+    page = press(page, "Test and publish")
+    page = press(page, "Use this version")
+    current = [v.version for v in list_versions(open_database(load_settings()), "note") if v.current]
+    assert current == ["1.0"]
+
+
+def test_a_trial_runs_the_text_as_it_stands(own_apps: Path) -> None:
+    page = opened()
+    page.text_area(key="studio-text-note").set_value(NOTE.replace("VERSION", "1.1").replace("About", "All about")).run()
+    page.text_input(key="studio-form-note-topic").set_value("Acme")
+    assert "All about Acme." in html(press(page, "Run"))
