@@ -12,9 +12,8 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 
-from core.language import detect_language
 from core.types import Boost, Passage, User, Why
-from retrieval.bm25 import encode_query, language_of, query_languages
+from retrieval.bm25 import encode_query, language_of, query_languages, question_language
 from retrieval.fusion import Candidate, Closer, combine, fuse
 from retrieval.index import FloatArray, Query
 from retrieval.records import ATTRIBUTE_FIELDS, chunk_of, stored_attributes
@@ -126,7 +125,7 @@ def _read_closely(
     chunks = [chunk_of(c.id, stored[c.id].payload) for c in best]
     nearness = query.closer(chunks)
     # A word that stands in two languages says little: by it, a chunk in another one than the question's isn't judged.
-    spoken = detect_language(query.text, default="", min_probability=0.5) if query.cross_language else ""
+    spoken = question_language(query.text) if query.cross_language else ""
     complete = []
     for candidate, chunk, words in zip(best, chunks, nearness.tolist(), strict=True):
         kept, vector = stored[candidate.id].vector, candidate.vector
