@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
 from pathlib import Path
 
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -14,10 +13,10 @@ from core.settings import Settings, load_settings
 from evals.delivery import deliver
 from evals.evaluate import evaluate
 from evals.report import verdict_line
+from ingestion.schedule import named_weekdays
 
 log = logging.getLogger(__name__)
 JOB = "evaluation"
-_WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 def add_weekly_job(scheduler: BackgroundScheduler, settings: Settings) -> None:
@@ -42,14 +41,6 @@ def add_weekly_job(scheduler: BackgroundScheduler, settings: Settings) -> None:
     if known is not None and str(known.trigger) == str(trigger) and known.args == (str(settings.file),):
         return  # Replacing it would forget a run that was missed.
     scheduler.add_job(evaluate_once, trigger, args=[str(settings.file)], id=JOB, replace_existing=True)
-
-
-def named_weekdays(expression: str) -> str:
-    """A cron expression with its weekdays by name: cron counts from Sunday, APScheduler from Monday."""
-    fields = expression.split()
-    if len(fields) == 5:
-        fields[4] = re.sub(r"(?<![\w/])[0-7](?!\w)", lambda match: _WEEKDAYS[int(match.group())], fields[4])
-    return " ".join(fields)
 
 
 def evaluate_once(settings_file: str) -> None:

@@ -7,6 +7,7 @@ runs of a source nor two writers of the index ever meet.
 from __future__ import annotations
 
 import logging
+import re
 from pathlib import Path
 
 from apscheduler.executors.pool import ThreadPoolExecutor
@@ -20,6 +21,7 @@ from ingestion.open import open_sync
 from ingestion.sync import SyncOptions, sync_sources
 
 log = logging.getLogger(__name__)
+_WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 def build_scheduler(settings: Settings) -> BackgroundScheduler:
@@ -50,6 +52,14 @@ def build_scheduler(settings: Settings) -> BackgroundScheduler:
     return scheduler
 
 
+def named_weekdays(expression: str) -> str:
+    """A cron expression with its weekdays by name: cron counts from Sunday, APScheduler from Monday."""
+    fields = expression.split()
+    if len(fields) == 5:
+        fields[4] = re.sub(r"(?<![\w/])[0-7](?!\w)", lambda match: _WEEKDAYS[int(match.group())], fields[4])
+    return " ".join(fields)
+
+
 def trigger_for(source: SourceSettings, file: Path) -> CronTrigger:
     """The source's schedule.
 
@@ -57,7 +67,7 @@ def trigger_for(source: SourceSettings, file: Path) -> CronTrigger:
         SettingsError: it isn't a cron expression of five fields, or the time zone doesn't exist.
     """
     try:
-        return CronTrigger.from_crontab(source.schedule, timezone=source.time_zone)
+        return CronTrigger.from_crontab(named_weekdays(source.schedule), timezone=source.time_zone)
     except (ValueError, KeyError) as error:
         raise SettingsError(
             f"{file}: source {source.name}: schedule {source.schedule!r} in time zone {source.time_zone!r} can't be "

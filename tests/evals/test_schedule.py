@@ -2,8 +2,8 @@ import pytest
 
 from core.errors import SettingsError
 from core.settings import load_settings
-from evals.schedule import JOB, add_weekly_job, evaluate_once, named_weekdays
-from ingestion.schedule import build_scheduler
+from evals.schedule import JOB, add_weekly_job, evaluate_once
+from ingestion.schedule import build_scheduler, named_weekdays
 
 
 def settings(folder, text):

@@ -28,6 +28,12 @@ def test_each_source_runs_by_its_own_clock(tmp_path):
     assert first == datetime(2026, 11, 23, 6, 30, tzinfo=ZoneInfo("America/New_York"))
 
 
+def test_weekdays_count_from_sunday_as_in_cron(tmp_path):
+    source = SourceSettings(name="a", kind="files", schedule="0 5 * * 1")
+    monday = trigger_for(source, tmp_path).get_next_fire_time(None, datetime(2026, 11, 22, 12, tzinfo=ZoneInfo("UTC")))
+    assert monday == datetime(2026, 11, 23, 5, tzinfo=ZoneInfo("UTC"))
+
+
 def test_jobs_follow_the_settings(tmp_path, opened):
     opened.append(build_scheduler(settings(tmp_path, a={}, b={}, c={"schedule": ""})))
     assert {job.id for job in opened[0].get_jobs()} == {"sync:a", "sync:b"}
