@@ -123,7 +123,6 @@ def aws_error(error: BaseException, source: str, action: str, grant: str = "") -
         grant: The permission that the action needs ("s3:ListBucket on arn:aws:s3:::bucket").
     """
     from botocore import exceptions as boto
-    from urllib3.exceptions import HTTPError
 
     code = error_code(error)
     fact = f"The source {source} can't {action}"
@@ -151,7 +150,7 @@ def aws_error(error: BaseException, source: str, action: str, grant: str = "") -
         return SourceError(f"{fact}: {_plain(error)}; check the bucket's name and the source's region.")
     if code in _THROTTLED:
         return Throttled(f"{fact}: it still asks to slow down after all retries; sync it later or less often.")
-    if code in _UNREACHABLE or isinstance(error, boto.HTTPClientError | boto.ConnectionError | HTTPError):
+    if code in _UNREACHABLE or isinstance(error, boto.HTTPClientError | boto.ConnectionError):
         return Unreachable(f"{fact}: {_plain(error)}; check endpoint_url, the network and the proxy.")
     return SourceError(f"{fact}: {_plain(error)}.")
 

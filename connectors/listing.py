@@ -45,10 +45,14 @@ class Remembered:
     listing: str = ""
     policy: str = ""
     extra: Mapping[str, Any] | None = None
+    source: str = ""
 
     def entries(self) -> Iterator[Entry]:
-        """The entries in the order in which they were written."""
-        return _unpack(self.listing)
+        """The entries in the order in which they were written. Raises SourceError if they can't be read."""
+        try:
+            yield from _unpack(self.listing)
+        except (ValueError, TypeError, zlib.error) as error:
+            raise _unreadable(self.source, error) from error
 
 
 class ListingWriter:
@@ -104,11 +108,9 @@ def read_cursor(cursor: Cursor | None, source: str, order: Order = str) -> Remem
                 if order(entry.key) > after:
                     writer.add(entry)
             listing = json.loads(writer.cursor())["listing"]
-        return Remembered(listing, text["policy"], text.get("extra"))
+        return Remembered(listing, text["policy"], text.get("extra"), source)
     except (ValueError, KeyError, TypeError, zlib.error) as error:
-        raise SourceError(
-            f"The remembered state of the source {source} can't be read ({error}); run: debrief sync {source} --full"
-        ) from error
+        raise _unreadable(source, error) from error
 
 
 def merged(items: Iterable[Any], entries: Iterable[Entry], order: Order) -> Iterator[tuple[Any | None, Entry | None]]:
@@ -153,10 +155,18 @@ def matched(items: Iterable[Any], entries: Iterable[Entry]) -> Iterator[tuple[An
 def _unpack(listing: str) -> Iterator[Entry]:
     if not listing:
         return
-    packed = base64.b64decode(listing)
+    packed = base64.b64decode(listing, validate=True)
     unpacker = zlib.decompressobj()
     kept = b""
     for begin in range(0, len(packed), _PORTION_BYTES):
         *lines, kept = (kept + unpacker.decompress(packed[begin : begin + _PORTION_BYTES])).split(b"\n")
         for line in lines:
             yield Entry(*json.loads(line))
+    if not unpacker.eof:
+        raise ValueError("it is cut short")
+
+
+def _unreadable(source: str, error: Exception) -> SourceError:
+    return SourceError(
+        f"The remembered state of the source {source} can't be read ({error}); run: debrief sync {source} --full"
+    )

@@ -7,6 +7,7 @@ An object whose newest version is a delete marker isn't listed, so it counts as 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.header import decode_header, make_header
@@ -160,16 +161,16 @@ class S3Connector:
     def _fetch(self, key: str) -> tuple[Mapping[str, Any], bytes]:
         """The object's answer and its body, which may break off and is then fetched again."""
         from botocore.exceptions import BotoCoreError, ClientError
-        from urllib3.exceptions import HTTPError
 
         bucket = self._settings.bucket
         grant = f"s3:GetObject on arn:aws:s3:::{bucket}/{key}"
         for attempt in range(1, _BODY_ATTEMPTS + 1):
             try:
                 response = self._client.get_object(Bucket=bucket, Key=key)
-                with response["Body"] as stream:
+                # As a context manager itself it would hand out the raw stream, without its checks.
+                with closing(response["Body"]) as stream:
                     return response, stream.read()
-            except (ClientError, BotoCoreError, HTTPError, OSError) as error:
+            except (ClientError, BotoCoreError, OSError) as error:
                 if isinstance(error, ClientError) or attempt == _BODY_ATTEMPTS:
                     raise aws_error(error, self.name, f"read s3://{bucket}/{key}", grant) from error
         raise AssertionError("unreachable")
@@ -195,13 +196,12 @@ class S3Connector:
             SourceError: it is too big, or can't be read; a plain one if only this object can't.
         """
         from botocore.exceptions import BotoCoreError, ClientError
-        from urllib3.exceptions import HTTPError
 
         bucket = self._settings.bucket
         try:
-            with self._client.get_object(Bucket=bucket, Key=key)["Body"] as stream:
+            with closing(self._client.get_object(Bucket=bucket, Key=key)["Body"]) as stream:
                 content: bytes = stream.read(MAX_BYTES + 1)
-        except (ClientError, BotoCoreError, HTTPError) as error:
+        except (ClientError, BotoCoreError) as error:
             if is_missing(error):
                 return None
             wrapped = aws_error(

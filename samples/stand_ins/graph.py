@@ -158,6 +158,10 @@ class _Service:
     def _drives(self) -> None:
         app = self.app
 
+        @app.get("/v1.0/drives/<drive>")
+        def drive_by_id(drive: str) -> Any:
+            return _drive(self._library(drive))
+
         @app.get("/v1.0/drives/<drive>/root/delta")
         def delta(drive: str) -> Any:
             return self._delta(self._library(drive), request.args.get("token", ""))

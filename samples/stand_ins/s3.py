@@ -48,8 +48,7 @@ def client(url: str) -> Any:
 def load(url: str, folder: Path, bucket: str = BUCKET) -> int:
     """Puts the files below `folder` into the bucket under their relative paths; how many there are."""
     s3 = client(url)
-    # moto keeps its buckets for the life of the process; a new start begins anew.
-    s3_backends[_ACCOUNT]["aws"].buckets.pop(bucket, None)
+    drop(bucket)
     s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
     paths = sorted(path for path in folder.rglob("*") if path.is_file())
     for path in paths:
@@ -58,6 +57,14 @@ def load(url: str, folder: Path, bucket: str = BUCKET) -> int:
         # A restarted stand-in must not look as if everything had just been uploaded.
         set_modified(bucket, key, datetime.fromtimestamp(int(os.stat(path).st_mtime), UTC))
     return len(paths)
+
+
+def drop(bucket: str) -> None:
+    """Removes a bucket with all in it: moto keeps it for the life of the process, and a new start begins anew."""
+    backend = s3_backends[_ACCOUNT]["aws"]
+    if bucket in backend.buckets:
+        backend.buckets[bucket].keys.clear()
+        backend.delete_bucket(bucket)
 
 
 def set_modified(bucket: str, key: str, moment: datetime) -> None:

@@ -6,7 +6,7 @@ import errno
 import socket
 import threading
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Self
 
 from werkzeug.serving import WSGIRequestHandler, make_server
 
@@ -55,7 +55,7 @@ class StandIn:
         self._server.server_close()
         self._thread.join()
 
-    def __enter__(self) -> StandIn:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
