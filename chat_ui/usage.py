@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from statistics import quantiles
+from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
 from numpy.typing import NDArray
 
+from apps.versions import runs
 from assistant.trace import feedback, traces
 from ingestion.state import documents
 
@@ -42,6 +45,18 @@ class Topic:
 
     questions: tuple[str, ...]
     nearest: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class AppMonth:
+    """One app's use in one month. `minutes` is what the app says that a completed run saves."""
+
+    app: str
+    month: str
+    runs: int
+    completed: int
+    people: int
+    minutes: float
 
 
 def questions_since(engine: sa.Engine, day: str) -> list[Question]:
@@ -98,6 +113,27 @@ def citations(engine: sa.Engine, questions: Sequence[Question]) -> tuple[list[tu
     return cited, [(document, title) for document, title in titles.items() if document not in counted]
 
 
+def app_months(engine: sa.Engine, day: str) -> list[AppMonth]:
+    """The use of every app by month from that day on, the latest month first, most used apps first."""
+    query = sa.select(runs).where(runs.c.started_at >= datetime.fromisoformat(day))
+    grouped: dict[tuple[str, str], list[sa.Row[Any]]] = defaultdict(list)
+    with engine.connect() as connection:
+        for row in connection.execute(query):
+            grouped[f"{row.started_at:%Y-%m}", row.app].append(row)
+    found = [
+        AppMonth(
+            app,
+            month,
+            len(rows),
+            sum(row.status == "completed" for row in rows),
+            len({row.user for row in rows}),
+            max(row.minutes_saved for row in rows),
+        )
+        for (month, app), rows in grouped.items()
+    ]
+    return sorted(sorted(found, key=lambda m: -m.runs), key=lambda m: m.month, reverse=True)
+
+
 def topics(questions: Sequence[Question], encode: Encode) -> list[Topic]:
     """The questions in groups that ask for the same, the largest group first.
 
@@ -133,7 +169,7 @@ def _centre(vectors: NDArray[np.float32], group: Sequence[int]) -> NDArray[np.fl
     return np.asarray(centre / max(float(np.linalg.norm(centre)), 1e-9), dtype=np.float32)
 
 
-def _question(row: sa.Row[tuple[object, ...]]) -> Question:
+def _question(row: sa.Row[Any]) -> Question:
     record = json.loads(row.record)
     return Question(
         row.id,

@@ -13,7 +13,7 @@ import altair as alt
 import streamlit as st
 
 from chat_ui import components, session
-from chat_ui.usage import Question, citations, latency, questions_since, share, thumbs_since, topics
+from chat_ui.usage import Question, app_months, citations, latency, questions_since, share, thumbs_since, topics
 from core.errors import DebriefError
 from core.types import User
 from retrieval.embed import open_embedder
@@ -34,7 +34,7 @@ def page(_user: User) -> None:
         components.state("Nothing was asked in this time", "Choose a longer period, or ask something on the chat page.")
         return
     _figures(questions, since)
-    tabs = st.tabs(["Questions", "Not answered", "Thumbs", "Documents"])
+    tabs = st.tabs(["Questions", "Not answered", "Thumbs", "Documents", "Apps"])
     with tabs[0]:
         _charts(questions)
     with tabs[1]:
@@ -43,6 +43,8 @@ def page(_user: User) -> None:
         _thumbs(since)
     with tabs[3]:
         _documents(questions)
+    with tabs[4]:
+        _apps(since)
 
 
 def _figures(questions: Sequence[Question], since: str) -> None:
@@ -72,12 +74,17 @@ def _charts(questions: Sequence[Question]) -> None:
     with left:
         st.subheader("Questions a day")
         bars = alt.Chart(alt.InlineData(values=outcomes)).mark_bar()
-        day = alt.X("day:O", title=None)
-        st.altair_chart(bars.encode(x=day, y=alt.Y("questions:Q", title=None), color=colour), width="stretch")
+        day = alt.X("day:O", title=None, axis=alt.Axis(labelAngle=0, labelOverlap=True))
+        st.altair_chart(
+            bars.encode(x=day, y=alt.Y("questions:Q", title=None, axis=alt.Axis(tickMinStep=1)), color=colour),
+            width="stretch",
+        )
     with right:
         st.subheader("People a day")
         bars = alt.Chart(alt.InlineData(values=people)).mark_bar(color=_COLOURS[0])
-        st.altair_chart(bars.encode(x=day, y=alt.Y("people:Q", title=None)), width="stretch")
+        st.altair_chart(
+            bars.encode(x=day, y=alt.Y("people:Q", title=None, axis=alt.Axis(tickMinStep=1))), width="stretch"
+        )
     routes = Counter(q.route for q in questions)
     components.table(
         ["Route", "Questions"], [[escape(route), f"{n:,}"] for route, n in routes.most_common()], label="Routes"
@@ -141,6 +148,36 @@ def _documents(questions: Sequence[Question]) -> None:
         rows = [[escape(title), f"<code>{escape(document)}</code>"] for document, title in never[:20]]
         components.table(["Document", "Id"], rows, label="Documents that no answer cites")
         _csv("never-cited.csv", ("id", "title"), never)
+
+
+def _apps(since: str) -> None:
+    months = app_months(session.database(), since)
+    if not months:
+        components.state("No app has run in this time")
+        return
+    st.caption(
+        "Hours saved = completed runs × minutes a run. The minutes are the apps' own estimate; change them here."
+    )
+    apps = list(dict.fromkeys(month.app for month in months))
+    estimates = {month.app: month.minutes for month in months}
+    assumed: dict[str, float] = {}
+    with st.container(horizontal=True):
+        for app in apps:
+            assumed[app] = st.number_input(
+                f"Minutes a run: {app}",
+                min_value=0.0,
+                value=float(estimates[app]),
+                step=5.0,
+                width=220,
+                key=f"min-{app}",
+            )
+    rows = [
+        (m.app, m.month, m.runs, m.completed, m.people, round(m.completed * assumed[m.app] / 60, 1)) for m in months
+    ]
+    header = ("App", "Month", "Runs", "Completed", "People", "Hours saved")
+    components.table(header, [[escape(str(cell)) for cell in row] for row in rows], label="Use of apps")
+    st.metric("Hours saved", f"{sum(row[-1] for row in rows):.1f}")
+    _csv("apps.csv", header, rows)
 
 
 def _csv(name: str, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:

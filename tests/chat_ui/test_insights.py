@@ -9,8 +9,10 @@ import sqlalchemy as sa
 from numpy.typing import NDArray
 from streamlit.testing.v1 import AppTest
 
+from apps.runner import RunResult
+from apps.versions import record_run
 from assistant.trace import Trace, Traces
-from chat_ui.usage import citations, latency, questions_since, share, thumbs_since, topics
+from chat_ui.usage import app_months, citations, latency, questions_since, share, thumbs_since, topics
 from core.database import open_database
 from core.settings import load_settings
 from core.types import Answer, Chunk, Citation, Passage, User
@@ -68,6 +70,19 @@ def test_alike_questions_are_one_topic(used: sa.Engine) -> None:
     assert [len(topic.questions) for topic in found] == [2, 1]
     assert found[1].nearest == ("Old",)
     assert topics([], encode) == []
+
+
+def test_apps_are_counted_by_month(used: sa.Engine) -> None:
+    for status, minutes in (("completed", 25.0), ("failed", 0.0)):
+        record_run(used, RunResult("mail", "1.0", status, saved_minutes=minutes), ANA)
+    (month,) = app_months(used, "2000-01-01")
+    assert (month.app, month.runs, month.completed, month.people, month.minutes) == ("mail", 2, 1, 1, 25.0)
+    assert app_months(used, "2999-01-01") == []
+    page = AppTest.from_function(script, default_timeout=60).run()
+    hours = {m.label: m.value for m in page.metric}
+    assert hours["Hours saved"] == "0.4"
+    page.number_input(key="min-mail").set_value(60.0).run()
+    assert {m.label: m.value for m in page.metric}["Hours saved"] == "1.0"
 
 
 def script() -> None:
