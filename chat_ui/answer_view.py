@@ -8,6 +8,8 @@ import streamlit as st
 
 from chat_ui import components, export
 from chat_ui.answer_html import answer_html, quote_html, sources_html
+from chat_ui.app_outputs import run_view
+from chat_ui.app_turn import choices, route_menu
 from chat_ui.feedback import feedback
 from chat_ui.passages import Excerpt, excerpts
 from chat_ui.turns import Turn
@@ -34,11 +36,16 @@ def result_view(turn: Turn, user: User) -> None:
         if turn.sentences:
             st.html(partial_html(turn))
         components.state("Stopped", "The answer was stopped before it was complete; ask again to have it whole.")
+    elif turn.run is not None:
+        run_view(turn.run, turn.key)
+        route_menu(turn, turn.answer, user)
     elif turn.answer.outcome == "answered":
         _answered(turn, turn.answer, user)
     else:
         _not_answered(turn.answer)
-        _choices(turn.answer, turn.key)
+        if turn.answer.choices:
+            choices(turn, turn.answer, user)
+        route_menu(turn, turn.answer, user)
         if turn.answer.trace_id:
             feedback(turn.answer.trace_id, user, turn.key)
 
@@ -61,6 +68,7 @@ def _answered(turn: Turn, answer: Answer, user: User) -> None:
         components.copy_button(export.markdown(taken).partition("\n\n")[2])
         components.download("Markdown", export.markdown(taken), "answer.md", "text/markdown", key=f"{key}-md")
         components.download("Word", lambda: export.word(taken), "answer.docx", export.WORD_TYPE, key=f"{key}-docx")
+        route_menu(turn, answer, user)
         why = st.popover("Why these sources", type="tertiary", key=f"{key}-sources", on_change="rerun")
         if answer.trace_id:
             feedback(answer.trace_id, user, key)
@@ -102,18 +110,6 @@ def _not_answered(answer: Answer) -> None:
         html += f'<ul class="nearest" aria-label="Closest passages">{rows}</ul>'
     if html:
         st.html(html)
-
-
-def _choices(answer: Answer, key: str) -> None:
-    """What to choose from; a click asks again with it."""
-    with st.container(horizontal=True, gap="small", key=f"{key}-choices"):
-        for number, choice in enumerate(answer.choices):
-            st.button(choice, key=f"{key}-choice-{number}", on_click=ask_next, args=(choice,))
-
-
-def ask_next(question: str) -> None:
-    """Has the page ask this at its next run, as if the person had typed it."""
-    st.session_state["next-question"] = question
 
 
 def _nearest_row(passage: Passage) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass, field
 
+from apps.runner import RunResult
 from assistant.events import Sentence, Stage
 from core.types import Answer
 
@@ -15,6 +16,8 @@ class Turn:
 
     Attributes:
         error: What went wrong instead of an answer.
+        route: Which way it was sent by hand: "search" or "app:<name>"; None lets the router decide.
+        run: An app's run, where one answered on this page; a resumed conversation has its text alone.
         key: Unique among all turns that the page shows, also after another conversation is opened.
     """
 
@@ -23,4 +26,6 @@ class Turn:
     sentences: list[Sentence] = field(default_factory=list)
     answer: Answer | None = None
     error: Exception | None = None
+    route: str | None = None
+    run: RunResult | None = None
     key: str = field(default_factory=lambda: f"turn-{uuid.uuid4().hex[:8]}")

@@ -16,6 +16,8 @@ from core.types import User
 from retrieval.filters import Filter
 
 _STAGE_NAMES: Mapping[str, str] = {
+    "route": "Using",
+    "step": "Step",
     "rewrite": "Understood as",
     "search": "Searching the documents",
     "read": "Reading",
@@ -39,7 +41,7 @@ def page(user: User) -> None:
         submit_mode="stop",
     )
     problems = attachments.attach(sent.files) if sent else []
-    question = st.session_state.pop("next-question", None) or (sent.text if sent else "")
+    question, route = st.session_state.pop("next-question", None) or (sent.text if sent else "", None)
     with bar:
         filters = filter_bar(user)
     with conversation:
@@ -50,7 +52,7 @@ def page(user: User) -> None:
             with st.chat_message("assistant"):
                 result_view(turn, user)
         if question:
-            turns.append(Turn(question))
+            turns.append(Turn(question, route=route))
             _ask(turns[-1], user, filters)
         for problem in problems:
             components.error_state(problem)
@@ -84,6 +86,7 @@ def _ask(turn: Turn, user: User, filters: Filter | None) -> None:
                 user,
                 conversation_id=conversation,
                 filters=filters,
+                route=turn.route,
                 attachments=attachments.attached(),
             )
             for event in events:
