@@ -7,14 +7,15 @@ if only that (or the access policy) changed, its bytes fetched if they or its me
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Generic, Protocol, TypeVar
 
 from connectors.access import NOBODY, Access
 from connectors.listing import Entry, ListingWriter, Order, Remembered, matched, merged
+from connectors.parallel import in_order
 from core.errors import CredentialError, SourceError, Throttled, Unreachable
 from core.types import Batch, Document, DocumentRef, Failure
 
@@ -177,6 +178,39 @@ class Comparison(Generic[ItemT, DetailsT]):
                     rest = remembered.listing
                     yield portion.flush(writer.cursor(remembered.extra, rest, after) if resumable else None)
         yield portion.flush(writer.cursor(extra()))
+
+    def named(
+        self, found: Iterable[tuple[str, ItemT | None, bool]], remembered: Remembered, extra: Mapping[str, object]
+    ) -> Iterator[Batch]:
+        """The same for a source that names what was touched; everything else holds as remembered.
+
+        Args:
+            found: Key, item (None: it is gone) and whether it is to be fetched whatever its stamps say.
+        """
+        entries = {entry.key: entry for entry in remembered.entries()}
+
+        def step(named: tuple[str, ItemT | None, bool]) -> Step:
+            key, item, is_changed = named
+            entry = entries.get(key)
+            if item is None:
+                return Step(key, None, deleted=entry is not None)
+            if entry is not None and is_changed:
+                entry = replace(entry, content="")
+            return self.step(item, entry)
+
+        portion = Portion()
+        with ThreadPoolExecutor(self.workers, thread_name_prefix=self.source) as executor:
+            for done in in_order(executor, step, found, 2 * self.workers):
+                portion.take(done, self.source)
+                entries.pop(done.key, None)
+                if done.entry is not None:
+                    entries[done.key] = done.entry
+                if portion.is_full():
+                    yield portion.flush()
+        writer = ListingWriter(self.policy, self.order)
+        for entry in sorted(entries.values(), key=lambda entry: self.order(entry.key)):
+            writer.add(entry)
+        yield portion.flush(writer.cursor(extra))
 
     def _ahead(
         self, items: Iterator[ItemT], remembered: Remembered, fresh_policy: bool, executor: ThreadPoolExecutor

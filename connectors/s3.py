@@ -6,7 +6,8 @@ An object whose newest version is a delete marker isn't listed, so it counts as 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -22,8 +23,9 @@ from connectors.aws import AwsSettings, aws_error, is_missing, open_client
 from connectors.compare import Comparison, Item
 from connectors.listing import read_cursor
 from connectors.patterns import is_included
+from connectors.s3_events import Notifications
 from connectors.s3_listing import S3Object, apart, beside, disjoint, sidecar_order
-from connectors.sidecar import MAX_BYTES, NO_SIDECAR, SidecarDetails, parse_sidecar, read_json
+from connectors.sidecar import MAX_BYTES, NO_SIDECAR, SUFFIX, SidecarDetails, parse_sidecar, read_json
 from core.errors import CredentialError, SourceError
 from core.types import Batch, Cursor, Document, DocumentRef, Failure, Principal
 
@@ -41,6 +43,8 @@ class S3Settings(AwsSettings):
         acl_file: Key of the prefix ACL file; used if it is there.
         base_url: Where people open the objects; the key is appended. Empty: the object's s3:// address.
         workers: How many objects are fetched at the same time.
+        queue_url: An SQS queue that gets the bucket's events; then a sync looks only at what they name.
+        full_listing_hours: So often the bucket is listed as a whole nevertheless, in case an event was lost.
     """
 
     bucket: str
@@ -49,6 +53,8 @@ class S3Settings(AwsSettings):
     acl_file: str = "acl.json"
     base_url: str = ""
     workers: int = Field(default=8, ge=1, le=64)
+    queue_url: str = ""
+    full_listing_hours: float = Field(default=24.0, gt=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,20 +68,33 @@ class S3Item(Item):
 class S3Connector:
     """Reads a bucket through a boto3 client."""
 
-    def __init__(self, settings: S3Settings, client: Any) -> None:
+    def __init__(self, settings: S3Settings, client: Any, notifications: Notifications | None = None) -> None:
         self.name = settings.name
         self._settings = settings
         self._client = client
+        self._notifications = notifications
         self._policy = AccessPolicy()
 
     def changes(self, cursor: Cursor | None) -> Iterator[Batch]:
         """New, changed and deleted objects since `cursor`."""
         remembered = read_cursor(cursor, self.name, sidecar_order)
         self._policy = self._read_policy()
-        comparison = Comparison(
-            self.name, self, self._policy.digest, order=sidecar_order, workers=self._settings.workers
-        )
-        yield from comparison.batches(self._items(), remembered)
+        workers = self._settings.workers
+        comparison = Comparison(self.name, self, self._policy.digest, order=sidecar_order, workers=workers)
+        extra: dict[str, Any] = {"listed_at": int(time.time())}
+        if self._notifications is None:
+            yield from comparison.batches(self._items(), remembered)
+            return
+        before = remembered.extra or {}
+        self._notifications.acknowledge(before.get("receipts", ()))
+        touched = self._notifications.receive()
+        extra["receipts"] = touched.receipts
+        is_recent = time.time() - before.get("listed_at", 0) < self._settings.full_listing_hours * 3_600
+        if cursor is None or touched.overflow or not is_recent or remembered.policy != self._policy.digest:
+            yield from comparison.batches(self._items(), remembered, lambda: extra)
+        else:
+            extra["listed_at"] = before["listed_at"]
+            yield from comparison.named(self._named(touched.keys), remembered, extra)
 
     def listing(self) -> Iterator[DocumentRef]:
         """Every object with its access list; reads each sidecar."""
@@ -225,26 +244,54 @@ class S3Connector:
 
     def _items(self) -> Iterator[S3Item]:
         settings = self._settings
-        oldest = None
-        if settings.max_age_days is not None:
-            oldest = datetime.now(UTC) - timedelta(days=settings.max_age_days)
         for prefix in disjoint(settings.prefixes):
             pairs = beside(self._objects(prefix))
             if settings.metadata_prefix:
                 sidecars = self._objects(settings.metadata_prefix + prefix)
                 pairs = apart(self._objects(prefix), sidecars, settings.metadata_prefix)
             for found, side in pairs:
-                is_fresh = oldest is None or found.updated_at is None or found.updated_at >= oldest
-                if is_fresh and self._is_document(found):
-                    yield S3Item(
-                        found.key,
-                        found.stamp,
-                        side.stamp if side is not None else "",
-                        found.size,
-                        found.updated_at,
-                        side_key=side.key if side is not None else "",
-                        storage_class=found.storage_class,
-                    )
+                item = self._item(found, side)
+                if item is not None:
+                    yield item
+
+    def _named(self, keys: Iterable[str]) -> Iterator[tuple[str, S3Item | None, bool]]:
+        """The documents that the keys belong to: key, item (None: gone), and whether the object itself was touched."""
+        prefix = self._settings.metadata_prefix
+        sidecars = {key for key in keys if key.endswith(SUFFIX)}
+        documents = {key.removeprefix(prefix).removesuffix(SUFFIX): False for key in sidecars}
+        documents |= dict.fromkeys(set(keys) - sidecars, True)
+        roots = disjoint(self._settings.prefixes)
+        for key in sorted(documents, key=sidecar_order):
+            if not key.startswith(roots):
+                continue
+            found = self._looked_up(key)
+            item = self._item(found, self._looked_up(prefix + key + SUFFIX)) if found is not None else None
+            yield key, item, documents[key]
+
+    def _looked_up(self, key: str) -> S3Object | None:
+        """The object as the listing shows it. A look at it alone would date it by another clock."""
+        first = next(self._objects(key, 1), None)
+        return first if first is not None and first.key == key else None
+
+    def _item(self, found: S3Object, side: S3Object | None) -> S3Item | None:
+        """The object as an item; None if it isn't a document, or the settings leave it out."""
+        is_fresh = self._oldest is None or found.updated_at is None or found.updated_at >= self._oldest
+        if not (is_fresh and self._is_document(found)):
+            return None
+        return S3Item(
+            found.key,
+            found.stamp,
+            side.stamp if side is not None else "",
+            found.size,
+            found.updated_at,
+            side_key=side.key if side is not None else "",
+            storage_class=found.storage_class,
+        )
+
+    @property
+    def _oldest(self) -> datetime | None:
+        days = self._settings.max_age_days
+        return None if days is None else datetime.now(UTC) - timedelta(days=days)
 
     def _is_document(self, found: S3Object) -> bool:
         settings = self._settings
@@ -254,13 +301,13 @@ class S3Connector:
             return False
         return is_included(found.key, settings.include, settings.exclude)
 
-    def _objects(self, prefix: str) -> Iterator[S3Object]:
+    def _objects(self, prefix: str, most: int | None = None) -> Iterator[S3Object]:
         """The listing of one prefix, page by page."""
         from botocore.exceptions import BotoCoreError, ClientError
 
         bucket = self._settings.bucket
         pages = self._client.get_paginator("list_objects_v2").paginate(
-            Bucket=bucket, Prefix=prefix, PaginationConfig={"PageSize": _PAGE_KEYS}
+            Bucket=bucket, Prefix=prefix, PaginationConfig={"PageSize": most or _PAGE_KEYS, "MaxItems": most}
         )
         try:
             for page in pages:
@@ -283,7 +330,11 @@ class S3Connector:
 
 def open_s3(settings: S3Settings, root: Path) -> S3Connector:
     """The connector of a bucket."""
-    return S3Connector(settings, open_client("s3", settings, settings.workers))
+    notifications = None
+    if settings.queue_url:
+        client = open_client("sqs", settings)
+        notifications = Notifications(client, settings.queue_url, settings.bucket, settings.name)
+    return S3Connector(settings, open_client("s3", settings, settings.workers), notifications)
 
 
 def _decoded(value: str) -> str:
