@@ -16,6 +16,8 @@ import typer
 from core.console import err, out
 from core.errors import DebriefError, SettingsError
 from core.settings import Settings, load_settings
+from core.types import Parsed
+from ingestion.parse import ParserPool
 from ingestion.schedule import build_scheduler
 
 # Telemetry of every dependency is off, whatever its own default is; set before any of them is imported.
@@ -111,8 +113,15 @@ def _address(settings: Settings, host: str, port: int) -> str:
     return address
 
 
+def _parsed(body: bytes, name: str) -> Parsed:
+    """A file's text, read in a process of its own."""
+    with ParserPool(load_settings().parsing) as pool:
+        return pool.parse(body, name)
+
+
 for _name in COMMAND_MODULES:
     import_module(_name).register(app)
+import_module("assistant.app_commands").register(app, _parsed)
 
 
 def main() -> None:

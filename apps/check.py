@@ -20,6 +20,10 @@ _BINARY = ("docx", "pptx", "xlsx")
 def check_app(app: App, source: Source) -> None:
     """Refuses an app that could not run. Raises AppError with file, line, field, what was found and what is right."""
     _check_inputs(app, source)
+    queries = next((n for n, s in enumerate(app.steps) if s.use == "query"), None)
+    if queries is not None and not app.audience:
+        # The warehouse knows the service's account, not the person; who may see its rows is said by the audience.
+        raise source.refusal(("steps", queries, "use"), "an app that queries needs an `audience`; name its groups.")
     known = [i.name for i in app.inputs]
     fields: dict[str, tuple[str, ...]] = {}
     for n, step in enumerate(app.steps):

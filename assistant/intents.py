@@ -8,7 +8,7 @@ had not been there; thresholds and confidences are fitted on those held-out scor
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, zip_longest
 from typing import Any
@@ -86,16 +86,27 @@ class IntentClassifier:
         self._characters = TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), sublinear_tf=True)
         self._fit(self._words.fit_transform(self._texts), self._characters.fit_transform(self._texts))
 
-    def decide(self, text: str, vector: NDArray[np.floating[Any]]) -> Decision:
-        """What `text` is taken for. `vector`: (dim,), L2-normalised."""
-        return self.decide_all([text], np.asarray(vector)[None])[0]
+    def decide(self, text: str, vector: NDArray[np.floating[Any]], lean: Mapping[str, float] | None = None) -> Decision:
+        """What `text` is taken for.
 
-    def decide_all(self, texts: Sequence[str], vectors: NDArray[np.floating[Any]]) -> list[Decision]:
-        """The decision on each text. `vectors`: (len(texts), dim), L2-normalised."""
+        Args:
+            vector: (dim,), L2-normalised.
+            lean: Intent → what else speaks for it (or against it), added to its score. Scores are about 0 for a
+                text unlike an intent and 1 for one of its examples.
+        """
+        return self.decide_all([text], np.asarray(vector)[None], lean)[0]
+
+    def decide_all(
+        self, texts: Sequence[str], vectors: NDArray[np.floating[Any]], lean: Mapping[str, float] | None = None
+    ) -> list[Decision]:
+        """The decision on each text. Arguments as `decide`; `vectors`: (len(texts), dim)."""
         near = self._near(np.asarray(vectors, np.float64))
         scores = near @ self._weights
         scores += self._words.transform(texts) @ self._word_weights
         scores += self._characters.transform(texts) @ self._character_weights
+        for label, amount in (lean or {}).items():
+            if label in self.labels:
+                scores[:, self.labels.index(label)] += amount
         probabilities = self._probabilities(scores)
         nearest = near.argmax(axis=1)
         return [self._decision(*row) for row in zip(scores, probabilities, nearest, strict=True)]

@@ -58,11 +58,12 @@ class Item:
 
 @dataclass(frozen=True)
 class Outcomes:
-    """What came of a meeting."""
+    """What came of a meeting. `told`: (turn, sentence) of all that decisions and actions were found in."""
 
     decisions: tuple[Item, ...]
     actions: tuple[Item, ...]
     questions: tuple[Item, ...]
+    told: frozenset[tuple[int, str]] = frozenset()
 
 
 def find_outcomes(meeting: Meeting) -> Outcomes:
@@ -71,9 +72,11 @@ def find_outcomes(meeting: Meeting) -> Outcomes:
     actions: list[Item] = []
     decisions: list[Item] = []
     questions: list[Item] = []
+    told: set[tuple[int, str]] = set()
     for turn in meeting.turns:
         summing_up = turn.number in recap
         for place, sentence in enumerate(turn.sentences):
+            before = len(actions), len(decisions)
             action = _action(meeting, turn, sentence, summing_up)
             question = None if summing_up and questions else _question(meeting, turn, place, summing_up)
             if question is not None:
@@ -86,7 +89,10 @@ def find_outcomes(meeting: Meeting) -> Outcomes:
                 decision = _decision(meeting, turn, place)
                 if decision is not None:
                     _add(decisions, decision)
-    return Outcomes(tuple(decisions), tuple(actions), tuple(questions))
+                    told.add((turn.number, sentence.text))
+            if action is not None or before != (len(actions), len(decisions)):
+                told.add((turn.number, sentence.text))
+    return Outcomes(tuple(decisions), tuple(actions), tuple(questions), frozenset(told))
 
 
 def recap_turns(meeting: Meeting) -> set[int]:

@@ -71,7 +71,7 @@ def read_meeting(parsed: Parsed, name: str = "", day: date | None = None) -> Mee
     head = [s.text for s in parsed.sections if s.kind == "note"][:2]
     raw = [pair for s in parsed.sections if s.kind != "note" for pair in _pairs(s)]
     title = parsed.title or next((h for h in head if len(h) < 120), "")
-    if not title and raw and not raw[0][0] and len(raw[0][1]) < 120:
+    if not title and len(raw) > 1 and not raw[0][0] and _is_title(raw[0][1]):
         title = raw[0][1]
         raw = raw[1:]
     turns: list[Turn] = []
@@ -102,6 +102,10 @@ def split_sentences(text: str) -> list[str]:
 def _goes_on(piece: str, rest: str) -> bool:
     ordinal = _ORDINAL.search(piece) is not None and _MONTH_NEXT.match(rest) is not None
     return ordinal or _ABBREVIATION.search(piece) is not None
+
+
+def _is_title(line: str) -> bool:
+    return len(line) < 120 and len(split_sentences(line)) == 1 and not line.rstrip().endswith((".", "!", "?", ":"))
 
 
 def _pairs(section: Section) -> Iterable[tuple[str, str, str]]:

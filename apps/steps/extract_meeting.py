@@ -56,7 +56,6 @@ def extract_meeting(given: ExtractMeeting, context: Context) -> dict[str, Any]:
     if sum(len(t.sentences) for t in meeting.turns) < 2:
         raise AppError(f"{name} has fewer than two sentences; attach the transcript, or paste the notes.")
     outcomes = find_outcomes(meeting)
-    told = {(i.turn, i.text) for part in (outcomes.decisions, outcomes.actions) for i in part}
     language = detect_language(" ".join(t.text for t in meeting.turns))
     cites = _Turns(meeting, name, language, context)
     return {
@@ -71,7 +70,7 @@ def extract_meeting(given: ExtractMeeting, context: Context) -> dict[str, Any]:
                 "end": topic.end,
                 "sentences": [cites.sentence(s) for s in topic.sentences],
             }
-            for topic in find_topics(meeting, given.sentences, told)
+            for topic in find_topics(meeting, given.sentences, outcomes.told)
         ],
         "decisions": [cites.item(i) for i in outcomes.decisions],
         "action_items": [cites.item(i) for i in outcomes.actions],

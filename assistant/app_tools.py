@@ -1,0 +1,109 @@
+"""What the steps of apps may use here: search, answers, the model, the check of its edits, the warehouse."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from apps.context import Model, Query, Tools
+from assistant.ask import Assistant
+from assistant.groundedness import unsupported_facts
+from assistant.sentences import split_sentences
+from connectors.redshift import RedshiftSettings
+from connectors.redshift_client import Session
+from core.errors import AppError
+from core.llm import ChatModels, Spending
+from core.settings import Settings, SourceSettings, validate
+from core.types import Answer, User
+from retrieval.filters import AnyOf, Filter
+from retrieval.retriever import Retriever
+
+_NAME = re.compile(r"'(?:[^']|'')*'|(?<!:):([a-z_][a-z0-9_]*)")
+# One step may not keep the warehouse busy for longer.
+_QUERY_SECONDS = 30
+
+
+def open_tools(settings: Settings, assistant: Assistant | None, retriever: Retriever | None) -> Tools:
+    """The tools of this installation; None for the first two leaves searching steps out.
+
+    Raises:
+        SettingsError: the Redshift source in the settings is wrong.
+    """
+
+    def answered(question: str, user: User, filters: Filter | None) -> Answer:
+        assert assistant is not None
+        return assistant.answer(question, user, filters=filters, route="search")
+
+    return Tools(
+        search=retriever,
+        answer=answered if assistant is not None else None,
+        model=_Writer(assistant.models) if assistant is not None and assistant.models is not None else None,
+        query=_warehouse(settings),
+        check=foreign_facts,
+    )
+
+
+def foreign_facts(text: str, sources: Sequence[str]) -> list[str]:
+    """The numbers, dates, names and quotes of `text` that none of the sources has."""
+    source = "\n".join(sources)
+    return [problem for span in split_sentences(text) for problem in unsupported_facts(span.text, source)]
+
+
+def known_customers(retriever: Retriever | None, user: User) -> tuple[str, ...]:
+    """The customers in the documents that `user` may read: those with an account record or a report."""
+    if retriever is None:
+        return ()
+    names: dict[str, None] = {}
+    kinds = AnyOf("document_type", ("account", "health_check", "health check", "report", "notes", "transcript"))
+    for question in ("account", "health check", "customer"):
+        for passage in retriever.search(question, user, 100, filters=kinds):
+            name = passage.chunk.metadata.get("customer")
+            if isinstance(name, str) and name:
+                names.setdefault(name)
+    return tuple(sorted(names))
+
+
+class _Writer(Model):
+    """The configured chat model as steps see it."""
+
+    def __init__(self, models: ChatModels) -> None:
+        self._models = models
+
+    def write(self, system: str, text: str) -> tuple[str, int]:
+        spent = Spending()
+        reply = self._models.complete("answer", [("system", system), ("user", text)], spent)
+        return reply, spent.input_tokens + spent.output_tokens
+
+
+def _warehouse(settings: Settings) -> Query | None:
+    source = next((s for s in settings.sources if s.kind == "redshift"), None)
+    return _asking(source, settings) if source is not None else None
+
+
+def _asking(source: SourceSettings, settings: Settings) -> Query:
+    login = validate(RedshiftSettings, source.model_dump(), settings.file, f"sources, {source.name}: ")
+    login = login.model_copy(update={"statement_timeout_s": min(login.statement_timeout_s, _QUERY_SECONDS)})
+
+    def ask(sql: str, values: Mapping[str, Any], limit: int) -> tuple[list[str], list[Sequence[Any]]]:
+        ordered: list[Any] = []
+
+        def placed(match: re.Match[str]) -> str:
+            if match.group(1) is None:
+                return match.group().replace("%", "%%")
+            ordered.append(values[match.group(1)])
+            return "%s"
+
+        session = Session(login)
+        try:
+            columns, rows = session.rows(
+                f"SELECT * FROM ({_NAME.sub(placed, sql)}) AS q LIMIT {int(limit) + 1}", ordered
+            )
+            found: list[Sequence[Any]] = list(rows)
+        finally:
+            session.close()
+        if len(found) > limit:
+            raise AppError(f"The query gives more than {limit:,} rows; narrow it, or raise max_rows.")
+        return columns, found
+
+    return ask

@@ -1,0 +1,194 @@
+"""A message → an app, plain search, or a question back; with a confidence and a reason that a person can read.
+
+    router = AppRouter(apps, embedder)
+    router.route("Compare these two health checks", user)      # Route("app:health_check_comparison", 0.97, …)
+
+Decided by the apps' examples and counter-examples (assistant/intents.py), what is attached, whether something is to be
+made or told, and the app that is running in the conversation; by the model only between apps that are close.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Literal
+
+from apps.runner import may_use
+from apps.spec import App
+from assistant.events import Attachment
+from assistant.gloss import likely_language
+from assistant.intents import Decision, IntentClassifier
+from assistant.requests import WORK, plain_request
+from core.errors import ModelError
+from core.llm import ChatModels, Spending
+from core.types import User
+from prompts.load import load_prompt
+from retrieval.embed import Embedder
+
+SEARCH = "search"
+AttachmentKind = Literal["transcript", "report", "notes"]
+
+# What else speaks for an app, in the classifier's scores. Chosen on one half of evals/datasets/routing_apps.jsonl.
+_WORK_AGAINST_SEARCH = 0.06
+_ATTACHED = 0.12
+_TWO_REPORTS = 0.25
+# Below this the best app is not taken without asking, if another one is near.
+_SURE = 0.45
+_NEAR = 0.15
+# A message of so many words that changes a result belongs to the app that is running.
+_EDIT_WORDS = 14
+_EDIT = re.compile(
+    r"\b(?:shorter|longer|formal|informal|friendlier|brief(?:er)?|translate|rewrite|rephrase|again|instead|add|remove|"
+    r"leave out|without|drop the|change|replace|fix|correct|mention|include|bullet|tone|more detail|less|"
+    r"in (?:english|german|spanish|french|italian|dutch|portuguese)|kürzer|länger|förmlich\w*|nochmal|ergänze|ohne|"
+    r"auf (?:deutsch|englisch|spanisch|französisch)|más (?:corto|largo|formal|breve)|añade|quita|sin|"
+    r"en (?:español|inglés|alemán|francés)|plus (?:court|long|formel)|ajoute|enlève|sans|"
+    r"en (?:français|anglais|allemand|espagnol))\b",
+    re.IGNORECASE,
+)
+_PERIOD_FILE = re.compile(r"(?:q[1-4]|20\d\d|report|health|check|review|bericht|informe|rapport|bilan)", re.IGNORECASE)
+_SUFFIX_KINDS: Mapping[str, AttachmentKind] = {
+    ".vtt": "transcript", ".srt": "transcript",
+    ".xlsx": "report", ".xls": "report", ".csv": "report", ".pptx": "report", ".json": "report",
+    ".txt": "notes", ".md": "notes",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Where a message goes.
+
+    Attributes:
+        target: "search", "app:<name>", or "ask" when two apps are as good as each other.
+        confidence: 0..1, calibrated on the apps' examples.
+        reason: One sentence for the page.
+        alternatives: Other apps and how probable each is, for "use another app".
+    """
+
+    target: str
+    confidence: float
+    reason: str
+    alternatives: tuple[tuple[str, float], ...] = ()
+
+    @property
+    def app(self) -> str:
+        """The app's name; empty for search and ask."""
+        return self.target.removeprefix("app:") if self.target.startswith("app:") else ""
+
+
+class AppRouter:
+    """Routes by the apps it was made with; who may use which is looked at for each message."""
+
+    def __init__(self, apps: Mapping[str, App], embedder: Embedder, models: ChatModels | None = None) -> None:
+        """Learns the apps' examples: about a second for ten apps, once."""
+        self.apps = dict(apps)
+        self._embedder = embedder
+        self._models = models
+        texts, labels = training_examples(self.apps.values())
+        plain = [plain_request(text) for text in texts]
+        self._shown = dict(zip(plain, texts, strict=True))
+        self._classifier = (
+            IntentClassifier(plain, labels, embedder.encode_texts(plain)) if any(a != SEARCH for a in labels) else None
+        )
+
+    def route(self, message: str, user: User, *, attachments: Sequence[Attachment] = (), running: str = "") -> Route:
+        """Where `message` goes. `running` is the app whose result the conversation shows."""
+        allowed = {name for name, app in self.apps.items() if may_use(app, user)}
+        if running in allowed and _edits(message):
+            return Route(f"app:{running}", 0.9, f"it changes the result of {self.apps[running].title}.")
+        if self._classifier is None or not allowed:
+            return Route(SEARCH, 1.0, "there is no app that you may use.")
+        plain = plain_request(message)
+        decision = self._classifier.decide(
+            plain, self._embedder.encode_query(plain), self._lean(plain, attachments, allowed)
+        )
+        return self._routed(message, decision, allowed, attachments)
+
+    def _lean(self, plain: str, attachments: Sequence[Attachment], allowed: Iterable[str]) -> dict[str, float]:
+        lean = {name: -1.0 for name in self.apps if name not in allowed}
+        if plain.endswith(WORK):
+            lean[SEARCH] = -_WORK_AGAINST_SEARCH
+        kinds = [attachment_kind(a) for a in attachments]
+        for name in allowed:
+            app = self.apps[name]
+            if set(kinds) & set(app.routing.attachments):
+                lean[name] = lean.get(name, 0.0) + _ATTACHED
+            wanted = sum(i.type == "file" and i.required for i in app.inputs)
+            if wanted == 2 and kinds.count("report") == 2:
+                lean[name] = lean.get(name, 0.0) + _TWO_REPORTS
+        return lean
+
+    def _routed(self, message: str, decision: Decision, allowed: set[str], attachments: Sequence[Attachment]) -> Route:
+        ranked = [(name, p) for name, p in decision.ranked if name in allowed]
+        others = tuple((name, round(p, 3)) for name, p in ranked)
+        best = decision.label
+        if best is None or best == SEARCH or best not in allowed:
+            return Route(SEARCH, round(decision.confidence, 3), "it asks for something that the documents say.", others)
+        if decision.confidence < _SURE and len(ranked) > 1 and ranked[0][1] - ranked[1][1] < _NEAR:
+            chosen = self._asked_model(message, [name for name, _ in ranked])
+            if not chosen:
+                titles = " or ".join(self.apps[name].title for name, _ in ranked[:2])
+                return Route("ask", round(decision.confidence, 3), f"it could be for {titles}.", others)
+            best = chosen
+        example = self._shown.get(decision.nearest, "")
+        reason = f"it is like “{example}”" if example else "it fits the app's examples"
+        if attachments:
+            reason += " and " + ", ".join(a.name for a in attachments) + (" is" if len(attachments) == 1 else " are")
+            reason += " attached"
+        alternatives = tuple(pair for pair in others if pair[0] != best)
+        return Route(f"app:{best}", round(decision.confidence, 3), f"{reason}.", alternatives)
+
+    def _asked_model(self, message: str, names: Sequence[str]) -> str:
+        """The one of `names` that the model chooses; empty without a model, or when it names none of them."""
+        if self._models is None:
+            return ""
+        listed = "\n".join(f"{name}: {self.apps[name].description}" for name in names)
+        messages = load_prompt("route").render(apps=listed, message=message[:2_000])
+        try:
+            reply = self._models.complete("route", messages, Spending())
+        except ModelError:
+            return ""
+        return next((name for name in names if name == reply.strip().strip("`'\"")), "")
+
+
+def training_examples(apps: Iterable[App]) -> tuple[list[str], list[str | None]]:
+    """Texts and labels: titles, descriptions and examples of apps; counter-examples and general questions as search."""
+    texts: list[str] = []
+    labels: list[str | None] = []
+    for app in apps:
+        for text in (*app.routing.examples, app.description, app.title):
+            texts.append(text)
+            labels.append(app.name)
+        for text in app.routing.counter_examples:
+            texts.append(text)
+            labels.append(SEARCH)
+    for line in files("assistant").joinpath("routing/search.txt").read_text(encoding="utf-8").splitlines():
+        if line.strip():
+            texts.append(line.strip())
+            labels.append(SEARCH)
+    return texts, labels
+
+
+def attachment_kind(attachment: Attachment) -> AttachmentKind:
+    """What a file looks like: who speaks in turns is a transcript, what has tables or a period is a report."""
+    turns = sum(section.kind == "turn" for section in attachment.sections)
+    if turns > 2:
+        return "transcript"
+    name = attachment.name.lower()
+    suffix = name[name.rfind(".") :] if "." in name else ""
+    if suffix in _SUFFIX_KINDS:
+        return _SUFFIX_KINDS[suffix]
+    tables = any(section.kind == "table" for section in attachment.sections)
+    return "report" if tables or _PERIOD_FILE.search(name) else "notes"
+
+
+def message_language(message: str) -> str:
+    """The language that a reply should be in."""
+    return likely_language(message)
+
+
+def _edits(message: str) -> bool:
+    """Whether the message changes a result that is there rather than asking for something new."""
+    return len(message.split()) <= _EDIT_WORDS and _EDIT.search(message) is not None and "?" not in message
