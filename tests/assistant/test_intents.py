@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from assistant.intents import IntentClassifier
 from core.errors import DatasetError
 from core.settings import Settings

@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+
 from assistant.intents import Decision
 from core.errors import DatasetError
 from evals.intents import LabelledRequest, load_intent_set, read_requests
