@@ -97,11 +97,13 @@ def search(engine: Engine[Condition], query: Query, user: User, limit: int) -> l
     terms = _terms(engine, query)
     text_hits, vector_hits = engine.find(terms, query.vector, condition, depth, fields)
     candidates = fuse({h.id: h.score for h in text_hits}, {h.id: h.score for h in vector_hits}, query.fusion)
+    stored: dict[str, Stored] = {}
     if query.closer is not None and query.closer_depth:
-        candidates = _read_closely(engine, query, terms, condition, candidates)
+        stored = engine.fetch([c.id for c in candidates[: query.closer_depth]], condition, query.vector is not None)
+        candidates = _read_closely(engine, query, terms, condition, candidates=candidates, stored=stored)
     attributes = {h.id: h.payload for h in (*text_hits, *vector_hits) if h.payload is not None}
     ranked = weigh(candidates, weights, attributes, Asked(user, query.context))
-    return _passages(engine, ranked[:limit], query, condition)
+    return _passages(engine, ranked[:limit], query, condition, stored)
 
 
 def _read_closely(
@@ -109,11 +111,12 @@ def _read_closely(
     query: Query,
     terms: Sparse | None,
     condition: Condition,
+    *,
     candidates: Sequence[Candidate],
+    stored: Mapping[str, Stored],
 ) -> list[Candidate]:
     """The best candidates with all three scores, in the order that these give together; the others after them."""
     best, rest = candidates[: query.closer_depth], candidates[query.closer_depth :]
-    stored = engine.fetch([c.id for c in best], condition, vectors=query.vector is not None)
     best = [c for c in best if c.id in stored]
     if query.closer is None or not best:
         return list(candidates)
@@ -166,10 +169,18 @@ def _terms(engine: Engine[Condition], query: Query) -> Sparse | None:
     return terms if terms[0] else None  # nothing but stop words
 
 
-def _passages(engine: Engine[Condition], ranked: Sequence[Ranked], query: Query, condition: Condition) -> list[Passage]:
+def _passages(
+    engine: Engine[Condition],
+    ranked: Sequence[Ranked],
+    query: Query,
+    condition: Condition,
+    read: Mapping[str, Stored],
+) -> list[Passage]:
+    """The ranked candidates as passages; what isn't among the already `read` is fetched."""
     # A hit of the text search alone has no cosine yet; its vector is fetched for that.
-    vectors = query.vector is not None and any(r.candidate.vector is None for r in ranked)
-    stored = engine.fetch([r.candidate.id for r in ranked], condition, vectors)
+    missing = [r.candidate for r in ranked if r.candidate.id not in read]
+    vectors = query.vector is not None and any(c.vector is None for c in missing)
+    stored = {**read, **engine.fetch([c.id for c in missing], condition, vectors)}
     passages = []
     for item in ranked:
         candidate = item.candidate

@@ -23,6 +23,9 @@ FloatArray = NDArray[np.float32]
 
 RUN_TOKENS = 3
 
+# OpenBLAS starts threads for products of more multiplications than this; on a busy machine they wait for each other.
+_ONE_THREAD = 2**18
+
 
 @runtime_checkable
 class WordReader(Protocol):
@@ -54,10 +57,25 @@ def similarities(question: FloatArray, sketches: Sequence[bytes | None]) -> Floa
         return found
     dim = question.shape[1]
     packed = [np.frombuffer(bits, np.uint8).reshape(-1, dim // 8) for bits in (sketches[row] for row in rows) if bits]
-    signs = np.unpackbits(np.concatenate(packed), axis=1)
     # With signs as 0 and 1, the product with ±1 is twice the product minus the question's own sum.
-    products = 2.0 * (question @ signs.T.astype(np.float32)) - question.sum(axis=1, keepdims=True)
+    products = 2.0 * _products(np.concatenate(packed), question) - question.sum(axis=1)
     starts = np.cumsum([0, *(len(part) for part in packed[:-1])])
-    nearest = np.maximum.reduceat(products, starts, axis=1)
-    found[rows] = nearest.mean(axis=0) / np.sqrt(dim)
+    found[rows] = np.maximum.reduceat(products, starts, axis=0).mean(axis=1) / np.sqrt(dim)
     return found
+
+
+def _products(packed: NDArray[np.uint8], question: FloatArray) -> FloatArray:
+    """(runs, tokens): each run's bits as 0 and 1 times each token of the question.
+
+    In blocks that stay in the cache and on one thread: 100 passages take 2-3 ms of processor time, where one large
+    product took 50 with other work on the machine.
+    """
+    tokens = np.ascontiguousarray(question.T)
+    products = np.empty((len(packed), len(question)), np.float32)
+    size = max(1, _ONE_THREAD // question.size)
+    block = np.empty((size, question.shape[1]), np.float32)
+    for start in range(0, len(packed), size):
+        bits = np.unpackbits(packed[start : start + size], axis=1)
+        block[: len(bits)] = bits
+        np.matmul(block[: len(bits)], tokens, out=products[start : start + len(bits)])
+    return products
