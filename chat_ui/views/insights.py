@@ -72,7 +72,7 @@ def _charts(questions: Sequence[Question]) -> None:
     colour = alt.Color("outcome:N", scale=alt.Scale(domain=list(_OUTCOMES.values()), range=_COLOURS), title=None)
     left, right = st.columns(2)
     with left:
-        st.subheader("Questions a day")
+        st.header("Questions a day")
         bars = alt.Chart(alt.InlineData(values=outcomes)).mark_bar()
         day = alt.X("day:O", title=None, axis=alt.Axis(labelAngle=0, labelOverlap=True))
         st.altair_chart(
@@ -80,7 +80,7 @@ def _charts(questions: Sequence[Question]) -> None:
             width="stretch",
         )
     with right:
-        st.subheader("People a day")
+        st.header("People a day")
         bars = alt.Chart(alt.InlineData(values=people)).mark_bar(color=_COLOURS[0])
         st.altair_chart(
             bars.encode(x=day, y=alt.Y("people:Q", title=None, axis=alt.Axis(tickMinStep=1))), width="stretch"
@@ -139,12 +139,12 @@ def _documents(questions: Sequence[Question]) -> None:
     cited, never = citations(session.database(), questions)
     left, right = st.columns(2)
     with left:
-        st.subheader("Most cited")
+        st.header("Most cited")
         rows = [[escape(title), f"{count:,}"] for title, count in cited[:20]]
         components.table(["Document", "Answers"], rows, label="Most cited documents")
         _csv("cited.csv", ("document", "answers"), cited)
     with right:
-        st.subheader(f"Never cited: {len(never):,}")
+        st.header(f"Never cited: {len(never):,}")
         rows = [[escape(title), f"<code>{escape(document)}</code>"] for document, title in never[:20]]
         components.table(["Document", "Id"], rows, label="Documents that no answer cites")
         _csv("never-cited.csv", ("id", "title"), never)

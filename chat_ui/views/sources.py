@@ -192,7 +192,7 @@ def _access() -> None:
     directory = session.directory()
     left, right = st.columns(2, gap="large")
     with left:
-        st.subheader("Who can read this document?")
+        st.header("Who can read this document?")
         text = st.text_input("Document", placeholder="Words of its title or id", key="access-text")
         found = find_documents(session.database(), None, text=text, limit=50) if text else []
         if text and not found:
@@ -206,7 +206,7 @@ def _access() -> None:
             rows = [[escape(person.name), escape(person.email)] for person in people]
             components.table(["Person", "Address"], rows, label="Readers")
     with right:
-        st.subheader("What can this person read?")
+        st.header("What can this person read?")
         email = st.selectbox("Person", sorted(directory.entries), index=None, placeholder="Choose", key="access-person")
         email = email or st.text_input("Or an address that isn't in the users file", key="access-address")
         if not email:
