@@ -23,12 +23,18 @@ def register(_app: typer.Typer) -> None:
 @eval_app.command("routing")
 def routing(
     data: Annotated[
-        Path, typer.Option("--data", help="A folder with train*.jsonl and a file per split (.jsonl, .csv or .tsv).")
-    ],
+        Path | None,
+        typer.Option(
+            "--data", help="A folder with train*.jsonl and a file per split; default: the apps' own requests."
+        ),
+    ] = None,
     split: Annotated[str, typer.Option("--split", help="The split's name, for example val or test.")] = "val",
     as_json: AsJson = False,
 ) -> None:
     """Learns intents from a set's training examples and prints how well its split finds them."""
+    if data is None:
+        _own_apps(as_json)
+        return
     from evals.intents import load_intent_set
     from evals.routing import evaluate_routing
     from retrieval.embed import open_embedder
@@ -45,4 +51,22 @@ def routing(
     out.print(
         f"{report.name}: accuracy {report.accuracy}, macro F1 {report.macro_f1}, {outside}, ECE {report.ece}; "
         f"median {report.p50_ms} ms beyond the embedding ({report.embed_ms} ms)"
+    )
+
+
+def _own_apps(as_json: bool) -> None:
+    from apps.catalogue import load_apps
+    from evals.app_routing import evaluate_app_routing
+    from retrieval.embed import open_embedder
+
+    settings = load_settings()
+    report = evaluate_app_routing(load_apps(settings), open_embedder(settings))
+    if as_json:
+        print_json(asdict(report))
+        return
+    for text, wanted, found in report.wrong:
+        out.print(f"{wanted} → {found}: {text}", markup=False)
+    out.print(
+        f"{report.requests} requests: accuracy {report.accuracy} (apps {report.apps_accuracy}, search "
+        f"{report.search_accuracy}, {report.asked} asked back); median {report.p50_ms} ms with the embedding"
     )

@@ -1,0 +1,73 @@
+"""How well requests find the library's apps: evals/datasets/routing_apps.jsonl through the router as it is used."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+import numpy as np
+
+from apps.spec import App
+from assistant.router import SEARCH, AppRouter
+from core.types import User
+from evals.intents import LabelledRequest, read_requests
+from retrieval.embed import Embedder
+
+EVALUATOR = User("evaluation@example.com")
+
+
+@dataclass(frozen=True, slots=True)
+class AppRoutingReport:
+    """What `debrief eval routing` prints without `--data`.
+
+    Attributes:
+        accuracy: Share of the requests that went where they belong: their app, or plain search.
+        apps_accuracy: The same among requests for an app; search_accuracy among the others.
+        asked: How many were answered with a question back; they count as wrong.
+        wrong: Each wrong one: text, where it belongs, where it went.
+    """
+
+    requests: int
+    accuracy: float
+    apps_accuracy: float
+    search_accuracy: float
+    asked: int
+    p50_ms: float
+    by_app: dict[str, float]
+    wrong: tuple[tuple[str, str, str], ...]
+
+
+def own_requests() -> tuple[LabelledRequest, ...]:
+    """The labelled requests for the library's apps."""
+    return read_requests(Path(str(files("evals").joinpath("datasets/routing_apps.jsonl"))))
+
+
+def evaluate_app_routing(apps: dict[str, App], embedder: Embedder) -> AppRoutingReport:
+    """Routes every request by itself, without attachments; p50 includes the embedding."""
+    router = AppRouter(apps, embedder)
+    requests = own_requests()
+    seconds, found = [], []
+    for request in requests:
+        begin = time.perf_counter()
+        route = router.route(request.text, EVALUATOR)
+        seconds.append(time.perf_counter() - begin)
+        found.append(route.app or route.target)
+    wanted = [r.intent or SEARCH for r in requests]
+    right = [w == f for w, f in zip(wanted, found, strict=True)]
+    counts = Counter(wanted)
+    hits = Counter(w for w, ok in zip(wanted, right, strict=True) if ok)
+    of_apps = [ok for w, ok in zip(wanted, right, strict=True) if w != SEARCH]
+    of_search = [ok for w, ok in zip(wanted, right, strict=True) if w == SEARCH]
+    return AppRoutingReport(
+        requests=len(requests),
+        accuracy=round(sum(right) / len(right), 4),
+        apps_accuracy=round(sum(of_apps) / len(of_apps), 4),
+        search_accuracy=round(sum(of_search) / len(of_search), 4),
+        asked=found.count("ask"),
+        p50_ms=round(1000 * float(np.median(seconds)), 1),
+        by_app={name: round(hits[name] / n, 3) for name, n in sorted(counts.items())},
+        wrong=tuple((r.text, w, f) for r, w, f in zip(requests, wanted, found, strict=True) if w != f),
+    )

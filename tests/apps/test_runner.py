@@ -1,0 +1,136 @@
+"""Running: states, inputs, conditions, loops, limits, cancelling; expressions stay in their sandbox."""
+
+import pytest
+
+from apps.context import Tools
+from apps.expressions import ExpressionError, evaluate, truth
+from apps.inputs import InputsWrong
+from apps.runner import RunResult, StepState, finish, run_app
+from apps.spec import parse_app
+from core.errors import AppError
+from core.types import User
+from tests.apps.conftest import BODY, HEAD
+
+
+def test_states_then_the_result(app_of, context):
+    events = list(run_app(app_of(BODY), {"word": "x"}, context))
+    assert [e.state for e in events if isinstance(e, StepState)] == ["waiting", "running", "done"]
+    assert isinstance(events[-1], RunResult)
+    assert events[-1].output("result").text == "Word: x"
+
+
+def test_every_wrong_input_is_named(app_of, context):
+    body = BODY.replace(
+        "  - {name: word, type: text}",
+        "  - {name: word, type: text}\n  - {name: n, type: number, max: 5}\n  - {name: day, type: date}",
+    )
+    with pytest.raises(InputsWrong) as caught:
+        run_app(app_of(body), {"n": "9", "day": "soon", "wrd": 1}, context)
+    assert {p.field for p in caught.value.problems} == {"word", "n", "day", "wrd"}
+    assert "over the most 5" in str(caught.value)
+
+
+def test_conditions_and_loops(app_of, context):
+    body = """\
+    inputs:
+      - {name: words, type: multi_choice, choices: [a, b, c]}
+    steps:
+      - id: each
+        use: generate
+        for_each: words
+        with: {draft: "<{{ item }}>"}
+      - id: never
+        use: generate
+        when: "'c' in words"
+        with: {draft: c}
+    outputs:
+      - {name: result, kind: markdown, value: "{{ each | map(attribute='text') | join }}{{ never.text or '-' }}"}
+    """
+    assert finish(app_of(body), {"words": ["a", "b"]}, context).output("result").text == "<a><b>-"
+
+
+def test_the_audience_is_kept(app_of, context):
+    with pytest.raises(AppError, match="is for finance"):
+        run_app(app_of(BODY + "audience: [finance]\n"), {"word": "x"}, context)
+
+
+@pytest.mark.parametrize(
+    ("limits", "draft", "message"),
+    [
+        ("{output_chars: 100}", "{% for n in range(99) %}long {% endfor %}", "over 100 characters"),
+        ("{seconds: 0.000001}", "x", "limit of 1e-06 seconds"),
+    ],
+)
+def test_limits_stop_a_run_and_say_which(context, limits, draft, message):
+    app = parse_app(HEAD + BODY.replace("Word: {{ word }}", draft) + f"limits: {limits}\n", "small.yaml")
+    result = finish(app, {"word": "x"}, context)
+    assert result.status == "failed"
+    assert message in result.error
+
+
+def test_the_step_limit_counts_a_loops_calls(app_of, context):
+    body = BODY.replace("use: generate", "use: generate\n    for_each: [1, 2, 3]").replace("text.text", "text[0].text")
+    result = finish(app_of(body + "limits: {steps: 2}\n"), {"word": "x"}, context)
+    assert "limit of 2 steps" in result.error
+
+
+def test_a_cancelled_run_says_so(app_of, context):
+    context.cancelled = lambda: True
+    result = finish(app_of(BODY), {"word": "x"}, context)
+    assert (result.status, result.outputs, result.saved_minutes) == ("cancelled", (), 0.0)
+
+
+class Editor:
+    """A model with a fixed reply."""
+
+    def __init__(self, reply):
+        self.reply = reply
+
+    def write(self, system, text):
+        return self.reply, 10
+
+
+@pytest.mark.parametrize(("reply", "text"), [("Word is x", "Word is x"), ("Word is 42", "Word: x"), ("  ", "Word: x")])
+def test_a_models_edit_is_used_only_if_it_adds_nothing(app_of, person, context, reply, text):
+    def check(edit, sources):
+        return [w for w in edit.split() if w.isdigit() and w not in " ".join(sources)]
+    context.tools = Tools(model=Editor(reply), check=check)
+    body = BODY.replace('with: {draft: "Word: {{ word }}"}', 'with: {draft: "Word: {{ word }}", instructions: Edit.}')
+    result = finish(app_of(body), {"word": "x"}, context)
+    assert result.output("result").text == text
+    assert bool(result.notes) == (text == "Word: x")
+    assert result.tokens == 10
+
+
+@pytest.mark.parametrize(
+    "attack",
+    [
+        "{{ word.__class__.__mro__ }}",
+        "{{ ''.__class__ }}",
+        "{{ word.format.__globals__ }}",
+        "{{ cycler.__init__.__globals__ }}",
+        "{{ range(10**9) | list }}",
+        "{{ [].append(1) }}",
+    ],
+)
+def test_expressions_can_only_read(attack):
+    with pytest.raises(ExpressionError):
+        result = evaluate(attack, {"word": "x"})
+        # An unsafe attribute comes back as an undefined value, which fails as soon as it is used.
+        str(result)
+        raise ExpressionError("refused") if result.__class__.__name__ == "_Missing" else AssertionError(result)
+
+
+def test_an_expression_keeps_its_type_and_a_condition_is_refused_for_unknown_names():
+    assert evaluate("{{ [1, 2] }}", {}) == [1, 2]
+    assert evaluate("{{ a }} and {{ a }}", {"a": 1}) == "1 and 1"
+    with pytest.raises(ExpressionError, match="'b' is unknown"):
+        truth("b", {"a": 1})
+
+
+def test_someone_elses_group_does_not_open_an_app(app_of, context):
+    app = app_of(BODY + "audience: [emea]\n")
+    assert finish(app, {"word": "x"}, context).status == "completed"
+    context.user = User("b@example.com")
+    with pytest.raises(AppError):
+        run_app(app, {"word": "x"}, context)

@@ -1,0 +1,223 @@
+"""The steps by themselves: meetings, comparisons, queries, files."""
+
+import io
+from datetime import date
+
+import pytest
+from docx import Document
+from openpyxl import load_workbook
+from pptx import Presentation
+
+from apps.compare.values import number_of
+from apps.context import AppFile, Context, Tools
+from apps.meeting.dates import find_day
+from apps.meeting.tasks import task_of
+from apps.meeting.turns import split_sentences
+from apps.render.sheets import write_xlsx
+from apps.steps.compare_documents import CompareDocuments, compare_documents
+from apps.steps.extract_meeting import ExtractMeeting, extract_meeting
+from apps.steps.query import RunQuery, checked, query
+from apps.steps.render import Render, render
+from apps.steps.translate import Translate, translate
+from core.errors import AppError
+from core.types import Parsed, Section
+from evals.comparison import evaluate_comparison
+
+
+def meeting(context, *turns, name="2026-10-14-call.vtt"):
+    parsed = Parsed(tuple(Section(t, kind="turn", locator=f"00:0{n}") for n, t in enumerate(turns)))
+    return extract_meeting(ExtractMeeting(source=AppFile(name, parsed)), context)
+
+
+def test_a_promise_has_owner_day_and_evidence(context):
+    found = meeting(
+        context,
+        "Jo Hall: I propose that I send you the audit report.",
+        "Kim Lee: By when?",
+        "Jo Hall: By 27 November.",
+        "Kim Lee: Fine. I'll roll out the sensors by Friday.",
+    )
+    first, second = found["action_items"]
+    assert (first["owner"], first["due"], first["task"]) == ("Jo Hall", "2026-11-27", "Send you the audit report")
+    assert (second["owner"], second["due"]) == ("Kim Lee", "2026-10-16")
+    assert first["turn"] == 1 and "audit report" in first["quote"]
+
+
+def test_what_is_not_promised_is_no_action(context):
+    found = meeting(
+        context,
+        "Jo Hall: I will not talk about prices today.",
+        "Kim Lee: We'll see. Let me sum up what the plant said last year.",
+        "Jo Hall: Will you be in Ghent in May?",
+    )
+    assert found["action_items"] == []
+
+
+def test_a_closing_summary_repeats_nothing(context):
+    found = meeting(
+        context,
+        "Jo Hall: I'll present the proposal for three years by 4 December.",
+        "Kim Lee: The plant in Ghent is closed until spring anyway.",
+        "Jo Hall: Let me sum up. I present the proposal by 4 December.",
+    )
+    assert [i["due"] for i in found["action_items"]] == ["2026-12-04"]
+
+
+def test_decisions_and_open_questions(context):
+    found = meeting(
+        context,
+        "Jo Hall: So the pilot runs in two plants until June.",
+        "Kim Lee: Agreed.",
+        "Kim Lee: Does the price include the third plant?",
+        "Jo Hall: I don't know yet, I have to check that.",
+    )
+    assert [d["text"] for d in found["decisions"]] == ["The pilot runs in two plants until June."]
+    assert [q["text"] for q in found["open_questions"]] == ["Does the price include the third plant?"]
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("by 27 November", date(2026, 11, 27)),
+        ("bis zum 3. Dezember", date(2026, 12, 3)),
+        ("antes del 30 de noviembre", date(2026, 11, 30)),
+        ("pour le 15 janvier", date(2027, 1, 15)),
+        ("March 5, 2027", date(2027, 3, 5)),
+        ("due 2026-12-01", date(2026, 12, 1)),
+        ("tomorrow", date(2026, 10, 15)),
+        ("sometime in spring", None),
+        ("31 February", None),
+    ],
+)
+def test_days_in_four_languages(text, day):
+    assert find_day(text, date(2026, 10, 14)) == day
+
+
+def test_sentences_are_not_cut_at_ordinals_and_titles():
+    assert split_sentences("Am 28. September kam Dr. Weber. Er blieb.") == [
+        "Am 28. September kam Dr. Weber.",
+        "Er blieb.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "task"),
+    [
+        ("Lukas sends the report by 27 November.", "Send the report"),
+        ("I'll try to reach purchasing.", "Try to reach purchasing"),
+        ("Lukas carries the boxes", "Carry the boxes"),
+        ("Please state the reasons", "State the reasons"),
+    ],
+)
+def test_tasks_are_instructions(text, task):
+    assert task_of(text, "Lukas Brandt", "en") == task
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "unit"),
+    [
+        ("4,150", 4150, ""),
+        ("4,8", 4.8, ""),
+        ("1.234,5", 1234.5, ""),
+        ("1,234.5 EUR", 1234.5, "EUR"),
+        ("−3 hours", -3, "hours"),
+        ("98.8%", 98.8, "%"),
+        ("€ 1'200", 1200, "€"),
+    ],
+)
+def test_cells_are_numbers_in_either_notation(text, value, unit):
+    found = number_of(text)
+    assert (found.value, found.unit) == (value, unit)
+
+
+@pytest.mark.parametrize("text", ["2026-11-01", "Q3 2026", "1.2.3", "n/a", "", "3 of 5 done and more to come"])
+def test_what_is_no_number_is_none(text):
+    assert number_of(text) is None
+
+
+def test_a_comparison_says_what_moved_and_which_way(context, file_of):
+    before = file_of(
+        "a.md",
+        "| Metric | Value | Target |\n| - | - | - |\n| Response time | 6 | 4 |\n| Coverage | 90% | 98 |",
+        "All is calm.",
+    )
+    after = file_of(
+        "b.md",
+        "| Metric | Value | Target |\n| - | - | - |\n| Coverage | 99% | 98 |\n| Response time | 8 | 4 |",
+        "All is loud.",
+    )
+    found = compare_documents(CompareDocuments(before=before, after=after), context)
+    moved = {m["name"]: (m["difference"], m["verdict"], m["on_target"]) for m in found["metrics"]}
+    assert moved == {"Response time": (2, "worse", False), "Coverage": (9, "better", True)}
+    declared = CompareDocuments(before=before, after=after, directions={"Response": "higher"})
+    assert compare_documents(declared, context)["counts"]["worse"] == 0
+
+
+def test_the_same_report_has_no_changes(context, file_of):
+    file = file_of("a.md", "| A | B |\n| - | - |\n| x | 1 |", "One. Two.")
+    assert compare_documents(CompareDocuments(before=file, after=file), context)["identical"]
+
+
+def test_known_edits_are_found_and_nothing_else():
+    report = evaluate_comparison(40, seed=11)
+    assert report.edits > 100
+    assert report.precision >= 0.95
+    assert report.recall >= 0.95
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "DELETE FROM t",
+        "SELECT 1; SELECT 2",
+        "WITH x AS (DELETE FROM t RETURNING 1) SELECT * FROM x",
+        "SELECT 1 INTO t2",
+        "/* SELECT */ DROP TABLE t",
+        "UNLOAD ('select 1') TO 's3://x'",
+    ],
+)
+def test_a_query_can_only_read(sql):
+    with pytest.raises(AppError, match="may only read"):
+        checked(sql)
+
+
+def test_a_query_takes_values_by_name(person):
+    asked = {}
+
+    def ask(sql, values, limit):
+        asked.update(sql=sql, values=values)
+        return ["a"], [[1]]
+
+    context = Context(person, Tools(query=ask))
+    found = query(RunQuery(sql="SELECT a FROM t WHERE c = :c -- x;\n", values={"c": "; DROP"}), context)
+    assert found["rows"] == [{"a": 1}]
+    assert asked == {"sql": "SELECT a FROM t WHERE c = :c", "values": {"c": "; DROP"}}
+    with pytest.raises(AppError, match="make them agree"):
+        query(RunQuery(sql="SELECT :d AS d", values={"c": 1}), context)
+
+
+def test_translation_without_a_model_says_so(context):
+    found = translate(Translate(text="The meeting was long and the room was cold.", to="de"), context)
+    assert not found["translated"]
+    assert "needs a language model" in context.notes[0]
+
+
+BODY_TEXT = "# Part\n\nA **bold** word.\n\n- one\n- two\n\n| A | B |\n| - | - |\n| x | 1 |"
+
+
+def test_files_open_and_hold_the_text(context):
+    word = render(Render(format="docx", title="A title", body=BODY_TEXT), context)["file"]
+    document = Document(io.BytesIO(word["content"]))
+    assert "A bold word." in [p.text for p in document.paragraphs]
+    assert document.tables[0].cell(1, 1).text == "1"
+    chart = {"title": "Trend", "labels": ["Q1", "Q2"], "series": {"x": [1, None]}}
+    slides = render(Render(format="pptx", title="A title", body=BODY_TEXT, charts=[chart]), context)["file"]
+    deck = Presentation(io.BytesIO(slides["content"]))
+    assert sum(s.has_chart for slide in deck.slides for s in slide.shapes) == 1
+    assert sum(s.has_table for slide in deck.slides for s in slide.shapes) == 1
+
+
+def test_a_cell_never_becomes_a_formula():
+    content = write_xlsx("T", [{"title": "a/b", "columns": ["x"], "rows": [["=1+1"], [2]]}], "Us")
+    sheet = load_workbook(io.BytesIO(content)).worksheets[0]
+    assert (sheet["A2"].value, sheet["A2"].data_type, sheet["A3"].value) == ("=1+1", "s", 2)

@@ -1,0 +1,141 @@
+"""Routing with the real embedding and the library's apps; filling in what the message says."""
+
+from datetime import date
+
+import pytest
+
+from apps.catalogue import load_apps
+from apps.meeting.terms import terms
+from assistant.app_inputs import fill_inputs, named_customer
+from assistant.events import Attachment
+from assistant.gloss import likely_language
+from assistant.requests import WORK, plain_request
+from assistant.router import AppRouter, attachment_kind, training_examples
+from core.settings import Settings
+from core.types import Section, User
+from evals.app_routing import evaluate_app_routing, own_requests
+from retrieval.embed import open_embedder
+
+USER = User("ana@example.com", ("emea",))
+CUSTOMERS = ("Alpenbank AG", "Harbour & Lane Logistics", "Grupo Solera", "Calder Valley Health Trust")
+
+
+@pytest.fixture(scope="module")
+def library():
+    return load_apps(Settings())
+
+
+@pytest.fixture(scope="module")
+def embedder(tmp_path_factory):
+    return open_embedder(Settings(data_dir=tmp_path_factory.mktemp("data")))
+
+
+@pytest.fixture(scope="module")
+def router(library, embedder):
+    return AppRouter(library, embedder)
+
+
+def turns(name="call.vtt"):
+    return Attachment(name, tuple(Section(f"A: sentence {n}", kind="turn") for n in range(5)))
+
+
+def report(name):
+    return Attachment(name, (Section("| A | B |\n| - | - |\n| 1 | 2 |", kind="table"),))
+
+
+def test_the_librarys_requests_go_where_they_belong(library, embedder):
+    found = evaluate_app_routing(library, embedder)
+    assert found.requests >= 200
+    assert found.accuracy >= 0.95
+
+
+def test_the_requests_are_not_the_examples(library):
+    texts, _ = training_examples(library.values())
+    known = [set(terms(t)) for t in texts]
+    for request in own_requests():
+        assert request.text not in texts
+        words = set(terms(request.text))
+        if len(words) > 3:
+            assert max(len(words & k) / len(words | k) for k in known) < 0.75, request.text
+
+
+def test_a_route_says_why_and_what_else(router):
+    route = router.route("Please write the follow-up mail for the customer", USER)
+    assert route.app == "follow_up_email"
+    assert "is like" in route.reason
+    assert route.app not in dict(route.alternatives)
+
+
+def test_a_question_about_a_thing_is_search(router):
+    assert router.route("What does the guide say about follow-up e-mails?", USER).target == "search"
+
+
+def test_attachments_speak_for_the_app_that_takes_them(router):
+    message = "What moved here?"
+    alone = router.route(message, USER)
+    both = router.route(message, USER, attachments=[report("Q2-health.xlsx"), report("Q3-health.xlsx")])
+    assert (alone.target, both.app) == ("search", "health_check_comparison")
+
+
+def test_a_running_app_keeps_its_follow_ups_but_not_new_questions(router):
+    assert router.route("make it shorter and more formal", USER, running="follow_up_email").app == "follow_up_email"
+    assert router.route("How long do we keep customer logs?", USER, running="follow_up_email").target == "search"
+
+
+def test_only_apps_that_the_person_may_use(library, embedder):
+    closed = {n: a.model_copy(update={"audience": ("finance",)}) for n, a in library.items()}
+    router = AppRouter(closed, embedder)
+    assert router.route("Write a follow-up e-mail for this meeting", USER).target == "search"
+    allowed = User("b@example.com", ("finance",))
+    assert router.route("Write a follow-up e-mail for this meeting", allowed).app == "follow_up_email"
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("Schreibe eine E-Mail an den Kunden", "de"),
+        ("Redacta un correo para el cliente", "es"),
+        ("Rédige un mail pour le client", "fr"),
+        ("Write an email to the customer", "en"),
+        ("Alpenbank?", "en"),
+    ],
+)
+def test_the_language_of_a_short_message(text, language):
+    assert likely_language(text) == language
+
+
+def test_names_are_left_out_and_the_act_is_kept():
+    assert plain_request("Write to Gareth Pryce about PowerPoint").startswith("Write to the customer about PowerPoint")
+    assert plain_request("Draft a mail").endswith(WORK)
+    assert not plain_request("Who owns it?").endswith(WORK)
+
+
+def test_kinds_of_attachments():
+    assert attachment_kind(turns("x.docx")) == "transcript"
+    assert attachment_kind(report("a.docx")) == "report"
+    assert attachment_kind(Attachment("jottings.txt", (Section("a"),))) == "notes"
+
+
+def test_inputs_come_from_the_message_and_the_files(library):
+    app = library["health_check_comparison"]
+    filled = fill_inputs(app, "compare", [report("2026-Q3.xlsx"), report("2026-Q2.xlsx")], CUSTOMERS)
+    assert (filled.values["before"].name, filled.values["after"].name) == ("2026-Q2.xlsx", "2026-Q3.xlsx")
+    assert filled.missing == ()
+    one = fill_inputs(app, "compare", [report("2026-Q3.xlsx")], CUSTOMERS)
+    assert [i.name for i in one.missing] == ["after"]
+
+
+def test_customer_language_and_pasted_text(library):
+    brief = fill_inputs(library["customer_brief"], "Brief me on harbour & lane", (), CUSTOMERS, date(2026, 11, 22))
+    assert brief.values["customer"] == "Harbour & Lane Logistics"
+    mail = fill_inputs(library["follow_up_email"], "Write it in German, formal", [turns()], CUSTOMERS)
+    assert (mail.values["language"], mail.values["tone"]) == ("de", "formal")
+    asked = fill_inputs(library["custom_response"], 'Reply to: "How often should we run simulations?"')
+    assert asked.values["inquiry"] == "How often should we run simulations?"
+    nothing = fill_inputs(library["follow_up_email"], "Write a follow-up e-mail")
+    assert [i.name for i in nothing.missing] == ["transcript"]
+
+
+def test_a_customer_is_found_by_its_own_word_only():
+    assert named_customer("the solera renewal", CUSTOMERS) == "Grupo Solera"
+    assert named_customer("a health check for the group", CUSTOMERS) is None
