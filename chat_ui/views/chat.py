@@ -54,6 +54,9 @@ def page(user: User) -> None:
         if question:
             turns.append(Turn(question, route=route))
             _ask(turns[-1], user, filters)
+            if len(turns) == 1:
+                # The list in the sidebar was drawn before this conversation had a turn.
+                st.rerun()
         for problem in problems:
             components.error_state(problem)
         if sent and sent.files and not question and not problems:

@@ -150,7 +150,8 @@ class Visitor:
         box.press("Enter")
         turn = self.page.locator('[data-testid="stChatMessage"]').nth(2 * before + 1)
         turn.locator("ul.sources, .state").first.wait_for(timeout=30_000)
-        self.page.wait_for_timeout(400)
+        # The stop button turns back into the send button when the run is over.
+        self.page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for()
 
     def violations(self) -> list[str]:
         """What axe finds wrong, as "rule: first element", contrast included."""
@@ -200,6 +201,7 @@ def test_ask_and_open_a_citation(visit) -> None:
     assert "90 days" in passage.locator("mark").first.inner_text()
     assert "Longer periods can be ordered" in passage.inner_text()
     assert page.get_by_text("Ana Keller").is_visible()
+    page.locator('[class*="st-key-open-"]').first.wait_for()
     visitor.picture("chat.png")
 
 
