@@ -45,5 +45,8 @@ bench-chunking: $(VENV)/installed
 bench-search: $(VENV)/installed
 	$(BIN)/python -m evals.bench.search
 
+bench-connectors: $(VENV)/installed
+	$(BIN)/python -m evals.bench.connectors
+
 clean:
 	rm -rf $(VENV) .debrief build *.egg-info

@@ -129,6 +129,7 @@ class SourceSync:
         self._listed: set[str] = set()
         self._gone: list[str] = []
         self._retryable = 0
+        self._unlisted = False
         self.counts = Counts()
         self.cursor: Cursor | None = None
 
@@ -146,6 +147,9 @@ class SourceSync:
                 self._context.on_progress(self._source.name, self.counts)
                 if self._context.stop.is_set():
                     self._write()
+                    if from_start:
+                        # Half a listing says nothing of what is gone, so the next run lists from the start again.
+                        self.cursor = None
                     return "STOPPED", "Stopped on request; the next sync goes on from here."
                 if publish_often and self._stretch.size() >= _PUBLISH_DOCUMENTS:
                     self._write()
@@ -155,7 +159,7 @@ class SourceSync:
             if self._too_many_failures():
                 self.cursor = None
                 return "FAILED", f"{self._retryable} documents could not be fetched; nothing was deleted."
-            if from_start:
+            if from_start and not self._unlisted:
                 self._gone = sorted(self._context.state.present(self._source.name) - self._listed)
             waiting = self._delete(run)
             if not self._context.options.dry_run:
@@ -232,6 +236,8 @@ class SourceSync:
     def _fail(self, failure: Failure, run: Run) -> None:
         self._listed.add(failure.document_id)
         self._retryable += failure.retry
+        # An id that ends in "/" is a folder or site that could not be listed: what is in it is unknown, not gone.
+        self._unlisted = self._unlisted or failure.document_id.endswith("/")
         self.counts = self.counts.plus(failed=1)
         if self._context.options.dry_run:
             return

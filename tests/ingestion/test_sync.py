@@ -177,10 +177,31 @@ def test_stopping_keeps_what_was_done_and_goes_on_later(world):
     run = world.sync(context=context)
     assert run.state == "STOPPED"
     assert 6 <= len(world.state.records(outcome="indexed")) < 23
-    fetched = world.source.fetched
+    embedded = world.embedder.computed
+    done = len(world.state.records(outcome="indexed"))
     world.sync()
     assert len(world.state.records(outcome="indexed")) == 23
-    assert world.source.fetched == 23, f"{fetched} before the stop, and none of them again"
+    again = world.embedder.computed - embedded
+    assert again == sum(record.chunks for record in world.state.records()) - embedded, f"{done} were not embedded again"
+
+
+def test_a_full_run_that_was_stopped_still_notices_deletions(world):
+    for n in range(20):
+        world.source.put(f"more{n:02}.txt", f"More text number {n}.")
+    world.sync()
+    del world.source.documents["files:more19.txt"]
+    context = world.context(full=True)
+    context.on_progress = lambda _source, counts: context.stop.set() if counts.seen >= 6 else None
+    assert world.sync(context=context).state == "STOPPED"
+    assert world.sync().counts.deleted == 1
+
+
+def test_a_folder_that_could_not_be_listed_loses_nothing(world):
+    world.sync()
+    del world.source.documents["files:logs.txt"]
+    world.source.failures = {"x": Failure("files:logs/", "logs/", "Permission denied.", retry=True)}
+    assert world.sync(full=True).counts.deleted == 0
+    assert "files:logs.txt" in world.found("customer logs")
 
 
 def test_another_recipe_rebuilds_while_the_old_generation_serves(world, tmp_path):
