@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
+from collections.abc import Sequence
 
 import sqlalchemy as sa
 import streamlit as st
@@ -16,17 +17,21 @@ from streamlit import config
 
 from apps.catalogue import app_files, find_app
 from apps.context import Tools
-from apps.runner import may_use
-from apps.versions import Available, available_apps
+from apps.runner import RunResult, may_use
+from apps.spec import App
+from apps.versions import Available, available_apps, record_run
+from assistant.app_answers import AppAnswers
+from assistant.app_tools import known_customers, open_tools
 from assistant.ask import Assistant, open_assistant
+from assistant.router import AppRouter
 from chat_ui.signin import Connection, claims_user, development_user
 from core.database import open_database
 from core.errors import AppError, DebriefError, IdentityError
 from core.identity import Directory, load_directory
 from core.settings import Settings, load_settings
-from core.types import Answer, User
+from core.types import User
 from ingestion.parse.sandbox import ParserPool
-from retrieval.filters import Filter
+from retrieval.embed import open_embedder
 from retrieval.retriever import Retriever, open_retriever
 
 
@@ -39,7 +44,31 @@ def settings() -> Settings:
 @st.cache_resource(show_spinner=False)
 def assistant() -> Assistant:
     """The one assistant of this server. An error isn't kept: after the first sync the next run opens it."""
-    return open_assistant(settings())
+    opened = open_assistant(settings())
+    if opened.router is None:
+        found, _ = _files_apps()
+        router = AppRouter(found, open_embedder(settings()), opened.models)
+        opened.router = AppAnswers(router, tools, _customers, settings().company, _finished)
+    return opened
+
+
+def take_run() -> RunResult | None:
+    """The app's run that the question just asked on this thread has ended with; None if none did."""
+    run: RunResult | None = getattr(_this_thread, "run", None)
+    _this_thread.run = None
+    return run
+
+
+_this_thread = threading.local()
+
+
+def _finished(result: RunResult, user: User) -> None:
+    record_run(database(), result, user)
+    _this_thread.run = result
+
+
+def _customers(user: User) -> Sequence[str]:
+    return known_customers(_retriever(), user)
 
 
 @st.cache_resource(show_spinner=False)
@@ -73,26 +102,26 @@ def apps(user: User) -> tuple[dict[str, Available], list[AppError]]:
     try:
         return available_apps(settings(), database(), user), []
     except AppError:
-        # One wrong file in apps_dir must not take the others away.
-        found, wrong = {}, []
-        for name in app_files(settings()):
-            try:
-                app = find_app(name, settings())
-            except AppError as error:
-                wrong.append(error)
-                continue
-            if may_use(app, user):
-                found[name] = Available(app, verified=False, published=False)
-        return found, wrong
+        found, wrong = _files_apps()
+        usable = {n: Available(app, verified=False, published=False) for n, app in found.items() if may_use(app, user)}
+        return usable, wrong
+
+
+def _files_apps() -> tuple[dict[str, App], list[AppError]]:
+    """The apps of all files that are right: one wrong file in apps_dir must not take the others away."""
+    found: dict[str, App] = {}
+    wrong: list[AppError] = []
+    for name in app_files(settings()):
+        try:
+            found[name] = find_app(name, settings())
+        except AppError as error:
+            wrong.append(error)
+    return found, wrong
 
 
 def tools() -> Tools:
-    """What an app's steps may use here."""
-
-    def answered(question: str, user: User, filters: Filter | None) -> Answer:
-        return assistant().answer(question, user, filters=filters, route="search")
-
-    return Tools(search=_retriever(), answer=answered)
+    """What an app's steps may use here. Raises IndexMissing before the first sync."""
+    return open_tools(settings(), assistant(), _retriever())
 
 
 @st.cache_resource(show_spinner=False)

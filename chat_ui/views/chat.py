@@ -101,6 +101,7 @@ def _ask(turn: Turn, user: User, filters: Filter | None) -> None:
                     answer.html(partial_html(turn))
                 else:
                     turn.answer = event
+            turn.run = session.take_run()
         except Exception as error:
             turn.error = error
         stage.empty()

@@ -45,6 +45,7 @@ class QuotingAssistant:
     def __init__(self, chunks: list[Chunk]) -> None:
         self.chunks = chunks
         self.asked: list[dict[str, object]] = []
+        self.router = self
 
     def ask(self, question: str, user: User, **options: object) -> Iterator[Event]:
         if not question.strip():

@@ -262,6 +262,24 @@ def test_run_the_follow_up_app_with_a_file(visit) -> None:
     visitor.picture("app.png")
 
 
+def test_a_message_with_a_file_opens_the_app_in_the_conversation(visit) -> None:
+    visitor = visit()
+    page = visitor.page
+    page.locator('[data-testid="stChatInput"] input[type="file"]').set_input_files(
+        SAMPLES / "files/transcripts/2026-10-14-alpenbank-q3-review.vtt"
+    )
+    page.locator('[data-testid="stChatInput"]').get_by_text("2026-10").first.wait_for()
+    box = page.get_by_role("textbox", name="Ask about your documents, or attach a file")
+    box.fill("Write a follow-up e-mail for this meeting")
+    box.press("Enter")
+    page.get_by_text("Answered by: Follow-up e-mail").wait_for(timeout=60_000)
+    assert "alpenbank" in page.locator(".facts").first.inner_text().lower()
+    page.get_by_text("Answered by: Follow-up e-mail").click()
+    page.get_by_role("button", name="Use plain search").wait_for()
+    page.keyboard.press("Escape")
+    visitor.picture("chat-app.png")
+
+
 def test_compare_two_health_checks_and_download(visit, tmp_path: Path) -> None:
     visitor = visit()
     page = visitor.page
