@@ -28,7 +28,7 @@ _SPOKEN = frozenset(
     "ar bg cs da de el en es fa fi fr he hi hr hu id it ja ko nb nl pl pt ro ru sk sv th tr uk vi zh".split()
 )
 
-# Terms of a chunk of 180 words without its stop words, the mean over four sets. The engine's own 256 calls every chunk
+# About what a chunk of 180 words keeps without its stop words. The engine's own 256 calls every chunk
 # short and so hardly normalises by length; with 100, BM25 alone gains 0.015 nDCG@10 on average (docs/retrieval.md).
 _MEAN_TERMS = 100.0
 
