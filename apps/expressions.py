@@ -14,12 +14,16 @@ from typing import Any
 
 from jinja2 import StrictUndefined, TemplateSyntaxError, UndefinedError, meta, nodes
 from jinja2.exceptions import SecurityError
-from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2.runtime import Context as JinjaContext
+from jinja2.sandbox import ImmutableSandboxedEnvironment, safe_range
 
 from apps.words import joined, long_date, number_text
 from core.errors import AppError
 
 _WHOLE = re.compile(r"\A\s*\{\{((?:(?!\}\}|\{\{).)*)\}\}\s*\Z", re.DOTALL)
+# Methods of text that make it as long as a number says.
+_PADDING = frozenset({"center", "expandtabs", "format", "format_map", "ljust", "rjust", "zfill"})
+_LARGEST = 1_000_000_000_000
 _MARKS = re.compile(r"\{[{%#]")
 
 
@@ -42,6 +46,31 @@ class _Missing(StrictUndefined):
         return f"'{name}' is unknown here."
 
 
+class _Sandbox(ImmutableSandboxedEnvironment):
+    """Also keeps an expression from making something huge: Jinja's own sandbox bounds only `range`."""
+
+    intercepted_binops = frozenset({"*", "**", "%"})
+
+    def call_binop(self, context: JinjaContext, operator: str, left: Any, right: Any) -> Any:
+        """The operation, for numbers of everyday size only."""
+        numbers = all(isinstance(v, int | float) for v in (left, right))
+        if not numbers or operator == "**" or max(abs(left), abs(right)) > _LARGEST:
+            raise SecurityError(f"'{operator}' is only for numbers up to {_LARGEST:,}")
+        return super().call_binop(context, operator, left, right)
+
+    def wrap_str_format(self, value: Any) -> Callable[..., str] | None:
+        """Refuses `format` and `format_map`, which Jinja would let through with any width."""
+        if getattr(value, "__name__", "") in ("format", "format_map") and isinstance(
+            getattr(value, "__self__", None), str
+        ):
+            raise SecurityError("'format' can't be used")
+        return None
+
+    def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
+        """Whether an expression may read the attribute: nothing private, and no formatting that pads."""
+        return attr not in _PADDING and super().is_safe_attribute(obj, attr, value)
+
+
 def _as_date(value: object) -> date | None:
     if isinstance(value, datetime):
         return value.date()
@@ -54,11 +83,11 @@ def _as_date(value: object) -> date | None:
 
 
 def _environment() -> ImmutableSandboxedEnvironment:
-    environment = ImmutableSandboxedEnvironment(
+    environment = _Sandbox(
         undefined=_Missing, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=False, autoescape=False
     )
     environment.globals.clear()
-    environment.globals["range"] = range
+    environment.globals["range"] = safe_range
     environment.filters |= {
         "long_date": long_date,
         "joined": joined,
@@ -66,7 +95,7 @@ def _environment() -> ImmutableSandboxedEnvironment:
         "as_date": _as_date,
         "cell": lambda value: " ".join(str(value).replace("|", "\\|").split()),
     }
-    for name in ("filesizeformat", "pprint", "random", "xmlattr", "urlize"):
+    for name in ("center", "filesizeformat", "format", "indent", "pprint", "random", "urlize", "wordwrap", "xmlattr"):
         environment.filters.pop(name, None)
     return environment
 
@@ -129,7 +158,10 @@ def evaluate(text: str, values: Mapping[str, Any], *, bare: bool = False, guard:
     try:
         if bare or whole:
             expression = _bare(text) if bare else whole.group(1) if whole else text
-            return ENVIRONMENT.compile_expression(expression, undefined_to_none=False)(**values)
+            found = ENVIRONMENT.compile_expression(expression, undefined_to_none=False)(**values)
+            if isinstance(found, StrictUndefined):
+                raise ExpressionError(str(found._undefined_message))
+            return found
         return _filled(text, values, guard or Guard())
     except TemplateSyntaxError as error:
         raise ExpressionError(f"{error.message}; mend the expression.", (error.lineno or 1) - 1) from error
@@ -143,10 +175,7 @@ def evaluate(text: str, values: Mapping[str, Any], *, bare: bool = False, guard:
 
 def truth(text: str, values: Mapping[str, Any]) -> bool:
     """Whether the condition `text` holds. Raises ExpressionError as `evaluate`."""
-    found = evaluate(text, values, bare=True)
-    if isinstance(found, StrictUndefined):
-        raise ExpressionError(str(found._undefined_message))
-    return bool(found)
+    return bool(evaluate(text, values, bare=True))
 
 
 def _filled(text: str, values: Mapping[str, Any], guard: Guard) -> str:

@@ -69,7 +69,9 @@ def test_limits_stop_a_run_and_say_which(context, limits, draft, message):
 
 
 def test_the_step_limit_counts_a_loops_calls(app_of, context):
-    body = BODY.replace("use: generate", "use: generate\n    for_each: [1, 2, 3]").replace("text.text", "text[0].text")
+    body = BODY.replace("use: generate", "use: generate\n    for_each: '[1, 2, 3]'").replace(
+        "text.text", "text[0].text"
+    )
     result = finish(app_of(body + "limits: {steps: 2}\n"), {"word": "x"}, context)
     assert "limit of 2 steps" in result.error
 
@@ -94,6 +96,7 @@ class Editor:
 def test_a_models_edit_is_used_only_if_it_adds_nothing(app_of, person, context, reply, text):
     def check(edit, sources):
         return [w for w in edit.split() if w.isdigit() and w not in " ".join(sources)]
+
     context.tools = Tools(model=Editor(reply), check=check)
     body = BODY.replace('with: {draft: "Word: {{ word }}"}', 'with: {draft: "Word: {{ word }}", instructions: Edit.}')
     result = finish(app_of(body), {"word": "x"}, context)
@@ -111,14 +114,20 @@ def test_a_models_edit_is_used_only_if_it_adds_nothing(app_of, person, context, 
         "{{ cycler.__init__.__globals__ }}",
         "{{ range(10**9) | list }}",
         "{{ [].append(1) }}",
+        "{{ 'x' * 10**10 }}",
+        "{{ 'x' * 999999999 }}",
+        "{{ 9**9**9 }}",
+        "{{ '%999999999d' % 1 }}",
+        "{{ 'x'.ljust(999999999) }}",
+        "{{ '{:>999999999}'.format(1) }}",
+        "{{ 'x' | center(999999999) }}",
     ],
 )
 def test_expressions_can_only_read(attack):
     with pytest.raises(ExpressionError):
-        result = evaluate(attack, {"word": "x"})
-        # An unsafe attribute comes back as an undefined value, which fails as soon as it is used.
-        str(result)
-        raise ExpressionError("refused") if result.__class__.__name__ == "_Missing" else AssertionError(result)
+        evaluate(attack, {"word": "x"})
+    with pytest.raises(ExpressionError):
+        evaluate(f"text {attack}", {"word": "x"})
 
 
 def test_an_expression_keeps_its_type_and_a_condition_is_refused_for_unknown_names():

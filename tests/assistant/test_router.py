@@ -56,7 +56,7 @@ def test_the_requests_are_not_the_examples(library):
         assert request.text not in texts
         words = set(terms(request.text))
         if len(words) > 3:
-            assert max(len(words & k) / len(words | k) for k in known) < 0.75, request.text
+            assert max(len(words & k) / len(words | k) for k in known) < 0.5, request.text
 
 
 def test_a_route_says_why_and_what_else(router):
@@ -71,7 +71,7 @@ def test_a_question_about_a_thing_is_search(router):
 
 
 def test_attachments_speak_for_the_app_that_takes_them(router):
-    message = "What moved here?"
+    message = "What changed here?"
     alone = router.route(message, USER)
     both = router.route(message, USER, attachments=[report("Q2-health.xlsx"), report("Q3-health.xlsx")])
     assert (alone.target, both.app) == ("search", "health_check_comparison")
