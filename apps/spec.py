@@ -186,7 +186,8 @@ def json_schema() -> str:
 
 
 def _refusal(source: Source, error: ValidationError) -> AppError:
-    first = error.errors()[0]
+    # A misspelt key is missing and unknown at once; what was written is the better thing to point at.
+    first = min(error.errors(), key=lambda e: e["type"] != "extra_forbidden")
     path: KeyPath = tuple(p for p in first["loc"] if p != "function-after")
     if first["type"] == "extra_forbidden":
         known = sorted(_known(path[:-1]))
