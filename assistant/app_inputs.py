@@ -27,6 +27,7 @@ _PERIOD = re.compile(r"(20\d\d)[-_ ]?(?:q([1-4])|(\d\d))|q([1-4])[-_ ]?(20\d\d)"
 _QUOTED = re.compile(r"[“\"„«]([^”\"“»]{8,})[”\"“»]")
 # A pasted text behind a colon or a line break, rather than the request itself.
 _PASTED = re.compile(r"(?::\s*\n?|\n\s*\n?)(?P<text>\S[\s\S]{40,})\Z")
+_MATERIAL = ("file", "files", "long_text", "account")
 _COMPANY_WORDS = frozenset(
     "ag gmbh ltd inc group grupo maison the trust utilities insurance logistics health sa".split()
 )
@@ -60,9 +61,10 @@ def fill_inputs(
         if pasted:
             values[texts[0].name] = pasted
     left = missing(app, values)
-    if not left and not values and app.inputs and not attachments:
-        # All inputs are optional and none is known: the first one is what the app works on.
-        left = [app.inputs[0]]
+    material = [i for i in app.inputs if i.type in _MATERIAL]
+    if not left and material and not any(i.name in values for i in material):
+        # A tone or a language alone is nothing to work on; the first input that holds material is asked for.
+        left = [material[0]]
     return Filled(values, tuple(left))
 
 

@@ -48,7 +48,7 @@ class Decision:
         label: The intent; None when it is out of scope.
         confidence: Calibrated probability that `label` (or None) is right.
         ranked: The best intents and their probability of being right, whether or not they were accepted.
-        nearest: The training example that is most like the message.
+        nearest: The best intent's training example that is most like the message.
     """
 
     label: str | None
@@ -108,7 +108,9 @@ class IntentClassifier:
             if label in self.labels:
                 scores[:, self.labels.index(label)] += amount
         probabilities = self._probabilities(scores)
-        nearest = near.argmax(axis=1)
+        # The example to name is one of the intent that was found, not of another that happens to be nearer.
+        own = self._classes[None, :] == scores.argmax(axis=1)[:, None]
+        nearest = np.where(own, near, -1.0).argmax(axis=1)
         return [self._decision(*row) for row in zip(scores, probabilities, nearest, strict=True)]
 
     def _decision(self, scores: Floats, probability: float, nearest: int) -> Decision:

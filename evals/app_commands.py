@@ -29,11 +29,14 @@ def routing(
         ),
     ] = None,
     split: Annotated[str, typer.Option("--split", help="The split's name, for example val or test.")] = "val",
+    unseen: Annotated[
+        bool, typer.Option("--unseen", help="Without --data: the requests that the router was never fitted to.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Learns intents from a set's training examples and prints how well its split finds them."""
     if data is None:
-        _own_apps(as_json)
+        _own_apps(unseen, as_json)
         return
     from evals.intents import load_intent_set
     from evals.routing import evaluate_routing
@@ -54,13 +57,13 @@ def routing(
     )
 
 
-def _own_apps(as_json: bool) -> None:
+def _own_apps(unseen: bool, as_json: bool) -> None:
     from apps.catalogue import load_apps
     from evals.app_routing import evaluate_app_routing
     from retrieval.embed import open_embedder
 
     settings = load_settings()
-    report = evaluate_app_routing(load_apps(settings), open_embedder(settings))
+    report = evaluate_app_routing(load_apps(settings), open_embedder(settings), unseen=unseen)
     if as_json:
         print_json(asdict(report))
         return

@@ -49,10 +49,20 @@ def test_the_librarys_requests_go_where_they_belong(library, embedder):
     assert found.accuracy >= 0.95
 
 
-def test_the_requests_are_not_the_examples(library):
-    texts, _ = training_examples(library.values())
+def test_unseen_requests_never_take_a_question_away_from_search(library, embedder):
+    # Below the target of 0.95: docs/apps.md says by how much. What goes wrong goes to plain search, which is harmless.
+    found = evaluate_app_routing(library, embedder, unseen=True)
+    assert found.search_accuracy == 1.0
+    assert found.accuracy >= 0.75
+
+
+@pytest.mark.parametrize("unseen", [False, True])
+def test_the_requests_are_not_the_examples(library, unseen):
+    # General questions are left out: "who owns it" can't be said in many ways.
+    pairs = zip(*training_examples(library.values()), strict=True)
+    texts = [text for text, label in pairs if label != "search"]
     known = [set(terms(t)) for t in texts]
-    for request in own_requests():
+    for request in [r for r in own_requests(unseen) if r.intent is not None]:
         assert request.text not in texts
         words = set(terms(request.text))
         if len(words) > 3:
