@@ -26,7 +26,7 @@ from assistant.conversations import Conversations
 from core.console import err, out, print_json
 from core.database import open_database
 from core.errors import AppError, IndexMissing
-from core.identity import load_directory
+from core.identity import asking_user
 from core.settings import Settings, load_settings
 from core.types import Parsed, User
 from retrieval.retriever import open_retriever
@@ -53,7 +53,7 @@ def list_apps(user: AsUser = "", as_json: AsJson = False) -> None:
     """Lists the apps that the user may run, with version, verification and use."""
     settings = load_settings()
     engine = open_database(settings)
-    found = versions.available_apps(settings, engine, _user(settings, engine, user))
+    found = versions.available_apps(settings, engine, asking_user(settings, user, engine))
     used = {(u.app, u.version): u for u in versions.usage(engine)}
     rows: list[dict[str, Any]] = []
     for name, item in found.items():
@@ -90,7 +90,7 @@ def new(
     """Writes a new app's file that passes its check and its test, to be changed from there."""
     settings = load_settings()
     engine = open_database(settings)
-    person = _user(settings, engine, user)
+    person = asking_user(settings, user, engine)
     target = folder or (settings.path(settings.apps_dir) if settings.apps_dir else Path())
     file = target / f"{name}.yaml"
     if file.exists():
@@ -156,7 +156,7 @@ def run(
     """Runs an app; its steps go to stderr, its outputs to stdout."""
     settings = load_settings()
     engine = open_database(settings)
-    person = _user(settings, engine, user)
+    person = asking_user(settings, user, engine)
     app = _runnable(name, version, settings, engine, person)
     context = Context(person, _tools(settings), company=settings.company)
     result: RunResult | None = None
@@ -254,15 +254,8 @@ def schema() -> None:
     print(json_schema(), end="")
 
 
-def _user(settings: Settings, engine: sa.Engine, email: str) -> User:
-    wanted = email or settings.auth.development_user
-    if not wanted:
-        raise AppError("Nobody is named; give --user EMAIL, or set auth.development_user.")
-    return load_directory(settings, engine).user(wanted)
-
-
 def _author(settings: Settings, engine: sa.Engine, email: str) -> User:
-    person = _user(settings, engine, email)
+    person = asking_user(settings, email, engine)
     allowed = {*settings.auth.author_groups, *settings.auth.admin_groups}
     if not allowed & set(person.groups):
         raise AppError(

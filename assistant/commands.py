@@ -15,10 +15,9 @@ from assistant.events import Stage
 from assistant.trace import Traces
 from core.console import err, out, print_json
 from core.database import open_database
-from core.errors import IdentityError
-from core.identity import load_directory
-from core.settings import Settings, load_settings
-from core.types import Answer, Citation, User
+from core.identity import asking_user
+from core.settings import load_settings
+from core.types import Answer, Citation
 from retrieval.filters import parse_filter
 
 _QUOTE_CHARS = 300
@@ -37,7 +36,7 @@ def ask(
 ) -> None:
     """Answers a question from the documents that the user may read, with citations."""
     settings = load_settings()
-    asking = _user(settings, user)
+    asking = asking_user(settings, user, open_database(settings))
     filters = parse_filter(filter_ or None)
     assistant = open_assistant(settings)
     answer: Answer | None = None
@@ -62,7 +61,7 @@ def trace(
     """Shows how an answer came about: searches, passages with their scores, checks, model, time in each stage."""
     settings = load_settings()
     engine = open_database(settings)
-    asking = _user(settings, user)
+    asking = asking_user(settings, user, open_database(settings))
     administrator = bool(set(asking.groups) & set(settings.auth.admin_groups))
     record = Traces(engine).load(trace_id, asking, everyone=administrator)
     if json_:
@@ -75,15 +74,6 @@ def register(app: typer.Typer) -> None:
     """Adds the commands to `debrief`."""
     app.command("ask")(ask)
     app.command("trace")(trace)
-
-
-def _user(settings: Settings, email: str) -> User:
-    email = email or settings.auth.development_user
-    if not email:
-        raise IdentityError("Nobody is asking; add --user EMAIL, or set auth.development_user in debrief.yaml.")
-    directory = load_directory(settings, open_database(settings))
-    # Without a users file there is nobody to look up: the address alone is who asks, in no group.
-    return directory.user(email) if settings.auth.users_file is not None else User(email.strip().lower())
 
 
 def _print_answer(answer: Answer) -> None:
