@@ -7,7 +7,6 @@ from core.errors import DatasetError, ModelError
 from evals.judge import DIMENSIONS, Judge, Unreadable, agreement, calibrate, load_calibration, parse_reply
 from evals.runner import Runner, summarise, unscored
 from tests.evals.systems import CASES, WORLD, Good
-from tests.evals.test_runs import history  # noqa: F401
 
 GOOD = json.dumps({"reason": "fine", **dict.fromkeys(DIMENSIONS, 5)})
 
@@ -34,7 +33,7 @@ def test_a_reply_without_scores_is_refused(reply):
         parse_reply(reply)
 
 
-def test_a_failing_judge_leaves_the_case_unscored(history):  # noqa: F811
+def test_a_failing_judge_leaves_the_case_unscored(history):
     judge = Judge(Scripted(ModelError("No model answered.")))
     found = [Runner(Good(), WORLD, history, judge=judge.score).score(CASES[0])]
     assert len(unscored(found)) == len(DIMENSIONS)

@@ -5,29 +5,20 @@ import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
-import sqlalchemy as sa
 
-from core.database import metadata
 from core.errors import DatasetError, QuestionError
 from core.settings import EvaluationSettings, Settings
 from evals.compare import compare
 from evals.delivery import deliver
 from evals.foreign import flat, record_run
 from evals.gates import Gate, Gates, failed_gates, load_gates
-from evals.history import History, Result
+from evals.history import Result
 from evals.metrics import mean
 from evals.page import page
 from evals.report import Report, markdown, verdict_line
 from evals.runner import Runner, summarise
 from evals.scorers import Score
 from tests.evals.systems import CASES, WORLD, Good, InventedNumbers
-
-
-@pytest.fixture
-def history(tmp_path):
-    engine = sa.create_engine(f"sqlite:///{tmp_path / 'state.sqlite'}")
-    metadata.create_all(engine)
-    return History(engine)
 
 
 def runner(system, history):
