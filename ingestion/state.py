@@ -1,7 +1,7 @@
 """What the write path remembers: each source's cursor, each run, and what became of each document.
 
 Everything about one stretch of a sync is committed in one transaction, after the index generation that holds
-it was published. A crash between the two repeats that stretch, which changes nothing.
+it was published. A crash between the two leaves the source unsettled: its next sync writes everything anew.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ sources = sa.Table(
     sa.Column("name", sa.String, primary_key=True),
     sa.Column("cursor", sa.Text),
     sa.Column("synced_at", sa.DateTime),
+    sa.Column("unsettled", sa.Boolean, nullable=False, default=False),
 )
 
 runs = sa.Table(
@@ -175,8 +176,14 @@ class SyncState:
             assert result.inserted_primary_key is not None
             return Run(int(result.inserted_primary_key[0]), source, "SYNCING", started)
 
-    def commit(self, source: str, records: Iterable[DocumentRecord], cursor: Cursor | None) -> None:
-        """Remembers the documents and, unless None, the cursor, in one transaction."""
+    def commit(
+        self, source: str, records: Iterable[DocumentRecord], cursor: Cursor | None, settled: bool = True
+    ) -> None:
+        """Remembers the documents and, unless None, the cursor, in one transaction.
+
+        Args:
+            settled: Whether the index and what is remembered of the source agree from now on.
+        """
         rows = [_row(record) for record in records]
         with self._engine.begin() as connection:
             for begin in range(0, len(rows), 500):
@@ -186,8 +193,20 @@ class SyncState:
                 connection.execute(documents.insert(), portion)
             if rows:
                 self._upsert_source(connection, _RELATIONS, cursor="stale")
+            self._upsert_source(connection, source, unsettled=not settled)
             if cursor is not None:
                 self._upsert_source(connection, source, cursor=cursor, synced_at=utc_now())
+
+    def unsettle(self, names: Iterable[str]) -> None:
+        """The index is about to get ahead of what is remembered of these sources; `commit` settles them again."""
+        with self._engine.begin() as connection:
+            for name in names:
+                self._upsert_source(connection, name, unsettled=True)
+
+    def is_unsettled(self, source: str) -> bool:
+        """Whether a crash left the index and what is remembered of the source apart."""
+        with self._engine.connect() as connection:
+            return bool(connection.scalar(sa.select(sources.c.unsettled).where(sources.c.name == source)))
 
     def reset(self) -> None:
         """Forgets every document and cursor, for an index that is gone; runs are kept."""

@@ -2,7 +2,8 @@
 
 Work goes in stretches. A stretch is written to a copy of the current index generation, the copy is published
 atomically, and then its documents and the source's cursor are committed. Whatever stops the process in
-between, the old generation serves and the stretch is repeated; repeating it changes nothing.
+between, the old generation serves and the stretch is repeated. A crash after publishing and before the commit
+leaves the index ahead of what is remembered; the source is marked as unsettled first, and then written anew.
 """
 
 from __future__ import annotations
@@ -81,7 +82,23 @@ class Stretch:
         self._rebuild = rebuild
         self._stack = ExitStack()
         self._writer: Writer | None = None
+        self._unsettled: dict[str, bool] = {}
         self.records: dict[str, dict[str, DocumentRecord]] = {}
+
+    def is_unsettled(self, source: str) -> bool:
+        """Whether an earlier crash left index and records of the source apart, and nothing has mended that yet."""
+        if source not in self._unsettled:
+            self._unsettled[source] = self._context.state.is_unsettled(source)
+        return self._unsettled[source]
+
+    def begin(self, source: str) -> None:
+        """Called before the first write to a source: an index that is written in place is ahead from here on."""
+        if not self.is_unsettled(source) and self._context.generations.in_place:
+            self._context.state.unsettle([source])
+
+    def mended(self, source: str) -> None:
+        """Everything that the source has was written anew."""
+        self._unsettled[source] = False
 
     @property
     def writer(self) -> Writer:
@@ -101,10 +118,14 @@ class Stretch:
     def publish(self, cursors: dict[str, Cursor | None], note: str) -> None:
         """Makes what was written serve, then commits records and cursors."""
         if self._writer is not None:
+            for source in {*cursors, *self.records}:
+                self.is_unsettled(source)  # looked up before it is marked
+            self._context.state.unsettle({*cursors, *self.records})
             self._writer.publish(note=note)
         self.discard()
         for source, cursor in cursors.items():
-            self._context.state.commit(source, self.records.pop(source, {}).values(), cursor)
+            records = self.records.pop(source, {}).values()
+            self._context.state.commit(source, records, cursor, settled=not self.is_unsettled(source))
         self.records.clear()
 
     def discard(self) -> None:
@@ -136,6 +157,12 @@ class SourceSync:
     def run(self, run: Run, executor: ThreadPoolExecutor, publish_often: bool) -> tuple[RunState, str]:
         """Brings the index up to date with the source; the state it ended in and a sentence."""
         started = monotonic()
+        unsettled = self._stretch.is_unsettled(self._source.name)
+        self._force = self._force or unsettled
+        # Part of an unsettled source published alone would look settled.
+        publish_often = publish_often and not unsettled
+        if not self._context.options.dry_run:
+            self._stretch.begin(self._source.name)
         complete = self._force or self._context.options.full
         resume = None if complete else self._context.state.cursor(self._source.name)
         from_start = resume is None
@@ -162,6 +189,8 @@ class SourceSync:
             if from_start and not self._unlisted:
                 self._gone = sorted(self._context.state.present(self._source.name) - self._listed)
             waiting = self._delete(run)
+            if unsettled and not self._context.options.dry_run:
+                self._mend()
             if not self._context.options.dry_run:
                 save_memberships(self._context.engine, self._source.name, self._connector.memberships())
         except SourceError as error:
@@ -174,6 +203,16 @@ class SourceSync:
         if waiting:
             return "INCOMPLETE", waiting
         return ("INCOMPLETE", "Some documents failed; see their reasons.") if self.counts.failed else ("SUCCEEDED", "")
+
+    def _mend(self) -> None:
+        """After a crash: removes what the index holds of the source and nobody remembers or lists."""
+        if self._unlisted or self._retryable:
+            return
+        known = self._context.state.present(self._source.name) | self._listed
+        index = self._stretch.writer.index
+        strays = {chunk.document_id for chunk in index.chunks() if chunk.source == self._source.name} - known
+        index.delete(sorted(strays))
+        self._stretch.mended(self._source.name)
 
     def _publish(self, cursor: Cursor | None) -> None:
         self._stretch.publish({self._source.name: cursor}, f"sync {self._source.name}")

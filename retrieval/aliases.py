@@ -26,6 +26,8 @@ from retrieval.server import ServerIndex, asked, create_collection
 class AliasGenerations:
     """Generations of one alias. `folder` holds the writer's lock, which covers this machine."""
 
+    in_place = True
+
     def __init__(
         self, client: QdrantClient, settings: ServerSettings, folder: Path, recipe: Recipe | None = None, keep: int = 3
     ) -> None:

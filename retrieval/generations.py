@@ -83,7 +83,13 @@ class Writer(Protocol):
 
 
 class Generations(Protocol):
-    """The published states of one index; `FolderGenerations` here, `AliasGenerations` on a server."""
+    """The published states of one index; `FolderGenerations` here, `AliasGenerations` on a server.
+
+    Attributes:
+        in_place: A sync writes to the generation that serves, so that what it writes is seen before it publishes.
+    """
+
+    in_place: bool
 
     @property
     def current(self) -> Generation | None:
@@ -130,6 +136,8 @@ class Generations(Protocol):
 
 class FolderGenerations:
     """Generations of the embedded engine in one folder."""
+
+    in_place = False
 
     def __init__(self, folder: Path, recipe: Recipe | None = None, keep: int = 3) -> None:
         self.folder = folder

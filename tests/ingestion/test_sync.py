@@ -290,6 +290,55 @@ def test_a_run_that_a_crash_left_open_is_closed_by_the_next(world):
     assert [run.state for run in world.state.runs("files")] == ["SUCCEEDED", "ABORTED"]
 
 
+class Crash(Exception):
+    """Stands for the end of the process."""
+
+
+@pytest.fixture
+def ahead(world, monkeypatch):
+    """A world whose index was published with a change that nobody remembers, and whose source has changed back."""
+    world.sync()
+    before = dict(world.source.documents)
+    world.source.put("logs.txt", "Customer logs are kept for one year.")
+    world.source.put(
+        "leave.txt", "Employees have thirty days of leave.\n\nThe year ends in December.", allow=("group:x",)
+    )
+    world.source.put("stray.txt", "A text that was there for a moment.")
+    del world.source.documents["files:secret.txt"]
+
+    def crash(*_arguments, **_named):
+        raise Crash
+
+    with monkeypatch.context() as patch:
+        patch.setattr(world.state, "commit", crash)
+        with pytest.raises(Crash):
+            world.sync()
+    assert "files:stray.txt" in {chunk[0] for chunk in world.contents().values()}
+    world.source.documents = before
+    return world
+
+
+def undisturbed(world, folder):
+    fresh = World(folder)
+    fresh.source = world.source
+    fresh.sync()
+    return fresh.contents()
+
+
+def test_a_crash_between_publishing_and_remembering_is_mended_though_the_source_changed_back(ahead, tmp_path):
+    assert ahead.sync().state == "SUCCEEDED"
+    assert ahead.contents() == undisturbed(ahead, tmp_path / "fresh")
+    assert ahead.sync().counts.chunks == 0, "and then all is as usual"
+
+
+def test_a_failed_attempt_to_mend_is_made_again(ahead, tmp_path):
+    ahead.source.break_after = 0
+    assert ahead.sync().state == "FAILED"
+    ahead.source.break_after = None
+    ahead.sync()
+    assert ahead.contents() == undisturbed(ahead, tmp_path / "fresh")
+
+
 def test_readers_never_wait_for_a_sync(world):
     world.sync()
     seen = []
