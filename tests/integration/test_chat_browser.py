@@ -271,8 +271,12 @@ def test_a_message_with_a_file_opens_the_app_in_the_conversation(visit) -> None:
     page.locator('[data-testid="stChatInput"]').get_by_text("2026-10").first.wait_for()
     box = page.get_by_role("textbox", name="Ask about your documents, or attach a file")
     box.fill("Write a follow-up e-mail for this meeting")
-    box.press("Enter")
-    page.get_by_text("Answered by: Follow-up e-mail").wait_for(timeout=60_000)
+    # Streamlit takes no message while a file is on its way.
+    send = page.get_by_test_id("stChatInputSubmitButton")
+    sync_api.expect(send).to_be_enabled(timeout=30_000)
+    send.click()
+    # While the page is drawn anew, the answer stands there twice for a moment.
+    sync_api.expect(page.get_by_text("Answered by: Follow-up e-mail")).to_have_count(1, timeout=60_000)
     assert "alpenbank" in page.locator(".facts").first.inner_text().lower()
     page.get_by_text("Answered by: Follow-up e-mail").click()
     page.get_by_role("button", name="Use plain search").wait_for()
