@@ -11,7 +11,7 @@ from pathlib import Path
 
 from rich.table import Table
 
-from core.console import out
+from core.console import err, out
 from core.settings import ChunkingSettings, Settings
 from evals.datasets import RetrievalSet, load_retrieval_set
 from evals.retrieval import evaluate_retrieval
@@ -30,15 +30,17 @@ def main() -> None:
         out.print(f"There are no retrieval sets in {_DATA}; nothing to measure.")
         return
     table = Table("words", "overlap", "chunks", *(one.name for one in sets), "mean")
+    pairs = [(size, overlap) for size in chosen.sizes for overlap in chosen.overlaps]
     with tempfile.TemporaryDirectory() as folder:
-        for size in chosen.sizes:
-            for overlap in chosen.overlaps:
-                chunking = ChunkingSettings(size_words=size, overlap_words=overlap)
-                reports = [evaluate_retrieval(one, Settings(root=Path(folder), chunking=chunking)) for one in sets]
-                found = [report.stages["weighted"].measures["ndcg@10"] for report in reports]
-                average = sum(measured.value for measured in found) / len(found)
-                chunks = sum(report.chunks for report in reports)
-                table.add_row(str(size), str(overlap), str(chunks), *(str(m) for m in found), f"{average:.4f}")
+        for number, (size, overlap) in enumerate(pairs, 1):
+            chunking = ChunkingSettings(size_words=size, overlap_words=overlap)
+            reports = [evaluate_retrieval(one, Settings(root=Path(folder), chunking=chunking)) for one in sets]
+            found = [report.stages["weighted"].measures["ndcg@10"] for report in reports]
+            average = sum(measured.value for measured in found) / len(found)
+            chunks = sum(report.chunks for report in reports)
+            row = (str(size), str(overlap), str(chunks), *(str(measured) for measured in found), f"{average:.4f}")
+            table.add_row(*row)
+            err.print(f"{number} of {len(pairs)}: {'  '.join(row)}")
     out.print(table)
 
 
