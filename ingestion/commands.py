@@ -18,8 +18,9 @@ from core.database import open_database
 from core.settings import load_settings
 from ingestion.explain import explain
 from ingestion.open import open_sync
+from ingestion.source_sync import SyncOptions
 from ingestion.state import Counts, DocumentRecord, Run, SyncState
-from ingestion.sync import SyncOptions, sync_sources
+from ingestion.sync import sync_sources
 from retrieval.generations import open_generations
 
 docs_app = typer.Typer(no_args_is_help=True, help="What became of the documents, and why.")

@@ -17,8 +17,8 @@ from core.types import Connector
 from ingestion.parse import ParserPool
 from ingestion.prepare import Preparation
 from ingestion.rules import RulesFile, load_rules
+from ingestion.source_sync import SyncContext, SyncOptions
 from ingestion.state import SyncState
-from ingestion.sync import SyncContext, SyncOptions
 from retrieval.embed import CachedEmbedder, open_embedder
 from retrieval.generations import Recipe, open_generations
 

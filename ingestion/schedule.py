@@ -18,7 +18,8 @@ from apscheduler.triggers.cron import CronTrigger
 from core.errors import DebriefError, SettingsError
 from core.settings import Settings, SourceSettings, load_settings
 from ingestion.open import open_sync
-from ingestion.sync import SyncOptions, sync_sources
+from ingestion.source_sync import SyncOptions
+from ingestion.sync import sync_sources
 
 log = logging.getLogger(__name__)
 _WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat", "sun")

@@ -16,8 +16,9 @@ from core.settings import ChunkingSettings, Settings, SourceSettings, SyncSettin
 from core.types import Batch, Document, DocumentRef, Failure, Parsed, Section, User
 from ingestion.prepare import Preparation
 from ingestion.rules import RulesFile
+from ingestion.source_sync import SyncContext, SyncOptions
 from ingestion.state import SyncState
-from ingestion.sync import SyncContext, SyncOptions, sync_sources
+from ingestion.sync import sync_sources
 from retrieval.generations import FolderGenerations, Recipe
 from retrieval.index import Query
 
