@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections import Counter
 from pathlib import Path
 from typing import Annotated
@@ -15,9 +14,11 @@ from core.console import err, out, print_json
 from core.database import open_database
 from core.errors import DatasetError
 from core.settings import load_settings
+from core.spreadsheet import csv_text
 from evals.commands import eval_app
-from evals.feedback import case_from_trace, find_gaps
-from evals.suites import Case, load_suite, save_suite, suite_file
+from evals.feedback import GAP_COLUMNS, case_from_trace, find_gaps
+from evals.review import accept_case, add_case, reject_case
+from evals.suites import load_suite, suite_file
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Suite = Annotated[str, typer.Option("--suite", help="The suite's name; default: evaluation.suite.")]
@@ -42,13 +43,10 @@ def add(
     """Makes a case of an answer. It doesn't count before `debrief eval review`."""
     settings = load_settings()
     file = suite_file(settings, suite or settings.evaluation.suite)
-    cases = load_suite(file) if file.is_file() else []
     case = case_from_trace(
         open_database(settings), from_trace, facts=fact or (), documents=document or (), outcome=outcome, tags=tag or ()
     )
-    if any(known.id == case.id for known in cases):
-        raise DatasetError(f"{file} has the case {case.id} already; `debrief eval review {case.id}` shows it.")
-    save_suite(file, [*cases, case])
+    add_case(file, case)
     out.print(f"Added {case.id} to {file}, not reviewed yet; `debrief eval review {case.id} --accept` makes it count.")
 
 
@@ -71,9 +69,10 @@ def review(
     if accept or reject:
         if not case_id or (accept and reject):
             raise DatasetError("Name one case, with --accept or with --reject.")
-        _check_complete(waiting[0], accept)
-        kept = [c for c in cases if c.id != case_id or accept]
-        save_suite(file, [c.model_copy(update={"reviewed": True}) if c.id == case_id else c for c in kept])
+        if accept:
+            accept_case(file, case_id)
+        else:
+            reject_case(file, case_id)
         out.print(f"{case_id} {'counts from now on' if accept else 'is removed'} ({file}).")
         return
     if as_json:
@@ -120,12 +119,7 @@ def gaps(
     found = find_gaps(settings, open_database(settings), days)
     if csv_file is not None:
         csv_file.parent.mkdir(parents=True, exist_ok=True)
-        with csv_file.open("w", encoding="utf-8-sig", newline="") as file:
-            writer = csv.writer(file)
-            writer.writerow(
-                ["topic", "kind", "questions", "people", "document", "title", "owner", "examples", "traces"]
-            )
-            writer.writerows([safe(value) for value in gap.row()] for gap in found)
+        csv_file.write_text(csv_text(GAP_COLUMNS, (gap.row() for gap in found)), encoding="utf-8", newline="")
         err.print(f"Wrote {csv_file}")
     if as_json:
         print_json({"gaps": found})
@@ -141,16 +135,3 @@ def gaps(
                 escape(gap.examples[0]),
             )
         out.print(table if found else "No question went unanswered or was rated badly.")
-
-
-def safe(value: object) -> str:
-    """A cell that no spreadsheet takes for a formula: questions are written by anybody."""
-    text = str(value)
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
-
-
-def _check_complete(case: Case, accept: bool) -> None:
-    if accept and case.outcome == "answered" and not (case.expected_facts or case.expected_documents):
-        raise DatasetError(
-            f"{case.id} expects an answer but names neither a fact nor a document; add one to its line in the suite."
-        )

@@ -28,6 +28,8 @@ _TOPIC_DISTANCE = 0.55
 _EXAMPLES = 3
 _MOST_QUESTIONS = 2_000
 _OWNERS = ("owner", "authors", "author")
+# The columns of the CSV file, as `Gap.row` gives them.
+GAP_COLUMNS = ("topic", "kind", "questions", "people", "document", "title", "owner", "examples", "traces")
 
 
 @dataclass(frozen=True, slots=True)

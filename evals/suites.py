@@ -102,8 +102,8 @@ def load_suite(file: Path) -> list[Case]:
         try:
             case = Case.model_validate(row)
         except ValidationError as error:
-            raise DatasetError(f"{file}:{number}: {_sentence(error)}") from error
-        for problem in _problems(case):
+            raise DatasetError(f"{file}:{number}: {validation_sentence(error)}") from error
+        for problem in check_case(case):
             raise DatasetError(f"{file}:{number}: {problem}")
         if case.id in lines:
             raise DatasetError(
@@ -136,8 +136,8 @@ def _written(case: Case) -> dict[str, Any]:
     return {**kept, "outcome": case.outcome, "language": case.language, "reviewed": case.reviewed}
 
 
-def _problems(case: Case) -> Iterable[str]:
-    """What pydantic can't see: fields that contradict each other."""
+def check_case(case: Case) -> Iterable[str]:
+    """What is wrong with the case that pydantic can't see, in sentences: fields that contradict each other."""
     both = set(case.expected_documents) & set(case.forbidden_documents)
     if both:
         yield f"forbidden_documents: {min(both)!r} is expected as well; keep it in one of the two."
@@ -155,7 +155,8 @@ def _problems(case: Case) -> Iterable[str]:
             yield f"assertions[{n}].matches: {assertion.matches!r} is no regular expression ({error}); mend it."
 
 
-def _sentence(error: ValidationError) -> str:
+def validation_sentence(error: ValidationError) -> str:
+    """The first thing that is wrong with a case's fields: field, value, remedy."""
     first = error.errors()[0]
     field = ".".join(map(str, first["loc"]))
     if first["type"] == "extra_forbidden":

@@ -9,7 +9,6 @@ from core.database import metadata
 from core.errors import DatasetError
 from core.types import Answer, Citation, User
 from evals import feedback
-from evals.case_commands import safe
 from evals.feedback import case_from_trace, find_gaps, topics_of
 from evals.subject import CONVERSATION
 
@@ -77,8 +76,3 @@ def test_a_trace_becomes_a_case_that_waits(engine):
     with pytest.raises(DatasetError, match="makes no case"):
         case_from_trace(engine, good, outcome="perhaps")
     json.dumps(case.model_dump(mode="json"))
-
-
-@pytest.mark.parametrize("text", ["=1+1", "+A1", "-2", "@SUM(A1)", "\tx"])
-def test_a_question_is_no_formula(text):
-    assert safe(text).startswith("'")
