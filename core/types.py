@@ -95,6 +95,7 @@ class Batch:
         deleted: Ids that are gone at the source.
         access: Documents of which only the access list changed.
         seen: How many items of the source this batch has looked at, changed or not.
+        total: How many items there are to look at, where the source can tell beforehand; else 0.
         cursor: Where to resume once this batch is safely written. None: not at a resumable point yet.
     """
 
@@ -104,6 +105,7 @@ class Batch:
     failures: tuple[Failure, ...] = ()
     seen: int = 0
     cursor: Cursor | None = None
+    total: int = 0
 
 
 @dataclass(frozen=True, slots=True)

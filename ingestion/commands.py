@@ -50,7 +50,7 @@ def sync(
 
         def show(source: str, counts: Counts) -> None:
             rate = f"{counts.chunks} chunks, {counts.chunks / max(counts.seconds, 0.1):.0f}/s"
-            bar.update(tasks[source], completed=counts.seen, rate=rate)
+            bar.update(tasks[source], completed=counts.seen, total=counts.total or None, rate=rate)
 
         context.on_progress = show
         # The first Ctrl-C ends the sync at the next batch with all that was done kept; a second one ends at once.

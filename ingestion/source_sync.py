@@ -98,6 +98,8 @@ class SourceSync:
         complete = self._force or self._context.options.full
         resume = None if complete else self._context.state.cursor(self._source.name)
         from_start = resume is None
+        if from_start:
+            self.counts = replace(self.counts, total=len(self._context.state.present(self._source.name)))
         try:
             for batch in self._connector.changes(resume):
                 self._take(batch, run, executor)
@@ -150,7 +152,7 @@ class SourceSync:
         self._stretch.publish({self._source.name: cursor}, f"sync {self._source.name}")
 
     def _take(self, batch: Batch, run: Run, executor: ThreadPoolExecutor) -> None:
-        self.counts = self.counts.plus(seen=batch.seen)
+        self.counts = replace(self.counts.plus(seen=batch.seen), total=batch.total or self.counts.total)
         self._know(
             [
                 *(document.id for document in batch.documents),
@@ -183,8 +185,6 @@ class SourceSync:
         ref = DocumentRef(document.id, document.allow, document.deny)
         if _access(known) != _access(ref):
             self._set_access(ref, run)
-        else:
-            self.counts = self.counts.plus(unchanged=1)
         return False
 
     def _set_access(self, ref: DocumentRef, run: Run) -> None:
@@ -193,7 +193,6 @@ class SourceSync:
         if known is None:
             return
         if _access(known) == _access(ref):
-            self.counts = self.counts.plus(unchanged=1)
             return
         self.counts = self.counts.plus(access_only=1)
         if self._context.options.dry_run:

@@ -78,8 +78,13 @@ def utc_now() -> datetime:
 
 @dataclass(frozen=True)
 class Counts:
-    """What one run did. `seen` are items looked at; `chunks` were written, `embedded` of them went to the model."""
+    """What one run did.
 
+    `total` are the items that there are to look at, 0 when that isn't known, and `seen` those looked at; `chunks`
+    were written, and `embedded` of them went to the model.
+    """
+
+    total: int = 0
     seen: int = 0
     added: int = 0
     modified: int = 0
@@ -96,8 +101,10 @@ class Counts:
     seconds: float = 0.0
 
     def plus(self, **changes: float) -> Counts:
-        """These counts with some of them increased."""
-        return replace(self, **{name: getattr(self, name) + more for name, more in changes.items()})
+        """These counts with some of them increased. What was looked at and not touched is `unchanged`."""
+        more = replace(self, **{name: getattr(self, name) + number for name, number in changes.items()})
+        touched = more.added + more.modified + more.access_only + more.held + more.dropped + more.failed
+        return replace(more, unchanged=max(0, more.seen - touched))
 
 
 @dataclass(frozen=True)

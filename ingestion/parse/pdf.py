@@ -51,7 +51,7 @@ def parse_pdf(file: File) -> Parsed:
     except pdfium.PdfiumError as error:
         if "password" in str(error).lower():
             raise Encrypted("it is encrypted with a password; remove the password and upload it again") from error
-        raise ParseError(f"it is damaged: {error}; get a fresh copy") from error
+        raise ParseError(f"it is damaged ({str(error).rstrip('.')}); get a fresh copy") from error
     draft = Draft(file.budget)
     try:
         pages = len(pdf)

@@ -249,3 +249,11 @@ def test_wrong_keys_are_named_with_file_and_remedy(tmp_path: Path, keys: dict[st
     with pytest.raises(SettingsError, match=r"debrief\.yaml") as raised:
         open_kind(tmp_path, **keys)
     assert message in str(raised.value)
+
+
+def test_a_first_run_says_how_much_there_is_to_read(folder: Path) -> None:
+    for name in ("a.txt", "b/c.txt", "b/d.txt"):
+        write(folder / name)
+    first = list(connector(folder).changes(None))
+    assert {batch.total for batch in first} == {3}
+    assert {batch.total for batch in connector(folder).changes(first[-1].cursor)} == {0}

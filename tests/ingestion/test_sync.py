@@ -29,7 +29,16 @@ def test_a_first_sync_indexes_everything_and_a_second_one_embeds_nothing(world):
     generation = world.generations.current
     second = world.sync()
     assert (second.counts.added, second.counts.modified, second.counts.embedded) == (0, 0, 0)
+    assert (second.counts.seen, second.counts.unchanged) == (3, 3)
     assert world.generations.current == generation, "nothing changed, so nothing was published"
+
+
+def test_a_run_says_what_it_left_alone_and_a_full_one_how_much_there_is(world):
+    world.sync()
+    world.source.put("logs.txt", "Customer logs are kept for one year.")
+    counts = world.sync().counts
+    assert (counts.seen, counts.modified, counts.unchanged) == (3, 1, 2)
+    assert world.sync(full=True).counts.total == 3
 
 
 def test_only_what_changed_is_written_again(world):
