@@ -1,4 +1,8 @@
-"""The `debrief` command. Each folder keeps its commands in `commands.py`; this module mounts them and serves."""
+"""The `debrief` command. Each folder keeps its commands in `commands.py`; this module mounts them and serves.
+
+The modules of a command are imported when it is called: a question doesn't wait for the libraries of the connectors,
+the evaluation and the scheduler.
+"""
 
 from __future__ import annotations
 
@@ -7,18 +11,18 @@ import os
 import socket
 import subprocess
 import sys
+from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+import typer.core
 
 from core.console import err, out
 from core.errors import DebriefError, SettingsError
 from core.settings import Settings, load_settings
 from core.types import Parsed
-from ingestion.parse import ParserPool
-from ingestion.schedule import build_scheduler
 
 # Telemetry of every dependency is off, whatever its own default is; set before any of them is imported.
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
@@ -28,23 +32,73 @@ os.environ.setdefault("LANGCHAIN_TRACING_V2", "false")
 os.environ.setdefault("STREAMLIT_BROWSER_GATHER_USAGE_STATS", "false")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
-COMMAND_MODULES = (
-    "connectors.commands",
-    "ingestion.commands",
-    "ingestion.parse.commands",
-    "ingestion.doctor",
-    "ingestion.source_commands",
-    "retrieval.commands",
-    "assistant.commands",
-    "evals.commands",
-    "evals.weights_commands",
-    "evals.app_commands",
-    "evals.run_commands",
-    "evals.case_commands",
-)
+# Command → its line in `debrief --help`, and the modules that bring it. A test holds both against the modules.
+COMMANDS: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    "sync": ("Brings the index up to date with the sources.", ("ingestion.commands",)),
+    "ask": (
+        "Answers a question from the documents that the user may read, with citations.",
+        ("assistant.commands",),
+    ),
+    "search": ("Finds the passages that the user may read, best first.", ("retrieval.commands",)),
+    "trace": (
+        "Shows how an answer came about: searches, passages with their scores, checks, model, time in each stage.",
+        ("assistant.commands",),
+    ),
+    "apps": ("No-code apps: write, test, publish and run them.", ("assistant.app_commands",)),
+    "sources": (
+        "Lists the sources: when each was last synced, how far it lags behind, and how it stands.",
+        ("connectors.commands", "ingestion.source_commands"),
+    ),
+    "docs": ("What became of the documents, and why.", ("ingestion.commands",)),
+    "index": ("The index's generations.", ("ingestion.commands",)),
+    "weights": ("Metadata weights: show, preview and tune them.", ("evals.weights_commands",)),
+    "eval": (
+        "Measure parsing, retrieval and answers on judged data.",
+        ("evals.commands", "evals.app_commands", "evals.run_commands", "evals.case_commands"),
+    ),
+    "parse": (
+        "Shows a file's sections, metadata and chunks as the index would get them.",
+        ("ingestion.parse.commands",),
+    ),
+    "doctor": ("Checks settings, users, model, index and sources, and says what to do.", ("ingestion.doctor",)),
+}
 PAGE = Path(__file__).resolve().parent / "chat_ui" / "app.py"
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+
+class LazyCommands(typer.core.TyperGroup):
+    """The commands of `COMMANDS`; each one's modules are imported when it is called.
+
+    Typer has its own copy of click and doesn't export its types, hence `Any`.
+    """
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """All names, in the order of the table."""
+        return [*super().list_commands(ctx), *COMMANDS]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """The command with its modules imported; None if there is none of this name."""
+        return load_command(cmd_name) if cmd_name in COMMANDS else super().get_command(ctx, cmd_name)
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """The list of commands, without importing any of them."""
+        own = {name: command.get_short_help_str(200) for name, command in self.commands.items()}
+        lines = own | {name: line for name, (line, _) in COMMANDS.items()}
+        with formatter.section("Commands"):
+            formatter.write_dl(list(lines.items()))
+
+
+def load_command(name: str) -> Any:
+    """A command of the table with everything that its modules add to it."""
+    mounted = typer.Typer(rich_markup_mode=None)
+    for module in COMMANDS[name][1]:
+        register = import_module(module).register
+        register(mounted, _parsed) if module == "assistant.app_commands" else register(mounted)
+    return typer.main.get_group(mounted).commands[name]
+
+
+app = typer.Typer(
+    cls=LazyCommands, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None
+)
 
 
 @app.callback()
@@ -65,12 +119,13 @@ def serve(
     schedule: Annotated[bool, typer.Option(help="Also run the scheduled syncs and the weekly evaluation.")] = True,
 ) -> None:
     """Serves the pages, and runs the scheduled syncs and the weekly evaluation, until Ctrl-C."""
+    from evals.schedule import add_weekly_job
+    from ingestion.schedule import build_scheduler
+
     settings = load_settings()
     address = _address(settings, host, port)
     scheduler = build_scheduler(settings) if schedule else None
     if scheduler is not None:
-        from evals.schedule import add_weekly_job
-
         add_weekly_job(scheduler, settings)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     logging.getLogger("apscheduler").setLevel(logging.WARNING)
@@ -115,13 +170,10 @@ def _address(settings: Settings, host: str, port: int) -> str:
 
 def _parsed(body: bytes, name: str) -> Parsed:
     """A file's text, read in a process of its own."""
+    from ingestion.parse import ParserPool
+
     with ParserPool(load_settings().parsing) as pool:
         return pool.parse(body, name)
-
-
-for _name in COMMAND_MODULES:
-    import_module(_name).register(app)
-import_module("assistant.app_commands").register(app, _parsed)
 
 
 def main() -> None:

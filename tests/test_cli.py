@@ -11,6 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from cli import COMMANDS, load_command
+
+ROOT = Path(__file__).resolve().parents[1]
 DEBRIEF = [sys.executable, "-c", "from cli import main; main()"]
 
 SETTINGS = """
@@ -200,3 +203,31 @@ def test_ctrl_c_ends_a_sync_cleanly(tmp_path):
     again = subprocess.run([*DEBRIEF, "sync", "--json"], cwd=tmp_path, capture_output=True, text=True, timeout=300)
     counts = json.loads(again.stdout)["runs"][0]["counts"]
     assert counts["added"] + run["counts"]["added"] == 400
+
+
+@pytest.mark.parametrize("name", list(COMMANDS))
+def test_the_table_of_commands_says_what_the_modules_say(name):
+    assert load_command(name).get_short_help_str(200) == COMMANDS[name][0]
+
+
+def test_no_module_with_commands_is_missing_in_the_table():
+    there = {
+        ".".join(file.relative_to(ROOT).with_suffix("").parts)
+        for folder in ("connectors", "ingestion", "retrieval", "assistant", "evals")
+        for file in (ROOT / folder).rglob("*.py")
+        if "\ndef register(" in file.read_text(encoding="utf-8")
+    }
+    assert there == {module for _, modules in COMMANDS.values() for module in modules}
+
+
+def test_help_and_a_question_do_not_wait_for_the_libraries_of_other_commands():
+    heavy = {"office365", "msal", "sklearn", "scipy", "datasketch", "apscheduler", "pandas", "pptx", "langchain"}
+    code = (
+        "import sys, cli\n"
+        "from typer.testing import CliRunner\n"
+        "assert 'trace' in CliRunner().invoke(cli.app, ['--help']).output\n"
+        "assert '--route' in CliRunner().invoke(cli.app, ['ask', '--help']).output\n"
+        f"print(sorted({heavy!r} & set(sys.modules)))"
+    )
+    result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert result.stdout.strip() == "[]", result.stderr
