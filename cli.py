@@ -44,6 +44,7 @@ COMMANDS: Mapping[str, tuple[str, tuple[str, ...]]] = {
         "Shows how an answer came about: searches, passages with their scores, checks, model, time in each stage.",
         ("assistant.commands",),
     ),
+    "style": ("Shows how your answers are written, or changes it.", ("assistant.commands",)),
     "apps": ("No-code apps: write, test, publish and run them.", ("assistant.app_commands",)),
     "sources": (
         "Lists the sources: when each was last synced, how far it lags behind, and how it stands.",
@@ -55,6 +56,10 @@ COMMANDS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "eval": (
         "Measure parsing, retrieval and answers on judged data.",
         ("evals.commands", "evals.app_commands", "evals.run_commands", "evals.case_commands"),
+    ),
+    "forget": (
+        "Deletes everybody's old conversations and traces, as `debrief serve` does each day.",
+        ("assistant.commands",),
     ),
     "parse": (
         "Shows a file's sections, metadata and chunks as the index would get them.",
@@ -116,9 +121,12 @@ def options(
 def serve(
     port: Annotated[int, typer.Option(help="The port of the chat page.")] = 8501,
     host: Annotated[str, typer.Option(help="The address to listen on; beyond loopback needs auth.mode: oidc.")] = "",
-    schedule: Annotated[bool, typer.Option(help="Also run the scheduled syncs and the weekly evaluation.")] = True,
+    schedule: Annotated[
+        bool, typer.Option(help="Also run what is scheduled: syncs, the weekly evaluation, retention.")
+    ] = True,
 ) -> None:
-    """Serves the pages, and runs the scheduled syncs and the weekly evaluation, until Ctrl-C."""
+    """Serves the pages, and runs the scheduled syncs, evaluation and deletions, until Ctrl-C."""
+    from assistant.retention import add_daily_job
     from evals.schedule import add_weekly_job
     from ingestion.schedule import build_scheduler
 
@@ -127,6 +135,7 @@ def serve(
     scheduler = build_scheduler(settings) if schedule else None
     if scheduler is not None:
         add_weekly_job(scheduler, settings)
+        add_daily_job(scheduler, settings)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     logging.getLogger("apscheduler").setLevel(logging.WARNING)
     options = {"server.port": port, "server.address": address, "server.headless": "true"}

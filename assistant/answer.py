@@ -23,10 +23,11 @@ from assistant.guardrails import load_guardrails
 from assistant.injection import neutralised
 from assistant.links import without_foreign_links
 from assistant.sentences import split_sentences
+from assistant.style import instructions
 from assistant.trace import Trace
 from assistant.words import content_words
 from core.llm import ChatModels, Spending
-from core.settings import Settings
+from core.settings import AnswerStyle, Settings
 from core.types import Answer, Citation, Passage, User
 from prompts.load import load_prompt
 from retrieval.tokens import TokenEncoder
@@ -54,7 +55,15 @@ class Writer:
     settings: Settings
 
     def answer_from(
-        self, question: str, finding: Finding, passages: Sequence[Passage], user: User, trace: Trace, *, language: str
+        self,
+        question: str,
+        finding: Finding,
+        passages: Sequence[Passage],
+        user: User,
+        trace: Trace,
+        *,
+        style: AnswerStyle,
+        language: str,
     ) -> Iterator[Event]:
         """Checked sentences as they come, then the Answer.
 
@@ -73,7 +82,7 @@ class Writer:
         messages = prompt.render(
             company=self.settings.company,
             fence=fence,
-            style=f"Use at most {self.settings.answer.max_sentences + 2} sentences unless the person asks for more.",
+            style=instructions(style, self.settings.answer.max_sentences),
             language=language,
             scope=_SCOPE[self.settings.answer.response_scope],
             sources=rendered_sources(sources, fence),

@@ -23,12 +23,13 @@ from assistant.languages import language_name
 from assistant.personal_data import redacted
 from assistant.plain import PlainPath, Searcher
 from assistant.rewrite import Rewritten, rewrite, rewrite_with_model
+from assistant.style import Styles, merged
 from assistant.trace import Trace, Traces
 from core.database import open_database
 from core.errors import ModelError, QuestionError
 from core.language import detect_language
 from core.llm import ChatModels, Spending, open_chat_models
-from core.settings import Settings
+from core.settings import AnswerStyle, Settings
 from core.types import Answer, User
 from retrieval.filters import Filter, all_of
 from retrieval.retriever import open_retriever
@@ -82,6 +83,7 @@ class Assistant:
         self.guardrails = Guardrails(load_guardrails(settings), retriever.embedder)
         self.traces = Traces(engine) if engine is not None else None
         self.conversations = Conversations(engine) if engine is not None else None
+        self.styles = Styles(engine) if engine is not None else None
 
     def ask(
         self,
@@ -191,7 +193,9 @@ class Assistant:
                 trace.searched = list(rewritten.questions)
                 if rewritten.text != question:
                     yield Stage("rewrite", rewritten.text)
-                events = self.path.events(rewritten, user, all_of(filters, verdict.filter), attachments, trace)
+                events = self.path.events(
+                    rewritten, user, all_of(filters, verdict.filter), attachments, trace, style=self._style(user)
+                )
         answer: Answer | None = None
         for event in events:
             if isinstance(event, Answer):
@@ -207,6 +211,10 @@ class Assistant:
             kept = redacted(question, self.guardrails.rules.redact)
             self.conversations.append(conversation_id, user, kept, rewritten.text, final)
         yield final
+
+    def _style(self, user: User) -> AnswerStyle:
+        own = self.styles.of(user) if self.styles is not None else AnswerStyle()
+        return merged(self.settings.answer.style, own)
 
     def _rewritten(self, question: str, history: Sequence[StoredTurn], trace: Trace) -> Rewritten:
         if self.models is None or not history:

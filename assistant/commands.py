@@ -1,4 +1,4 @@
-"""`debrief ask` and `debrief trace`."""
+"""`debrief ask`, `trace`, `style` and `forget`."""
 
 from __future__ import annotations
 
@@ -12,11 +12,14 @@ from rich.table import Table
 from assistant.ask import open_assistant
 from assistant.citations import deep_link
 from assistant.events import Stage
+from assistant.retention import forget as forget_old
+from assistant.style import Styles, merged, parse_style
 from assistant.trace import Traces
 from core.console import err, out, print_json
 from core.database import open_database
+from core.errors import QuestionError
 from core.identity import asking_user
-from core.settings import load_settings
+from core.settings import AnswerStyle, RetentionSettings, load_settings
 from core.types import Answer, Citation
 from retrieval.filters import parse_filter
 
@@ -70,10 +73,68 @@ def trace(
         _print_trace(record)
 
 
+def style(
+    *,
+    audience: Annotated[str | None, typer.Option(help='For a language model, for example "executives".')] = None,
+    length: Annotated[str | None, typer.Option(help="short, normal or detailed.")] = None,
+    tone: Annotated[str | None, typer.Option(help='For a language model, for example "plain and friendly".')] = None,
+    format_: Annotated[str | None, typer.Option("--format", help="prose or bullets.")] = None,
+    reset: Annotated[bool, typer.Option("--reset", help="Back to what the deployment has.")] = False,
+    user: Annotated[str, typer.Option(help="Whose answers; default: auth.development_user.")] = "",
+    json_: Annotated[bool, typer.Option("--json", help="Print the style as one JSON object.")] = False,
+) -> None:
+    """Shows how your answers are written, or changes it. What isn't named stays; an empty text takes it back."""
+    settings = load_settings()
+    engine = open_database(settings)
+    asking, styles = asking_user(settings, user, engine), Styles(engine)
+    named = {"audience": audience, "length": length, "tone": tone, "format": format_}
+    changes = {key: value for key, value in named.items() if value is not None}
+    if reset or changes:
+        kept = AnswerStyle() if reset else styles.of(asking)
+        styles.choose(asking, parse_style({**kept.model_dump(exclude_defaults=True), **changes}))
+    own = styles.of(asking)
+    shown = merged(settings.answer.style, own).model_dump()
+    if json_:
+        print_json(shown)
+        return
+    for key, value in shown.items():
+        source = "your own" if getattr(own, key) else "the deployment's" if value else "not set"
+        out.print(f"[bold]{key:<10}[/] {escape(value or '–')} [dim]({source})[/]")
+
+
+def forget(
+    *,
+    conversations_days: Annotated[
+        int | None, typer.Option(min=1, help="Conversations not continued for so long; default: the settings'.")
+    ] = None,
+    traces_days: Annotated[
+        int | None, typer.Option(min=1, help="Traces of questions asked before so long; default: the settings'.")
+    ] = None,
+    json_: Annotated[bool, typer.Option("--json", help="Print how many as one JSON object.")] = False,
+) -> None:
+    """Deletes everybody's old conversations and traces, as `debrief serve` does each day."""
+    settings = load_settings()
+    chosen = settings.retention
+    if conversations_days is not None or traces_days is not None:
+        chosen = RetentionSettings(conversations_days=conversations_days, traces_days=traces_days)
+    if chosen == RetentionSettings():
+        raise QuestionError(
+            "Nothing says what is old; set retention.conversations_days or retention.traces_days in "
+            f"{settings.file}, or name --conversations-days or --traces-days."
+        )
+    done = forget_old(open_database(settings), chosen)
+    if json_:
+        print_json(done)
+    else:
+        out.print(f"Deleted {done.conversations} conversations and {done.traces} traces.")
+
+
 def register(app: typer.Typer) -> None:
     """Adds the commands to `debrief`."""
     app.command("ask")(ask)
     app.command("trace")(trace)
+    app.command("style")(style)
+    app.command("forget")(forget)
 
 
 def _print_answer(answer: Answer) -> None:

@@ -30,6 +30,7 @@ FloatArray = NDArray[np.float32]
 _WH = frozenset({"who", "whom", "whose", "when", "where", "how", "many", "much", "what", "which", "why", "year"})
 # A window of a long passage that the model reads at once, in characters; the packaged model cuts at 256 tokens.
 _WINDOW_CHARS = 900
+_TITLE_CHARS = 200
 # Chosen among 0…4 on one half of TAT-QA: the gold sentence or row comes first for .59 of the table questions instead
 # of .43; on the other half for .62 instead of .56.
 _LABEL_WEIGHT = 4.0
@@ -91,8 +92,10 @@ def weigh_sentences(asked: Asked, passages: Sequence[Passage], encoder: TokenEnc
     found: list[Evidence] = []
     spans = [split_sentences(p.chunk.text) for p in passages]
     vectors = token_vectors_of([p.chunk.text for p in passages], spans, encoder)
+    titles = _title_vectors(passages, encoder)
     for number, passage in enumerate(passages):
         tokens = vectors[number]
+        by_title = (asked.tokens.vectors @ titles[number].vectors.T).max(axis=1, initial=-1.0)
         near = asked.tokens.vectors @ tokens.vectors.T if len(tokens.vectors) else np.zeros((0, 0), np.float32)
         overall = near.max(axis=1) if near.size else np.zeros(len(asked.tokens.vectors), np.float32)
         text = _PassageText(asked, passage, spans[number])
@@ -106,6 +109,8 @@ def weigh_sentences(asked: Asked, passages: Sequence[Passage], encoder: TokenEnc
                 "passage_match": float(overall.mean()) if len(overall) else 0.0,
                 "passage_weakest": _lowest_quarter(overall),
                 **_by_token(asked, near, inside, overall, tokens),
+                # What the title, the headings and a table's header say needn't be said again by the sentence.
+                "match_titled": _titled(near, inside | text.in_header(place, tokens), by_title),
                 **text.signals(place),
                 "passage_cosine": passage.vector_similarity or 0.0,
                 "fused": (passage.why.fused or passage.score) / asked.top if asked.top > 0 else 0.0,
@@ -160,10 +165,23 @@ class _PassageText:
         header = self._header(place)
         return tuple(zip(header if len(header) == len(values) else [""] * len(values), values, strict=True))
 
+    def in_header(self, place: int, tokens: TokenVectors) -> NDArray[np.bool_]:
+        """Which tokens stand in the header of the table that the row is of; none for anything but a row."""
+        above = self._header_span(place)
+        if above is None:
+            return np.zeros(len(tokens.begins), np.bool_)
+        inside: NDArray[np.bool_] = (tokens.begins >= above.begin) & (tokens.ends <= above.end)
+        return inside
+
     def _header(self, place: int) -> list[str]:
         """The cells of the header above the row."""
-        above = next((span for span in reversed(self._spans[:place]) if span.kind == "header"), None)
+        above = self._header_span(place)
         return split_row(above.text) if above else []
+
+    def _header_span(self, place: int) -> Span | None:
+        if self._spans[place].kind != "row":
+            return None
+        return next((span for span in reversed(self._spans[:place]) if span.kind == "header"), None)
 
 
 def split_row(row: str) -> list[str]:
@@ -182,6 +200,19 @@ def _label_asked_for(cells: Sequence[tuple[str, str]], asked: Asked) -> float:
     """The share 0..1 of a table row's label that the question names; 0 for anything but a row."""
     label = set(content_words(cells[0][1])) if cells and cells[0][1] else set()
     return len(label & set(asked.terms)) / len(label) if label else 0.0
+
+
+def _title_vectors(passages: Sequence[Passage], encoder: TokenEncoder) -> list[TokenVectors]:
+    """The token vectors of each passage's title and headings, read on their own."""
+    chunks = [p.chunk for p in passages]
+    titles = [" – ".join(part for part in (c.title, *c.heading_path) if part)[:_TITLE_CHARS] for c in chunks]
+    return encoder.encode_tokens([" ".join(title.replace("_", " ").split()) for title in titles])
+
+
+def _titled(near: FloatArray, inside: NDArray[np.bool_], by_title: FloatArray) -> float:
+    """How near each word of the question is to its nearest word of the sentence or around it, on average."""
+    best = near[:, inside].max(axis=1) if near.size and inside.any() else by_title
+    return float(np.maximum(best, by_title).mean()) if len(best) else 0.0
 
 
 def _by_token(

@@ -14,9 +14,11 @@ from assistant.citations import Composer
 from assistant.confidence import abstention_model, confidence, confidence_signals
 from assistant.events import Event, Stage
 from assistant.evidence import Asked, Evidence, prepare, weigh_sentences
+from assistant.people import sentence_of, who_could_know
+from assistant.style import sentences_wanted
 from assistant.trace import Trace
 from assistant.words import content_words
-from core.settings import AnswerSettings
+from core.settings import AnswerSettings, AnswerStyle
 from core.types import Answer, Passage
 from retrieval.tokens import TokenEncoder
 
@@ -49,14 +51,20 @@ def find_evidence(question: str, passages: Sequence[Passage], encoder: TokenEnco
 
 
 def answer_from(
-    found: Sequence[tuple[str, Sequence[Passage]]], encoder: TokenEncoder, settings: AnswerSettings, trace: Trace
+    found: Sequence[tuple[str, Sequence[Passage]]],
+    encoder: TokenEncoder,
+    settings: AnswerSettings,
+    style: AnswerStyle,
+    trace: Trace,
 ) -> Iterator[Event]:
     """Quoted sentences as they are found, then the Answer that holds them.
 
     Args:
         found: Each stand-alone question with its passages, best first. A question of several parts is answered part
             by part; parts without evidence are named in a note.
+        style: Its length and format count; quotes have the tone of their documents.
     """
+    most = sentences_wanted(style, settings.max_sentences)
     least = settings.min_confidence if settings.min_confidence is not None else abstention_model().threshold
     composer = Composer()
     sure: list[float] = []
@@ -71,7 +79,9 @@ def answer_from(
         if not finding.evidence or finding.confidence < least:
             unanswered.append(question)
             continue
-        yield from _quotes(finding, passages[: settings.passages], encoder, settings, composer)
+        yield from _quotes(
+            finding, passages[: settings.passages], encoder, composer, most, bullets=style.format == "bullets"
+        )
     if len(unanswered) == len(found):
         yield no_evidence([p for _, passages in found for p in passages], max(sure, default=0.0))
         return
@@ -86,21 +96,30 @@ def answer_from(
 
 
 def _quotes(
-    finding: Finding, passages: Sequence[Passage], encoder: TokenEncoder, settings: AnswerSettings, composer: Composer
+    finding: Finding,
+    passages: Sequence[Passage],
+    encoder: TokenEncoder,
+    composer: Composer,
+    most: int,
+    *,
+    bullets: bool,
 ) -> Iterator[Event]:
     lead = finding.evidence[0]
-    yield composer.add(statement_of(lead), [_quote(lead)], separator="\n\n" if composer.text else "")
+    mark = "- " if bullets else ""
+    yield composer.add(mark + statement_of(lead), [_quote(lead)], separator="\n\n" if composer.text else "")
+    if most == 1:
+        return
     # Only now the other passages are read: the leading sentence is shown already.
     row = bool(lead.cells)
     rest = weigh_sentences(finding.asked, passages[_LEADING:], encoder, first=_LEADING)
-    for evidence in supporting(lead, [*finding.evidence[1:], *rest], settings.max_sentences - 1):
-        separator = "\n" if evidence.cells or row else " "
+    for evidence in supporting(lead, [*finding.evidence[1:], *rest], most - 1):
+        separator = "\n" if evidence.cells or row or bullets else " "
         row = bool(evidence.cells)
-        yield composer.add(statement_of(evidence), [_quote(evidence)], separator)
+        yield composer.add(mark + statement_of(evidence), [_quote(evidence)], separator)
 
 
 def no_evidence(passages: Sequence[Passage], sure: float) -> Answer:
-    """The Answer that says there is none, and which documents come closest."""
+    """The Answer that says there is none, which documents come closest, and who wrote them."""
     nearest: list[Passage] = []
     for passage in passages:
         if passage.chunk.document_id not in {p.chunk.document_id for p in nearest}:
@@ -110,6 +129,7 @@ def no_evidence(passages: Sequence[Passage], sure: float) -> Answer:
     if nearest:
         titles = ", ".join(f"“{p.chunk.title or p.chunk.document_id}”" for p in nearest)
         text += f" The closest are {titles}."
+        text = " ".join([text, sentence_of(who_could_know(nearest))]).rstrip()
     return Answer(text, outcome="no_evidence", confidence=sure, passages=tuple(passages[:8]), nearest=tuple(nearest))
 
 

@@ -6,17 +6,19 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Protocol
 
-from assistant.answer import Writer
+from assistant.answer import Writer, best_quote
 from assistant.attachments import attached_passages
+from assistant.citations import Composer
 from assistant.events import Attachment, Event, Sentence, Stage
 from assistant.extractive import answer_from, find_evidence
 from assistant.languages import language_name
+from assistant.people import Person, asks_for_people, who_could_know
 from assistant.rewrite import Rewritten, ask_back
 from assistant.trace import Trace
 from core.errors import ModelError
 from core.language import detect_language
 from core.llm import ChatModels
-from core.settings import Settings
+from core.settings import AnswerStyle, Settings
 from core.types import Answer, Attributes, Passage, User
 from retrieval.filters import Filter
 from retrieval.tokens import TokenEncoder
@@ -64,6 +66,8 @@ class PlainPath:
         filters: Filter | None,
         attachments: Sequence[Attachment],
         trace: Trace,
+        *,
+        style: AnswerStyle,
     ) -> Iterator[Event]:
         """Retrieval-augmented answering of one or several stand-alone questions."""
         limit = max(_SEARCHED, self._settings.answer.passages)
@@ -84,14 +88,17 @@ class PlainPath:
         if back is not None:
             yield Answer(back.question, outcome="needs_input", choices=back.choices, passages=tuple(everything[:8]))
             return
+        if asks_for_people(rewritten.text) and (people := who_could_know(everything[: self._settings.answer.passages])):
+            yield from _named(rewritten.text, people, everything)
+            return
         if self._models is not None:
-            yield from self._written(rewritten, found, everything, user, trace)
+            yield from self._written(rewritten, found, everything, user, trace, style=style)
         else:
-            yield from self._quoted(found, trace)
+            yield from self._quoted(found, style, trace)
 
-    def _quoted(self, found: Sequence[tuple[str, list[Passage]]], trace: Trace) -> Iterator[Event]:
+    def _quoted(self, found: Sequence[tuple[str, list[Passage]]], style: AnswerStyle, trace: Trace) -> Iterator[Event]:
         with trace.stage("answer"):
-            yield from answer_from(found, self._encoder, self._settings.answer, trace)
+            yield from answer_from(found, self._encoder, self._settings.answer, style, trace)
 
     def _written(
         self,
@@ -100,6 +107,8 @@ class PlainPath:
         everything: Sequence[Passage],
         user: User,
         trace: Trace,
+        *,
+        style: AnswerStyle,
     ) -> Iterator[Event]:
         """The model's answer; the quotes if no model answers and nothing has been shown yet."""
         assert self._models is not None
@@ -118,6 +127,7 @@ class PlainPath:
                     everything,
                     user,
                     trace,
+                    style=style,
                     language=language_name(language),
                 ):
                     shown = shown or isinstance(event, Sentence)
@@ -127,12 +137,25 @@ class PlainPath:
                 raise
             trace.notes.append(str(error))
             yield Stage("quote", "the language model can't be reached")
-            for event in self._quoted(found, trace):
+            for event in self._quoted(found, style, trace):
                 if isinstance(event, Answer):
                     note = f"Quoted from the documents, since no language model answered: {error}"
                     yield replace(event, notes=(*event.notes, note))
                 else:
                     yield event
+
+
+def _named(question: str, people: Sequence[Person], passages: Sequence[Passage]) -> Iterator[Event]:
+    """Who could know, each with the place in the document that fits the question best."""
+    composer = Composer()
+    yield composer.add("These people keep or wrote the nearest documents:", [])
+    for person in people:
+        begin, end = best_quote(question, person.passage)
+        chunk = person.passage.chunk
+        statement = f"- {person.name}: “{chunk.title or chunk.document_id}”"
+        yield composer.add(statement, [(person.passage, begin, end)], separator="\n")
+    note = "The names come from the documents' metadata: who keeps them, wrote them or last changed them."
+    yield Answer(composer.text, tuple(composer.citations), "answered", passages=tuple(passages[:8]), notes=(note,))
 
 
 def _merged(found: Sequence[Sequence[Passage]]) -> list[Passage]:

@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 import sqlalchemy as sa
@@ -167,6 +167,14 @@ class Traces:
                 dict(row)
                 for row in connection.execute(wanted.order_by(traces.c.asked_at.desc()).limit(limit)).mappings()
             ]
+
+    def forget_older_than(self, days: int) -> int:
+        """Deletes everybody's traces of questions asked before so many days, with their feedback; how many."""
+        before = (datetime.now(UTC) - timedelta(days=days)).isoformat(timespec="seconds")
+        old = sa.select(traces.c.id).where(traces.c.asked_at < before)
+        with self._engine.begin() as connection:
+            connection.execute(feedback.delete().where(feedback.c.trace_id.in_(old)))
+            return connection.execute(traces.delete().where(traces.c.asked_at < before)).rowcount
 
     def rate(self, trace_id: str, user: User, rating: Rating, reasons: Sequence[str] = (), comment: str = "") -> None:
         """Keeps what the person thinks of an answer of theirs; a second time replaces the first.

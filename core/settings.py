@@ -93,6 +93,20 @@ class RetrievalSettings(Section):
     keep_generations: int = Field(default=3, ge=1)
 
 
+class AnswerStyle(Section):
+    """How answers are written; what is empty is left to the deployment, and there to the default.
+
+    Attributes:
+        audience, tone: In a few words, for a language model: "executives", "plain and friendly".
+        length: short is one sentence where documents are quoted, detailed twice as many as `answer.max_sentences`.
+    """
+
+    audience: str = Field(default="", max_length=100, pattern=r"^[^\n{}<>]*$")
+    length: Literal["", "short", "normal", "detailed"] = ""
+    tone: str = Field(default="", max_length=100, pattern=r"^[^\n{}<>]*$")
+    format: Literal["", "prose", "bullets"] = ""
+
+
 class AnswerSettings(Section):
     """How answers are built from passages."""
 
@@ -101,6 +115,14 @@ class AnswerSettings(Section):
     min_confidence: float | None = Field(default=None, ge=0, le=1)
     response_scope: Literal["documents_only", "model_may_add"] = "documents_only"
     max_question_chars: int = Field(default=8_000, gt=0)
+    style: AnswerStyle = AnswerStyle()
+
+
+class RetentionSettings(Section):
+    """After how many days conversations and traces are deleted, each day by `debrief serve`; None keeps them."""
+
+    conversations_days: int | None = Field(default=None, ge=1)
+    traces_days: int | None = Field(default=None, ge=1)
 
 
 class LlmSettings(Section):
@@ -142,7 +164,7 @@ class MailSettings(Section):
 
 
 class EvaluationSettings(Section):
-    """The weekly evaluation in `debrief serve`, and where its report goes."""
+    """The weekly evaluation in `debrief serve`, where its report goes, and who else than administrators may see it."""
 
     schedule: str = "0 6 * * 1"
     time_zone: str = "UTC"
@@ -151,6 +173,7 @@ class EvaluationSettings(Section):
     gates_file: Path | None = None
     threads: int = Field(default=0, ge=0)
     reports_dir: Path | None = None
+    reader_groups: tuple[str, ...] = ()
     webhook_url: SecretStr | None = None
     mail: MailSettings = MailSettings()
 
@@ -190,6 +213,7 @@ class Settings(Section):
     embedding: EmbeddingSettings = EmbeddingSettings()
     retrieval: RetrievalSettings = RetrievalSettings()
     answer: AnswerSettings = AnswerSettings()
+    retention: RetentionSettings = RetentionSettings()
     llm: LlmSettings = LlmSettings()
     sync: SyncSettings = SyncSettings()
     evaluation: EvaluationSettings = EvaluationSettings()
