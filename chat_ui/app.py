@@ -9,7 +9,7 @@ import streamlit as st
 
 from chat_ui import components, session
 from chat_ui.signin import SessionExpired
-from chat_ui.views import apps, chat, insights, sources, studio
+from chat_ui.views import apps, chat, insights, quality, sources, studio
 from core.types import User
 
 # Text is read at about 760 px; tables get the whole width.
@@ -55,6 +55,10 @@ def _page(user: User) -> None:
     ]
     if session.is_author(user):
         pages.append(st.Page(lambda: studio.page(user), title="Studio", icon=":material/edit_note:", url_path="studio"))
+    if session.reads_evaluation(user):
+        pages.append(
+            st.Page(lambda: quality.page(user), title="Quality", icon=":material/verified:", url_path="quality")
+        )
     if session.is_admin(user):
         pages.append(
             st.Page(lambda: insights.page(user), title="Insights", icon=":material/insights:", url_path="insights")

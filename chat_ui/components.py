@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from html import escape
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core.errors import (
     AppError,
@@ -52,11 +53,14 @@ def styles() -> None:
     st.html(f"<script>{(STATIC / 'copy.js').read_text(encoding='utf-8')}</script>", unsafe_allow_javascript=True)
 
 
-def state(title: str, text: str = "", kind: Literal["empty", "warning", "error"] = "empty") -> None:
-    """A designed empty, warning or error state: a title and one sentence."""
+def state(
+    title: str, text: str = "", kind: Literal["empty", "warning", "error"] = "empty", items: Sequence[str] = ()
+) -> None:
+    """A designed empty, warning or error state: a title, one sentence, and what it is about."""
     role = "alert" if kind == "error" else "status"
     code = _CODE.sub(r"<code>\1</code>", escape(text))
     body = f'<div class="text">{code}</div>' if text else ""
+    body += f"<ul>{''.join(f'<li>{escape(item)}</li>' for item in items)}</ul>" if items else ""
     st.html(f'<div class="state {kind}" role="{role}"><div class="title">{escape(title)}</div>{body}</div>')
 
 
@@ -103,7 +107,7 @@ def development_banner() -> None:
     st.html('<div class="banner" role="note">Development user, on this machine only. Nobody has signed in.</div>')
 
 
-def table(header: Sequence[str], rows: Sequence[Sequence[str]], label: str) -> None:
+def table(header: Sequence[str], rows: Iterable[Sequence[str]], label: str) -> None:
     """A small table. Cells are HTML: the page escapes what comes from outside.
 
     Args:
@@ -116,6 +120,12 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]], label: str) -> N
         f'<div class="scroll" role="region" tabindex="0" aria-label="{escape(label)}">'
         f'<table class="rows"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
     )
+
+
+def open_tab(names: Sequence[str], key: str) -> tuple[str, DeltaGenerator]:
+    """The tab that is open, and where its content goes. Only that one is drawn; the address says which it is."""
+    tabs = st.tabs(names, key=key, on_change="rerun", bind="query-params")
+    return next(((name, tab) for name, tab in zip(names, tabs, strict=True) if tab.open), (names[0], tabs[0]))
 
 
 def facts(title: str, url: str, rows: Sequence[tuple[str, str]]) -> None:

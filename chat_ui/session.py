@@ -179,3 +179,8 @@ def is_admin(user: User) -> bool:
 def is_author(user: User) -> bool:
     """Whether the person may write apps."""
     return is_admin(user) or bool(set(user.groups) & set(settings().auth.author_groups))
+
+
+def reads_evaluation(user: User) -> bool:
+    """Whether the person may see the evaluation's runs: administrators, and `evaluation.reader_groups`."""
+    return is_admin(user) or bool(set(user.groups) & set(settings().evaluation.reader_groups))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -141,14 +142,18 @@ def _gap(group: Sequence[_Asked], owners: Mapping[str, tuple[str, str]], rare: C
     for asked in group:
         key = "citations" if asked.kind == "bad" and asked.record.get("citations") else "passages"
         found = [p["document_id"] for p in asked.record.get(key, ())]
-        documents.update(found[:1] if key == "passages" else dict.fromkeys(found))
+        documents.update(found[:1] if key == "passages" else list(dict.fromkeys(found)))
     document = documents.most_common(1)[0][0] if documents else ""
     title, owner = owners.get(document, ("", ""))
     words = Counter(word for asked in group for word in dict.fromkeys(content_words(asked.question)))
     # Words of many of the group's questions, and of few others.
     naming = sorted(words, key=lambda w: (-(words[w] ** 2) / rare[w], -len(w)))[:3]
+    # Words are counted by their stems; people are shown what was written.
+    written: dict[str, Counter[str]] = {}
+    for word in re.findall(r"[^\W_]+", " ".join(asked.question for asked in group)):
+        written.setdefault(content_words(word)[0], Counter())[word] += 1
     return Gap(
-        " ".join(naming),
+        " ".join(written[w].most_common(1)[0][0] if w in written else w for w in naming),
         group[0].kind,
         len(group),
         len({a.user for a in group}),

@@ -52,11 +52,13 @@ def test_gaps_are_grouped_by_topic_with_owner_and_without_evaluations(engine, mo
     ask(engine, "Where is the parking lot?")
     ask(engine, "Is there parking for guests?", BOB)
     ask(engine, "How is retention done?", outcome="answered", document="hr:bad.md", rating="down")
+    ask(engine, "Is retention long?", outcome="answered", document="hr:bad.md", rating="down")
+    ask(engine, "Who decides on retention?", outcome="answered", document="hr:other.md", rating="down")
     ask(engine, "What is the salary?", conversation=CONVERSATION)
     ask(engine, "How is salary paid?", outcome="answered", document="hr:pay.md", rating="up")
-    parking, retention = find_gaps(None, engine)
+    retention, parking = find_gaps(None, engine)
     assert (parking.kind, parking.count, parking.people, parking.owner) == ("missing", 2, 2, "hana@x")
-    assert "park" in parking.topic
+    assert "parking" in parking.topic.split()
     assert (retention.kind, retention.document, retention.owner) == ("bad", "hr:bad.md", "omar@x")
 
 
