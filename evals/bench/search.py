@@ -19,7 +19,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +38,8 @@ _CLUSTERS = 500
 _WORDS = 180
 _PER_DOCUMENT = 5
 _ASKED = 300
+# Beside a kept index: how long it took to write.
+_WRITTEN = "written.json"
 _TYPES = ("playbook", "policy", "transcript", "report", "archive")
 _GROUPS = tuple(f"team-{n}" for n in range(20))
 _WEIGHTS = parse_weights(
@@ -105,6 +107,10 @@ def measure(folder: Path, count: int, texts: Sequence[str]) -> Figures:
         with generations.write() as writer:
             assert writer.index is not None
             figures.copied_s = time.perf_counter() - begin
+        written = {name: getattr(figures, name) for name in ("written_per_s", "published_s", "copied_s")}
+        (folder / _WRITTEN).write_text(json.dumps(written), encoding="utf-8")
+    elif (folder / _WRITTEN).is_file():
+        figures = replace(figures, **json.loads((folder / _WRITTEN).read_text(encoding="utf-8")))
     figures.disk_mb = _disk_mb(folder)
     before = _memory_mb()
     begin = time.perf_counter()
