@@ -28,9 +28,20 @@ def app_files(settings: Settings) -> dict[str, Path]:
     return files
 
 
-def load_apps(settings: Settings) -> dict[str, App]:
-    """Every app by name, checked. Raises AppError for the first that is wrong."""
-    return {app.name: app for app in (_loaded(f, f.stat().st_mtime_ns) for f in app_files(settings).values())}
+def load_apps(settings: Settings) -> tuple[dict[str, App], list[AppError]]:
+    """Every app by name, and what is wrong with the files that can't be used: one doesn't take the others away.
+
+    Raises:
+        AppError: `apps_dir` doesn't exist.
+    """
+    found: dict[str, App] = {}
+    wrong: list[AppError] = []
+    for name in app_files(settings):
+        try:
+            found[name] = find_app(name, settings)
+        except AppError as error:
+            wrong.append(error)
+    return found, wrong
 
 
 def find_app(name: str, settings: Settings) -> App:
@@ -42,7 +53,10 @@ def find_app(name: str, settings: Settings) -> App:
     files: Mapping[str, Path] = app_files(settings)
     if name not in files:
         raise AppError(f"There is no app {name!r}; {nearest(name, list(files), 'apps')}")
-    return _loaded(files[name], files[name].stat().st_mtime_ns)
+    try:
+        return _loaded(files[name], files[name].stat().st_mtime_ns)
+    except OSError as error:
+        raise AppError(f"{files[name]} can't be read ({error.strerror}); check the file.") from error
 
 
 @lru_cache(maxsize=256)

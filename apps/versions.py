@@ -15,6 +15,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -208,17 +209,33 @@ def difference(before: str, after: str, names: tuple[str, str]) -> str:
     return "".join(difflib.unified_diff(before.splitlines(keepends=True), after.splitlines(keepends=True), *names, n=2))
 
 
-def available_apps(settings: Settings, engine: sa.Engine, user: User) -> dict[str, Available]:
-    """The apps that `user` may use: published versions, else the files."""
-    found = {name: Available(app, verified=False, published=False) for name, app in load_apps(settings).items()}
+def all_apps(settings: Settings, engine: sa.Engine) -> tuple[dict[str, Available], list[AppError]]:
+    """Every app, as its published version or else as its file, and what is wrong with those that can't be used."""
+    files, wrong = load_apps(settings)
+    found = {name: Available(app, verified=False, published=False) for name, app in files.items()}
     query = sa.select(versions).join(
         current, (current.c.app == versions.c.app) & (current.c.version == versions.c.version)
     )
     with engine.connect() as connection:
         for row in connection.execute(query).mappings():
-            app = parse_app(row["text"], f"{row['app']} {row['version']} (published)")
+            try:
+                app = _parsed(row["text"], f"{row['app']} {row['version']} (published)")
+            except AppError as error:
+                # Published under an older Debrief, whose apps had other fields.
+                wrong.append(error)
+                continue
             found[app.name] = Available(app, verified=bool(row["verified"]), published=True)
-    return {name: item for name, item in sorted(found.items()) if may_use(item.app, user)}
+    return dict(sorted(found.items())), wrong
+
+
+def available_apps(settings: Settings, engine: sa.Engine, user: User) -> dict[str, Available]:
+    """The apps that `user` may use: published versions, else the files."""
+    return {name: item for name, item in all_apps(settings, engine)[0].items() if may_use(item.app, user)}
+
+
+@lru_cache(maxsize=256)
+def _parsed(text: str, name: str) -> App:
+    return parse_app(text, name)
 
 
 def record_run(engine: sa.Engine, result: RunResult, user: User) -> str:

@@ -20,8 +20,8 @@ _NAMES = re.compile(r"(?<=[\w,;:)\"'’-] )((?:[A-ZÀ-Þ][\w’'-]*)(?:(?: & | a
 _QUESTION = re.compile(
     r"^(?:(?:hi|hello|hey|please|and|so|ok)\b[, ]*)*"
     r"(?:what|which|who|whom|whose|when|where|why|how|is|are|was|were|do|does|did|has|have|may|must|should|"
-    r"(?:can|could) (?:i|we|you tell|customers?|contractors?|consultants?)|explain|define|tell me|show me the|"
-    r"find the|in which|i (?:want to|would like to|need to) know)\b",
+    r"(?:can|could) (?:i(?! have| get)|we(?! have| get)|you tell|customers?|contractors?|consultants?)|"
+    r"explain|define|tell me|show me the|find the|in which|i (?:want to|would like to|need to) know)\b",
     re.IGNORECASE,
 )
 _WORK = re.compile(
@@ -29,10 +29,17 @@ _WORK = re.compile(
     r"convert|summari[sz]e|sum up|condense|compare|analy[sz]e|formulate|compile|list|record|document|capture|save|"
     r"store|file|send|reply|respond|answer (?:this|the|their|his|her|him)|prep|brief|plot|graph|chart|draw|"
     r"visuali[sz]e|get (?:me|this|it)|give me|catch me|help me|i need|i owe|i promised|pls|please|attached|deck|slides|"
-    r"minutes|write-up|recap|digest|snapshot|cheat sheet|one-pager|know before|need to know|should i know)\b",
+    r"(?:can|could) (?:i|we) (?:have|get)|minutes|write-up|recap|digest|snapshot|cheat sheet|one-pager|"
+    r"know before|need to know|should i know)\b",
     re.IGNORECASE,
 )
-
+# What a person points at rather than asks for: it lies before them, so that something is to be done with it.
+_GIVEN = re.compile(
+    r"\b(?:attached|attachments?|enclosed|below|vtt|here(?:'s|’s| is| are)|(?:this|these|both|the two) "
+    r"(?:\w+ )?(?:files?|documents?|reports?|transcripts?|recordings?|notes|texts?|tables?|e?-?mails?|spreadsheets?)|"
+    r"(?:transcript|recording|notes|file|vtt)s? (?:is|are) (?:here|there|attached|below))\b",
+    re.IGNORECASE,
+)
 
 WORK = "[work]"
 
@@ -47,10 +54,13 @@ def plain_request(text: str) -> str:
 
 def _act(text: str) -> str:
     """A word for the act, which the classifier sees as part of the text."""
-    asks, works = _QUESTION.match(text.strip()) is not None, _WORK.search(text) is not None
+    asks, given = _QUESTION.match(text.strip()) is not None, _GIVEN.search(text) is not None
+    works = given or _WORK.search(text) is not None
     if works and not asks:
-        return WORK
-    return "[question, work]" if works else "[question]" if asks or text.strip().endswith("?") else "[other]"
+        act = WORK
+    else:
+        act = "[question, work]" if works else "[question]" if asks or text.strip().endswith("?") else "[other]"
+    return f"{act} [given]" if given else act
 
 
 def _generic(match: re.Match[str]) -> str:

@@ -3,15 +3,18 @@
     router = AppRouter(apps, embedder)
     router.route("Compare these two health checks", user)      # Route("app:health_check_comparison", 0.97, …)
 
-Decided by the apps' examples and counter-examples (assistant/intents.py), what is attached, whether something is to be
-made or told, and the app that is running in the conversation; by the model only between apps that are close.
+Two decisions, both learned from the apps' examples and counter-examples (assistant/intents.py): whether work for an app
+is asked for at all, and for which one. What is attached and the app that is running in the conversation count as well;
+the model is asked only between apps that are close.
 """
 
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from importlib.resources import files
 from typing import Literal
 
@@ -20,7 +23,7 @@ from apps.spec import App
 from assistant.events import Attachment
 from assistant.gloss import likely_language
 from assistant.intents import Decision, IntentClassifier
-from assistant.requests import WORK, plain_request
+from assistant.requests import plain_request
 from core.errors import ModelError
 from core.llm import ChatModels, Spending
 from core.types import User
@@ -28,15 +31,17 @@ from prompts.load import load_prompt
 from retrieval.embed import Embedder
 
 SEARCH = "search"
+_APP = "app"
 AttachmentKind = Literal["transcript", "report", "notes"]
 
-# What else speaks for an app, in the classifier's scores. Chosen on one half of evals/datasets/routing_apps.jsonl.
-_WORK_AGAINST_SEARCH = 0.06
+# What else speaks for an app, in the classifiers' scores. Chosen on evals/datasets/routing_apps.jsonl.
 _ATTACHED = 0.12
 _TWO_REPORTS = 0.25
+# Whether it is work for an app at all must be this sure, or the person is asked.
+_UNSURE = 0.1
 # Below this the best app is not taken without asking, if another one is near.
-_SURE = 0.45
-_NEAR = 0.15
+_SURE = 0.3
+_NEAR = 0.03
 # A message of so many words that changes a result belongs to the app that is running.
 _EDIT_WORDS = 14
 _EDIT = re.compile(
@@ -82,34 +87,38 @@ class AppRouter:
     """Routes by the apps it was made with; who may use which is looked at for each message."""
 
     def __init__(self, apps: Mapping[str, App], embedder: Embedder, models: ChatModels | None = None) -> None:
-        """Learns the apps' examples: about a second for ten apps, once."""
+        """Nothing is learned before the first message."""
         self.apps = dict(apps)
         self._embedder = embedder
         self._models = models
-        texts, labels = training_examples(self.apps.values())
-        plain = [plain_request(text) for text in texts]
-        self._shown = dict(zip(plain, texts, strict=True))
-        self._classifier = (
-            IntentClassifier(plain, labels, embedder.encode_texts(plain)) if any(a != SEARCH for a in labels) else None
-        )
+        self._learning = threading.Lock()
 
     def route(self, message: str, user: User, *, attachments: Sequence[Attachment] = (), running: str = "") -> Route:
         """Where `message` goes. `running` is the app whose result the conversation shows."""
         allowed = {name for name, app in self.apps.items() if may_use(app, user)}
         if running in allowed and _edits(message):
             return Route(f"app:{running}", 0.9, f"it changes the result of {self.apps[running].title}.")
-        if self._classifier is None or not allowed:
+        if not any(self.apps[name].routing.examples for name in allowed):
             return Route(SEARCH, 1.0, "there is no app that you may use.")
         plain = plain_request(message)
-        decision = self._classifier.decide(
-            plain, self._embedder.encode_query(plain), self._lean(plain, attachments, allowed)
-        )
-        return self._routed(message, decision, allowed, attachments)
+        vector = self._embedder.encode_query(plain)
+        lean = self._lean(attachments, allowed)
+        learned = self._learned
+        work = learned.work.decide(plain, vector, {_APP: max(lean.values(), default=0.0)})
+        which = learned.which.decide(plain, vector, lean)
+        return self._routed(message, dict(work.ranked)[_APP], which, allowed, attachments)
 
-    def _lean(self, plain: str, attachments: Sequence[Attachment], allowed: Iterable[str]) -> dict[str, float]:
-        lean = {name: -1.0 for name in self.apps if name not in allowed}
-        if plain.endswith(WORK):
-            lean[SEARCH] = -_WORK_AGAINST_SEARCH
+    @property
+    def _learned(self) -> _Learned:
+        with self._learning:
+            return self._fitted
+
+    @cached_property
+    def _fitted(self) -> _Learned:
+        return _Learned(self.apps.values(), self._embedder)
+
+    def _lean(self, attachments: Sequence[Attachment], allowed: Iterable[str]) -> dict[str, float]:
+        lean: dict[str, float] = {}
         kinds = [attachment_kind(a) for a in attachments]
         for name in allowed:
             app = self.apps[name]
@@ -120,25 +129,29 @@ class AppRouter:
                 lean[name] = lean.get(name, 0.0) + _TWO_REPORTS
         return lean
 
-    def _routed(self, message: str, decision: Decision, allowed: set[str], attachments: Sequence[Attachment]) -> Route:
-        ranked = [(name, p) for name, p in decision.ranked if name in allowed]
-        others = tuple((name, round(p, 3)) for name, p in ranked)
-        best = decision.label
-        if best is None or best == SEARCH or best not in allowed:
-            return Route(SEARCH, round(decision.confidence, 3), "it asks for something that the documents say.", others)
-        if decision.confidence < _SURE and len(ranked) > 1 and ranked[0][1] - ranked[1][1] < _NEAR:
-            chosen = self._asked_model(message, [name for name, _ in ranked])
-            if not chosen:
+    def _routed(
+        self, message: str, work: float, which: Decision, allowed: set[str], attachments: Sequence[Attachment]
+    ) -> Route:
+        ranked = [(name, p) for name, p in which.ranked if name in allowed]
+        others = tuple((name, round(work * p, 3)) for name, p in ranked)
+        best = which.ranked[0][0]
+        if work < 0.5 - _UNSURE or best not in allowed:
+            return Route(SEARCH, round(max(1 - work, 0.5), 3), "it asks for something that the documents say.", others)
+        if work < 0.5 + _UNSURE:
+            reason = f"it could be for {self.apps[best].title}, or a question to the documents."
+            return Route("ask", round(work * which.confidence, 3), reason, others[:1])
+        if which.confidence < _SURE and len(ranked) > 1 and ranked[0][1] - ranked[1][1] < _NEAR:
+            best = self._asked_model(message, [name for name, _ in ranked])
+            if not best:
                 titles = " or ".join(self.apps[name].title for name, _ in ranked[:2])
-                return Route("ask", round(decision.confidence, 3), f"it could be for {titles}.", others)
-            best = chosen
-        example = self._shown.get(decision.nearest, "")
-        reason = f"it is like “{example}”" if example else "it fits the app's examples"
+                return Route("ask", round(which.confidence, 3), f"it could be for {titles}.", others[:2])
+        example = self._learned.shown.get(which.nearest, "") if best == which.ranked[0][0] else ""
+        reason = f"it is like “{example}”" if example else "it fits what the app is for"
         if attachments:
             reason += " and " + ", ".join(a.name for a in attachments) + (" is" if len(attachments) == 1 else " are")
             reason += " attached"
         alternatives = tuple(pair for pair in others if pair[0] != best)
-        return Route(f"app:{best}", round(decision.confidence, 3), f"{reason}.", alternatives)
+        return Route(f"app:{best}", round(work * which.confidence, 3), f"{reason}.", alternatives)
 
     def _asked_model(self, message: str, names: Sequence[str]) -> str:
         """The one of `names` that the model chooses; empty without a model, or when it names none of them."""
@@ -151,6 +164,25 @@ class AppRouter:
         except ModelError:
             return ""
         return next((name for name in names if name == reply.strip().strip("`'\"")), "")
+
+
+class _Learned:
+    """The two classifiers, fitted on the examples of `apps`: about a second for ten apps.
+
+    Attributes:
+        work: Whether a message asks for the work of any app, `_APP`, or is for `SEARCH`.
+        which: Which app's work it is, learned from the apps' examples alone.
+        shown: What was compared → the example as its author wrote it.
+    """
+
+    def __init__(self, apps: Iterable[App], embedder: Embedder) -> None:
+        texts, labels = training_examples(apps)
+        plain = [plain_request(text) for text in texts]
+        vectors = embedder.encode_texts(plain)
+        self.shown = dict(zip(plain, texts, strict=True))
+        self.work = IntentClassifier(plain, [SEARCH if label == SEARCH else _APP for label in labels], vectors)
+        own = [n for n, label in enumerate(labels) if label != SEARCH]
+        self.which = IntentClassifier([plain[n] for n in own], [labels[n] for n in own], vectors[own])
 
 
 def training_examples(apps: Iterable[App]) -> tuple[list[str], list[str | None]]:

@@ -63,7 +63,7 @@ def _own_apps(unseen: bool, as_json: bool) -> None:
     from retrieval.embed import open_embedder
 
     settings = load_settings()
-    report = evaluate_app_routing(load_apps(settings), open_embedder(settings), unseen=unseen)
+    report = evaluate_app_routing(load_apps(settings)[0], open_embedder(settings), unseen=unseen)
     if as_json:
         print_json(asdict(report))
         return

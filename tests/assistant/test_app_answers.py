@@ -29,7 +29,7 @@ CALL = Attachment(
 @pytest.fixture(scope="module")
 def router(tmp_path_factory):
     settings = Settings(data_dir=tmp_path_factory.mktemp("data"))
-    return AppRouter(load_apps(settings), open_embedder(settings))
+    return AppRouter(load_apps(settings)[0], open_embedder(settings))
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ CUSTOMERS = ("Alpenbank AG", "Harbour & Lane Logistics", "Grupo Solera", "Calder
 
 @pytest.fixture(scope="module")
 def library():
-    return load_apps(Settings())
+    return load_apps(Settings())[0]
 
 
 @pytest.fixture(scope="module")
