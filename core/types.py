@@ -174,11 +174,16 @@ class Boost:
 
 @dataclass(frozen=True, slots=True)
 class Why:
-    """Why a hit ranks where it does. Scores of a stage that didn't find the chunk are None."""
+    """Why a hit ranks where it does. Scores of a stage that didn't find or read the chunk are None.
+
+    Attributes:
+        words: How near the question's words come to its own, see `retrieval/words.py`.
+    """
 
     text: float | None = None
     vector: float | None = None
     fused: float = 0.0
+    words: float | None = None
     boosts: tuple[Boost, ...] = ()
     rerank: float | None = None
     final: float = 0.0

@@ -19,6 +19,8 @@ from retrieval.filters import Exists, names, parse_filter
 from retrieval.weights import Weights, parse_weights
 
 _SHOWN_CHARS = 300
+# Passages unlike each other are chosen among so many times as many.
+DIVERSE_POOL = 4
 
 
 def register(app: typer.Typer) -> None:
@@ -43,11 +45,17 @@ def search(
     limit: Annotated[int, typer.Option(min=1, max=200, help="How many passages.")] = 10,
     why: Annotated[bool, typer.Option("--why", help="Show every score and weight of each passage.")] = False,
     by_document: Annotated[bool, typer.Option("--by-document", help="Group the passages by document.")] = False,
+    diverse: Annotated[
+        bool, typer.Option("--diverse", help="Prefer passages that say something new over ever more of the same.")
+    ] = False,
+    around: Annotated[
+        int, typer.Option(min=0, max=20, help="Show so many chunks before and after each passage, too.")
+    ] = 0,
     json_: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Finds the passages that the user may read, best first."""
     # Imported here: `--help` and the errors below shouldn't wait for the model.
-    from retrieval.retriever import group_by_document, open_retriever
+    from retrieval.retriever import diversified, group_by_document, open_retriever
 
     if not question.strip():
         raise QuestionError("The question is empty; write what to look for.")
@@ -55,11 +63,16 @@ def search(
     person = asking_user(settings, user, open_database(settings))
     conditions, overrides, attributes = parse_filter(filter_ or None), _weights(weight or ()), _context(context or ())
     retriever = open_retriever(settings)
-    passages = retriever.search(question, person, limit, filters=conditions, weights=overrides, context=attributes)
+    wanted = limit * DIVERSE_POOL if diverse else limit
+    passages = retriever.search(question, person, wanted, filters=conditions, weights=overrides, context=attributes)
+    if diverse:
+        passages = diversified(passages, retriever.embedder, limit)
     if by_document:
         passages = [passage for group in group_by_document(passages).values() for passage in group]
+    sections = [retriever.neighbours(p.chunk, person, around, around) for p in passages] if around else []
     if json_:
-        print_json({"question": question, "user": person.email, "passages": passages})
+        found = {"question": question, "user": person.email, "passages": passages}
+        print_json({**found, "around": sections} if around else found)
         return
     if not passages:
         out.print("Nothing was found that this user may read" + (" under this filter." if conditions else "."))
@@ -68,6 +81,9 @@ def search(
                 out.print(f"No document that this user may read and that fits the question has the attribute {name!r}.")
     for number, passage in enumerate(passages, start=1):
         _print(number, passage, why)
+        for chunk in sections[number - 1] if around else ():
+            mark = "▸" if chunk.id == passage.chunk.id else " "
+            out.print(f"   [dim]{mark} {chunk.ordinal + 1}.[/] {escape(' '.join(chunk.text.split()))}")
 
 
 def _weights(texts: Sequence[str]) -> Weights:
@@ -110,6 +126,7 @@ def explained(why: Why) -> str:
         f"text {why.text:.3f}" if why.text is not None else "text –",
         f"vector {why.vector:.3f}" if why.vector is not None else "vector –",
         f"fused {why.fused:.3f}",
+        *([f"words {why.words:.3f}"] if why.words is not None else []),
         *(f"{boost.attribute} {boost.value} ×{boost.factor:.2f}" for boost in why.boosts),
     ]
     if why.rerank is not None:

@@ -190,6 +190,6 @@ def _passages(
         similarity = candidate.vector
         if similarity is None and query.vector is not None and kept.vector is not None:
             similarity = float(np.dot(query.vector, kept.vector))
-        why = Why(candidate.text, candidate.vector, candidate.fused, item.boosts, candidate.words, item.final)
+        why = Why(candidate.text, candidate.vector, candidate.fused, candidate.words, item.boosts, final=item.final)
         passages.append(Passage(chunk_of(candidate.id, kept.payload), item.final, why, similarity))
     return passages

@@ -16,6 +16,7 @@ import numpy as np
 from core.errors import IndexDamaged, SettingsError
 from core.settings import RetrievalSettings, Settings
 from core.types import Attributes, AttributeValue, Chunk, Passage, User
+from retrieval.bm25 import embedded_text
 from retrieval.embed import Embedder, open_embedder
 from retrieval.filters import Filter
 from retrieval.generations import LAYOUT, Generations, open_generations
@@ -118,8 +119,8 @@ def group_by_document(passages: Sequence[Passage], per_document: int = 3) -> Map
     return {document: list(group)[:per_document] for document, group in grouped}
 
 
-def mmr(passages: Sequence[Passage], embedder: Embedder, limit: int, balance: float = 0.7) -> list[Passage]:
-    """`limit` passages that are relevant and unlike each other, the best first.
+def diversified(passages: Sequence[Passage], embedder: Embedder, limit: int, balance: float = 0.5) -> list[Passage]:
+    """`limit` passages that are relevant and unlike each other, the best first (maximal marginal relevance).
 
     Source: Carbonell, Goldstein, "The use of MMR", SIGIR 1998.
 
@@ -128,7 +129,8 @@ def mmr(passages: Sequence[Passage], embedder: Embedder, limit: int, balance: fl
     """
     if len(passages) <= 1 or limit <= 0:
         return list(passages[: max(limit, 0)])
-    vectors = embedder.encode_texts([p.chunk.text for p in passages])
+    # The text that was indexed: its vector is in the cache.
+    vectors = embedder.encode_texts([embedded_text(p.chunk, embedder.languages) for p in passages])
     alike = vectors @ vectors.T
     scores = np.array([p.score for p in passages], dtype=np.float32)
     spread = float(scores.max() - scores.min())

@@ -29,6 +29,7 @@ def workspace(tmp_path, monkeypatch):
             text = f"the {name} on premium plans"
             writer.index.replace(name, [make_chunk(name, 0, text, title=name.title(), **fields)], vectors_of([text]))
         writer.publish()
+    return tmp_path
 
 
 def run(*arguments):
@@ -50,6 +51,31 @@ def test_why_filter_weight_and_context(workspace):
     assert "Playbook" not in run("premium plans", "--filter", "document_type=policy", "--by-document")
     same = ("--weight", "document_type: {kind: same_as, weight: high}", "--context", "document_type=policy", "--why")
     assert "×1.50" in run("premium plans", *same)
+
+
+def test_the_section_around_and_passages_that_differ(workspace):
+    generations = FolderGenerations(workspace / "data" / "index", RECIPE)
+    with generations.write() as writer:
+        texts = [
+            "first we plan",
+            "the premium plans cost ten",
+            "the premium plans cost ten ten",
+            "premium plans have phone support",
+            "holidays",
+        ]
+        chunks = [make_chunk("long", n, text, title="Long") for n, text in enumerate(texts)]
+        writer.index.replace("long", chunks, vectors_of(texts))
+        writer.publish()
+    shown = run("phone support", "--limit", "1", "--around", "1", "--filter", "document_id=long")
+    assert "▸ 4. premium plans have phone support" in shown and "5. holidays" in shown and "first" not in shown
+    (around,) = json.loads(run("cost ten", "--limit", "1", "--around", "1", "--filter", "document_id=long", "--json"))[
+        "around"
+    ]
+    assert [chunk["ordinal"] for chunk in around] in ([0, 1, 2], [1, 2, 3], [2, 3, 4])
+    alike = json.loads(run("premium plans cost ten", "--limit", "2", "--json"))["passages"]
+    unlike = json.loads(run("premium plans cost ten", "--limit", "2", "--diverse", "--json"))["passages"]
+    assert {p["chunk"]["ordinal"] for p in alike if p["chunk"]["document_id"] == "long"} == {1, 2}
+    assert unlike[0]["chunk"] == alike[0]["chunk"] and unlike[1]["chunk"] != alike[1]["chunk"]
 
 
 def test_an_attribute_that_nothing_has_is_named(workspace):
@@ -77,5 +103,8 @@ def test_nobody_searches_nothing(workspace):
 
 
 def test_scores_are_shown_in_the_order_in_which_they_came_to_be():
-    why = Why(2.5, None, 0.61, (Boost("a", "b", 1.25),), 0.7, 0.76)
-    assert explained(why) == "text 2.500 · vector – · fused 0.610 · a b ×1.25 · re-ranked 0.700 · final 0.760"
+    why = Why(2.5, None, 0.61, 0.2, (Boost("a", "b", 1.25),), 0.7, 0.76)
+    assert (
+        explained(why)
+        == "text 2.500 · vector – · fused 0.610 · words 0.200 · a b ×1.25 · re-ranked 0.700 · final 0.760"
+    )

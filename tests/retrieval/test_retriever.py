@@ -6,7 +6,7 @@ from core.errors import IndexDamaged, IndexMissing
 from core.settings import RetrievalSettings, Settings
 from core.types import Passage, User
 from retrieval.generations import FolderGenerations, Recipe
-from retrieval.retriever import Retriever, group_by_document, mmr, open_retriever, without_copies
+from retrieval.retriever import Retriever, diversified, group_by_document, open_retriever, without_copies
 from retrieval.weights import Weights, parse_weights
 from tests.retrieval.conftest import RECIPE
 from tests.retrieval.fakes import WordEmbedder, make_chunk, vectors_of
@@ -70,13 +70,13 @@ def test_copies_are_shown_once_and_what_differs_stays():
     assert without_copies([copy, report]) == [copy], "a reader of the copy alone still finds it"
 
 
-def test_mmr_prefers_a_different_passage_to_a_copy(retriever):
+def test_diversity_prefers_a_different_passage_to_a_copy(retriever):
     passages = retriever.search("premium plan costs ten", ANA, 10)
     assert {p.chunk.text for p in passages[:2]} == {"the premium plan costs ten", "the premium plan costs ten dollars"}
-    chosen = mmr(passages, WordEmbedder(), 2, balance=0.3)
+    chosen = diversified(passages, WordEmbedder(), 2, balance=0.3)
     assert len({p.chunk.text for p in chosen} & {p.chunk.text for p in passages[:2]}) == 1
-    assert mmr(passages, WordEmbedder(), 3, balance=1)[0] == passages[0]
-    assert mmr([], WordEmbedder(), 3) == []
+    assert diversified(passages, WordEmbedder(), 3, balance=1)[0] == passages[0]
+    assert diversified([], WordEmbedder(), 3) == []
 
 
 def test_opening_before_the_first_sync_and_an_index_of_another_layout(tmp_path):
