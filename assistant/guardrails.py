@@ -127,6 +127,13 @@ class Guardrails:
         ]
         return Verdict("", "restricted" if limits else "", all_of(*limits))
 
+    def similarities(self, question: str) -> list[float]:
+        """How near the question is to each topic's nearest example, -1..1, in the order of the rules."""
+        if not self._examples:
+            return []
+        vector = self._encoder.encode_query(question)
+        return [float((examples @ vector).max()) for examples in self._examples]
+
 
 def load_guardrails(settings: Settings) -> GuardrailsFile:
     """The rules of `guardrails_file`; none when none is named.

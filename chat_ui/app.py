@@ -9,7 +9,7 @@ import streamlit as st
 
 from chat_ui import components, session
 from chat_ui.signin import SessionExpired
-from chat_ui.views import apps, chat, insights, quality, sources, studio
+from chat_ui.views import admin, apps, chat, insights, quality, sources, studio
 from core.types import User
 
 # Text is read at about 760 px; tables get the whole width.
@@ -60,13 +60,15 @@ def _page(user: User) -> None:
             st.Page(lambda: quality.page(user), title="Quality", icon=":material/verified:", url_path="quality")
         )
     if session.is_admin(user):
-        pages.append(
-            st.Page(lambda: insights.page(user), title="Insights", icon=":material/insights:", url_path="insights")
-        )
+        pages += [
+            st.Page(lambda: insights.page(user), title="Insights", icon=":material/insights:", url_path="insights"),
+            st.Page(lambda: admin.page(user), title="Admin", icon=":material/shield_person:", url_path="admin"),
+        ]
     current = st.navigation(pages, position="top")
     st.set_page_config(layout="wide" if current.url_path in _WIDE else "centered")
     st.logo(str(components.STATIC / "logo.svg"), size="large", icon_image=str(components.STATIC / "mark.svg"))
     session.warm()
+    session.note_visit(user)
     with st.sidebar:
         components.person_card(user)
         if session.settings().auth.mode == "development":

@@ -33,7 +33,8 @@ def cases_tab(runs: Sequence[Run], user: User, disclosure: Disclosure) -> None:
     others = [r for r in runs if r.id != run.id]
     with right:
         compared = next((r for r in others if r.id == run.verdict.get("baseline")), None)
-        st.session_state.setdefault("cases-baseline", compared)
+        if st.session_state.get("cases-baseline", run) not in [None, *others]:
+            st.session_state["cases-baseline"] = compared
         baseline = st.selectbox("Beside", [None, *others], format_func=_label, key="cases-baseline")
     now = results(run.id)
     before = results(baseline.id) if baseline is not None else {}

@@ -9,29 +9,25 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Sequence
 
 import sqlalchemy as sa
 import streamlit as st
 from streamlit import config
 
-from apps.catalogue import app_files, find_app
 from apps.context import Tools
 from apps.runner import RunResult, may_use
-from apps.spec import App
-from apps.versions import Available, available_apps, record_run
-from assistant.app_answers import AppAnswers
-from assistant.app_tools import known_customers, open_tools
+from apps.versions import Available, all_apps
+from assistant.app_tools import open_tools
 from assistant.ask import Assistant, open_assistant
-from assistant.router import AppRouter
+from chat_ui.people import SIGNED_IN
 from chat_ui.signin import Connection, claims_user, development_user
+from core import audit
 from core.database import open_database
 from core.errors import AppError, DebriefError, IdentityError
 from core.identity import Directory, load_directory
 from core.settings import Settings, load_settings
 from core.types import User
 from ingestion.parse.sandbox import ParserPool
-from retrieval.embed import open_embedder
 from retrieval.retriever import Retriever, open_retriever
 
 
@@ -44,12 +40,7 @@ def settings() -> Settings:
 @st.cache_resource(show_spinner=False)
 def assistant() -> Assistant:
     """The one assistant of this server. An error isn't kept: after the first sync the next run opens it."""
-    opened = open_assistant(settings())
-    if opened.router is None:
-        found, _ = _files_apps()
-        router = AppRouter(found, open_embedder(settings()), opened.models)
-        opened.router = AppAnswers(router, tools, _customers, settings().company, _finished)
-    return opened
+    return open_assistant(settings(), _finished)
 
 
 def take_run() -> RunResult | None:
@@ -62,13 +53,8 @@ def take_run() -> RunResult | None:
 _this_thread = threading.local()
 
 
-def _finished(result: RunResult, user: User) -> None:
-    record_run(database(), result, user)
+def _finished(result: RunResult, _user: User) -> None:
     _this_thread.run = result
-
-
-def _customers(user: User) -> Sequence[str]:
-    return known_customers(_retriever(), user)
 
 
 @st.cache_resource(show_spinner=False)
@@ -99,24 +85,8 @@ def warm() -> threading.Thread:
 
 def apps(user: User) -> tuple[dict[str, Available], list[AppError]]:
     """(The apps that the person may use, what is wrong with files that can't be used)."""
-    try:
-        return available_apps(settings(), database(), user), []
-    except AppError:
-        found, wrong = _files_apps()
-        usable = {n: Available(app, verified=False, published=False) for n, app in found.items() if may_use(app, user)}
-        return usable, wrong
-
-
-def _files_apps() -> tuple[dict[str, App], list[AppError]]:
-    """The apps of all files that are right: one wrong file in apps_dir must not take the others away."""
-    found: dict[str, App] = {}
-    wrong: list[AppError] = []
-    for name in app_files(settings()):
-        try:
-            found[name] = find_app(name, settings())
-        except AppError as error:
-            wrong.append(error)
-    return found, wrong
+    found, wrong = all_apps(settings(), database())
+    return {name: item for name, item in found.items() if may_use(item.app, user)}, wrong
 
 
 def tools() -> Tools:
@@ -128,6 +98,12 @@ def tools() -> Tools:
 def _retriever() -> Retriever:
     # Embedding models are kept by the module that opens them, so this one shares the assistant's.
     return open_retriever(settings())
+
+
+def weights_changed() -> None:
+    """The next question is ranked by the weights file as it is now; those under way end with the old weights."""
+    assistant.clear()
+    _retriever.clear()
 
 
 def directory() -> Directory:
@@ -184,3 +160,10 @@ def is_author(user: User) -> bool:
 def reads_evaluation(user: User) -> bool:
     """Whether the person may see the evaluation's runs: administrators, and `evaluation.reader_groups`."""
     return is_admin(user) or bool(set(user.groups) & set(settings().evaluation.reader_groups))
+
+
+def note_visit(user: User) -> None:
+    """Puts into the audit log, once a session, who is there and with which groups."""
+    if st.session_state.get("visit-noted") != user.email:
+        st.session_state["visit-noted"] = user.email
+        audit.record(database(), user, SIGNED_IN, ", ".join(user.groups), settings().auth.mode)

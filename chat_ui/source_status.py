@@ -47,6 +47,13 @@ def find_documents(
     return found
 
 
+def titles(engine: sa.Engine) -> dict[str, str]:
+    """Id → title of every indexed document, for administrators."""
+    query = sa.select(documents.c.id, documents.c.title).where(documents.c.outcome == "indexed")
+    with engine.connect() as connection:
+        return {row.id: row.title or row.id for row in connection.execute(query)}
+
+
 def readers(record: DocumentRecord, directory: Directory) -> list[User]:
     """The people of the directory who may read the document, by name; others may through groups they sign in with."""
     people = (directory.user(email) for email in directory.entries)

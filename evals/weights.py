@@ -18,13 +18,14 @@ from numpy.typing import NDArray
 
 from core.errors import DatasetError
 from core.settings import Settings
-from core.types import Attributes, Passage
+from core.types import Attributes, Passage, User
 from evals.corpus import READER, as_corpus, build_corpus
 from evals.datasets import RetrievalSet
 from evals.metrics import Measured, mean, ndcg, recall
 from retrieval.embed import open_embedder
 from retrieval.filters import Scalar, as_instant, comparable, elements
 from retrieval.records import attributes_of
+from retrieval.retriever import Retriever
 from retrieval.weights import LEVELS, Asked, Known, Weights, factor, parse_weights
 
 _DEPTH = 200
@@ -44,18 +45,23 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """What one question found, before weights: a row a document, its best passage's score, best first."""
+    """What one question found, before weights: a row a document, its best passage's score, best first.
+
+    Attributes:
+        user: Who asks; weights may compare with the person's attributes.
+    """
 
     question: str
     documents: tuple[str, ...]
     fused: tuple[float, ...]
     attributes: tuple[Attributes, ...]
     relevant: Mapping[str, float]
+    user: User = READER
 
     def ranking(self, weights: Weights) -> list[str]:
         """The documents in the order that these weights give."""
         known: Known = {}
-        asked = Asked(READER)
+        asked = Asked(self.user)
         scores = [
             fused * factor(weights.boosts(attributes, asked, known))
             for fused, attributes in zip(self.fused, self.attributes, strict=True)
@@ -111,19 +117,29 @@ def collect(judged: RetrievalSet, settings: Settings, progress: Progress = lambd
         found = []
         for number, (query, relevant) in enumerate(judged.relevant.items()):
             progress("search", number, len(judged.relevant))
-            best: dict[str, Passage] = {}
-            for passage in retriever.search(judged.questions[query], READER, _DEPTH):
-                best.setdefault(passage.chunk.document_id, passage)
-            found.append(
-                Candidates(
-                    judged.questions[query],
-                    tuple(best),
-                    tuple(passage.score for passage in best.values()),
-                    tuple(attributes_of(passage.chunk) for passage in best.values()),
-                    relevant,
-                )
-            )
+            found.append(candidates_of(retriever, judged.questions[query], relevant))
         return found
+
+
+def candidates_of(
+    retriever: Retriever, question: str, relevant: Mapping[str, float], user: User = READER
+) -> Candidates:
+    """What the question finds for the person.
+
+    Args:
+        retriever: Without weights.
+    """
+    best: dict[str, Passage] = {}
+    for passage in retriever.search(question, user, _DEPTH):
+        best.setdefault(passage.chunk.document_id, passage)
+    return Candidates(
+        question,
+        tuple(best),
+        tuple(passage.score for passage in best.values()),
+        tuple(attributes_of(passage.chunk) for passage in best.values()),
+        relevant,
+        user,
+    )
 
 
 def preview(
@@ -147,7 +163,7 @@ def preview(
     known = {document for c in candidates for document in c.documents}
     for document in documents:
         if document not in known:
-            raise DatasetError(f"No question finds a document {document!r}; name an id of corpus.jsonl.")
+            raise DatasetError(f"No question finds a document {document!r}; name the id of one that is searched.")
     moves = [
         Move(d, c.question, _rank(old, d), _rank(new, d), d in c.relevant)
         for c, old, new in rankings
