@@ -67,6 +67,8 @@ COMMANDS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     ),
     "doctor": ("Checks settings, users, model, index and sources, and says what to do.", ("ingestion.doctor",)),
 }
+# These take files that a person names, and get the parsers from here.
+_PARSING = ("assistant.commands", "assistant.app_commands")
 PAGE = Path(__file__).resolve().parent / "chat_ui" / "app.py"
 
 
@@ -97,7 +99,7 @@ def load_command(name: str) -> Any:
     mounted = typer.Typer(rich_markup_mode=None)
     for module in COMMANDS[name][1]:
         register = import_module(module).register
-        register(mounted, _parsed) if module == "assistant.app_commands" else register(mounted)
+        register(mounted, _parsed) if module in _PARSING else register(mounted)
     return typer.main.get_group(mounted).commands[name]
 
 

@@ -2,43 +2,81 @@
 
 from __future__ import annotations
 
+import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+import sqlalchemy as sa
+
 from apps.context import Context, Evidence, Tools
 from apps.inputs import InputsWrong, shown
 from apps.runner import RunResult, StepState, run_app
-from apps.spec import App
-from assistant.app_inputs import Filled, fill_inputs
+from apps.spec import App, nearest
+from apps.versions import all_apps, record_run
+from assistant.app_inputs import Filled, fill_inputs, with_values
+from assistant.app_tools import known_customers
 from assistant.events import Attachment, Event, Stage
 from assistant.router import AppRouter, Route
 from assistant.trace import Trace
 from core.errors import AppError
+from core.llm import ChatModels
+from core.settings import Settings
 from core.types import Answer, Citation, User
+from retrieval.embed import Embedder
+from retrieval.retriever import Retriever
 
 _CONVERSATIONS = 200
+Catalogue = Callable[[], Mapping[str, App]]
+Finished = Callable[[RunResult, User], object]
 
 
 class AppAnswers:
-    """Answers with apps where one fits; what `Assistant` asks before it answers plainly.
-
-    Attributes:
-        router: Decides; `route` below is what the page shows beside "use plain search" and "use another app".
-    """
+    """Answers with apps where one fits; what `Assistant` asks before it answers plainly."""
 
     def __init__(
         self,
-        router: AppRouter,
+        apps: Catalogue,
+        embedder: Embedder,
         tools: Callable[[], Tools],
-        customers: Callable[[User], Sequence[str]],
-        company: str,
-        finished: Callable[[RunResult, User], object] = lambda _result, _user: None,
+        *,
+        models: ChatModels | None = None,
+        customers: Callable[[User], Sequence[str]] = lambda _user: (),
+        company: str = "Debrief",
+        finished: Finished = lambda _result, _user: None,
     ) -> None:
-        """Args: finished: is told of every run, for the use of each version."""
-        self.router = router
-        self._tools, self._customers, self._company, self._finished = tools, customers, company, finished
+        """Puts the parts together; nothing is read or learned before the first message.
+
+        Args:
+            apps: Every app as it is now; asked at each message, so that a published one needs no restart.
+            customers: The names that a person may know of.
+            finished: Is told of every run, for the use of each version.
+        """
+        self._apps, self._embedder, self._tools, self._models = apps, embedder, tools, models
+        self._customers, self._company, self._finished = customers, company, finished
         self._running: OrderedDict[str, tuple[str, Mapping[str, Any]]] = OrderedDict()
+        self._router: AppRouter | None = None
+        self._changing = threading.Lock()
+
+    @property
+    def router(self) -> AppRouter:
+        """Decides where a message goes; learns anew when an app has changed."""
+        apps = self._apps()
+        with self._changing:
+            if self._router is None or self._router.apps != apps:
+                self._router = AppRouter(apps, self._embedder, self._models)
+            return self._router
+
+    def app(self, name: str) -> App:
+        """The app of that name. Raises AppError when there is none."""
+        return _named(self.router, name)
+
+    def remember(self, conversation_id: str, app: str, values: Mapping[str, Any]) -> None:
+        """Takes `app` for the one that is running in the conversation, so that a follow-up changes its result."""
+        self._running[conversation_id] = (app, dict(values))
+        self._running.move_to_end(conversation_id)
+        while len(self._running) > _CONVERSATIONS:
+            self._running.popitem(last=False)
 
     def events(
         self,
@@ -48,38 +86,50 @@ class AppAnswers:
         route: str | None,
         conversation_id: str | None,
         attachments: Sequence[Attachment],
+        inputs: Mapping[str, Any],
         trace: Trace,
     ) -> Iterator[Event] | None:
         """The events of the app that takes the question, ending with its Answer; None leaves it to plain answering.
 
+        Args:
+            inputs: Values that were put in beside the question; they count more than what it says.
+
         Raises:
             AppError: `route` names an app that isn't there.
         """
+        try:
+            router = self.router
+        except AppError as error:
+            if route is not None:
+                raise
+            # A folder of apps that is gone is no reason not to answer from the documents.
+            trace.notes.append(str(error))
+            return None
         running, earlier = self._running.get(conversation_id or "", ("", {}))
         if route is not None:
             chosen = Route(route, 1.0, "you chose it.")
         else:
-            chosen = self.router.route(question, user, attachments=attachments, running=running)
+            chosen = router.route(question, user, attachments=attachments, running=running)
         trace.route_reason = chosen.reason
         if chosen.target == "ask":
-            return self._ask_back(chosen)
+            return self._ask_back(chosen, router)
         if not chosen.app:
+            trace.route_reason = f"Plain search ({chosen.confidence:.0%}): {chosen.reason}"
             return None
-        app = self.router.apps.get(chosen.app)
-        if app is None:
-            raise AppError(f"There is no app {chosen.app!r}; choose one of {', '.join(self.router.apps)}.")
-        filled = fill_inputs(app, question, attachments, self._customers(user))
+        app = _named(router, chosen.app)
+        customers = self._customers(user) if any(i.type == "account" for i in app.inputs) else ()
+        filled = with_values(app, fill_inputs(app, question, attachments, customers), inputs)
         if running == app.name:
             # A follow-up keeps what was put in before, and changes what it names.
             filled = fill_inputs_again(app, filled, earlier)
         return self._answered(app, filled, chosen, user, conversation_id or "")
 
-    def _ask_back(self, chosen: Route) -> Iterator[Event]:
-        names = [name for name, _ in chosen.alternatives if name in self.router.apps]
-        titles = [self.router.apps[name].title for name in names]
+    def _ask_back(self, chosen: Route, router: AppRouter) -> Iterator[Event]:
+        names = [name for name, _ in chosen.alternatives]
+        titles = [router.apps[name].title for name in names]
         yield Stage("route", chosen.reason)
         yield Answer(
-            f"Which one do you mean: {', '.join(titles)}, or plain search?",
+            f"Did you mean: {', '.join(titles)}, or plain search?",
             outcome="needs_input",
             confidence=chosen.confidence,
             choices=(*(f"app:{name}" for name in names), "search"),
@@ -118,11 +168,40 @@ class AppAnswers:
         assert result is not None
         self._finished(result, user)
         if conversation:
-            self._running[conversation] = (app.name, dict(filled.values))
-            self._running.move_to_end(conversation)
-            while len(self._running) > _CONVERSATIONS:
-                self._running.popitem(last=False)
+            self.remember(conversation, app.name, filled.values)
         yield _answer(result, target, chosen.confidence)
+
+
+def _named(router: AppRouter, name: str) -> App:
+    if name not in router.apps:
+        raise AppError(f"There is no app {name!r}; {nearest(name, list(router.apps), 'apps')}")
+    return router.apps[name]
+
+
+def open_app_answers(
+    settings: Settings,
+    engine: sa.Engine,
+    retriever: Retriever,
+    *,
+    models: ChatModels | None,
+    tools: Callable[[], Tools],
+    finished: Finished = lambda _result, _user: None,
+) -> AppAnswers:
+    """The apps of this installation, each as its published version or else as its file. Every run is counted."""
+
+    def counted(result: RunResult, user: User) -> None:
+        record_run(engine, result, user)
+        finished(result, user)
+
+    return AppAnswers(
+        lambda: {name: item.app for name, item in all_apps(settings, engine)[0].items()},
+        retriever.embedder,
+        tools,
+        models=models,
+        customers=lambda user: known_customers(retriever, user),
+        company=settings.company,
+        finished=counted,
+    )
 
 
 def fill_inputs_again(app: App, filled: Filled, earlier: Mapping[str, Any]) -> Filled:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,23 +15,22 @@ from rich.table import Table
 
 from apps import versions
 from apps.catalogue import app_files, find_app
-from apps.context import AppFile, Context, Tools
+from apps.context import Context, Tools
 from apps.runner import RunResult, StepState, run_app
 from apps.spec import App, json_schema, load_app, parse_app
 from apps.template import app_from_conversation, new_app
 from apps.testing import TestResult, run_tests
 from assistant.app_tools import open_tools
 from assistant.ask import open_assistant
+from assistant.command_inputs import Parse, given_inputs
 from assistant.conversations import Conversations
 from core.console import err, out, print_json
 from core.database import open_database
 from core.errors import AppError, IndexMissing
 from core.identity import asking_user
 from core.settings import Settings, load_settings
-from core.types import Parsed, User
+from core.types import User
 from retrieval.retriever import open_retriever
-
-Parse = Callable[[bytes, str], Parsed]
 
 SAMPLES = Path("samples/workspace")
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
@@ -160,7 +159,7 @@ def run(
     app = _runnable(name, version, settings, engine, person)
     context = Context(person, _tools(settings), company=settings.company)
     result: RunResult | None = None
-    for event in run_app(app, _given(app, inputs or []), context):
+    for event in run_app(app, given_inputs(app, inputs or [], _parse["file"]), context):
         if isinstance(event, RunResult):
             result = event
         elif isinstance(event, StepState) and event.state != "waiting":
@@ -301,29 +300,6 @@ def _tools(settings: Settings) -> Tools:
         # Apps that only read attached files work before the first sync.
         return open_tools(settings, None, None)
     return open_tools(settings, assistant, retriever)
-
-
-def _given(app: App, pairs: list[str]) -> dict[str, Any]:
-    given: dict[str, Any] = {}
-    for pair in pairs:
-        name, separator, value = pair.partition("=")
-        if not separator:
-            raise AppError(f"--input {pair!r} has no value; write name=value.")
-        item = app.input(name)
-        if item is not None and item.type in ("file", "files"):
-            found = _read(Path(value))
-            given[name] = [*given.get(name, []), found] if item.type == "files" else found
-        else:
-            given[name] = value
-    return given
-
-
-def _read(file: Path) -> AppFile:
-    try:
-        body = file.read_bytes()
-    except OSError as error:
-        raise AppError(f"{file} can't be read ({error.strerror}); correct the path.") from error
-    return AppFile(file.name, _parse["file"](body, file.name))
 
 
 def _saved(result: RunResult, folder: Path | None) -> Mapping[str, str]:

@@ -50,7 +50,7 @@ def fill_inputs(
 ) -> Filled:
     """The values that stand in the message. `customers`: names that the person may know of."""
     values: dict[str, Any] = {}
-    files = _by_age([AppFile(a.name, Parsed(a.sections, a.name)) for a in attachments])
+    files = _by_age([AppFile(a.name, Parsed(a.sections, a.title)) for a in attachments])
     for item in app.inputs:
         found = _found(item, message, files, customers, today)
         if found not in (None, "", []):
@@ -66,6 +66,12 @@ def fill_inputs(
         # A tone or a language alone is nothing to work on; the first input that holds material is asked for.
         left = [material[0]]
     return Filled(values, tuple(left))
+
+
+def with_values(app: App, filled: Filled, given: Mapping[str, Any]) -> Filled:
+    """The form with what a person put in beside the message; only what is still missing is asked for."""
+    values = {**filled.values, **given}
+    return Filled(values, tuple(i for i in filled.missing if i.name not in values))
 
 
 def _found(item: Input, message: str, files: list[AppFile], customers: Collection[str], today: date | None) -> Any:

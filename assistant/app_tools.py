@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from apps.context import Model, Query, Tools
-from assistant.ask import Assistant
 from assistant.groundedness import unsupported_facts
 from assistant.sentences import split_sentences
 from connectors.redshift import RedshiftSettings
@@ -18,6 +17,9 @@ from core.settings import Settings, SourceSettings, validate
 from core.types import Answer, User
 from retrieval.filters import AnyOf, Filter
 from retrieval.retriever import Retriever
+
+if TYPE_CHECKING:
+    from assistant.ask import Assistant
 
 _NAME = re.compile(r"'(?:[^']|'')*'|(?<!:):([a-z_][a-z0-9_]*)")
 # One step may not keep the warehouse busy for longer.

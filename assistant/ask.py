@@ -9,12 +9,15 @@ write → check) → store the trace and the turn.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Protocol
+from functools import partial
+from typing import Any, Protocol
 
 import sqlalchemy as sa
 
+from assistant.app_answers import Finished, open_app_answers
+from assistant.app_tools import open_tools
 from assistant.conversations import Conversations, StoredTurn
 from assistant.events import Attachment, Event, Sentence, Stage
 from assistant.guardrails import Guardrails, load_guardrails
@@ -49,6 +52,7 @@ class Router(Protocol):
         route: str | None,
         conversation_id: str | None,
         attachments: Sequence[Attachment],
+        inputs: Mapping[str, Any],
         trace: Trace,
     ) -> Iterator[Event] | None:
         """The events of the app that takes the question, ending with its Answer; None leaves it to plain answering."""
@@ -94,12 +98,14 @@ class Assistant:
         filters: Filter | None = None,
         route: str | None = None,
         attachments: Sequence[Attachment] = (),
+        inputs: Mapping[str, Any] | None = None,
     ) -> Iterator[Event]:
         """Stages and checked sentences as they come; the last event is always the Answer.
 
         Args:
             conversation_id: Continues that conversation, and stores the turn in it; None asks on its own.
             route: "search" or "app:<name>" overrides the router; None lets it decide.
+            inputs: Values for the app's form, beside what the question says.
 
         Raises:
             QuestionError: the question is empty or over `answer.max_question_chars`, or the conversation isn't
@@ -117,6 +123,7 @@ class Assistant:
             filters=filters,
             route=route,
             attachments=attachments,
+            inputs=inputs or {},
         )
 
     def answer(
@@ -128,6 +135,7 @@ class Assistant:
         filters: Filter | None = None,
         route: str | None = None,
         attachments: Sequence[Attachment] = (),
+        inputs: Mapping[str, Any] | None = None,
     ) -> Answer:
         """The Answer that `ask` ends with. Arguments and errors as there."""
         last: Event | None = None
@@ -138,6 +146,7 @@ class Assistant:
             filters=filters,
             route=route,
             attachments=attachments,
+            inputs=inputs,
         ):
             last = event
         assert isinstance(last, Answer)
@@ -165,6 +174,7 @@ class Assistant:
         filters: Filter | None,
         route: str | None,
         attachments: Sequence[Attachment],
+        inputs: Mapping[str, Any],
     ) -> Iterator[Event]:
         trace = Trace(redacted(question, self.guardrails.rules.redact))
         verdict = self.guardrails.judge(question, user)
@@ -183,11 +193,14 @@ class Assistant:
                     route=route,
                     conversation_id=conversation_id,
                     attachments=attachments,
+                    inputs=inputs,
                     trace=trace,
                 )
             if taken is not None:
                 events = taken
             else:
+                if trace.route_reason:
+                    yield Stage("route", trace.route_reason)
                 with trace.stage("rewrite"):
                     rewritten = self._rewritten(question, history, trace)
                 trace.searched = list(rewritten.questions)
@@ -259,8 +272,11 @@ class Assistant:
             yield f"The quotes are in the language of their documents ({language_name(language)})."
 
 
-def open_assistant(settings: Settings) -> Assistant:
-    """An assistant over the settings' current index, database and models.
+def open_assistant(settings: Settings, finished: Finished = lambda _result, _user: None) -> Assistant:
+    """An assistant over the settings' current index, database and models, with the apps that there are.
+
+    Args:
+        finished: Is told of every app's run that ends a question.
 
     Raises:
         IndexMissing: nothing has been synced yet.
@@ -268,4 +284,8 @@ def open_assistant(settings: Settings) -> Assistant:
         SettingsError: the guardrails file is missing or wrong.
     """
     models = open_chat_models(settings.llm)
-    return Assistant(open_retriever(settings), settings, engine=open_database(settings), models=models)
+    retriever, engine = open_retriever(settings), open_database(settings)
+    assistant = Assistant(retriever, settings, engine=engine, models=models)
+    tools = partial(open_tools, settings, assistant, retriever)
+    assistant.router = open_app_answers(settings, engine, retriever, models=models, tools=tools, finished=finished)
+    return assistant

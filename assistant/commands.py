@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.markup import escape
 from rich.table import Table
 
-from assistant.ask import open_assistant
+from apps.spec import App
+from assistant.app_answers import AppAnswers
+from assistant.ask import Assistant, open_assistant
 from assistant.citations import deep_link
+from assistant.command_inputs import Parse, attachment, form_lines, given_inputs, read_file
 from assistant.events import Stage
 from assistant.retention import forget as forget_old
 from assistant.style import Styles, merged, parse_style
@@ -24,6 +28,7 @@ from core.types import Answer, Citation
 from retrieval.filters import parse_filter
 
 _QUOTE_CHARS = 300
+_parse: dict[str, Parse] = {}
 
 
 def ask(
@@ -34,16 +39,35 @@ def ask(
     filter_: Annotated[
         list[str] | None, typer.Option("--filter", help="Only documents with this, for example document_type=policy.")
     ] = None,
-    route: Annotated[str | None, typer.Option(help="'search' or 'app:<name>' instead of the router's choice.")] = None,
+    app: Annotated[str, typer.Option("--app", help="Use this app instead of the router's choice.")] = "",
+    search: Annotated[bool, typer.Option("--search", help="Use plain search instead of the router's choice.")] = False,
+    input_: Annotated[
+        list[str] | None, typer.Option("--input", help="name=value for the form of --app; a path for a file.")
+    ] = None,
+    attach: Annotated[list[Path] | None, typer.Option("--attach", help="A file to work on or to ask about.")] = None,
     json_: Annotated[bool, typer.Option("--json", help="Print the answer as one JSON object.")] = False,
 ) -> None:
-    """Answers a question from the documents that the user may read, with citations."""
+    """Answers a question from the documents that the user may read, with citations, or by the app that fits it."""
+    if app and search:
+        raise QuestionError("--app and --search exclude each other; give one of them.")
+    if input_ and not app:
+        raise QuestionError("--input fills the form of an app; name the app with --app.")
     settings = load_settings()
     asking = asking_user(settings, user, open_database(settings))
     filters = parse_filter(filter_ or None)
+    attachments = [attachment(read_file(file, _parse["file"])) for file in attach or []]
     assistant = open_assistant(settings)
+    inputs = given_inputs(_app(assistant, app), input_, _parse["file"]) if input_ else None
     answer: Answer | None = None
-    for event in assistant.ask(question, asking, conversation_id=conversation, filters=filters, route=route):
+    for event in assistant.ask(
+        question,
+        asking,
+        conversation_id=conversation,
+        filters=filters,
+        route="search" if search else f"app:{app}" if app else None,
+        attachments=attachments,
+        inputs=inputs,
+    ):
         if isinstance(event, Answer):
             answer = event
         elif isinstance(event, Stage) and not json_ and err.is_terminal:
@@ -53,6 +77,11 @@ def ask(
         print_json(answer)
     else:
         _print_answer(answer)
+    if answer.outcome == "needs_input" and answer.route.startswith("app:") and not json_:
+        name = answer.route.removeprefix("app:")
+        err.print(f"Ask again with --app {name} and what it needs, or with --search for plain search:")
+        for line in form_lines(_app(assistant, name), answer.choices):
+            err.print(f"  {line}", markup=False)
 
 
 def trace(
@@ -129,17 +158,23 @@ def forget(
         out.print(f"Deleted {done.conversations} conversations and {done.traces} traces.")
 
 
-def register(app: typer.Typer) -> None:
-    """Adds the commands to `debrief`."""
+def register(app: typer.Typer, parse: Parse) -> None:
+    """Adds the commands to `debrief`. `parse` turns a file's bytes and name into text."""
+    _parse["file"] = parse
     app.command("ask")(ask)
     app.command("trace")(trace)
     app.command("style")(style)
     app.command("forget")(forget)
 
 
+def _app(assistant: Assistant, name: str) -> App:
+    assert isinstance(assistant.router, AppAnswers)
+    return assistant.router.app(name)
+
+
 def _print_answer(answer: Answer) -> None:
     out.print(escape(answer.text))
-    if answer.choices:
+    if answer.choices and answer.route == "search":
         out.print()
         for choice in answer.choices:
             out.print(f"  • {escape(choice)}")

@@ -25,10 +25,15 @@ class Sentence:
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A file that the person added to the conversation, already parsed. It is never put into the shared index."""
+    """A file that the person added to the conversation, already parsed. It is never put into the shared index.
+
+    Attributes:
+        title: What the file calls itself; empty if it doesn't.
+    """
 
     name: str
     sections: tuple[Section, ...]
+    title: str = ""
 
 
 Event = Stage | Sentence | Answer

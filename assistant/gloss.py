@@ -73,7 +73,7 @@ def likely_language(text: str) -> str:
     shares = dict(language_shares(text, (_ENGLISH, *known)))
     best = max(known, key=lambda code: known[code] + shares.get(code, 0.0))
     ahead = known[best] + shares.get(best, 0.0) - english - shares.get(_ENGLISH, 0.0)
-    return best if ahead >= _AHEAD else _ENGLISH
+    return best if known[best] and ahead >= _AHEAD else _ENGLISH
 
 
 def _translated(word: str, glossary: _Glossary) -> str:

@@ -9,6 +9,7 @@ import streamlit as st
 from apps.runner import RunResult
 from apps.spec import App
 from apps.versions import record_run
+from assistant.app_answers import AppAnswers
 from assistant.app_inputs import fill_inputs
 from assistant.conversations import Conversations
 from chat_ui import attachments, components, history, session
@@ -83,8 +84,12 @@ def _form(turn: Turn, app: App, user: User) -> None:
     except DebriefError as error:
         components.error_state(error)
         return
-    if result is not None:
+    if result is not None and given is not None:
         finish(turn, result, user)
+        answering = session.assistant().router
+        if isinstance(answering, AppAnswers):
+            # What the person asks next may change this result.
+            answering.remember(history.current_conversation(user), app.name, given)
         st.rerun()
 
 

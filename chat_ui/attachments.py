@@ -47,7 +47,7 @@ def attach(uploads: Iterable[Upload]) -> list[DebriefError]:
             problems.append(error)
             continue
         kept = [a for a in attached() if a.name != upload.name]
-        st.session_state[_KEY] = [*kept, Attachment(upload.name, parsed.sections)]
+        st.session_state[_KEY] = [*kept, Attachment(upload.name, parsed.sections, parsed.title)]
     return problems
 
 

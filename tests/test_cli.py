@@ -226,7 +226,7 @@ def test_help_and_a_question_do_not_wait_for_the_libraries_of_other_commands():
         "import sys, cli\n"
         "from typer.testing import CliRunner\n"
         "assert 'trace' in CliRunner().invoke(cli.app, ['--help']).output\n"
-        "assert '--route' in CliRunner().invoke(cli.app, ['ask', '--help']).output\n"
+        "assert '--app' in CliRunner().invoke(cli.app, ['ask', '--help']).output\n"
         f"print(sorted({heavy!r} & set(sys.modules)))"
     )
     result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=120)

@@ -1,18 +1,22 @@
 """Apps in a conversation: what is missing is asked for, a run ends in an answer, a follow-up keeps its inputs."""
 
 import pytest
+import sqlalchemy as sa
+import yaml
 
 from apps.catalogue import load_apps
-from apps.context import Tools
+from apps.context import AppFile, Tools
 from apps.runner import RunResult
+from apps.template import new_app
+from apps.versions import all_apps, publish
 from assistant.app_answers import AppAnswers
 from assistant.app_tools import foreign_facts
 from assistant.events import Attachment, Stage
-from assistant.router import AppRouter
 from assistant.trace import Trace
+from core.database import metadata
 from core.errors import AppError
 from core.settings import Settings
-from core.types import Answer, Section, User
+from core.types import Answer, Parsed, Section, User
 from retrieval.embed import open_embedder
 
 USER = User("ana@example.com", name="Ana")
@@ -27,25 +31,44 @@ CALL = Attachment(
 
 
 @pytest.fixture(scope="module")
-def router(tmp_path_factory):
-    settings = Settings(data_dir=tmp_path_factory.mktemp("data"))
-    return AppRouter(load_apps(settings)[0], open_embedder(settings))
+def settings(tmp_path_factory):
+    return Settings(data_dir=tmp_path_factory.mktemp("data"))
 
 
-@pytest.fixture
-def runs():
+@pytest.fixture(scope="module")
+def finished():
     return []
 
 
+@pytest.fixture(scope="module")
+def shared(settings, finished):
+    found, _ = load_apps(settings)
+    told = {"finished": lambda result, _user: finished.append(result), "company": "Us"}
+    return AppAnswers(lambda: found, open_embedder(settings), Tools, **told)
+
+
 @pytest.fixture
-def answers(router, runs):
-    return AppAnswers(router, Tools, lambda _user: (), "Us", lambda result, _user: runs.append(result))
+def runs(finished):
+    finished.clear()
+    return finished
 
 
-def ask(answers, message, attachments=(), route=None, conversation="c"):
+@pytest.fixture
+def answers(shared, runs):
+    shared._running.clear()
+    return shared
+
+
+def ask(answers, message, attachments=(), route=None, conversation="c", inputs=None):
     trace = Trace(message)
     events = answers.events(
-        message, USER, route=route, conversation_id=conversation, attachments=attachments, trace=trace
+        message,
+        USER,
+        route=route,
+        conversation_id=conversation,
+        attachments=attachments,
+        inputs=inputs or {},
+        trace=trace,
     )
     return (list(events) if events is not None else None), trace
 
@@ -90,3 +113,59 @@ def test_the_persons_choice_wins_and_an_unknown_app_is_refused(answers):
 def test_facts_that_no_source_has_are_named():
     assert foreign_facts("We reached 98 percent.", ["We reached 98 percent."]) == []
     assert foreign_facts("We reached 99 percent.", ["We reached 98 percent."])
+
+
+def test_inputs_beside_the_message_count_more_than_what_it_says(answers):
+    events, _ = ask(answers, "Write the follow-up e-mail for this meeting, formal", [CALL], inputs={"tone": "friendly"})
+    assert "Yours sincerely" not in events[-1].text
+    notes = {"notes": "Jo Hall will send the report by Friday."}
+    events, _ = ask(answers, "Write the follow-up e-mail for this meeting", inputs=notes)
+    assert events[-1].outcome == "answered"
+
+
+def test_a_form_that_was_run_on_the_page_is_what_a_follow_up_changes(answers):
+    given = {"transcript": AppFile(CALL.name, Parsed(CALL.sections)), "tone": "friendly"}
+    answers.remember("c", "follow_up_email", given)
+    events, _ = ask(answers, "more formal please")
+    assert "Yours sincerely" in events[-1].text
+
+
+def test_the_subject_is_the_title_of_the_file_rather_than_its_name(answers):
+    titled = Attachment("export_20261014_1.vtt", CALL.sections, "Ghent quarterly review")
+    events, _ = ask(answers, "Write the follow-up e-mail for this meeting", [titled])
+    assert "Ghent quarterly review" in events[-1].text
+    assert "export_20261014_1" not in events[-1].text
+
+
+def test_a_published_app_is_routed_to_without_a_restart(settings):
+    engine = sa.create_engine("sqlite://", poolclass=sa.pool.StaticPool)
+    metadata.create_all(engine)
+    apps = lambda: {name: item.app for name, item in all_apps(settings, engine)[0].items()}  # noqa: E731
+    answers = AppAnswers(apps, open_embedder(settings), Tools)
+    message = "Plan the seating for the summer party"
+    assert ask(answers, message)[0] is None
+    examples = ["Make a seating plan for the party", "Who sits where at the summer dinner? Plan it"]
+    text = new_app("seating_plan", USER.email)
+    parsed = yaml.safe_load(text)
+    parsed["routing"] = {"examples": examples}
+    publish(engine, yaml.safe_dump(parsed, sort_keys=False), "seating_plan", (), USER.email, unverified=True)
+    events, _ = ask(answers, message)
+    assert events[-1].route == "app:seating_plan"
+
+
+def test_a_wrong_file_takes_only_itself_away(settings, tmp_path):
+    (tmp_path / "broken.yaml").write_text("name: broken\nsteps: 7\n", encoding="utf-8")
+    found, wrong = load_apps(settings.model_copy(update={"apps_dir": tmp_path}))
+    assert "follow_up_email" in found
+    assert ["broken.yaml" in str(error) for error in wrong] == [True]
+
+
+def test_questions_are_answered_when_the_folder_of_apps_is_gone(settings, tmp_path):
+    engine = sa.create_engine("sqlite://")
+    gone = settings.model_copy(update={"apps_dir": tmp_path / "gone"})
+    answers = AppAnswers(lambda: all_apps(gone, engine)[0], open_embedder(settings), Tools)
+    events, trace = ask(answers, "How long do we keep customer logs?")
+    assert events is None
+    assert "apps_dir" in trace.notes[0]
+    with pytest.raises(AppError, match="apps_dir"):
+        ask(answers, "anything", route="app:follow_up_email")
