@@ -10,6 +10,7 @@ from chat_ui import components, export
 from chat_ui.answer_html import answer_html, quote_html, sources_html
 from chat_ui.app_outputs import run_view
 from chat_ui.app_turn import choices, route_menu
+from chat_ui.case_button import case_button
 from chat_ui.feedback import feedback
 from chat_ui.passages import Excerpt, excerpts
 from chat_ui.turns import Turn
@@ -48,6 +49,7 @@ def result_view(turn: Turn, user: User) -> None:
         route_menu(turn, turn.answer, user)
         if turn.answer.trace_id:
             feedback(turn.answer.trace_id, user, turn.key)
+        case_button(turn.answer, user, turn.key)
 
 
 def partial_html(turn: Turn) -> str:
@@ -72,6 +74,7 @@ def _answered(turn: Turn, answer: Answer, user: User) -> None:
         why = st.popover("Why these sources", type="tertiary", key=f"{key}-sources", on_change="rerun")
         if answer.trace_id:
             feedback(answer.trace_id, user, key)
+        case_button(answer, user, key)
     if why.open:
         with why:
             _why(answer)
