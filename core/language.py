@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from functools import cache
+from itertools import islice
 from typing import Any
 
 # Fewer letters than this say too little: a table of numbers is not Latin because its header says "Total".
@@ -22,7 +23,7 @@ def _identifier() -> Any:
 def detect_language(text: str, default: str = "en", min_probability: float = 0.7) -> str:
     """The ISO 639-1 code of the text's language; `default` when the text is too short or the model isn't sure."""
     sample = text[:_SAMPLE_CHARS]
-    if sum(character.isalpha() for character in sample) < _MIN_LETTERS:
+    if sum(1 for _ in islice(filter(str.isalpha, sample), _MIN_LETTERS)) < _MIN_LETTERS:
         return default
     language, probability = _identifier().classify(sample)
     return str(language) if probability >= min_probability else default

@@ -15,6 +15,8 @@ from datasketch import MinHash, MinHashLSH
 
 _PERMUTATIONS = 64
 _SCHEME: Literal["affine32"] = "affine32"  # stored signatures don't say how they were made
+# Drawing the permutations costs as much as hashing a page, and they are the same for each text.
+_DRAWN = MinHash(num_perm=_PERMUTATIONS, scheme=_SCHEME).permutations
 _SHINGLE_WORDS = 5
 _WORD = re.compile(r"\w+")
 
@@ -29,7 +31,7 @@ def signature(text: str) -> bytes:
     if len(words) < 4 * _SHINGLE_WORDS:
         return b""
     shingles = {" ".join(words[n : n + _SHINGLE_WORDS]) for n in range(len(words) - _SHINGLE_WORDS + 1)}
-    minhash = MinHash(num_perm=_PERMUTATIONS, scheme=_SCHEME)
+    minhash = MinHash(num_perm=_PERMUTATIONS, scheme=_SCHEME, permutations=_DRAWN)
     # Sorted: a set's order differs between processes, and the same text must always get the same signature.
     minhash.update_batch([shingle.encode() for shingle in sorted(shingles)])
     return bytes(minhash.hashvalues.astype(np.uint32).tobytes())
@@ -58,4 +60,5 @@ def duplicates(signatures: Mapping[str, bytes], dates: Mapping[str, str]) -> dic
 
 
 def _minhash(found: bytes) -> MinHash:
-    return MinHash(num_perm=_PERMUTATIONS, scheme=_SCHEME, hashvalues=np.frombuffer(found, dtype=np.uint32).copy())
+    values = np.frombuffer(found, dtype=np.uint32).copy()
+    return MinHash(num_perm=_PERMUTATIONS, scheme=_SCHEME, hashvalues=values, permutations=_DRAWN)
