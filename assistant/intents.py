@@ -15,8 +15,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.linear_model import LogisticRegression
 
 from core.errors import DatasetError
 
@@ -82,6 +80,9 @@ class IntentClassifier:
         number = {label: n for n, label in enumerate(self.labels)}
         self._classes = np.array([-1 if label is None else number[label] for label in kept])
         self._vectors = np.asarray(vectors, np.float64)[keep]
+        # Importing it takes about a second, and a command that routes nothing shouldn't wait for it.
+        from sklearn.feature_extraction.text import TfidfVectorizer
+
         self._words = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, token_pattern=r"\w+")
         self._characters = TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), sublinear_tf=True)
         self._fit(self._words.fit_transform(self._texts), self._characters.fit_transform(self._texts))
@@ -196,6 +197,8 @@ class IntentClassifier:
             weight = np.concatenate([weight, np.full(len(unknown), 0.1)])
         self._confidence: tuple[Floats, float] | None = None
         if 0 < outcome.sum() < len(outcome):
+            from sklearn.linear_model import LogisticRegression
+
             fitted = LogisticRegression(C=10.0).fit(features, outcome, sample_weight=weight)
             self._confidence = (fitted.coef_[0], float(fitted.intercept_[0]))
 

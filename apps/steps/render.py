@@ -8,9 +8,6 @@ from pydantic import Field
 
 from apps.context import Context
 from apps.render.blocks import file_name, read_blocks
-from apps.render.sheets import write_xlsx
-from apps.render.slides import write_pptx
-from apps.render.word import write_docx
 from apps.steps.kind import Parameters, StepKind
 
 MEDIA_TYPES = {
@@ -36,11 +33,18 @@ def render(given: Render, context: Context) -> dict[str, Any]:
     """The file: name, media type and bytes."""
     blocks = read_blocks(given.body)
     match given.format:
+        # The libraries of a format are imported when one of its files is made.
         case "docx":
+            from apps.render.word import write_docx
+
             content = write_docx(given.title, given.subtitle, blocks, context.company)
         case "pptx":
+            from apps.render.slides import write_pptx
+
             content = write_pptx(given.title, given.subtitle, blocks, given.charts, context.company)
         case "xlsx":
+            from apps.render.sheets import write_xlsx
+
             content = write_xlsx(given.title, given.tables, context.company)
         case "md":
             content = f"# {given.title}\n\n{given.body}\n".encode()
