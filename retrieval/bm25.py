@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import replace
-from functools import cache
+from functools import cache, lru_cache
 from urllib.parse import unquote, urlsplit
 
 import qdrant_edge as qe
@@ -91,6 +91,12 @@ def encode_query(text: str, languages: Sequence[str]) -> tuple[list[int], list[f
         terms.update(dict.fromkeys(_model(language).embed_query(text).indices, 1.0))
     ordered = sorted(terms)
     return ordered, [terms[i] for i in ordered]
+
+
+@lru_cache(maxsize=4_096)
+def searched(word: str, language: str) -> bool:
+    """Whether BM25 searches for `word` in a question of this language, rather than leaving it out as a stop word."""
+    return bool(_model(language).embed_query(word).indices)
 
 
 def query_languages(text: str, available: Collection[str]) -> tuple[str, ...]:

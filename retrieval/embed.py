@@ -22,10 +22,10 @@ from numpy.typing import NDArray
 from core.errors import ModelError
 from core.settings import Settings
 from core.types import Chunk
-from retrieval.bm25 import embedded_text
+from retrieval.bm25 import embedded_text, question_language
 from retrieval.embedding_cache import EmbeddingCache
 from retrieval.tokens import TokenVectors
-from retrieval.words import similarities
+from retrieval.words import similarities, word_shares
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -164,7 +164,9 @@ class CachedEmbedder:
         if lost:
             known.update(zip(lost, self._compute(lost)[1], strict=True))
         (asked,) = self._embedder.encode_tokens([question], query=True)
-        return similarities(asked.vectors, [known.get(key) for key in keys])
+        language = self.languages or question_language(question)
+        shares = word_shares(question, asked.begins, asked.ends, language)
+        return similarities(asked.vectors, [known.get(key) for key in keys], shares)
 
     def _compute(self, texts: Mapping[bytes, str]) -> tuple[FloatArray, list[bytes]]:
         vectors, sketches = self._embedder.encode_passages(list(texts.values()))

@@ -11,6 +11,7 @@ Source: Khattab, Zaharia, "ColBERT", SIGIR 2020; Clavié et al., "Reducing the f
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Protocol, runtime_checkable
 
@@ -18,10 +19,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.types import Chunk
+from retrieval.bm25 import searched
 
 FloatArray = NDArray[np.float32]
+IntArray = NDArray[np.int64]
 
 RUN_TOKENS = 3
+# 0.3 to 0.4 are alike; none at all and the same as others are both worse (docs/retrieval.md).
+STOP_WORD_SHARE = 1 / 3
+
+_WORD = re.compile(r"\w+")
 
 # OpenBLAS starts threads for products of more multiplications than this; on a busy machine they wait for each other.
 _ONE_THREAD = 2**18
@@ -45,11 +52,12 @@ def sketch(tokens: FloatArray) -> bytes:
     return np.packbits(runs > 0, axis=1).tobytes()
 
 
-def similarities(question: FloatArray, sketches: Sequence[bytes | None]) -> FloatArray:
+def similarities(question: FloatArray, sketches: Sequence[bytes | None], shares: FloatArray) -> FloatArray:
     """MaxSim of the question with each sketch: (len(sketches),) float32, NaN for None and for an empty one.
 
     Args:
         question: (n, dim) float32, each token's vector L2-normalised.
+        shares: (n,) float32, how much each token counts, see `word_shares`.
     """
     found = np.full(len(sketches), np.nan, np.float32)
     rows = [number for number, bits in enumerate(sketches) if bits]
@@ -60,8 +68,25 @@ def similarities(question: FloatArray, sketches: Sequence[bytes | None]) -> Floa
     # With signs as 0 and 1, the product with ±1 is twice the product minus the question's own sum.
     products = 2.0 * _products(np.concatenate(packed), question) - question.sum(axis=1)
     starts = np.cumsum([0, *(len(part) for part in packed[:-1])])
-    found[rows] = np.maximum.reduceat(products, starts, axis=0).mean(axis=1) / np.sqrt(dim)
+    found[rows] = np.maximum.reduceat(products, starts, axis=0) @ (shares / shares.sum()) / np.sqrt(dim)
     return found
+
+
+def word_shares(question: str, begins: IntArray, ends: IntArray, language: str) -> FloatArray:
+    """(n,) float32: 1 for a token of a word that BM25 would search, a third for stop words and punctuation.
+
+    Every passage has an "of" that comes near to the question's. They count all the same, since their vectors know
+    what stands around them; without them the order gets worse.
+
+    Args:
+        begins, ends: (n,) where each token stands in `question`.
+        language: ISO 639-1; by another language's stop words only punctuation would be told from words.
+    """
+    shares = np.full(len(begins), STOP_WORD_SHARE, np.float32)
+    for word in _WORD.finditer(question):
+        if searched(word.group(), language):
+            shares[(begins < word.end()) & (ends > word.start())] = 1.0
+    return shares
 
 
 def _products(packed: NDArray[np.uint8], question: FloatArray) -> FloatArray:
