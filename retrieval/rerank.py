@@ -1,66 +1,65 @@
 """An optional last look: a cross-encoder reads each of the best passages together with the question.
 
-Off unless `retrieval.reranker` names a sentence-transformers CrossEncoder, by name or folder. It costs about as much as
-embedding every passage anew, at each question.
+Off unless `retrieval.reranker` names a model: "english" for the packaged one, or a sentence-transformers CrossEncoder
+by name or folder. The order is the mean of what the search and what the cross-encoder found; by the latter alone it
+gets no better (docs/retrieval.md).
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Any
+from pathlib import Path
+from typing import Any, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.errors import ModelError
+from core.settings import Settings
 from core.types import Passage
 from retrieval.bm25 import indexed_text
 from retrieval.pipeline import reranked
 from retrieval.weights import factor
 
-# So many of the best passages are read; the others keep their order behind them.
-DEPTH = 50
+# So many of the best passages are read; the others keep their order behind them. Reading 20 or 30 gains no more.
+DEPTH = 10
+
+Scores = NDArray[np.float64]
 
 
-class Reranker:
-    """Orders passages by a cross-encoder's scores and the metadata weights that already applied to them."""
+class PairScorer(Protocol):
+    """A cross-encoder."""
 
-    def __init__(self, model: str) -> None:
-        self.model = model
-
-    def rerank(self, question: str, passages: Sequence[Passage]) -> list[Passage]:
-        """The passages with the first `DEPTH` in their new order; each of these has `why.rerank`, 0..1.
+    def scores(self, question: str, texts: Sequence[str]) -> Scores:
+        """(len(texts),) float64, higher is better: log-odds that the text answers the question.
 
         Raises:
             ModelError: the model can't be loaded.
         """
-        best, rest = passages[:DEPTH], passages[DEPTH:]
-        if not best:
-            return []
-        texts = [(question, indexed_text(passage.chunk)) for passage in best]
-        scores = np.asarray(self._encoder.predict(texts, show_progress_bar=False), dtype=np.float64).reshape(
-            len(best), -1
-        )
-        if scores.shape[1] != 1:
+        ...
+
+
+class CrossEncoderScorer:
+    """Any sentence-transformers CrossEncoder, loaded at the first question."""
+
+    def __init__(self, model: str) -> None:
+        self.model = model
+
+    def scores(self, question: str, texts: Sequence[str]) -> Scores:
+        """As `PairScorer`."""
+        from torch.nn import Identity
+
+        # Without the sigmoid that the library puts behind models of one label, scores stay apart at the ends.
+        pairs = [(question, text) for text in texts]
+        found = self._encoder.predict(pairs, activation_fn=Identity(), show_progress_bar=False)
+        table: Scores = np.asarray(found, dtype=np.float64).reshape(len(texts), -1)
+        if table.shape[1] != 1:
             raise ModelError(
-                f"The model {self.model!r} of retrieval.reranker gives {scores.shape[1]} scores a pair, not one; "
+                f"The model {self.model!r} of retrieval.reranker gives {table.shape[1]} scores a pair, not one; "
                 "name a CrossEncoder made for ranking."
             )
-        found = []
-        for passage, raw in zip(best, scores[:, 0].tolist(), strict=True):
-            score = raw if self._bounded else 1 / (1 + math.exp(-max(-60.0, min(60.0, raw))))
-            found.append(reranked(passage, score, score * factor(passage.why.boosts)))
-        ordered = sorted(found, key=lambda p: (-p.score, p.chunk.id))
-        least = ordered[-1].score
-        # Those that weren't read stay behind, whatever scale their own scores have.
-        top = max((p.score for p in rest), default=1.0) or 1.0
-        return [*ordered, *(reranked(p, p.why.rerank, least * p.score / top) for p in rest)]
-
-    @property
-    def _bounded(self) -> bool:
-        # With one label sentence-transformers applies a sigmoid by itself unless the model says otherwise.
-        return type(self._encoder.activation_fn).__name__ == "Sigmoid"
+        return table[:, 0]
 
     @cached_property
     def _encoder(self) -> Any:
@@ -74,3 +73,54 @@ class Reranker:
                 f"The re-ranking model {self.model!r} can't be loaded ({reason}); correct retrieval.reranker to a "
                 "CrossEncoder's name or folder, or leave it empty."
             ) from error
+
+
+class Reranker:
+    """Orders passages by the search and a cross-encoder together, and the metadata weights that applied already."""
+
+    def __init__(self, scorer: PairScorer) -> None:
+        self._scorer = scorer
+
+    def rerank(self, question: str, passages: Sequence[Passage]) -> list[Passage]:
+        """The passages with the first `DEPTH` in their new order; each of these has `why.rerank`, 0..1.
+
+        Raises:
+            ModelError: the model can't be loaded.
+        """
+        best, rest = passages[:DEPTH], passages[DEPTH:]
+        if not best:
+            return []
+        read = self._scorer.scores(question, [indexed_text(passage.chunk) for passage in best])
+        factors = np.array([factor(passage.why.boosts) for passage in best])
+        found = np.array([passage.score for passage in best]) / factors
+        # On the scale of `fusion.combine`: 0.5 is the average passage.
+        finals = np.maximum(0.0, (_standardised(found) + _standardised(read)) / 2 + 3) / 6 * factors
+        odds = 1 / (1 + np.exp(-np.clip(read, -60, 60)))
+        scored = zip(best, odds.tolist(), finals.tolist(), strict=True)
+        ordered = sorted((reranked(p, odd, final) for p, odd, final in scored), key=lambda p: (-p.score, p.chunk.id))
+        least = ordered[-1].score
+        # Those that weren't read stay behind, whatever scale their own scores have.
+        top = max((p.score for p in rest), default=1.0) or 1.0
+        return [*ordered, *(reranked(p, p.why.rerank, least * p.score / top) for p in rest)]
+
+
+def open_reranker(settings: Settings) -> Reranker | None:
+    """The configured re-ranker; None if there is none.
+
+    Raises:
+        ModelError: it is the packaged one, and isn't installed.
+    """
+    model = settings.retrieval.reranker
+    if not model:
+        return None
+    if model == "english":
+        from retrieval.packed_reranker import open_packed_reranker
+
+        return Reranker(open_packed_reranker(settings.data_path))
+    folder = settings.path(Path(model))
+    return Reranker(CrossEncoderScorer(str(folder) if folder.is_dir() else model))
+
+
+def _standardised(values: Scores) -> Scores:
+    spread = float(values.std())
+    return (values - values.mean()) / spread if spread > 1e-9 else np.zeros_like(values)

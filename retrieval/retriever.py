@@ -21,7 +21,7 @@ from retrieval.embed import Embedder, open_embedder
 from retrieval.filters import Filter
 from retrieval.generations import LAYOUT, Generations, open_generations
 from retrieval.index import ChunkIndex, Query
-from retrieval.rerank import DEPTH, Reranker
+from retrieval.rerank import DEPTH, Reranker, open_reranker
 from retrieval.weights import BUILT_IN, Weights, load_weights, parse_weights
 from retrieval.words import WordReader
 
@@ -168,5 +168,4 @@ def configured(retriever: Retriever, settings: Settings) -> Retriever:
     """The retriever with the weights and the re-ranker of the settings."""
     file = settings.retrieval.weights_file
     weights = parse_weights(BUILT_IN).overridden_by(load_weights(settings.path(file)) if file is not None else None)
-    reranker = Reranker(settings.retrieval.reranker) if settings.retrieval.reranker else None
-    return replace(retriever, weights=weights, reranker=reranker)
+    return replace(retriever, weights=weights, reranker=open_reranker(settings))
