@@ -10,10 +10,11 @@ from pathlib import PurePath
 from typing import Any
 
 from apps.context import AppFile
-from apps.inputs import LANGUAGES, missing
+from apps.inputs import LANGUAGES, missing, shown
 from apps.meeting.dates import find_day
 from apps.spec import App, Input
 from assistant.events import Attachment
+from assistant.gloss import likely_language
 from core.types import Parsed
 
 _LANGUAGE_NAMES: Mapping[str, str] = {
@@ -21,8 +22,46 @@ _LANGUAGE_NAMES: Mapping[str, str] = {
     "deutsch": "de", "englisch": "en", "spanisch": "es", "französisch": "fr",
     "español": "es", "inglés": "en", "alemán": "de", "francés": "fr",
     "français": "fr", "anglais": "en", "allemand": "de", "espagnol": "es",
+    "italiano": "it", "inglese": "en", "tedesco": "de", "spagnolo": "es", "francese": "fr",
+    "português": "pt", "inglês": "en", "alemão": "de", "espanhol": "es", "francês": "fr",
+    "italienisch": "it", "portugiesisch": "pt", "italien": "it", "portugais": "pt", "portugués": "pt",
 }  # fmt: skip
-_IN_LANGUAGE = re.compile(rf"\b(?:in|auf|en|into)\s+({'|'.join(_LANGUAGE_NAMES)})\b", re.IGNORECASE)
+_LANGUAGE = "|".join(_LANGUAGE_NAMES)
+_IN_LANGUAGE = re.compile(
+    rf"\b(?:in|auf|en|into|em)\s+({_LANGUAGE})\b|\b({_LANGUAGE})\s+(?:version|e-?mail|mail|text|reply|please)\b",
+    re.IGNORECASE,
+)
+# Other words for choices that apps have in common.
+_CHOICES: Mapping[str, str] = {
+    "formal": r"förmlich\w*|formell\w*|formel\w*|formal\w*",
+    "friendly": r"freundlich\w*|friendlier|amica\w*|amistos\w*|amichevol\w*|amigáve\w*|warm\w*",
+    "brief": r"brief(?:er|ly)?|short(?:er)?|kurz\w*|kürzer\w*|knapp\w*|breve\w*|cort[oa]|bref|brève|court\w*|curt[oa]",
+    "short": r"short(?:er)?|brief(?:er|ly)?|kurz\w*|kürzer\w*|knapp\w*|breve\w*|cort[oa]|bref|brève|court\w*|curt[oa]",
+    "detailed": r"(?:in|more) detail\w*|ausführlich\w*|detaillier\w*|detallad\w*|détaillé\w*|dettagliat\w*|detalhad\w*",
+    "purchasing": r"procurement|buyers?|einkauf\w*|compras|achats|acquisti",
+    "executive": r"executives|board|vorstand\w*|geschäfts(?:führ|leit)\w*|direcci[oó]n|direction|direzione|direção",
+}
+_ASKS = re.compile(
+    r"\b(?:asks?|asked|asking|wants to know|would like to know|wonders?|fragte?|möchte wissen|preguntan?|pregunta|"
+    r"quiere saber|demande|veut savoir|chiede|vuole sapere|pergunta|quer saber)\b\s*(?:us\b|about\b|,|:|:)?\s*"
+    r"(?P<asked>[^.?!\n]{12,}\??)",
+    re.IGNORECASE,
+)
+_ASKED_FOR = re.compile(r"\b(?:asks?|question|inquiry)\b", re.IGNORECASE)
+_MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
+_MONTH = re.compile(
+    r"(?<![a-zà-ÿ])(jan|ene|gen|feb|fév|fev|mar|mär|apr|abr|avr|may|mai|mag|jun|jui|giu|jul|lug|aug|ago|aoû|set|sep|oct"
+    r"|okt|ott|out|nov|dec|dez|dic|déc)[a-zà-ÿ]{0,7}[-_ .]*(20\d\d)",
+    re.IGNORECASE,
+)
+_SAME_MONTH: Mapping[str, str] = {
+    "ene": "jan", "gen": "jan", "fév": "feb", "fev": "feb", "mär": "mar", "abr": "apr", "avr": "apr", "mai": "may",
+    "mag": "may", "giu": "jun", "jui": "jul", "lug": "jul", "ago": "aug", "aoû": "aug", "set": "sep", "okt": "oct",
+    "ott": "oct", "out": "oct", "dez": "dec", "dic": "dec", "déc": "dec",
+}  # fmt: skip
+_OLDER = re.compile(
+    r"(?<![a-z])(?:old|older|before|previous|prior|earlier|first|v1|alt|antes|avant|ancien)(?![a-z])", re.I
+)
 _PERIOD = re.compile(r"(20\d\d)[-_ ]?(?:q([1-4])|(\d\d))|q([1-4])[-_ ]?(20\d\d)", re.IGNORECASE)
 _QUOTED = re.compile(r"[“\"„«]([^”\"“»]{8,})[”\"“»]")
 # A pasted text behind a colon or a line break, rather than the request itself.
@@ -57,7 +96,7 @@ def fill_inputs(
             values[item.name] = found
     texts = [i for i in app.inputs if i.type == "long_text"]
     if texts and texts[0].name not in values and not attachments:
-        pasted = _pasted(message)
+        pasted = _pasted(message) or _asked(message, texts[0])
         if pasted:
             values[texts[0].name] = pasted
     left = missing(app, values)
@@ -86,21 +125,43 @@ def _found(item: Input, message: str, files: list[AppFile], customers: Collectio
         case "account":
             return named_customer(message, customers)
         case "language":
-            match_ = _IN_LANGUAGE.search(message)
-            code = _LANGUAGE_NAMES[match_.group(1).lower()] if match_ else None
-            return code if code and (not item.choices or code in item.choices) else None
+            return _language(item, message)
         case "date":
             day = find_day(message, today)
             return day.isoformat() if day else None
         case "choice":
-            return next(
-                (c for c in item.choices if len(c) > 3 and re.search(rf"\b{re.escape(c)}\b", message, re.I)), None
-            )
+            return next((c for c in item.choices if len(c) > 2 and _names(message, c)), None)
         case "text":
-            quoted = _QUOTED.search(message) if item.required else None
-            return quoted.group(1) if quoted else None
+            return _text(item, message)
         case _:
             return None
+
+
+def _language(item: Input, message: str) -> str | None:
+    """The language that the message names; for an input with a default, else the one that it is written in."""
+    match = _IN_LANGUAGE.search(message)
+    if match:
+        code = _LANGUAGE_NAMES[(match.group(1) or match.group(2)).lower()]
+    else:
+        own = likely_language(message)
+        code = own if item.default and own != item.default else ""
+    return code if code and (not item.choices or code in item.choices) else None
+
+
+def _names(message: str, choice: str) -> bool:
+    words = f"{re.escape(choice)}|{_CHOICES[choice]}" if choice in _CHOICES else re.escape(choice)
+    return re.search(rf"\b(?:{words})\b", message, re.IGNORECASE) is not None
+
+
+def _text(item: Input, message: str) -> str | None:
+    """A quoted text: for a required input any, for another the one behind the input's name (titled "…")."""
+    if item.required:
+        quoted = _QUOTED.search(message)
+        return quoted.group(1) if quoted else None
+    named = re.search(
+        rf"\b{re.escape(item.name)}\w*\W{{1,3}}(?:is )?[“\"„«]([^”\"“»]{{3,}})[”\"“»]", message, re.IGNORECASE
+    )
+    return named.group(1) if named else None
 
 
 def named_customer(message: str, customers: Collection[str]) -> str | None:
@@ -124,6 +185,12 @@ def _pasted(message: str) -> str:
     return match["text"].strip() if match else ""
 
 
+def _asked(message: str, item: Input) -> str:
+    """What somebody is said to ask, where the form has a field for it."""
+    match = _ASKS.search(message) if _ASKED_FOR.search(shown(item)) else None
+    return match["asked"].strip() if match else ""
+
+
 def _accepted(item: Input, file: AppFile) -> bool:
     return not item.accept or PurePath(file.name).suffix.lower() in item.accept
 
@@ -132,9 +199,13 @@ def _by_age(files: list[AppFile]) -> list[AppFile]:
     """Older reports first, by the period in their names; as attached where there is none."""
 
     def age(file: AppFile) -> str:
-        match = _PERIOD.search(file.name) or _PERIOD.search(file.text[:400])
-        if match is None:
-            return ""
-        return f"{match[1] or match[5]}-{match[2] or match[4] or match[3]}"
+        for text in (file.name, file.text[:400]):
+            period, month = _PERIOD.search(text), _MONTH.search(text)
+            if month:
+                begin = month[1].lower()
+                return f"{month[2]}-{_MONTHS.index(_SAME_MONTH.get(begin, begin)) + 1:02}"
+            if period:
+                return f"{period[1] or period[5]}-{period[2] or period[4] or period[3]}"
+        return "" if _OLDER.search(file.name) else "\uffff"
 
     return sorted(files, key=age)

@@ -11,19 +11,23 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, zip_longest
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from assistant.ngrams import Ngrams, letter_ngrams, word_ngrams
 from core.errors import DatasetError
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
 
 Floats = NDArray[np.float64]
 
 # Chosen by leave-one-out on the training examples of clinc150; accuracy changes by under 0.5 points around them.
 _SHARPNESS = 1.5
 _WORD_SHARE = 0.1
-_CHARACTER_SHARE = 0.1
+_LETTER_SHARE = 0.1
 _RIDGE = 0.2
 
 # A threshold may cost this share of the examples that are recognised without one.
@@ -36,6 +40,8 @@ _PRIOR_EXAMPLES = 40
 _NEAR_COPY = 0.8
 # The solution takes n² memory and n³ time; beyond this, each intent gives its first examples in turn.
 _MAX_EXAMPLES = 6_000
+# Of the regression that turns scores into confidences.
+_PULL, _NEWTON_STEPS, _LONGEST_STEP = 0.1, 100, 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +86,8 @@ class IntentClassifier:
         number = {label: n for n, label in enumerate(self.labels)}
         self._classes = np.array([-1 if label is None else number[label] for label in kept])
         self._vectors = np.asarray(vectors, np.float64)[keep]
-        # Importing it takes about a second, and a command that routes nothing shouldn't wait for it.
-        from sklearn.feature_extraction.text import TfidfVectorizer
-
-        self._words = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, token_pattern=r"\w+")
-        self._characters = TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), sublinear_tf=True)
-        self._fit(self._words.fit_transform(self._texts), self._characters.fit_transform(self._texts))
+        self._words, self._letters = Ngrams(self._texts, word_ngrams), Ngrams(self._texts, letter_ngrams)
+        self._fit(self._words.matrix, self._letters.matrix)
 
     def decide(self, text: str, vector: NDArray[np.floating[Any]], lean: Mapping[str, float] | None = None) -> Decision:
         """What `text` is taken for.
@@ -103,8 +105,8 @@ class IntentClassifier:
         """The decision on each text. Arguments as `decide`; `vectors`: (len(texts), dim)."""
         near = self._near(np.asarray(vectors, np.float64))
         scores = near @ self._weights
-        scores += self._words.transform(texts) @ self._word_weights
-        scores += self._characters.transform(texts) @ self._character_weights
+        scores += self._words.of(texts) @ self._word_weights
+        scores += self._letters.of(texts) @ self._letter_weights
         for label, amount in (lean or {}).items():
             if label in self.labels:
                 scores[:, self.labels.index(label)] += amount
@@ -129,20 +131,20 @@ class IntentClassifier:
     def _near(self, vectors: Floats) -> Floats:
         """(len(vectors), examples): how alike the embeddings are, at most the embedding's share of 1."""
         result: Floats = np.exp(-2 * _SHARPNESS * (1 - vectors @ self._vectors.T))
-        result *= 1 - _WORD_SHARE - _CHARACTER_SHARE
+        result *= 1 - _WORD_SHARE - _LETTER_SHARE
         return result
 
-    def _fit(self, words: Any, characters: Any) -> None:
+    def _fit(self, words: csr_matrix, letters: csr_matrix) -> None:
         inside = self._classes >= 0
         targets = np.zeros((len(self._classes), len(self.labels)))
         targets[inside, self._classes[inside]] = 1
-        lexical = _WORD_SHARE * (words @ words.T) + _CHARACTER_SHARE * (characters @ characters.T)
+        lexical = _WORD_SHARE * (words @ words.T) + _LETTER_SHARE * (letters @ letters.T)
         kernel = self._near(self._vectors) + lexical.toarray()
         inverse = np.linalg.inv(kernel + _RIDGE * np.eye(len(kernel)))
         self._weights = inverse @ targets
         # The lexical part is linear, so that it folds into one weight per word and intent: no example is looked at.
         self._word_weights: Floats = _WORD_SHARE * (words.T @ self._weights)
-        self._character_weights: Floats = _CHARACTER_SHARE * (characters.T @ self._weights)
+        self._letter_weights: Floats = _LETTER_SHARE * (letters.T @ self._weights)
         alone = targets - self._weights / np.diag(inverse)[:, None]
         self.thresholds = self._fit_thresholds(alone)
         apart, unknown = self._held_out(inverse, targets)
@@ -197,10 +199,7 @@ class IntentClassifier:
             weight = np.concatenate([weight, np.full(len(unknown), 0.1)])
         self._confidence: tuple[Floats, float] | None = None
         if 0 < outcome.sum() < len(outcome):
-            from sklearn.linear_model import LogisticRegression
-
-            fitted = LogisticRegression(C=10.0).fit(features, outcome, sample_weight=weight)
-            self._confidence = (fitted.coef_[0], float(fitted.intercept_[0]))
+            self._confidence = _logistic(features, outcome, weight)
 
     def _probabilities(self, scores: Floats) -> Floats:
         if self._confidence is None:
@@ -209,6 +208,23 @@ class IntentClassifier:
         slope, offset = self._confidence
         result: Floats = 1 / (1 + np.exp(-(_features(scores) @ slope + offset)))
         return result
+
+
+def _logistic(features: Floats, outcome: NDArray[np.int_], weight: Floats) -> tuple[Floats, float]:
+    """Slopes and offset of the logistic regression of `outcome` (0 or 1), with a slight pull of the slopes to 0."""
+    with_offset = np.concatenate([features, np.ones((len(features), 1))], axis=1)
+    pull = np.diag([*np.full(features.shape[1], _PULL), 1e-9])
+    found = np.zeros(with_offset.shape[1])
+    for _ in range(_NEWTON_STEPS):
+        expected = 1 / (1 + np.exp(-(with_offset @ found)))
+        gradient = with_offset.T @ (weight * (expected - outcome)) + pull @ found
+        curvature = (with_offset.T * (weight * expected * (1 - expected))) @ with_offset + pull
+        step = np.linalg.solve(curvature, gradient)
+        # A long step would overshoot where the curve is flat.
+        found -= step * min(1.0, _LONGEST_STEP / max(float(np.abs(step).max()), 1e-12))
+        if float(np.abs(step).max()) < 1e-6:
+            break
+    return found[:-1], float(found[-1])
 
 
 def _features(scores: Floats) -> Floats:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from assistant.intents import IntentClassifier
+from assistant.ngrams import Ngrams, letter_ngrams, word_ngrams
 from core.errors import DatasetError
 from core.settings import Settings
 from evals.intents import load_intent_set
@@ -54,7 +55,7 @@ def test_held_out_scores_are_those_of_a_classifier_that_never_saw_the_example():
     whole = IntentClassifier(texts, labels, vectors_of(texts))
     near = whole._near(vectors_of(texts).astype(float))
     targets = np.array([[label == name for name in whole.labels] for label in labels], float)
-    lexical = whole._words.transform(texts), whole._characters.transform(texts)
+    lexical = whole._words.of(texts), whole._letters.of(texts)
     kernel = near + 0.1 * (lexical[0] @ lexical[0].T).toarray() + 0.1 * (lexical[1] @ lexical[1].T).toarray()
     inverse = np.linalg.inv(kernel + 0.2 * np.eye(len(texts)))
     without = whole._without(inverse, targets, np.array([0, 4]))
@@ -72,3 +73,18 @@ def test_insurance_tickets_find_their_intent(shared_data, tmp_path):
     judged = load_intent_set(shared_data / "intents" / "insurance_tickets", "test")
     report = evaluate_routing(judged, open_embedder(Settings(data_dir=tmp_path)))
     assert report.accuracy >= 0.9
+
+
+def test_ngrams_are_those_of_the_usual_tf_idf():
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    texts = ["Write the e-mail", "write a mail, a long mail", "Who owns it?", "…"]
+    usual = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, token_pattern=r"\w+")
+    letters = TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), sublinear_tf=True)
+    for theirs, cut in ((usual, word_ngrams), (letters, letter_ngrams)):
+        wanted = theirs.fit_transform(texts)
+        ours = Ngrams(texts, cut)
+        np.testing.assert_allclose((ours.matrix @ ours.matrix.T).toarray(), (wanted @ wanted.T).toarray())
+        unseen = ["mail the owners", "xyz"]
+        other = (theirs.transform(unseen) @ wanted.T).toarray()
+        np.testing.assert_allclose((ours.of(unseen) @ ours.matrix.T).toarray(), other)

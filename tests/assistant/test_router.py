@@ -149,3 +149,25 @@ def test_customer_language_and_pasted_text(library):
 def test_a_customer_is_found_by_its_own_word_only():
     assert named_customer("the solera renewal", CUSTOMERS) == "Grupo Solera"
     assert named_customer("a health check for the group", CUSTOMERS) is None
+
+
+@pytest.mark.parametrize(
+    ("app", "message", "files", "wanted"),
+    [
+        ("follow_up_email", "Bitte eine förmliche Nachfass-Mail auf Spanisch", (), {"language": "es"}),
+        ("follow_up_email", "Bitte eine förmliche Nachfass-Mail", (), {"tone": "formal"}),
+        ("follow_up_email", "Scrivi la mail in tedesco", (), {"language": "de"}),
+        ("follow_up_email", "French version, shorter", (), {"language": "fr", "tone": "brief"}),
+        ("custom_response", "Antworte dem Kunden auf seine Anfrage zu Backups", (), {"language": "de"}),
+        ("custom_response", "The CISO asks how we store logs. Draft a reply", (), {"inquiry": "how we store logs"}),
+        ("executive_report", 'Executive report titled "Security in Q3"', (), {"title": "Security in Q3"}),
+        ("renewal_justification", "Argumente für Grupo Solera, für den Einkauf", (), {"audience": "purchasing"}),
+        ("knowledge_capture", "Save as FAQ, review by 31 March 2027", (), {"review_by": "2027-03-31"}),
+        ("health_check_comparison", "compare", ("may_2026.pdf", "jan_2026.pdf"), {"before": "jan_2026.pdf"}),
+        ("health_check_comparison", "compare", ("new.xlsx", "old.xlsx"), {"before": "old.xlsx"}),
+    ],
+)  # fmt: skip
+def test_what_a_message_says_fills_the_form(library, app, message, files, wanted):
+    filled = fill_inputs(library[app], message, [report(name) for name in files], CUSTOMERS, date(2026, 11, 23))
+    found = {name: getattr(filled.values.get(name), "name", filled.values.get(name)) for name in wanted}
+    assert found == wanted
