@@ -4,7 +4,7 @@
     document_type in playbook, policy      any of
     updated_at>=2026-01-01                 ranges over dates and numbers: >= > <= <
     updated_at>=today-90d                  dates relative to today: d, w, m (30 days), y (365 days)
-    exists renewal_date                    the attribute is there
+    exists renewal_date                    the attribute is there; also renewal_date exists
     not status=superseded                  also status!=superseded
     a=1 and (b=2 or c=3)                   quotes protect words and signs: customer="Smith and Sons"
 
@@ -355,6 +355,8 @@ class _TextParser:
             while self._take(","):
                 values.append(self._value())
             return _equals(attribute, values)
+        if self._take("exists"):
+            return Exists(attribute)
         sign = self.tokens[self.at] if self.at < len(self.tokens) else ""
         if sign not in _OPERATORS:
             raise self._wrong()

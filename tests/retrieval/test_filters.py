@@ -21,6 +21,7 @@ ANA = User("ana@x.com")
         ("size>=3 and size<9", {"size": {"from": 3, "below": 9}}),
         ("updated_at>=2026-01-01", {"updated_at": {"from": "2026-01-01"}}),
         ("exists renewal_date", {"renewal_date": {"exists": True}}),
+        ("renewal_date exists and a=1", [{"renewal_date": {"exists": True}}, {"a": "1"}]),
         ("not exists renewal_date", {"renewal_date": {"exists": False}}),
         ("not status=superseded", {"status": {"not": "superseded"}}),
         ("status!=superseded", {"not": {"status": "superseded"}}),
