@@ -69,7 +69,7 @@ def run_test(app: App, test: AppTest, samples: Path, parse: Parse, company: str 
         return TestResult(test.name, _refused(test, result.error), result.seconds)
     if test.fails:
         return TestResult(test.name, (f"it ran, but should be refused with {test.fails!r}.",), result.seconds)
-    problems = [problem for wanted in test.expect for problem in _problems(wanted, result)]
+    problems = [problem for wanted in test.expect for problem in unmet(wanted, result)]
     return TestResult(test.name, tuple(problems), result.seconds)
 
 
@@ -79,7 +79,8 @@ def _refused(test: AppTest, message: str) -> tuple[str, ...]:
     return (f"the run was refused: {message}",)
 
 
-def _problems(wanted: Expectation, result: RunResult) -> list[str]:
+def unmet(wanted: Expectation, result: RunResult) -> list[str]:
+    """What of the expectation the run doesn't meet, in words; empty if it meets all."""
     output = result.output(wanted.output)
     if output is None:
         return [f"the output '{wanted.output}' wasn't made."]

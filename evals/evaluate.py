@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 import sqlalchemy as sa
 
+from apps.catalogue import load_apps
+from assistant.app_tools import open_tools
 from assistant.ask import open_assistant
 from core.database import open_database
 from core.errors import DatasetError
 from core.identity import load_directory
 from core.llm import open_chat_models
 from core.settings import Settings
+from evals.app_runs import AppRuns
 from evals.compare import compare
 from evals.environment import environment
 from evals.gates import failed_gates, load_gates
-from evals.history import History, Run
+from evals.history import History, Result, Run
 from evals.judge import Judge
 from evals.report import Report
 from evals.runner import Progress, Runner, summarise
 from evals.subject import AssistantSubject, World, known_documents
 from evals.suites import Case, chosen_cases, load_suite, suite_file
+from ingestion.parse import ParserPool
 from retrieval.generations import open_generations
+from retrieval.retriever import Retriever
 
 SUITE = "suite"
 _TREND = 12
@@ -57,14 +63,15 @@ def evaluate(
         raise DatasetError(f"No reviewed case of {file} has the tags {', '.join(tags)}; leave out --filter.")
     gates = load_gates(settings)
     before = _baseline(history, suite, baseline)
-    runner = open_runner(settings, engine, history)
     facts = {**environment(settings, file), "filter": list(tags)}
     if taken_up is not None and _matters(taken_up.environment) != _matters(facts):
         raise DatasetError(
             f"Run {taken_up.id} can't be resumed: index, settings, cases or code have changed since; start a new one."
         )
     run = taken_up or history.start(SUITE, suite, facts)
-    results = runner.run(run.id, cases, progress)
+    with ExitStack() as stack:
+        runner = open_runner(settings, engine, history, file, stack)
+        results = _finished(runner, run, cases, progress)
     earlier = history.results(before.id) if before is not None else {}
     differences = compare(earlier, results)
     failed = failed_gates(gates, results, differences, filtered=bool(tags))
@@ -78,13 +85,30 @@ def evaluate(
     return Report(run, results, before, earlier, differences, failed, trend(history, run))
 
 
-def open_runner(settings: Settings, engine: sa.Engine, history: History) -> Runner:
-    """The product as a subject, with what scorers know of the index and of people."""
+def _finished(runner: Runner, run: Run, cases: Sequence[Case], progress: Progress) -> dict[str, Result]:
+    try:
+        return runner.run(run.id, cases, progress)
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(f"Run {run.id} broke off; go on with: debrief eval run --resume {run.id}") from None
+
+
+def open_runner(settings: Settings, engine: sa.Engine, history: History, file: Path, stack: ExitStack) -> Runner:
+    """The product as a subject, with what scorers know of the index and of people.
+
+    Args:
+        file: The suite's; the files of its cases are named from its folder.
+        stack: Closes the processes that read those files.
+    """
     assistant = open_assistant(settings)
+    retriever = assistant.retriever if isinstance(assistant.retriever, Retriever) else None
+    parsers = stack.enter_context(ParserPool(settings.parsing))
+    apps = AppRuns(
+        load_apps(settings)[0], open_tools(settings, assistant, retriever), parsers.parse, file.parent, settings.company
+    )
     documents = known_documents(open_generations(settings).read().chunks())
     models = open_chat_models(settings.llm)
     return Runner(
-        AssistantSubject(assistant, _apps(settings)),
+        AssistantSubject(assistant, apps),
         World(documents, load_directory(settings, engine)),
         history,
         judge=Judge(models).score if models is not None else None,
@@ -133,9 +157,3 @@ def _baseline(history: History, suite: str, wanted: str) -> Run | None:
 
 def _matters(facts: object) -> dict[str, object]:
     return {k: v for k, v in facts.items() if k != "code"} if isinstance(facts, dict) else {}
-
-
-def _apps(settings: Settings) -> list[str]:
-    folders = [Path(__file__).resolve().parent.parent / "apps" / "library"]
-    folders += [settings.path(settings.apps_dir)] if settings.apps_dir is not None else []
-    return [file.stem for folder in folders for file in sorted(folder.glob("*.yaml"))]

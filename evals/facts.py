@@ -46,7 +46,8 @@ def _says(text: str, fact: str) -> bool:
 
 def other_number(text: str, fact: str) -> str:
     """A number that `text` gives in the unit of `fact` although it doesn't say `fact`; empty if there is none."""
-    spellings = [n for spelling in fact.split(_SEPARATOR) for n in numbers(spelling) if n.unit]
+    # Another day is no contradiction: an answer may name several.
+    spellings = [n for s in fact.split(_SEPARATOR) for n in numbers(s) if n.unit not in {"", "date"}]
     if not spellings or says(text, fact):
         return ""
     for found in numbers(text):

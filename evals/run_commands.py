@@ -43,14 +43,19 @@ def run(
     settings = load_settings()
     with progress() as bar:
         task = bar.add_task("cases", total=None, rate="")
-        report = evaluate(
-            settings,
-            suite,
-            baseline="" if baseline == "none" else baseline,
-            tags=tuple(tags or ()),
-            resume=resume,
-            progress=lambda done, total, case: bar.update(task, completed=done, total=total, rate=case),
-        )
+        try:
+            report = evaluate(
+                settings,
+                suite,
+                baseline="" if baseline == "none" else baseline,
+                tags=tuple(tags or ()),
+                resume=resume,
+                progress=lambda done, total, case: bar.update(task, completed=done, total=total, rate=case),
+            )
+        except KeyboardInterrupt as stopped:
+            bar.stop()
+            err.print(str(stopped))
+            raise typer.Exit(130) from None
     if html is not None:
         _write(html, page(report))
     for problem in deliver(report, settings) if send else ():

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
+from apps.testing import unmet
 from assistant.groundedness import unsupported_facts
 from assistant.sentences import split_sentences
 from assistant.words import content_words
@@ -48,6 +49,11 @@ class Sample:
     def answer(self) -> Answer:
         return self.observed.answer
 
+    @property
+    def from_app(self) -> bool:
+        """Whether an app made the answer: its facts are computed or drafted, and its sources listed as a whole."""
+        return self.answer.route.startswith("app:")
+
 
 Scorer = Callable[[Sample], Iterable[Score]]
 
@@ -55,7 +61,7 @@ Scorer = Callable[[Sample], Iterable[Score]]
 def retrieval(sample: Sample) -> Iterator[Score]:
     """recall@5, recall@10, ndcg@10 and mrr over documents. Where one document is enough, the best one found counts."""
     wanted = sample.case.expected_documents
-    if not wanted:
+    if not wanted or sample.case.is_for_app:
         return
     ranking = list(sample.observed.ranking)
     relevant = dict.fromkeys(wanted, 1.0)
@@ -95,13 +101,14 @@ def citations(sample: Sample) -> Iterator[Score]:
     answer, case = sample.answer, sample.case
     if answer.outcome != "answered":
         return
-    # An app's result is checked by its assertions; its evidence needs no markers in the text.
-    if not case.app:
+    # An app's result is checked by what the case expects of it; its evidence needs no markers in the text.
+    if not sample.from_app:
         yield from _supported_statements(sample)
-    good = [c for c in answer.citations if not _citation_problem(sample, c)]
-    bad = [f"[{c.marker}] {p}" for c in answer.citations if (p := _citation_problem(sample, c))]
-    if answer.citations:
-        yield Score("citation_precision", len(good) / len(answer.citations), "; ".join(bad) or "all hold")
+    # A file that the person attached is no document of the index.
+    checked = [c for c in answer.citations if c.document_id or not sample.from_app]
+    bad = [f"[{c.marker}] {p}" for c in checked if (p := _citation_problem(sample, c))]
+    if checked:
+        yield Score("citation_precision", 1 - len(bad) / len(checked), "; ".join(bad) or "all hold")
     cited = {c.document_id for c in answer.citations}
     if case.expected_documents:
         hit = cited & set(case.expected_documents)
@@ -114,7 +121,7 @@ def citations(sample: Sample) -> Iterator[Score]:
 
 def groundedness(sample: Sample) -> Iterator[Score]:
     """The share of statements whose facts, and most of whose words, stand in the passages that the answer had."""
-    if sample.answer.outcome != "answered":
+    if sample.answer.outcome != "answered" or sample.from_app:
         return
     source = "\n".join(
         [f"{p.chunk.title}\n{' '.join(p.chunk.heading_path)}\n{p.chunk.text}" for p in sample.answer.passages]
@@ -145,19 +152,24 @@ def leakage(sample: Sample) -> Iterator[Score]:
 
 
 def assertions(sample: Sample) -> Iterator[Score]:
-    """The share of the case's own assertions that hold."""
-    if not sample.case.assertions:
+    """The share of the case's own assertions that hold, and of what it expects of an app's outputs."""
+    case, run = sample.case, sample.observed.run
+    if not case.assertions and not case.expect:
         return
     text = without_markers(sample.answer.text)
     broken = []
-    for a in sample.case.assertions:
+    for a in case.assertions:
         if a.contains and normalised(a.contains) not in normalised(text):
             broken.append(f"lacks {a.contains!r}")
         elif a.excludes and normalised(a.excludes) in normalised(text):
             broken.append(f"has {a.excludes!r}")
         elif a.matches and not re.search(a.matches, text):
             broken.append(f"nothing matches {a.matches!r}")
-    yield Score("assertions", 1 - len(broken) / len(sample.case.assertions), "; ".join(broken) or "all hold")
+    for wanted in case.expect:
+        problems = unmet(wanted, run) if run is not None else [f"the app didn't run: {text[:120]}"]
+        broken += [" ".join(problems)] if problems else []
+    share = 1 - len(broken) / (len(case.assertions) + len(case.expect))
+    yield Score("assertions", share, "; ".join(broken) or "all hold")
 
 
 def effort(sample: Sample) -> Iterator[Score]:
@@ -202,7 +214,7 @@ def _citation_problem(sample: Sample, citation: Citation) -> str:
     if normalised(citation.quote) not in normalised(document.text):
         return f"“{citation.quote[:60]}” doesn't stand in {citation.document_id}"
     statement = without_markers(sample.answer.text[citation.begin : citation.end]).strip()
-    if not statement or sample.case.app:
+    if not statement or sample.from_app:
         return ""
     shared = _share(statement, f"{citation.title}\n{citation.quote}")
     return "" if shared >= _WORDS_SHARED / 2 else f"“{citation.quote[:60]}” has little of what it is cited for"

@@ -9,11 +9,13 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Protocol
 
+from apps.runner import RunResult
 from assistant.ask import Assistant
 from assistant.conversations import StoredTurn
 from core.errors import QuestionError
 from core.identity import Directory
 from core.types import Answer, Chunk, Principal, User
+from evals.app_runs import AppRuns
 from evals.suites import Case
 from retrieval.access import may_read
 
@@ -30,6 +32,7 @@ class Observed:
     Attributes:
         ranking: Ids of the documents that retrieval found for the stand-alone question, best first.
         seconds: From the question to the whole answer, without the questions asked before.
+        run: What an app gave that was run with a case's inputs.
     """
 
     answer: Answer
@@ -37,6 +40,7 @@ class Observed:
     seconds: float = 0.0
     tokens: int = 0
     cost: float = 0.0
+    run: RunResult | None = None
 
 
 @dataclass(frozen=True)
@@ -106,30 +110,28 @@ class Subject(Protocol):
 class AssistantSubject:
     """The product: the assistant over the current index, asked in the name of each case's user."""
 
-    def __init__(self, assistant: Assistant, apps: Iterable[str] = ()) -> None:
-        """Args: apps: names of the apps that can be run."""
+    def __init__(self, assistant: Assistant, apps: AppRuns) -> None:
         self._assistant = assistant
-        self._apps = frozenset(apps)
+        self._apps = apps
 
     def missing(self, case: Case) -> str:
-        app = case.app or case.route.partition("app:")[2]
-        if (app or "app" in case.tags) and self._assistant.router is None:
-            return "no app is set up"
-        return f"there is no app {app!r}" if app and app not in self._apps else ""
+        if case.is_for_app and not case.app and self._assistant.router is None:
+            return "no router is set up"
+        return self._apps.missing(case)
 
     def observe(self, case: Case, user: User) -> Observed:
+        if case.app:
+            return self._run(case, user)
         conversation = _Conversation()
         own = _with_conversation(self._assistant, conversation)
         for earlier in case.history:
             own.answer(earlier, user, conversation_id=CONVERSATION)
         begin = time.perf_counter()
-        answer = own.answer(
-            case.question, user, conversation_id=CONVERSATION, route=f"app:{case.app}" if case.app else None
-        )
+        answer = own.answer(case.question, user, conversation_id=CONVERSATION, attachments=self._apps.attachments(case))
         seconds = time.perf_counter() - begin
         standalone = conversation.kept[-1].standalone if conversation.kept else case.question
         ranking: tuple[str, ...] = ()
-        if case.expected_documents:
+        if case.expected_documents and not case.is_for_app:
             found = own.retriever.search(standalone, user, _SEARCHED)
             ranking = tuple(dict.fromkeys(p.chunk.document_id for p in found))
         calls: Sequence[Mapping[str, float]] = ()
@@ -142,6 +144,12 @@ class AssistantSubject:
             int(sum(c.get("input_tokens", 0) + c.get("output_tokens", 0) for c in calls)),
             sum(c.get("cost", 0.0) for c in calls),
         )
+
+    def _run(self, case: Case, user: User) -> Observed:
+        begin = time.perf_counter()
+        answer, run = self._apps.run(case, user)
+        tokens = run.tokens if run is not None else 0
+        return Observed(answer, seconds=time.perf_counter() - begin, tokens=tokens, run=run)
 
 
 class _Conversation:

@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from apps.spec import Expectation
 from core.errors import DatasetError
 from core.settings import Settings
 from core.types import Outcome
@@ -37,7 +38,9 @@ class Case(BaseModel):
 
     Attributes:
         history: Questions of the same conversation, asked before this one.
-        app: The app to run with `inputs`; empty asks `question`.
+        attachments: Files that are added to the question, by their path from the suite's folder.
+        app: The app to run with `inputs` (files as `attachments`); empty asks `question`.
+        expect: What must hold of an app's outputs, in the words of an app's own tests.
         expected_facts: Each must be in the answer; " | " separates spellings of one fact.
         contradictions: Statements that make the answer wrong.
         expected_documents: The documents that answer; `documents_needed` says whether one is enough.
@@ -52,6 +55,7 @@ class Case(BaseModel):
     question: str = Field(min_length=1)
     user: str = Field(min_length=3)
     history: tuple[str, ...] = ()
+    attachments: tuple[str, ...] = ()
     app: str = ""
     inputs: dict[str, Any] = Field(default_factory=dict)
     outcome: Outcome = "answered"
@@ -64,10 +68,16 @@ class Case(BaseModel):
     forbidden_documents: tuple[str, ...] = ()
     route: str = Field(default="", pattern=r"^(|search|app:[a-z][a-z0-9_]*)$")
     assertions: tuple[Assertion, ...] = ()
+    expect: tuple[Expectation, ...] = ()
     language: str = Field(default="en", pattern=r"^[a-z]{2}$")
     tags: tuple[str, ...] = ()
     origin: str = ""
     reviewed: bool = True
+
+    @property
+    def is_for_app(self) -> bool:
+        """Whether an app is to answer, named or found by the router."""
+        return bool(self.app) or self.route.startswith("app:")
 
     def sources_wanted(self) -> frozenset[str]:
         """The sources of which at least one must be synced for the case to say anything; empty: none is needed."""
@@ -132,7 +142,7 @@ def save_suite(file: Path, cases: Iterable[Case]) -> None:
 
 
 def _written(case: Case) -> dict[str, Any]:
-    kept = case.model_dump(mode="json", exclude_defaults=True)
+    kept = case.model_dump(mode="json", exclude_defaults=True, by_alias=True)
     return {**kept, "outcome": case.outcome, "language": case.language, "reviewed": case.reviewed}
 
 
@@ -146,6 +156,8 @@ def check_case(case: Case) -> Iterable[str]:
     for document in (*case.expected_documents, *case.stale_documents, *case.forbidden_documents):
         if ":" not in document:
             yield f"{document!r} is no document id; write <source>:<path>, as `debrief docs` prints it."
+    if (case.inputs or case.expect) and not case.app:
+        yield f"{'inputs' if case.inputs else 'expect'}: they are for an app's run; name it in 'app'."
     for n, assertion in enumerate(case.assertions):
         if sum(map(bool, (assertion.contains, assertion.excludes, assertion.matches))) != 1:
             yield f"assertions[{n}]: give one of contains, excludes and matches."

@@ -38,3 +38,8 @@ def test_another_number_in_the_same_unit_is_named():
     assert other_number("Kept for 180 days.", "90 days") == "180"
     assert other_number("Kept for 90 days, in 2 regions.", "90 days") == ""
     assert other_number("Kept in 2 regions.", "90 days") == ""
+
+
+def test_another_day_is_no_contradiction():
+    assert other_number("He answers by 5 November.", "25 November") == ""
+    assert other_number("Bis 5. Dezember.", "3. Dezember") == ""

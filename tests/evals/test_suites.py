@@ -3,8 +3,9 @@ from collections import Counter
 
 import pytest
 
+from apps.catalogue import app_files
 from core.errors import DatasetError
-from core.settings import load_settings
+from core.settings import Settings, load_settings
 from evals.suites import PACKAGED, Case, chosen_cases, load_suite, save_suite, suite_file
 
 GOOD = {"id": "a", "question": "What?", "user": "ana@x.example"}
@@ -61,10 +62,23 @@ def test_the_sample_covers_what_it_should(project_root):
     cases = load_suite(PACKAGED / "sample.jsonl")
     assert len(cases) >= 150
     tags = Counter(tag for c in cases for tag in c.tags)
-    for tag in ("app", "restricted", "deny", "stale", "table", "follow-up", "unanswerable", "hostile"):
+    for tag in ("app", "redshift", "restricted", "deny", "stale", "table", "follow-up", "unanswerable", "hostile"):
         assert tags[tag] >= 4, tag
     assert {c.language for c in cases} >= {"en", "de", "fr", "es"}
     sources = {d.partition(":")[0] for c in cases for d in c.expected_documents}
     assert sources == {"handbook", "s3", "sharepoint", "totango", "redshift"}
     people = (project_root / "samples" / "users.yaml").read_text()
     assert all(c.user in people for c in cases)
+
+
+def test_every_app_of_the_library_has_cases():
+    cases = [c for c in load_suite(PACKAGED / "sample.jsonl") if c.is_for_app]
+    counts = Counter(c.app or c.route.removeprefix("app:") for c in cases)
+    assert set(counts) == set(app_files(Settings()))
+    assert min(counts.values()) >= 3
+    assert all(c.route for c in cases)
+
+
+def test_inputs_without_an_app_are_refused(tmp_path):
+    with pytest.raises(DatasetError, match="name it in 'app'"):
+        load_suite(suite(tmp_path, {**GOOD, "inputs": {"customer": "Acme"}}))
