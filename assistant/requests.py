@@ -42,22 +42,28 @@ _GIVEN = re.compile(
 )
 
 WORK = "[work]"
+# A message of so many words may mean the file that came with it.
+_SHORT = 6
 
 
-def plain_request(text: str) -> str:
-    """What of `text` tells which app is meant; it ends with the act: `WORK` when something is to be made."""
+def plain_request(text: str, *, attached: bool = False) -> str:
+    """What of `text` tells which app is meant, and the act: `WORK` when something is to be made.
+
+    Args:
+        attached: A file came with it, which short messages refer to without saying so ("summarise").
+    """
     english = english_only(text)
     if english == text:
         english = _NAMES.sub(_generic, english)
-    return f"{english} {_act(english)}"
+    return f"{english} {_act(english, attached and len(english.split()) <= _SHORT)}"
 
 
-def _act(text: str) -> str:
+def _act(text: str, attached: bool) -> str:
     """A word for the act, which the classifier sees as part of the text."""
     asks, given = _QUESTION.match(text.strip()) is not None, _GIVEN.search(text) is not None
     works = given or _WORK.search(text) is not None
     if works and not asks:
-        act = WORK
+        act, given = WORK, given or attached
     else:
         act = "[question, work]" if works else "[question]" if asks or text.strip().endswith("?") else "[other]"
     return f"{act} [given]" if given else act

@@ -42,11 +42,14 @@ _UNSURE = 0.1
 # Below this the best app is not taken without asking, if another one is near.
 _SURE = 0.3
 _NEAR = 0.03
+# A message that changes a result is for another app if it is this probable.
+_OTHER = 0.8
 # A message of so many words that changes a result belongs to the app that is running.
 _EDIT_WORDS = 14
 _EDIT = re.compile(
-    r"\b(?:shorter|longer|formal|informal|friendlier|brief(?:er)?|translate|rewrite|rephrase|again|instead|add|remove|"
-    r"leave out|without|drop the|change|replace|fix|correct|mention|include|bullet|tone|more detail|less|"
+    r"\b(?:shorter|longer|formal|informal|friendlier|brief(?:er)?(?! me)|translate|rewrite|rephrase|again|"
+    r"instead|add|remove|friendly|polite|address (?:it|this|them)|more \w+|leave out|without|drop the|change|replace|"
+    r"fix|correct|mention|include|bullet|tone|less|"
     r"in (?:english|german|spanish|french|italian|dutch|portuguese)|kürzer|länger|förmlich\w*|nochmal|ergänze|ohne|"
     r"auf (?:deutsch|englisch|spanisch|französisch)|más (?:corto|largo|formal|breve)|añade|quita|sin|"
     r"en (?:español|inglés|alemán|francés)|plus (?:court|long|formel)|ajoute|enlève|sans|"
@@ -96,17 +99,18 @@ class AppRouter:
     def route(self, message: str, user: User, *, attachments: Sequence[Attachment] = (), running: str = "") -> Route:
         """Where `message` goes. `running` is the app whose result the conversation shows."""
         allowed = {name for name, app in self.apps.items() if may_use(app, user)}
-        if running in allowed and _edits(message):
-            return Route(f"app:{running}", 0.9, f"it changes the result of {self.apps[running].title}.")
         if not any(self.apps[name].routing.examples for name in allowed):
             return Route(SEARCH, 1.0, "there is no app that you may use.")
-        plain = plain_request(message)
+        plain = plain_request(message, attached=bool(attachments))
         vector = self._embedder.encode_query(plain)
         lean = self._lean(attachments, allowed)
         learned = self._learned
         work = learned.work.decide(plain, vector, {_APP: max(lean.values(), default=0.0)})
         which = learned.which.decide(plain, vector, lean)
-        return self._routed(message, dict(work.ranked)[_APP], which, allowed, attachments)
+        sure = dict(work.ranked)[_APP]
+        if running in allowed and _edits(message) and not (which.label != running and sure * which.confidence > _OTHER):
+            return Route(f"app:{running}", 0.9, f"it changes the result of {self.apps[running].title}.")
+        return self._routed(message, sure, which, allowed, attachments)
 
     @property
     def _learned(self) -> _Learned:
