@@ -10,7 +10,7 @@ import hmac
 import re
 import secrets
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from assistant.budget import fit
 from assistant.citations import Composer, cite, read_markers
@@ -38,7 +38,7 @@ _SCOPE = {
     "documents_only": "Add nothing that you know from elsewhere.",
     "model_may_add": (
         "What you add from general knowledge goes into sentences of its own at the end, each beginning with "
-        "“(Not from the documents)” and without a source number."
+        "“(Not from the documents)” and without a source number. They may also follow NO_EVIDENCE."
     ),
 }
 _ADDED = "(Not from the documents)"
@@ -73,7 +73,9 @@ class Writer:
         least = self.settings.answer.min_confidence
         threshold = abstention_model().threshold if least is None else least
         # A model may combine passages that no single sentence answers, so it gets to see weaker evidence than a quote.
-        if not passages or finding.confidence < threshold / 2:
+        # One that may add what it knows is asked in any case.
+        adds = self.settings.answer.response_scope == "model_may_add"
+        if not adds and (not passages or finding.confidence < threshold / 2):
             yield no_evidence(passages, finding.confidence)
             return
         sources = fit(passages[: self.settings.answer.passages], _SOURCE_TOKENS)
@@ -92,18 +94,28 @@ class Writer:
         composer = Composer()
         yield Stage("write", f"from {len(sources)} passages")
         cited: dict[int, Citation] = {}
+        added: list[str] = []  # held back until something from the documents stands before it
         try:
             pieces = self.models.stream("answer", messages, spent, access=access_key(user, sources))
             for sentence in sentences_of(pieces):
-                if sentence.strip().startswith(_NO_EVIDENCE):
+                written = sentence.strip().removeprefix(_NO_EVIDENCE).lstrip(" .:\n")
+                if sentence.strip().startswith(_NO_EVIDENCE) and not (adds and written):
+                    if adds:
+                        continue
                     break
-                for text, numbers in self._checked(sentence, sources, question, fence=fence, spent=spent, trace=trace):
+                for text, numbers in self._checked(written, sources, question, fence=fence, spent=spent, trace=trace):
+                    if not numbers and not composer.citations:
+                        added.append(text)
+                        continue
                     yield composer.add_cited(text, _citations(text, numbers, sources, cited))
         finally:
             trace.add_calls(spent, prompt.id)
         if not composer.citations:
-            yield no_evidence(passages, finding.confidence)
+            none = no_evidence(passages, finding.confidence)
+            yield replace(none, text="\n\n".join([none.text, *added]))
             return
+        for text in added:
+            yield composer.add_cited(text, ())
         yield Answer(
             composer.text,
             tuple(composer.citations),

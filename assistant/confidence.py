@@ -11,11 +11,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from math import exp
-from statistics import median
+from math import exp, log
 
-from assistant.evidence import Asked, Evidence, named_but_missing
-from core.types import Passage
+from assistant.evidence import Evidence
+
+# What the least fitting of three documents usually matches, where all that was read is of one document.
+_NO_OTHER = 0.4
+_SHORT_CHARS = 50
 
 
 @dataclass(frozen=True)
@@ -27,30 +29,28 @@ class AbstentionModel:
     threshold: float
 
 
-def confidence_signals(asked: Asked, evidence: Sequence[Evidence], passages: Sequence[Passage]) -> dict[str, float]:
+def confidence_signals(evidence: Sequence[Evidence]) -> dict[str, float]:
     """What the confidence is computed from.
 
     Args:
         evidence: The sentences of the passages that were read, best first; at least one.
-        passages: All that were found.
     """
     best = evidence[0]
-    chunk = best.passage.chunk
-    seen = f"{chunk.title} {' '.join(chunk.heading_path)} {chunk.text}".replace("_", " ")
-    cosines = [p.vector_similarity or 0.0 for p in passages]
-    # The best sentence of each passage: a question that fits three passages equally well is about none of them.
-    matches: dict[int, float] = {}
+    # What each document's best sentence matches: a question that fits several equally well is about none of them.
+    matches: dict[str, float] = {}
     for one in evidence:
-        matches[one.rank] = max(matches.get(one.rank, 0.0), one.signals["match"])
+        document = one.passage.chunk.document_id
+        matches[document] = max(matches.get(document, 0.0), one.signals["match_titled"])
+    matches.pop(best.passage.chunk.document_id)
+    read = {one.rank: len(one.passage.chunk.text) for one in evidence}
     return {
-        "match": best.signals["match"],
-        "meaning": best.signals["meaning"],
-        "passage_match": max(one.signals["passage_match"] for one in evidence),
-        "least_match": min(matches.values()),
-        "passage_cosine": best.signals["passage_cosine"],
-        "top_cosine": max(cosines),
-        "cosine_lead": max(cosines) - median(cosines),
-        "named_missing": named_but_missing(asked.text, seen),
+        "passage_rare": max(one.signals["passage_rare"] for one in evidence),
+        "passage_titled": best.signals["passage_titled"],
+        "pairs": best.signals["pairs"],
+        "overlap_titled": best.signals["overlap_titled"],
+        "other_match": min(matches.values(), default=_NO_OTHER),
+        # The more there was to read, the more of a question is found in it by chance.
+        "length": log(_SHORT_CHARS + sum(read.values())),
     }
 
 

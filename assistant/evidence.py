@@ -9,6 +9,7 @@ question expects, and how well the passage itself was found. `ranking.json` hold
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -19,10 +20,10 @@ from math import log
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.expectation import Expected, expected_of, names_in, offers
+from assistant.expectation import Expected, expected_of, offers
 from assistant.injection import injection_score
 from assistant.sentences import Span, split_sentences
-from assistant.words import content_words, coverage, inverse_frequencies, words
+from assistant.words import FUNCTION_WORDS, content_words, coverage, inverse_frequencies, words
 from core.types import Passage
 from retrieval.tokens import TokenEncoder, TokenVectors
 
@@ -31,6 +32,7 @@ _WH = frozenset({"who", "whom", "whose", "when", "where", "how", "many", "much",
 # A window of a long passage that the model reads at once, in characters; the packaged model cuts at 256 tokens.
 _WINDOW_CHARS = 900
 _TITLE_CHARS = 200
+_WORD = re.compile(r"\w+(?:[-'’.]\w+)*")
 # Chosen among 0…4 on one half of TAT-QA: the gold sentence or row comes first for .59 of the table questions instead
 # of .43; on the other half for .62 instead of .56.
 _LABEL_WEIGHT = 4.0
@@ -46,6 +48,7 @@ class Asked:
     Attributes:
         weight: How rare each word is among the passages that were found.
         unseen: The weight of a word that none of them has.
+        rarity: (tokens,) float32, that of the word which each token of the question is of; sums to 1.
         top: The fused score of the best passage.
     """
 
@@ -56,6 +59,7 @@ class Asked:
     weight: Mapping[str, float]
     unseen: float
     top: float
+    rarity: FloatArray
 
 
 @dataclass(frozen=True)
@@ -84,7 +88,8 @@ def prepare(question: str, passages: Sequence[Passage], encoder: TokenEncoder) -
     terms = tuple(dict.fromkeys(content_words(question)))
     tokens = encoder.encode_tokens([question], query=True)[0]
     top = max((p.why.fused or p.score for p in passages), default=0.0)
-    return Asked(question, terms, expected_of(question), tokens, weight, unseen, top)
+    rarity = _rarity(question, tokens, weight, unseen)
+    return Asked(question, terms, expected_of(question), tokens, weight, unseen, top, rarity)
 
 
 def weigh_sentences(asked: Asked, passages: Sequence[Passage], encoder: TokenEncoder, first: int = 0) -> list[Evidence]:
@@ -95,9 +100,10 @@ def weigh_sentences(asked: Asked, passages: Sequence[Passage], encoder: TokenEnc
     titles = _title_vectors(passages, encoder)
     for number, passage in enumerate(passages):
         tokens = vectors[number]
-        by_title = (asked.tokens.vectors @ titles[number].vectors.T).max(axis=1, initial=-1.0)
+        by_title = (asked.tokens.vectors @ titles[number].vectors.T).max(axis=1, initial=0.0)
         near = asked.tokens.vectors @ tokens.vectors.T if len(tokens.vectors) else np.zeros((0, 0), np.float32)
         overall = near.max(axis=1) if near.size else np.zeros(len(asked.tokens.vectors), np.float32)
+        anywhere = np.maximum(overall, by_title)
         text = _PassageText(asked, passage, spans[number])
         # What a sentence matches, its passage matches too; most passages need no second look.
         instructs = injection_score(passage.chunk.text) >= _INSTRUCTION
@@ -107,10 +113,11 @@ def weigh_sentences(asked: Asked, passages: Sequence[Passage], encoder: TokenEnc
             inside = (tokens.begins >= span.begin) & (tokens.ends <= span.end)
             signals = {
                 "passage_match": float(overall.mean()) if len(overall) else 0.0,
-                "passage_weakest": _lowest_quarter(overall),
                 **_by_token(asked, near, inside, overall, tokens),
                 # What the title, the headings and a table's header say needn't be said again by the sentence.
                 "match_titled": _titled(near, inside | text.in_header(place, tokens), by_title),
+                "passage_titled": float(anywhere.mean()) if len(anywhere) else 0.0,
+                "passage_rare": float(anywhere @ asked.rarity),
                 **text.signals(place),
                 "passage_cosine": passage.vector_similarity or 0.0,
                 "fused": (passage.why.fused or passage.score) / asked.top if asked.top > 0 else 0.0,
@@ -190,12 +197,6 @@ def split_row(row: str) -> list[str]:
     return [cell.replace("\\|", "|").strip() for cell in inner.replace("\\|", "\0").split("|")] if inner else []
 
 
-def named_but_missing(question: str, text: str) -> float:
-    """The share of the names and numbers in the question that `text` doesn't have; 0 when it names none."""
-    names = {word for name in names_in(question) for word in words(name)}
-    return len(names - set(words(text))) / len(names) if names else 0.0
-
-
 def _label_asked_for(cells: Sequence[tuple[str, str]], asked: Asked) -> float:
     """The share 0..1 of a table row's label that the question names; 0 for anything but a row."""
     label = set(content_words(cells[0][1])) if cells and cells[0][1] else set()
@@ -211,8 +212,22 @@ def _title_vectors(passages: Sequence[Passage], encoder: TokenEncoder) -> list[T
 
 def _titled(near: FloatArray, inside: NDArray[np.bool_], by_title: FloatArray) -> float:
     """How near each word of the question is to its nearest word of the sentence or around it, on average."""
-    best = near[:, inside].max(axis=1) if near.size and inside.any() else by_title
-    return float(np.maximum(best, by_title).mean()) if len(best) else 0.0
+    best = np.maximum(near[:, inside].max(axis=1), by_title) if near.size and inside.any() else by_title
+    return float(best.mean()) if len(best) else 0.0
+
+
+def _rarity(question: str, tokens: TokenVectors, weight: Mapping[str, float], unseen: float) -> FloatArray:
+    """What part of the question each token carries; function words carry none unless there is nothing else."""
+    carried = np.zeros(len(tokens.begins), np.float32)
+    for match in _WORD.finditer(question):
+        if match.group().casefold() in FUNCTION_WORDS:
+            continue
+        found = [weight.get(word, unseen) for word in words(match.group())]
+        parts = (tokens.begins >= match.start()) & (tokens.ends <= match.end())
+        if found and parts.any():
+            carried[parts] = max(found) / parts.sum()
+    total = float(carried.sum())
+    return carried / total if total > 0 else np.full(len(carried), 1 / max(len(carried), 1), np.float32)
 
 
 def _by_token(

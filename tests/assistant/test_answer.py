@@ -171,3 +171,18 @@ def test_cached_replies_are_kept_apart_by_access(retriever: Retriever, tmp_path:
     assert len(model.seen) == 1
     assert "90 days" in assistant.answer(QUESTION, BEN).text
     assert len(model.seen) == 2
+
+
+def test_what_the_model_adds_without_any_source_stands_behind_the_statement_that_there_is_none(
+    retriever: Retriever, tmp_path: Path
+) -> None:
+    reply = "NO_EVIDENCE (Not from the documents) Jupiter has many moons."
+    may, model = assistant_with(retriever, tmp_path / "a", reply, response_scope="model_may_add")
+    events = list(may.ask("How many moons does Jupiter have?", ANA))
+    assert len(model.seen) == 1 and not any(isinstance(event, Sentence) for event in events)
+    answer = events[-1]
+    assert answer.outcome == "no_evidence" and answer.citations == ()
+    assert answer.text.startswith("The documents that you may read don't answer this.")
+    assert answer.text.endswith("(Not from the documents) Jupiter has many moons.")
+    may_not, model = assistant_with(retriever, tmp_path / "b", reply)
+    assert "moons" not in may_not.answer("How many moons does Jupiter have?", ANA).text and not model.seen

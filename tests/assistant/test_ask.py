@@ -116,7 +116,7 @@ def test_the_trace_says_what_happened(assistant: Assistant) -> None:
     assert trace["searched"] == ["How long is raw Watchtower telemetry kept?"]
     assert trace["passages"][0]["document_id"] == "retention" and "why" in trace["passages"][0]
     assert {"search", "answer"} <= set(trace["seconds"])
-    assert trace["signals"]["match"] > 0 and trace["outcome"] == "answered"
+    assert trace["signals"]["passage_rare"] > 0 and trace["outcome"] == "answered"
 
 
 @pytest.mark.parametrize("question", ["", "   \n", "x" * 200])
