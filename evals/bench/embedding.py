@@ -25,6 +25,7 @@ from typing import Any
 
 import numpy as np
 
+from core.console import err
 from core.settings import ChunkingSettings, Settings
 from core.types import Document, Parsed, Section
 from evals.bench.sync import SyncFigures, in_a_process
@@ -60,22 +61,25 @@ def main(arguments: Sequence[str] | None = None) -> None:
         )
         expected = plain.encode(texts, batch_size=32, normalize_embeddings=True)
         likeness = (ours.encode_texts(texts) * expected).sum(axis=1)
-        figures = {
-            "machine": f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}",
-            "chunks": len(texts),
-            "chunks_per_s": speeds,
-            "ratio": ratio,
-            "cosine_min": round(float(likeness.min()), 5),
-            "cosine_mean": round(float(likeness.mean()), 5),
-            "query_ms": {
-                "plain": _query_ms(lambda text: plain.encode(text, normalize_embeddings=True)),
-                "debrief": _query_ms(ours.encode_query),
-            },
-            "start_to_first_vector_s": _start_seconds(settings),
-            "cached_chunks_per_s": _cached(settings, texts),
-            "dense_ndcg@10": {} if chosen.no_quality else _quality(ours, plain),
-        }
-        figures["pipeline"] = _pipeline(Path(folder), chosen.pages)
+        figures: dict[str, Any] = {}
+
+        def found(name: str, value: Any) -> None:
+            figures[name] = value
+            err.print(f"{name}: {value}", markup=False)
+
+        found("machine", f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}")
+        found("chunks", len(texts))
+        found("chunks_per_s", speeds)
+        found("ratio", ratio)
+        found("cosine_min", round(float(likeness.min()), 5))
+        found("cosine_mean", round(float(likeness.mean()), 5))
+        asked = {"plain": lambda text: plain.encode(text, normalize_embeddings=True), "debrief": ours.encode_query}
+        found("query_ms", {name: _query_ms(encode) for name, encode in asked.items()})
+        found("start_to_first_vector_s", _start_seconds(settings))
+        found("cached_chunks_per_s", _cached(settings, texts))
+        if not chosen.no_quality:
+            found("dense_ndcg@10", _quality(ours, plain))
+        found("pipeline", _pipeline(Path(folder), chosen.pages))
     print(json.dumps(figures, indent=2))
 
 
