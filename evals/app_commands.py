@@ -29,14 +29,17 @@ def routing(
         ),
     ] = None,
     split: Annotated[str, typer.Option("--split", help="The split's name, for example val or test.")] = "val",
-    unseen: Annotated[
-        bool, typer.Option("--unseen", help="Without --data: the requests that the router was never fitted to.")
-    ] = False,
+    requests: Annotated[
+        str,
+        typer.Option(
+            "--requests", help="Without --data: developed, checked, fresh, or a file of requests for this house's apps."
+        ),
+    ] = "developed",
     as_json: AsJson = False,
 ) -> None:
     """Learns intents from a set's training examples and prints how well its split finds them."""
     if data is None:
-        _own_apps(unseen, as_json)
+        _own_apps(requests, as_json)
         return
     from evals.intents import load_intent_set
     from evals.routing import evaluate_routing
@@ -57,13 +60,16 @@ def routing(
     )
 
 
-def _own_apps(unseen: bool, as_json: bool) -> None:
+def _own_apps(requests: str, as_json: bool) -> None:
     from apps.catalogue import load_apps
-    from evals.app_routing import evaluate_app_routing
+    from evals.app_routing import evaluate_app_routing, own_requests
     from retrieval.embed import open_embedder
 
     settings = load_settings()
-    report = evaluate_app_routing(load_apps(settings)[0], open_embedder(settings), unseen=unseen)
+    found, wrong = load_apps(settings)
+    for error in wrong:
+        err.print(f"Left out: {error}", markup=False)
+    report = evaluate_app_routing(found, open_embedder(settings), own_requests(requests))
     if as_json:
         print_json(asdict(report))
         return

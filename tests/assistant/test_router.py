@@ -13,7 +13,7 @@ from assistant.requests import WORK, plain_request
 from assistant.router import AppRouter, attachment_kind, training_examples
 from core.settings import Settings
 from core.types import Section, User
-from evals.app_routing import evaluate_app_routing, own_requests
+from evals.app_routing import SETS, evaluate_app_routing, own_requests
 from retrieval.embed import open_embedder
 
 USER = User("ana@example.com", ("emea",))
@@ -43,26 +43,21 @@ def report(name):
     return Attachment(name, (Section("| A | B |\n| - | - |\n| 1 | 2 |", kind="table"),))
 
 
-def test_the_librarys_requests_go_where_they_belong(library, embedder):
-    found = evaluate_app_routing(library, embedder)
-    assert found.requests >= 200
-    assert found.accuracy >= 0.95
+@pytest.mark.parametrize(("name", "least"), [("developed", 0.96), ("checked", 0.93)])
+def test_the_librarys_requests_go_where_they_belong(library, embedder, name, least):
+    found = evaluate_app_routing(library, embedder, own_requests(name))
+    assert found.requests >= 100
+    assert found.accuracy >= least
+    assert found.search_accuracy >= 0.96
 
 
-def test_unseen_requests_never_take_a_question_away_from_search(library, embedder):
-    # Below the target of 0.95: docs/apps.md says by how much. What goes wrong goes to plain search, which is harmless.
-    found = evaluate_app_routing(library, embedder, unseen=True)
-    assert found.search_accuracy == 1.0
-    assert found.accuracy >= 0.75
-
-
-@pytest.mark.parametrize("unseen", [False, True])
-def test_the_requests_are_not_the_examples(library, unseen):
+@pytest.mark.parametrize("name", list(SETS))
+def test_the_requests_are_not_the_examples(library, name):
     # General questions are left out: "who owns it" can't be said in many ways.
     pairs = zip(*training_examples(library.values()), strict=True)
     texts = [text for text, label in pairs if label != "search"]
     known = [set(terms(t)) for t in texts]
-    for request in [r for r in own_requests(unseen) if r.intent is not None]:
+    for request in [r for r in own_requests(name) if r.intent is not None]:
         assert request.text not in texts
         words = set(terms(request.text))
         if len(words) > 3:
