@@ -24,6 +24,8 @@ from prompts.load import load_prompt
 DIMENSIONS = ("correctness", "completeness", "groundedness", "helpfulness")
 _LOWEST, _HIGHEST = 1, 5
 _SOURCE_CHARS = 12_000
+_DRAWS = 2_000
+Points = np.ndarray[Any, np.dtype[np.float64]]
 _OBJECT = re.compile(r"\{.*\}", re.DOTALL)
 
 
@@ -36,7 +38,9 @@ class Agreement:
     """How a judge's scores of one dimension compare with people's, over `n` answers.
 
     Attributes:
+        spearman: Rank correlation; NaN if either gives everything the same points.
         kappa: Cohen's, with quadratic weights; NaN if all scores are the same.
+        kappa_low, kappa_high: Its 95% interval, by bootstrap over the answers.
         bias: Mean of (judge − people), in points.
     """
 
@@ -44,7 +48,10 @@ class Agreement:
     n: int
     exact: float
     within_one: float
+    spearman: float
     kappa: float
+    kappa_low: float
+    kappa_high: float
     bias: float
 
 
@@ -163,17 +170,41 @@ def calibrate(
 def agreement(dimension: str, pairs: Sequence[tuple[int, int]]) -> Agreement:
     """How (person's, judge's) points compare.
 
-    Source: Cohen, "Weighted kappa", Psychological Bulletin 70, 1968.
+    Source: Cohen, "Weighted kappa", Psychological Bulletin 70, 1968; Spearman, American Journal of Psychology 15, 1904.
     """
     human, model = np.array(pairs, dtype=float).T
     apart = human - model
-    expected = float(np.mean((human[:, None] - model[None, :]) ** 2))
-    kappa = 1 - float(np.mean(apart**2)) / expected if expected else float("nan")
+    draws = np.random.default_rng(0).integers(0, len(pairs), (_DRAWS, len(pairs)))
+    kappas = [_kappa(human[draw], model[draw]) for draw in draws]
+    known = [k for k in kappas if not np.isnan(k)]
+    low, high = np.percentile(known, [2.5, 97.5]) if known else (np.nan, np.nan)
     return Agreement(
         dimension,
         len(pairs),
         float(np.mean(apart == 0)),
         float(np.mean(np.abs(apart) <= 1)),
-        kappa,
+        _spearman(human, model),
+        _kappa(human, model),
+        float(low),
+        float(high),
         float(np.mean(-apart)),
     )
+
+
+def _kappa(human: Points, model: Points) -> float:
+    """Quadratically weighted kappa of two (n,) arrays; NaN where chance alone would agree."""
+    expected = float(np.mean((human[:, None] - model[None, :]) ** 2))
+    return 1 - float(np.mean((human - model) ** 2)) / expected if expected else float("nan")
+
+
+def _spearman(human: Points, model: Points) -> float:
+    if np.ptp(human) == 0 or np.ptp(model) == 0:
+        return float("nan")
+    return float(np.corrcoef(_ranks(human), _ranks(model))[0, 1])
+
+
+def _ranks(points: Points) -> Points:
+    """Ranks from 1; equal points share the mean of theirs."""
+    _, place, counts = np.unique(points, return_inverse=True, return_counts=True)
+    shared: Points = np.cumsum(counts) - (counts - 1) / 2
+    return shared[place]

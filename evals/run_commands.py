@@ -148,10 +148,16 @@ def judge(
     if as_json:
         print_json({"agreement": found, "unscored": lost})
         return
-    table = Table("dimension", "n", "exact", "within one", "weighted kappa", "bias")
+    table = Table("dimension", "n", "exact", "within one", "Spearman", "weighted kappa (95%)", "bias")
     for a in found:
         table.add_row(
-            a.dimension, str(a.n), f"{a.exact:.2f}", f"{a.within_one:.2f}", f"{a.kappa:.2f}", f"{a.bias:+.2f}"
+            a.dimension,
+            str(a.n),
+            f"{a.exact:.2f}",
+            f"{a.within_one:.2f}",
+            f"{a.spearman:.2f}",
+            f"{a.kappa:.2f} ({a.kappa_low:.2f} to {a.kappa_high:.2f})",
+            f"{a.bias:+.2f}",
         )
     out.print(table)
     for why in lost:

@@ -55,6 +55,11 @@ def test_agreement_tells_a_good_judge_from_a_constant_one():
     assert same.kappa == same.exact == 1.0
     assert constant.kappa < 0.1 and constant.bias == 2.0
     assert math.isnan(agreement("correctness", [(3, 3)]).kappa)
+    # By hand: 2 of 4 apart by one point; ranks 1.5 1.5 3.5 3.5 against 1 2.5 2.5 4.
+    found = agreement("correctness", [(1, 1), (1, 2), (3, 2), (3, 3)])
+    assert found.spearman == pytest.approx(0.5**0.5)
+    assert found.kappa == pytest.approx(1 - 0.5 / 1.5)
+    assert found.kappa_low <= found.kappa <= found.kappa_high
 
 
 def test_a_calibration_file_is_checked_and_measured(tmp_path):

@@ -18,6 +18,7 @@ from evals.page import page
 from evals.report import Report, markdown, verdict_line
 from evals.runner import Runner, summarise
 from evals.scorers import Score
+from tests.evals.mail_server import mail_server
 from tests.evals.systems import CASES, WORLD, Good, InventedNumbers
 
 
@@ -166,6 +167,23 @@ def test_the_webhook_gets_figures_and_no_answers(report, tmp_path):
         report, Settings(data_dir=tmp_path, evaluation={"webhook_url": url, "mail": {"to": ["a@b.example"], "port": 1}})
     )
     assert len(failed) == 2 and url not in " ".join(failed)
+
+
+def test_the_report_is_mailed(report, tmp_path):
+    with mail_server() as server:
+        mail = {"to": ["ana@x.example", "bo@x.example"], "sender": "debrief@x.example", "host": "127.0.0.1",
+                "port": server.port, "starttls": False, "user": "debrief", "password": "secret"}  # fmt: skip
+        settings = Settings(data_dir=tmp_path, evaluation={"mail": mail})
+        assert deliver(report, settings) == []
+        server.refuse = "DATA"
+        (problem,) = deliver(report, settings)
+    assert "can't be mailed" in problem and "secret" not in problem
+    assert server.login == "\0debrief\0secret" and server.to[:2] == ["ana@x.example", "bo@x.example"]
+    (message,) = server.messages
+    assert message["From"] == "debrief@x.example" and "failed" in message["Subject"]
+    body, (page_,) = message.get_body().get_content(), list(message.iter_attachments())
+    assert "gates failed" in body and "400 days" not in body
+    assert page_.get_content_type() == "text/html" and page_.get_content().splitlines() == page(report).splitlines()
 
 
 def test_foreign_sets_land_in_the_same_history(tmp_path):
