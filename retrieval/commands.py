@@ -109,7 +109,9 @@ def _context(texts: Sequence[str]) -> Attributes:
 
 def _print(number: int, passage: Passage, why: bool) -> None:
     chunk = passage.chunk
-    place = " › ".join(part for part in (chunk.title or chunk.document_id, *chunk.heading_path) if part)
+    # A document's first heading often is its title.
+    parts = dict.fromkeys((chunk.title or chunk.document_id, *chunk.heading_path))
+    place = " › ".join(part for part in parts if part)
     where = f" ({chunk.locator})" if chunk.locator else ""
     out.print(f"[bold]{number}. {escape(place)}[/]{escape(where)}  [dim]{passage.score:.3f}[/]")
     text = " ".join(chunk.text.split())
