@@ -29,6 +29,10 @@ _LEADING = 3
 _SUPPORT_MARGIN = 3.0
 _OTHER_DOCUMENT = 1.0
 _MAX_WORDS = 120
+# Headers of tables of pairs; they say nothing that "Contract end: 2027-02-28" doesn't.
+_NAMELESS = frozenset(
+    ["", "field", "value", "key", "property", "attribute", "feld", "wert", "campo", "valor", "champ", "valeur"]
+)
 _BULLET = re.compile(r"^\s*(?:[-*•▪◦‣·]|\d{1,3}[.)]|[a-z][.)])\s+")
 _EMPHASIS = re.compile(r"(\*\*|__)(?=\S)(.+?)(?<=\S)\1")
 _LINK = re.compile(r"!?\[([^\]]*)\]\([^)\s]*\)")
@@ -72,6 +76,7 @@ def answer_from(
     sure: list[float] = []
     read: dict[str, Passage] = {}
     unanswered: list[str] = []
+    nearest: list[Evidence] = []
     for question, passages in found:
         finding = find_evidence(question, passages, encoder)
         trace.signals.update(finding.signals)
@@ -80,12 +85,13 @@ def answer_from(
         read.update((p.chunk.id, p) for p in passages[: settings.passages])
         if not finding.evidence or finding.confidence < least:
             unanswered.append(question)
+            nearest.extend(finding.evidence[:1] if finding.confidence >= least / 2 else ())
             continue
         yield from _quotes(
             finding, passages[: settings.passages], encoder, composer, most, bullets=style.format == "bullets"
         )
     if len(unanswered) == len(found):
-        yield no_evidence([p for _, passages in found for p in passages], max(sure, default=0.0))
+        yield no_evidence([p for _, passages in found for p in passages], max(sure, default=0.0), nearest)
         return
     yield Answer(
         composer.text,
@@ -120,19 +126,37 @@ def _quotes(
         yield composer.add(mark + statement_of(evidence), [_quote(evidence)], separator)
 
 
-def no_evidence(passages: Sequence[Passage], sure: float) -> Answer:
-    """The Answer that says there is none, which documents come closest, and who wrote them."""
+def no_evidence(passages: Sequence[Passage], sure: float, statements: Sequence[Evidence] = ()) -> Answer:
+    """The Answer that says there is none, which documents come closest, and who wrote them.
+
+    Args:
+        statements: What comes near enough to be worth a look; quoted as such, not as the answer.
+    """
     nearest: list[Passage] = []
     for passage in passages:
         if passage.chunk.document_id not in {p.chunk.document_id for p in nearest}:
             nearest.append(passage)
     nearest = nearest[:3]
-    text = "The documents that you may read don't answer this."
+    composer = Composer()
+    if statements:
+        composer.add("The documents that you may read don't clearly answer this. The nearest that they say:", [])
+        for evidence in statements:
+            composer.add(statement_of(evidence), [_quote(evidence)], separator="\n\n")
+    else:
+        composer.add("The documents that you may read don't answer this.", [])
+    text, gap = composer.text, "\n\n" if statements else " "
     if nearest:
         titles = ", ".join(f"“{p.chunk.title or p.chunk.document_id}”" for p in nearest)
-        text += f" The closest are {titles}."
+        text += f"{gap}The closest are {titles}."
         text = " ".join([text, sentence_of(who_could_know(nearest))]).rstrip()
-    return Answer(text, outcome="no_evidence", confidence=sure, passages=tuple(passages[:8]), nearest=tuple(nearest))
+    return Answer(
+        text,
+        tuple(composer.citations),
+        outcome="no_evidence",
+        confidence=sure,
+        passages=tuple(passages[:8]),
+        nearest=tuple(nearest),
+    )
 
 
 def supporting(lead: Evidence, others: Sequence[Evidence], limit: int) -> list[Evidence]:
@@ -157,6 +181,8 @@ def statement_of(evidence: Evidence) -> str:
     """The quoted words as running text: without list and emphasis marks, a table row as "header: value"."""
     if evidence.cells:
         label, *cells = evidence.cells
+        if len(cells) == 1 and {label[0].casefold(), cells[0][0].casefold()} <= _NAMELESS and cells[0][1]:
+            return f"{label[1]}: {cells[0][1]}"
         name = ": ".join(part for part in label if part)
         values = "; ".join(f"{header}: {value}" if header else value for header, value in cells if value)
         return f"{name} – {values}" if name and values else name or values

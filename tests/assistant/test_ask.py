@@ -1,14 +1,18 @@
 """Quoted answers, end to end: a real index, the real model, no language model."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from assistant.ask import Assistant, Attachment, Sentence, Stage
+from assistant.evidence import Evidence
+from assistant.extractive import statement_of
+from assistant.sentences import Span
 from core.database import open_database
 from core.errors import QuestionError
 from core.settings import AnswerSettings, Settings
-from core.types import Answer, Section
+from core.types import Answer, Chunk, Passage, Section
 from retrieval.filters import parse_filter
 from retrieval.retriever import Retriever
 from tests.assistant.conftest import ANA, BEN
@@ -131,3 +135,25 @@ def test_a_question_that_cant_be_asked_is_refused_at_the_call(
 def test_a_model_threshold_of_its_own_is_kept_to(retriever: Retriever, tmp_path: Path) -> None:
     never = Settings(data_dir=tmp_path, answer=AnswerSettings(min_confidence=1.0))
     assert Assistant(retriever, never).answer("When are meeting recordings deleted?", ANA).outcome == "no_evidence"
+
+
+def test_evidence_that_is_near_but_not_enough_is_quoted_as_the_nearest(retriever: Retriever, tmp_path: Path) -> None:
+    question = "How long is raw Watchtower telemetry kept?"
+    sure = Assistant(retriever, Settings(data_dir=tmp_path)).answer(question, ANA).confidence
+    strict = Settings(data_dir=tmp_path, answer=AnswerSettings(min_confidence=min(1.0, sure + 0.02)))
+    events = list(Assistant(retriever, strict).ask(question, ANA))
+    answer = events[-1]
+    assert answer.outcome == "no_evidence" and not any(isinstance(event, Sentence) for event in events)
+    (citation,) = answer.citations
+    assert citation.quote == "Raw telemetry of Watchtower is kept for 90 days."
+    assert answer.text[citation.begin : citation.end] == citation.quote
+    assert "don't clearly answer" in answer.text and "The closest are" in answer.text
+
+
+def test_a_table_of_pairs_is_read_out_without_its_empty_headers() -> None:
+    text = "| Field | Value |\n|---|---|\n| Contract end | 2027-02-28 |"
+    cells = (("Field", "Contract end"), ("Value", "2027-02-28"))
+    row = Evidence(Span("", 0, 0, "row"), Passage(Chunk("c", "d", 0, text), 1.0), 0, 1.0, cells=cells)
+    assert statement_of(row) == "Contract end: 2027-02-28"
+    named = replace(row, cells=(("Plan", "Basic"), ("Price", "$49")))
+    assert statement_of(named) == "Plan: Basic – Price: $49"
