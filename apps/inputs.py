@@ -75,6 +75,13 @@ def missing(app: App, given: Mapping[str, Any]) -> list[Input]:
     return [i for i in app.inputs if i.required and i.default is None and given.get(i.name) in (None, "", [], ())]
 
 
+def plain(value: Any) -> Any:
+    """An input's value as it is stored and shown; a file's is its name."""
+    if isinstance(value, AppFile):
+        return value.name
+    return [plain(v) for v in value] if isinstance(value, list | tuple) else value
+
+
 def shown(item: Input) -> str:
     """The field's label, or its name in words."""
     return item.label or item.name.replace("_", " ")

@@ -11,14 +11,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from pydantic import ValidationError
 
 from apps.context import Context, Evidence
 from apps.expressions import Guard, evaluate, truth
-from apps.inputs import check_inputs
+from apps.inputs import check_inputs, plain
 from apps.outputs import OutputValue, filled, make_output
 from apps.spec import App, Step
 from apps.steps import KINDS
@@ -48,6 +48,7 @@ class RunResult:
     Attributes:
         evidence: What was read; expressions number these from 1.
         notes: What a person should know, such as a step that needs a model.
+        inputs: What was put in, as plain values; files by their names.
         values: Inputs and step results, for a follow-up on the same run.
     """
 
@@ -61,6 +62,7 @@ class RunResult:
     tokens: int = 0
     saved_minutes: float = 0.0
     error: str = ""
+    inputs: Mapping[str, Any] = field(default_factory=dict)
     values: Mapping[str, Any] | None = None
 
     def output(self, name: str) -> OutputValue | None:
@@ -150,6 +152,7 @@ class _Run:
             tokens=self.context.tokens,
             saved_minutes=self.app.saves_minutes if status == "completed" else 0.0,
             error=error,
+            inputs={i.name: plain(self.values[i.name]) for i in self.app.inputs},
             values=self.values,
         )
 

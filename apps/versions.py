@@ -1,4 +1,4 @@
-"""Published versions of apps, their runs and collected forms, in the database.
+"""Published versions of apps, in the database.
 
 A published version is the file's text as it was, with its tests' results: it never changes, and runs are pinned to it.
 "Verified" belongs to a version and is earned by passing the app's tests. Rolling back points at an older version.
@@ -6,12 +6,9 @@ A published version is the file's text as it was, with its tests' results: it ne
 
 from __future__ import annotations
 
-import csv
 import difflib
 import hashlib
-import io
 import json
-import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,9 +18,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from apps.catalogue import load_apps
-from apps.context import AppFile
-from apps.inputs import check_inputs
-from apps.runner import RunResult, may_use
+from apps.runner import may_use
 from apps.spec import App, nearest, parse_app
 from apps.testing import TestResult
 from core.database import metadata
@@ -50,33 +45,6 @@ current = sa.Table(
     sa.Column("version", sa.String, nullable=False),
     sa.Column("changed_by", sa.String, nullable=False),
     sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
-)
-runs = sa.Table(
-    "app_runs",
-    metadata,
-    sa.Column("id", sa.String, primary_key=True),
-    sa.Column("app", sa.String, nullable=False, index=True),
-    sa.Column("version", sa.String, nullable=False),
-    sa.Column("user", sa.String, nullable=False),
-    sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
-    sa.Column("seconds", sa.Float, nullable=False),
-    sa.Column("status", sa.String, nullable=False),
-    sa.Column("tokens", sa.Integer, nullable=False),
-    sa.Column("minutes_saved", sa.Float, nullable=False),
-    sa.Column("error", sa.Text, nullable=False),
-    # 1 useful, -1 not useful, null not said
-    sa.Column("rating", sa.Integer, nullable=True),
-)
-submissions = sa.Table(
-    "app_submissions",
-    metadata,
-    sa.Column("id", sa.String, primary_key=True),
-    sa.Column("app", sa.String, nullable=False, index=True),
-    sa.Column("version", sa.String, nullable=False),
-    sa.Column("collection", sa.String, nullable=False),
-    sa.Column("user", sa.String, nullable=False),
-    sa.Column("submitted_at", sa.DateTime(timezone=True), nullable=False),
-    sa.Column("values", sa.Text, nullable=False),
 )
 
 
@@ -105,20 +73,6 @@ class Available:
     app: App
     verified: bool
     published: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Usage:
-    """What a version was used for: runs, completed ones, people, minutes saved, thumbs."""
-
-    app: str
-    version: str
-    runs: int
-    completed: int
-    people: int
-    minutes_saved: float
-    useful: int
-    not_useful: int
 
 
 def publish(
@@ -236,103 +190,6 @@ def available_apps(settings: Settings, engine: sa.Engine, user: User) -> dict[st
 @lru_cache(maxsize=256)
 def _parsed(text: str, name: str) -> App:
     return parse_app(text, name)
-
-
-def record_run(engine: sa.Engine, result: RunResult, user: User) -> str:
-    """Keeps what a run used and gave back, without its inputs and outputs; the run's id."""
-    run = uuid.uuid4().hex
-    with engine.begin() as connection:
-        connection.execute(
-            runs.insert().values(
-                id=run,
-                app=result.app,
-                version=result.version,
-                user=user.email,
-                started_at=datetime.now(UTC),
-                seconds=result.seconds,
-                status=result.status,
-                tokens=result.tokens,
-                minutes_saved=result.saved_minutes,
-                error=result.error[:500],
-                rating=None,
-            )
-        )
-    return run
-
-
-def rate_run(engine: sa.Engine, run: str, useful: bool, user: User) -> None:
-    """Keeps whether a run's result was useful. Raises AppError when it isn't this person's run."""
-    mine = (runs.c.id == run) & (runs.c.user == user.email)
-    with engine.begin() as connection:
-        if connection.execute(runs.update().where(mine).values(rating=1 if useful else -1)).rowcount == 0:
-            raise AppError(f"There is no run {run!r} of {user.email}; rate a run of your own.")
-
-
-def usage(engine: sa.Engine) -> list[Usage]:
-    """The use of every version, most used first."""
-    completed = sa.func.sum(sa.case((runs.c.status == "completed", 1), else_=0))
-    query = sa.select(
-        runs.c.app,
-        runs.c.version,
-        sa.func.count().label("count"),
-        completed.label("completed"),
-        sa.func.count(sa.distinct(runs.c.user)).label("people"),
-        sa.func.sum(runs.c.minutes_saved).label("minutes"),
-        sa.func.sum(sa.case((runs.c.rating == 1, 1), else_=0)).label("useful"),
-        sa.func.sum(sa.case((runs.c.rating == -1, 1), else_=0)).label("not_useful"),
-    ).group_by(runs.c.app, runs.c.version)
-    with engine.connect() as connection:
-        found = [Usage(*row) for row in connection.execute(query)]
-    return sorted(found, key=lambda u: -u.runs)
-
-
-def submit(engine: sa.Engine, app: App, collection: str, given: Mapping[str, Any], user: User) -> None:
-    """Appends one person's inputs to a collection. Files are kept by name only.
-
-    Raises:
-        InputsWrong: as for a run.
-    """
-    if not may_use(app, user):
-        raise AppError(f"The app {app.name} is not open to {user.email}; ask {app.owner}.")
-    values = check_inputs(app, given)
-    plain = {k: v.name if isinstance(v, AppFile) else v for k, v in values.items()}
-    with engine.begin() as connection:
-        connection.execute(
-            submissions.insert().values(
-                id=uuid.uuid4().hex,
-                app=app.name,
-                version=app.version,
-                collection=collection,
-                user=user.email,
-                submitted_at=datetime.now(UTC),
-                values=json.dumps(plain, ensure_ascii=False, default=str),
-            )
-        )
-
-
-def collected_csv(engine: sa.Engine, app: str, collection: str) -> str:
-    """All submissions of a collection as CSV, oldest first. Cells that begin like a formula are quoted as text."""
-    query = (
-        sa.select(submissions)
-        .where((submissions.c.app == app) & (submissions.c.collection == collection))
-        .order_by(submissions.c.submitted_at)
-    )
-    with engine.connect() as connection:
-        rows = [dict(row) for row in connection.execute(query).mappings()]
-    values = [json.loads(row["values"]) for row in rows]
-    fields = list(dict.fromkeys(key for v in values for key in v))
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(["submitted_at", "user", "version", *fields])
-    for row, found in zip(rows, values, strict=True):
-        cells = [_cell(found.get(f)) for f in fields]
-        writer.writerow([row["submitted_at"].isoformat(), row["user"], row["version"], *cells])
-    return out.getvalue()
-
-
-def _cell(value: Any) -> str:
-    text = "" if value is None else ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-    return f"'{text}" if text[:1] in "=+-@\t\r" and text else text
 
 
 def _find(engine: sa.Engine, name: str, version: str) -> Mapping[str, Any] | None:

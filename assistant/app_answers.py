@@ -12,8 +12,9 @@ import sqlalchemy as sa
 from apps.context import Context, Evidence, Tools
 from apps.inputs import InputsWrong, shown
 from apps.runner import RunResult, StepState, run_app
+from apps.runs import record_run
 from apps.spec import App, nearest
-from apps.versions import all_apps, record_run
+from apps.versions import all_apps
 from assistant.app_inputs import Filled, fill_inputs, with_values
 from assistant.app_tools import known_customers
 from assistant.events import Attachment, Event, Stage

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,7 +14,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from apps import versions
+from apps import forms, runs, versions
 from apps.catalogue import app_files, find_app
 from apps.context import Context, Tools
 from apps.runner import RunResult, StepState, run_app
@@ -53,7 +54,7 @@ def list_apps(user: AsUser = "", as_json: AsJson = False) -> None:
     settings = load_settings()
     engine = open_database(settings)
     found = versions.available_apps(settings, engine, asking_user(settings, user, engine))
-    used = {(u.app, u.version): u for u in versions.usage(engine)}
+    used = {(u.app, u.version): u for u in runs.usage(engine)}
     rows: list[dict[str, Any]] = []
     for name, item in found.items():
         use = used.get((name, item.app.version))
@@ -165,7 +166,7 @@ def run(
         elif isinstance(event, StepState) and event.state != "waiting":
             err.print(f"[dim]{event.state:9} {escape(event.title)} {escape(event.detail)}[/]")
     assert result is not None
-    versions.record_run(engine, result, person)
+    runs.record_run(engine, result, person)
     saved = _saved(result, save)
     if as_json:
         print_json(_as_json(result, saved))
@@ -241,10 +242,73 @@ def show_versions(name: str, as_json: AsJson = False) -> None:
         out.print(f"{name} was never published.")
 
 
+@apps_app.command("collect")
+def collect(
+    name: Annotated[str, typer.Argument(help="An app's name, or its file.")],
+    collection: Annotated[str, typer.Argument(help="The collection's name, such as q4-feedback.")],
+    *,
+    inputs: Annotated[list[str] | None, typer.Option("--input", help="name=value; fills the form in.")] = None,
+    begin: Annotated[bool, typer.Option("--open", help="Begin the collection, or open it again.")] = False,
+    end: Annotated[bool, typer.Option("--close", help="Take no more answers.")] = False,
+    note: Annotated[str, typer.Option(help="With --open: what people should know.")] = "",
+    user: AsUser = "",
+) -> None:
+    """Collects many people's inputs to one app: open a collection, fill its form in, close it."""
+    settings = load_settings()
+    engine = open_database(settings)
+    person = asking_user(settings, user, engine)
+    app = _runnable(name, "", settings, engine, person)
+    if not (begin or end or inputs):
+        raise AppError("Say what to do: --open, --close, or fill the form in with --input name=value.")
+    if begin:
+        opened = forms.open_collection(engine, app, collection, person, note)
+        out.print(f"{opened.name} is open for {app.title}; {opened.submissions} answers so far.", markup=False)
+    if inputs:
+        forms.submit(engine, app, collection, given_inputs(app, inputs, _parse["file"]), person)
+        out.print(f"Added to {collection}.", markup=False)
+    if end:
+        forms.close_collection(engine, app, collection, person)
+        out.print(f"{collection} is closed; read it with: debrief apps collected {app.name} {collection}", markup=False)
+
+
 @apps_app.command("collected")
-def collected(name: str, collection: str) -> None:
-    """Prints what people have put into a collection of an app's form, as CSV."""
-    print(versions.collected_csv(open_database(load_settings()), name, collection), end="")
+def collected(
+    name: Annotated[str, typer.Argument(help="An app's name, or its file.")],
+    collection: Annotated[str, typer.Argument(help="A collection; default: list them.")] = "",
+    *,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
+    user: AsUser = "",
+    as_json: AsJson = False,
+) -> None:
+    """Shows what people put into an app's form: all of it to who opened the collection, to others their own."""
+    settings = load_settings()
+    engine = open_database(settings)
+    person = asking_user(settings, user, engine)
+    app = _runnable(name, "", settings, engine, person)
+    if not collection:
+        _print_collections(forms.collections_of(engine, app), as_json)
+    elif as_csv:
+        print(forms.collected_csv(engine, app, collection, person), end="")
+    else:
+        columns, rows = forms.collected_table(forms.submissions_of(engine, app, collection, person))
+        if as_json:
+            print_json({"columns": columns, "rows": rows})
+            return
+        table = Table(*columns)
+        for row in rows:
+            table.add_row(*map(escape, row))
+        out.print(table)
+
+
+def _print_collections(found: list[forms.Collection], as_json: bool) -> None:
+    if as_json:
+        print_json({"collections": [asdict(c) for c in found]})
+        return
+    table = Table("collection", "state", "answers", "people", "opened by")
+    for c in found:
+        state = f"closed {c.closed_at:%Y-%m-%d}" if c.closed_at else "open"
+        table.add_row(escape(c.name), state, str(c.submissions), str(c.people), escape(c.opened_by))
+    out.print(table)
 
 
 @apps_app.command("schema")

@@ -7,8 +7,8 @@ from html import escape
 import streamlit as st
 
 from apps.runner import RunResult
+from apps.runs import record_run
 from apps.spec import App
-from apps.versions import record_run
 from assistant.app_answers import AppAnswers
 from assistant.app_inputs import fill_inputs
 from assistant.conversations import Conversations

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 import sqlalchemy as sa
 
-from apps.versions import runs as app_runs
+from apps.runs import runs as app_runs
 from apps.versions import versions as app_versions
 from assistant.trace import feedback, traces
 from core.audit import Entry, entries, recorded

@@ -14,7 +14,7 @@ import numpy as np
 import sqlalchemy as sa
 from numpy.typing import NDArray
 
-from apps.versions import runs
+from apps.runs import runs
 from assistant.trace import feedback, traces
 from ingestion.state import documents
 

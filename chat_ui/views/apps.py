@@ -10,8 +10,9 @@ import streamlit as st
 from apps.context import Context
 from apps.inputs import InputsWrong, Problem
 from apps.runner import RunResult, StepState, run_app
+from apps.runs import rate_run, record_run, usage
 from apps.spec import App
-from apps.versions import Available, rate_run, record_run, usage
+from apps.versions import Available
 from chat_ui import components, session
 from chat_ui.app_form import app_form
 from chat_ui.app_outputs import run_view, steps_html

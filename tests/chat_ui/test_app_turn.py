@@ -6,7 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from apps.spec import App
-from apps.versions import usage
+from apps.runs import usage
 from assistant.ask import Event, Stage
 from assistant.conversations import Conversations
 from core.database import open_database

@@ -8,7 +8,8 @@ from streamlit.testing.v1 import AppTest
 from apps.context import Evidence, Tools
 from apps.runner import StepState, may_use
 from apps.spec import App, parse_app
-from apps.versions import Available, usage
+from apps.runs import usage
+from apps.versions import Available
 from chat_ui.app_outputs import evidence_html, steps_html
 from core.database import open_database
 from core.errors import AppError

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from streamlit.testing.v1 import AppTest
 
 from apps.runner import RunResult
-from apps.versions import record_run
+from apps.runs import record_run
 from assistant.trace import Trace, Traces
 from chat_ui.usage import app_months, citations, latency, questions_since, share, thumbs_since, topics
 from core.database import open_database
