@@ -70,11 +70,12 @@ def _own_apps(requests: str, as_json: bool) -> None:
     for error in wrong:
         err.print(f"Left out: {error}", markup=False)
     report = evaluate_app_routing(found, open_embedder(settings), own_requests(requests))
+    record_run(settings, "routing", f"apps {requests}".strip(), report)
     if as_json:
         print_json(asdict(report))
         return
-    for text, wanted, found in report.wrong:
-        out.print(f"{wanted} → {found}: {text}", markup=False)
+    for text, wanted, taken in report.wrong:
+        out.print(f"{wanted} → {taken}: {text}", markup=False)
     out.print(
         f"{report.requests} requests: accuracy {report.accuracy} (apps {report.apps_accuracy}, search "
         f"{report.search_accuracy}, {report.asked} asked back); median {report.p50_ms} ms with the embedding"
