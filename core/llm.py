@@ -227,10 +227,13 @@ def _open(name: str, settings: LlmSettings) -> NamedModel:
 def _parameters(provider: str, settings: LlmSettings) -> dict[str, Any]:
     """The settings under the names that the provider's class has for them."""
     values: dict[str, Any] = {"temperature": settings.temperature}
-    if settings.base_url:
-        values["base_url"] = settings.base_url
-    if settings.api_key is not None:
-        values["api_key"] = settings.api_key.get_secret_value()
+    # The address and the key are those of llm.model's provider; another provider's model (a fallback, a task's own)
+    # finds its key where LangChain looks for it, in the environment, and must not be sent this one.
+    if provider == settings.model.partition(":")[0]:
+        if settings.base_url:
+            values["base_url"] = settings.base_url
+        if settings.api_key is not None:
+            values["api_key"] = settings.api_key.get_secret_value()
     if provider == "ollama":
         values |= {"num_predict": settings.max_tokens, "client_kwargs": {"timeout": settings.timeout_s}}
     elif provider.startswith("bedrock"):
