@@ -83,13 +83,14 @@ def _answered(turn: Turn, answer: Answer, user: User) -> None:
 def _why(answer: Answer) -> None:
     """The passages that the answer was built from, with what each stage of the search gave them."""
     components.table(
-        ["Passage", "Place", "Text", "Vector", "Boosts", "Score"],
+        ["Passage", "Place", "Text", "Vector", "Words", "Boosts", "Score"],
         [
             [
                 escape(p.chunk.title),
                 escape(p.chunk.locator or " › ".join(p.chunk.heading_path)),
                 _number(p.why.text),
                 _number(p.why.vector),
+                _number(p.why.words),
                 escape(", ".join(f"{b.attribute}={b.value} ×{b.factor:g}" for b in p.why.boosts)),
                 _number(p.score),
             ]
