@@ -179,14 +179,16 @@ class Assistant:
         trace = Trace(redacted(question, self.guardrails.rules.redact))
         verdict = self.guardrails.judge(question, user)
         trace.guardrails.extend([verdict.rule] if verdict.rule else [])
-        if injection_score(question) >= 0.5:
+        ordered = injection_score(question) >= 0.5
+        if ordered:
             trace.guardrails.append("the question reads like an instruction to the model")
         rewritten = Rewritten((question,))
         if verdict.refusal:
             events: Iterator[Event] = iter([Answer(verdict.refusal, outcome="refused")])
         else:
             taken = None
-            if self.router is not None and route != "search":
+            # What reads like an order to the model is no work for an app unless the person has chosen one.
+            if self.router is not None and route != "search" and not (ordered and route is None):
                 taken = self.router.events(
                     question,
                     user,
