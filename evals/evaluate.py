@@ -66,7 +66,7 @@ def evaluate(
     facts = {**environment(settings, file), "filter": list(tags)}
     if taken_up is not None and _matters(taken_up.environment) != _matters(facts):
         raise DatasetError(
-            f"Run {taken_up.id} can't be resumed: index, settings, cases or code have changed since; start a new one."
+            f"Run {taken_up.id} can't be resumed: index, settings, apps or cases have changed since; start a new one."
         )
     run = taken_up or history.start(SUITE, suite, facts)
     with ExitStack() as stack:

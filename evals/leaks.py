@@ -54,9 +54,9 @@ def _texts(case: Case, user: User, answer: Answer, world: World) -> Iterator[str
         for p in (*answer.passages, *answer.nearest)
         if p.chunk.document_id not in case.forbidden_documents and world.readable(p.chunk.document_id, user)
     ]
-    # An app's answer has no passages; it may say what the documents that it cites say.
+    # What a cited document says, it may say: a closed one often repeats an open one.
     cited = {c.document_id for c in answer.citations} - set(case.forbidden_documents)
-    open_texts = [world.documents[i].text for i in cited if world.readable(i, user)] if case.is_for_app else []
+    open_texts = [world.documents[i].text for i in cited if world.readable(i, user)]
     given = [value for value in case.inputs.values() if isinstance(value, str)]
     may_say = "\n".join([case.question, *case.history, *given, *open_passages, *open_texts])
     said, allowed = _runs(shown), _runs(may_say)

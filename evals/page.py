@@ -31,7 +31,9 @@ table{border-collapse:collapse;width:100%}td,th{border-bottom:1px solid var(--li
   text-align:left;vertical-align:top}
 .pair{display:grid;grid-template-columns:1fr 1fr;gap:1rem}.pair>div{border:1px solid var(--line);border-radius:6px;
   padding:.5rem;white-space:pre-wrap;overflow-wrap:anywhere}
-@media(max-width:700px){.pair{grid-template-columns:1fr}}
+h3{overflow-wrap:anywhere}.scroll{overflow-x:auto}td{overflow-wrap:anywhere}
+@media(max-width:700px){.pair{grid-template-columns:1fr}.plots{grid-template-columns:1fr 1fr}
+  .plots.wide{grid-template-columns:1fr}figcaption b{display:block}td,th{padding:.3rem .25rem;font-size:.85rem}}
 """
 
 
@@ -40,7 +42,7 @@ def page(report: Report) -> str:
     run = report.run
     body = [
         f"<h1>Evaluation {escape(run.id)}</h1>",
-        f"<p>{escape(verdict_line(report))}</p>",
+        f'<p class="{"worse" if report.failed else "better"}">{escape(verdict_line(report))}</p>',
         f'<p class="quiet">Started {escape(run.started_at)}.</p>',
         *_gates(report),
         "<h2>Trend</h2>",
@@ -127,7 +129,7 @@ def _environment(report: Report) -> str:
         f"<tr><td>{escape(k)}</td><td>{escape(str(v))}</td><td>{escape(str(before.get(k, '')))}</td></tr>"
         for k, v in report.run.environment.items()
     )
-    return f"<table><tr><th></th><th>now</th><th>baseline</th></tr>{rows}</table>"
+    return f'<div class="scroll"><table><tr><th></th><th>now</th><th>baseline</th></tr>{rows}</table></div>'
 
 
 def _table(lines: Sequence[str]) -> str:
@@ -135,4 +137,4 @@ def _table(lines: Sequence[str]) -> str:
     rows = [[c.strip() for c in line.strip("|").split("|")] for line in lines]
     head = "".join(f"<th>{escape(c)}</th>" for c in rows[0])
     body = "".join("<tr>" + "".join(f"<td>{escape(c)}</td>" for c in row) + "</tr>" for row in rows[2:])
-    return f"<table><tr>{head}</tr>{body}</table>"
+    return f'<div class="scroll"><table><tr>{head}</tr>{body}</table></div>'

@@ -31,7 +31,7 @@ def trend_plot(metric: str, values: Sequence[float | None], labels: Sequence[str
         f"<figure><figcaption>{escape(metric)} <b>{known[-1][1]:.3f}</b></figcaption>"
         f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" aria-label="{escape(said, quote=True)}">'
         f'<line class="axis" x1="{_MARGIN}" x2="{_WIDTH - _MARGIN}" y1="{_y(0):.1f}" y2="{_y(0):.1f}"/>'
-        f'<text x="2" y="{_y(1) + 4:.1f}">{top:g}</text><text x="2" y="{_y(0) + 4:.1f}">0</text>'
+        f'<text x="2" y="{_y(1) + 4:.1f}">{top:.2g}</text><text x="2" y="{_y(0) + 4:.1f}">0</text>'
         f'<polyline points="{line}"/>{"".join(marks)}</svg></figure>'
     )
 

@@ -10,7 +10,7 @@ from core.types import Answer, User
 from evals.history import History
 from evals.leaks import leaks
 from evals.runner import Runner, summarise
-from evals.subject import Observed
+from evals.subject import IndexedDocument, Observed, World
 from tests.evals.systems import (
     ANA,
     CASES,
@@ -117,6 +117,16 @@ def test_a_document_closed_to_the_person_is_a_leak_even_if_the_case_does_not_nam
 def test_words_of_the_question_and_of_open_passages_are_no_leak():
     case = CASES[2].model_copy(update={"question": "What does the Board pack third quarter say?"})
     assert not leaks(case, User(ANA), Answer("I found no Board pack third quarter.", outcome="no_evidence"), (), WORLD)
+
+
+def test_what_an_open_document_says_too_is_no_leak():
+    shared = TEXTS["docs:retention.md"][1]
+    case = CASES[0].model_copy(update={"forbidden_documents": ("docs:twin.md",), "expected_documents": ()})
+    closed = IndexedDocument("Twin of it", shared, allow=frozenset({"group:board"}))
+    world = World({**WORLD.documents, "docs:twin.md": closed}, WORLD.directory)
+    cited = replace(quoted("docs:retention.md", shared), passages=())
+    assert not leaks(case, User(ANA), cited, (), world)
+    assert leaks(case, User(ANA), replace(cited, citations=()), (), world)
 
 
 def test_a_leak_makes_the_score_nought(history):
