@@ -103,10 +103,10 @@ def _resolved(wanted: str, context: Context) -> str:
     low = wanted.strip().lower()
     if low in names:
         return names[low]
-    inside = [n for key, n in names.items() if low in key or key in low or key.split()[0] == low.split()[0]]
+    inside = [n for key, n in names.items() if low in key or key in low]
     if inside:
         return sorted(inside, key=len)[0]
-    near = difflib.get_close_matches(low, names, n=1, cutoff=0.6)
+    near = difflib.get_close_matches(low, names, n=1, cutoff=0.75)
     if near:
         return names[near[0]]
     known = ", ".join(sorted(set(names.values()))[:8])
@@ -124,7 +124,8 @@ class _Facts:
         self.series: dict[str, dict[str, tuple[float, int, str]]] = defaultdict(dict)
         self.contacts: list[str] = []
         self.lists: dict[str, list[dict[str, Any]]] = defaultdict(list)
-        self.report: dict[str, Any] = {}
+        # Without a report the fields are empty, not absent: drafts ask for them.
+        self.report: dict[str, Any] = dict.fromkeys(("title", "url", "date", "number", "period"), "")
         self.health = ""
 
     def add(self, chunk: Chunk, kind: str, text: str, number: int) -> None:
@@ -213,7 +214,7 @@ class _Facts:
             for what, there in (
                 ("an account record", "Account id" in self.facts or self.health),
                 ("figures over time", any(len(m["series"]) > 1 for m in metrics)),
-                ("a health check", self.report),
+                ("a health check", self.report["title"]),
                 ("a renewal date", renewal),
             )
             if not there
