@@ -158,6 +158,6 @@ def assistant() -> QuotingAssistant:
 @pytest.fixture
 def app(workspace: Path, assistant: QuotingAssistant, monkeypatch: pytest.MonkeyPatch) -> Callable[[], AppTest]:
     """Makes a new person's page over the one shared assistant."""
-    monkeypatch.setattr("chat_ui.session.open_assistant", lambda settings: assistant)
+    monkeypatch.setattr("chat_ui.session.open_assistant", lambda settings, finished: assistant)
     monkeypatch.setattr("chat_ui.session.connection", lambda: Connection("127.0.0.1", {"Host": "localhost:8501"}))
     return lambda: AppTest.from_file(str(APP), default_timeout=20)
