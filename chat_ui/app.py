@@ -5,11 +5,14 @@ streamlit run chat_ui/app.py
 
 from __future__ import annotations
 
+from html import escape
+
 import streamlit as st
 
 from chat_ui import components, session
 from chat_ui.signin import SessionExpired
 from chat_ui.views import admin, apps, chat, insights, quality, sources, studio
+from core.errors import IdentityError
 from core.types import User
 
 # Text is read at about 760 px; tables get the whole width.
@@ -38,12 +41,17 @@ def _person() -> User | None:
     except SessionExpired as expired:
         _sign_in_page(str(expired))
         return None
+    except IdentityError as refused:
+        components.error_state(refused)
+        if session.settings().auth.mode == "oidc":
+            # Otherwise a person with the wrong account would be kept out by their own cookie.
+            st.button("Sign in as somebody else", on_click=st.logout)
+        return None
 
 
 def _sign_in_page(text: str) -> None:
     company = session.settings().company
-    st.html(f'<div class="welcome"><h1>{company}</h1></div>')
-    st.write(text)
+    st.html(f'<div class="welcome"><h1>{escape(company)}</h1><p>{escape(text)}</p></div>')
     st.button("Sign in", type="primary", on_click=st.login)
 
 
@@ -65,6 +73,10 @@ def _page(user: User) -> None:
             st.Page(lambda: admin.page(user), title="Admin", icon=":material/shield_person:", url_path="admin"),
         ]
     current = st.navigation(pages, position="top")
+    wanted = st.session_state.pop("open-page", None)
+    for page in pages:
+        if page.url_path == wanted:
+            st.switch_page(page)
     st.set_page_config(layout="wide" if current.url_path in _WIDE else "centered")
     st.logo(str(components.STATIC / "logo.svg"), size="large", icon_image=str(components.STATIC / "mark.svg"))
     session.warm()

@@ -18,7 +18,13 @@ from core.types import User
 
 
 def app_form(
-    app: App, user: User, key: str, given: Mapping[str, Any] | None = None, problems: Sequence[Problem] = ()
+    app: App,
+    user: User,
+    key: str,
+    given: Mapping[str, Any] | None = None,
+    problems: Sequence[Problem] = (),
+    *,
+    action: str = "Run",
 ) -> dict[str, Any] | None:
     """Draws the form; what was put in when it was just sent, None otherwise. Files are parsed by then.
 
@@ -26,6 +32,7 @@ def app_form(
         key: Unique on the page.
         given: Values that are known already.
         problems: What was wrong with the last attempt; each is shown beside its field.
+        action: What the button says.
 
     Raises:
         ParseError: a file can't be read.
@@ -38,7 +45,7 @@ def app_form(
             raw[item.name] = _field(item, user, f"{key}-{item.name}", known.get(item.name, item.default))
             if item.name in wrong:
                 st.html(f'<div class="field-problem" role="alert">{escape(wrong[item.name])}</div>')
-        if not st.form_submit_button("Run", type="primary", icon=":material/play_arrow:"):
+        if not st.form_submit_button(action, type="primary", icon=":material/play_arrow:"):
             return None
     return {item.name: _value(item, raw[item.name], known.get(item.name)) for item in app.inputs}
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 import sqlalchemy as sa
 import streamlit as st
 
+from apps.template import app_from_conversation
 from assistant.conversations import Conversation, Conversations
 from chat_ui import attachments, components, session
 from chat_ui.turns import Turn
@@ -98,12 +99,27 @@ def _menu(conversation: Conversation | None, user: User) -> None:
             on_click="ignore",
             width="stretch",
         )
+        if session.is_author(user):
+            st.button(
+                "Make an app of this",
+                on_click=_draft,
+                args=(conversation.id, user),
+                width="stretch",
+                help="Opens Studio with an app that does what this conversation did",
+            )
         sure = st.checkbox("Delete it for good", key=f"sure-{conversation.id}")
         st.button("Delete", disabled=not sure, on_click=_delete, args=(conversation.id, user), width="stretch")
 
 
 def _rename(conversation_id: str, user: User, key: str) -> None:
     Conversations(session.database()).rename(conversation_id, user, st.session_state[key])
+
+
+def _draft(conversation_id: str, user: User) -> None:
+    """Has Studio opened with an app made of the conversation's questions."""
+    questions = [turn.question for turn in Conversations(session.database()).turns(conversation_id, user)]
+    st.session_state["studio-draft"] = app_from_conversation("from_conversation", user.email, questions)
+    st.session_state["open-page"] = "studio"
 
 
 def _delete(conversation_id: str, user: User) -> None:

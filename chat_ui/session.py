@@ -9,10 +9,12 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
+from collections.abc import Mapping
 
 import sqlalchemy as sa
 import streamlit as st
 from streamlit import config
+from streamlit.auth_util import is_authlib_installed
 
 from apps.context import Tools
 from apps.runner import RunResult, may_use
@@ -20,7 +22,7 @@ from apps.versions import Available, all_apps
 from assistant.app_tools import open_tools
 from assistant.ask import Assistant, open_assistant
 from chat_ui.people import SIGNED_IN
-from chat_ui.signin import Connection, claims_user, development_user
+from chat_ui.signin import Connection, check_provider, claims_user, development_user
 from core import audit
 from core.database import open_database
 from core.errors import AppError, DebriefError, IdentityError
@@ -91,11 +93,12 @@ def apps(user: User) -> tuple[dict[str, Available], list[AppError]]:
 
 def tools() -> Tools:
     """What an app's steps may use here. Raises IndexMissing before the first sync."""
-    return open_tools(settings(), assistant(), _retriever())
+    return open_tools(settings(), assistant(), retriever())
 
 
 @st.cache_resource(show_spinner=False)
-def _retriever() -> Retriever:
+def retriever() -> Retriever:
+    """Searches as the assistant does. Raises IndexMissing before the first sync."""
     # Embedding models are kept by the module that opens them, so this one shares the assistant's.
     return open_retriever(settings())
 
@@ -103,7 +106,7 @@ def _retriever() -> Retriever:
 def weights_changed() -> None:
     """The next question is ranked by the weights file as it is now; those under way end with the old weights."""
     assistant.clear()
-    _retriever.clear()
+    retriever.clear()
 
 
 def directory() -> Directory:
@@ -128,8 +131,23 @@ def connection() -> Connection:
 
 
 def signed_in() -> bool:
-    """False when the identity provider has yet to say who is there."""
-    return settings().auth.mode == "development" or bool(st.user.is_logged_in)
+    """False when the identity provider has yet to say who is there.
+
+    Raises:
+        IdentityError: there is no way to ask it.
+    """
+    if settings().auth.mode == "development":
+        return True
+    check_provider(_secrets(), is_authlib_installed())
+    return bool(st.user.is_logged_in)
+
+
+def _secrets() -> Mapping[str, object]:
+    """The section [auth] of Streamlit's secrets; empty when there is no such file."""
+    try:
+        return dict(st.secrets.get("auth", {}))
+    except FileNotFoundError:
+        return {}
 
 
 def person() -> User:

@@ -18,6 +18,9 @@ from core.types import User
 # A proxy in front of a loopback server lets strangers in, and says so with one of these.
 FORWARDING_HEADERS = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-Ip")
 
+# What .streamlit/secrets.toml must have under [auth].
+PROVIDER_SECRETS = ("redirect_uri", "cookie_secret", "client_id", "client_secret", "server_metadata_url")
+
 
 class SessionExpired(IdentityError):
     """The identity provider's sign-in is no longer valid."""
@@ -82,6 +85,30 @@ def claims_user(claims: Mapping[str, Any], auth: AuthSettings, directory: Direct
     name = str(claims.get("name") or (known.name if known else ""))
     groups = directory.groups_of(email, _groups(claims.get(auth.groups_claim)))
     return User(email, groups, known.attributes if known else {}, name)
+
+
+def check_provider(secrets: Mapping[str, object], authlib: bool) -> None:
+    """Makes sure that the identity provider can be asked.
+
+    Args:
+        secrets: The section [auth] of .streamlit/secrets.toml.
+        authlib: Whether the package is installed.
+
+    Raises:
+        IdentityError: something is missing; the message says what, and never a value.
+    """
+    if not authlib:
+        raise IdentityError("Sign-in needs the package Authlib, which isn't installed; run `pip install authlib`.")
+    missing = [name for name in PROVIDER_SECRETS if not secrets.get(name)]
+    if missing:
+        raise IdentityError(
+            f"auth.mode is oidc and [auth] in .streamlit/secrets.toml has no {', '.join(missing)}; "
+            "add what your identity provider gave you, as docs/sign-in.md shows."
+        )
+    if not str(secrets["redirect_uri"]).endswith("/oauth2callback"):
+        raise IdentityError(
+            f"redirect_uri in .streamlit/secrets.toml is {secrets['redirect_uri']}; it must end with /oauth2callback."
+        )
 
 
 def _reachable(connection: Connection) -> str:

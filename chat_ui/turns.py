@@ -18,6 +18,7 @@ class Turn:
         error: What went wrong instead of an answer.
         route: Which way it was sent by hand: "search" or "app:<name>"; None lets the router decide.
         run: An app's run, where one answered on this page; a resumed conversation has its text alone.
+        suggestions: What could be asked next.
         key: Unique among all turns that the page shows, also after another conversation is opened.
     """
 
@@ -28,4 +29,5 @@ class Turn:
     error: Exception | None = None
     route: str | None = None
     run: RunResult | None = None
+    suggestions: list[str] = field(default_factory=list)
     key: str = field(default_factory=lambda: f"turn-{uuid.uuid4().hex[:8]}")

@@ -10,13 +10,14 @@ import streamlit as st
 from apps.context import Context
 from apps.inputs import InputsWrong, Problem
 from apps.runner import RunResult, StepState, run_app
-from apps.runs import rate_run, record_run, usage
+from apps.runs import PastRun, forget_result, my_runs, rate_run, record_run, stored_result, usage
 from apps.spec import App
 from apps.versions import Available
 from chat_ui import components, session
 from chat_ui.app_form import app_form
 from chat_ui.app_outputs import run_view, steps_html
-from core.errors import DebriefError
+from chat_ui.form_collection import collection_page, collections
+from core.errors import AppError, DebriefError
 from core.types import User
 
 
@@ -64,6 +65,7 @@ def _open(name: str) -> None:
 
 def _close() -> None:
     st.query_params.pop("app", None)
+    st.query_params.pop("collect", None)
 
 
 def _app(available: Available, user: User) -> None:
@@ -71,7 +73,10 @@ def _app(available: Available, user: User) -> None:
     st.button("All apps", icon=":material/arrow_back:", type="tertiary", on_click=_close)
     st.title(app.title)
     st.caption(f"{app.description} Version {app.version}, owned by {app.owner}.")
-    runs: list[tuple[RunResult, str]] = st.session_state.setdefault(f"runs-{app.name}", [])
+    collection = str(st.query_params.get("collect", ""))
+    if collection:
+        collection_page(app, collection, user)
+        return
     problems: list[Problem] = st.session_state.pop(f"problems-{app.name}", [])
     left, right = st.columns([2, 3], gap="large")
     with left:
@@ -80,23 +85,48 @@ def _app(available: Available, user: User) -> None:
         except DebriefError as error:
             components.error_state(error)
             given = None
+        if app.inputs:
+            collections(app, user)
     with right:
         if given is not None:
             result = run_here(app, given, user)
             if result is not None:
-                runs.insert(0, (result, record_run(session.database(), result, user)))
-        if not runs:
-            components.state("Nothing has run yet", "Fill in the form and press Run; the result comes here.")
-            return
-        chosen, run = runs[0]
-        if len(runs) > 1:
-            names = {n: f"Run {len(runs) - n}" + (" (latest)" if n == 0 else "") for n in range(len(runs))}
-            number = st.selectbox("Runs of this session", list(names), format_func=names.__getitem__)
-            chosen, run = runs[number]
-        run_view(chosen, f"run-{run}")
-        thumb = st.feedback("thumbs", key=f"thumb-{run}")
+                st.session_state[f"chosen-{app.name}"] = record_run(session.database(), result, user)
+        _history(app, user)
+
+
+def _history(app: App, user: User) -> None:
+    """The person's runs of the app, and the result of the one that is chosen."""
+    runs = {run.id: run for run in my_runs(session.database(), user, app.name)}
+    if not runs:
+        components.state("Nothing has run yet", "Fill in the form and press Run; the result comes here.")
+        return
+    key = f"chosen-{app.name}"
+    if st.session_state.get(key) not in runs:
+        st.session_state[key] = next(iter(runs))
+    chosen = str(next(iter(runs)))
+    if len(runs) > 1:
+        chosen = st.selectbox("My runs", list(runs), format_func=lambda run: _named(runs[run]), key=key)
+    try:
+        run_view(stored_result(session.database(), chosen, user), f"run-{chosen}")
+    except AppError as error:
+        components.error_state(error)
+        return
+    with st.container(horizontal=True, gap="small", vertical_alignment="center", key=f"run-{chosen}-actions"):
+        thumb = st.feedback("thumbs", key=f"thumb-{chosen}")
         if thumb is not None:
-            rate_run(session.database(), run, bool(thumb), user)
+            rate_run(session.database(), chosen, bool(thumb), user)
+        st.button("Delete this result", type="tertiary", key=f"forget-{chosen}", on_click=_forget, args=(chosen, user))
+
+
+def _forget(run: str, user: User) -> None:
+    forget_result(session.database(), run, user)
+
+
+def _named(run: PastRun) -> str:
+    state = "" if run.status == "completed" else run.status
+    when = components.local(run.started_at.replace(tzinfo=None))
+    return " · ".join(filter(None, (when, run.subject, state)))
 
 
 def run_here(app: App, given: dict[str, object], user: User) -> RunResult | None:

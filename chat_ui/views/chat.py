@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from html import escape
 
@@ -10,8 +11,11 @@ import streamlit as st
 from assistant.ask import Sentence, Stage
 from chat_ui import attachments, components, history, session
 from chat_ui.answer_view import partial_html, question_view, result_view
+from chat_ui.app_turn import ask_next
 from chat_ui.filter_bar import filter_bar
+from chat_ui.suggestions import suggestions
 from chat_ui.turns import Turn
+from core.errors import DebriefError
 from core.types import User
 from retrieval.filters import Filter
 
@@ -51,9 +55,12 @@ def page(user: User) -> None:
             question_view(turn.question)
             with st.chat_message("assistant"):
                 result_view(turn, user)
+                if turn is turns[-1] and not question:
+                    _next_questions(turn)
         if question:
             turns.append(Turn(question, route=route))
             _ask(turns[-1], user, filters)
+            _suggest(turns, user)
             if len(turns) == 1:
                 # The list in the sidebar was drawn before this conversation had a turn.
                 st.rerun()
@@ -107,6 +114,26 @@ def _ask(turn: Turn, user: User, filters: Filter | None) -> None:
         stage.empty()
         with answer.container():
             result_view(turn, user)
+
+
+def _suggest(turns: list[Turn], user: User) -> None:
+    """Finds what could be asked next, once the answer stands there to be read."""
+    turn = turns[-1]
+    if turn.answer is None or turn.answer.route != "search":
+        return
+    # Suggestions are an extra: without an index to look in there are none.
+    with contextlib.suppress(DebriefError):
+        asked = [earlier.question for earlier in turns]
+        turn.suggestions = suggestions(turn.question, turn.answer, session.retriever(), user, asked)
+    if len(turns) > 1:
+        _next_questions(turn)
+
+
+def _next_questions(turn: Turn) -> None:
+    if turn.suggestions:
+        with st.container(horizontal=True, gap="small", key=f"{turn.key}-next"):
+            for number, question in enumerate(turn.suggestions):
+                st.button(question, key=f"{turn.key}-next-{number}", on_click=ask_next, args=(question,))
 
 
 def _stage_html(stage: Stage) -> str:

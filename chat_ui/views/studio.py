@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from html import escape
 from pathlib import Path
 
@@ -9,65 +10,50 @@ import streamlit as st
 
 from apps.catalogue import app_files
 from apps.spec import App, parse_app
+from apps.template import new_app
 from apps.testing import TestResult, run_tests
 from apps.versions import Version, difference, list_versions, publish, rollback
 from chat_ui import components, session
 from chat_ui.app_form import app_form
 from chat_ui.app_outputs import run_view
+from chat_ui.try_out import keep_inputs, side_by_side
 from chat_ui.views.apps import run_here
+from chat_ui.yaml_editor import keys, text_of, values, yaml_editor
 from core.errors import AppError, DebriefError
 from core.types import User
 
 NEW = "New app"
-_TEMPLATE = """\
-name: my_app
-title: My app
-description: What it does, and for whom.
-version: "0.1"
-owner: {owner}
-saves_minutes: 10
-routing:
-  examples:
-    - Write what I need
-inputs:
-  - {{name: topic, type: text, label: Topic}}
-steps:
-  - id: found
-    use: retrieve
-    with: {{query: "{{{{ topic }}}}"}}
-  - id: draft
-    use: generate
-    with:
-      draft: |
-        # {{{{ topic }}}}
-
-        {{% for passage in found.passages %}}- {{{{ passage.text }}}}
-        {{% endfor %}}
-outputs:
-  - {{name: text, kind: markdown, value: "{{{{ draft.text }}}}"}}
-tests: []
-"""
 
 
 def page(user: User) -> None:
     """The page; app.py gives it to authors alone."""
     st.title("Studio")
     files = app_files(session.settings())
+    draft = st.session_state.pop("studio-draft", None)
+    if draft is not None:
+        st.session_state["studio-app"] = NEW
+        st.session_state["studio-begun"] = (uuid.uuid4().hex, draft)
     name = st.selectbox("App", [NEW, *files], key="studio-app", width=360)
     versions = [] if name == NEW else list_versions(session.database(), name)
     left, right = st.columns(2, gap="large")
     with left:
         text, app = _editor(name, _initial(name, files, versions, user))
     with right:
-        form, tests, changes, history = st.tabs(["Form and trial", "Tests", "Changes", "Publish"])
+        form, beside, tests, changes, history, words = st.tabs(
+            ["Form and trial", "Side by side", "Tests", "Changes", "Publish", "Keys"]
+        )
         with form:
             _trial(app, user)
+        with beside:
+            side_by_side(app, user)
         with tests:
             _tests(app, text)
         with changes:
             _changes(text, versions)
         with history:
             _publish(app, text, versions, user)
+        with words:
+            _keys()
 
 
 def _initial(name: str, files: dict[str, Path], versions: list[Version], user: User) -> str:
@@ -75,18 +61,26 @@ def _initial(name: str, files: dict[str, Path], versions: list[Version], user: U
     published = next((version for version in versions if version.current), None)
     if published is not None:
         return published.text
-    return files[name].read_text(encoding="utf-8") if name in files else _TEMPLATE.format(owner=user.email)
+    if name in files:
+        return files[name].read_text(encoding="utf-8")
+    begun = st.session_state.get("studio-begun")
+    return str(begun[1]) if begun else new_app("my_app", user.email)
 
 
 def _editor(name: str, initial: str) -> tuple[str, App | None]:
     """The text as it stands, and the app that it says; None while it is wrong."""
-    with st.container(key="editor"):
-        text = st.text_area("The app's file", initial, height=560, key=f"studio-text-{name}")
+    begun = st.session_state.get("studio-begun") if name == NEW else None
+    key = f"studio-text-{begun[0] if begun else name}"
     app: App | None = None
+    wrong = ""
     try:
-        app = parse_app(text, f"{name}.yaml")
+        app = parse_app(text_of(key, initial), "app.yaml" if name == NEW else f"{name}.yaml")
     except AppError as error:
-        components.state("Not right yet", str(error), "warning")
+        wrong = str(error)
+    text = yaml_editor("The app's file", initial, key, wrong)
+    st.caption("Ctrl+Space lists the words that fit; it is checked while you type.")
+    if app is None:
+        components.state("Not right yet", wrong, "warning")
     else:
         components.state("The file is right", f"{app.title}, version {app.version}, {len(app.tests)} tests.")
     components.download("YAML", text, f"{app.name if app else 'app'}.yaml", "application/yaml", key="studio-yaml")
@@ -105,9 +99,23 @@ def _trial(app: App | None, user: User) -> None:
         return
     kept = f"studio-result-{app.name}"
     if given is not None:
+        keep_inputs(app, given)
         st.session_state[kept] = run_here(app, given, user) or st.session_state.get(kept)
     if st.session_state.get(kept):
         run_view(st.session_state[kept], kept)
+
+
+def _keys() -> None:
+    """What may stand where in the file, from the data model that checks it."""
+    rows = [
+        [escape(section or "the file"), ", ".join(f"<code>{escape(key)}</code>" for key, _ in known)]
+        for section, known in keys().items()
+    ]
+    rows += [
+        [f"{escape(key)} is one of", ", ".join(f"<code>{escape(v)}</code>" for v in known)]
+        for key, known in values().items()
+    ]
+    components.table(["In", "Keys"], rows, label="Keys of an app's file")
 
 
 def _tests(app: App | None, text: str) -> None:

@@ -6,9 +6,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from apps.context import Evidence, Tools
+from apps.forms import open_collection
 from apps.runner import StepState, may_use
-from apps.spec import App, parse_app
 from apps.runs import usage
+from apps.spec import App, parse_app
 from apps.versions import Available
 from chat_ui.app_outputs import evidence_html, steps_html
 from core.database import open_database
@@ -104,7 +105,7 @@ def test_an_app_of_others_isnt_opened_by_its_address(greeting: App) -> None:
 def test_the_form_has_a_field_for_each_input(greeting: App) -> None:
     page = opened()
     assert not page.exception
-    assert {t.label for t in page.text_input} == {"Person"}
+    assert {t.label for t in page.text_input} == {"Person", "Name"}
     assert {s.label for s in page.selectbox} >= {"Tone", "Language (optional)", "Customer (optional)"}
     assert page.text_area[0].label == "Notes (optional)"
     assert page.date_input[0].label == "Day (optional)"
@@ -123,7 +124,33 @@ def test_a_run_shows_steps_and_outputs(greeting: App) -> None:
     page = run(page, person="Nils")
     (used,) = usage(open_database(load_settings()))
     assert (used.runs, used.completed, used.minutes_saved, used.useful) == (2, 2, 10, 1)
-    assert next(s for s in page.selectbox if s.label == "Runs of this session").options == ["Run 2 (latest)", "Run 1"]
+    choice = next(s for s in page.selectbox if s.label == "My runs")
+    assert ["Nils" in choice.options[0], "Monika" in choice.options[1]] == [True, True]
+
+
+def test_runs_are_there_after_a_reload_until_they_are_deleted(greeting: App) -> None:
+    run(opened(), person="Monika")
+    page = opened()
+    assert "Dear Monika" in html(page)
+    page = next(b for b in page.button if b.label == "Delete this result").click().run()
+    assert "Dear Monika" not in html(page)
+
+
+def test_a_form_is_collected_from_several_people(greeting: App) -> None:
+    ana = User("ana@northgate.example", ("emea",), name="Ana")
+    open_collection(open_database(load_settings()), greeting, "Round 1", ana, "By Friday.")
+    page = AppTest.from_function(script, default_timeout=30)
+    page.query_params["app"], page.query_params["collect"] = "greeting", "Round 1"
+    page = page.run()
+    assert "By Friday." in html(page)
+    next(t for t in page.text_input if t.label == "Person").set_value("Monika")
+    page = next(b for b in page.button if b.label == "Send").click().run()
+    shown = html(page)
+    assert "Your answer is in Round 1" in shown
+    assert "<td>Monika</td>" in shown
+    page = next(b for b in page.button if b.label == "Close the collection").click().run()
+    assert "This collection is closed" in html(page)
+    assert not [b for b in page.button if b.label == "Send"]
 
 
 def test_a_wrong_input_is_said_beside_its_field(greeting: App) -> None:

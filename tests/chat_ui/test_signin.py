@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from chat_ui.signin import Connection, SessionExpired, claims_user, development_user
+from chat_ui.signin import PROVIDER_SECRETS, Connection, SessionExpired, check_provider, claims_user, development_user
 from core.errors import IdentityError
 from core.identity import Directory
 from core.settings import AuthSettings
@@ -79,3 +79,15 @@ def test_an_address_must_be_there_and_verified() -> None:
 def test_a_strange_groups_claim_gives_no_group(claim: object) -> None:
     user = claims_user({"email": "new@x.com", "exp": 2_000, "groups": claim}, AUTH, DIRECTORY, now=1)
     assert user.groups == ()
+
+
+def test_a_provider_that_cant_be_asked_is_said_without_its_secrets() -> None:
+    whole = dict.fromkeys(PROVIDER_SECRETS, "s3cret") | {"redirect_uri": "https://d.example/oauth2callback"}
+    check_provider(whole, authlib=True)
+    with pytest.raises(IdentityError, match="Authlib"):
+        check_provider(whole, authlib=False)
+    with pytest.raises(IdentityError, match="has no client_id, server_metadata_url") as raised:
+        check_provider({**whole, "client_id": "", "server_metadata_url": None}, authlib=True)
+    assert "s3cret" not in str(raised.value)
+    with pytest.raises(IdentityError, match="must end with /oauth2callback"):
+        check_provider({**whole, "redirect_uri": "https://d.example/"}, authlib=True)

@@ -3,12 +3,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from apps.context import Tools
 from apps.spec import parse_app
 from apps.versions import list_versions
-from chat_ui.views.studio import _TEMPLATE
+from chat_ui.yaml_editor import keys, values
 from core.database import open_database
 from core.settings import load_settings
 from tests.chat_ui.test_chat import html
@@ -40,6 +41,12 @@ def own_apps(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (workspace / "apps").mkdir()
     (workspace / "apps" / "note.yaml").write_text(NOTE.replace("VERSION", "1.0"))
     monkeypatch.setattr("chat_ui.session.tools", Tools)
+    # AppTest can't type into a component; the browser tests type into the real editor.
+    monkeypatch.setattr(
+        "chat_ui.views.studio.yaml_editor",
+        lambda label, initial, key, error: st.text_area(label, initial, key=key),
+    )
+    monkeypatch.setattr("chat_ui.views.studio.text_of", st.session_state.get)
     return workspace
 
 
@@ -59,8 +66,32 @@ def press(page: AppTest, label: str) -> AppTest:
     return next(button for button in page.button if button.label == label).click().run()
 
 
-def test_the_template_is_a_right_app() -> None:
-    assert parse_app(_TEMPLATE.format(owner="a@x.com"), "my_app.yaml").name == "my_app"
+def test_a_new_app_begins_with_a_right_file(own_apps: Path) -> None:
+    assert "The file is right" in html(opened("New app"))
+
+
+def test_a_draft_from_a_conversation_is_opened(own_apps: Path) -> None:
+    page = AppTest.from_function(script, default_timeout=60)
+    page.session_state["studio-draft"] = NOTE.replace("VERSION", "0.7")
+    assert "Note, version 0.7" in html(page.run())
+
+
+def test_completion_knows_what_the_check_knows() -> None:
+    assert {"name", "steps", "outputs"} <= {key for key, _ in keys()[""]}
+    assert {"id", "use", "with", "query"} <= {key for key, _ in keys()["steps"]}
+    assert {"retrieve", "generate"} <= set(values()["use"])
+    assert parse_app(NOTE.replace("VERSION", "1.0"), "note.yaml").name == "note"
+
+
+def test_one_text_is_run_on_several_inputs(own_apps: Path) -> None:
+    page = opened()
+    for topic in ("Acme", "Contoso"):
+        page.text_input(key="studio-form-note-topic").set_value(topic)
+        page = press(page, "Run")
+    page.text_area(key="studio-text-note").set_value(NOTE.replace("VERSION", "1.1").replace("About", "All about")).run()
+    shown = html(press(page, "Run on all of them"))
+    assert "All about Acme." in shown
+    assert "All about Contoso." in shown
 
 
 def test_a_mistake_is_named_with_its_line(own_apps: Path) -> None:
