@@ -144,10 +144,10 @@ def no_evidence(passages: Sequence[Passage], sure: float, statements: Sequence[E
             composer.add(statement_of(evidence), [_quote(evidence)], separator="\n\n")
     else:
         composer.add("The documents that you may read don't answer this.", [])
-    text, gap = composer.text, "\n\n" if statements else " "
+    text, lead = composer.text, "\n\nNearest documents:" if statements else " The closest are"
     if nearest:
         titles = ", ".join(f"“{p.chunk.title or p.chunk.document_id}”" for p in nearest)
-        text += f"{gap}The closest are {titles}."
+        text += f"{lead} {titles}."
         text = " ".join([text, sentence_of(who_could_know(nearest))]).rstrip()
     return Answer(
         text,

@@ -147,7 +147,7 @@ def test_evidence_that_is_near_but_not_enough_is_quoted_as_the_nearest(retriever
     (citation,) = answer.citations
     assert citation.quote == "Raw telemetry of Watchtower is kept for 90 days."
     assert answer.text[citation.begin : citation.end] == citation.quote
-    assert "don't clearly answer" in answer.text and "The closest are" in answer.text
+    assert "don't clearly answer" in answer.text and "Nearest documents: “Data retention policy”" in answer.text
 
 
 def test_a_table_of_pairs_is_read_out_without_its_empty_headers() -> None:
