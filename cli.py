@@ -36,7 +36,7 @@ os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 COMMANDS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "sync": ("Brings the index up to date with the sources.", ("ingestion.commands",)),
     "ask": (
-        "Answers a question from the documents that the user may read, with citations.",
+        "Answers a question from the documents that the user may read, with citations, or by the app that fits it.",
         ("assistant.commands",),
     ),
     "search": ("Finds the passages that the user may read, best first.", ("retrieval.commands",)),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
@@ -23,11 +25,12 @@ from assistant.trace import Trace
 from core.errors import AppError
 from core.llm import ChatModels
 from core.settings import Settings
-from core.types import Answer, Citation, User
+from core.types import Answer, Citation, Principal, User
 from retrieval.embed import Embedder
 from retrieval.retriever import Retriever
 
 _CONVERSATIONS = 200
+_CUSTOMERS_S = 600
 Catalogue = Callable[[], Mapping[str, App]]
 Finished = Callable[[RunResult, User], object]
 
@@ -199,10 +202,28 @@ def open_app_answers(
         retriever.embedder,
         tools,
         models=models,
-        customers=lambda user: known_customers(retriever, user),
+        customers=_Customers(retriever),
         company=settings.company,
         finished=counted,
     )
+
+
+class _Customers:
+    """The customers that a person may know of, looked up every ten minutes; shared by people who may read the same."""
+
+    def __init__(self, retriever: Retriever) -> None:
+        self._retriever = retriever
+        self._known: OrderedDict[frozenset[Principal], tuple[float, tuple[str, ...]]] = OrderedDict()
+
+    def __call__(self, user: User) -> tuple[str, ...]:
+        readers, now = frozenset(user.principals()), time.monotonic()
+        since, names = self._known.get(readers, (-math.inf, ()))
+        if now - since > _CUSTOMERS_S:
+            names = known_customers(self._retriever, user)
+            self._known[readers] = (now, names)
+            while len(self._known) > _CONVERSATIONS:
+                self._known.popitem(last=False)
+        return names
 
 
 def fill_inputs_again(app: App, filled: Filled, earlier: Mapping[str, Any]) -> Filled:
