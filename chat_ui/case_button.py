@@ -44,10 +44,10 @@ def case_button(answer: Answer, user: User, key: str) -> None:
             tags = st.text_input("Tags", placeholder="policy, renewal")
             sent = st.form_submit_button("Make the case", type="primary")
         if sent:
-            _make(answer.trace_id, outcome, facts.splitlines(), tags.split(","), user, key)
+            _make(answer.trace_id, outcome, facts.splitlines(), tags.split(","), user=user, key=key)
 
 
-def _make(trace_id: str, outcome: str, facts: list[str], tags: list[str], user: User, key: str) -> None:
+def _make(trace_id: str, outcome: str, facts: list[str], tags: list[str], *, user: User, key: str) -> None:
     settings = session.settings()
     try:
         case = case_from_trace(

@@ -100,8 +100,13 @@ def _decide(case: Case, changes: dict[str, object] | None, user: User) -> None:
 def gaps_tab(admin: bool, disclosure: Disclosure) -> None:
     """Topics without an answer, and documents whose answers people rated down, with whom to ask."""
     period = st.segmented_control("Asked in", list(_PERIODS), default="90 days", required=True, key="gaps-period")
+    gaps_view(_PERIODS[period], admin, disclosure)
+
+
+def gaps_view(days: int, admin: bool, disclosure: Disclosure) -> None:
+    """The same for the questions of so many days."""
     try:
-        found = _found_gaps(_PERIODS[period])
+        found = _found_gaps(days)
     except DebriefError as error:
         components.error_state(error)
         return

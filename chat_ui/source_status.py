@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import sqlalchemy as sa
 
 from core.identity import Directory
 from core.types import EVERYONE, User
+from ingestion.schedule import trigger_for
 from ingestion.state import DocumentRecord, documents
 from ingestion.status import SourceStatus
 from retrieval.access import may_read
 
+# A scheduled run that is not done after so long is late.
+_ALLOWED = timedelta(hours=1)
 OUTCOMES = ("indexed", "held", "dropped", "failed", "deleted")
 
 
@@ -97,6 +102,24 @@ def _records(engine: sa.Engine, query: sa.Select[tuple[object, ...]]) -> Iterato
             for name in ("allow", "deny", "lacks", "fired", "warnings"):
                 values[name] = tuple(values[name])
             yield DocumentRecord(**values)
+
+
+def late_by(status: SourceStatus, file: Path, now: datetime) -> timedelta | None:
+    """How long a scheduled sync that should have succeeded by now is overdue; None if none is, or none is scheduled.
+
+    Args:
+        file: The settings, for the message of a wrong schedule.
+        now: With its zone.
+
+    Raises:
+        SettingsError: the schedule isn't a cron expression.
+    """
+    if not status.settings.schedule or status.succeeded_at is None:
+        return None
+    trigger = trigger_for(status.settings, file)
+    due = trigger.get_next_fire_time(None, status.succeeded_at.replace(tzinfo=UTC) + timedelta(seconds=1))
+    # A run takes its time, and syncs wait for each other.
+    return now - due if due is not None and now - due > _ALLOWED else None
 
 
 def running(found: Iterable[SourceStatus]) -> bool:

@@ -1,27 +1,21 @@
-"""What the Insights page counts: questions, outcomes, latency, thumbs, citations, and what documents are missing."""
+"""What the Insights page counts: questions, outcomes, latency, thumbs, citations, hours saved."""
 
 from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from statistics import quantiles
 from typing import Any
 
-import numpy as np
 import sqlalchemy as sa
-from numpy.typing import NDArray
 
 from apps.runs import runs
 from assistant.trace import feedback, traces
+from evals.subject import CONVERSATION
 from ingestion.state import documents
-
-# Questions this alike (cosine) are one topic; chosen by eye on the sample's questions, it only groups a list.
-_ALIKE = 0.55
-
-Encode = Callable[[Sequence[str]], NDArray[np.float32]]
 
 
 @dataclass(frozen=True)
@@ -36,15 +30,6 @@ class Question:
     route: str
     seconds: float
     cited: tuple[str, ...] = ()
-    nearest: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Topic:
-    """Questions that ask for the same, the most typical one first, and the documents that came closest."""
-
-    questions: tuple[str, ...]
-    nearest: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -60,14 +45,15 @@ class AppMonth:
 
 
 def questions_since(engine: sa.Engine, day: str) -> list[Question]:
-    """Every question from that day on (2026-11-22), oldest first."""
-    query = sa.select(traces).where(traces.c.asked_at >= day).order_by(traces.c.asked_at)
+    """Every question of a person from that day on (2026-11-22), oldest first; an evaluation's aren't people's."""
+    of_people = (traces.c.asked_at >= day) & (traces.c.conversation_id != CONVERSATION)
+    query = sa.select(traces).where(of_people).order_by(traces.c.asked_at)
     with engine.connect() as connection:
         return [_question(row) for row in connection.execute(query)]
 
 
 def thumbs_since(engine: sa.Engine, day: str) -> list[Mapping[str, str]]:
-    """Every thumb from that day on, newest first: rating, reasons, comment, question, trace_id."""
+    """Every thumb from that day on, newest first: rating, reasons, comment, question, user, trace_id."""
     query = (
         sa.select(feedback, traces.c.question)
         .join(traces, traces.c.id == feedback.c.trace_id)
@@ -81,6 +67,7 @@ def thumbs_since(engine: sa.Engine, day: str) -> list[Mapping[str, str]]:
                 "reasons": ", ".join(json.loads(row.reasons)),
                 "comment": row.comment,
                 "question": row.question,
+                "user": row.user,
                 "trace_id": row.trace_id,
             }
             for row in connection.execute(query)
@@ -134,39 +121,12 @@ def app_months(engine: sa.Engine, day: str) -> list[AppMonth]:
     return sorted(sorted(found, key=lambda m: -m.runs), key=lambda m: m.month, reverse=True)
 
 
-def topics(questions: Sequence[Question], encode: Encode) -> list[Topic]:
-    """The questions in groups that ask for the same, the largest group first.
-
-    Args:
-        encode: Texts → (n, dim) float32, L2-normalised.
-    """
-    if not questions:
-        return []
-    vectors = encode([q.question for q in questions])
-    groups: list[list[int]] = []
-    for index in range(len(questions)):
-        best = max(groups, key=lambda group: float(vectors[index] @ _centre(vectors, group)), default=None)
-        if best is not None and float(vectors[index] @ _centre(vectors, best)) >= _ALIKE:
-            best.append(index)
-        else:
-            groups.append([index])
-    found = []
-    for group in sorted(groups, key=len, reverse=True):
-        centre = _centre(vectors, group)
-        typical = sorted(group, key=lambda index: -float(vectors[index] @ centre))
-        near = Counter(title for index in group for title in questions[index].nearest)
-        found.append(
-            Topic(
-                tuple(dict.fromkeys(questions[index].question for index in typical)),
-                tuple(title for title, _ in near.most_common(3)),
-            )
-        )
-    return found
-
-
-def _centre(vectors: NDArray[np.float32], group: Sequence[int]) -> NDArray[np.float32]:
-    centre = vectors[list(group)].mean(axis=0)
-    return np.asarray(centre / max(float(np.linalg.norm(centre)), 1e-9), dtype=np.float32)
+def median_by_day(questions: Sequence[Question]) -> list[tuple[str, float, float]]:
+    """(Day, median, 95th percentile) of the seconds to the whole answer, the first day first."""
+    days: dict[str, list[Question]] = defaultdict(list)
+    for question in questions:
+        days[question.day].append(question)
+    return [(day, *latency(asked)) for day, asked in sorted(days.items())]
 
 
 def _question(row: sa.Row[Any]) -> Question:
@@ -180,5 +140,4 @@ def _question(row: sa.Row[Any]) -> Question:
         row.route,
         sum(record.get("seconds", {}).values()),
         tuple(dict.fromkeys(c["document_id"] for c in record.get("citations", ()))),
-        tuple(dict.fromkeys(p["title"] for p in record.get("passages", ())[:3])),
     )

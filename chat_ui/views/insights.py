@@ -2,57 +2,69 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from html import escape
 
-import altair as alt
 import streamlit as st
 
-from chat_ui import components, session
-from chat_ui.usage import Question, app_months, citations, latency, questions_since, share, thumbs_since, topics
-from core.errors import DebriefError
+from chat_ui import charts, components, session
+from chat_ui.disclosure import Disclosure
+from chat_ui.quality_review import gaps_view
+from chat_ui.trace_view import trace_view
+from chat_ui.usage import (
+    AppMonth,
+    Question,
+    app_months,
+    citations,
+    latency,
+    median_by_day,
+    questions_since,
+    share,
+    thumbs_since,
+)
 from core.types import User
-from retrieval.embed import open_embedder
 
 _PERIODS = {"7 days": 7, "30 days": 30, "90 days": 90, "1 year": 365}
 _OUTCOMES = {"answered": "answered", "no_evidence": "no answer", "needs_input": "asked back", "refused": "refused"}
-# The accent, and three that differ from it in lightness as well as in hue.
-_COLOURS = ["#2f9388", "#c98a1b", "#7f8c9a", "#b8453c"]
+_TABS = ["Questions", "Not answered", "Thumbs", "Documents", "Apps"]
 
 
-def page(_user: User) -> None:
+def page(user: User) -> None:
     """The page; app.py gives it to administrators alone."""
     st.title("Insights")
     period = st.segmented_control("Period", list(_PERIODS), default="30 days", required=True, key="insights-period")
     since = (datetime.now(UTC) - timedelta(days=_PERIODS[period])).date().isoformat()
     questions = questions_since(session.database(), since)
-    if not questions:
+    months = app_months(session.database(), since)
+    if not questions and not months:
         components.state("Nothing was asked in this time", "Choose a longer period, or ask something on the chat page.")
         return
     _figures(questions, since)
-    tabs = st.tabs(["Questions", "Not answered", "Thumbs", "Documents", "Apps"])
-    with tabs[0]:
-        _charts(questions)
-    with tabs[1]:
-        _unanswered(questions)
-    with tabs[2]:
-        _thumbs(since)
-    with tabs[3]:
-        _documents(questions)
-    with tabs[4]:
-        _apps(since)
+    opened, place = components.open_tab(_TABS, "insights-tab")
+    disclosure = Disclosure(session.database(), user, admin=True)
+    with place:
+        if opened == "Questions":
+            _questions(questions)
+        elif opened == "Not answered":
+            gaps_view(_PERIODS[period], True, disclosure)
+        elif opened == "Thumbs":
+            _thumbs(since, user, disclosure)
+        elif opened == "Documents":
+            _documents(questions)
+        else:
+            _apps(months, user)
 
 
 def _figures(questions: Sequence[Question], since: str) -> None:
     thumbs = Counter(thumb["rating"] for thumb in thumbs_since(session.database(), since))
     median, slow = latency(questions)
+    week = (datetime.now(UTC) - timedelta(days=7)).date().isoformat()
     figures = {
         "Questions": f"{len(questions):,}",
         "People": f"{len({q.user for q in questions}):,}",
+        "Of them, last 7 days": f"{len({q.user for q in questions if q.day >= week}):,}",
         "No answer": f"{share(questions, 'no_evidence'):.0%}",
         "Refused": f"{share(questions, 'refused'):.0%}",
         "Answer in (median)": f"{median:.2f} s",
@@ -64,75 +76,83 @@ def _figures(questions: Sequence[Question], since: str) -> None:
             st.metric(name, value, width="content")
 
 
-def _charts(questions: Sequence[Question]) -> None:
+def _questions(questions: Sequence[Question]) -> None:
+    if not questions:
+        components.state("Nobody asked anything in this time", "Apps were run; the tab Apps has them.")
+        return
     counted = Counter((q.day, _OUTCOMES.get(q.outcome, q.outcome)) for q in questions)
-    outcomes = [{"day": day, "outcome": outcome, "questions": n} for (day, outcome), n in counted.items()]
+    # Days in order, or the chart's axis would follow the outcomes.
+    outcomes = [{"day": day, "outcome": o, "questions": n} for (day, o), n in sorted(counted.items())]
     days = sorted({q.day for q in questions})
     people = [{"day": day, "people": len({q.user for q in questions if q.day == day})} for day in days]
-    colour = alt.Color("outcome:N", scale=alt.Scale(domain=list(_OUTCOMES.values()), range=_COLOURS), title=None)
     left, right = st.columns(2)
     with left:
         st.header("Questions a day")
-        bars = alt.Chart(alt.InlineData(values=outcomes)).mark_bar()
-        day = alt.X("day:O", title=None, axis=alt.Axis(labelAngle=0, labelOverlap=True))
-        st.altair_chart(
-            bars.encode(x=day, y=alt.Y("questions:Q", title=None, axis=alt.Axis(tickMinStep=1)), color=colour),
-            width="stretch",
-        )
+        names = list(_OUTCOMES.values())
+        charts.day_bars(outcomes, "questions", colour="outcome", order=names, title="Questions a day by outcome")
     with right:
         st.header("People a day")
-        bars = alt.Chart(alt.InlineData(values=people)).mark_bar(color=_COLOURS[0])
-        st.altair_chart(
-            bars.encode(x=day, y=alt.Y("people:Q", title=None, axis=alt.Axis(tickMinStep=1))), width="stretch"
-        )
-    routes = Counter(q.route for q in questions)
-    components.table(
-        ["Route", "Questions"], [[escape(route), f"{n:,}"] for route, n in routes.most_common()], label="Routes"
-    )
-    header = ("day", "user", "question", "outcome", "route", "seconds", "trace")
-    rows = [(q.day, q.user, q.question, q.outcome, q.route, round(q.seconds, 3), q.trace_id) for q in questions]
-    _csv("questions.csv", header, rows)
-
-
-def _unanswered(questions: Sequence[Question]) -> None:
-    missing = [q for q in questions if q.outcome == "no_evidence"]
-    if not missing:
-        components.state("Every question found an answer")
-        return
-    st.caption("Questions without an answer, alike ones together: what the documents lack, and where it would belong.")
-    try:
-        found = topics(missing, open_embedder(session.settings()).encode_texts)
-    except DebriefError as error:
-        components.error_state(error)
-        return
-    rows = [
-        [
-            f"{len(topic.questions)}",
-            "<br>".join(escape(question) for question in topic.questions[:5]),
-            "<br>".join(escape(title) for title in topic.nearest),
+        charts.day_bars(people, "people", title="People who asked, by day")
+    with left:
+        st.header("Seconds to the answer")
+        slow = [
+            {"run": day, "of": name, "value": value, "low": value, "high": value, "n": 1}
+            for day, median, p95 in median_by_day(questions)
+            for name, value in (("median", median), ("95th percentile", p95))
         ]
-        for topic in found
-    ]
-    components.table(["Asked", "Questions", "Closest documents"], rows, label="Unanswered questions")
-    numbered = [(n, q, "; ".join(t.nearest)) for n, t in enumerate(found, start=1) for q in t.questions]
-    _csv("unanswered.csv", ("topic", "question", "closest documents"), numbered)
+        charts.trend(slow, order=["median", "95th percentile"], title="Seconds by day", height=240, unit=False)
+    with right:
+        st.header("Ways")
+        routes = Counter(q.route for q in questions)
+        rows = [{"way": _way(route), "questions": n} for route, n in routes.most_common()]
+        charts.bars(rows, "way", "questions", title="Questions by way")
+    header = ("day", "user", "question", "outcome", "route", "seconds", "trace")
+    charts.csv_download(
+        "questions.csv",
+        header,
+        [(q.day, q.user, q.question, q.outcome, q.route, round(q.seconds, 3), q.trace_id) for q in questions],
+    )
 
 
-def _thumbs(since: str) -> None:
+def _way(route: str) -> str:
+    return route.removeprefix("app:").replace("_", " ") if route.startswith("app:") else f"plain {route}"
+
+
+def _thumbs(since: str, user: User, disclosure: Disclosure) -> None:
     thumbs = thumbs_since(session.database(), since)
     if not thumbs:
         components.state("Nobody has rated an answer in this time")
         return
-    rows = [
+    reasons = Counter(
+        (reason, thumb["rating"]) for thumb in thumbs for reason in thumb["reasons"].split(", ") if reason
+    )
+    if reasons:
+        st.header("Reasons")
+        rows = [{"reason": f"{reason} ({rating})", "thumbs": n} for (reason, rating), n in reasons.most_common()]
+        charts.bars(rows, "reason", "thumbs", title="Reasons that people gave")
+    st.header("Thumbs")
+    rating = st.pills("Rating", ["up", "down"], key="thumbs-rating", label_visibility="collapsed")
+    shown = [thumb for thumb in thumbs if rating in (None, thumb["rating"])]
+    cells = [
         [
             components.badge(t["rating"], "good" if t["rating"] == "up" else "bad"),
             *(escape(t[name]) for name in ("question", "reasons", "comment")),
             f"<code>{escape(t['trace_id'])}</code>",
         ]
-        for t in thumbs
+        for t in shown
     ]
-    components.table(["Thumb", "Question", "Reasons", "Comment", "Trace"], rows, label="Thumbs")
-    _csv("thumbs.csv", tuple(thumbs[0]), [tuple(thumb.values()) for thumb in thumbs])
+    components.table(["Thumb", "Question", "Reasons", "Comment", "Trace"], cells, label="Thumbs")
+    charts.csv_download("thumbs.csv", tuple(thumbs[0]), [tuple(thumb.values()) for thumb in shown])
+    chosen = st.selectbox(
+        "Open a trace",
+        shown,
+        None,
+        format_func=lambda t: f"{t['trace_id']} · {t['question']}",
+        key=f"thumbs-trace-{rating}",
+        placeholder="What happened on the way to the answer",
+    )
+    if chosen is not None:
+        trace_view(chosen["trace_id"], user, disclosure)
 
 
 def _documents(questions: Sequence[Question]) -> None:
@@ -140,47 +160,77 @@ def _documents(questions: Sequence[Question]) -> None:
     left, right = st.columns(2)
     with left:
         st.header("Most cited")
-        rows = [[escape(title), f"{count:,}"] for title, count in cited[:20]]
-        components.table(["Document", "Answers"], rows, label="Most cited documents")
-        _csv("cited.csv", ("document", "answers"), cited)
+        if cited:
+            rows = [[escape(title), f"{count:,}"] for title, count in cited[:20]]
+            components.table(["Document", "Answers"], rows, label="Most cited documents")
+            charts.csv_download("cited.csv", ("document", "answers"), cited)
+        else:
+            components.state("No answer cited a document in this time")
     with right:
         st.header(f"Never cited: {len(never):,}")
-        rows = [[escape(title), f"<code>{escape(document)}</code>"] for document, title in never[:20]]
-        components.table(["Document", "Id"], rows, label="Documents that no answer cites")
-        _csv("never-cited.csv", ("id", "title"), never)
+        if never:
+            rows = [[escape(title), f"<code>{escape(document)}</code>"] for document, title in never[:20]]
+            components.table(["Document", "Id"], rows, label="Documents that no answer cites")
+            charts.csv_download("never-cited.csv", ("id", "title"), never)
+        else:
+            components.state("Every document was cited")
 
 
-def _apps(since: str) -> None:
-    months = app_months(session.database(), since)
+def _apps(months: Sequence[AppMonth], user: User) -> None:
+    known, _ = session.apps(user)
+    runs = Counter(dict.fromkeys(known, 0))
+    for month in months:
+        runs[month.app] += month.runs
+    left, right = st.columns(2)
+    with left:
+        st.header("Runs by app")
+        rows = [{"app": name.replace("_", " "), "runs": n} for name, n in runs.most_common() if n]
+        if rows:
+            charts.bars(rows, "app", "runs", title="Runs by app")
+        unused = sorted(name.replace("_", " ") for name, n in runs.items() if not n)
+        if unused:
+            st.caption(f"Not used in this time: {', '.join(unused)}.")
     if not months:
-        components.state("No app has run in this time")
+        with right:
+            components.state("No app has run in this time")
         return
+    with right:
+        st.header("Hours saved a month")
+        place = st.container()
+    st.header("The assumption")
     st.caption(
-        "Hours saved = completed runs × minutes a run. The minutes are the apps' own estimate; change them here."
+        "Hours saved = completed runs × minutes a run. The minutes are the apps' own estimate (`saves_minutes`); "
+        "change them here to see what follows. The apps' files keep theirs."
     )
-    apps = list(dict.fromkeys(month.app for month in months))
-    estimates = {month.app: month.minutes for month in months}
-    assumed: dict[str, float] = {}
+    assumed = _minutes(months)
+    hours = [(m, round(m.completed * assumed[m.app] / 60, 1)) for m in months]
+    with place:
+        st.metric("Hours saved", f"{sum(h for _, h in hours):.1f}")
+        bars = [{"day": m.month, "app": m.app.replace("_", " "), "hours": h} for m, h in reversed(hours)]
+        order = list(dict.fromkeys(str(bar["app"]) for bar in bars))
+        charts.day_bars(bars, "hours", colour="app", order=order, title="Hours saved by month and app")
+    st.header("Use by month")
+    header = ("App", "Month", "Runs", "Completed", "People", "Minutes a run", "Hours saved")
+    table = [(m.app, m.month, m.runs, m.completed, m.people, assumed[m.app], h) for m, h in hours]
+    components.table(header, [[escape(str(cell)) for cell in row] for row in table], label="Use of apps")
+    charts.csv_download("apps.csv", header, table)
+
+
+def _minutes(months: Sequence[AppMonth]) -> dict[str, float]:
+    """App → the minutes that a run is taken to save."""
+    estimates: dict[str, float] = {}
+    for month in months:
+        estimates.setdefault(month.app, month.minutes)
+        estimates[month.app] = max(estimates[month.app], month.minutes)
     with st.container(horizontal=True):
-        for app in apps:
-            assumed[app] = st.number_input(
-                f"Minutes a run: {app}",
+        return {
+            app: st.number_input(
+                f"Minutes a run: {app.replace('_', ' ')}",
                 min_value=0.0,
-                value=float(estimates[app]),
+                value=float(minutes),
                 step=5.0,
-                width=220,
+                width=240,
                 key=f"min-{app}",
             )
-    rows = [
-        (m.app, m.month, m.runs, m.completed, m.people, round(m.completed * assumed[m.app] / 60, 1)) for m in months
-    ]
-    header = ("App", "Month", "Runs", "Completed", "People", "Hours saved")
-    components.table(header, [[escape(str(cell)) for cell in row] for row in rows], label="Use of apps")
-    st.metric("Hours saved", f"{sum(row[-1] for row in rows):.1f}")
-    _csv("apps.csv", header, rows)
-
-
-def _csv(name: str, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    text = io.StringIO()
-    csv.writer(text).writerows([header, *rows])
-    st.download_button("CSV", text.getvalue(), name, "text/csv", key=name, type="tertiary", on_click="ignore")
+            for app, minutes in estimates.items()
+        }

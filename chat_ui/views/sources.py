@@ -5,27 +5,36 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import UTC, datetime
 from html import escape
 from pathlib import Path
 from typing import Literal
 
 import streamlit as st
 
-from chat_ui import components, session
+from chat_ui import charts, components, session
 from chat_ui.source_status import (
     OUTCOMES,
     find_documents,
+    late_by,
     principal_name,
     readable_counts,
     readers,
     running,
     why_readable,
 )
-from core.errors import IdentityError
+from core import audit
+from core.errors import IdentityError, SettingsError, SourceError
 from core.types import User
+from ingestion.explain import explain
 from ingestion.state import DocumentRecord, Run, SyncState
 from ingestion.status import SourceStatus, statuses
 
+_NOT_FOUND = (
+    "Check the words and the filters. A document that exists at its source may lie outside the source's path, be left "
+    "out by its include and exclude patterns, or have come after the last sync."
+)
 _Kind = Literal["", "good", "bad", "warn", "accent"]
 _RUN_KINDS: Mapping[str, _Kind] = {"SUCCEEDED": "good", "INCOMPLETE": "warn", "FAILED": "bad", "ABORTED": "bad"}
 _OUTCOME_KINDS: Mapping[str, _Kind] = {"indexed": "good", "held": "warn", "failed": "bad"}
@@ -35,30 +44,33 @@ def page(user: User) -> None:
     """The page; administrators see every document, everybody else those that they may read."""
     st.title("Sources")
     admin = session.is_admin(user)
-    names = ["Sources", "Documents", "Runs", *(["Access"] if admin else [])]
-    tabs = dict(zip(names, st.tabs(names), strict=True))
-    with tabs["Sources"]:
-        _sources(admin)
-    with tabs["Documents"]:
-        _documents(user, admin)
-    with tabs["Runs"]:
-        _runs()
-    if admin:
-        with tabs["Access"]:
+    opened, place = components.open_tab(["Sources", "Documents", "Runs", *(["Access"] if admin else [])], "sources-tab")
+    with place:
+        if opened == "Sources":
+            _sources(user, admin)
+        elif opened == "Documents":
+            _documents(user, admin)
+        elif opened == "Runs":
+            _runs(admin)
+        else:
             _access()
 
 
 @st.fragment(run_every=5)
-def _sources(admin: bool) -> None:
+def _sources(user: User, admin: bool) -> None:
     found = statuses(session.database(), session.settings().sources)
     if not found:
         components.state("No sources yet", f"List one under `sources:` in {session.settings().file.name}.")
         return
     components.table(
-        ["Source", "Kind", "Last sync", "State", "Schedule", "Documents", "Held", "Failed", "Note"],
+        ["Source", "Kind", "Last success", "On time", "Last run", "Schedule", "Indexed", "Held", "Failed"],
         [_source_row(status) for status in found],
         label="Sources",
     )
+    for status in found:
+        if admin and status.last is not None and status.last.message:
+            kind: Literal["empty", "error"] = "error" if status.last.state in {"FAILED", "ABORTED"} else "empty"
+            components.state(status.settings.name, status.last.message, kind)
     if not admin:
         return
     busy = running(found)
@@ -67,6 +79,7 @@ def _sources(admin: bool) -> None:
         name = st.selectbox("Source to sync", names, label_visibility="collapsed", width=240)
         if st.button("Sync now", disabled=busy, icon=":material/sync:"):
             _sync(None if name == "All sources" else name)
+            audit.record(session.database(), user, "started sync", name)
             st.toast("The sync has started; this table follows it.")
     if busy:
         st.html('<div class="stage" role="status"><span class="dot"></span>A sync is running …</div>')
@@ -90,27 +103,46 @@ def _source_row(status: SourceStatus) -> list[str]:
         f"<b>{escape(status.settings.name)}</b>",
         escape(status.settings.kind),
         escape(components.ago(status.succeeded_at)) if status.succeeded_at else "never",
+        _on_time(status),
         components.badge(last.state.lower(), _RUN_KINDS.get(last.state, "accent")) if last else components.badge("new"),
         escape(schedule),
         f"{outcomes.get('indexed', 0):,}",
         f"{outcomes.get('held', 0) + outcomes.get('dropped', 0):,}",
         f"{outcomes.get('failed', 0):,}",
-        escape(last.message if last else ""),
     ]
 
 
-def _runs() -> None:
-    found = SyncState(session.database()).runs(limit=100)
+def _on_time(status: SourceStatus) -> str:
+    try:
+        late = late_by(status, session.settings().file, datetime.now(UTC))
+    except SettingsError as error:
+        return components.badge("wrong schedule", "bad") + f" {escape(str(error))}"
+    if late is not None:
+        hours = late.total_seconds() / 3_600
+        return components.badge(f"late by {hours:.0f} h" if hours < 48 else f"late by {hours / 24:.0f} days", "bad")
+    if status.succeeded_at is None:
+        return components.badge("not yet synced", "warn")
+    return components.badge("on time", "good") if status.settings.schedule else "–"
+
+
+def _runs(admin: bool) -> None:
+    names = [source.name for source in session.settings().sources]
+    source = st.selectbox("Source", names, index=None, placeholder="All sources", width=240, key="runs-source")
+    found = SyncState(session.database()).runs(source, limit=100)
     if not found:
         components.state("No sync has run yet", "Run `debrief sync`, or start one on the first tab.")
         return
-    numbers = ["Seconds", "Seen", "Added", "Changed", "Access", "Deleted", "Failed"]
-    components.table(["Started", "Source", "State", *numbers, "Message"], [_run_row(r) for r in found], label="Runs")
+    numbers = ["Seconds", "Seen", "Added", "Changed", "Access", "Deleted", "Held", "Failed"]
+    # Messages name paths and hosts, which are the administrators' matter.
+    header = ["Started", "Source", "State", *numbers, *(["Message"] if admin else [])]
+    components.table(header, [_run_row(run)[: len(header)] for run in found], label="Runs")
+    counted = [(r.started_at, r.source, r.state, *asdict(r.counts).values()) for r in found]
+    charts.csv_download("runs.csv", ("started", "source", "state", *asdict(found[0].counts)), counted)
 
 
 def _run_row(run: Run) -> list[str]:
     c = run.counts
-    numbers = (c.seen, c.added, c.modified, c.access_only, c.deleted, c.failed)
+    numbers = (c.seen, c.added, c.modified, c.access_only, c.deleted, c.held, c.failed)
     return [
         escape(components.local(run.started_at)),
         escape(run.source),
@@ -133,8 +165,7 @@ def _documents(user: User, admin: bool) -> None:
     if not found:
         components.state(
             "No document fits" if admin else "None of the documents that you may read fits",
-            "Check the words and the filters. A document that exists at its source may lie outside the source's path, "
-            "be left out by its include and exclude patterns, or have come after the last sync.",
+            _never_seen(text) if admin and text and not source and not chosen else _NOT_FOUND,
         )
         return
     st.caption(f"{len(found)} documents" if len(found) < 200 else "The 200 that changed last; narrow the search.")
@@ -149,9 +180,18 @@ def _documents(user: User, admin: bool) -> None:
     )
     rows = event["selection"]["rows"]
     if rows and rows[0] < len(found):
-        _document(found[rows[0]], admin)
+        _document(found[rows[0]], user, admin)
     elif len(found) == 1:
-        _document(found[0], admin)
+        _document(found[0], user, admin)
+
+
+def _never_seen(text: str) -> str:
+    """Why no source ever showed such a document, with the ids that are nearest to its name."""
+    try:
+        explain(SyncState(session.database()), text, session.settings().sources)
+    except SourceError as error:
+        return str(error)
+    return _NOT_FOUND
 
 
 def _document_row(record: DocumentRecord) -> dict[str, object]:
@@ -167,7 +207,11 @@ def _document_row(record: DocumentRecord) -> dict[str, object]:
     }
 
 
-def _document(record: DocumentRecord, admin: bool) -> None:
+def _document(record: DocumentRecord, user: User, admin: bool) -> None:
+    looked_at = st.session_state.setdefault("documents-looked-at", set())
+    if record.id not in looked_at:
+        looked_at.add(record.id)
+        audit.record(session.database(), user, "looked at document", record.id)
     outcome = components.badge(record.outcome, _OUTCOME_KINDS.get(record.outcome, ""))
     indexed = f"{record.chunks} passages of {record.size_bytes:,} bytes, {components.local(record.changed_at)}"
     facts: list[tuple[str, str]] = [

@@ -1,21 +1,23 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import pytest
 import sqlalchemy as sa
-from numpy.typing import NDArray
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from apps.runner import RunResult
 from apps.runs import record_run
 from assistant.trace import Trace, Traces
-from chat_ui.usage import app_months, citations, latency, questions_since, share, thumbs_since, topics
+from chat_ui.usage import app_months, citations, latency, median_by_day, questions_since, share, thumbs_since
+from core.audit import recorded
 from core.database import open_database
 from core.settings import load_settings
 from core.types import Answer, Chunk, Citation, Passage, User
+from evals.feedback import Gap
+from evals.subject import CONVERSATION
 from ingestion.state import DocumentRecord, SyncState
 
 ANA, BEN = User("ana@northgate.example"), User("ben@northgate.example")
@@ -62,14 +64,17 @@ def test_cited_and_never_cited_documents(used: sa.Engine) -> None:
     assert citations(used, questions_since(used, "2000-01-01")) == ([("Plan", 2)], [("files:b", "Old")])
 
 
-def test_alike_questions_are_one_topic(used: sa.Engine) -> None:
-    def encode(texts: Sequence[str]) -> NDArray[np.float32]:
-        return np.array([[1, 0] if "?" in t and "office" not in t else [0, 1] for t in texts], dtype=np.float32)
+def test_an_evaluation_is_nobodys_question(used: sa.Engine) -> None:
+    trace = Trace("Asked by the evaluation?", seconds={"search": 9.0})
+    trace.finish(Answer("", outcome="no_evidence"))
+    Traces(used).save(trace, ANA, CONVERSATION)
+    assert len(questions_since(used, "2000-01-01")) == 3
 
-    found = topics(questions_since(used, "2000-01-01"), encode)
-    assert [len(topic.questions) for topic in found] == [2, 1]
-    assert found[1].nearest == ("Old",)
-    assert topics([], encode) == []
+
+def test_latency_by_day(used: sa.Engine) -> None:
+    ((day, median, slow),) = median_by_day(questions_since(used, "2000-01-01"))
+    assert len(day) == 10
+    assert (median, slow) == (pytest.approx(0.4), pytest.approx(0.94))
 
 
 def test_apps_are_counted_by_month(used: sa.Engine) -> None:
@@ -78,11 +83,17 @@ def test_apps_are_counted_by_month(used: sa.Engine) -> None:
     (month,) = app_months(used, "2000-01-01")
     assert (month.app, month.runs, month.completed, month.people, month.minutes) == ("mail", 2, 1, 1, 25.0)
     assert app_months(used, "2999-01-01") == []
-    page = AppTest.from_function(script, default_timeout=60).run()
+    page = shown("Apps")
     hours = {m.label: m.value for m in page.metric}
     assert hours["Hours saved"] == "0.4"
     page.number_input(key="min-mail").set_value(60.0).run()
     assert {m.label: m.value for m in page.metric}["Hours saved"] == "1.0"
+
+
+def shown(tab: str) -> AppTest:
+    page = AppTest.from_function(script, default_timeout=60)
+    page.session_state["insights-tab"] = tab
+    return page.run()
 
 
 def script() -> None:
@@ -92,13 +103,47 @@ def script() -> None:
     insights.page(User("root@northgate.example", ("admins",)))
 
 
-def test_the_page_shows_figures_and_tables(used: sa.Engine) -> None:
-    page = AppTest.from_function(script, default_timeout=60).run()
+def test_the_page_shows_figures_and_charts(used: sa.Engine) -> None:
+    page = shown("Questions")
     assert not page.exception
-    assert {m.label: m.value for m in page.metric}["No answer"] == "33%"
-    shown = "\n".join(element.body for element in page.get("html"))
-    assert "Where is the office?" in shown
-    assert "It is 500." in shown
+    figures = {m.label: m.value for m in page.metric}
+    assert (figures["No answer"], figures["Of them, last 7 days"]) == ("33%", "2")
+    assert len(page.get("vega_lite_chart") or page.get("arrow_vega_lite_chart")) == 4
+
+
+def test_what_was_not_answered_comes_by_topic(used: sa.Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    gap = Gap("office parking", "missing", 2, 1, "files:b", "Old", "Hana", ("Where is the office?",), ("t1",))
+    monkeypatch.setattr("chat_ui.quality_review.find_gaps", lambda *_: [gap])
+    st.cache_resource.clear()
+    text = html(shown("Not answered"))
+    assert "office parking" in text
+    assert "Where is the office?" in text
+    assert "Hana" in text
+
+
+def test_thumbs_open_their_trace_and_leave_out_what_the_administrator_may_not_read(used: sa.Engine) -> None:
+    page = shown("Thumbs")
+    assert "It is 500." in html(page)
+    box = page.selectbox(key="thumbs-trace-None")
+    page = box.set_value(box.options and thumbs_since(used, "2000-01-01")[0]).run()
+    text = html(page)
+    assert "What is the price?" in text
+    assert "The answer&#x27;s words are left out" in text or "The answer's words are left out" in text
+    assert "480 [1]" not in text
+    assert [e.action for e in recorded(used, "2000")] == ["opened trace"]
+
+
+def test_never_used_apps_and_cited_documents_are_named(used: sa.Engine) -> None:
+    record_run(used, RunResult("mail", "1.0", "completed", saved_minutes=25.0), ANA)
+    assert "follow up email" in " ".join(c.value for c in shown("Apps").caption)
+    text = html(shown("Documents"))
+    assert "Never cited: 1" in " ".join(h.value for h in shown("Documents").header)
+    assert "files:b" in text
+
+
+def html(page: AppTest) -> str:
+    assert not page.exception
+    return "\n".join(element.body for element in page.get("html") if "<style>" not in element.body)
 
 
 def test_without_questions_the_page_says_so(workspace: Path) -> None:

@@ -1,17 +1,19 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from chat_ui.source_status import find_documents, readable_counts, readers, why_readable
+from chat_ui.source_status import find_documents, late_by, readable_counts, readers, why_readable
+from core.audit import recorded
 from core.database import open_database
 from core.identity import load_directory
-from core.settings import Settings, load_settings
+from core.settings import Settings, SourceSettings, load_settings
 from core.types import User
 from ingestion.state import Counts, DocumentRecord, SyncState
-from ingestion.status import statuses
+from ingestion.status import SourceStatus, statuses
 
 ANA = User("ana@northgate.example", ("emea",))
 BEN = User("ben@northgate.example")
@@ -55,10 +57,11 @@ def script(email: str, groups: tuple[str, ...]) -> None:
     sources.page(User(email, groups))
 
 
-def show(user: User) -> AppTest:
+def show(user: User, tab: str = "Sources") -> AppTest:
     """The page as this person sees it."""
-    arguments = {"email": user.email, "groups": user.groups}
-    return AppTest.from_function(script, kwargs=arguments, default_timeout=20).run()
+    page = AppTest.from_function(script, kwargs={"email": user.email, "groups": user.groups}, default_timeout=20)
+    page.session_state["sources-tab"] = tab
+    return page.run()
 
 
 def test_a_source_shows_its_last_sync_and_counts(synced: Settings) -> None:
@@ -87,16 +90,52 @@ def test_all_words_must_be_there_and_signs_mean_themselves(synced: Settings) -> 
 
 
 def test_an_administrator_finds_why_a_document_is_not_found(synced: Settings) -> None:
-    page = show(ADMIN)
+    page = show(ADMIN, "Documents")
     page.text_input(key="document-text").set_value("locked").run()
     shown = html(page)
     assert "The file needs a password; remove it." in shown
     assert "nobody: it has no access list" in shown
     assert "<b>report</b>" not in shown
+    assert [(e.action, e.subject) for e in recorded(open_database(synced), "2000")] == [
+        ("looked at document", "files:locked.pdf")
+    ]
+
+
+def test_a_name_that_no_source_showed_gets_the_nearest_ids(synced: Settings) -> None:
+    page = show(ADMIN, "Documents")
+    page.text_input(key="document-text").set_value("plans.md").run()
+    assert "The nearest ids are files:plan.md" in html(page)
+    page = show(ANA, "Documents")
+    page.text_input(key="document-text").set_value("lockd.pdf").run()
+    assert "locked" not in html(page)
+
+
+@pytest.mark.parametrize(("hours", "late"), [(30, 6), (3, None), (24.5, None)])
+def test_a_sync_that_is_overdue_is_late(hours: float, late: float | None) -> None:
+    # Daily at 5: the next is due 24 hours after one that ended at 5.
+    ended = datetime(2026, 11, 20, 5, 0)
+    source = SourceSettings(name="files", kind="files", schedule="0 5 * * *")
+    found = late_by(
+        SourceStatus(source, succeeded_at=ended),
+        Path("debrief.yaml"),
+        ended.replace(tzinfo=UTC) + timedelta(hours=hours),
+    )
+    assert found == (None if late is None else timedelta(hours=late))
+    by_hand = SourceStatus(source.model_copy(update={"schedule": ""}), succeeded_at=ended)
+    assert late_by(by_hand, Path("debrief.yaml"), datetime(2027, 1, 1, tzinfo=UTC)) is None
+
+
+def test_messages_of_runs_are_for_administrators(synced: Settings) -> None:
+    engine = open_database(synced)
+    state = SyncState(engine)
+    state.finish(state.start("files"), "FAILED", Counts(), "The folder /srv/secret-share can't be read.")
+    assert "/srv/secret-share" in html(show(ADMIN))
+    assert "/srv/secret-share" in html(show(ADMIN, "Runs"))
+    assert "/srv/secret-share" not in html(show(ANA)) + html(show(ANA, "Runs"))
 
 
 def test_others_learn_nothing_of_it(synced: Settings) -> None:
-    page = show(ANA)
+    page = show(ANA, "Documents")
     page.text_input(key="document-text").set_value("locked").run()
     shown = html(page)
     assert "None of the documents that you may read fits" in shown
@@ -117,7 +156,7 @@ def test_who_can_read_it_and_why(synced: Settings) -> None:
 
 
 def test_the_access_check_answers_for_an_administrator(synced: Settings) -> None:
-    page = show(ADMIN)
+    page = show(ADMIN, "Access")
     page.text_input(key="access-text").set_value("forecast")
     page.selectbox(key="access-person").set_value("ben@northgate.example").run()
     written = " ".join(m.value for m in page.markdown)
