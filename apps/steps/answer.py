@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from pydantic import Field
@@ -10,6 +11,8 @@ from apps.context import Context, Evidence
 from apps.steps.kind import Parameters, StepKind
 from core.errors import AppError
 from retrieval.filters import parse_filter
+
+_MARKER = re.compile(r"\[(\d+)\]")
 
 
 class AnswerQuestion(Parameters):
@@ -20,7 +23,7 @@ class AnswerQuestion(Parameters):
 
 
 def answer(given: AnswerQuestion, context: Context) -> dict[str, Any]:
-    """The answer's text with its markers, and what it cites. `found` is False when the documents hold none."""
+    """The answer and what it cites, numbered as the run's evidence; `found` is False when the documents hold none."""
     if context.tools.answer is None:
         raise AppError("This step answers from the documents, and there is no index yet; run `debrief sync` first.")
     found = context.tools.answer(given.question, context.user, parse_filter(given.filter) if given.filter else None)
@@ -40,8 +43,10 @@ def answer(given: AnswerQuestion, context: Context) -> dict[str, Any]:
                 "quote": citation.quote,
             }
         )
+    numbers = {str(c["marker"]): c["number"] for c in citations}
     return {
-        "text": found.text,
+        # Drafts put this beside passages of other steps, so its markers must count with theirs.
+        "text": _MARKER.sub(lambda m: f"[{numbers.get(m.group(1), m.group(1))}]", found.text),
         "found": found.outcome == "answered",
         "outcome": found.outcome,
         "confidence": round(found.confidence, 3),
