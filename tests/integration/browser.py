@@ -136,7 +136,7 @@ class Visitor:
 
     def text(self) -> str:
         """What the page says."""
-        return str(self.page.locator('[data-testid="stMain"]').inner_text())
+        return str(self.page.locator('[data-testid="stMainBlockContainer"]').first.inner_text())
 
     def violations(self) -> list[str]:
         """What axe finds wrong, as "rule: first element", contrast included."""

@@ -21,11 +21,6 @@ ROOT = Path(__file__).parents[2]
 SAMPLES = ROOT / "samples" / "workspace"
 CHROMIUM = shutil.which("chromium")
 PICTURES = ROOT / "docs" / "pictures" if os.environ.get("DEBRIEF_PICTURES") else None
-# No sandbox: the tests run as root in containers. The others keep the browser from calling home.
-FLAGS = [
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-]  # fmt: skip
 # Rule → the element of Streamlit's own that breaks it, and that a page can't change.
 OF_STREAMLIT = {"presentation-role-conflict": 'data-testid="stFileUploaderDropzone"'}
 LAPTOP, PHONE = {"width": 1366, "height": 768}, {"width": 390, "height": 844}
@@ -121,14 +116,6 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     finally:
         server.terminate()
         server.wait(timeout=20)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[sync_api.Browser]:
-    with sync_api.sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield running
-        running.close()
 
 
 class Visitor:
