@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from apps.runs import forget_results_older_than
 from assistant.conversations import Conversations
 from assistant.trace import Traces
 from core.database import open_database
@@ -36,6 +37,7 @@ def forget(engine: sa.Engine, retention: RetentionSettings) -> Forgotten:
     conversations = traces = 0
     if retention.conversations_days is not None:
         conversations = Conversations(engine).forget_older_than(retention.conversations_days)
+        forget_results_older_than(engine, retention.conversations_days)
     if retention.traces_days is not None:
         traces = Traces(engine).forget_older_than(retention.traces_days)
     return Forgotten(conversations, traces)
