@@ -9,6 +9,7 @@ from evals.history import Result
 from evals.plots import tag_plot, trend_plot
 from evals.report import QUALITY, Report, metric_table, verdict_line, worst_cases
 from evals.runner import by_tag
+from evals.scorers import LOWER_IS_BETTER
 
 _WORST = 12
 _MOST_TAGS = 24
@@ -97,8 +98,9 @@ def _tags(report: Report) -> list[str]:
 
 
 def _shown(report: Report) -> list[Result]:
-    """The worst cases, and before them those that fell most beyond noise."""
-    fell = [c.case_id for d in report.differences if d.verdict == "worse" for c in d.fell[:4]]
+    """The worst cases, and before them those that fell most beyond noise; being slower makes no answer bad."""
+    worse = [d for d in report.differences if d.verdict == "worse" and d.metric not in LOWER_IS_BETTER]
+    fell = [c.case_id for d in worse for c in d.fell[:4]]
     worst = [r.case_id for r in worst_cases(report.results, _WORST)]
     return [report.results[i] for i in dict.fromkeys([*fell, *worst]) if i in report.results]
 

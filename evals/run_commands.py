@@ -97,12 +97,20 @@ def diff(
     settings = load_settings()
     kept = History(open_database(settings))
     report = stored_report(kept, kept.run(now), kept.run(before), settings)
+    figures = changed_figures(report)
     if as_json:
-        print_json(as_plain(report))
+        print_json({**as_plain(report), "figures": figures})
         return
     for key, was, is_now in report.changed_settings:
         out.print(f"{key}: {escape(was)} → {escape(is_now)}")
-    _print_differences(report)
+    if report.results:
+        _print_differences(report)
+        return
+    # Foreign sets are kept without their cases, so nothing says what of a change is noise.
+    for metric, (was_value, is_value) in figures.items():
+        out.print(f"{metric}: {was_value:.4f} → {is_value:.4f} ({is_value - was_value:+.4f})")
+    if not figures:
+        out.print("No figure differs.")
 
 
 @eval_app.command("report")
@@ -162,6 +170,16 @@ def judge(
     out.print(table)
     for why in lost:
         err.print(f"unscored: {escape(why)}")
+
+
+def changed_figures(report: Report) -> dict[str, tuple[float, float]]:
+    """The means that both runs have and that differ: metric → (before, now)."""
+    before = report.baseline.summary if report.baseline is not None else {}
+    return {
+        metric: (before[metric].value, measured.value)
+        for metric, measured in report.run.summary.items()
+        if metric in before and before[metric].value != measured.value
+    }
 
 
 def as_plain(report: Report) -> dict[str, object]:

@@ -16,6 +16,7 @@ from evals.history import Result
 from evals.metrics import mean
 from evals.page import page
 from evals.report import Report, markdown, verdict_line
+from evals.run_commands import changed_figures
 from evals.runner import Runner, summarise
 from evals.scorers import Score
 from tests.evals.mail_server import mail_server
@@ -194,3 +195,10 @@ def test_foreign_sets_land_in_the_same_history(tmp_path):
     assert run.environment["index"] == "the set's own"
     assert record_run(Settings(file=tmp_path / "none.yaml"), "retrieval", "xquad", {}) is None
     assert dict(flat({"a": True, "b": [1], "c": {"d": 1}})) == {"c.d": 1.0}
+
+
+def test_two_runs_of_a_foreign_set_are_compared_by_their_figures(history):
+    before = history.record_run("retrieval", "xquad", {}, {"ndcg@10": 0.8, "questions": 40})
+    now = history.record_run("retrieval", "xquad", {}, {"ndcg@10": 0.7, "questions": 40, "mrr": 0.5})
+    assert changed_figures(Report(now, {}, before)) == {"ndcg@10": (0.8, 0.7)}
+    assert [r.id for r in history.latest("xquad", kind="retrieval")] == [now.id, before.id]
