@@ -4,7 +4,7 @@ PORT ?= 8501
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test check lock clean bench bench-embedding bench-chunking bench-search bench-connectors
+.PHONY: run test check lock clean bench bench-embedding bench-chunking bench-search bench-answers bench-sync bench-connectors
 .DEFAULT_GOAL := run
 
 $(VENV)/installed: pyproject.toml constraints.txt
@@ -34,7 +34,7 @@ lock:
 	.lock/bin/pip freeze --exclude-editable | sed 's/+cpu//' > constraints.txt
 	rm -rf .lock
 
-bench: bench-embedding bench-search
+bench: bench-embedding bench-search bench-answers bench-sync
 
 bench-embedding: $(VENV)/installed
 	$(BIN)/python -m evals.bench.embedding
@@ -44,6 +44,12 @@ bench-chunking: $(VENV)/installed
 
 bench-search: $(VENV)/installed
 	$(BIN)/python -m evals.bench.search
+
+bench-answers: $(VENV)/installed
+	$(BIN)/python -m evals.bench.answers
+
+bench-sync: $(VENV)/installed
+	$(BIN)/python -m evals.bench.sync
 
 bench-connectors: $(VENV)/installed
 	$(BIN)/python -m evals.bench.connectors
