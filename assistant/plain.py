@@ -14,6 +14,7 @@ from assistant.extractive import answer_from, find_evidence
 from assistant.languages import language_name
 from assistant.people import Person, asks_for_people, who_could_know
 from assistant.rewrite import Rewritten, ask_back
+from assistant.subject import concerns_another
 from assistant.trace import Trace
 from core.errors import ModelError
 from core.language import detect_language
@@ -76,6 +77,7 @@ class PlainPath:
             yield Stage("search", part)
             with trace.stage("search"):
                 passages = self._retriever.search(part, user, limit, filters=filters)
+                passages = [p for p in passages if not concerns_another(part, p.chunk)]
                 if attachments:
                     own = attached_passages(part, attachments, user, self._encoder, limit)
                     passages = sorted([*own, *passages], key=_by_attachment)[:limit]

@@ -39,7 +39,7 @@ FUNCTION_WORDS = frozenset(_FUNCTION_WORDS.split())
 def words(text: str) -> list[str]:
     """The text's words, folded and without English inflection; scripts without spaces give character pairs."""
     found: list[str] = []
-    for token in _TOKEN.findall(_folded(text)):
+    for token in _TOKEN.findall(folded(text)):
         if _DENSE_TOKEN.fullmatch(token):
             found.extend(token[i : i + 2] for i in range(max(len(token) - 1, 1)))
         else:
@@ -49,7 +49,7 @@ def words(text: str) -> list[str]:
 
 def content_words(text: str) -> list[str]:
     """`words` without function words; all words when nothing else is left."""
-    tokens = [t for t in _TOKEN.findall(_folded(text)) if t not in FUNCTION_WORDS]
+    tokens = [t for t in _TOKEN.findall(folded(text)) if t not in FUNCTION_WORDS]
     return words(" ".join(tokens)) or words(text)
 
 
@@ -124,7 +124,8 @@ def coverage(wanted: Iterable[str], present: Iterable[str], weight: Mapping[str,
     return found / total if total else 0.0
 
 
-def _folded(text: str) -> str:
+def folded(text: str) -> str:
+    """`text` as it is compared: without case, compatibility forms, and the accents of Latin, Greek and Cyrillic."""
     lowered = unicodedata.normalize("NFKC", text).casefold()
     if lowered.isascii():
         return lowered
