@@ -61,7 +61,7 @@ def find_app(name: str, settings: Settings) -> App:
 
 @lru_cache(maxsize=256)
 def _loaded(file: Path, _changed: int) -> App:
-    app = load_app(file)
+    app = load_app(file, packaged=file.parent == LIBRARY)
     if app.name != file.stem:
         raise AppError(
             f"{file} line 1, name: found '{app.name}'; name it '{file.stem}' as the file, or rename the file."

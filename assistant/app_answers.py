@@ -7,6 +7,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
@@ -45,6 +46,7 @@ class AppAnswers:
         tools: Callable[[], Tools],
         *,
         models: ChatModels | None = None,
+        file: Path | None = None,
         customers: Callable[[User], Sequence[str]] = lambda _user: (),
         company: str = "Debrief",
         finished: Finished = lambda _result, _user: None,
@@ -53,10 +55,12 @@ class AppAnswers:
 
         Args:
             apps: Every app as it is now; asked at each message, so that a published one needs no restart.
+            file: Keeps what was learned of the apps' examples.
             customers: The names that a person may know of.
             finished: Is told of every run, for the use of each version.
         """
         self._apps, self._embedder, self._tools, self._models = apps, embedder, tools, models
+        self._file = file
         self._customers, self._company, self._finished = customers, company, finished
         self._running: OrderedDict[str, tuple[str, Mapping[str, Any]]] = OrderedDict()
         self._router: AppRouter | None = None
@@ -68,7 +72,7 @@ class AppAnswers:
         apps = self._apps()
         with self._changing:
             if self._router is None or self._router.apps != apps:
-                self._router = AppRouter(apps, self._embedder, self._models)
+                self._router = AppRouter(apps, self._embedder, self._models, self._file)
             return self._router
 
     def app(self, name: str) -> App:
@@ -202,6 +206,7 @@ def open_app_answers(
         retriever.embedder,
         tools,
         models=models,
+        file=settings.data_path / "router.npz",
         customers=_Customers(retriever),
         company=settings.company,
         finished=counted,

@@ -7,6 +7,7 @@ had not been there; thresholds and confidences are fitted on those held-out scor
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -87,7 +88,51 @@ class IntentClassifier:
         self._classes = np.array([-1 if label is None else number[label] for label in kept])
         self._vectors = np.asarray(vectors, np.float64)[keep]
         self._words, self._letters = Ngrams(self._texts, word_ngrams), Ngrams(self._texts, letter_ngrams)
-        self._fit(self._words.matrix, self._letters.matrix)
+        self._fit(self._words.of(self._texts), self._letters.of(self._texts))
+
+    def arrays(self) -> dict[str, NDArray[np.generic]]:
+        """Everything that `from_arrays` needs: numbers, and texts as JSON in bytes."""
+        slope, offset = self._confidence if self._confidence is not None else (np.zeros(0), 0.0)
+        texts = {
+            "texts": self._texts,
+            "labels": self.labels,
+            "words": self._words.grams,
+            "letters": self._letters.grams,
+        }
+        return {
+            **{name: np.frombuffer(json.dumps(value).encode(), np.uint8) for name, value in texts.items()},
+            "classes": self._classes,
+            # They came with single precision.
+            "vectors": self._vectors.astype(np.float32),
+            "weights": self._weights,
+            "word_idf": self._words.idf,
+            "letter_idf": self._letters.idf,
+            "word_weights": self._word_weights,
+            "letter_weights": self._letter_weights,
+            "thresholds": self.thresholds,
+            "confidence": np.array([*slope, offset]),
+        }
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> IntentClassifier:
+        """The classifier whose `arrays` these are.
+
+        Raises:
+            KeyError, ValueError: they aren't those of a classifier.
+        """
+        texts = {name: json.loads(arrays[name].tobytes()) for name in ("texts", "labels", "words", "letters")}
+        result = cls.__new__(cls)
+        result._texts, result.labels = texts["texts"], tuple(texts["labels"])
+        result._classes = arrays["classes"]
+        result._vectors = arrays["vectors"].astype(np.float64)
+        result._weights = arrays["weights"]
+        result._words = Ngrams.known(texts["words"], arrays["word_idf"], word_ngrams)
+        result._letters = Ngrams.known(texts["letters"], arrays["letter_idf"], letter_ngrams)
+        result._word_weights, result._letter_weights = arrays["word_weights"], arrays["letter_weights"]
+        result.thresholds = arrays["thresholds"]
+        *slope, offset = arrays["confidence"].tolist()
+        result._confidence = (np.array(slope), offset) if slope else None
+        return result
 
     def decide(self, text: str, vector: NDArray[np.floating[Any]], lean: Mapping[str, float] | None = None) -> Decision:
         """What `text` is taken for.
@@ -105,8 +150,8 @@ class IntentClassifier:
         """The decision on each text. Arguments as `decide`; `vectors`: (len(texts), dim)."""
         near = self._near(np.asarray(vectors, np.float64))
         scores = near @ self._weights
-        scores += self._words.of(texts) @ self._word_weights
-        scores += self._letters.of(texts) @ self._letter_weights
+        scores += self._words.times(texts, self._word_weights)
+        scores += self._letters.times(texts, self._letter_weights)
         for label, amount in (lean or {}).items():
             if label in self.labels:
                 scores[:, self.labels.index(label)] += amount

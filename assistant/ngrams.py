@@ -13,10 +13,12 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
+Floats = NDArray[np.float64]
 Cut = Callable[[str], Iterator[str]]
 
 _WORD = re.compile(r"\w+")
@@ -44,33 +46,45 @@ class Ngrams:
     """The n-grams of some texts with their weights; those of other texts are ignored.
 
     Attributes:
-        matrix: (len(texts), known n-grams), rows L2-normalised.
+        grams: The known n-grams.
+        idf: (known n-grams,), how rare each is.
     """
 
     def __init__(self, texts: Sequence[str], cut: Cut) -> None:
         self._cut = cut
-        counted = [Counter(cut(text)) for text in texts]
-        frequency = Counter(gram for counts in counted for gram in counts)
-        self._columns = {gram: n for n, gram in enumerate(frequency)}
-        self._idf = np.log((1 + len(texts)) / (1 + np.array(list(frequency.values()), dtype=float))) + 1
-        self.matrix = self._weighted(counted)
+        frequency = Counter(gram for text in texts for gram in set(cut(text)))
+        self.grams = sorted(frequency)
+        counts = np.array([frequency[gram] for gram in self.grams], dtype=float)
+        self.idf: Floats = np.log((1 + len(texts)) / (1 + counts)) + 1
+        self._columns = {gram: n for n, gram in enumerate(self.grams)}
+
+    @classmethod
+    def known(cls, grams: Sequence[str], idf: Floats, cut: Cut) -> Ngrams:
+        """Those whose `grams` and `idf` were kept."""
+        result = cls((), cut)
+        result.grams, result.idf = list(grams), idf
+        result._columns = {gram: n for n, gram in enumerate(result.grams)}
+        return result
 
     def of(self, texts: Sequence[str]) -> csr_matrix:
         """(len(texts), known n-grams), rows L2-normalised; a row is 0 for a text that shares none."""
-        return self._weighted([Counter(self._cut(text)) for text in texts])
-
-    def _weighted(self, counted: Sequence[Counter[str]]) -> csr_matrix:
-        # Imported when it is needed: most commands route nothing.
+        # Imported when it is needed: most commands learn nothing.
         from scipy.sparse import csr_matrix
 
-        columns: list[int] = []
-        values: list[float] = []
-        ends = [0]
-        for counts in counted:
-            known = [(self._columns[gram], n) for gram, n in counts.items() if gram in self._columns]
-            row = np.array([column for column, _ in known], dtype=int)
-            weights = (1 + np.log([n for _, n in known])) * self._idf[row] if known else np.zeros(0)
-            columns.extend(row.tolist())
-            values.extend((weights / (np.linalg.norm(weights) or 1.0)).tolist())
-            ends.append(len(columns))
-        return csr_matrix((values, columns, ends), shape=(len(counted), len(self._columns)))
+        rows = [self._weighted(text) for text in texts]
+        ends = np.cumsum([0, *(len(columns) for columns, _ in rows)])
+        columns = np.concatenate([columns for columns, _ in rows]) if rows else np.zeros(0, int)
+        values = np.concatenate([values for _, values in rows]) if rows else np.zeros(0)
+        return csr_matrix((values, columns, ends), shape=(len(rows), len(self.grams)))
+
+    def times(self, texts: Sequence[str], weights: Floats) -> Floats:
+        """(len(texts), m): `of(texts)` times `weights` (known n-grams, m), without the library for sparse matrices."""
+        rows = (self._weighted(text) for text in texts)
+        return np.stack([values @ weights[columns] for columns, values in rows])
+
+    def _weighted(self, text: str) -> tuple[NDArray[np.int_], Floats]:
+        """The columns of the text's known n-grams, and their weights with norm 1."""
+        counts = Counter(gram for gram in self._cut(text) if gram in self._columns)
+        columns = np.array([self._columns[gram] for gram in counts], dtype=int)
+        weights = (1 + np.log(np.array(list(counts.values()), dtype=float))) * self.idf[columns]
+        return columns, weights / (np.linalg.norm(weights) or 1.0)

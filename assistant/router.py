@@ -15,14 +15,15 @@ import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from importlib.resources import files
+from pathlib import Path
 from typing import Literal
 
 from apps.runner import may_use
 from apps.spec import App
 from assistant.events import Attachment
 from assistant.gloss import likely_language
-from assistant.intents import Decision, IntentClassifier
+from assistant.intents import Decision
+from assistant.learned import APP, SEARCH, Learned, learn
 from assistant.requests import plain_request
 from core.errors import ModelError
 from core.llm import ChatModels, Spending
@@ -30,8 +31,6 @@ from core.types import User
 from prompts.load import load_prompt
 from retrieval.embed import Embedder
 
-SEARCH = "search"
-_APP = "app"
 AttachmentKind = Literal["transcript", "report", "notes"]
 
 # What else speaks for an app, in the classifiers' scores. Chosen on evals/datasets/routing_apps.jsonl.
@@ -89,11 +88,18 @@ class Route:
 class AppRouter:
     """Routes by the apps it was made with; who may use which is looked at for each message."""
 
-    def __init__(self, apps: Mapping[str, App], embedder: Embedder, models: ChatModels | None = None) -> None:
-        """Nothing is learned before the first message."""
+    def __init__(
+        self, apps: Mapping[str, App], embedder: Embedder, models: ChatModels | None = None, file: Path | None = None
+    ) -> None:
+        """Nothing is learned before the first message.
+
+        Args:
+            file: Keeps what was learned from one start to the next.
+        """
         self.apps = dict(apps)
         self._embedder = embedder
         self._models = models
+        self._file = file
         self._learning = threading.Lock()
 
     def route(self, message: str, user: User, *, attachments: Sequence[Attachment] = (), running: str = "") -> Route:
@@ -105,21 +111,21 @@ class AppRouter:
         vector = self._embedder.encode_query(plain)
         lean = self._lean(attachments, allowed)
         learned = self._learned
-        work = learned.work.decide(plain, vector, {_APP: max(lean.values(), default=0.0)})
+        work = learned.work.decide(plain, vector, {APP: max(lean.values(), default=0.0)})
         which = learned.which.decide(plain, vector, lean)
-        sure = dict(work.ranked)[_APP]
+        sure = dict(work.ranked)[APP]
         if running in allowed and _edits(message) and not (which.label != running and sure * which.confidence > _OTHER):
             return Route(f"app:{running}", 0.9, f"it changes the result of {self.apps[running].title}.")
         return self._routed(message, sure, which, allowed, attachments)
 
     @property
-    def _learned(self) -> _Learned:
+    def _learned(self) -> Learned:
         with self._learning:
             return self._fitted
 
     @cached_property
-    def _fitted(self) -> _Learned:
-        return _Learned(self.apps.values(), self._embedder)
+    def _fitted(self) -> Learned:
+        return learn(self.apps.values(), self._embedder, self._file)
 
     def _lean(self, attachments: Sequence[Attachment], allowed: Iterable[str]) -> dict[str, float]:
         lean: dict[str, float] = {}
@@ -168,43 +174,6 @@ class AppRouter:
         except ModelError:
             return ""
         return next((name for name in names if name == reply.strip().strip("`'\"")), "")
-
-
-class _Learned:
-    """The two classifiers, fitted on the examples of `apps`: about a second for ten apps.
-
-    Attributes:
-        work: Whether a message asks for the work of any app, `_APP`, or is for `SEARCH`.
-        which: Which app's work it is, learned from the apps' examples alone.
-        shown: What was compared → the example as its author wrote it.
-    """
-
-    def __init__(self, apps: Iterable[App], embedder: Embedder) -> None:
-        texts, labels = training_examples(apps)
-        plain = [plain_request(text) for text in texts]
-        vectors = embedder.encode_texts(plain)
-        self.shown = dict(zip(plain, texts, strict=True))
-        self.work = IntentClassifier(plain, [SEARCH if label == SEARCH else _APP for label in labels], vectors)
-        own = [n for n, label in enumerate(labels) if label != SEARCH]
-        self.which = IntentClassifier([plain[n] for n in own], [labels[n] for n in own], vectors[own])
-
-
-def training_examples(apps: Iterable[App]) -> tuple[list[str], list[str | None]]:
-    """Texts and labels: titles, descriptions and examples of apps; counter-examples and general questions as search."""
-    texts: list[str] = []
-    labels: list[str | None] = []
-    for app in apps:
-        for text in (*app.routing.examples, app.description, app.title):
-            texts.append(text)
-            labels.append(app.name)
-        for text in app.routing.counter_examples:
-            texts.append(text)
-            labels.append(SEARCH)
-    for line in files("assistant").joinpath("routing/search.txt").read_text(encoding="utf-8").splitlines():
-        if line.strip():
-            texts.append(line.strip())
-            labels.append(SEARCH)
-    return texts, labels
 
 
 def attachment_kind(attachment: Attachment) -> AttachmentKind:

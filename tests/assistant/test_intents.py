@@ -84,7 +84,9 @@ def test_ngrams_are_those_of_the_usual_tf_idf():
     for theirs, cut in ((usual, word_ngrams), (letters, letter_ngrams)):
         wanted = theirs.fit_transform(texts)
         ours = Ngrams(texts, cut)
-        np.testing.assert_allclose((ours.matrix @ ours.matrix.T).toarray(), (wanted @ wanted.T).toarray())
+        own = ours.of(texts)
+        np.testing.assert_allclose((own @ own.T).toarray(), (wanted @ wanted.T).toarray())
         unseen = ["mail the owners", "xyz"]
         other = (theirs.transform(unseen) @ wanted.T).toarray()
-        np.testing.assert_allclose((ours.of(unseen) @ ours.matrix.T).toarray(), other)
+        np.testing.assert_allclose((ours.of(unseen) @ own.T).toarray(), other)
+        np.testing.assert_allclose(ours.times(unseen, own.T.toarray()), other)

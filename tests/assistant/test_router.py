@@ -9,8 +9,9 @@ from apps.meeting.terms import terms
 from assistant.app_inputs import fill_inputs, named_customer
 from assistant.events import Attachment
 from assistant.gloss import likely_language
+from assistant.learned import training_examples
 from assistant.requests import WORK, plain_request
-from assistant.router import AppRouter, attachment_kind, training_examples
+from assistant.router import AppRouter, attachment_kind
 from core.settings import Settings
 from core.types import Section, User
 from evals.app_routing import SETS, evaluate_app_routing, own_requests
