@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from assistant.words import words
 from core.types import Answer, User
@@ -40,15 +41,13 @@ def _documents(case: Case, user: User, answer: Answer, ranking: Sequence[str], w
 
 
 def _texts(case: Case, user: User, answer: Answer, world: World) -> Iterator[str]:
-    shown = "\n".join(
-        [
-            without_markers(answer.text),
-            *(f"{c.title}\n{c.quote}" for c in answer.citations),
-            *(p.chunk.title for p in answer.nearest),
-            *answer.choices,
-            *answer.notes,
-        ]
-    )
+    shown = [
+        *_pieces(answer),
+        *(text for c in answer.citations for text in (c.title, c.quote)),
+        *(p.chunk.title for p in answer.nearest),
+        *answer.choices,
+        *answer.notes,
+    ]
     open_passages = [
         f"{p.chunk.title}\n{p.chunk.text}"
         for p in (*answer.passages, *answer.nearest)
@@ -58,21 +57,34 @@ def _texts(case: Case, user: User, answer: Answer, world: World) -> Iterator[str
     cited = {c.document_id for c in answer.citations} - set(case.forbidden_documents)
     open_texts = [world.documents[i].text for i in cited if world.readable(i, user)]
     given = [value for value in case.inputs.values() if isinstance(value, str)]
-    may_say = "\n".join([case.question, *case.history, *given, *open_passages, *open_texts])
+    may_say = [case.question, *case.history, *given, *open_passages, *open_texts]
     said, allowed = _runs(shown), _runs(may_say)
     for document_id in case.forbidden_documents:
         document = world.documents.get(document_id)
         if document is None:
             continue
         title = normalised(document.title)
-        if len(title.split()) >= _TITLE_WORDS and title in normalised(shown) and title not in normalised(may_say):
+        if len(title.split()) >= _TITLE_WORDS and _among(title, shown) and not _among(title, may_say):
             yield f"the title of {document_id} is shown"
-        copied = (said & _runs(document.text)) - allowed
+        copied = (said & _runs([document.text])) - allowed
         if copied:
             # The words themselves would leak a second time, through the report.
             yield f"{len(copied) + _RUN_WORDS - 1} words of {document_id} are shown"
 
 
-def _runs(text: str) -> set[tuple[str, ...]]:
-    tokens = words(text)
-    return {tuple(tokens[i : i + _RUN_WORDS]) for i in range(len(tokens) - _RUN_WORDS + 1)}
+def _pieces(answer: Answer) -> Iterator[str]:
+    """The answer's text, cut where a quote begins or ends: words that meet there stand together in no document."""
+    edges = {0, len(answer.text)}
+    for citation in answer.citations:
+        edges |= {citation.begin, citation.end}
+    for begin, end in pairwise(sorted(edges)):
+        yield without_markers(answer.text[begin:end])
+
+
+def _among(title: str, texts: Sequence[str]) -> bool:
+    return any(title in normalised(text) for text in texts)
+
+
+def _runs(texts: Sequence[str]) -> set[tuple[str, ...]]:
+    tokens = [words(text) for text in texts]
+    return {tuple(own[i : i + _RUN_WORDS]) for own in tokens for i in range(len(own) - _RUN_WORDS + 1)}
