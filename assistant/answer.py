@@ -71,7 +71,7 @@ class Writer:
             ModelError: no model answered, and nothing has been shown yet or the model broke off.
         """
         least = self.settings.answer.min_confidence
-        threshold = abstention_model().threshold if least is None else least
+        threshold = abstention_model(self.settings.embedding.model).threshold if least is None else least
         # A model may combine passages that no single sentence answers, so it gets to see weaker evidence than a quote.
         # One that may add what it knows is asked in any case.
         adds = self.settings.answer.response_scope == "model_may_add"

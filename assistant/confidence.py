@@ -1,7 +1,8 @@
 """How strong the evidence for an answer is, 0..1, and from where on an answer is given.
 
 A logistic model over a few signals, fitted by `python -m evals.fit_abstention` on questions whose documents were or
-were not in the index. `abstention.json` holds its weights, the threshold and where both come from.
+were not in the index. `abstention.json` holds its weights, the threshold and where both come from;
+`abstention_multilingual.json` those for the multilingual embedding, whose tokens are all nearer to each other.
 """
 
 from __future__ import annotations
@@ -55,14 +56,15 @@ def confidence_signals(evidence: Sequence[Evidence]) -> dict[str, float]:
 
 
 def confidence(signals: Mapping[str, float], model: AbstentionModel | None = None) -> float:
-    """0..1: how likely it is that the documents hold an answer, by the model that comes with Debrief or another."""
+    """0..1: how likely it is that the documents hold an answer, by `model`, or the one for the English embedding."""
     model = model or abstention_model()
     total = model.intercept + sum(weight * signals.get(name, 0.0) for name, weight in model.weights.items())
     return 1 / (1 + exp(-max(-40.0, min(40.0, total))))
 
 
 @cache
-def abstention_model() -> AbstentionModel:
-    """The fitted model that comes with Debrief."""
-    stored = json.loads(files("assistant").joinpath("abstention.json").read_text(encoding="utf-8"))
+def abstention_model(embedding: str = "english") -> AbstentionModel:
+    """The model that was fitted for the packaged embedding of that name; for any other, the one for English."""
+    name = "abstention_multilingual.json" if embedding == "multilingual" else "abstention.json"
+    stored = json.loads(files("assistant").joinpath(name).read_text(encoding="utf-8"))
     return AbstentionModel(stored["weights"], stored["intercept"], stored["threshold"])

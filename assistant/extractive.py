@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from assistant.citations import Composer
-from assistant.confidence import abstention_model, confidence, confidence_signals
+from assistant.confidence import AbstentionModel, confidence, confidence_signals
 from assistant.events import Event, Stage
 from assistant.evidence import Asked, Evidence, prepare, weigh_sentences
 from assistant.people import sentence_of, who_could_know
@@ -60,23 +60,29 @@ class Finding:
 
 
 def find_evidence(
-    question: str, passages: Sequence[Passage], encoder: TokenEncoder, least: float | None = None
+    question: str,
+    passages: Sequence[Passage],
+    encoder: TokenEncoder,
+    model: AbstentionModel | None = None,
+    *,
+    least: float | None = None,
 ) -> Finding:
     """The sentences of the first three passages, best first. All passages tell which words are rare.
 
     Args:
+        model: Of the confidence; None is the one for the English embedding.
         least: The confidence that an answer needs; one passage is then read where it leaves no doubt. None reads all.
     """
     asked = prepare(question, passages, encoder)
     begun: list[Evidence] = []
     if least is not None and _leads_clearly(passages):
         begun = weigh_sentences(asked, passages[:1], encoder)
-        finding = _finding(asked, begun, 1)
+        finding = _finding(asked, begun, 1, model)
         if finding.confidence >= max(least, _SURE):
             return finding
     read = int(bool(begun))
     rest = weigh_sentences(asked, passages[read:_LEADING], encoder, first=read)
-    return _finding(asked, [*begun, *rest], _LEADING)
+    return _finding(asked, [*begun, *rest], _LEADING, model)
 
 
 def _leads_clearly(passages: Sequence[Passage]) -> bool:
@@ -85,10 +91,10 @@ def _leads_clearly(passages: Sequence[Passage]) -> bool:
     return len(fused) == 2 and min(fused) > 0 and fused[1] <= (1 - _CLEAR_LEAD) * fused[0]
 
 
-def _finding(asked: Asked, evidence: Sequence[Evidence], read: int) -> Finding:
+def _finding(asked: Asked, evidence: Sequence[Evidence], read: int, model: AbstentionModel | None) -> Finding:
     ordered = sorted(evidence, key=lambda e: -e.score)
     signals = confidence_signals(ordered) if ordered else {}
-    return Finding(asked, tuple(ordered), confidence(signals) if ordered else 0.0, signals, read)
+    return Finding(asked, tuple(ordered), confidence(signals, model) if ordered else 0.0, signals, read)
 
 
 def answer_from(
@@ -97,6 +103,8 @@ def answer_from(
     settings: AnswerSettings,
     style: AnswerStyle,
     trace: Trace,
+    *,
+    model: AbstentionModel,
 ) -> Iterator[Event]:
     """Quoted sentences as they are found, then the Answer that holds them.
 
@@ -104,16 +112,17 @@ def answer_from(
         found: Each stand-alone question with its passages, best first. A question of several parts is answered part
             by part; parts without evidence are named in a note.
         style: Its length and format count; quotes have the tone of their documents.
+        model: Of the confidence.
     """
     most = sentences_wanted(style, settings.max_sentences)
-    least = settings.min_confidence if settings.min_confidence is not None else abstention_model().threshold
+    least = settings.min_confidence if settings.min_confidence is not None else model.threshold
     composer = Composer()
     sure: list[float] = []
     read: dict[str, Passage] = {}
     unanswered: list[str] = []
     nearest: list[Evidence] = []
     for question, passages in found:
-        finding = find_evidence(question, passages, encoder, least)
+        finding = find_evidence(question, passages, encoder, model, least=least)
         trace.signals.update(finding.signals)
         yield Stage("weigh", f"{len(finding.evidence)} sentences, confidence {finding.confidence:.2f}")
         sure.append(finding.confidence)

@@ -9,6 +9,7 @@ from typing import Protocol
 from assistant.answer import Writer, best_quote
 from assistant.attachments import attached_passages
 from assistant.citations import Composer
+from assistant.confidence import abstention_model
 from assistant.events import Attachment, Event, Sentence, Stage
 from assistant.extractive import answer_from, find_evidence
 from assistant.languages import language_name
@@ -59,6 +60,7 @@ class PlainPath:
         self._encoder = encoder
         self._settings = settings
         self._models = models
+        self._confidence = abstention_model(settings.embedding.model)
 
     def events(
         self,
@@ -100,7 +102,7 @@ class PlainPath:
 
     def _quoted(self, found: Sequence[tuple[str, list[Passage]]], style: AnswerStyle, trace: Trace) -> Iterator[Event]:
         with trace.stage("answer"):
-            yield from answer_from(found, self._encoder, self._settings.answer, style, trace)
+            yield from answer_from(found, self._encoder, self._settings.answer, style, trace, model=self._confidence)
 
     def _written(
         self,
@@ -115,7 +117,7 @@ class PlainPath:
         """The model's answer; the quotes if no model answers and nothing has been shown yet."""
         assert self._models is not None
         with trace.stage("weigh"):
-            findings = [find_evidence(part, passages, self._encoder) for part, passages in found]
+            findings = [find_evidence(part, passages, self._encoder, self._confidence) for part, passages in found]
             finding = max(findings, key=lambda f: f.confidence)
             trace.signals = dict(finding.signals)
         writer = Writer(self._models, self._encoder, self._settings)

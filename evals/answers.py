@@ -217,7 +217,7 @@ def _percentile(values: Sequence[float], share: float) -> float:
 
 def _threshold(settings: Settings) -> float:
     least = settings.answer.min_confidence
-    return least if least is not None else abstention_model().threshold
+    return least if least is not None else abstention_model(settings.embedding.model).threshold
 
 
 def _odd(text: str) -> bool:

@@ -1,6 +1,6 @@
 """Fits the weights of sentence ranking and of the confidence, and writes them beside the code that uses them.
 
-    python -m evals.fit_abstention --data ../shared/data
+    python -m evals.fit_abstention --data ../shared/data [--multilingual]
 
 Ranking (`assistant/ranking.json`): xquad in English; pairs of a sentence with the gold answer and one without, among
 the first passages of a question; a logistic model of the difference of their signals.
@@ -9,6 +9,10 @@ Confidence (`assistant/abstention.json`): xquad in English, mtrag and anthropic_
 documents in the index and, for half of them, once without (see `evals/answers.py`); a logistic model of whether they
 were there. Each set has the same weight. The threshold is the lowest at which abstaining reaches an F1 of 0.76 on each
 of the sets; 0.75 is required.
+
+With --multilingual, the confidence alone and for the embedding of that name (`assistant/abstention_multilingual.json`):
+150 questions of xquad in each of English, German and Spanish, by the order of SHA-256(id); the threshold is the one at
+which the worst of the three has the best F1.
 
 Questions are halved by the last bit of SHA-256("fit " + id), the id of the document in xquad, of the conversation in
 mtrag. The weights are fitted on one half and reported on the other. The threshold is one number for all questions,
@@ -49,6 +53,8 @@ RANKING = (
 )  # fmt: skip
 CONFIDENCE = ("passage_rare", "passage_titled", "pairs", "overlap_titled", "other_match", "length")
 _LEAST_F1 = 0.76
+_LANGUAGES = ("de", "en", "es")
+_SAMPLE = 150
 _READ = 3
 _SEARCHED = 24
 _NEGATIVES = 10
@@ -163,8 +169,10 @@ def abstention(observed: Sequence[Observed], model: AbstentionModel) -> dict[str
     return {name: round(value, 4) for name, value in figures.items()}
 
 
-def fit_threshold(observed: Sequence[Observed], weights: Mapping[str, float], intercept: float) -> float:
-    """The lowest confidence from which answering gives each set an F1 of `_LEAST_F1`, or the one that comes closest."""
+def fit_threshold(
+    observed: Sequence[Observed], weights: Mapping[str, float], intercept: float, enough: float = _LEAST_F1
+) -> float:
+    """The lowest confidence from which answering gives each set an F1 of `enough`, or the one that comes closest."""
     corpora = sorted({one.corpus for one in observed})
 
     def worst(threshold: float) -> float:
@@ -172,14 +180,57 @@ def fit_threshold(observed: Sequence[Observed], weights: Mapping[str, float], in
         return min(abstention([o for o in observed if o.corpus == c], model)["f1"] for c in corpora)
 
     reached = {threshold: worst(threshold) for threshold in (round(0.02 * step, 2) for step in range(5, 48))}
-    return max(reached, key=lambda threshold: (min(reached[threshold], _LEAST_F1), -threshold))
+    return max(reached, key=lambda threshold: (min(reached[threshold], enough), -threshold))
 
 
 def main() -> None:
-    """Fits, writes both files and prints what the other half says."""
+    """Fits what is asked for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
-    folder: Path = parser.parse_args().data
+    parser.add_argument("--multilingual", action="store_true")
+    chosen = parser.parse_args()
+    if chosen.multilingual:
+        fit_multilingual(chosen.data)
+    else:
+        fit_english(chosen.data)
+
+
+def fit_multilingual(folder: Path) -> None:
+    """Fits the confidence of the multilingual embedding, writes it and prints what the other half says."""
+    settings = load_settings()
+    model = settings.embedding.model_copy(update={"model": "multilingual"})
+    settings = settings.model_copy(update={"embedding": model})
+    embedder = open_embedder(settings)
+    observed: list[Observed] = []
+    for whole in load_answer_sets(folder / "xquad", languages=_LANGUAGES):
+        questions = sorted(whole.questions, key=lambda q: hashlib.sha256(q.id.encode()).digest())[:_SAMPLE]
+        chosen = replace(whole, name=f"{whole.name} {whole.language}", questions=tuple(questions))
+        with tempfile.TemporaryDirectory(prefix="debrief-fit-") as temporary:
+            observed.extend(observe(chosen, settings, embedder, Path(temporary)))
+    _fit_multilingual(observed, embedder.name)
+
+
+def _fit_multilingual(observed: Sequence[Observed], embedding: str) -> None:
+    stored: dict[str, float] = json.loads((ASSISTANT / "ranking.json").read_text(encoding="utf-8"))["weights"]
+    observed = [replace(one, signals=confidence_signals(ranked(one, stored))) for one in observed if one.evidence]
+    weights, intercept = fit_confidence([o for o in observed if o.fitted and (o.run == "full" or o.lost)])
+    reduced = [one for one in observed if one.run == "reduced"]
+    threshold = fit_threshold([o for o in reduced if o.fitted], weights, intercept, enough=1.0)
+    _print_abstention(reduced, AbstentionModel(weights, intercept, threshold))
+    on = f"one half of {_SAMPLE} questions each of xquad in {', '.join(_LANGUAGES)}"
+    confident = {"weights": weights, "intercept": intercept, "threshold": threshold}
+    _write("abstention_multilingual.json", embedding, on, confident, option=" --multilingual")
+
+
+def _print_abstention(reduced: Sequence[Observed], model: AbstentionModel) -> None:
+    for half in (True, False):
+        for corpus in sorted({one.corpus for one in reduced}):
+            mine = [one for one in reduced if one.fitted == half and one.corpus == corpus]
+            print(f"abstention, {'fitted' if half else 'other'} half, {corpus}: {abstention(mine, model)}")
+
+
+def fit_english(folder: Path) -> None:
+    """Fits the ranking and the confidence, writes both files and prints what the other half says."""
     embedder = open_embedder(settings := load_settings())
     sets = [
         *load_answer_sets(folder / "xquad", languages=["en"]),
@@ -200,11 +251,7 @@ def main() -> None:
     weights, intercept = fit_confidence([o for o in observed if o.fitted and (o.run == "full" or o.lost)])
     reduced = [one for one in observed if one.run == "reduced"]
     threshold = fit_threshold(reduced, weights, intercept)
-    model = AbstentionModel(weights, intercept, threshold)
-    for half in (True, False):
-        for corpus in sorted({one.corpus for one in reduced}):
-            mine = [one for one in reduced if one.fitted == half and one.corpus == corpus]
-            print(f"abstention, {'fitted' if half else 'other'} half, {corpus}: {abstention(mine, model)}")
+    _print_abstention(reduced, AbstentionModel(weights, intercept, threshold))
     _write("ranking.json", embedder.name, "one half of xquad (English)", {"weights": ranking})
     halves = "one half of xquad (English), of mtrag (stand-alone questions) and of anthropic_docs; the threshold on all"
     confident = {"weights": weights, "intercept": intercept, "threshold": threshold}
@@ -222,9 +269,9 @@ def _in_fitted_half(question: AnswerQuestion) -> bool:
     return hashlib.sha256(f"fit {key}".encode()).digest()[-1] % 2 == 0
 
 
-def _write(file: str, model: str, on: str, values: Mapping[str, object]) -> None:
+def _write(file: str, model: str, on: str, values: Mapping[str, object], option: str = "") -> None:
     provenance = {
-        "fitted_by": "python -m evals.fit_abstention",
+        "fitted_by": f"python -m evals.fit_abstention{option}",
         "on": on,
         "date": datetime.now(UTC).date().isoformat(),
         "embedding_model": model,

@@ -19,7 +19,7 @@ from ingestion.open import recipe
 from ingestion.rules import load_rules
 from ingestion.schedule import trigger_for
 from ingestion.state import SyncState
-from retrieval.embed import open_embedder
+from retrieval.embed import PROFILES, open_embedder
 from retrieval.generations import open_generations
 
 Status = Literal["ok", "warning", "error"]
@@ -89,7 +89,14 @@ def _users(settings: Settings) -> list[Finding]:
 def _model(settings: Settings) -> list[Finding]:
     embedder = open_embedder(settings)
     vector = embedder.encode_query("Is the model in place?")
-    return [Finding("embedding model", "ok", f"{embedder.name}, {vector.shape[0]} dimensions")]
+    found = [Finding("embedding model", "ok", f"{embedder.name}, {vector.shape[0]} dimensions")]
+    if settings.embedding.model not in PROFILES and settings.answer.min_confidence is None:
+        message = (
+            f"The confidence was fitted for the models {' and '.join(PROFILES)}, not for {settings.embedding.model}: "
+            "set answer.min_confidence (see docs/answers.md)."
+        )
+        found.append(Finding("confidence", "warning", message))
+    return found
 
 
 def _language_model(settings: Settings) -> list[Finding]:
