@@ -12,6 +12,11 @@ MONTHS = {
     "es": "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre",
     "fr": "janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
 }
+# German writes an ordinal as a number with a full stop; before one of these it ends no sentence.
+AFTER_ORDINAL = frozenset(
+    f"{' '.join(MONTHS.values())} quartal halbjahr jahr jahrhundert jahrestag tag woche monat kapitel abschnitt "
+    "stock platz auflage januarwoche etage runde phase stufe".lower().split()
+)
 _AND = {"en": "and", "de": "und", "es": "y", "fr": "et", "it": "e", "pt": "e", "nl": "en"}
 _DECIMAL_COMMA = frozenset({"de", "es", "fr", "it", "pt", "nl"})
 
@@ -53,4 +58,14 @@ def number_text(value: object, language: str = "en", digits: int | None = None) 
     if digits is None:
         digits = 0 if float(value).is_integer() else len(f"{value:.2f}".rstrip("0").split(".")[1])
     text = f"{value:,.{digits}f}"
+    if language == "fr":
+        # A space that doesn't break groups the thousands.
+        return text.translate(str.maketrans({",": "\u202f", ".": ","}))
     return text.translate(str.maketrans(",.", ".,")) if language in _DECIMAL_COMMA else text
+
+
+def signed_text(value: object, language: str = "en") -> str:
+    """A difference with its sign: "+2.4", "−3", "±0"; empty for no number."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return ""
+    return ("+" if value > 0 else "−" if value < 0 else "±") + number_text(abs(value), language)

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
+from apps.words import AFTER_ORDINAL
+
 # A full stop after one of these doesn't end a sentence (compared in lower case, without the stop).
 _SHORT_FORMS = (
     "mr mrs ms dr prof sr jr st mt vs etc e.g i.e cf ca approx no nos fig figs eq vol pp p ed eds inc ltd co corp llc "
@@ -22,6 +24,8 @@ _LATIN_END = re.compile(r"[.!?…]+[\"'”’»)\]]*(?=\s|$)")
 # Full stops of Chinese and Japanese, Hindi, Urdu, Arabic, Armenian, Ethiopic, Khmer, Burmese: no space need follow.
 _OTHER_END = re.compile(r"[。！？｡॥।۔؟։።៖။]+[\"'”’»」』）)\]]*")
 _LAST_WORD = re.compile(r"([^\W\d_](?:[\w.\-]*\w)?)$")
+_ORDINAL = re.compile(r"(?:^|[\s(])\d{1,2}$")
+_NEXT_WORD = re.compile(r"\s*([^\W\d_]+)")
 _LINE = re.compile(r"[^\n]+")
 _TABLE_RULE = re.compile(r"^\s*\|?\s*:?-{2,}:?\s*(\|\s*:?-{2,}:?\s*)*\|?\s*$")
 _LIST_ITEM = re.compile(r"^\s*(?:[-*•▪◦‣·]|\d{1,3}[.)]|[a-z][.)])\s+")
@@ -114,10 +118,13 @@ def _line_ends(text: str, begin: int, end: int) -> Iterator[int]:
 
 
 def _is_stop(text: str, match: re.Match[str], end: int) -> bool:
-    """Whether this full stop ends a sentence, rather than an abbreviation, an initial or a number."""
+    """Whether this full stop ends a sentence, rather than an abbreviation, an initial or an ordinal ("3. Dezember")."""
     following = text[match.end() : end].lstrip()[:1]
     if following and following.islower():
         return False
+    if _ORDINAL.search(text[max(0, match.start() - 3) : match.start()]):
+        ordered = _NEXT_WORD.match(text, match.end(), end)
+        return ordered is None or ordered.group(1).lower() not in AFTER_ORDINAL
     word = _LAST_WORD.search(text, max(0, match.start() - 20), match.start())
     if word is None:
         return True

@@ -41,6 +41,7 @@ PHRASE = _any(
 REQUEST = _any(
     r"^\s*(?:and |so |then |also )?please\b.{8,}",
     r"^(?:and |so |then )?(?:can|could|would) you (?:please )?(?!see|hear|say|repeat|explain|tell|imagine|quote|start|remember)\w+",
+    r"^(?:and |so |then |also )?I want (?:the|a|an|you|us|this|that|it) .{4,}\bto\b",
     r"\bI(?:['’]d| would) like you to\b|\bI need you to\b|\byou (?:should|need to|must|have to) (?:send|prepare|check|write|bring|name)",
     r"\bname the \w+, I['’]ll back you",
     r"\bbitte (?:schicken|senden|klären|prüfen|bereiten|erstellen)\b|\b(?:könnten|können) sie (?:bitte |mir |uns )",
@@ -54,12 +55,13 @@ RECAP = _any(
 DECISION = _any(
     r"\bdecid(?:ed|es)\b|\bwe(?:['’]ve| have)? agreed?\b|\bagreed\b|\bthat['’]s (?:settled|agreed|decided)\b|\bapproved\b",
     r"\b(?:let['’]s|we(?:['’]ll| will)?) (?:go|stick|settle|stay) (?:with|for|on)\b|\bis closed\b|\bwe settled? on\b|\bit['’]s a deal\b|\bsigned off\b",
-    r"\bbeschlossen\b|\bbeschluss\b|\bvereinbart\b|\beinverstanden\b|\bentschieden\b|\babgemacht\b|\bdann machen wir\b|\bdann planen wir\b",
+    r"\bbeschlossen\b|\b(?:das )?halten wir (?:das )?(?:so )?(?:als beschluss )?fest\b|\bbeschluss\b|\bvereinbart\b|\beinverstanden\b|\bentschieden\b|\babgemacht\b|\bdann machen wir\b|\bdann planen wir\b",
     r"\bdecidido\b|\bacord(?:ado|amos)\b|\bquedamos en\b|\bdecidimos\b|\bentonces lo dejamos\b|^hecho\b",
     r"\bnous décidons\b|\b(?:est|c['’]est) décidé\b|^décidé\b|\bconvenu\b|\bon décide\b|\bentendu\b|\bnous retenons\b",
 )
 NO_DECISION = _any(
-    r"\bhaven['’]t decided\b|\bnot (?:yet )?(?:decided|agreed)\b|\bto be decided\b|\bdecided by\b|\bestar decidido\b|\bnoch nicht (?:beschlossen|entschieden)\b|\bde acuerdo\?"
+    r"\bhaven['’]t decided\b|\bnot (?:yet )?(?:decided|agreed)\b|\bto be decided\b|\bdecided by\b|\bestar decidido\b|\bnoch nicht (?:beschlossen|entschieden)\b|\bde acuerdo\?",
+    r"\bas (?:\w+ )?(?:agreed|decided)\b|\bwie (?:\w+ )?(?:vereinbart|beschlossen|abgemacht)\b|\bcomo (?:\w+ )?acord\w+|\bcomme (?:\w+ )?(?:convenu|décidé)\b",
 )
 OPEN = _any(
     r"\bopen (?:question|point|issue|item)\b|\b(?:leave|stays?|is|are|remains?) (?:it |that |this )?open\b|\bopen for now\b|\bstill open\b|^open\b",

@@ -179,7 +179,7 @@ def _by_day(text: str, owner: str, meeting: Meeting) -> list[str]:
 def _decision(meeting: Meeting, turn: Turn, place: int) -> Item | None:
     sentence = turn.sentences[place]
     text = sentence.text
-    if not DECISION.search(text) or NO_DECISION.search(text) or text.endswith("?"):
+    if not DECISION.search(text) or REQUEST.search(text) or NO_DECISION.search(text) or text.endswith("?"):
         return None
     rest = _LABEL.sub("", text)
     if len(terms(DECISION.sub(" ", rest))) >= 1 and len(terms(rest)) >= 2:
@@ -197,7 +197,8 @@ def _decision(meeting: Meeting, turn: Turn, place: int) -> Item | None:
         if turn.number - earlier.turn > 2:
             break
         if len(terms(earlier.text)) >= 3 and not earlier.text.endswith("?") and not COURTESY.search(earlier.text):
-            if DECISION.search(earlier.text):
+            # A request that is granted is a task of the one who grants it, not a decision.
+            if DECISION.search(earlier.text) or REQUEST.search(earlier.text):
                 return None
             return Item(earlier.text, earlier.turn, earlier.speaker)
     return None
@@ -293,6 +294,6 @@ def _add(items: list[Item], item: Item) -> None:
             # A summary's wording stands by itself better than a promise about "it" did.
             bare = bool(item.owner) and POINTING.search(known.text) and not POINTING.search(item.text)
             if bare or len(terms(item.text)) > 2 * len(terms(known.text)):
-                items[n] = replace(items[n], text=item.text)
+                items[n] = replace(items[n], text=item.text, turn=item.turn, speaker=item.speaker)
             return
     items.append(item)

@@ -29,6 +29,9 @@ _WINDOW = 110
 _SAYS_LITTLE = frozenset(
     f"{' '.join(MONTHS.values())} monday tuesday wednesday thursday friday saturday sunday today tomorrow agreed open "
     "message messages point question questions next last first second third call month week day herr frau decided "
+    "told said went came gave got made took found sent kept left asked one two three four five six seven eight nine "
+    "ten acuerdo weeks days months years erste zweite dritte primera primero segunda segundo tercera tercero última "
+    "último premier première deuxième troisième dernière dernier "
     "need needs look looks work works come comes talk different probably idea ideas ".lower().split()
 )
 _OPENER = re.compile(
@@ -43,7 +46,10 @@ _BEFORE_NOUN = frozenset(
     "the a an our your their this these each of in for on with from all no der die das den dem des ein eine einen "
     "unser unsere ihr ihre im zur zum vom la el los las un una le les une des du de l d au aux".split()
 )
-_WORD = re.compile(r"[^\W\d_][\w'’-]*")
+# Words, and the marks that no phrase reaches over.
+_WORD = re.compile(r"[^\W\d_][\w'’-]*|[,;:–]")
+# What happened ("report delivered") names no topic; before a noun the form does ("named analyst").
+_ENDS_IN_PARTICIPLE = re.compile(r"\w{3,}[^e\W]ed$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +221,7 @@ def _phrases(turns: Sequence[Turn], people: set[str]) -> tuple[dict[str, float],
                         after_article = previous.lower() in _BEFORE_NOUN
                     run.append(word)
                     for size in (1, 2, 3):
-                        if len(run) >= size and (size > 1 or len(word) > 4):
+                        if len(run) >= size and (size > 1 or len(word) > 4) and not _ENDS_IN_PARTICIPLE.search(word):
                             phrase = " ".join(run[-size:])
                             key = phrase.lower()
                             shown.setdefault(key, phrase)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from apps.meeting.dates import find_day
-from apps.words import MONTHS
+from apps.words import AFTER_ORDINAL
 from core.types import Parsed, Section
 
 _NAMED = re.compile(r"^\s*\**((?:[A-ZÀ-Þ][\w.'’-]*\s?){1,4})(?:\s*\([^)]{1,60}\))?\**\s*:\s+(?=\S)")
@@ -23,7 +23,7 @@ _ABBREVIATION = re.compile(
 )
 # "28. September" and "5. bis": a day's or an ordinal's point ends no sentence.
 _ORDINAL = re.compile(r"(?:^|\s)\d{1,2}\.$")
-_MONTH_NEXT = re.compile(rf"(?:{'|'.join(' '.join(MONTHS.values()).split())})\b", re.IGNORECASE)
+_ORDINAL_NEXT = re.compile(rf"(?:{'|'.join(sorted(AFTER_ORDINAL))})\b", re.IGNORECASE)
 _NOT_PEOPLE = frozenset(
     "present attendees participants date subject decided decisions actions action open next agenda topic note notes "
     "summary goal risks title project anwesend datum beschlossen offen entschieden decisión fecha "
@@ -100,7 +100,7 @@ def split_sentences(text: str) -> list[str]:
 
 
 def _goes_on(piece: str, rest: str) -> bool:
-    ordinal = _ORDINAL.search(piece) is not None and _MONTH_NEXT.match(rest) is not None
+    ordinal = _ORDINAL.search(piece) is not None and _ORDINAL_NEXT.match(rest) is not None
     return ordinal or _ABBREVIATION.search(piece) is not None
 
 

@@ -98,6 +98,8 @@ def test_sentences_are_not_cut_at_ordinals_and_titles():
         "Am 28. September kam Dr. Weber.",
         "Er blieb.",
     ]
+    assert len(split_sentences("Im 3. Quartal stieg die Zahl. Sie blieb.")) == 2
+    assert len(split_sentences("Wir haben 3. Danach kam keine mehr.")) == 2
 
 
 @pytest.mark.parametrize(
@@ -111,6 +113,58 @@ def test_sentences_are_not_cut_at_ordinals_and_titles():
 )
 def test_tasks_are_instructions(text, task):
     assert task_of(text, "Lukas Brandt", "en") == task
+
+
+@pytest.mark.parametrize(
+    ("text", "task"),
+    [
+        ("Ich schicke Ihnen den Bericht bis zum 3. Dezember.", "Den Bericht schicken"),
+        ("Ich stimme den Plan mit dem Einkauf ab.", "Den Plan mit dem Einkauf abstimmen"),
+        ("Ich kläre mit der Technik, was noch fehlt.", "Mit der Technik klären, was noch fehlt"),
+        ("Dann kümmere ich mich um die Lizenzen.", "Sich um die Lizenzen kümmern"),
+        ("Und bitte senden Sie uns die Liste.", "Die Liste senden"),
+        ("Wir prüfen die Verträge.", "Die Verträge prüfen"),
+        ("Die Liste fehlt noch.", "Die Liste fehlt noch"),
+    ],
+)
+def test_german_tasks_are_infinitives(text, task):
+    assert task_of(text, "Lukas Brandt", "de") == task
+
+
+def test_what_somebody_needs_is_not_his_task():
+    text = "I need the drawings of the plant. You'll get them."
+    assert task_of(text, "Lukas Brandt", "en") == "I need the drawings of the plant. You'll get them"
+
+
+def test_a_request_that_is_granted_is_no_decision(context):
+    found = meeting(
+        context,
+        "Jo Hall: The second rehearsal takes place in March.",
+        "Kim Lee: I want the rehearsal to cover the loss of the whole data centre.",
+        "Jo Hall: Agreed.",
+    )
+    assert found["decisions"] == []
+    assert [(a["owner"], a["speaker"]) for a in found["action_items"]] == [("Jo Hall", "Kim Lee")]
+
+
+def test_what_was_agreed_earlier_is_no_decision(context):
+    found = meeting(
+        context,
+        "Jo Hall: We record the call, as agreed by e-mail.",
+        "Kim Lee: The plant in Lyon is connected now.",
+    )
+    assert found["decisions"] == []
+
+
+def test_a_topic_is_not_named_by_what_happened(context):
+    found = meeting(
+        context,
+        "Jo Hall: Romandie told us about the patch window, and the patch window delivered less than we hoped.",
+        "Kim Lee: The patch window in Romandie told nobody anything. The patch window is short.",
+    )
+    assert [t["title"] for t in found["topics"]] and not any(
+        word in t["title"].lower() for t in found["topics"] for word in ("told", "delivered")
+    )
 
 
 @pytest.mark.parametrize(
