@@ -1,8 +1,9 @@
 """What a meeting was about: its stretches, a title for each, and the sentences that say most of it.
 
 Stretches are cut where the vocabulary changes (Hearst, "TextTiling", 1997) or someone announces the next point.
-Sentences are weighed by the words that are frequent here and rare elsewhere in the meeting, and chosen so that each
-adds words that the chosen ones don't have yet.
+Sentences are weighed by the words that are frequent here and rare elsewhere in the meeting. A stretch is read in equal
+pieces, and of each the sentence is taken that adds most words that the ones before it don't have: what is said once,
+late or early, has its chance.
 """
 
 from __future__ import annotations
@@ -79,7 +80,7 @@ def find_topics(
     wanted = max(1, min(_MOST_TOPICS, round(words / (_WORDS_A_TOPIC if words < 2_000 else _WORDS_A_TOPIC_LONG))))
     parts = [p for p in _cut(turns, wanted) if p]
     rarity = _rarity(turns)
-    each = sentences_each or (3 if words < 4_000 else 4)
+    each = sentences_each or (3 if words < 4_000 else 6)
     topics = []
     for part in parts:
         chosen = choose_sentences([s for t in part for s in t.sentences if (s.turn, s.text) not in told], rarity, each)
@@ -89,20 +90,28 @@ def find_topics(
 
 
 def choose_sentences(sentences: Sequence[Sentence], rarity: dict[str, float], limit: int) -> list[Sentence]:
-    """At most `limit` sentences that together say most, in their order."""
+    """At most `limit` sentences in their order: of each of as many equal pieces, the one that adds most."""
     frequency = Counter(w for s in sentences for w in terms(s.text))
     weight = {w: (1 + log(n)) * rarity.get(w, 1.0) for w, n in frequency.items()}
-    left = [s for s in sentences if _tells(s)]
     chosen: list[Sentence] = []
     seen: Counter[str] = Counter()
-    while left and len(chosen) < limit:
-        best = max(left, key=lambda s: _gain(s, weight, seen))
-        if _gain(best, weight, seen) <= 0:
-            break
-        chosen.append(best)
-        left.remove(best)
-        seen.update(set(terms(best.text)))
-    return sorted(chosen, key=lambda s: (s.turn, sentences.index(s)))
+    for piece in _equal_pieces(sentences, limit):
+        best = max((s for s in piece if _tells(s)), key=lambda s: _gain(s, weight, seen), default=None)
+        if best is not None and _gain(best, weight, seen) > 0:
+            chosen.append(best)
+            seen.update(set(terms(best.text)))
+    return chosen
+
+
+def _equal_pieces(sentences: Sequence[Sentence], count: int) -> list[list[Sentence]]:
+    """The sentences in `count` runs of about as many words."""
+    pieces: list[list[Sentence]] = [[] for _ in range(count)]
+    sizes = [len(s.text.split()) for s in sentences]
+    total, begin = max(1, sum(sizes)), 0
+    for sentence, size in zip(sentences, sizes, strict=True):
+        pieces[min(count - 1, begin * count // total)].append(sentence)
+        begin += size
+    return pieces
 
 
 def without_filler(text: str) -> str:
@@ -122,13 +131,13 @@ def _tells(sentence: Sentence) -> bool:
 
 
 def _gain(sentence: Sentence, weight: dict[str, float], seen: Counter[str]) -> float:
-    """How much a sentence adds: its words' weights, those already said at a fraction, over the root of its length."""
+    """How much a sentence adds: its words' weights, those already said at a fraction, over its length."""
     content = set(terms(sentence.text))
     length = len(sentence.text.split())
     gain = sum(weight[w] * (0.15 if seen[w] else 1.0) for w in content)
     figures = 1.15 if any(c.isdigit() for c in sentence.text) else 1.0
     fillers = len(FILLER.findall(sentence.text))
-    return figures * gain / sqrt(length + 10) * (1 - min(0.5, fillers / max(length, 1)))
+    return figures * gain / (length + 10) * (1 - min(0.5, fillers / max(length, 1)))
 
 
 def _rarity(turns: Sequence[Turn]) -> dict[str, float]:

@@ -12,7 +12,8 @@ from apps.compare.values import number_of
 from apps.context import AppFile, Context, Tools
 from apps.meeting.dates import find_day
 from apps.meeting.tasks import task_of
-from apps.meeting.turns import split_sentences
+from apps.meeting.topics import choose_sentences
+from apps.meeting.turns import Sentence, split_sentences
 from apps.render.sheets import write_xlsx
 from apps.steps.compare_documents import CompareDocuments, compare_documents
 from apps.steps.extract_meeting import ExtractMeeting, extract_meeting
@@ -154,6 +155,13 @@ def test_what_was_agreed_earlier_is_no_decision(context):
         "Kim Lee: The plant in Lyon is connected now.",
     )
     assert found["decisions"] == []
+
+
+def test_the_sentences_of_a_topic_come_from_all_of_it():
+    said = [f"Plant {n} reports {n} broken valves and missing gauges." for n in range(1, 10)]
+    sentences = [Sentence(text, n, "Jo Hall") for n, text in enumerate(said, start=1)]
+    chosen = choose_sentences(sentences, {}, 3)
+    assert [(s.turn - 1) // 3 for s in chosen] == [0, 1, 2]
 
 
 def test_a_topic_is_not_named_by_what_happened(context):
