@@ -8,12 +8,13 @@ from typing import Any
 from pydantic import ValidationError
 
 from apps.expressions import ExpressionError, Names, has_marks, names_in
+from apps.phrases import unknown_phrase
 from apps.spec import App, AppTest, Input, Step, is_pattern, nearest
 from apps.steps import KINDS
 from apps.yaml_lines import Path, Source
 
 # Names that every expression may use besides inputs and earlier steps.
-ALWAYS = ("today", "user", "company", "item", "evidence", "remarks")
+ALWAYS = ("today", "user", "company", "item", "evidence", "remarks", "say")
 _BINARY = ("docx", "pptx", "xlsx")
 
 
@@ -34,6 +35,7 @@ def check_app(app: App, source: Source) -> None:
         known.append(step.id)
         if not step.for_each:
             fields[step.id] = KINDS[step.use].fields
+    _check_phrases(app, source)
     names: set[str] = set()
     for n, output in enumerate(app.outputs):
         if output.name in names:
@@ -46,6 +48,23 @@ def check_app(app: App, source: Source) -> None:
             raise source.refusal(("outputs", n, "value"), f"a {output.kind} is the file of a `render` step.")
     for n, test in enumerate(app.tests):
         _check_test(app, test, ("tests", n), source)
+
+
+def _check_phrases(app: App, source: Source) -> None:
+    for code in app.phrases:
+        if code not in app.languages:
+            raise source.refusal(("phrases", code), f"found '{code}', which isn't in `languages`; add it there.")
+    places: list[tuple[Path, str]] = [
+        text for n, step in enumerate(app.steps) for text in _texts(step.values, ("steps", n, "with"))
+    ]
+    places += [text for n, output in enumerate(app.outputs) for text in _texts(output.value, ("outputs", n, "value"))]
+    for path, text in places:
+        if not has_marks(text):
+            continue
+        for phrase, line in names_in(text).phrases:
+            problem = unknown_phrase(phrase, app.languages, app.phrases)
+            if problem is not None:
+                raise source.refusal(path, problem, line)
 
 
 def _check_inputs(app: App, source: Source) -> None:

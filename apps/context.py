@@ -9,6 +9,7 @@ from datetime import date
 from typing import Any, Protocol
 
 from core.errors import AppError
+from core.settings import AnswerStyle
 from core.types import Answer, Chunk, Parsed, Passage, User
 from retrieval.filters import Filter
 from retrieval.weights import Weights
@@ -45,7 +46,7 @@ class Model(Protocol):
         ...
 
 
-Answering = Callable[[str, User, Filter | None], Answer]
+Answering = Callable[[str, User, Filter | None, AnswerStyle], Answer]
 # (SQL with :names, parameters, most rows) → column names and rows. The connection can only read.
 Query = Callable[[str, Mapping[str, Any], int], tuple[list[str], list[Sequence[Any]]]]
 # (text, the texts that it may say) → what of it stands in none of them, in words.
@@ -99,6 +100,7 @@ class Context:
     Attributes:
         deadline: `clock()` beyond which the run has used up its time.
         evidence: What steps have read, in order, without repetition.
+        style: How the app wants its answers and drafts written.
         values: Inputs and earlier results, for steps that fill in templates themselves.
         tokens: What the model has taken so far; `max_tokens` is the limit.
     """
@@ -113,6 +115,7 @@ class Context:
     cancelled: Callable[[], bool] = lambda: False
     clock: Callable[[], float] = time.monotonic
     values: Values = field(default_factory=dict)
+    style: AnswerStyle = field(default_factory=AnswerStyle)
     tokens: int = 0
     evidence: list[Evidence] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)

@@ -7,23 +7,26 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from jinja2 import StrictUndefined, TemplateSyntaxError, UndefinedError, meta, nodes
+from jinja2 import StrictUndefined, TemplateSyntaxError, UndefinedError, meta, nodes, pass_context
 from jinja2.exceptions import SecurityError
 from jinja2.runtime import Context as JinjaContext
 from jinja2.sandbox import ImmutableSandboxedEnvironment, safe_range
 
-from apps.words import joined, long_date, number_text
+from apps.phrases import translated
+from apps.words import joined, long_date, number_text, signed_text
 from core.errors import AppError
 
 _WHOLE = re.compile(r"\A\s*\{\{((?:(?!\}\}|\{\{).)*)\}\}\s*\Z", re.DOTALL)
 # Methods of text that make it as long as a number says.
 _PADDING = frozenset({"center", "expandtabs", "format", "format_map", "ljust", "rjust", "zfill"})
 _LARGEST = 1_000_000_000_000
+# Under this name the phrases that an app brings along stand among the values.
+OWN_PHRASES = "_phrases"
 _MARKS = re.compile(r"\{[{%#]")
 
 
@@ -82,16 +85,58 @@ def _as_date(value: object) -> date | None:
         return None
 
 
+def _language(context: JinjaContext, chosen: str | None) -> str:
+    """The language that was asked for, else the one that the text is written in."""
+    language = chosen or context.get("language")
+    return language if isinstance(language, str) and language else "en"
+
+
+@pass_context
+def _say(context: JinjaContext, phrase: str, language: str | None = None, **values: object) -> str:
+    return translated(str(phrase), _language(context, language), context.get(OWN_PHRASES) or {}, values)
+
+
+@pass_context
+def _long_date(context: JinjaContext, value: object, language: str | None = None) -> str:
+    return long_date(value, _language(context, language))
+
+
+@pass_context
+def _joined(context: JinjaContext, values: Iterable[Any], language: str | None = None) -> str:
+    return joined(values, _language(context, language))
+
+
+@pass_context
+def _number(context: JinjaContext, value: object, language: str | None = None, digits: int | None = None) -> str:
+    return number_text(value, _language(context, language), digits)
+
+
+@pass_context
+def _figure(context: JinjaContext, value: object, language: str | None = None) -> str:
+    """A long number that stands as digits in a text, with separators; a year or another text as it is."""
+    text = str(value).strip()
+    plain = re.fullmatch(r"-?\d{5,15}(\.\d+)?", text)
+    return number_text(float(text), _language(context, language)) if plain else str(value)
+
+
+@pass_context
+def _signed(context: JinjaContext, value: object, language: str | None = None) -> str:
+    return signed_text(value, _language(context, language))
+
+
 def _environment() -> ImmutableSandboxedEnvironment:
     environment = _Sandbox(
         undefined=_Missing, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=False, autoescape=False
     )
     environment.globals.clear()
     environment.globals["range"] = safe_range
+    environment.globals["say"] = _say
     environment.filters |= {
-        "long_date": long_date,
-        "joined": joined,
-        "number": number_text,
+        "long_date": _long_date,
+        "joined": _joined,
+        "number": _number,
+        "figure": _figure,
+        "signed": _signed,
         "as_date": _as_date,
         "cell": lambda value: " ".join(str(value).replace("|", "\\|").split()),
     }
@@ -105,10 +150,11 @@ ENVIRONMENT = _environment()
 
 @dataclass(frozen=True)
 class Names:
-    """What an expression refers to: names, and the attributes asked of them directly."""
+    """What an expression refers to: names, the attributes asked of them directly, and the phrases that it says."""
 
     names: tuple[tuple[str, int], ...]
     attributes: tuple[tuple[str, str, int], ...]
+    phrases: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -145,7 +191,15 @@ def names_in(text: str, *, bare: bool = False) -> Names:
         key = item.arg.value if isinstance(item.arg, nodes.Const) else None
         if isinstance(key, str) and isinstance(item.node, nodes.Name) and item.node.name in free:
             attributes.append((item.node.name, key, item.lineno - 1))
-    return Names(found, tuple(attributes))
+    said = tuple(
+        (call.args[0].value, call.lineno - 1)
+        for call in tree.find_all(nodes.Call)
+        if isinstance(call.node, nodes.Name)
+        and call.node.name == "say"
+        and call.args
+        and isinstance(call.args[0], nodes.Const)
+    )
+    return Names(found, tuple(attributes), said)
 
 
 def evaluate(text: str, values: Mapping[str, Any], *, bare: bool = False, guard: Guard | None = None) -> Any:

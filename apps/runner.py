@@ -17,7 +17,7 @@ from typing import Any, Literal
 from pydantic import ValidationError
 
 from apps.context import Context, Evidence
-from apps.expressions import Guard, evaluate, truth
+from apps.expressions import OWN_PHRASES, Guard, evaluate, truth
 from apps.inputs import check_inputs, plain
 from apps.outputs import OutputValue, filled, make_output
 from apps.spec import App, Step
@@ -107,6 +107,7 @@ class _Run:
     def __init__(self, app: App, inputs: Mapping[str, Any], context: Context) -> None:
         self.app, self.context = app, context
         context.max_tokens = min(context.max_tokens, app.limits.tokens)
+        context.style = app.style
         context.max_chars = app.limits.output_chars
         context.deadline = min(context.deadline, context.clock() + app.limits.seconds)
         self.steps_left = app.limits.steps
@@ -116,6 +117,7 @@ class _Run:
             "company": context.company,
             "user": user,
             **inputs,
+            OWN_PHRASES: app.phrases,
         }
         context.values = self.values
 

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from apps.yaml_lines import Path as KeyPath
 from apps.yaml_lines import Source, read_source
 from core.errors import AppError
+from core.settings import AnswerStyle
 
 InputType = Literal[
     "text", "long_text", "choice", "multi_choice", "date", "number", "account", "file", "files", "language"
@@ -137,6 +138,8 @@ class App(Part):
     owner: str = Field(min_length=1)
     audience: tuple[str, ...] = ()
     languages: tuple[str, ...] = ("en",)
+    phrases: dict[str, dict[str, str]] = Field(default_factory=dict)
+    style: AnswerStyle = AnswerStyle()
     saves_minutes: float = Field(default=0, ge=0, le=600)
     routing: Routing = Routing()
     limits: Limits = Limits()
@@ -214,17 +217,17 @@ def _written(source: Source, path: KeyPath) -> KeyPath:
 def _known(path: KeyPath) -> set[str]:
     here: Any = App
     for part in path:
-        if isinstance(part, int) or not (isinstance(here, type) and issubclass(here, Part)):
+        if isinstance(part, int) or not (isinstance(here, type) and issubclass(here, BaseModel)):
             continue
         field = next((f for n, f in here.model_fields.items() if part in (n, f.alias)), None)
         here = _part_of(field.annotation) if field is not None else None
-    if not (isinstance(here, type) and issubclass(here, Part)):
+    if not (isinstance(here, type) and issubclass(here, BaseModel)):
         return set()
     return {f.alias or n for n, f in here.model_fields.items()}
 
 
 def _part_of(annotation: Any) -> Any:
-    if isinstance(annotation, type) and issubclass(annotation, Part):
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
     return next((found for a in get_args(annotation) if (found := _part_of(a)) is not None), None)
 

@@ -24,6 +24,7 @@ from apps.runner import RunResult, finish
 from apps.spec import App, AppTest, Expectation
 from core.errors import AppError, DebriefError
 from core.language import detect_language
+from core.settings import AnswerStyle
 from core.types import Answer, Chunk, Citation, Parsed, Passage, User
 from retrieval.filters import Filter, matches
 from retrieval.weights import Weights
@@ -193,7 +194,7 @@ class FolderSearch:
         """The document's sections in order."""
         return [c for c in self._chunks if c.document_id == document_id]
 
-    def answer(self, question: str, user: User, filters: Filter | None) -> Answer:
+    def answer(self, question: str, user: User, filters: Filter | None, style: AnswerStyle) -> Answer:
         """The best two passages, quoted; enough to test what an app makes of an answer."""
         passages = [p for p in self.search(question, user, 3, filters=filters) if p.score > 2.0]
         if not passages:

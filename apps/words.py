@@ -60,7 +60,7 @@ def number_text(value: object, language: str = "en", digits: int | None = None) 
     text = f"{value:,.{digits}f}"
     if language == "fr":
         # A space that doesn't break groups the thousands.
-        return text.translate(str.maketrans({",": "\u202f", ".": ","}))
+        return text.translate(str.maketrans(",.", "\u202f,"))
     return text.translate(str.maketrans(",.", ".,")) if language in _DECIMAL_COMMA else text
 
 

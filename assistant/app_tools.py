@@ -13,7 +13,7 @@ from connectors.redshift import RedshiftSettings
 from connectors.redshift_client import Session
 from core.errors import AppError
 from core.llm import ChatModels, Spending
-from core.settings import Settings, SourceSettings, validate
+from core.settings import AnswerStyle, Settings, SourceSettings, validate
 from core.types import Answer, User
 from retrieval.filters import AnyOf, Filter
 from retrieval.retriever import Retriever
@@ -33,9 +33,9 @@ def open_tools(settings: Settings, assistant: Assistant | None, retriever: Retri
         SettingsError: the Redshift source in the settings is wrong.
     """
 
-    def answered(question: str, user: User, filters: Filter | None) -> Answer:
+    def answered(question: str, user: User, filters: Filter | None, style: AnswerStyle) -> Answer:
         assert assistant is not None
-        return assistant.answer(question, user, filters=filters, route="search")
+        return assistant.answer(question, user, filters=filters, route="search", style=style)
 
     return Tools(
         search=retriever,

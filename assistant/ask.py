@@ -99,6 +99,7 @@ class Assistant:
         route: str | None = None,
         attachments: Sequence[Attachment] = (),
         inputs: Mapping[str, Any] | None = None,
+        style: AnswerStyle | None = None,
     ) -> Iterator[Event]:
         """Stages and checked sentences as they come; the last event is always the Answer.
 
@@ -106,6 +107,7 @@ class Assistant:
             conversation_id: Continues that conversation, and stores the turn in it; None asks on its own.
             route: "search" or "app:<name>" overrides the router; None lets it decide.
             inputs: Values for the app's form, beside what the question says.
+            style: What an app wants of its answers; counts more than the person's and the deployment's.
 
         Raises:
             QuestionError: the question is empty or over `answer.max_question_chars`, or the conversation isn't
@@ -124,6 +126,7 @@ class Assistant:
             route=route,
             attachments=attachments,
             inputs=inputs or {},
+            style=style or AnswerStyle(),
         )
 
     def answer(
@@ -136,6 +139,7 @@ class Assistant:
         route: str | None = None,
         attachments: Sequence[Attachment] = (),
         inputs: Mapping[str, Any] | None = None,
+        style: AnswerStyle | None = None,
     ) -> Answer:
         """The Answer that `ask` ends with. Arguments and errors as there."""
         last: Event | None = None
@@ -147,6 +151,7 @@ class Assistant:
             route=route,
             attachments=attachments,
             inputs=inputs,
+            style=style,
         ):
             last = event
         assert isinstance(last, Answer)
@@ -175,6 +180,7 @@ class Assistant:
         route: str | None,
         attachments: Sequence[Attachment],
         inputs: Mapping[str, Any],
+        style: AnswerStyle,
     ) -> Iterator[Event]:
         trace = Trace(redacted(question, self.guardrails.rules.redact))
         verdict = self.guardrails.judge(question, user)
@@ -209,7 +215,12 @@ class Assistant:
                 if rewritten.text != question:
                     yield Stage("rewrite", rewritten.text)
                 events = self.path.events(
-                    rewritten, user, all_of(filters, verdict.filter), attachments, trace, style=self._style(user)
+                    rewritten,
+                    user,
+                    all_of(filters, verdict.filter),
+                    attachments,
+                    trace,
+                    style=merged(self._style(user), style),
                 )
         answer: Answer | None = None
         for event in events:

@@ -13,14 +13,16 @@ from pydantic import Field
 from apps.compare.blocks import Report, read_report
 from apps.compare.values import better_way, number_of, verdict
 from apps.context import Context, Evidence
+from apps.inputs import LANGUAGES
 from apps.steps.kind import Parameters, StepKind
-from apps.words import number_text
+from apps.words import signed_text
 from core.errors import AppError
 from core.types import Chunk, Parsed, Passage, Section
 from retrieval.filters import AnyOf, Filter, all_of
 
 FIELDS = (
     "customer",
+    "language",
     "found",
     "health",
     "owner",
@@ -221,6 +223,7 @@ class _Facts:
         ]
         return {
             "customer": self.customer,
+            "language": _language(self._fact("Language", "Preferred language")),
             "found": bool(self.facts or documents or metrics),
             "health": health,
             "owner": self._fact("Success Manager", "Owner", "Account owner"),
@@ -262,9 +265,7 @@ def _metric(name: str, series: dict[str, tuple[float, int, str]], facts: dict[st
         "last": last,
         "previous": previous,
         "difference": difference,
-        "difference_text": ""
-        if difference is None
-        else f"{'+' if difference > 0 else '−' if difference < 0 else '±'}{number_text(abs(difference))}",
+        "difference_text": "" if difference is None else signed_text(difference),
         "verdict": verdict(last["value"] - previous["value"], better) if previous else "same",
         "since_first": verdict(last["value"] - first["value"], better) if previous else "same",
         "target": target.value if target else None,
@@ -289,9 +290,10 @@ def _charts(metrics: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
-def _signed(difference: float) -> str:
-    sign = "+" if difference > 0 else "−" if difference < 0 else "±"
-    return f"{sign}{number_text(abs(difference))}"
+def _language(said: str) -> str:
+    """The code of the language that a customer's record names; English when it names none."""
+    code = {name.lower(): code for code, name in LANGUAGES.items()}.get(said.strip().lower(), said.strip().lower()[:2])
+    return code if code in LANGUAGES else "en"
 
 
 def _types(*names: str) -> Filter:

@@ -26,7 +26,8 @@ def answer(given: AnswerQuestion, context: Context) -> dict[str, Any]:
     """The answer and what it cites, numbered as the run's evidence; `found` is False when the documents hold none."""
     if context.tools.answer is None:
         raise AppError("This step answers from the documents, and there is no index yet; run `debrief sync` first.")
-    found = context.tools.answer(given.question, context.user, parse_filter(given.filter) if given.filter else None)
+    filters = parse_filter(given.filter) if given.filter else None
+    found = context.tools.answer(given.question, context.user, filters, context.style)
     citations = []
     for citation in found.citations:
         number = context.cite(

@@ -12,8 +12,9 @@ from apps.compare.changes import Change, Metric, compare
 from apps.compare.values import Better, Number
 from apps.context import AppFile, Context, Evidence
 from apps.steps.kind import Parameters, StepKind
-from apps.words import number_text
+from apps.words import number_text, signed_text
 from core.errors import AppError
+from core.language import detect_language
 
 FIELDS = (
     "before",
@@ -29,7 +30,10 @@ FIELDS = (
     "changes",
     "counts",
     "identical",
+    "language",
 )
+# What is measured; any other unit in the plural counts things, of which there are fewer or more.
+_MEASURES = frozenset({"seconds", "minutes", "hours", "days", "weeks", "months", "years", "points"})
 
 
 class CompareDocuments(Parameters):
@@ -69,6 +73,7 @@ def compare_documents(given: CompareDocuments, context: Context) -> dict[str, An
         "changes": changes,
         "counts": counts,
         "identical": not changes,
+        "language": detect_language(given.after.text[:5000], default="en"),
     }
 
 
@@ -76,13 +81,16 @@ def _metric(metric: Metric, given: CompareDocuments, context: Context) -> dict[s
     difference = round(metric.after - metric.before, 6)
     percent = round(100 * difference / abs(metric.before), 1) if metric.before else None
     quote = f"{metric.name}: {metric.before_text} → {metric.after_text}"
-    number = context.cite(Evidence(given.after.title, locator=metric.where_after, quote=quote))
+    cited = context.cite(Evidence(given.after.title, locator=metric.where_after, quote=quote))
+    number = Number(difference, metric.unit)
     return {
         **asdict(metric),
         "difference": difference,
-        "difference_text": _signed(Number(difference, metric.unit)),
+        "difference_text": _difference(number),
+        "counted": _counted(number),
+        "difference_unit": _unit(number),
         "percent": percent,
-        "number": number,
+        "number": cited,
     }
 
 
@@ -92,11 +100,21 @@ def _change(change: Change, given: CompareDocuments, context: Context) -> dict[s
     return {**asdict(change), "number": number}
 
 
-def _signed(number: Number) -> str:
-    """ "+2.1 points", "−3 minutes"."""
-    sign = "+" if number.value > 0 else "−" if number.value < 0 else "±"
-    unit = " points" if number.unit == "%" else f" {number.unit.split(' of ')[0]}" if number.unit else ""
-    return f"{sign}{number_text(abs(number.value))}{unit}"
+def _difference(number: Number) -> str:
+    """ "+2.1 points", "−3 minutes", "1 fewer"."""
+    if _counted(number):
+        return f"{number_text(abs(number.value))} {'fewer' if number.value < 0 else 'more'}"
+    return f"{signed_text(number.value)} {_unit(number)}".rstrip()
+
+
+def _counted(number: Number) -> bool:
+    """Whether the figure counts things, such as incidents, and has changed."""
+    unit = number.unit.lower()
+    return bool(number.value) and unit.isalpha() and unit.endswith("s") and unit not in _MEASURES
+
+
+def _unit(number: Number) -> str:
+    return "points" if number.unit == "%" else number.unit.split(" of ")[0]
 
 
 KIND = StepKind(

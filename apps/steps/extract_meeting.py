@@ -6,6 +6,7 @@ Each part names the turn that it stands on. Nothing is invented: texts are sente
 from __future__ import annotations
 
 import re
+import textwrap
 from typing import Any
 
 from pydantic import Field
@@ -59,7 +60,7 @@ def extract_meeting(given: ExtractMeeting, context: Context) -> dict[str, Any]:
     language = detect_language(" ".join(t.text for t in meeting.turns))
     cites = _Turns(meeting, name, language, context)
     return {
-        "title": meeting.title or _plain(name),
+        "title": meeting.title or _title(given.source),
         "date": meeting.day.isoformat() if meeting.day else "",
         "language": language,
         "participants": list(meeting.participants),
@@ -105,6 +106,16 @@ class _Turns:
         turn = self._meeting.turns[number - 1]
         cited = self._context.cite(Evidence(self._name, locator=turn.locator, quote=turn.text[:400]))
         return {"turn": number, "locator": turn.locator, "quote": turn.text, "number": cited}
+
+
+def _title(source: AppFile | str) -> str:
+    """The file's name in words; what was pasted, or has a name that says nothing, is called by its first sentence."""
+    name = _plain(source.name) if isinstance(source, AppFile) else ""
+    if name and name.lower() not in ("notes", "note", "notizen", "notas", "transcript", "untitled"):
+        return name
+    text = source.text if isinstance(source, AppFile) else source
+    first = re.split(r"(?<=[.!?])\s|\n", text.strip(), maxsplit=1)[0].lstrip("#-* ").rstrip(". ")
+    return textwrap.shorten(first, 80, placeholder=" …") or name
 
 
 def _plain(name: str) -> str:

@@ -31,7 +31,7 @@ def generate(given: Generate, context: Context) -> dict[str, Any]:
     draft = _draft(given, context)
     text, edited = draft, False
     if context.tools.model is not None and given.instructions.strip():
-        reply, tokens = context.tools.model.write(f"{_RULES}\n\n{given.instructions}", draft)
+        reply, tokens = context.tools.model.write(_orders(given, context), draft)
         context.spend(tokens)
         problems = _problems(reply, [draft, *map(str, given.sources)], context)
         if reply.strip() and not problems:
@@ -55,6 +55,13 @@ def _draft(given: Generate, context: Context) -> str:
     guard = Guard(context.max_chars, context.deadline, context.clock)
     values = {**context.values, "language": language}
     return _tidy(str(evaluate(template, values, guard=guard)))
+
+
+def _orders(given: Generate, context: Context) -> str:
+    """What the model is told: the rules, the step's instructions, and the app's style."""
+    style = context.style.model_dump(exclude_defaults=True)
+    wanted = "; ".join(f"{key}: {value}" for key, value in style.items())
+    return "\n\n".join([_RULES, given.instructions, *([f"Style – {wanted}."] if wanted else [])])
 
 
 def _tidy(text: str) -> str:
