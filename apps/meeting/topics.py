@@ -136,8 +136,7 @@ def _gain(sentence: Sentence, weight: dict[str, float], seen: Counter[str]) -> f
     length = len(sentence.text.split())
     gain = sum(weight[w] * (0.15 if seen[w] else 1.0) for w in content)
     figures = 1.15 if any(c.isdigit() for c in sentence.text) else 1.0
-    fillers = len(FILLER.findall(sentence.text))
-    return figures * gain / (length + 10) * (1 - min(0.5, fillers / max(length, 1)))
+    return figures * gain / (length + 10)
 
 
 def _rarity(turns: Sequence[Turn]) -> dict[str, float]:
