@@ -134,7 +134,8 @@ class _Facts:
         entry = {"title": chunk.title, "url": chunk.url, "date": _day(chunk), "number": number, "type": kind}
         pairs = {m["name"].strip(): m["value"].strip() for m in _FACT.finditer(text)}
         if kind == "account":
-            self._account(pairs, text, number)
+            said = chunk.metadata.get("customer_language")
+            self._account(({"Customer language": str(said)} if said else {}) | pairs, text, number)
         elif kind == "task":
             self.lists["tasks"].append(
                 {
@@ -223,7 +224,7 @@ class _Facts:
         ]
         return {
             "customer": self.customer,
-            "language": _language(self._fact("Language", "Preferred language")),
+            "language": _language(self._fact("Customer language", "Language")),
             "found": bool(self.facts or documents or metrics),
             "health": health,
             "owner": self._fact("Success Manager", "Owner", "Account owner"),
