@@ -25,7 +25,7 @@ check: $(VENV)/installed
 	$(BIN)/lint-imports
 
 test: check
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadfile
 
 lock:
 	rm -rf .lock && $(PYTHON) -m venv .lock

@@ -17,7 +17,8 @@ from pathlib import Path
 import numpy as np
 
 from apps.spec import App
-from assistant.router import SEARCH, AppRouter
+from assistant.learned import SEARCH
+from assistant.router import AppRouter
 from core.errors import DatasetError
 from core.types import User
 from evals.intents import LabelledRequest, read_requests

@@ -77,4 +77,7 @@ def test_another_example_is_learned(apps, embedder, fits, tmp_path):
 
 def test_a_folder_that_cannot_be_written_is_no_error(apps, embedder, tmp_path):
     (tmp_path / "file").write_text("")
-    assert learn(apps, embedder, tmp_path / "file" / "router.npz").which.labels == ("follow_up_email", "meeting_summary")
+    assert learn(apps, embedder, tmp_path / "file" / "router.npz").which.labels == (
+        "follow_up_email",
+        "meeting_summary",
+    )

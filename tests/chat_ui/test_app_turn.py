@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from apps.spec import App
 from apps.runs import usage
+from apps.spec import App
 from assistant.ask import Event, Stage
 from assistant.conversations import Conversations
 from core.database import open_database
