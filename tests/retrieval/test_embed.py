@@ -169,7 +169,8 @@ def test_a_folder_that_does_not_exist_is_named(tmp_path, model):
 
 
 def test_a_name_that_no_hub_gives_is_one_clear_sentence(tmp_path, monkeypatch):
-    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    # The variable HF_HUB_OFFLINE is read when the library is imported, which another test has done by now.
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     with pytest.raises(ModelError, match=r"'nobody/nothing' can't be loaded .* use the packaged model 'english'"):
         open_embedder(Settings(root=tmp_path, embedding=EmbeddingSettings(model="nobody/nothing")))
 
