@@ -55,7 +55,7 @@ def free_port() -> int:
 
 
 def write_workspace(folder: Path, settings: str, users: str, documents: Mapping[str, str]) -> Path:
-    """Settings, users and documents in `folder`, synced."""
+    """Settings, users and documents in `folder`; not synced yet."""
     (folder / "debrief.yaml").write_text(settings, encoding="utf-8")
     (folder / "users.yaml").write_text(users, encoding="utf-8")
     for name, text in documents.items():

@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-sync_api = pytest.importorskip("playwright.sync_api", reason="the package playwright isn't installed")
+pytest.importorskip("playwright.sync_api", reason="the package playwright isn't installed")
 
-ROOT = Path(__file__).parents[2]
-SAMPLES = ROOT / "samples" / "workspace"
-CHROMIUM = shutil.which("chromium")
-PICTURES = ROOT / "docs" / "pictures" if os.environ.get("DEBRIEF_PICTURES") else None
-# Rule → the element of Streamlit's own that breaks it, and that a page can't change.
-OF_STREAMLIT = {"presentation-role-conflict": 'data-testid="stFileUploaderDropzone"'}
-LAPTOP, PHONE = {"width": 1366, "height": 768}, {"width": 390, "height": 844}
+from tests.integration.browser import (
+    ASK,
+    LAPTOP,
+    PHONE,
+    SAMPLES,
+    Served,
+    Visitor,
+    needs_browser,
+    serving,
+    sync,
+    sync_api,
+    write_workspace,
+)
+
+pytestmark = needs_browser
 
 SETTINGS = """\
 company: Northgate
@@ -77,97 +77,26 @@ tests:
       - {output: text, contains: [Monika]}
 """
 
-pytestmark = [
-    pytest.mark.integration,
-    pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine (apt-get install chromium)"),
-]
-
-
-@dataclass
-class Served:
-    """A running server: its address, its workspace, and how long it took until it answered, in seconds."""
-
-    url: str
-    workspace: Path
-    seconds: float
-
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    workspace = tmp_path_factory.mktemp("workspace")
-    (workspace / "debrief.yaml").write_text(SETTINGS, encoding="utf-8")
-    (workspace / "users.yaml").write_text(USERS, encoding="utf-8")
-    (workspace / "docs").mkdir()
-    for name, text in DOCUMENTS.items():
-        (workspace / "docs" / name).write_text(text, encoding="utf-8")
+    workspace = write_workspace(tmp_path_factory.mktemp("workspace"), SETTINGS, USERS, DOCUMENTS)
     (workspace / "docs" / "locked.pdf").write_bytes(b"%PDF-1.7 cut off")
-    environment = {**os.environ, "DEBRIEF_SETTINGS": str(workspace / "debrief.yaml")}
-    debrief = str(Path(sys.executable).with_name("debrief"))
-    subprocess.run([debrief, "sync"], env=environment, cwd=workspace, check=True, capture_output=True, timeout=120)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    page = [sys.executable, "-m", "streamlit", "run", str(ROOT / "chat_ui" / "app.py"), f"--server.port={port}"]
-    begin = time.monotonic()
-    with (workspace / "server.log").open("wb") as log:
-        server = subprocess.Popen(page, env=environment, cwd=workspace, stdout=log, stderr=log)
-    try:
-        yield Served(f"http://127.0.0.1:{port}", workspace, _wait(f"http://127.0.0.1:{port}/_stcore/health", begin))
-    finally:
-        server.terminate()
-        server.wait(timeout=20)
-
-
-class Visitor:
-    """One person's browser window on the server."""
-
-    def __init__(self, browser: sync_api.Browser, served: Served, size: dict[str, int], scheme: str) -> None:
-        self.context = browser.new_context(viewport=size, color_scheme=scheme)
-        self.page = self.context.new_page()
-        self.requested: list[str] = []
-        self.page.on("request", lambda request: self.requested.append(request.url))
-        self.url = served.url
-        self.page.goto(served.url)
-        self.page.get_by_role("textbox", name="Ask about your documents, or attach a file").wait_for()
-
-    def ask(self, question: str) -> None:
-        before = self.page.locator(".question").count()
-        box = self.page.get_by_role("textbox", name="Ask about your documents, or attach a file")
-        box.fill(question)
-        box.press("Enter")
-        turn = self.page.locator('[data-testid="stChatMessage"]').nth(2 * before + 1)
-        turn.locator("ul.sources, .state").first.wait_for(timeout=30_000)
-        # The stop button turns back into the send button when the run is over.
-        self.page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for()
-
-    def violations(self) -> list[str]:
-        """What axe finds wrong, as "rule: first element", contrast included."""
-        from axe_playwright_python.sync_playwright import Axe
-
-        response = Axe().run(self.page).response
-        assert len(response["passes"]) > 10, "axe saw no page"
-        found = [(rule["id"], node["html"]) for rule in response["violations"] for node in rule["nodes"]]
-        return [
-            f"{rule}: {html[:200]}" for rule, html in found if not (rule in OF_STREAMLIT and OF_STREAMLIT[rule] in html)
-        ]
-
-    def picture(self, name: str) -> None:
-        if PICTURES is not None:
-            self.page.wait_for_timeout(600)
-            self.page.screenshot(path=PICTURES / name)
+    sync(workspace)
+    with serving(workspace) as running:
+        yield running
 
 
 @pytest.fixture
-def visit(browser: sync_api.Browser, served: Served) -> Iterator[object]:
-    opened: list[Visitor] = []
+def visit(visit: Callable[..., Visitor], served: Served) -> Callable[..., Visitor]:
+    """A window on the chat page."""
 
-    def open_window(size: dict[str, int] = LAPTOP, scheme: str = "light") -> Visitor:
-        opened.append(Visitor(browser, served, size, scheme))
-        return opened[-1]
+    def window(size: dict[str, int] = LAPTOP, scheme: str = "light") -> Visitor:
+        visitor = visit(served.url, size, scheme)
+        visitor.open()
+        return visitor
 
-    yield open_window
-    for visitor in opened:
-        visitor.context.close()
+    return window
 
 
 def test_the_server_answers_soon(served: Served) -> None:
@@ -211,8 +140,8 @@ def test_two_windows_keep_their_own_conversations(visit) -> None:
     first, second = visit(), visit()
     first.ask("How long is raw telemetry kept?")
     second.ask("What may hotel rooms cost?")
-    assert "telemetry" not in second.page.locator('[data-testid="stMainBlockContainer"]').inner_text().lower()
-    assert "hotel" not in first.page.locator('[data-testid="stMainBlockContainer"]').inner_text().lower()
+    assert "telemetry" not in second.text().lower()
+    assert "hotel" not in first.text().lower()
 
 
 def test_find_why_a_document_is_not_found(visit) -> None:
@@ -256,7 +185,7 @@ def test_a_message_with_a_file_opens_the_app_in_the_conversation(visit) -> None:
         SAMPLES / "files/transcripts/2026-10-14-alpenbank-q3-review.vtt"
     )
     page.locator('[data-testid="stChatInput"]').get_by_text("2026-10").first.wait_for()
-    box = page.get_by_role("textbox", name="Ask about your documents, or attach a file")
+    box = page.get_by_role("textbox", name=ASK)
     box.fill("Write a follow-up e-mail for this meeting")
     # Streamlit takes no message while a file is on its way.
     send = page.get_by_test_id("stChatInputSubmitButton")
@@ -311,8 +240,16 @@ def test_write_test_and_publish_an_app(visit) -> None:
     page.get_by_text("Greeting card").wait_for()
 
 
+PAGES = [
+    ("apps", ".app-card"),
+    ("insights", '[data-testid="stMetric"]'),
+    ("quality", ".state"),
+    ("admin", "table.rows, .state"),
+]
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize(("page_name", "ready"), [("apps", ".app-card"), ("insights", '[data-testid="stMetric"]')])
+@pytest.mark.parametrize(("page_name", "ready"), PAGES)
 def test_the_other_pages_are_accessible(visit, page_name: str, ready: str, scheme: str) -> None:
     visitor = visit(scheme=scheme)
     visitor.ask("How long is raw telemetry kept?")
@@ -345,13 +282,3 @@ def test_the_sources_page_is_accessible(visit, scheme: str) -> None:
     visitor.page.locator("table.rows").first.wait_for()
     visitor.page.wait_for_timeout(500)
     assert visitor.violations() == []
-
-
-def _wait(url: str, begin: float, limit_s: float = 60) -> float:
-    while time.monotonic() - begin < limit_s:
-        try:
-            with urllib.request.urlopen(url, timeout=2):
-                return time.monotonic() - begin
-        except OSError:
-            time.sleep(0.1)
-    raise AssertionError(f"no answer from {url} in {limit_s} s")
