@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -143,6 +144,8 @@ def serve(
     options = {"server.port": port, "server.address": address, "server.headless": "true"}
     flags = [f"--{name}={value}" for name, value in options.items()]
     environment = {**os.environ, "DEBRIEF_SETTINGS": str(settings.file)}
+    # What a service manager or `kill` sends ends the page, too, rather than leave it behind on its port.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     page = subprocess.Popen([sys.executable, "-m", "streamlit", "run", str(PAGE), *flags], env=environment)
     out.print(f"The page is at http://{address}:{port} — Ctrl-C stops it.")
     try:

@@ -27,6 +27,8 @@ def main() -> int:
     parser.add_argument("--port", type=int, default=8501, help="port of the chat page")
     arguments = parser.parse_args()
     os.chdir(ROOT)
+    # `kill` unwinds as Ctrl-C does, so that the page and the stand-ins end with it.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     if not _is_free(arguments.port):
         print(
             f"Error: port {arguments.port} is in use on this machine; stop what uses it, or run: make run PORT=8600",
@@ -50,9 +52,10 @@ def _serve(port: int) -> int:
     try:
         return server.wait()
     except KeyboardInterrupt:
-        server.send_signal(signal.SIGINT)
-        server.wait()
         return 0
+    finally:
+        server.terminate()
+        server.wait()
 
 
 def _is_free(port: int) -> bool:

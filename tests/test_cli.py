@@ -199,10 +199,32 @@ def test_ctrl_c_ends_a_sync_cleanly(tmp_path):
     stdout, stderr = process.communicate(timeout=120)
     assert "Traceback" not in stderr
     run = json.loads(stdout)["runs"][0]
-    assert run["state"] in ("STOPPED", "SUCCEEDED")
+    assert run["state"] == "STOPPED"
     again = subprocess.run([*DEBRIEF, "sync", "--json"], cwd=tmp_path, capture_output=True, text=True, timeout=300)
     counts = json.loads(again.stdout)["runs"][0]["counts"]
     assert counts["added"] + run["counts"]["added"] == 400
+
+
+def test_a_killed_service_leaves_no_page_behind_on_its_port(workspace, synced):
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    service = subprocess.Popen([*DEBRIEF, "serve", "--port", str(port)], cwd=workspace, stdout=subprocess.DEVNULL)
+    assert answers(port, True), "the page came up"
+    service.terminate()
+    assert service.wait(timeout=30) == 0
+    assert answers(port, False), "nobody listens any more"
+
+
+def answers(port, wanted, seconds=60):
+    """Whether the port comes to be listened on, or not, in the time."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        with socket.socket() as probe:
+            if (probe.connect_ex(("127.0.0.1", port)) == 0) is wanted:
+                return True
+        time.sleep(0.1)
+    return False
 
 
 @pytest.mark.parametrize("name", list(COMMANDS))
