@@ -43,7 +43,7 @@ def result_view(turn: Turn, user: User) -> None:
     elif turn.answer.outcome == "answered":
         _answered(turn, turn.answer, user)
     else:
-        _not_answered(turn.answer)
+        _not_answered(turn.answer, turn.key)
         if turn.answer.choices:
             choices(turn, turn.answer, user)
         route_menu(turn, turn.answer, user)
@@ -105,9 +105,16 @@ def _number(value: float | None) -> str:
     return "–" if value is None else f"{value:.3f}"
 
 
-def _not_answered(answer: Answer) -> None:
-    components.state(_TITLES[answer.outcome], answer.text, "warning" if answer.outcome == "refused" else "empty")
-    html = "".join(f'<div class="note">{escape(note)}</div>' for note in answer.notes)
+def _not_answered(answer: Answer, key: str) -> None:
+    html = ""
+    if answer.citations:
+        # The nearest statement is a quote like any other: its passage opens, and its source can be gone to.
+        components.state("The documents don't clearly answer this")
+        dates = {p.chunk.document_id: changed(p) for p in answer.passages}
+        html = answer_html(answer.text, answer.citations, excerpts(answer), key) + sources_html(answer.citations, dates)
+    else:
+        components.state(_TITLES[answer.outcome], answer.text, "warning" if answer.outcome == "refused" else "empty")
+    html += "".join(f'<div class="note">{escape(note)}</div>' for note in answer.notes)
     if answer.nearest:
         best = {passage.chunk.document_id: passage for passage in reversed(answer.nearest)}
         rows = "".join(map(_nearest_row, reversed(best.values())))

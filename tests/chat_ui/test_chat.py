@@ -138,3 +138,11 @@ def test_a_stopped_answer_keeps_what_had_come(
     shown = html(page.run())
     assert "The plan costs 480 euros." in shown
     assert "Stopped" in shown
+
+
+def test_the_nearest_statement_opens_like_any_quote(app: App) -> None:
+    page = app().run()
+    shown = ask(page, "Roughly, what does the premium plan cost a month?")
+    assert "The documents don&#x27;t clearly answer this" in shown
+    assert 'class="cite"' in shown and "480 euros" in shown
+    assert "Closest passages" in shown
