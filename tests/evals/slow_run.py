@@ -1,5 +1,6 @@
 """`python -m tests.evals.slow_run DATABASE RUN`: evaluates four quick cases and forty slow ones, to be interrupted."""
 
+import signal
 import sys
 import time
 
@@ -21,6 +22,8 @@ class Slow(Good):
 
 
 if __name__ == "__main__":
+    # What a shell runs in the background inherits that Ctrl-C is ignored; this is run as in a terminal.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     history = History(sa.create_engine(f"sqlite:///{sys.argv[1]}"))
     try:
         Runner(Slow(), WORLD, history, threads=2).run(sys.argv[2], MANY)
