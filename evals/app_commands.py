@@ -32,7 +32,7 @@ def routing(
     requests: Annotated[
         str,
         typer.Option(
-            "--requests", help="Without --data: developed, checked, fresh, or a file of requests for this house's apps."
+            "--requests", help="Without --data: developed, checked, fresh, varied, or a file of requests for this house's apps."
         ),
     ] = "developed",
     as_json: AsJson = False,

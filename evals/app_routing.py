@@ -1,8 +1,9 @@
 """How well requests find the library's apps, through the router as it is used.
 
-Three sets, which a request is in one of: `developed` was there while the router and the apps' examples were worked on;
+Sets, which a request is in one of: `developed` was there while the router and the apps' examples were worked on;
 `checked` was written after the first router was frozen, and has been a development set since; `fresh` was written from
-the apps' descriptions and sealed before the present router was made, and looked at once.
+the apps' descriptions and sealed before the router of the time was made, and looked at once; `varied` is the same a round later, with attached
+files, follow-ups to a running app, and things that are for nobody here.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from apps.spec import App
+from assistant.events import Attachment
 from assistant.learned import SEARCH
 from assistant.router import AppRouter
 from core.errors import DatasetError
@@ -29,6 +31,7 @@ SETS: Mapping[str, str] = {
     DEVELOPED: "routing_apps.jsonl",
     "checked": "routing_apps_unseen.jsonl",
     "fresh": "routing_apps_fresh.jsonl",
+    "varied": "routing_apps_varied.jsonl",
 }
 EVALUATOR = User("evaluation@example.com")
 
@@ -70,14 +73,15 @@ def own_requests(name: str = DEVELOPED) -> tuple[LabelledRequest, ...]:
 def evaluate_app_routing(
     apps: Mapping[str, App], embedder: Embedder, requests: Sequence[LabelledRequest]
 ) -> AppRoutingReport:
-    """Routes every request by itself, without attachments; p50 includes the embedding."""
+    """Routes every request by itself, its attached files known by name only; p50 includes the embedding."""
     router = AppRouter(apps, embedder)
     # Learning waits for the first message, which isn't one of those that are timed.
     router.route("hello", EVALUATOR)
     seconds, found = [], []
     for request in requests:
+        attached = [Attachment(name, ()) for name in request.attached]
         begin = time.perf_counter()
-        route = router.route(request.text, EVALUATOR)
+        route = router.route(request.text, EVALUATOR, attachments=attached, running=request.running)
         seconds.append(time.perf_counter() - begin)
         found.append(route.app or route.target)
     wanted = [r.intent or SEARCH for r in requests]

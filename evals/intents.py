@@ -23,10 +23,17 @@ _LABEL = ("intent", "label", "category", "app")
 
 @dataclass(frozen=True, slots=True)
 class LabelledRequest:
-    """A message and its intent; None when it is out of scope."""
+    """A message and its intent; None when it is out of scope.
+
+    Attributes:
+        attached: Names of the files that come with it.
+        running: The app whose result the conversation shows.
+    """
 
     text: str
     intent: str | None
+    attached: tuple[str, ...] = ()
+    running: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +69,18 @@ def read_requests(file: Path) -> tuple[LabelledRequest, ...]:
             raise DatasetError(
                 f"{file} line {line} has the keys {sorted(row)}; it needs a non-empty 'text' and an 'intent'."
             )
-        found.append(LabelledRequest(text, None if str(label).lower() in OUT_OF_SCOPE else str(label)))
+        intent = None if str(label).lower() in OUT_OF_SCOPE else str(label)
+        found.append(LabelledRequest(text, intent, _attached(file, line, row), str(row.get("running") or "")))
     if not found:
         raise DatasetError(f"{file} holds no requests; add lines with 'text' and 'intent'.")
     return tuple(found)
+
+
+def _attached(file: Path, line: int, row: dict[str, object]) -> tuple[str, ...]:
+    names = row.get("attached", [])
+    if not isinstance(names, list):
+        raise DatasetError(f"{file} line {line} has attached: {names!r}; write a list of file names.")
+    return tuple(str(name) for name in names)
 
 
 def _file(folder: Path, name: str) -> Path:
