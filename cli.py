@@ -23,7 +23,7 @@ import typer.core
 from core.console import err, out
 from core.errors import DebriefError, SettingsError
 from core.settings import Settings, load_settings
-from core.types import Parsed
+from core.types import Chunk, Document, Parsed
 
 # Telemetry of every dependency is off, whatever its own default is; set before any of them is imported.
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
@@ -68,8 +68,6 @@ COMMANDS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     ),
     "doctor": ("Checks settings, users, model, index and sources, and says what to do.", ("ingestion.doctor",)),
 }
-# These take files that a person names, and get the parsers from here.
-_PARSING = ("assistant.commands", "assistant.app_commands")
 PAGE = Path(__file__).resolve().parent / "chat_ui" / "app.py"
 
 
@@ -98,9 +96,10 @@ class LazyCommands(typer.core.TyperGroup):
 def load_command(name: str) -> Any:
     """A command of the table with everything that its modules add to it."""
     mounted = typer.Typer(rich_markup_mode=None)
+    # These take files that a person names, and get from here what ingestion makes of one.
+    given: dict[str, tuple[Any, ...]] = {"assistant.commands": (_parsed,), "assistant.app_commands": (_parsed, _cut)}
     for module in COMMANDS[name][1]:
-        register = import_module(module).register
-        register(mounted, _parsed) if module in _PARSING else register(mounted)
+        import_module(module).register(mounted, *given.get(module, ()))
     return typer.main.get_group(mounted).commands[name]
 
 
@@ -188,6 +187,13 @@ def _parsed(body: bytes, name: str) -> Parsed:
 
     with ParserPool(load_settings().parsing) as pool:
         return pool.parse(body, name)
+
+
+def _cut(document: Document, parsed: Parsed, language: str) -> list[Chunk]:
+    """A document's chunks, as a sync makes them."""
+    from ingestion.chunk import chunk_document
+
+    return chunk_document(document, parsed, load_settings().chunking, language)
 
 
 def main() -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Protocol
 
+from apps.customers import Customers, Discretion
 from core.errors import AppError
 from core.settings import AnswerStyle
 from core.types import Answer, Chunk, Parsed, Passage, User
@@ -16,6 +17,9 @@ from retrieval.weights import Weights
 
 # A step's result or an input as expressions see it.
 Values = Mapping[str, Any]
+
+
+_WITHHELD = " left out, being about other customers or naming them."
 
 
 class Searcher(Protocol):
@@ -46,7 +50,8 @@ class Model(Protocol):
         ...
 
 
-Answering = Callable[[str, User, Filter | None, AnswerStyle], Answer]
+# The last says for which customer the answer is; None for an answer that stays in the house.
+Answering = Callable[[str, User, Filter | None, AnswerStyle, Discretion | None], Answer]
 # (SQL with :names, parameters, most rows) → column names and rows. The connection can only read.
 Query = Callable[[str, Mapping[str, Any], int], tuple[list[str], list[Sequence[Any]]]]
 # (text, the texts that it may say) → what of it stands in none of them, in words.
@@ -62,6 +67,7 @@ class Tools:
     model: Model | None = None
     query: Query | None = None
     check: Check | None = None
+    customers: Callable[[], Customers] | None = None
 
 
 @dataclass(frozen=True)
@@ -119,6 +125,7 @@ class Context:
     tokens: int = 0
     evidence: list[Evidence] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    _discreet: dict[str, Discretion] = field(default_factory=dict)
 
     def cite(self, evidence: Evidence) -> int:
         """The number of this evidence in the run's list, from 1."""
@@ -134,6 +141,21 @@ class Context:
         if self.tools.search is None:
             raise AppError("This step searches the documents, and there is no index yet; run `debrief sync` first.")
         return self.tools.search
+
+    def discretion(self, customer: str) -> Discretion:
+        """What a text that goes to `customer` may be made of; without a name, it may name no customer at all."""
+        if customer not in self._discreet:
+            known = self.tools.customers() if self.tools.customers is not None else Customers()
+            self._discreet[customer] = known.discretion(customer)
+        return self._discreet[customer]
+
+    def tell_withheld(self) -> None:
+        """One remark on everything that was left out for other customers' sake, in the place of an earlier one."""
+        count = len(set().union(*(d.withheld for d in self._discreet.values())))
+        self.notes[:] = [note for note in self.notes if not note.endswith(_WITHHELD)]
+        if count:
+            were = "passage, or a part of it, was" if count == 1 else "passages, or parts of them, were"
+            self.notes.append(f"{count} {were}{_WITHHELD}")
 
     def spend(self, tokens: int) -> None:
         """Counts tokens. Raises AppError over the limit."""

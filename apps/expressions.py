@@ -17,6 +17,7 @@ from jinja2.exceptions import SecurityError
 from jinja2.runtime import Context as JinjaContext
 from jinja2.sandbox import ImmutableSandboxedEnvironment, safe_range
 
+from apps.excerpts import excerpt, questions_in
 from apps.phrases import translated
 from apps.words import joined, long_date, number_text, signed_text
 from core.errors import AppError
@@ -137,6 +138,8 @@ def _environment() -> ImmutableSandboxedEnvironment:
         "number": _number,
         "figure": _figure,
         "signed": _signed,
+        "questions": questions_in,
+        "excerpt": excerpt,
         "as_date": _as_date,
         "cell": lambda value: " ".join(str(value).replace("|", "\\|").split()),
     }

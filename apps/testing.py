@@ -1,17 +1,16 @@
-"""Runs the tests that stand in an app's file, over sample documents, without index or model.
+"""Runs the tests that stand in an app's file, over sample documents, without a language model.
 
-File inputs and `documents` are paths and patterns below a folder of samples. Searching them is plain word search, so
-that a test says whether the app is right, not whether an embedding is.
+File inputs and `documents` are paths and patterns below a folder of samples. The caller makes an index of the documents
+that a test names, so that a test finds what a run would find.
 """
 
 from __future__ import annotations
 
 import json
-import math
 import re
-from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
@@ -19,17 +18,26 @@ from typing import Any
 
 from apps.context import AppFile, Context, Tools
 from apps.expressions import ExpressionError, evaluate
-from apps.meeting.terms import terms
 from apps.runner import RunResult, finish
 from apps.spec import App, AppTest, Expectation
 from core.errors import AppError, DebriefError
 from core.language import detect_language
-from core.settings import AnswerStyle
-from core.types import Answer, Chunk, Citation, Parsed, Passage, User
-from retrieval.filters import Filter, matches
-from retrieval.weights import Weights
+from core.types import Parsed, User
 
 Parse = Callable[[bytes, str], Parsed]
+
+
+@dataclass(frozen=True)
+class SampleFile:
+    """A sample document; `name` is its path below the samples, `metadata` what its sidecar says."""
+
+    name: str
+    parsed: Parsed
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+
+# Sample documents → the tools over an index of them, and of nothing else.
+OpenDocuments = Callable[[tuple[SampleFile, ...]], Tools]
 TESTER = User("tester@example.com", ("all-staff",), name="Tester")
 # The day on which tests happen: the sample workspace's.
 TODAY = date(2026, 11, 22)
@@ -49,29 +57,48 @@ class TestResult:
         return not self.problems
 
 
-def run_tests(app: App, samples: Path, parse: Parse, company: str = "Northgate Security Services") -> list[TestResult]:
+@dataclass(frozen=True)
+class Samples:
+    """What tests run over.
+
+    Attributes:
+        folder: Their file inputs and documents lie below it.
+        company: The name of one's own company in drafts.
+    """
+
+    folder: Path
+    parse: Parse
+    documents: OpenDocuments
+    company: str = "Northgate Security Services"
+
+
+def run_tests(app: App, samples: Samples) -> list[TestResult]:
     """The result of each of the app's tests."""
-    return [run_test(app, test, samples, parse, company) for test in app.tests]
+    return [run_test(app, test, samples) for test in app.tests]
 
 
-def run_test(app: App, test: AppTest, samples: Path, parse: Parse, company: str = "") -> TestResult:
+def run_test(app: App, test: AppTest, samples: Samples) -> TestResult:
     """Runs one test. An app that can't be run is a problem, not an error."""
+    begin = time.monotonic()
+    problems = _problems(app, test, samples)
+    return TestResult(test.name, problems, round(time.monotonic() - begin, 3))
+
+
+def _problems(app: App, test: AppTest, samples: Samples) -> tuple[str, ...]:
     try:
-        given = {name: _given(app, name, value, samples, parse) for name, value in test.inputs.items()}
+        given = {name: _given(app, name, value, samples) for name, value in test.inputs.items()}
         tools = Tools()
         if test.documents:
-            folder = FolderSearch.of(samples, test.documents, parse)
-            tools = Tools(search=folder, answer=folder.answer)
+            tools = samples.documents(sample_files(samples.folder, test.documents, samples.parse))
         user = replace(TESTER, groups=(*TESTER.groups, *app.audience))
-        result = finish(app, given, Context(user, tools, TODAY, company or "Debrief"))
+        result = finish(app, given, Context(user, tools, TODAY, samples.company))
     except DebriefError as error:
-        return TestResult(test.name, _refused(test, str(error)))
+        return _refused(test, str(error))
     if result.status != "completed":
-        return TestResult(test.name, _refused(test, result.error), result.seconds)
+        return _refused(test, result.error)
     if test.fails:
-        return TestResult(test.name, (f"it ran, but should be refused with {test.fails!r}.",), result.seconds)
-    problems = [problem for wanted in test.expect for problem in unmet(wanted, result)]
-    return TestResult(test.name, tuple(problems), result.seconds)
+        return (f"it ran, but should be refused with {test.fails!r}.",)
+    return tuple(problem for wanted in test.expect for problem in unmet(wanted, result))
 
 
 def _refused(test: AppTest, message: str) -> tuple[str, ...]:
@@ -117,13 +144,13 @@ def _at(value: Any, path: str) -> Any:
     return found if isinstance(found, str | int | float | bool | list | dict) else None
 
 
-def _given(app: App, name: str, value: Any, samples: Path, parse: Parse) -> Any:
+def _given(app: App, name: str, value: Any, samples: Samples) -> Any:
     spec = app.input(name)
     if spec is None or spec.type not in ("file", "files"):
         return value
     if isinstance(value, list):
-        return [read_sample(samples, str(v), parse) for v in value]
-    return read_sample(samples, str(value), parse)
+        return [read_sample(samples.folder, str(v), samples.parse) for v in value]
+    return read_sample(samples.folder, str(value), samples.parse)
 
 
 def read_sample(samples: Path, name: str, parse: Parse) -> AppFile:
@@ -143,97 +170,23 @@ def _parsed(file: Path, _changed: int, parse: Parse) -> Parsed:
     return parse(file.read_bytes(), file.name)
 
 
-class FolderSearch:
-    """A few files, searched by their words (BM25). Access isn't looked at: they are samples."""
+@lru_cache(maxsize=64)
+def sample_files(samples: Path, patterns: tuple[str, ...], parse: Parse) -> tuple[SampleFile, ...]:
+    """The files that the patterns name; sidecar files give their metadata.
 
-    def __init__(self, chunks: Sequence[Chunk]) -> None:
-        self._chunks = list(chunks)
-        self._bags = [Counter(terms(f"{c.title} {' '.join(c.heading_path)} {c.text}")) for c in chunks]
-        counts = Counter(w for bag in self._bags for w in bag)
-        self._idf = {w: math.log(1 + (len(chunks) - n + 0.5) / (n + 0.5)) for w, n in counts.items()}
-        self._mean = sum(b.total() for b in self._bags) / max(len(self._bags), 1)
-
-    @staticmethod
-    def of(samples: Path, patterns: Sequence[str], parse: Parse) -> FolderSearch:
-        """The files that the patterns name, one chunk a section; sidecar files give their metadata.
-
-        Raises:
-            AppError: a pattern names no file.
-        """
-        chunks: list[Chunk] = []
-        for pattern in patterns:
-            files = [f for f in sorted(samples.glob(pattern)) if f.is_file() and not f.name.endswith(".metadata.json")]
-            if not files:
-                raise AppError(f"No sample file fits {pattern} in {samples}; correct the pattern in the test.")
-            for file in files:
-                chunks += _chunks(file, samples, parse)
-        return FolderSearch(chunks)
-
-    def search(
-        self,
-        question: str,
-        user: User,
-        limit: int = 10,
-        *,
-        filters: Filter | None = None,
-        weights: Weights | None = None,
-    ) -> list[Passage]:
-        """The best sections by BM25; weights are left aside."""
-        wanted = set(terms(question))
-        scored = []
-        for n, (chunk, bag) in enumerate(zip(self._chunks, self._bags, strict=True)):
-            if filters is not None and not matches(filters, chunk.metadata):
-                continue
-            long = 0.25 + 0.75 * bag.total() / self._mean
-            score = sum(self._idf[w] * bag[w] * 2.2 / (bag[w] + 1.2 * long) for w in wanted if w in bag)
-            scored.append((score, -n, chunk))
-        scored.sort(key=lambda item: item[:2], reverse=True)
-        return [Passage(chunk, score) for score, _, chunk in scored[:limit] if score > 0 or filters is not None]
-
-    def document(self, document_id: str, user: User) -> list[Chunk]:
-        """The document's sections in order."""
-        return [c for c in self._chunks if c.document_id == document_id]
-
-    def answer(self, question: str, user: User, filters: Filter | None, style: AnswerStyle) -> Answer:
-        """The best two passages, quoted; enough to test what an app makes of an answer."""
-        passages = [p for p in self.search(question, user, 3, filters=filters) if p.score > 2.0]
-        if not passages:
-            return Answer("The documents hold no answer to this.", outcome="no_evidence")
-        text, citations = "", []
-        for marker, passage in enumerate(passages[:2], start=1):
-            chunk = passage.chunk
-            quote = " ".join(chunk.text.split())[:300]
-            begin = len(text)
-            text += f"{quote} [{marker}] "
-            citations.append(
-                Citation(marker, chunk.document_id, chunk.title, chunk.url, quote, begin, len(text) - 1, chunk.id)
-            )
-        return Answer(text.strip(), tuple(citations), confidence=0.5, passages=tuple(passages))
-
-
-def _chunks(file: Path, samples: Path, parse: Parse) -> list[Chunk]:
-    parsed = _parsed(file, file.stat().st_mtime_ns, parse)
-    name = file.relative_to(samples).as_posix()
-    metadata = _sidecar(file)
-    title = str(metadata.get("title") or parsed.title or file.stem)
-    values = {k: tuple(v) if isinstance(v, list) else v for k, v in metadata.items() if not isinstance(v, dict)}
-    return [
-        Chunk(
-            id=f"{name}#{n}",
-            document_id=name,
-            ordinal=n,
-            text=section.text,
-            heading_path=section.heading_path,
-            page=section.page,
-            locator=section.locator,
-            kind=section.kind,
-            title=title,
-            url=str(values.get("source_uri", "")),
-            metadata=values,
-        )
-        for n, section in enumerate(parsed.sections)
-        if section.kind != "note"
-    ]
+    Raises:
+        AppError: a pattern names no file.
+    """
+    found: dict[str, SampleFile] = {}
+    for pattern in patterns:
+        files = [f for f in sorted(samples.glob(pattern)) if f.is_file() and not f.name.endswith(".metadata.json")]
+        if not files:
+            raise AppError(f"No sample file fits {pattern} in {samples}; correct the pattern in the test.")
+        for file in files:
+            name = file.relative_to(samples).as_posix()
+            parsed = _parsed(file, file.stat().st_mtime_ns, parse)
+            found[name] = SampleFile(name, parsed, _sidecar(file))
+    return tuple(found.values())
 
 
 def _sidecar(file: Path) -> dict[str, Any]:

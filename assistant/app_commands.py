@@ -20,7 +20,8 @@ from apps.context import Context, Tools
 from apps.runner import RunResult, StepState, run_app
 from apps.spec import App, json_schema, load_app, parse_app
 from apps.template import app_from_conversation, new_app
-from apps.testing import TestResult, run_tests
+from apps.testing import Samples, run_tests
+from assistant.app_samples import Cut, SampleIndexes
 from assistant.app_tools import open_tools
 from assistant.ask import open_assistant
 from assistant.command_inputs import Parse, given_inputs
@@ -36,15 +37,16 @@ from retrieval.retriever import open_retriever
 SAMPLES = Path("samples/workspace")
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 AsUser = Annotated[str, typer.Option("--user", help="Who acts; default: auth.development_user.")]
-Samples = Annotated[Path, typer.Option("--samples", help="The folder that tests name files of.")]
+SampleFolder = Annotated[Path, typer.Option("--samples", help="The folder that tests name files of.")]
 
 apps_app = typer.Typer(no_args_is_help=True, help="No-code apps: write, test, publish and run them.")
 _parse: dict[str, Parse] = {}
+_cut: dict[str, Cut] = {}
 
 
-def register(app: typer.Typer, parse: Parse) -> None:
-    """Adds the commands to `debrief`. `parse` turns a file's bytes and name into text."""
-    _parse["file"] = parse
+def register(app: typer.Typer, parse: Parse, cut: Cut) -> None:
+    """Adds the commands to `debrief`. `parse` turns a file's bytes and name into text, `cut` that into chunks."""
+    _parse["file"], _cut["text"] = parse, cut
     app.add_typer(apps_app, name="apps")
 
 
@@ -122,13 +124,14 @@ def check(file: Annotated[Path, typer.Argument(help="An app's YAML file.")], as_
 @apps_app.command("test")
 def test(
     name: Annotated[str, typer.Argument(help="An app or a file; default: all apps.")] = "",
-    samples: Samples = SAMPLES,
+    samples: SampleFolder = SAMPLES,
     as_json: AsJson = False,
 ) -> None:
     """Runs the tests inside the apps' files over the sample documents; exit code 1 when one fails."""
     settings = load_settings()
     names = [name] if name else list(app_files(settings))
-    results = {n: _tested(_named(n, settings), settings.path(samples)) for n in names}
+    used = _samples(settings, samples)
+    results = {n: run_tests(_named(n, settings), used) for n in names}
     failed = sum(not t.passed for tests in results.values() for t in tests)
     if as_json:
         print_json({"apps": results, "tests": sum(map(len, results.values())), "failed": failed})
@@ -196,7 +199,7 @@ def publish(
     unverified: Annotated[
         bool, typer.Option("--unverified", help="Also when tests fail; it isn't verified then.")
     ] = False,
-    samples: Samples = SAMPLES,
+    samples: SampleFolder = SAMPLES,
     user: AsUser = "",
 ) -> None:
     """Tests an app and keeps it as an immutable version that people then use."""
@@ -205,7 +208,7 @@ def publish(
     person = _author(settings, engine, user)
     file = _file(name, settings)
     app = load_app(file)
-    tests = _tested(app, settings.path(samples))
+    tests = run_tests(app, _samples(settings, samples))
     text = file.read_text(encoding="utf-8")
     found = versions.publish(engine, text, str(file), tests, person.email, unverified=unverified)
     state = "verified" if found.verified else "not verified"
@@ -353,8 +356,8 @@ def _text_of(name: str, version: str, settings: Settings, engine: sa.Engine) -> 
     return versions.find_version(engine, name, version).text
 
 
-def _tested(app: App, samples: Path) -> list[TestResult]:
-    return run_tests(app, samples, _parse["file"])
+def _samples(settings: Settings, folder: Path) -> Samples:
+    return Samples(settings.path(folder), _parse["file"], SampleIndexes(settings, _cut["text"]))
 
 
 def _tools(settings: Settings) -> Tools:

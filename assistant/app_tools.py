@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import math
 import re
+import time
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 from apps.context import Model, Query, Tools
+from apps.customers import Customers, Discretion
 from assistant.groundedness import unsupported_facts
 from assistant.sentences import split_sentences
 from connectors.redshift import RedshiftSettings
@@ -14,9 +19,11 @@ from connectors.redshift_client import Session
 from core.errors import AppError
 from core.llm import ChatModels, Spending
 from core.settings import AnswerStyle, Settings, SourceSettings, validate
-from core.types import Answer, User
-from retrieval.filters import AnyOf, Filter
+from core.types import Answer, Attributes, Passage, User
+from retrieval.filters import AnyOf, Filter, all_of
+from retrieval.index import ChunkIndex
 from retrieval.retriever import Retriever
+from retrieval.tokens import TokenEncoder
 
 if TYPE_CHECKING:
     from assistant.ask import Assistant
@@ -24,6 +31,9 @@ if TYPE_CHECKING:
 _NAME = re.compile(r"'(?:[^']|'')*'|(?<!:):([a-z_][a-z0-9_]*)")
 # One step may not keep the warehouse busy for longer.
 _QUERY_SECONDS = 30
+# The customers of an index are looked up again after so long.
+_CUSTOMERS_S = 600
+_customers: WeakKeyDictionary[ChunkIndex, tuple[float, Customers]] = WeakKeyDictionary()
 
 
 def open_tools(settings: Settings, assistant: Assistant | None, retriever: Retriever | None) -> Tools:
@@ -33,9 +43,12 @@ def open_tools(settings: Settings, assistant: Assistant | None, retriever: Retri
         SettingsError: the Redshift source in the settings is wrong.
     """
 
-    def answered(question: str, user: User, filters: Filter | None, style: AnswerStyle) -> Answer:
-        assert assistant is not None
-        return assistant.answer(question, user, filters=filters, route="search", style=style)
+    def answered(
+        question: str, user: User, filters: Filter | None, style: AnswerStyle, discretion: Discretion | None
+    ) -> Answer:
+        assert assistant is not None and retriever is not None
+        reader = assistant if discretion is None else assistant.searching(_DiscreetSearch(retriever, discretion))
+        return reader.answer(question, user, filters=filters, route="search", style=style)
 
     return Tools(
         search=retriever,
@@ -43,6 +56,7 @@ def open_tools(settings: Settings, assistant: Assistant | None, retriever: Retri
         model=_Writer(assistant.models) if assistant is not None and assistant.models is not None else None,
         query=_warehouse(settings),
         check=foreign_facts,
+        customers=partial(all_customers, retriever, settings.company) if retriever is not None else None,
     )
 
 
@@ -64,6 +78,42 @@ def known_customers(retriever: Retriever | None, user: User) -> tuple[str, ...]:
             if isinstance(name, str) and name:
                 names.setdefault(name)
     return tuple(sorted(names))
+
+
+def all_customers(retriever: Retriever, company: str) -> Customers:
+    """The customers of everything that is indexed, to keep them out of each other's texts; never to be shown."""
+    index = retriever.index
+    since, known = _customers.get(index, (-math.inf, Customers()))
+    # A generation doesn't change once it serves; an index on a server does.
+    if time.monotonic() - since > _CUSTOMERS_S:
+        known = Customers.of(index.chunks(), company)
+        _customers[index] = (time.monotonic(), known)
+    return known
+
+
+class _DiscreetSearch:
+    """The search without what may not be said to a customer."""
+
+    def __init__(self, retriever: Retriever, discretion: Discretion) -> None:
+        self._retriever, self._discretion = retriever, discretion
+
+    @property
+    def embedder(self) -> TokenEncoder:
+        return self._retriever.embedder
+
+    def search(
+        self,
+        question: str,
+        user: User,
+        limit: int,
+        *,
+        filters: Filter | None = None,
+        context: Attributes | None = None,
+    ) -> list[Passage]:
+        def search(more: Filter | None, wanted: int) -> list[Passage]:
+            return self._retriever.search(question, user, wanted, filters=all_of(filters, more), context=context)
+
+        return self._discretion.search(search, limit)
 
 
 class _Writer(Model):

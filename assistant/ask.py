@@ -10,6 +10,7 @@ write → check) → store the trace and the turn.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import replace
 from functools import partial
 from typing import Any, Protocol
@@ -156,6 +157,12 @@ class Assistant:
             last = event
         assert isinstance(last, Answer)
         return last
+
+    def searching(self, retriever: Searcher) -> Assistant:
+        """The same assistant over another search, such as one that leaves passages out."""
+        assistant = copy(self)
+        assistant.path = self.path.searching(retriever)
+        return assistant
 
     def _checked(self, question: str) -> str:
         text = question.strip()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from copy import copy
 from dataclasses import replace
 from typing import Protocol
 
@@ -61,6 +62,12 @@ class PlainPath:
         self._settings = settings
         self._models = models
         self._confidence = abstention_model(settings.embedding.model)
+
+    def searching(self, retriever: Searcher) -> PlainPath:
+        """The same path over another search, such as one that leaves passages out."""
+        path = copy(self)
+        path._retriever = retriever
+        return path
 
     def events(
         self,

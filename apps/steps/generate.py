@@ -6,9 +6,10 @@ from typing import Any
 
 from pydantic import Field
 
-from apps.context import Context
+from apps.context import AppFile, Context
+from apps.customers import Customers
 from apps.expressions import Guard, evaluate
-from apps.steps.kind import Parameters, StepKind
+from apps.steps.kind import Addressed, StepKind
 
 _RULES = (
     "You edit a draft for a consultant. Keep every fact, number, date, name and citation marker exactly as it is. "
@@ -17,25 +18,33 @@ _RULES = (
 )
 
 
-class Generate(Parameters):
-    """Attributes: draft: a template, or one for each language; instructions: for a model; sources: what it may say."""
+class Generate(Addressed):
+    """Parameters.
+
+    Attributes:
+        draft: A template, or one for each language.
+        instructions: For a model.
+        sources: What a model may say besides the draft.
+        about: With `for_customer`: the file or text that tells which customer it is when `customer` doesn't.
+    """
 
     draft: str | dict[str, str]
     instructions: str = ""
     language: str = "en"
     sources: list[Any] = Field(default_factory=list)
+    about: Any = None
 
 
 def generate(given: Generate, context: Context) -> dict[str, Any]:
     """The text; `edited` says whether a model's edit passed the check and took the draft's place."""
-    draft = _draft(given, context)
+    draft = _discreet(_draft(given, context), given, context)
     text, edited = draft, False
     if context.tools.model is not None and given.instructions.strip():
         reply, tokens = context.tools.model.write(_orders(given, context), draft)
         context.spend(tokens)
         problems = _problems(reply, [draft, *map(str, given.sources)], context)
         if reply.strip() and not problems:
-            text, edited = reply.strip(), True
+            text, edited = _discreet(reply.strip(), given, context), True
         else:
             context.notes.append(
                 "The model's edit was not used: " + ("; ".join(problems[:3]) if problems else "it was empty") + "."
@@ -55,6 +64,34 @@ def _draft(given: Generate, context: Context) -> str:
     guard = Guard(context.max_chars, context.deadline, context.clock)
     values = {**context.values, "language": language}
     return _tidy(str(evaluate(template, values, guard=guard)))
+
+
+def _discreet(text: str, given: Generate, context: Context) -> str:
+    """`text` without the lines that name another customer than the one it goes to."""
+    if not given.for_customer:
+        return text
+    customer = given.customer
+    if not customer and given.about is not None and context.tools.customers is not None:
+        customer = _told(given.about, context.tools.customers(), context)
+    kept = context.discretion(customer).kept_lines(text)
+    context.tell_withheld()
+    return kept
+
+
+def _told(about: Any, known: Customers, context: Context) -> str:
+    """The customer that a file's name or title names, or the only one in its text; empty if that isn't clear."""
+    title, text = (f"{about.name}\n{about.title}", about.text) if isinstance(about, AppFile) else ("", str(about))
+    for place in (title, text):
+        named = sorted(known.named_in(place))
+        if len(named) == 1:
+            context.notes.append(f"The text is taken to be for {named[0]}; if it is for another, name the customer.")
+            return named[0]
+        if named:
+            context.notes.append(
+                f"Several customers are named ({', '.join(named)}); name the one that the text is for."
+            )
+            return ""
+    return ""
 
 
 def _orders(given: Generate, context: Context) -> str:

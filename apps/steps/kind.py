@@ -9,12 +9,29 @@ from typing import Any, Generic, TypeVar
 from pydantic import BaseModel, ConfigDict
 
 from apps.context import Context
+from apps.customers import Discretion
 
 
 class Parameters(BaseModel):
     """What stands under a step's `with`, after its expressions are filled in."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+
+
+class Addressed(Parameters):
+    """Parameters of a step whose text may go to a customer.
+
+    Attributes:
+        for_customer: It does: what is about another customer, or names one, is left out and counted in a remark.
+        customer: Whom it goes to. When it isn't known, no customer may be named at all.
+    """
+
+    for_customer: bool = False
+    customer: str = ""
+
+    def discretion(self, context: Context) -> Discretion | None:
+        """What may be said to the customer; None for a text that stays in the house."""
+        return context.discretion(self.customer) if self.for_customer else None
 
 
 P = TypeVar("P", bound=Parameters)

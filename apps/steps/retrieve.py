@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from pydantic import Field
 
 from apps.context import Context, Evidence
-from apps.steps.kind import Parameters, StepKind
-from core.types import Passage
-from retrieval.filters import AnyOf, all_of, parse_filter
+from apps.meeting.terms import terms
+from apps.steps.kind import Addressed, StepKind
+from core.language import detect_language
+from core.types import Chunk, Passage
+from retrieval.filters import AnyOf, Filter, all_of, parse_filter
 from retrieval.weights import parse_weights
 
+# What is withheld of a passage leaves spaces.
+_SPACES = re.compile(r" {2,}")
 
-class Retrieve(Parameters):
+
+class Retrieve(Addressed):
     """Attributes: query; filter: as in search (`customer=Acme`); sources: names; weights; k: how many passages."""
 
     query: str = Field(min_length=1, max_length=8_000)
@@ -30,16 +36,24 @@ def retrieve(given: Retrieve, context: Context) -> dict[str, Any]:
         AnyOf("source", given.sources) if given.sources else None,
     )
     weights = parse_weights(given.weights) if given.weights else None
-    found = context.searcher().search(given.query, context.user, given.k, filters=filters, weights=weights)
-    return {"passages": [passage_value(p, context) for p in found], "count": len(found)}
+    discretion = given.discretion(context)
+
+    def search(more: Filter | None, limit: int) -> list[Passage]:
+        return context.searcher().search(
+            given.query, context.user, limit, filters=all_of(filters, more), weights=weights
+        )
+
+    found = discretion.search(search, given.k) if discretion is not None else search(None, given.k)
+    context.tell_withheld()
+    return {"passages": [passage_value(p, context, given.query) for p in found], "count": len(found)}
 
 
-def passage_value(passage: Passage, context: Context) -> dict[str, Any]:
-    """A passage as expressions see it; it becomes evidence of the run."""
+def passage_value(passage: Passage, context: Context, query: str) -> dict[str, Any]:
+    """A passage as expressions see it; it becomes evidence of the run. `fits`: see `_fits`."""
     chunk = passage.chunk
     number = context.cite(Evidence(chunk.title, chunk.url, chunk.document_id, chunk.locator, chunk.text[:400]))
     return {
-        "text": chunk.text,
+        "text": _SPACES.sub(" ", chunk.text),
         "title": chunk.title,
         "url": chunk.url,
         "document_id": chunk.document_id,
@@ -50,7 +64,23 @@ def passage_value(passage: Passage, context: Context) -> dict[str, Any]:
         "document_type": str(chunk.metadata.get("document_type", "")),
         "date": str(chunk.metadata.get("updated_at") or chunk.metadata.get("created_at") or "")[:10],
         "score": round(passage.score, 4),
+        "language": str(chunk.metadata.get("language", "")),
+        "fits": _fits(query, chunk),
+        "kind": chunk.kind,
     }
+
+
+def _fits(query: str, chunk: Chunk) -> bool:
+    """Whether the passage has at least half of the query's content words, and three of them if there are so many.
+
+    A quarter is enough in a language other than English, whose compounds and endings hide the same word.
+    """
+    wanted = set(terms(query))
+    shared = len(wanted & set(terms(" ".join([chunk.title, *chunk.heading_path, chunk.text]))))
+    language = detect_language(query)
+    if language != "en" and chunk.metadata.get("language") == language:
+        return shared > 0 and shared >= len(wanted) / 4
+    return shared > 0 and shared >= max(len(wanted) / 2, min(3, len(wanted)))
 
 
 KIND = StepKind("retrieve", "Finds passages of the documents.", Retrieve, ("passages", "count"), retrieve)

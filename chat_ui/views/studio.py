@@ -11,8 +11,9 @@ import streamlit as st
 from apps.catalogue import app_files
 from apps.spec import App, parse_app
 from apps.template import new_app
-from apps.testing import TestResult, run_tests
+from apps.testing import Samples, TestResult, run_tests
 from apps.versions import Version, difference, list_versions, publish, rollback
+from assistant.app_samples import SampleIndexes
 from chat_ui import components, session
 from chat_ui.app_form import app_form
 from chat_ui.app_outputs import run_view
@@ -21,6 +22,7 @@ from chat_ui.views.apps import run_here
 from chat_ui.yaml_editor import keys, text_of, values, yaml_editor
 from core.errors import AppError, DebriefError
 from core.types import User
+from ingestion.chunk import chunk_document
 
 NEW = "New app"
 
@@ -199,7 +201,11 @@ def _publish(app: App | None, text: str, versions: list[Version], user: User) ->
 
 def tested(app: App) -> list[TestResult]:
     """The results of the tests in the app's file, over the sample documents."""
-    return run_tests(app, samples(), session.parser().parse, session.settings().company)
+    settings = session.settings()
+    documents = SampleIndexes(
+        settings, lambda document, parsed, language: chunk_document(document, parsed, settings.chunking, language)
+    )
+    return run_tests(app, Samples(samples(), session.parser().parse, documents, settings.company))
 
 
 def samples() -> Path:

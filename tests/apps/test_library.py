@@ -1,18 +1,33 @@
-"""Every test inside the library's files, over the sample documents."""
+"""Every test inside the library's files, over the sample documents and a real index of them."""
 
 import pytest
 
 from apps.catalogue import LIBRARY
 from apps.spec import load_app
-from apps.testing import run_test
+from apps.testing import Samples, run_test
+from assistant.app_samples import SampleIndexes
+from core.settings import load_settings
+from ingestion.chunk import chunk_document
 from ingestion.parse import parse
 
 APPS = [load_app(file) for file in sorted(LIBRARY.glob("*.yaml"))]
 
 
+@pytest.fixture(scope="module")
+def samples(project_root, pytestconfig):
+    # What was embedded by an earlier run of the tests is found again.
+    settings = load_settings(project_root / "debrief.yaml").model_copy(
+        update={"data_dir": pytestconfig.cache.mkdir("library")}
+    )
+
+    def cut(document, parsed, language):
+        return chunk_document(document, parsed, settings.chunking, language)
+
+    return Samples(project_root / "samples" / "workspace", parse, SampleIndexes(settings, cut))
+
+
 @pytest.mark.parametrize(
     ("app", "test"), [(a, t) for a in APPS for t in a.tests], ids=[f"{a.name}: {t.name}" for a in APPS for t in a.tests]
 )
-def test_of_the_library(app, test, project_root):
-    result = run_test(app, test, project_root / "samples" / "workspace", parse, "Northgate Security Services")
-    assert result.problems == ()
+def test_of_the_library(app, test, samples):
+    assert run_test(app, test, samples).problems == ()
