@@ -115,9 +115,8 @@ def _number(context: JinjaContext, value: object, language: str | None = None, d
 @pass_context
 def _figure(context: JinjaContext, value: object, language: str | None = None) -> str:
     """A long number that stands as digits in a text, with separators; a year or another text as it is."""
-    text = str(value).strip()
-    plain = re.fullmatch(r"-?\d{5,15}(\.\d+)?", text)
-    return number_text(float(text), _language(context, language)) if plain else str(value)
+    plain = re.fullmatch(r"(-?\d{5,15}(?:\.\d+)?)(\s?(?:[A-Z]{3}|[€$£]))?", str(value).strip())
+    return number_text(float(plain[1]), _language(context, language)) + (plain[2] or "") if plain else str(value)
 
 
 @pass_context

@@ -111,9 +111,16 @@ def markdown_table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> str
     return "\n".join("| " + " | ".join(_cell(c) for c in row) + " |" for row in lines)
 
 
+def headed(columns: Any, rows: Any) -> tuple[list[str], list[list[Any]]]:
+    """(headings, rows as lists). `columns` are the rows' keys, or a mapping of them to what stands above."""
+    keys = [str(c) for c in columns]
+    headings = [str(columns[c]) for c in columns] if isinstance(columns, Mapping) else keys
+    return headings, [[r.get(c) for c in keys] if isinstance(r, Mapping) else list(r) for r in rows]
+
+
 def _table(columns: Any, rows: Any) -> dict[str, Any]:
-    names = [str(c) for c in columns]
-    return {"columns": names, "rows": [[r.get(c) for c in names] if isinstance(r, Mapping) else list(r) for r in rows]}
+    headings, cells = headed(columns, rows)
+    return {"columns": headings, "rows": cells}
 
 
 def _cell(value: Any) -> str:

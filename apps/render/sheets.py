@@ -11,21 +11,21 @@ from openpyxl import Workbook
 from openpyxl.styles import Font, PatternFill
 from openpyxl.utils import get_column_letter
 
+from apps.outputs import headed
 from apps.render.blocks import ACCENT
 
 _WIDEST = 60
 
 
 def write_xlsx(title: str, tables: Sequence[Mapping[str, Any]], company: str) -> bytes:
-    """The workbook's bytes. A table is {title, columns, rows} with rows as lists or as mappings of the columns."""
+    """The workbook's bytes. A table is {title, columns, rows}, see `apps.outputs.headed`."""
     book = Workbook()
     book.properties.title, book.properties.creator = title, company
     book.remove(book.active)
     used: set[str] = set()
     for table in tables or [{"title": title, "columns": [], "rows": []}]:
         sheet = book.create_sheet(_sheet_name(str(table.get("title") or title), used))
-        columns = [str(c) for c in table.get("columns", [])]
-        rows = [[row.get(c) for c in columns] if isinstance(row, Mapping) else list(row) for row in table["rows"]]
+        columns, rows = headed(table.get("columns", []), table["rows"])
         for n, row in enumerate([columns, *rows], start=1):
             for m, value in enumerate(row, start=1):
                 cell = sheet.cell(n, m)

@@ -13,6 +13,7 @@ from pydantic import Field
 from apps.compare.blocks import Report, read_report
 from apps.compare.values import better_way, number_of, verdict
 from apps.context import Context, Evidence
+from apps.customers import Discretion
 from apps.inputs import LANGUAGES
 from apps.steps.kind import Parameters, StepKind
 from apps.words import signed_text
@@ -30,9 +31,12 @@ FIELDS = (
     "contacts",
     "metrics",
     "charts",
+    "usage",
+    "value",
     "wins",
     "risks",
     "incidents",
+    "incident_records",
     "recommendations",
     "tasks",
     "touchpoints",
@@ -41,6 +45,7 @@ FIELDS = (
     "renewal",
     "gaps",
     "report",
+    "sources",
 )
 _PERIODIC = re.compile(r"^(?P<name>.+?)\s*\((?P<period>20\d\d(?:-(?:Q[1-4]|\d\d))?)\)$")
 _FACT = re.compile(r"^\s*-\s+(?P<name>[^:]{2,80}):\s+(?P<value>.+)$", re.MULTILINE)
@@ -57,11 +62,19 @@ _MOST_REPORTS = 6
 
 
 class AccountFacts(Parameters):
-    """Attributes: customer: name or number; about: words to look for; documents: how many to read at most."""
+    """Parameters.
+
+    Attributes:
+        customer: Name or number.
+        about: Words to look for.
+        documents: How many to read at most.
+        for_customer: The facts are for the customer: what names another one is left out.
+    """
 
     customer: str = Field(min_length=1, max_length=200)
     about: str = "health renewal usage incidents risks"
     documents: int = Field(default=12, ge=1, le=_MOST_DOCUMENTS)
+    for_customer: bool = False
 
 
 def account_facts(given: AccountFacts, context: Context) -> dict[str, Any]:
@@ -75,9 +88,9 @@ def account_facts(given: AccountFacts, context: Context) -> dict[str, Any]:
     facts = _Facts(name, context)
     for chunk in documents[: max(given.documents, _MOST_DOCUMENTS)]:
         kind = str(chunk.metadata.get("document_type", ""))
-        text = "\n\n".join(c.text for c in search.document(chunk.document_id, context.user)) or chunk.text
-        number = context.cite(Evidence(chunk.title, chunk.url, chunk.document_id, chunk.locator, text[:400]))
-        facts.add(chunk, kind, text, number)
+        parts = search.document(chunk.document_id, context.user) or [chunk]
+        number = context.cite(Evidence(chunk.title, chunk.url, chunk.document_id, chunk.locator, parts[0].text[:400]))
+        facts.add(chunk, kind, parts, number)
     reports = [d for d in documents if "health" in str(d.metadata.get("document_type", "")).lower()]
     reports.sort(key=lambda c: (_period(c.title), _day(c)), reverse=True)
     for n, chunk in enumerate(reports[:_MOST_REPORTS]):
@@ -86,7 +99,27 @@ def account_facts(given: AccountFacts, context: Context) -> dict[str, Any]:
         facts.add_figures(chunk, report, number)
         if n == 0:
             facts.add_report(chunk, report, number)
-    return facts.result()
+    found_facts = facts.result()
+    if given.for_customer:
+        found_facts = _discreet(found_facts, context.discretion(name))
+        context.tell_withheld()
+        if found_facts["gaps"]:
+            # The customer needn't read this; who sends the text should know.
+            context.notes.append(f"Not found in the documents that you may read: {', '.join(found_facts['gaps'])}.")
+    return found_facts
+
+
+def _discreet(facts: dict[str, Any], discretion: Discretion) -> dict[str, Any]:
+    """The facts without the entries that name another customer."""
+
+    def silent(entry: Any) -> bool:
+        texts = [str(v) for v in entry.values()] if isinstance(entry, dict) else [str(entry)]
+        if discretion.is_silent("\n".join(texts)):
+            return True
+        discretion.withheld.add(" ".join(texts))
+        return False
+
+    return {k: [entry for entry in v if silent(entry)] if isinstance(v, list) else v for k, v in facts.items()}
 
 
 def _resolved(wanted: str, context: Context) -> str:
@@ -125,17 +158,27 @@ class _Facts:
         self.facts: dict[str, dict[str, Any]] = {}
         self.series: dict[str, dict[str, tuple[float, int, str]]] = defaultdict(dict)
         self.contacts: list[str] = []
+        self.records: dict[str, dict[str, Any]] = {}
+        self.usage: dict[str, dict[str, tuple[float, int, str]]] = defaultdict(dict)
         self.lists: dict[str, list[dict[str, Any]]] = defaultdict(list)
         # Without a report the fields are empty, not absent: drafts ask for them.
         self.report: dict[str, Any] = dict.fromkeys(("title", "url", "date", "number", "period"), "")
         self.health = ""
 
-    def add(self, chunk: Chunk, kind: str, text: str, number: int) -> None:
+    def add(self, chunk: Chunk, kind: str, parts: Sequence[Chunk], number: int) -> None:
         entry = {"title": chunk.title, "url": chunk.url, "date": _day(chunk), "number": number, "type": kind}
-        pairs = {m["name"].strip(): m["value"].strip() for m in _FACT.finditer(text)}
+        text = "\n\n".join(part.text for part in parts)
+        pairs: dict[str, str] = {}
+        for m in _FACT.finditer(text):
+            # A record says its values first, and below them what the columns mean.
+            pairs.setdefault(m["name"].strip(), m["value"].strip())
         if kind == "account":
             said = chunk.metadata.get("customer_language")
-            self._account(({"Customer language": str(said)} if said else {}) | pairs, text, number)
+            self._account(({"Customer language": str(said)} if said else {}) | pairs, number)
+            self.contacts += [line.removeprefix("- ") for part in parts for line in _contacts(part)]
+        elif kind in ("contract", "usage_report", "incident_record"):
+            self._record(chunk, kind, parts, pairs, number)
+            self.lists["documents"].append(entry)
         elif kind == "task":
             self.lists["tasks"].append(
                 {
@@ -154,7 +197,34 @@ class _Facts:
         else:
             self.lists["documents"].append(entry)
 
-    def _account(self, pairs: dict[str, str], text: str, number: int) -> None:
+    def _record(self, chunk: Chunk, kind: str, parts: Sequence[Chunk], pairs: dict[str, str], number: int) -> None:
+        """What the warehouse has of the customer: the contract, use by month, incidents."""
+        if kind == "contract":
+            # The account record, which people keep, counts more where both say the same.
+            for name, value in pairs.items():
+                self.records.setdefault(name, {"value": value, "number": number})
+        elif kind == "usage_report":
+            for table in read_report(_parsed(chunk.title, [p for p in parts if p.kind == "table"])).tables:
+                for row in table.rows:
+                    for name, cell in zip(table.header[1:], row[1:], strict=True):
+                        figure = number_of(cell)
+                        if figure is not None:
+                            self.usage[name][row[0][:7]] = (figure.value, number, figure.unit)
+        else:
+            title = chunk.title.partition(": ")[2] or chunk.title
+            self.lists["incident_records"].append(
+                {
+                    "incident": pairs.get("Incident id", ""),
+                    "date": pairs.get("Opened on", "") or _day(chunk),
+                    "severity": pairs.get("Severity", ""),
+                    "what_happened": pairs.get("Title", "") or title,
+                    "contained_after_hours": _leading_number(pairs.get("Contained after", "")),
+                    "cause": pairs.get("Root cause", ""),
+                    "number": number,
+                }
+            )
+
+    def _account(self, pairs: dict[str, str], number: int) -> None:
         for name, value in pairs.items():
             periodic = _PERIODIC.match(name)
             figure = number_of(value)
@@ -163,11 +233,6 @@ class _Facts:
             elif not periodic:
                 self.facts.setdefault(name, {"value": value, "number": number})
         self.health = self.health or pairs.get("Health", "")
-        _, separator, contacts = text.partition("## Contacts")
-        if separator:
-            self.contacts += [
-                line.removeprefix("- ").strip() for line in contacts.splitlines() if line.startswith("- ")
-            ]
 
     def add_figures(self, chunk: Chunk, report: Report, number: int) -> None:
         """The metrics table of a report as one more point of each figure's course."""
@@ -209,6 +274,7 @@ class _Facts:
             (t for t in self.lists["tasks"] if t["status"].lower() not in ("done", "closed", "completed")),
             key=lambda t: t["due"],
         )
+        self.facts = {**self.records, **self.facts}
         renewal = self._fact("Contract Renewal Date", "Contract end", "Renewal Date")
         health = self.health or self._fact("Overall health", "Health")
         metrics = [_metric(name, series, self.facts) for name, series in self.series.items()]
@@ -233,9 +299,12 @@ class _Facts:
             "contacts": self.contacts,
             "metrics": metrics,
             "charts": _charts(metrics),
+            "usage": [_metric(name, months, {}) for name, months in self.usage.items()],
+            "value": self._value(),
             "wins": self.lists["wins"],
             "risks": self.lists["risks"],
             "incidents": self.lists["incidents"],
+            "incident_records": sorted(self.lists["incident_records"], key=lambda i: str(i["date"]), reverse=True),
             "recommendations": self.lists["recommendations"],
             "summary": self.lists["summary"],
             "tasks": tasks,
@@ -243,7 +312,17 @@ class _Facts:
             "documents": documents,
             "report": self.report,
             "gaps": gaps,
+            "sources": [
+                {"number": n, "title": e.title, "url": e.url} for n, e in enumerate(self.context.evidence, start=1)
+            ],
         }
+
+    def _value(self) -> str:
+        """What the customer pays a year, with its currency: "684000 EUR"."""
+        value, currency = self._fact("Contract Value"), self._fact("Contract Currency")
+        if value and currency and currency not in value:
+            return f"{value} {currency}"
+        return value or self._fact("Annual recurring revenue")
 
     def _fact(self, *names: str) -> str:
         low = {k.lower(): v["value"] for k, v in self.facts.items()}
@@ -311,6 +390,19 @@ def _parsed(title: str, chunks: Sequence[Chunk]) -> Parsed:
         kind: Any = "table" if chunk.kind == "table" or chunk.text.lstrip().startswith("|") else "text"
         sections.append(Section(chunk.text, chunk.heading_path, chunk.page, chunk.locator, kind))
     return Parsed(tuple(sections), title)
+
+
+def _contacts(part: Chunk) -> list[str]:
+    """The lines of an account record's list of contacts; the index keeps the heading apart, a file within the text."""
+    lines = part.text.splitlines()
+    if part.heading_path[-1:] != ("Contacts",):
+        lines = lines[lines.index("## Contacts") + 1 :] if "## Contacts" in lines else []
+    return [line.strip() for line in lines if line.startswith("- ")]
+
+
+def _leading_number(text: str) -> str:
+    match = re.match(r"[\d.,]+", text)
+    return match.group() if match else ""
 
 
 def _day(chunk: Chunk) -> str:

@@ -17,7 +17,7 @@ APPS = [load_app(file) for file in sorted(LIBRARY.glob("*.yaml"))]
 def samples(project_root, pytestconfig):
     # What was embedded by an earlier run of the tests is found again.
     settings = load_settings(project_root / "debrief.yaml").model_copy(
-        update={"data_dir": pytestconfig.cache.mkdir("library")}
+        update={"data_dir": pytestconfig.rootpath / ".pytest_cache" / "library"}
     )
 
     def cut(document, parsed, language):
