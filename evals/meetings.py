@@ -1,8 +1,8 @@
 """How much of a meeting the `extract_meeting` step keeps, on transcripts with summaries that people wrote.
 
-`python -m evals.meetings FOLDER`. Each transcript (JSON) has turns, summaries of the whole and of single queries, and
-for the queries which turns hold the evidence. What the step chooses is compared with the first turns of the meeting
-and with random ones, at the same number of words.
+`python -m evals.meetings FOLDER`, each half of the files by itself. Each transcript (JSON) has turns, summaries of the
+whole and of single queries, and for the queries which turns hold the evidence. What the step chooses is compared with
+the first turns of the meeting and with random ones, at the same number of words.
 """
 
 from __future__ import annotations
@@ -34,22 +34,31 @@ class Score:
         coverage: Share of the gold summaries' content words that the chosen sentences have.
         evidence_precision: Share of the chosen sentences that stand in turns marked as evidence of a query.
         queries_hit: Share of the queries of whose evidence at least one turn was chosen.
+        evidence_recall: Share of all evidence turns that were chosen. One-word turns count, so short sentences win.
+        answers_told: Share of a query's gold content words that the sentences chosen from its own evidence have. Unlike
+            the hit it doesn't saturate: of a span of 300 turns, one is not enough.
         words: How many words were chosen.
     """
 
     coverage: float
     evidence_precision: float
     queries_hit: float
+    evidence_recall: float
+    answers_told: float
     words: float
 
 
-def evaluate_meetings(folder: Path) -> dict[str, Score]:
-    """The step, lead-n and random on every transcript of the folder.
+def evaluate_meetings(folder: Path, half: int | None = None) -> dict[str, Score]:
+    """The step, lead-n and random on the transcripts of the folder.
+
+    Args:
+        half: 0: the files 0, 2, 4 … in the order of their names, on which choices were made; 1: the others; None: all.
 
     Raises:
         DatasetError: the folder has no transcripts.
     """
     found = sorted(folder.glob("*.json"))
+    found = found if half is None else found[half::2]
     if not found:
         raise DatasetError(f"{folder} has no transcripts (*.json); give the folder that holds them.")
     scores: dict[str, list[Score]] = {"extract_meeting": [], "lead": [], "random": []}
@@ -94,8 +103,16 @@ def _score(chosen: Sequence[Sentence], raw: dict[str, Any]) -> Score:
         coverage=_share([len(g & said) / len(g) for g in golds if g]),
         evidence_precision=_share([float(n in evidence) for n in turns]),
         queries_hit=_share([float(any(n in span for n in turns)) for span in spans]),
+        evidence_recall=len(set(turns) & evidence) / len(evidence) if evidence else 0.0,
+        answers_told=_share([_told(chosen, q) for q in raw["specific_queries"] if q["relevant_text_span"]]),
         words=float(sum(len(s.text.split()) for s in chosen)),
     )
+
+
+def _told(chosen: Sequence[Sentence], query: dict[str, Any]) -> float:
+    span, gold = _turns(query["relevant_text_span"]), set(terms(query["answer"]))
+    said = {w for s in chosen if s.turn - 1 in span for w in terms(s.text)}
+    return len(gold & said) / len(gold) if gold else 0.0
 
 
 def _turns(spans: Sequence[Sequence[str]]) -> set[int]:
@@ -122,5 +139,10 @@ def _share(values: Sequence[float]) -> float:
     return sum(values) / len(values) if values else 0.0
 
 
+def _print(folder: Path) -> None:
+    halves = {"chosen on": evaluate_meetings(folder, 0), "reported on": evaluate_meetings(folder, 1)}
+    print_json({half: {name: asdict(score) for name, score in scores.items()} for half, scores in halves.items()})
+
+
 if __name__ == "__main__":
-    print_json({name: asdict(score) for name, score in evaluate_meetings(Path(sys.argv[1])).items()})
+    _print(Path(sys.argv[1]))

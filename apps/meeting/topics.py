@@ -1,9 +1,6 @@
 """What a meeting was about: its stretches, a title for each, and the sentences that say most of it.
 
 Stretches are cut where the vocabulary changes (Hearst, "TextTiling", 1997) or someone announces the next point.
-Sentences are weighed by the words that are frequent here and rare elsewhere in the meeting. A stretch is read in equal
-pieces, and of each the sentence is taken that adds most words that the ones before it don't have: what is said once,
-late or early, has its chance.
 """
 
 from __future__ import annotations
@@ -15,8 +12,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 from math import exp, log, sqrt
 
-from apps.meeting.cues import ANNOUNCED, COURTESY, FILLER, NEXT_POINT, RECAP
+from apps.meeting.cues import ANNOUNCED, FILLER, NEXT_POINT, RECAP
 from apps.meeting.outcomes import recap_turns
+from apps.meeting.sentences import choose_sentences, word_counts
 from apps.meeting.terms import terms
 from apps.meeting.turns import Meeting, Sentence, Turn
 from apps.words import MONTHS
@@ -25,6 +23,9 @@ from apps.words import MONTHS
 _WORDS_A_TOPIC = 170
 _WORDS_A_TOPIC_LONG = 900
 _MOST_TOPICS = 9
+_LONG_MEETING_WORDS = 2_000
+# The share of a long meeting's words at each end that is greeting, technology and goodbye.
+_ENDS = 0.04
 # Words on each side of a possible cut that are compared.
 _WINDOW = 110
 _SAYS_LITTLE = frozenset(
@@ -34,14 +35,6 @@ _SAYS_LITTLE = frozenset(
     "ten acuerdo weeks days months years erste zweite dritte primera primero segunda segundo tercera tercero última "
     "último premier première deuxième troisième dernière dernier "
     "need needs look looks work works come comes talk different probably idea ideas ".lower().split()
-)
-_OPENER = re.compile(
-    r"^(?:(?:so|and|but|well|okay|ok|yeah|now|also)\b,?\s+|"
-    r"(?:right|agreed|exactly|yes|no|sure|perfect|good|great|fine|then)[,.:]\s+|"
-    r"(?:gut|ja|nein|genau|einverstanden|und|also|de acuerdo|perfecto|sí|exacto|hecho|oui|très bien|parfait|merci)"
-    r"[,.:]\s+|(?:one more|(?:my |the )?(?:first|second|third|last) (?:message|point|thing)|first|second|third|"
-    r"one question from me)[,:.]\s+|una pregunta más:\s+)",
-    re.IGNORECASE,
 )
 _BEFORE_NOUN = frozenset(
     "the a an our your their this these each of in for on with from all no der die das den dem des ein eine einen "
@@ -69,7 +62,7 @@ def find_topics(
     """The topics in order.
 
     Args:
-        sentences_each: How many sentences a topic gets; 0: by the meeting's length.
+        sentences_each: How many sentences a topic gets on average, long ones more; 0: by the meeting's length.
         told: (turn, sentence) that stand elsewhere already, among decisions or actions.
     """
     summing_up = recap_turns(meeting)
@@ -77,73 +70,36 @@ def find_topics(
     if not turns:
         return []
     words = sum(len(t.text.split()) for t in turns)
-    wanted = max(1, min(_MOST_TOPICS, round(words / (_WORDS_A_TOPIC if words < 2_000 else _WORDS_A_TOPIC_LONG))))
+    wanted = max(
+        1, min(_MOST_TOPICS, round(words / (_WORDS_A_TOPIC if words < _LONG_MEETING_WORDS else _WORDS_A_TOPIC_LONG)))
+    )
     parts = [p for p in _cut(turns, wanted) if p]
-    rarity = _rarity(turns)
-    each = sentences_each or (3 if words < 4_000 else 6)
+    long = words >= _LONG_MEETING_WORDS
+    stretches = [[s for t in part for s in t.sentences if (s.turn, s.text) not in told] for part in parts]
+    if long:
+        stretches = _without_ends(stretches)
+    counts = word_counts([s for t in turns for s in t.sentences])
+    each = sentences_each or (8 if long else 3)
+    chosen = choose_sentences(stretches, counts, len(parts) * each, long=long)
     topics = []
-    for part in parts:
-        chosen = choose_sentences([s for t in part for s in t.sentences if (s.turn, s.text) not in told], rarity, each)
-        if chosen:
-            topics.append(Topic(_title(part, turns, meeting), part[0].number, part[-1].number, tuple(chosen)))
+    for part, sentences in zip(parts, chosen, strict=True):
+        if sentences:
+            topics.append(Topic(_title(part, turns, meeting), part[0].number, part[-1].number, tuple(sentences)))
     return topics
 
 
-def choose_sentences(sentences: Sequence[Sentence], rarity: dict[str, float], limit: int) -> list[Sentence]:
-    """At most `limit` sentences in their order: of each of as many equal pieces, the one that adds most."""
-    frequency = Counter(w for s in sentences for w in terms(s.text))
-    weight = {w: (1 + log(n)) * rarity.get(w, 1.0) for w, n in frequency.items()}
-    chosen: list[Sentence] = []
-    seen: Counter[str] = Counter()
-    for piece in _equal_pieces(sentences, limit):
-        best = max((s for s in piece if _tells(s)), key=lambda s: _gain(s, weight, seen), default=None)
-        if best is not None and _gain(best, weight, seen) > 0:
-            chosen.append(best)
-            seen.update(set(terms(best.text)))
-    return chosen
-
-
-def _equal_pieces(sentences: Sequence[Sentence], count: int) -> list[list[Sentence]]:
-    """The sentences in `count` runs of about as many words."""
-    pieces: list[list[Sentence]] = [[] for _ in range(count)]
-    sizes = [len(s.text.split()) for s in sentences]
-    total, begin = max(1, sum(sizes)), 0
-    for sentence, size in zip(sentences, sizes, strict=True):
-        pieces[min(count - 1, begin * count // total)].append(sentence)
-        begin += size
-    return pieces
-
-
-def without_filler(text: str) -> str:
-    """The sentence without hesitation and repeated words, as it may stand in a summary."""
-    clean = FILLER.sub("", text)
-    clean = re.sub(r"\b(\w{1,8})(?:[ ,]+\1\b)+", r"\1", clean, flags=re.IGNORECASE)
-    clean = re.sub(r"\s+([,.!?])", r"\1", " ".join(clean.split())).strip(" ,")
-    for _ in range(2):
-        clean = _OPENER.sub("", clean)
-    return clean[:1].upper() + clean[1:]
-
-
-def _tells(sentence: Sentence) -> bool:
-    text = sentence.text
-    content = terms(text)
-    return len(content) >= 4 and not COURTESY.search(text) and not text.endswith("?") and not RECAP.search(text)
-
-
-def _gain(sentence: Sentence, weight: dict[str, float], seen: Counter[str]) -> float:
-    """How much a sentence adds: its words' weights, those already said at a fraction, over its length."""
-    content = set(terms(sentence.text))
-    length = len(sentence.text.split())
-    gain = sum(weight[w] * (0.15 if seen[w] else 1.0) for w in content)
-    figures = 1.15 if any(c.isdigit() for c in sentence.text) else 1.0
-    return figures * gain / (length + 10)
-
-
-def _rarity(turns: Sequence[Turn]) -> dict[str, float]:
-    """Word → log of how few blocks of turns have it; a word all over the meeting tells its parts apart least."""
-    blocks = [set(terms(" ".join(t.text for t in turns[i : i + 8]))) for i in range(0, len(turns), 8)]
-    counts = Counter(w for block in blocks for w in block)
-    return {w: 1.0 + log((1 + len(blocks)) / (1 + n)) * 0.5 for w, n in counts.items()}
+def _without_ends(stretches: Sequence[Sequence[Sentence]]) -> list[list[Sentence]]:
+    """The stretches without the first and last words of the whole."""
+    total = sum(len(s.text.split()) for stretch in stretches for s in stretch)
+    kept: list[list[Sentence]] = []
+    before = 0
+    for stretch in stretches:
+        kept.append([])
+        for sentence in stretch:
+            if _ENDS <= before / total <= 1 - _ENDS:
+                kept[-1].append(sentence)
+            before += len(sentence.text.split())
+    return kept
 
 
 def _cut(turns: Sequence[Turn], wanted: int) -> list[list[Turn]]:

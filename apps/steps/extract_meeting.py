@@ -13,8 +13,9 @@ from pydantic import Field
 
 from apps.context import AppFile, Context, Evidence
 from apps.meeting.outcomes import Item, find_outcomes
+from apps.meeting.sentences import without_filler
 from apps.meeting.tasks import task_of
-from apps.meeting.topics import find_topics, without_filler
+from apps.meeting.topics import find_topics
 from apps.meeting.turns import Meeting, Sentence, read_meeting
 from apps.steps.kind import Parameters, StepKind
 from core.errors import AppError

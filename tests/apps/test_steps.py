@@ -11,8 +11,8 @@ from pptx import Presentation
 from apps.compare.values import number_of
 from apps.context import AppFile, Context, Tools
 from apps.meeting.dates import find_day
+from apps.meeting.sentences import choose_sentences
 from apps.meeting.tasks import task_of
-from apps.meeting.topics import choose_sentences
 from apps.meeting.turns import Sentence, split_sentences
 from apps.render.sheets import write_xlsx
 from apps.steps.compare_documents import CompareDocuments, compare_documents
@@ -160,8 +160,16 @@ def test_what_was_agreed_earlier_is_no_decision(context):
 def test_the_sentences_of_a_topic_come_from_all_of_it():
     said = [f"Plant {n} reports {n} broken valves and missing gauges." for n in range(1, 10)]
     sentences = [Sentence(text, n, "Jo Hall") for n, text in enumerate(said, start=1)]
-    chosen = choose_sentences(sentences, {}, 3)
+    (chosen,) = choose_sentences([sentences], {}, 3)
     assert [(s.turn - 1) // 3 for s in chosen] == [0, 1, 2]
+
+
+def test_what_one_topic_says_the_next_does_not_repeat():
+    """Both stretches hold the sentence that says most; the second has to say something else."""
+    said = "The broken valves in plant seven need replacement gauges."
+    other = "Catering changes supplier, menu and prices soon."
+    stretches = [[Sentence(said, 1, "Jo Hall")], [Sentence(said, 2, "Kim Lee"), Sentence(other, 2, "Kim Lee")]]
+    assert [[s.text for s in found] for found in choose_sentences(stretches, {}, 2)] == [[said], [other]]
 
 
 def test_a_topic_is_not_named_by_what_happened(context):

@@ -1,0 +1,110 @@
+"""The sentences that sum up a meeting: together they say the most of its words in the fewest.
+
+A stretch is read in equal pieces, and each piece gives one sentence at most: what is said once, late or early, has its
+chance. Among the pieces the sentence goes first that adds most for its length, a word that is already said counting a
+tenth: greedy maximum coverage (Khuller, Moss, Naor, "The budgeted maximum coverage problem", 1999).
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from math import sqrt
+
+from apps.meeting.cues import COURTESY, FILLER, RECAP
+from apps.meeting.terms import terms
+from apps.meeting.turns import Sentence
+
+# What a word counts that a chosen sentence has already said.
+_AGAIN = 0.1
+# Read as if each sentence were so many words longer: else three bare nouns win over what is said of them.
+_OVERHEAD_WORDS = 5
+_OVERHEAD_WORDS_SHORT = 10
+# Beyond, it is a sentence that nobody ended, and hides more than it says.
+_LONGEST_WORDS = 45
+_OPENER = re.compile(
+    r"^(?:(?:so|and|but|well|okay|ok|yeah|now|also)\b,?\s+|"
+    r"(?:right|agreed|exactly|yes|no|sure|perfect|good|great|fine|then|gladly|understood|decided)[,.:]\s+|"
+    r"(?:gut|ja|nein|genau|einverstanden|und|also|gern|verstanden|de acuerdo|perfecto|sí|exacto|hecho|claro|oui|"
+    r"très bien|parfait|merci|d['’]accord)[,.:]\s+|"
+    r"(?:one more|(?:my |the )?(?:first|second|third|last) (?:message|point|thing)|first|second|third|"
+    r"one question from me)[,:.]\s+|una pregunta más:\s+)",
+    re.IGNORECASE,
+)
+
+
+def choose_sentences(
+    stretches: Sequence[Sequence[Sentence]], frequency: Mapping[str, int], total: int, *, long: bool = False
+) -> list[list[Sentence]]:
+    """Some sentences of each stretch, in their order.
+
+    Args:
+        total: At most so many of all, shared out by the stretches' words.
+        frequency: How often the meeting says each content word.
+        long: In a long meeting short sentences are welcome, as many of them make a picture.
+    """
+    overhead, fewest = (_OVERHEAD_WORDS, 3) if long else (_OVERHEAD_WORDS_SHORT, 4)
+    pieces: list[tuple[int, list[tuple[Sentence, frozenset[str]]]]] = []
+    words = [sum(len(s.text.split()) for s in stretch) for stretch in stretches]
+    for number, stretch in enumerate(stretches):
+        share = max(1, round(total * words[number] / max(1, sum(words))))
+        for piece in _equal_pieces(stretch, share):
+            telling = [s for s in piece if _tells(s, fewest)]
+            pieces.append((number, [(s, frozenset(terms(without_filler(s.text)))) for s in telling]))
+    said: set[str] = set()
+
+    def gain(candidate: tuple[Sentence, frozenset[str]]) -> float:
+        sentence, content = candidate
+        total = sum(sqrt(frequency.get(w, 1)) * (_AGAIN if w in said else 1.0) for w in content)
+        return total / (len(sentence.text.split()) + overhead)
+
+    chosen: list[list[Sentence]] = [[] for _ in stretches]
+    waiting = [p for p in pieces if p[1]]
+    # What a sentence adds only shrinks, so the best of a piece is looked for again when its last value is the largest.
+    bounds = [max(map(gain, candidates)) for _, candidates in waiting]
+    while waiting:
+        at = max(range(len(waiting)), key=bounds.__getitem__)
+        number, candidates = waiting[at]
+        best = max(candidates, key=gain)
+        now = gain(best)
+        if now < bounds[at]:
+            bounds[at] = now
+            continue
+        chosen[number].append(best[0])
+        said |= best[1]
+        del waiting[at], bounds[at]
+    return [sorted(found, key=stretch.index) for found, stretch in zip(chosen, stretches, strict=True)]
+
+
+def word_counts(sentences: Sequence[Sentence]) -> Counter[str]:
+    """Content word → how often it is said."""
+    return Counter(w for s in sentences for w in terms(s.text))
+
+
+def without_filler(text: str) -> str:
+    """The sentence without hesitation and repeated words, as it may stand in a summary."""
+    clean = FILLER.sub("", text)
+    clean = re.sub(r"\b(\w{1,8})(?:[ ,]+\1\b)+", r"\1", clean, flags=re.IGNORECASE)
+    clean = re.sub(r"\s+([,.!?])", r"\1", " ".join(clean.split())).strip(" ,")
+    for _ in range(2):
+        clean = _OPENER.sub("", clean)
+    return clean[:1].upper() + clean[1:]
+
+
+def _equal_pieces(sentences: Sequence[Sentence], count: int) -> list[list[Sentence]]:
+    """The sentences in `count` runs of about as many words."""
+    pieces: list[list[Sentence]] = [[] for _ in range(count)]
+    sizes = [len(s.text.split()) for s in sentences]
+    total, begin = max(1, sum(sizes)), 0
+    for sentence, size in zip(sentences, sizes, strict=True):
+        pieces[min(count - 1, begin * count // total)].append(sentence)
+        begin += size
+    return pieces
+
+
+def _tells(sentence: Sentence, fewest: int) -> bool:
+    text = sentence.text
+    if text.endswith("?") or len(text.split()) > _LONGEST_WORDS or COURTESY.search(text) or RECAP.search(text):
+        return False
+    return len(terms(text)) >= fewest
