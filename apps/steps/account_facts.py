@@ -69,12 +69,14 @@ class AccountFacts(Parameters):
         about: Words to look for.
         documents: How many to read at most.
         for_customer: The facts are for the customer: what names another one is left out.
+        focus: Part of a figure's name; its chart comes first.
     """
 
     customer: str = Field(min_length=1, max_length=200)
     about: str = "health renewal usage incidents risks"
     documents: int = Field(default=12, ge=1, le=_MOST_DOCUMENTS)
     for_customer: bool = False
+    focus: str = ""
 
 
 def account_facts(given: AccountFacts, context: Context) -> dict[str, Any]:
@@ -85,7 +87,7 @@ def account_facts(given: AccountFacts, context: Context) -> dict[str, Any]:
     found = search.search(f"{name} {given.about}", context.user, 50, filters=of_customer)
     found += search.search(name, context.user, 30, filters=all_of(of_customer, _types("account", "task", "touchpoint")))
     documents = _documents(found)
-    facts = _Facts(name, context)
+    facts = _Facts(name, context, given.focus)
     for chunk in documents[: max(given.documents, _MOST_DOCUMENTS)]:
         kind = str(chunk.metadata.get("document_type", ""))
         parts = search.document(chunk.document_id, context.user) or [chunk]
@@ -152,8 +154,8 @@ def _resolved(wanted: str, context: Context) -> str:
 
 
 class _Facts:
-    def __init__(self, customer: str, context: Context) -> None:
-        self.customer = customer
+    def __init__(self, customer: str, context: Context, focus: str) -> None:
+        self.customer, self.focus = customer, focus.lower()
         self.context = context
         self.facts: dict[str, dict[str, Any]] = {}
         self.series: dict[str, dict[str, tuple[float, int, str]]] = defaultdict(dict)
@@ -298,7 +300,7 @@ class _Facts:
             "facts": {k: v["value"] for k, v in self.facts.items() if not k.startswith("target of ")},
             "contacts": self.contacts,
             "metrics": metrics,
-            "charts": _charts(metrics),
+            "charts": _charts(metrics, self.focus),
             "usage": [_metric(name, months, {}) for name, months in self.usage.items()],
             "value": self._value(),
             "wins": self.lists["wins"],
@@ -356,9 +358,12 @@ def _metric(name: str, series: dict[str, tuple[float, int, str]], facts: dict[st
     }
 
 
-def _charts(metrics: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """A chart for each figure with a course, the ones off target first."""
-    courses = sorted((m for m in metrics if len(m["series"]) > 1), key=lambda m: m["on_target"] is not False)
+def _charts(metrics: Sequence[dict[str, Any]], focus: str) -> list[dict[str, Any]]:
+    """A chart for each figure with a course: the ones in focus first, then the ones off target."""
+    courses = sorted(
+        (m for m in metrics if len(m["series"]) > 1),
+        key=lambda m: (not focus or focus not in m["name"].lower(), m["on_target"] is not False),
+    )
     return [
         {
             "title": f"{m['name']} ({m['unit']})" if m["unit"] else m["name"],
