@@ -143,21 +143,38 @@ def load_guardrails(settings: Settings) -> GuardrailsFile:
     """
     if settings.guardrails_file is None:
         return GuardrailsFile()
-    return _read(settings.path(settings.guardrails_file))
-
-
-@lru_cache(maxsize=8)
-def _read(path: Path) -> GuardrailsFile:
+    path = settings.path(settings.guardrails_file)
     try:
-        raw = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        changed = path.stat().st_mtime_ns
     except FileNotFoundError as error:
         raise SettingsError(f"guardrails_file names {path}, which doesn't exist; correct the path.") from error
+    return _read(path, changed)
+
+
+def parse_guardrails(text: str, place: Path) -> GuardrailsFile:
+    """The rules that the text of a file says.
+
+    Args:
+        place: Where the text stands, for messages.
+
+    Raises:
+        SettingsError: it isn't YAML, has an unknown or a wrong key, or a wrong pattern.
+        FilterError: a filter is wrong.
+    """
+    try:
+        raw = yaml.safe_load(text) or {}
     except yaml.YAMLError as error:
-        raise SettingsError(f"{path} is not valid YAML: {' '.join(str(error).split())}; mend that line.") from error
-    rules = validate(GuardrailsFile, raw, path)
+        raise SettingsError(f"{place} is not valid YAML: {' '.join(str(error).split())}; mend that line.") from error
+    rules = validate(GuardrailsFile, raw, place)
     for rule in rules.restrict:
         parse_filter(rule.filter)
     return rules
+
+
+@lru_cache(maxsize=8)
+def _read(path: Path, changed: int) -> GuardrailsFile:
+    # `changed` is part of the cache's key: a file that was written since is read anew.
+    return parse_guardrails(path.read_text(encoding="utf-8"), path)
 
 
 def _applies(rule: PhraseRule | TopicRule | RestrictRule, user: User) -> bool:

@@ -103,8 +103,8 @@ def retriever() -> Retriever:
     return open_retriever(settings())
 
 
-def weights_changed() -> None:
-    """The next question is ranked by the weights file as it is now; those under way end with the old weights."""
+def rules_changed() -> None:
+    """The next question goes by the weights and guardrails as they are now; those under way end with the old ones."""
     assistant.clear()
     retriever.clear()
 

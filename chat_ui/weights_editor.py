@@ -3,103 +3,67 @@
 from __future__ import annotations
 
 from html import escape
-from pathlib import Path
 
 import streamlit as st
+import yaml
 
-from apps.versions import difference
 from chat_ui import charts, components, session
+from chat_ui.file_editor import FileEditor
+from chat_ui.kept_file import KeptFile, versions_table
 from chat_ui.source_status import titles
-from chat_ui.weights_file import Version, checked, kept, read_text, save, weights_path
-from core import audit
-from core.errors import DebriefError
+from core.errors import DebriefError, FilterError
 from core.types import User
 from evals.own_weights import collect_cases
 from evals.suites import suite_file
 from evals.weights import Candidates, Preview, preview
 from retrieval.generations import open_generations
-from retrieval.weights import LEVELS, LIMIT, Weights
+from retrieval.weights import BUILT_IN, LEVELS, LIMIT, Weights, parse_weights
 
-_TEXT, _READ = "weights-text", "weights-read"
+VERSIONS = versions_table("weights_versions")
 _MOVES = 15
 
 
 def weights_tab(user: User) -> None:
     """The editor on the left, what the text would do on the right."""
-    path = weights_path(session.settings())
-    if path is None:
+    file = session.settings().retrieval.weights_file
+    if file is None:
         components.state(
             "There is no weights file",
             f"The built-in weights hold. Name a file under `retrieval.weights_file` in {session.settings().file.name}, "
             "and start the server anew.",
         )
         return
-    try:
-        there = read_text(path)
-    except DebriefError as error:
-        components.error_state(error)
-        return
-    st.session_state.setdefault(_READ, there)
+    levels = ", ".join(f"{name} ×{factor:g}" for name, factor in LEVELS.items())
+    hint = f"Levels: {levels}; with - in front they divide. Together, weights change a score ×{LIMIT:g} at most."
+    editor = FileEditor("weights", KeptFile(session.settings().path(file), VERSIONS, checked), _summary, hint)
     left, right = st.columns(2, gap="large")
     with left:
-        text, weights = _editor(path, there, user)
-    with right:
-        if weights is not None:
-            _effect(st.session_state[_READ], weights)
-    _versions(text)
-
-
-def _editor(path: Path, there: str, user: User) -> tuple[str, Weights | None]:
-    """The text as it stands, and its weights if it is right."""
-    st.session_state.setdefault(_TEXT, st.session_state[_READ])
-    with st.container(key="editor"):
-        text = st.text_area(path.name, key=_TEXT, height=330, help="Ctrl+Enter checks it")
-    levels = ", ".join(f"{name} ×{factor:g}" for name, factor in LEVELS.items())
-    st.caption(f"Levels: {levels}; with - in front they divide. Together, weights change a score ×{LIMIT:g} at most.")
-    weights = None
-    try:
-        weights = checked(text)
-        components.state("The file is right", f"It weighs {', '.join(weights.rules)}.")
-    except DebriefError as error:
-        components.state("Not right yet", str(error), "error")
-    if there != st.session_state[_READ]:
-        components.state("The file has been changed meanwhile", "Read it anew before you save.", "warning")
-    changed = text != st.session_state[_READ]
-    with st.container(horizontal=True):
-        ready = changed and weights is not None
-        st.button("Save", type="primary", disabled=not ready, on_click=_save, args=(path, user), key="weights-save")
-        st.button("Read the file anew", on_click=_reload, args=(path,), key="weights-reload")
-    said = st.session_state.pop("weights-said", None)
-    if isinstance(said, Exception):
-        components.error_state(said)
-    elif said:
-        components.state("Saved", said)
-    return text, weights
-
-
-def _save(path: Path, user: User) -> None:
-    text, before = st.session_state[_TEXT], st.session_state[_READ]
-    try:
-        version = save(session.database(), path, text, before, user)
-    except DebriefError as error:
-        st.session_state["weights-said"] = error
+        texts = editor.draw(user)
+    if texts is None:
         return
-    lines = difference(before, text, ("before", "after")).splitlines()[2:]
-    detail = " ".join(line for line in lines if line.startswith(("+", "-")))
-    audit.record(session.database(), user, "changed weights", path.name, f"{version.digest[:12]} {detail}"[:2_000])
-    session.weights_changed()
-    st.session_state[_READ] = text
-    st.session_state["weights-said"] = "Every question from now on is ranked by it; what it replaced is kept below."
+    with right:
+        _effect(*texts)
+    editor.versions()
 
 
-def _reload(path: Path) -> None:
+def checked(text: str) -> Weights:
+    """What would be in force with this text: its weights over the built-in ones.
+
+    Raises:
+        FilterError: the text is wrong; the message names the place and the remedy.
+    """
     try:
-        st.session_state[_TEXT] = st.session_state[_READ] = read_text(path)
-    except DebriefError as error:
-        st.session_state["weights-said"] = error
+        own = parse_weights(yaml.safe_load(text), "weights")
+    except yaml.YAMLError as error:
+        raise FilterError(f"This is not valid YAML: {' '.join(str(error).split())}; mend that line.") from error
+    return parse_weights(BUILT_IN).overridden_by(own)
 
 
-def _effect(saved: str, weights: Weights) -> None:
+def _summary(text: str) -> str:
+    return f"It weighs {', '.join(checked(text).rules)}."
+
+
+def _effect(saved: str, text: str) -> None:
     st.header("What it would do")
     try:
         before = checked(saved)
@@ -122,7 +86,7 @@ def _effect(saved: str, weights: Weights) -> None:
             key="weights-documents",
             placeholder="Those that move most",
         )
-        result = preview(candidates, before, weights, documents)
+        result = preview(candidates, before, checked(text), documents)
     except DebriefError as error:
         components.error_state(error)
         return
@@ -180,25 +144,3 @@ def _candidates(generation: str, suite_changed: int) -> list[Candidates]:
     found = collect_cases(session.settings(), session.database(), show)
     place.empty()
     return found
-
-
-def _versions(text: str) -> None:
-    found = kept(session.database())
-    if not found:
-        return
-    st.header("Versions")
-    version = st.selectbox("Version", found, format_func=_label, key="weights-version", width=420)
-    changes = difference(version.text, text, ("that version", "the editor"))
-    if changes:
-        st.code(changes, language="diff")
-    else:
-        st.caption("The same as in the editor.")
-    st.button("Put it into the editor", on_click=_restore, args=(version,), disabled=not changes, key="weights-restore")
-
-
-def _label(version: Version) -> str:
-    return f"{version.kept_at[:16].replace('T', ' ')} UTC · {version.user or 'found in the file'}"
-
-
-def _restore(version: Version) -> None:
-    st.session_state[_TEXT] = version.text

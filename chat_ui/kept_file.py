@@ -1,0 +1,142 @@
+"""A settings file that administrators edit: checked before it is written, every version kept in the database."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from core.database import metadata
+from core.errors import SettingsError
+from core.types import User
+
+
+def versions_table(name: str) -> sa.Table:
+    """Where the versions of one kind of file are kept."""
+    return sa.Table(
+        name,
+        metadata,
+        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("kept_at", sa.String(32), nullable=False),
+        sa.Column("user", sa.String(320), nullable=False),
+        sa.Column("sha256", sa.String(64), nullable=False),
+        sa.Column("text", sa.Text, nullable=False),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A text of the file. `user` is empty for one that was found, not written here."""
+
+    kept_at: str
+    user: str
+    text: str
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the text, hexadecimal."""
+        return hashlib.sha256(self.text.encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class KeptFile:
+    """One file.
+
+    Attributes:
+        check: Raises a DebriefError that names the place and the remedy when a text is wrong.
+    """
+
+    path: Path
+    versions: sa.Table
+    check: Callable[[str], object]
+
+    def read(self) -> str:
+        """The file's text; empty when there is no file yet.
+
+        Raises:
+            SettingsError: it can't be read.
+        """
+        try:
+            return self.path.read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return ""
+        except (OSError, UnicodeDecodeError) as error:
+            raise SettingsError(f"The file {self.path} can't be read ({error}); correct it by hand.") from error
+
+    def save(self, engine: sa.Engine, text: str, before: str, user: User) -> Version:
+        """Writes the text, after keeping what it replaces.
+
+        Args:
+            before: The text that the person began with.
+
+        Raises:
+            DebriefError: the text is wrong.
+            SettingsError: somebody has changed the file since, or it can't be written.
+        """
+        self.check(text)
+        with _locked(self.path):
+            there = self.read()
+            if there != before:
+                raise SettingsError(
+                    f"{self.path.name} has been changed since you opened it, so nothing was saved. Your text is still "
+                    "in the editor: copy it, read the file anew, and put your change in again."
+                )
+            self._keep(engine, Version(_now(), "", there))
+            _write(self.path, text)
+            version = Version(_now(), user.email.lower(), text)
+            self._keep(engine, version)
+        return version
+
+    def kept(self, engine: sa.Engine, limit: int = 30) -> list[Version]:
+        """The kept versions, the newest first."""
+        query = sa.select(self.versions).order_by(self.versions.c.id.desc()).limit(limit)
+        with engine.connect() as connection:
+            return [Version(row.kept_at, row.user, row.text) for row in connection.execute(query)]
+
+    def _keep(self, engine: sa.Engine, version: Version) -> None:
+        newest = next(iter(self.kept(engine, 1)), None)
+        if not version.text or (newest is not None and newest.text == version.text):
+            return
+        row = {"kept_at": version.kept_at, "user": version.user, "sha256": version.digest, "text": version.text}
+        with engine.begin() as connection:
+            connection.execute(self.versions.insert().values(**row))
+
+
+def _write(path: Path, text: str) -> None:
+    # Written beside it and then put in its place: a crash leaves the old file or the new one, never half of one.
+    home = path.resolve()
+    partial = home.with_name(f".{home.name}.partial")
+    try:
+        partial.write_text(text, encoding="utf-8")
+        if home.exists():
+            partial.chmod(home.stat().st_mode & 0o777)
+        partial.replace(home)
+    except OSError as error:
+        raise SettingsError(
+            f"{path} can't be written ({error.strerror}); let the user that runs Debrief write to its folder."
+        ) from error
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """One process at a time compares and writes."""
+    try:
+        folder = os.open(path.resolve().parent, os.O_RDONLY)
+    except OSError as error:
+        raise SettingsError(f"The folder of {path} can't be opened ({error.strerror}); create it.") from error
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(folder)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
