@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from apps.context import Model, Query, Tools
-from apps.customers import Customers, Discretion
+from apps.customers import Customers, Discretion, names_of
 from assistant.groundedness import unsupported_facts
 from assistant.sentences import split_sentences
 from connectors.redshift import RedshiftSettings
@@ -20,7 +20,7 @@ from core.errors import AppError
 from core.llm import ChatModels, Spending
 from core.settings import AnswerStyle, Settings, SourceSettings, validate
 from core.types import Answer, Attributes, Passage, User
-from retrieval.filters import AnyOf, Filter, all_of
+from retrieval.filters import Exists, Filter, all_of
 from retrieval.index import ChunkIndex
 from retrieval.retriever import Retriever
 from retrieval.tokens import TokenEncoder
@@ -67,17 +67,11 @@ def foreign_facts(text: str, sources: Sequence[str]) -> list[str]:
 
 
 def known_customers(retriever: Retriever | None, user: User) -> tuple[str, ...]:
-    """The customers in the documents that `user` may read: those with an account record or a report."""
+    """The customers that documents which `user` may read are about, by name."""
     if retriever is None:
         return ()
-    names: dict[str, None] = {}
-    kinds = AnyOf("document_type", ("account", "health_check", "health check", "report", "notes", "transcript"))
-    for question in ("account", "health check", "customer"):
-        for passage in retriever.search(question, user, 100, filters=kinds):
-            name = passage.chunk.metadata.get("customer")
-            if isinstance(name, str) and name:
-                names.setdefault(name)
-    return tuple(sorted(names))
+    about = retriever.index.documents(user, Exists("customer"))
+    return tuple(sorted({name for chunk in about for name in names_of(chunk)}))
 
 
 def all_customers(retriever: Retriever, company: str) -> Customers:

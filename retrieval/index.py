@@ -76,6 +76,10 @@ class ChunkIndex(Protocol):
         """The document's chunks in order; empty if it isn't there or `user` may not read it."""
         ...
 
+    def documents(self, user: User, filters: Filter | None = None) -> Iterator[Chunk]:
+        """The first chunk of every document that `user` may read and that passes the filter, in no order."""
+        ...
+
     def chunks(self) -> Iterator[Chunk]:
         """Every chunk, for maintenance and statistics; never for answering."""
         ...

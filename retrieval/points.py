@@ -19,6 +19,7 @@ from retrieval import pipeline
 from retrieval.access import ALLOW_FIELD, DENY_FIELD, access_condition
 from retrieval.bm25 import encode_chunk
 from retrieval.dialect import INSTANTS, NUMBERS, TERMS, Condition, Dialect, range_fields, translate
+from retrieval.filters import Filter
 from retrieval.index import FloatArray, Query
 from retrieval.pending import Pending
 from retrieval.pipeline import Hit, Sparse, Stored
@@ -140,6 +141,11 @@ class PointIndex(ABC, Generic[Condition, Point]):
         condition = self._dialect.combine(must=[access, self._of_documents([document_id])])
         return sorted(self._scroll(condition), key=lambda chunk: chunk.ordinal)
 
+    def documents(self, user: User, filters: Filter | None = None) -> Iterator[Chunk]:
+        """The first chunk of every document that `user` may read and that passes the filter, in no order."""
+        self._settle()
+        return self._scroll(self._dialect.combine(must=[self._first, self._readable(user, filters)]))
+
     def chunks(self) -> Iterator[Chunk]:
         """Every chunk, for maintenance and statistics; never for answering."""
         self._settle()
@@ -153,7 +159,7 @@ class PointIndex(ABC, Generic[Condition, Point]):
     def document_count(self) -> int:
         """How many documents have at least one chunk."""
         self._settle()
-        return self._count(self._dialect.numbers(ORDINAL_FIELD, {"gte": 0, "lte": 0}))
+        return self._count(self._first)
 
     def languages(self) -> Sequence[str]:
         """The languages of the chunks."""
@@ -164,9 +170,15 @@ class PointIndex(ABC, Generic[Condition, Point]):
 
     def condition(self, query: Query, user: User) -> Condition:
         """The access filter of `user` joined with the query's own filter."""
-        access = access_condition(self._dialect, user)
-        own = [translate(self._dialect, query.filter)] if query.filter is not None else []
-        return self._dialect.combine(must=[access, *own])
+        return self._readable(user, query.filter)
+
+    @property
+    def _first(self) -> Condition:
+        return self._dialect.numbers(ORDINAL_FIELD, {"gte": 0, "lte": 0})
+
+    def _readable(self, user: User, filters: Filter | None) -> Condition:
+        own = [translate(self._dialect, filters)] if filters is not None else []
+        return self._dialect.combine(must=[access_condition(self._dialect, user), *own])
 
     def _of_documents(self, document_ids: Sequence[str]) -> Condition:
         return self._dialect.any_text(DOCUMENT_FIELD, document_ids)

@@ -198,3 +198,20 @@ def test_german_and_english_are_stemmed_by_their_own_rules(index):
 def test_a_vector_of_wrong_count_is_refused(index):
     with pytest.raises(ValueError, match="1 chunks, 2 vectors"):
         index.replace("x", [make_chunk("x", 0, "a")], np.zeros((2, 64), dtype=np.float32))
+
+
+def test_documents_are_listed_once_each_for_who_may_read_them(index):
+    fill(index)
+    put(index, "closed", "the board's minutes", allow=("group:board",), metadata={"customer": "Acme"})
+    put(index, "denied", "a first page", "a second one", deny=("user:ana@x.com",), metadata={"customer": "Acme"})
+
+    def listed(user, filters=None):
+        return sorted((c.document_id, c.ordinal) for c in index.documents(user, filters))
+
+    assert listed(ANA) == [("a", 0), ("b", 0), ("c", 0)]
+    assert listed(ANA, parse_filter({"customer": "acme"})) == [("a", 0)]
+    assert listed(User("bo@x.com", ("board",)), parse_filter({"customer": "Acme"})) == [
+        ("a", 0),
+        ("closed", 0),
+        ("denied", 0),
+    ]
