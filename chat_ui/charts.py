@@ -34,7 +34,7 @@ def day_bars(
     if colour:
         scale = alt.Scale(domain=list(order), range=list(COLOURS)[: len(order)])
         chart = chart.encode(
-            color=alt.Color(f"{colour}:N", scale=scale, title=None, legend=alt.Legend(orient="bottom"))
+            color=alt.Color(f"{colour}:N", scale=scale, title=None, legend=alt.Legend(orient="bottom", columns=3))
         )
         st.altair_chart(chart.mark_bar().properties(height=height, description=title), width="stretch")
     else:
@@ -43,8 +43,10 @@ def day_bars(
 
 def bars(rows: Rows, name: str, value: str, *, title: str) -> None:
     """Horizontal bars, one a row, in the order of the rows."""
+    whole = bool(rows) and all(isinstance(row[value], int) for row in rows)
+    axis = alt.Axis(tickMinStep=1, format="d") if whole else alt.Axis()
     chart = alt.Chart(alt.InlineData(values=[dict(row) for row in rows])).encode(
-        x=alt.X(f"{value}:Q", title=None),
+        x=alt.X(f"{value}:Q", title=None, axis=axis),
         y=alt.Y(f"{name}:N", title=None, sort=None, axis=alt.Axis(labelLimit=240)),
         tooltip=[alt.Tooltip(f"{field}:N") for field in rows[0]] if rows else [],
     )

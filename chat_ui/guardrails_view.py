@@ -61,12 +61,9 @@ def checked(text: str) -> GuardrailsFile:
 
 def _summary(text: str) -> str:
     rules = checked(text)
-    numbers = {
-        "blocked phrases": sum(len(rule.match) for rule in rules.phrases),
-        "topics": len(rules.topics),
-        "restrictions": len(rules.restrict),
-    }
-    said = [f"{number} {name}" for name, number in numbers.items() if number]
+    phrases = sum(len(rule.match) for rule in rules.phrases)
+    numbers = ((phrases, "blocked phrase"), (len(rules.topics), "topic"), (len(rules.restrict), "restriction"))
+    said = [f"{number} {name}{'s' * (number > 1)}" for number, name in numbers if number]
     said += [f"links to {', '.join(rules.links.allow)}"] if rules.links.allow else []
     said += [f"hides {', '.join(rules.redact)}"] if rules.redact else []
     return f"It has {'; '.join(said)}." if said else "It has no rules: every question goes through."

@@ -122,6 +122,8 @@ def gaps_view(days: int, admin: bool, disclosure: Disclosure) -> None:
         if not gaps:
             components.state("Nothing in this time")
             continue
+        bars = [{"topic": gap.topic, "questions": gap.count} for gap in gaps[:_SHOWN]]
+        charts.bars(bars, "topic", "questions", title=f"{title}: questions by topic")
         components.table(
             ["Topic", "Asked", "People", "For example", nearest, "Owner"],
             [_gap(gap, admin, disclosure) for gap in gaps],

@@ -6,7 +6,7 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from statistics import quantiles
 from typing import Any
 
@@ -119,6 +119,12 @@ def app_months(engine: sa.Engine, day: str) -> list[AppMonth]:
         for (month, app), rows in grouped.items()
     ]
     return sorted(sorted(found, key=lambda m: -m.runs), key=lambda m: m.month, reverse=True)
+
+
+def days_between(first: str, last: str) -> list[str]:
+    """Every day from the first to the last, both within (2026-11-22)."""
+    begin, end = date.fromisoformat(first), date.fromisoformat(last)
+    return [(begin + timedelta(days=n)).isoformat() for n in range((end - begin).days + 1)]
 
 
 def median_by_day(questions: Sequence[Question]) -> list[tuple[str, float, float]]:

@@ -11,13 +11,14 @@ import streamlit as st
 
 from chat_ui import charts, components, session
 from chat_ui.disclosure import Disclosure
+from chat_ui.insights_apps import apps_tab
 from chat_ui.quality_review import gaps_view
 from chat_ui.trace_view import trace_view
 from chat_ui.usage import (
-    AppMonth,
     Question,
     app_months,
     citations,
+    days_between,
     latency,
     median_by_day,
     questions_since,
@@ -28,6 +29,7 @@ from core.types import User
 
 _PERIODS = {"7 days": 7, "30 days": 30, "90 days": 90, "1 year": 365}
 _OUTCOMES = {"answered": "answered", "no_evidence": "no answer", "needs_input": "asked back", "refused": "refused"}
+_DOCUMENTS = 20
 _TABS = ["Questions", "Not answered", "Thumbs", "Documents", "Apps"]
 
 
@@ -54,7 +56,7 @@ def page(user: User) -> None:
         elif opened == "Documents":
             _documents(questions)
         else:
-            _apps(months, user)
+            apps_tab(months, user)
 
 
 def _figures(questions: Sequence[Question], since: str) -> None:
@@ -81,14 +83,15 @@ def _questions(questions: Sequence[Question]) -> None:
         components.state("Nobody asked anything in this time", "Apps were run; the tab Apps has them.")
         return
     counted = Counter((q.day, _OUTCOMES.get(q.outcome, q.outcome)) for q in questions)
-    # Days in order, or the chart's axis would follow the outcomes.
-    outcomes = [{"day": day, "outcome": o, "questions": n} for (day, o), n in sorted(counted.items())]
-    days = sorted({q.day for q in questions})
-    people = [{"day": day, "people": len({q.user for q in questions if q.day == day})} for day in days]
+    days = days_between(questions[0].day, questions[-1].day)
+    # Days in order, or the chart's axis would follow the outcomes; a day without a question is a day, too.
+    names = list(_OUTCOMES.values())
+    outcomes = [{"day": day, "outcome": o, "questions": counted[day, o]} for day in days for o in names]
+    asking = {day: {q.user for q in questions if q.day == day} for day in days}
+    people = [{"day": day, "people": len(asking[day])} for day in days]
     left, right = st.columns(2)
     with left:
         st.header("Questions a day")
-        names = list(_OUTCOMES.values())
         charts.day_bars(outcomes, "questions", colour="outcome", order=names, title="Questions a day by outcome")
     with right:
         st.header("People a day")
@@ -161,76 +164,21 @@ def _documents(questions: Sequence[Question]) -> None:
     with left:
         st.header("Most cited")
         if cited:
-            rows = [[escape(title), f"{count:,}"] for title, count in cited[:20]]
-            components.table(["Document", "Answers"], rows, label="Most cited documents")
+            bars = [{"document": title, "answers": count} for title, count in cited[:_DOCUMENTS]]
+            charts.bars(bars, "document", "answers", title="Most cited documents, by answers")
             charts.csv_download("cited.csv", ("document", "answers"), cited)
         else:
             components.state("No answer cited a document in this time")
     with right:
         st.header(f"Never cited: {len(never):,}")
         if never:
-            rows = [[escape(title), f"<code>{escape(document)}</code>"] for document, title in never[:20]]
-            components.table(["Document", "Id"], rows, label="Documents that no answer cites")
+            rows = [
+                [f'{escape(title)}<br><code class="long place">{escape(document)}</code>']
+                for document, title in never[:_DOCUMENTS]
+            ]
+            components.table(["Document"], rows, label="Documents that no answer cites")
+            if len(never) > _DOCUMENTS:
+                st.caption(f"The first {_DOCUMENTS}; the file has all.")
             charts.csv_download("never-cited.csv", ("id", "title"), never)
         else:
             components.state("Every document was cited")
-
-
-def _apps(months: Sequence[AppMonth], user: User) -> None:
-    known, _ = session.apps(user)
-    runs = Counter(dict.fromkeys(known, 0))
-    for month in months:
-        runs[month.app] += month.runs
-    left, right = st.columns(2)
-    with left:
-        st.header("Runs by app")
-        rows = [{"app": name.replace("_", " "), "runs": n} for name, n in runs.most_common() if n]
-        if rows:
-            charts.bars(rows, "app", "runs", title="Runs by app")
-        unused = sorted(name.replace("_", " ") for name, n in runs.items() if not n)
-        if unused:
-            st.caption(f"Not used in this time: {', '.join(unused)}.")
-    if not months:
-        with right:
-            components.state("No app has run in this time")
-        return
-    with right:
-        st.header("Hours saved a month")
-        place = st.container()
-    st.header("The assumption")
-    st.caption(
-        "Hours saved = completed runs × minutes a run. The minutes are the apps' own estimate (`saves_minutes`); "
-        "change them here to see what follows. The apps' files keep theirs."
-    )
-    assumed = _minutes(months)
-    hours = [(m, round(m.completed * assumed[m.app] / 60, 1)) for m in months]
-    with place:
-        st.metric("Hours saved", f"{sum(h for _, h in hours):.1f}")
-        bars = [{"day": m.month, "app": m.app.replace("_", " "), "hours": h} for m, h in reversed(hours)]
-        order = list(dict.fromkeys(str(bar["app"]) for bar in bars))
-        charts.day_bars(bars, "hours", colour="app", order=order, title="Hours saved by month and app")
-    st.header("Use by month")
-    header = ("App", "Month", "Runs", "Completed", "People", "Minutes a run", "Hours saved")
-    table = [(m.app, m.month, m.runs, m.completed, m.people, assumed[m.app], h) for m, h in hours]
-    components.table(header, [[escape(str(cell)) for cell in row] for row in table], label="Use of apps")
-    charts.csv_download("apps.csv", header, table)
-
-
-def _minutes(months: Sequence[AppMonth]) -> dict[str, float]:
-    """App → the minutes that a run is taken to save."""
-    estimates: dict[str, float] = {}
-    for month in months:
-        estimates.setdefault(month.app, month.minutes)
-        estimates[month.app] = max(estimates[month.app], month.minutes)
-    with st.container(horizontal=True):
-        return {
-            app: st.number_input(
-                f"Minutes a run: {app.replace('_', ' ')}",
-                min_value=0.0,
-                value=float(minutes),
-                step=5.0,
-                width=240,
-                key=f"min-{app}",
-            )
-            for app, minutes in estimates.items()
-        }

@@ -11,7 +11,17 @@ from streamlit.testing.v1 import AppTest
 from apps.runner import RunResult
 from apps.runs import record_run
 from assistant.trace import Trace, Traces
-from chat_ui.usage import app_months, citations, latency, median_by_day, questions_since, share, thumbs_since
+from chat_ui.assumptions import minutes_assumed
+from chat_ui.usage import (
+    app_months,
+    citations,
+    days_between,
+    latency,
+    median_by_day,
+    questions_since,
+    share,
+    thumbs_since,
+)
 from core.audit import recorded
 from core.database import open_database
 from core.settings import load_settings
@@ -88,6 +98,19 @@ def test_apps_are_counted_by_month(used: sa.Engine) -> None:
     assert hours["Hours saved"] == "0.4"
     page.number_input(key="min-mail").set_value(60.0).run()
     assert {m.label: m.value for m in page.metric}["Hours saved"] == "1.0"
+    assert minutes_assumed(used) == {}
+    page.button(key="minutes-save").click().run()
+    assert {m.label: m.value for m in shown("Apps").metric}["Hours saved"] == "1.0"
+    (entry,) = recorded(used, "2000", ["changed minutes saved"])
+    assert (entry.user, entry.subject, entry.detail) == ("root@northgate.example", "mail", "60 minutes a run")
+    page = shown("Apps").button(key="minutes-own").click().run()
+    assert {m.label: m.value for m in page.metric}["Hours saved"] == "0.4"
+    assert page.button(key="minutes-own").disabled
+    assert minutes_assumed(used) == {}
+
+
+def test_a_day_without_questions_stands_in_the_charts() -> None:
+    assert days_between("2026-02-27", "2026-03-02") == ["2026-02-27", "2026-02-28", "2026-03-01", "2026-03-02"]
 
 
 def shown(tab: str) -> AppTest:
