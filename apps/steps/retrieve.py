@@ -71,16 +71,21 @@ def passage_value(passage: Passage, context: Context, query: str) -> dict[str, A
 
 
 def _fits(query: str, chunk: Chunk) -> bool:
-    """Whether the passage has at least half of the query's content words, and three of them if there are so many.
+    """Whether the passage has at least half of the query's content words: three of four or more, two of fewer.
 
     A quarter is enough in a language other than English, whose compounds and endings hide the same word.
     """
-    wanted = set(terms(query))
-    shared = len(wanted & set(terms(" ".join([chunk.title, *chunk.heading_path, chunk.text]))))
+    wanted = _words(query)
+    shared = len(wanted & _words(" ".join([chunk.title, *chunk.heading_path, chunk.text])))
     language = detect_language(query)
     if language != "en" and chunk.metadata.get("language") == language:
         return shared > 0 and shared >= len(wanted) / 4
-    return shared > 0 and shared >= max(len(wanted) / 2, min(3, len(wanted)))
+    return shared > 0 and shared >= max(len(wanted) / 2, min(len(wanted), 3 if len(wanted) > 3 else 2))
+
+
+def _words(text: str) -> set[str]:
+    # "tune" and "tuning" are one word here.
+    return {term.removesuffix("e") for term in terms(text)}
 
 
 KIND = StepKind("retrieve", "Finds passages of the documents.", Retrieve, ("passages", "count"), retrieve)
