@@ -137,6 +137,7 @@ class App(Part):
     version: str = Field(pattern=r"^\d+(\.\d+){0,2}$")
     owner: str = Field(min_length=1)
     audience: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
     languages: tuple[str, ...] = ("en",)
     phrases: dict[str, dict[str, str]] = Field(default_factory=dict)
     style: AnswerStyle = AnswerStyle()

@@ -36,10 +36,15 @@ def page(user: User) -> None:
 def _library(apps: list[Available]) -> None:
     st.title("Apps")
     text = st.text_input("Find an app", placeholder="What do you want to get done?", key="find-app")
+    labels = sorted({label for available in apps for label in available.app.labels})
+    wanted: list[str] = []
+    if labels:
+        wanted = st.pills("Labels", labels, selection_mode="multi", key="app-labels", label_visibility="collapsed")
     words = (text or "").casefold().split()
-    shown = [a for a in apps if all(w in f"{a.app.title} {a.app.description} {a.app.name}".casefold() for w in words)]
+    shown = [a for a in apps if set(wanted) <= set(a.app.labels) and all(w in _words(a.app) for w in words)]
     if not shown:
         components.state("No app fits" if apps else "There is no app for you yet", "Ask an author for it.")
+        return
     used: Counter[str] = Counter()
     for one in usage(session.database()):
         used[one.app] += one.runs
@@ -51,12 +56,18 @@ def _library(apps: list[Available]) -> None:
                 facts += [f"{used[app.name]:,} runs"] if used[app.name] else []
                 facts += [", ".join(app.languages)] if len(app.languages) > 1 else []
                 badge = components.badge("verified", "good") if available.verified else ""
+                marks = " ".join(map(components.badge, app.labels))
                 st.html(
                     f'<div class="app-card"><div class="title">{escape(app.title)} {badge}</div>'
-                    f'<div class="text">{escape(app.description)}</div>'
+                    f'<div class="text">{escape(app.description)}</div><div class="labels">{marks}</div>'
                     f'<div class="place">{escape(" · ".join([f"version {app.version}", *facts]))}</div></div>'
                 )
                 st.button("Open", key=f"open-app-{app.name}", on_click=_open, args=(app.name,))
+
+
+def _words(app: App) -> str:
+    """What a search looks in."""
+    return " ".join((app.title, app.description, app.name, *app.labels)).casefold()
 
 
 def _open(name: str) -> None:

@@ -25,6 +25,7 @@ description: Writes a greeting.
 version: "1.0"
 owner: a@x.com
 saves_minutes: 5
+labels: [letters, "<i>"]
 inputs:
   - {name: person, type: text, label: Person, pattern: "[A-Z].*", help: "Begin with a capital."}
   - {name: tone, type: choice, label: Tone, choices: [warm, brief], default: warm}
@@ -96,6 +97,21 @@ def test_the_library_shows_what_a_person_may_use(greeting: App) -> None:
     assert "x.yaml" not in shown
     page.text_input(key="find-app").set_value("invoice").run()
     assert "No app fits" in html(page)
+
+
+def test_labels_are_shown_and_choose_apps(greeting: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = greeting.model_copy(update={"name": "plain", "title": "Plain", "labels": ()})
+    apps = {a.name: Available(a, verified=False, published=True) for a in (greeting, plain)}
+    monkeypatch.setattr("chat_ui.session.apps", lambda user: (apps, []))
+    page = library()
+    assert "letters" in html(page)
+    assert "<i>" not in html(page)
+    assert "Plain" in html(page)
+    labels = page.get("button_group")[0]
+    assert "Plain" not in html(labels.set_value(["letters"]).run())
+    page = library()
+    shown = html(page.text_input(key="find-app").set_value("LETTERS").run())
+    assert ["Greeting" in shown, "Plain" in shown] == [True, False]
 
 
 def test_an_app_of_others_isnt_opened_by_its_address(greeting: App) -> None:
