@@ -117,7 +117,9 @@ class AppAnswers:
         if route is not None:
             chosen = Route(route, 1.0, "you chose it.")
         else:
-            chosen = router.route(question, user, attachments=attachments, running=running)
+            chosen = router.route(
+                question, user, attachments=attachments, running=running, customers=self._customers(user)
+            )
         trace.route_reason = chosen.reason
         if chosen.target == "ask":
             return self._ask_back(chosen, router)

@@ -19,6 +19,14 @@ _WORD = re.compile(r"[^\W\d_]+(?:[-'’_][^\W\d_]+)*")
 # "l'appel", "dell'incontro": the article says nothing.
 _ELISION = re.compile(r"^(?:l|d|j|qu|s|n|c|m|t|un|dell|all|nell|sull|dall|quell)['’](?=\w{2})")
 _ENGLISH = "en"
+# Stands for a name: it says who is meant, not what is wanted.
+NAMED = "the customer"
+# In German every noun is capitalised, so that a capital marks no name.
+_CAPITALISES = "de"
+# German and Dutch join words. Each part has so many letters or more; so many may stand between the known beginning of
+# the first and the second.
+_JOINING = frozenset({"de", "nl"})
+_PART = 4
 # A language must be this much ahead of English: most messages are English, and short ones share words with others.
 _AHEAD = 0.25
 
@@ -45,20 +53,22 @@ def english_only(text: str) -> str:
 
 
 def english_of(text: str, language: str) -> str:
-    """The known words of `text` in English, in their order; capitalised words that aren't known stay (names)."""
+    """The known words of `text` in English, in their order; a name is `NAMED`, and what is English already stays."""
     glossary = _glossaries()[language]
     for phrase, joined in glossary.phrases:
         text = re.sub(phrase, joined, text, flags=re.IGNORECASE)
     found: list[str] = []
     for match in _WORD.finditer(text):
         word = match.group()
-        english = _translated(word.lower(), glossary)
+        english = (_joined if language in _JOINING else _translated)(word.lower(), glossary)
         if english and english not in found[-1:]:
             found.append(english)
         elif not english and match.start() > 0:
             name = _ELISION.sub("", word)
-            if name[:1].isupper():
+            if name.lower().removesuffix("s") in _english_words():
                 found.append(name)
+            elif name[:1].isupper() and language != _CAPITALISES and found[-1:] != [NAMED]:
+                found.append(NAMED)
     return " ".join(found) + ("?" if found and text.rstrip().endswith("?") else "")
 
 
@@ -78,6 +88,20 @@ def likely_language(text: str) -> str:
 
 def _translated(word: str, glossary: _Glossary) -> str:
     return glossary.english(word) or glossary.english(_ELISION.sub("", word))
+
+
+def _joined(word: str, glossary: _Glossary) -> str:
+    """The English of a lower-case word; of both parts when it joins two that are known ("Kundenanfrage")."""
+    english = _translated(word, glossary)
+    known = max((n for n in range(_PART, len(word)) if word[:n] in glossary.beginnings), default=0)
+    if not known or word in glossary.exact:
+        return english
+    # The first part may have an ending and a joint before the second begins.
+    for begin in range(known, min(known + _PART, len(word) - _PART) + 1):
+        last = glossary.english(word[begin:])
+        if last and last != english:
+            return f"{english} {last}"
+    return english
 
 
 @cache

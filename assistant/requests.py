@@ -42,6 +42,8 @@ _GIVEN = re.compile(
 )
 
 WORK = "[work]"
+# A longer quotation is what the request is about, and says nothing of what is wanted.
+_QUOTED = re.compile(r"[“\"„«](?:[^\s”\"“»]+\s+){4,}[^”\"“»]+[”\"“»]")
 # A message of so many words may mean the file that came with it.
 _SHORT = 6
 
@@ -52,6 +54,9 @@ def plain_request(text: str, *, attached: bool = False) -> str:
     Args:
         attached: A file came with it, which short messages refer to without saying so ("summarise").
     """
+    told = _QUOTED.sub(" ", text)
+    # A message that is nothing but a quotation is taken as it is.
+    text = told if len(told.split()) > 1 else text
     english = english_only(text)
     if english == text:
         english = _NAMES.sub(_generic, english)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -20,6 +20,7 @@ from typing import Literal
 
 from apps.runner import may_use
 from apps.spec import App
+from assistant.app_inputs import capitalised_customers
 from assistant.events import Attachment
 from assistant.gloss import likely_language
 from assistant.intents import Decision
@@ -49,10 +50,14 @@ _EDIT = re.compile(
     r"\b(?:shorter|longer|formal|informal|friendlier|brief(?:er)?(?! me)|translate|rewrite|rephrase|again|"
     r"instead|add|remove|friendly|polite|address (?:it|this|them)|more \w+|leave out|without|drop the|change|replace|"
     r"fix|correct|mention|include|bullet|tone|less|"
-    r"in (?:english|german|spanish|french|italian|dutch|portuguese)|kürzer|länger|förmlich\w*|nochmal|ergänze|ohne|"
-    r"auf (?:deutsch|englisch|spanisch|französisch)|más (?:corto|largo|formal|breve)|añade|quita|sin|"
-    r"en (?:español|inglés|alemán|francés)|plus (?:court|long|formel)|ajoute|enlève|sans|"
-    r"en (?:français|anglais|allemand|espagnol))\b",
+    r"in (?:english|german|spanish|french|italian|dutch|portuguese)|kürzer\w*|länger\w*|förmlich\w*|nochmal|ergänze|"
+    r"ohne|(?:auf|ins?) (?:deutsche?|englische?|spanische?|französische?|italienische?)|"
+    r"más (?:cort|larg|formal|breve|amable)\w*|añade|quita|sin|(?:en|al) (?:español|inglés|alemán|francés|italiano)|"
+    r"plus (?:court|long|formel|bref|brève|amical)\w*|ajoute|enlève|sans|"
+    r"en (?:français|anglais|allemand|espagnol|italien)|"
+    r"più (?:cort|brev|lung|formal|gentil)\w*|aggiungi|togli|senza|in (?:italiano|inglese|tedesco|spagnolo|francese)|"
+    r"mais (?:curt|breve|long|formal|gentil)\w*|acrescenta|tira|sem|em (?:português|inglês|alemão|espanhol|francês)|"
+    r"korter|langer|formeler|vriendelijker|voeg|zonder|in het (?:nederlands|engels|duits|frans|spaans))\b",
     re.IGNORECASE,
 )
 _PERIOD_FILE = re.compile(r"(?:q[1-4]|20\d\d|report|health|check|review|bericht|informe|rapport|bilan)", re.IGNORECASE)
@@ -102,12 +107,25 @@ class AppRouter:
         self._file = file
         self._learning = threading.Lock()
 
-    def route(self, message: str, user: User, *, attachments: Sequence[Attachment] = (), running: str = "") -> Route:
-        """Where `message` goes. `running` is the app whose result the conversation shows."""
+    def route(
+        self,
+        message: str,
+        user: User,
+        *,
+        attachments: Sequence[Attachment] = (),
+        running: str = "",
+        customers: Collection[str] = (),
+    ) -> Route:
+        """Where `message` goes.
+
+        Args:
+            running: The app whose result the conversation shows.
+            customers: Names that say who is meant, not what is wanted, however they are written.
+        """
         allowed = {name for name, app in self.apps.items() if may_use(app, user)}
         if not any(self.apps[name].routing.examples for name in allowed):
             return Route(SEARCH, 1.0, "there is no app that you may use.")
-        plain = plain_request(message, attached=bool(attachments))
+        plain = plain_request(capitalised_customers(message, customers), attached=bool(attachments))
         vector = self._embedder.encode_query(plain)
         lean = self._lean(attachments, allowed)
         learned = self._learned

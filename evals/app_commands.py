@@ -32,7 +32,8 @@ def routing(
     requests: Annotated[
         str,
         typer.Option(
-            "--requests", help="Without --data: developed, checked, fresh, varied, or a file of requests for this house's apps."
+            "--requests",
+            help="Without --data: developed, checked, fresh, varied, later, or a file of requests for these apps.",
         ),
     ] = "developed",
     as_json: AsJson = False,

@@ -1,9 +1,9 @@
 """How well requests find the library's apps, through the router as it is used.
 
-Sets, which a request is in one of: `developed` was there while the router and the apps' examples were worked on;
-`checked` was written after the first router was frozen, and has been a development set since; `fresh` was written from
-the apps' descriptions and sealed before the router of the time was made, and looked at once; `varied` is the same a round later, with attached
-files, follow-ups to a running app, and things that are for nobody here.
+A request is in one of the sets. `developed` was there while the router and the apps' examples were worked on; `checked`
+was written after the first router was frozen, and has been a development set since. `fresh`, `varied` and `later` were
+each written without sight of the examples and looked at once before anything was changed; the last two have attached
+files, follow-ups to a running app, and things that nobody here does.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ SETS: Mapping[str, str] = {
     "checked": "routing_apps_unseen.jsonl",
     "fresh": "routing_apps_fresh.jsonl",
     "varied": "routing_apps_varied.jsonl",
+    "later": "routing_apps_later.jsonl",
 }
 EVALUATOR = User("evaluation@example.com")
 
