@@ -14,6 +14,7 @@ from apps.context import Model, Query, Tools
 from apps.customers import Customers, Discretion, names_of
 from assistant.groundedness import unsupported_facts
 from assistant.sentences import split_sentences
+from assistant.words import content_words
 from connectors.redshift import RedshiftSettings
 from connectors.redshift_client import Session
 from core.errors import AppError
@@ -61,9 +62,28 @@ def open_tools(settings: Settings, assistant: Assistant | None, retriever: Retri
 
 
 def foreign_facts(text: str, sources: Sequence[str]) -> list[str]:
-    """The numbers, dates, names and quotes of `text` that none of the sources has."""
+    """The numbers, dates, names and quotes of `text` that none of the sources has, and numbers that belong elsewhere.
+
+    A report has most small numbers somewhere, so a number must stand in the lines that its sentence is about.
+    """
     source = "\n".join(sources)
-    return [problem for span in split_sentences(text) for problem in unsupported_facts(span.text, source)]
+    lines = [(line, set(content_words(line))) for line in source.splitlines() if line.strip()]
+    problems: list[str] = []
+    for span in split_sentences(text):
+        foreign = unsupported_facts(span.text, source)
+        problems += foreign or [f"{problem} in “{span.text[:60]}”" for problem in _misplaced(span.text, lines)]
+    return problems
+
+
+def _misplaced(sentence: str, lines: Sequence[tuple[str, set[str]]]) -> list[str]:
+    """The numbers of the sentence that aren't in the lines that share most words with it."""
+    wanted = {word for word in content_words(sentence) if not word[0].isdigit()}
+    shared = [(len(wanted & words), line) for line, words in lines]
+    most = max((n for n, _ in shared), default=0)
+    near = [line for n, line in shared if n and n >= most / 2]
+    if not near:
+        return []
+    return [problem for problem in unsupported_facts(sentence, "\n".join(near)) if problem.startswith("the number")]
 
 
 def known_customers(retriever: Retriever | None, user: User) -> tuple[str, ...]:

@@ -6,10 +6,11 @@ from typing import Any
 
 from pydantic import Field
 
-from apps.context import AppFile, Context
+from apps.context import AppFile, Context, Model
 from apps.customers import Customers
 from apps.expressions import Guard, evaluate
 from apps.steps.kind import Addressed, StepKind
+from core.errors import ModelError
 
 _RULES = (
     "You edit a draft for a consultant. Keep every fact, number, date, name and citation marker exactly as it is. "
@@ -40,16 +41,27 @@ def generate(given: Generate, context: Context) -> dict[str, Any]:
     draft = _discreet(_draft(given, context), given, context)
     text, edited = draft, False
     if context.tools.model is not None and given.instructions.strip():
-        reply, tokens = context.tools.model.write(_orders(given, context), draft)
-        context.spend(tokens)
-        problems = _problems(reply, [draft, *map(str, given.sources)], context)
-        if reply.strip() and not problems:
-            text, edited = _discreet(reply.strip(), given, context), True
-        else:
-            context.notes.append(
-                "The model's edit was not used: " + ("; ".join(problems[:3]) if problems else "it was empty") + "."
-            )
+        edit = _edited(draft, given, context, context.tools.model)
+        if edit:
+            text, edited = _discreet(edit, given, context), True
     return {"text": text, "draft": draft, "edited": edited, "language": given.language}
+
+
+def _edited(draft: str, given: Generate, context: Context, model: Model) -> str:
+    """The model's edit of the draft; empty, with a remark that says why, if it can't be used."""
+    try:
+        reply, tokens = model.write(_orders(given, context), draft)
+    except ModelError as error:
+        context.notes.append(f"This is the draft as it is, since no language model edited it: {error}")
+        return ""
+    context.spend(tokens)
+    problems = _problems(reply, [draft, *map(str, given.sources)], context)
+    if reply.strip() and not problems:
+        return reply.strip()
+    context.notes.append(
+        "The model's edit was not used: " + ("; ".join(problems[:3]) if problems else "it was empty") + "."
+    )
+    return ""
 
 
 def _draft(given: Generate, context: Context) -> str:

@@ -116,6 +116,13 @@ def test_facts_that_no_source_has_are_named():
     assert foreign_facts("We reached 99 percent.", ["We reached 98 percent."])
 
 
+def test_a_number_of_another_line_is_foreign_to_a_statement():
+    report = ["- Cloud posture score: 78 → 85\n- Sensor coverage: 93 → 95%\n- Contract ends on 31 May"]
+    assert foreign_facts("The cloud posture score rose from 78 to 85.", report) == []
+    assert foreign_facts("Sensor coverage is 95% and the cloud posture score 85.", report) == []
+    assert "the number 95" in foreign_facts("The cloud posture score rose from 78 to 95.", report)[0]
+
+
 def test_inputs_beside_the_message_count_more_than_what_it_says(answers):
     events, _ = ask(answers, "Write the follow-up e-mail for this meeting, formal", [CALL], inputs={"tone": "friendly"})
     assert "Yours sincerely" not in events[-1].text
