@@ -147,6 +147,12 @@ def list_versions(engine: sa.Engine, name: str) -> list[Version]:
         return [_version(dict(row)) for row in connection.execute(query).mappings()]
 
 
+def published_apps(engine: sa.Engine) -> list[str]:
+    """The names of all apps that were ever published, with a file or without."""
+    with engine.connect() as connection:
+        return list(connection.execute(sa.select(current.c.app).order_by(current.c.app)).scalars())
+
+
 def find_version(engine: sa.Engine, name: str, version: str) -> Version:
     """One version. Raises AppError when there is none, with the ones that there are."""
     known = list_versions(engine, name)

@@ -12,7 +12,7 @@ from apps.catalogue import app_files
 from apps.spec import App, parse_app
 from apps.template import new_app
 from apps.testing import Samples, TestResult, run_tests
-from apps.versions import Version, difference, list_versions, publish, rollback
+from apps.versions import Version, difference, list_versions, publish, published_apps, rollback
 from assistant.app_samples import SampleIndexes
 from chat_ui import components, session
 from chat_ui.app_form import app_form
@@ -35,7 +35,8 @@ def page(user: User) -> None:
     if draft is not None:
         st.session_state["studio-app"] = NEW
         st.session_state["studio-begun"] = (uuid.uuid4().hex, draft)
-    name = st.selectbox("App", [NEW, *files], key="studio-app", width=360)
+    names = sorted({*files, *published_apps(session.database())})
+    name = st.selectbox("App", [NEW, *names], key="studio-app", width=360)
     versions = [] if name == NEW else list_versions(session.database(), name)
     left, right = st.columns(2, gap="large")
     with left:
@@ -140,7 +141,7 @@ def _tests(app: App | None, text: str) -> None:
         ]
         for result in last[1]
     ]
-    components.table(["", "Test", "Time", "What didn't hold"], rows, label="Tests")
+    components.table(["Result", "Test", "Time", "What didn't hold"], rows, label="Tests")
 
 
 def _changes(text: str, versions: list[Version]) -> None:
@@ -174,7 +175,7 @@ def _publish(app: App | None, text: str, versions: list[Version], user: User) ->
     if not versions:
         return
     components.table(
-        ["Version", "", "Published", "By", "Tests"],
+        ["Version", "State", "Published", "By", "Tests"],
         [
             [
                 escape(v.version),

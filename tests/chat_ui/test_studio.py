@@ -116,6 +116,16 @@ def test_write_test_and_publish(own_apps: Path) -> None:
     assert (version.current, version.verified, version.author) == (True, True, "ana@northgate.example")
 
 
+def test_an_app_that_was_begun_here_is_found_again(own_apps: Path) -> None:
+    page = opened("New app")
+    key = next(area.key for area in page.text_area if str(area.key).startswith("studio-text-"))
+    page.text_area(key=key).set_value(NOTE.replace("VERSION", "1.0").replace("name: note", "name: begun_here", 1)).run()
+    press(page, "Test and publish")
+    page = opened("begun_here")
+    assert "Note, version 1.0" in html(page)
+    assert "name: begun_here" in page.text_area(key="studio-text-begun_here").value
+
+
 def test_failing_tests_keep_it_from_being_published(own_apps: Path) -> None:
     page = opened()
     page.text_area(key="studio-text-note").set_value(
