@@ -122,6 +122,18 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]], label: str) -> N
     )
 
 
+def diff(text: str, label: str) -> None:
+    """A unified diff, its lines coloured by what became of them.
+
+    Args:
+        label: Its name for screen readers.
+    """
+    kinds = {"+": "added", "-": "removed", "@": "place"}
+    lines = "".join(f'<span class="{kinds.get(line[:1], "")}">{escape(line)}</span>\n' for line in text.splitlines())
+    # A scrolling region needs a place in the tab order; Streamlit's own code block has none.
+    st.html(f'<pre class="diff" role="region" tabindex="0" aria-label="{escape(label)}">{lines}</pre>')
+
+
 def open_tab(names: Sequence[str], key: str) -> tuple[str, DeltaGenerator]:
     """The tab that is open, and where its content goes. Only that one is drawn; the address says which it is."""
     tabs = st.tabs(names, key=key, on_change="rerun", bind="query-params")

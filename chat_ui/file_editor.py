@@ -80,7 +80,7 @@ class FileEditor:
         version = st.selectbox("Version", found, format_func=_label, key=f"{self.name}-version", width=420)
         changes = difference(version.text, st.session_state[self._text_key], ("that version", "the editor"))
         if changes:
-            st.code(changes, language="diff")
+            components.diff(changes, "Changes since that version")
         else:
             st.caption("The same as in the editor.")
         st.button(

@@ -17,6 +17,8 @@ from retrieval.access import may_read
 
 # A scheduled run that is not done after so long is late.
 _ALLOWED = timedelta(hours=1)
+# As cron counts them.
+_WEEKDAYS = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
 OUTCOMES = ("indexed", "held", "dropped", "failed", "deleted")
 
 
@@ -125,3 +127,16 @@ def late_by(status: SourceStatus, file: Path, now: datetime) -> timedelta | None
 def running(found: Iterable[SourceStatus]) -> bool:
     """Whether a sync is under way."""
     return any(status.last is not None and status.last.state == "SYNCING" for status in found)
+
+
+def schedule_words(cron: str, zone: str) -> str:
+    """A cron expression as people say it, as far as it is a plain one; else as it is."""
+    if not cron:
+        return "by hand"
+    minute, hour, day, month, weekday = (*cron.split(), *[""] * 5)[:5]
+    if not (minute.isdigit() and hour.isdigit() and day == month == "*"):
+        return f"{cron} {zone}"
+    time = f"{int(hour):02}:{int(minute):02} {zone}"
+    if weekday == "*":
+        return f"daily, {time}"
+    return f"{_WEEKDAYS[int(weekday) % 7]}s, {time}" if weekday.isdigit() else f"{cron} {zone}"

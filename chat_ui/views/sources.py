@@ -22,6 +22,7 @@ from chat_ui.source_status import (
     readable_counts,
     readers,
     running,
+    schedule_words,
     why_readable,
 )
 from core import audit
@@ -98,7 +99,7 @@ _children: list[subprocess.Popen[bytes]] = []
 
 def _source_row(status: SourceStatus) -> list[str]:
     last, outcomes = status.last, status.outcomes
-    schedule = f"{status.settings.schedule} {status.settings.time_zone}" if status.settings.schedule else "by hand"
+    schedule = schedule_words(status.settings.schedule, status.settings.time_zone)
     return [
         f"<b>{escape(status.settings.name)}</b>",
         escape(status.settings.kind),
@@ -266,8 +267,23 @@ def _access() -> None:
             [[escape(s), f"{mine:,}", f"{total:,}"] for s, (mine, total) in sorted(counts.items())],
             label="Readable documents",
         )
+        _readable(person)
         if record is not None:
             st.write(f"“{record.title or record.id}”: {why_readable(person, record)}")
+
+
+def _readable(person: User) -> None:
+    """The documents that the person may read, to be searched."""
+    words = st.text_input("Find among them", placeholder="Words of a title, address or id", key="readable-text")
+    found = find_documents(session.database(), person, text=words or "", outcomes=["indexed"])
+    if not found:
+        components.state("None of the documents that this person may read fits")
+        return
+    rows = [{"Title": r.title or r.id, "Source": r.source, "Through": why_readable(person, r)} for r in found]
+    st.dataframe(rows, hide_index=True, height=min(38 + 35 * len(rows), 320), key="readable-table")
+    header = ("id", "title", "source", "through")
+    told = [(r.id, r.title, r.source, why_readable(person, r)) for r in found]
+    charts.csv_download("readable.csv", header, told)
 
 
 def _shown(value: object) -> str:

@@ -153,7 +153,7 @@ def _changes(text: str, versions: list[Version]) -> None:
     old = next(v for v in versions if v.version == before)
     changed = difference(old.text, text, (f"version {old.version}", "this text"))
     if changed:
-        st.code(changed, language="diff")
+        components.diff(changed, f"Changes since version {old.version}")
     else:
         components.state("No change", f"The text is that of version {old.version}.")
 

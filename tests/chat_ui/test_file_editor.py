@@ -96,7 +96,7 @@ def test_a_text_is_tried_before_it_is_saved(opened: list[str], workspace: Path) 
     there = write(page("Guardrails"), WIDER)
     there = there.text_input(key="guardrails-question").set_value("What does it cost?").run()
     assert "Prices are not for this place." in html(there)
-    topic = "topics:\n  - {name: deals, examples: [\"Who do we buy?\"], message: No word on deals.}\nredact: [email]\n"
+    topic = 'topics:\n  - {name: deals, examples: ["Who do we buy?"], message: No word on deals.}\nredact: [email]\n'
     there = write(there, RULES + topic)
     there = there.text_input(key="guardrails-question").set_value("Shall we buy it?").run()
     assert "No word on deals." in html(there)

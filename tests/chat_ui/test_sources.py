@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from chat_ui.source_status import find_documents, late_by, readable_counts, readers, why_readable
+from chat_ui.source_status import find_documents, late_by, readable_counts, readers, schedule_words, why_readable
 from core.audit import recorded
 from core.database import open_database
 from core.identity import load_directory
@@ -162,6 +162,51 @@ def test_the_access_check_answers_for_an_administrator(synced: Settings) -> None
     written = " ".join(m.value for m in page.markdown)
     assert "On its list: the group emea." in written
     assert "deny beats allow" in written
+
+
+def test_an_administrator_sees_what_a_person_can_read(synced: Settings) -> None:
+    page = show(ADMIN, "Access")
+    page = page.selectbox(key="access-person").set_value("ben@northgate.example").run()
+    assert list(page.dataframe[0].value["Title"]) == ["Premium plan"]
+    page = page.selectbox(key="access-person").set_value("ana@northgate.example").run()
+    assert set(page.dataframe[0].value["Through"]) == {"Yes, through everyone.", "Yes, through the group emea."}
+    page = page.text_input(key="readable-text").set_value("locked").run()
+    assert "None of the documents that this person may read fits" in html(page)
+
+
+@pytest.mark.parametrize(
+    ("cron", "words"),
+    [
+        ("", "by hand"),
+        ("0 5 * * *", "daily, 05:00 UTC"),
+        ("30 22 * * 0", "Sundays, 22:30 UTC"),
+        ("0 6 * * 1", "Mondays, 06:00 UTC"),
+        ("*/15 * * * *", "*/15 * * * * UTC"),
+        ("0 5 1 * *", "0 5 1 * * UTC"),
+        ("0 5 * * 1-5", "0 5 * * 1-5 UTC"),
+    ],
+)
+def test_schedules_are_said_in_words(cron: str, words: str) -> None:
+    assert schedule_words(cron, "UTC") == words
+
+
+def test_an_administrator_starts_a_sync(synced: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[list[str]] = []
+
+    class Started:
+        def __init__(self, command: list[str], **_: object) -> None:
+            started.append(command)
+
+        def poll(self) -> int:
+            return 0
+
+    monkeypatch.setattr("chat_ui.views.sources.subprocess.Popen", Started)
+    page = show(ADMIN)
+    next(b for b in page.button if b.label == "Sync now").click().run()
+    page.selectbox[0].set_value("files")
+    next(b for b in page.button if b.label == "Sync now").click().run()
+    assert [command[-1] for command in started] == ["sync", "files"]
+    assert [e.subject for e in recorded(open_database(synced), "2000", ["started sync"])] == ["files", "All sources"]
 
 
 def test_without_sources_the_page_says_what_to_do(workspace: Path) -> None:

@@ -140,7 +140,7 @@ def test_changes_and_going_back(own_apps: Path) -> None:
     page = press(opened(), "Test and publish")
     text = NOTE.replace("VERSION", "1.1").replace("About", "All about")
     page.text_area(key="studio-text-note").set_value(text).run()
-    assert "+  - {id: draft" in page.code[0].value
+    assert '<span class="added">+  - {id: draft' in html(page)
     page = press(page, "Test and publish")
     page = press(page, "Use this version")
     current = [v.version for v in list_versions(open_database(load_settings()), "note") if v.current]
