@@ -7,6 +7,7 @@ import re
 import time
 from collections.abc import Mapping, Sequence
 from functools import partial
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
@@ -21,7 +22,7 @@ from core.errors import AppError
 from core.llm import ChatModels, Spending
 from core.settings import AnswerStyle, Settings, SourceSettings, validate
 from core.types import Answer, Attributes, Passage, User
-from retrieval.filters import Exists, Filter, all_of
+from retrieval.filters import Exists, Filter, Not, all_of
 from retrieval.index import ChunkIndex
 from retrieval.retriever import Retriever
 from retrieval.tokens import TokenEncoder
@@ -34,6 +35,8 @@ _NAME = re.compile(r"'(?:[^']|'')*'|(?<!:):([a-z_][a-z0-9_]*)")
 _QUERY_SECONDS = 30
 # The customers of an index are looked up again after so long.
 _CUSTOMERS_S = 600
+# So many chunks that are nobody's tell which words of customers' names are ordinary ones; they are read each time.
+_ORDINARY_CHUNKS = 5_000
 _customers: WeakKeyDictionary[ChunkIndex, tuple[float, Customers]] = WeakKeyDictionary()
 
 
@@ -100,7 +103,8 @@ def all_customers(retriever: Retriever, company: str) -> Customers:
     since, known = _customers.get(index, (-math.inf, Customers()))
     # A generation doesn't change once it serves; an index on a server does.
     if time.monotonic() - since > _CUSTOMERS_S:
-        known = Customers.of(index.chunks(), company)
+        nobodys = islice(index.chunks(Not(Exists("customer"))), _ORDINARY_CHUNKS)
+        known = Customers.of(chain(index.chunks(Exists("customer")), nobodys), company)
         _customers[index] = (time.monotonic(), known)
     return known
 

@@ -80,8 +80,8 @@ class ChunkIndex(Protocol):
         """The first chunk of every document that `user` may read and that passes the filter, in no order."""
         ...
 
-    def chunks(self) -> Iterator[Chunk]:
-        """Every chunk, for maintenance and statistics; never for answering."""
+    def chunks(self, filters: Filter | None = None) -> Iterator[Chunk]:
+        """Every chunk that passes the filter, for maintenance and statistics; never for answering."""
         ...
 
     def count(self) -> int:

@@ -146,10 +146,10 @@ class PointIndex(ABC, Generic[Condition, Point]):
         self._settle()
         return self._scroll(self._dialect.combine(must=[self._first, self._readable(user, filters)]))
 
-    def chunks(self) -> Iterator[Chunk]:
-        """Every chunk, for maintenance and statistics; never for answering."""
+    def chunks(self, filters: Filter | None = None) -> Iterator[Chunk]:
+        """Every chunk that passes the filter, for maintenance and statistics; never for answering."""
         self._settle()
-        return self._scroll(None)
+        return self._scroll(translate(self._dialect, filters) if filters is not None else None)
 
     def count(self) -> int:
         """How many chunks there are."""

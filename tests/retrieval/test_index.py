@@ -215,3 +215,4 @@ def test_documents_are_listed_once_each_for_who_may_read_them(index):
         ("closed", 0),
         ("denied", 0),
     ]
+    assert {c.document_id for c in index.chunks(parse_filter("customer != acme"))} == {"b", "c"}
