@@ -22,6 +22,7 @@ from assistant.app_inputs import Filled, fill_inputs, with_values
 from assistant.app_tools import known_customers
 from assistant.events import Attachment, Event, Stage
 from assistant.router import AppRouter, Route
+from assistant.running_apps import RunningApps
 from assistant.trace import Trace
 from core.errors import AppError
 from core.llm import ChatModels
@@ -30,7 +31,8 @@ from core.types import Answer, Citation, Principal, User
 from retrieval.embed import Embedder
 from retrieval.retriever import Retriever
 
-_CONVERSATIONS = 200
+# People who may read the same share one list of customers; so many lists are kept.
+_READERS = 200
 _CUSTOMERS_S = 600
 Catalogue = Callable[[], Mapping[str, App]]
 Finished = Callable[[RunResult, User], object]
@@ -45,6 +47,7 @@ class AppAnswers:
         embedder: Embedder,
         tools: Callable[[], Tools],
         *,
+        running: RunningApps | None = None,
         models: ChatModels | None = None,
         file: Path | None = None,
         customers: Callable[[User], Sequence[str]] = lambda _user: (),
@@ -55,6 +58,7 @@ class AppAnswers:
 
         Args:
             apps: Every app as it is now; asked at each message, so that a published one needs no restart.
+            running: Keeps the app of each conversation; without it there are no follow-ups.
             file: Keeps what was learned of the apps' examples.
             customers: The names that a person may know of.
             finished: Is told of every run, for the use of each version.
@@ -62,7 +66,7 @@ class AppAnswers:
         self._apps, self._embedder, self._tools, self._models = apps, embedder, tools, models
         self._file = file
         self._customers, self._company, self._finished = customers, company, finished
-        self._running: OrderedDict[str, tuple[str, Mapping[str, Any]]] = OrderedDict()
+        self._running = running
         self._router: AppRouter | None = None
         self._changing = threading.Lock()
 
@@ -81,10 +85,8 @@ class AppAnswers:
 
     def remember(self, conversation_id: str, app: str, values: Mapping[str, Any]) -> None:
         """Takes `app` for the one that is running in the conversation, so that a follow-up changes its result."""
-        self._running[conversation_id] = (app, dict(values))
-        self._running.move_to_end(conversation_id)
-        while len(self._running) > _CONVERSATIONS:
-            self._running.popitem(last=False)
+        if self._running is not None:
+            self._running.keep(conversation_id, app, values)
 
     def events(
         self,
@@ -113,7 +115,10 @@ class AppAnswers:
             # A folder of apps that is gone is no reason not to answer from the documents.
             trace.notes.append(str(error))
             return None
-        running, earlier = self._running.get(conversation_id or "", ("", {}))
+        running: str = ""
+        earlier: Mapping[str, Any] = {}
+        if conversation_id and self._running is not None:
+            running, earlier = self._running.of(conversation_id)
         if route is not None:
             chosen = Route(route, 1.0, "you chose it.")
         else:
@@ -207,6 +212,7 @@ def open_app_answers(
         lambda: {name: item.app for name, item in all_apps(settings, engine)[0].items()},
         retriever.embedder,
         tools,
+        running=RunningApps(engine),
         models=models,
         file=settings.data_path / "router.npz",
         customers=_Customers(retriever),
@@ -228,7 +234,7 @@ class _Customers:
         if now - since > _CUSTOMERS_S:
             names = known_customers(self._retriever, user)
             self._known[readers] = (now, names)
-            while len(self._known) > _CONVERSATIONS:
+            while len(self._known) > _READERS:
                 self._known.popitem(last=False)
         return names
 

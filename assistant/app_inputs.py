@@ -99,18 +99,23 @@ def fill_inputs(
         pasted = _pasted(message) or _asked(message, texts[0])
         if pasted:
             values[texts[0].name] = pasted
-    left = missing(app, values)
-    material = [i for i in app.inputs if i.type in _MATERIAL]
-    if not left and material and not any(i.name in values for i in material):
-        # A tone or a language alone is nothing to work on; the first input that holds material is asked for.
-        left = [material[0]]
-    return Filled(values, tuple(left))
+    return Filled(values, _lacking(app, values))
 
 
 def with_values(app: App, filled: Filled, given: Mapping[str, Any]) -> Filled:
     """The form with what a person put in beside the message; only what is still missing is asked for."""
     values = {**filled.values, **given}
-    return Filled(values, tuple(i for i in filled.missing if i.name not in values))
+    return Filled(values, _lacking(app, values))
+
+
+def _lacking(app: App, values: Mapping[str, Any]) -> tuple[Input, ...]:
+    """The inputs that one form has to ask for."""
+    left = missing(app, values)
+    material = [i for i in app.inputs if i.type in _MATERIAL]
+    if not left and material and not any(i.name in values for i in material):
+        # A tone or a language alone is nothing to work on; the first input that holds material is asked for.
+        left = [material[0]]
+    return tuple(left)
 
 
 def _found(item: Input, message: str, files: list[AppFile], customers: Collection[str], today: date | None) -> Any:

@@ -12,9 +12,11 @@ from apps.versions import all_apps, publish
 from assistant.app_answers import AppAnswers
 from assistant.app_tools import foreign_facts
 from assistant.ask import Assistant
+from assistant.conversations import Conversations
 from assistant.events import Attachment, Stage
+from assistant.running_apps import RunningApps
 from assistant.trace import Trace
-from core.database import metadata
+from core.database import metadata, open_database
 from core.errors import AppError
 from core.settings import Settings
 from core.types import Answer, Parsed, Section, User
@@ -41,11 +43,22 @@ def finished():
     return []
 
 
+@pytest.fixture
+def engine(settings):
+    return open_database(settings)
+
+
+@pytest.fixture
+def conversation(engine):
+    return Conversations(engine).start(USER)
+
+
 @pytest.fixture(scope="module")
 def shared(settings, finished):
     found, _ = load_apps(settings)
     told = {"finished": lambda result, _user: finished.append(result), "company": "Us"}
-    return AppAnswers(lambda: found, open_embedder(settings), Tools, **told)
+    running = RunningApps(open_database(settings))
+    return AppAnswers(lambda: found, open_embedder(settings), Tools, running=running, **told)
 
 
 @pytest.fixture
@@ -56,11 +69,10 @@ def runs(finished):
 
 @pytest.fixture
 def answers(shared, runs):
-    shared._running.clear()
     return shared
 
 
-def ask(answers, message, attachments=(), route=None, conversation="c", inputs=None):
+def ask(answers, message, attachments=(), route=None, conversation=None, inputs=None):
     trace = Trace(message)
     events = answers.events(
         message,
@@ -96,12 +108,31 @@ def test_a_run_ends_in_an_answer_and_is_counted(answers, runs):
     assert isinstance(runs[0], RunResult)
 
 
-def test_a_follow_up_keeps_the_inputs_of_its_conversation_only(answers, runs):
-    ask(answers, "Write the follow-up e-mail for this meeting", [CALL])
-    events, _ = ask(answers, "make it formal")
+def test_a_follow_up_keeps_the_inputs_of_its_conversation_only(answers, engine, conversation):
+    ask(answers, "Write the follow-up e-mail for this meeting", [CALL], conversation=conversation)
+    events, _ = ask(answers, "make it formal", conversation=conversation)
     assert "Yours sincerely" in events[-1].text
-    elsewhere, _ = ask(answers, "make it formal", conversation="another")
+    elsewhere, _ = ask(answers, "make it formal", conversation=Conversations(engine).start(USER))
     assert elsewhere is None or elsewhere[-1].outcome == "needs_input"
+
+
+def test_a_follow_up_finds_its_app_after_a_restart(answers, settings, conversation):
+    ask(answers, "Write the follow-up e-mail for this meeting", [CALL], conversation=conversation)
+    apps, _ = load_apps(settings)
+    running = RunningApps(open_database(settings))
+    restarted = AppAnswers(lambda: apps, open_embedder(settings), Tools, running=running)
+    events, _ = ask(restarted, "in German", conversation=conversation)
+    assert "27. November 2026" in events[-1].text
+
+
+def test_the_running_app_is_deleted_with_its_conversation(engine, conversation):
+    running = RunningApps(engine)
+    running.keep(conversation, "meeting_summary", {"length": "short", "files": [AppFile("a.txt", Parsed(()))]})
+    assert running.of(conversation) == ("meeting_summary", {"length": "short", "files": [AppFile("a.txt", Parsed(()))]})
+    Conversations(engine).delete(conversation, USER)
+    assert running.of(conversation) == ("", {})
+    running.keep(conversation, "meeting_summary", {})
+    assert running.of(conversation) == ("", {})
 
 
 def test_the_persons_choice_wins_and_an_unknown_app_is_refused(answers):
@@ -126,15 +157,15 @@ def test_a_number_of_another_line_is_foreign_to_a_statement():
 def test_inputs_beside_the_message_count_more_than_what_it_says(answers):
     events, _ = ask(answers, "Write the follow-up e-mail for this meeting, formal", [CALL], inputs={"tone": "friendly"})
     assert "Yours sincerely" not in events[-1].text
-    notes = {"notes": "Jo Hall will send the report by Friday."}
+    notes = {"notes": "We looked at the pilot. Jo Hall will send the report by Friday."}
     events, _ = ask(answers, "Write the follow-up e-mail for this meeting", inputs=notes)
     assert events[-1].outcome == "answered"
 
 
-def test_a_form_that_was_run_on_the_page_is_what_a_follow_up_changes(answers):
+def test_a_form_that_was_run_on_the_page_is_what_a_follow_up_changes(answers, conversation):
     given = {"transcript": AppFile(CALL.name, Parsed(CALL.sections)), "tone": "friendly"}
-    answers.remember("c", "follow_up_email", given)
-    events, _ = ask(answers, "more formal please")
+    answers.remember(conversation, "follow_up_email", given)
+    events, _ = ask(answers, "more formal please", conversation=conversation)
     assert "Yours sincerely" in events[-1].text
 
 
