@@ -9,6 +9,8 @@ from datetime import date
 from apps.meeting.cues import (
     COURTESY,
     DECISION,
+    FIRST_PERSON,
+    NEED,
     NO_DECISION,
     OPEN,
     PHRASE,
@@ -17,6 +19,7 @@ from apps.meeting.cues import (
     PROPOSAL,
     RECAP,
     REQUEST,
+    WILL,
 )
 from apps.meeting.dates import days_in, find_day
 from apps.meeting.terms import overlap, terms
@@ -27,6 +30,32 @@ _DUE_WITHIN = 2
 # So many turns before "that's an open question" may hold the question.
 _QUESTION_WITHIN = 4
 _SAME = 0.5
+# An answer that says no more than so many words of its own grants a request.
+_ANSWER_WORDS = 4
+_WILL_DO = re.compile(
+    r"(?:(?:yes|sure|okay|ok),? )?(?:I )?will do\b|(?:mach|erledige) ich\b|je m['’]en (?:occupe|charge)\b|lo haré\b",
+    re.IGNORECASE,
+)
+_QUESTION_WORDS = 2
+# "How we deal with it I have to clarify": says itself what is open.
+_INDIRECT = re.compile(r"(?:how|who|whether|which|wer|wie|ob|comment|si|quién|cómo)\b.{20}", re.IGNORECASE)
+# "Die darf ich erst später anfassen": leans on what was said before it, and explains nothing.
+_LEANING = re.compile(
+    r"(?:die|den|das|der|dies\w*|it|that|this|those|these|they)\s+"
+    r"(?:darf|kann|will|muss|ist|sind|is|are|was|were|can|could|would)\b",
+    re.IGNORECASE,
+)
+# "I'll note that as decided": nothing by itself, but it settles what was said before.
+_SETTLED = re.compile(
+    r"\bnote (?:it|that|this) as (?:decided|agreed|a decision)\b|\bso machen wir (?:das|es)\b|\bdas ist beschlossen\b|"
+    r"^(?:\w+, )?queda anotado\b|^decidido entonces\b|\bon part là-dessus\b|\bdone deal\b|"
+    r"^(?:so )?that['’]s (?:decided|settled)[.!]$",
+    re.IGNORECASE,
+)
+# "Agreed. We pay the credits in full."
+_WE_DO = re.compile(r"(?:we (?!will|need|have|should|can|could|'ll)|wir |nous |on )[^?]+$", re.IGNORECASE)
+_AND_I = re.compile(r",\s+(?:and\s+)?(?=I(?:['’]ll| will)\b)")
+_OPINION = re.compile(r"^(?:I['’]d|I would|ich würde|je (?:pense|dirais)|yo (?:diría|creo))\b", re.IGNORECASE)
 _SUBJECT_VERB = re.compile(r"^(?:and |then |,\s*)?(?:also )?[a-zäöüéèàáíóúñç]{3,}")
 # What a person did or is, not what he will do.
 _REPORTED = re.compile(
@@ -37,8 +66,9 @@ _ACTION_LINE = re.compile(
     r"^(?:\[[ xX]?\]|action(?: item)?s?\s*:|todo\s*:|to do\s*:|aufgabe\s*:|acción\s*:)\s*", re.IGNORECASE
 )
 _LABEL = re.compile(
-    r"^(?:decided|decisions?|beschlossen|entscheidung|decidido|décidé|open(?: questions?)?|offen|abierto|ouvert)"
-    r"\s*[:.]\s*",
+    r"^(?:(?:decided|decisions?|beschlossen|entscheidung|decidido|décidé|open(?: questions?)?|offen|abierto|ouvert|"
+    r"(?:so )?that['’]s (?:decided|agreed|settled)|we agreed? on that(?: as well| too)?|"
+    r"noted as (?:a decision|decided))\s*[:.]\s*|quedan? abiert[oa]s? (?=quién|qué|si|cuándo|cómo|cuánto))",
     re.IGNORECASE,
 )
 _OWN = re.compile(r"(?:and )?(?:I|ich|je|yo)\s+[a-zäöüéèàáíóúñç]{4,}|j['’]\w{4,}", re.IGNORECASE)
@@ -74,15 +104,25 @@ def find_outcomes(meeting: Meeting) -> Outcomes:
     questions: list[Item] = []
     told: set[tuple[int, str]] = set()
     for turn in meeting.turns:
+        if turn.listed:
+            _add({"decision": decisions, "action": actions, "question": questions}[turn.listed], _entry(turn, meeting))
+            told.update((turn.number, s.text) for s in turn.sentences)
+            continue
         summing_up = turn.number in recap
         for place, sentence in enumerate(turn.sentences):
             before = len(actions), len(decisions)
+            if not summing_up and _grants(sentence, actions, meeting):
+                told.add((turn.number, sentence.text))
+                continue
             action = _action(meeting, turn, sentence, summing_up)
             question = None if summing_up and questions else _question(meeting, turn, place, summing_up)
+            if question is not None and questions and _says_it_again(sentence, questions[-1]):
+                continue
             if question is not None:
                 _add(questions, question)
-                continue
-            clauses = [] if action is None else _clauses(action, meeting) if summing_up else [action]
+                if not PROMISE.search(sentence.text):
+                    continue
+            clauses = [] if action is None else _clauses(action, meeting) if summing_up else _both(action, meeting)
             for found in clauses:
                 _add(actions, found)
             if not summing_up:
@@ -108,9 +148,39 @@ def recap_turns(meeting: Meeting) -> set[int]:
     return found
 
 
+def _entry(turn: Turn, meeting: Meeting) -> Item:
+    """A line of minutes under a heading that says what it is."""
+    text = _ACTION_LINE.sub("", turn.text.lstrip("-•* "))
+    named = _named(text, meeting) if turn.listed == "action" else ""
+    if named:
+        text = re.sub(rf"^{re.escape(named)}\s*[:–-]\s+", "", text)
+    return Item(text, turn.number, "", named, find_day(text, meeting.day) if turn.listed == "action" else None)
+
+
+def _says_it_again(sentence: Sentence, last: Item) -> bool:
+    """ "I'll take that as an open question", just after one."""
+    return sentence.turn - last.turn <= 1 and len(terms(OPEN.sub(" ", sentence.text))) < 2
+
+
+def _grants(sentence: Sentence, actions: list[Item], meeting: Meeting) -> bool:
+    """Whether it only says yes to the task before ("Yes, you'll get it tomorrow"); its day is then the task's."""
+    text = sentence.text
+    if not actions or text.endswith("?") or len(terms(text)) > _ANSWER_WORDS:
+        return False
+    asked = actions[-1]
+    if not 1 <= sentence.turn - asked.turn <= 2 or asked.owner != sentence.speaker or asked.speaker == asked.owner:
+        return False
+    if not _WILL_DO.match(text) and not (PROMISE.search(text) and POINTING.search(text)):
+        return False
+    actions[-1] = replace(asked, due=asked.due or find_day(text, meeting.day))
+    return True
+
+
 def _action(meeting: Meeting, turn: Turn, sentence: Sentence, summing_up: bool) -> Item | None:
     text = sentence.text
-    if COURTESY.search(text) or len(terms(text)) < 2:
+    place = turn.sentences.index(sentence)
+    leans = place > 0 and bool(PROMISE.search(text)) and bool(NEED.search(turn.sentences[place - 1].text))
+    if COURTESY.search(text) or (len(terms(text)) < 2 and not leans and not find_day(text, meeting.day)):
         return None
     listed = _ACTION_LINE.match(text)
     named = _named(text, meeting)
@@ -123,7 +193,11 @@ def _action(meeting: Meeting, turn: Turn, sentence: Sentence, summing_up: bool) 
         return Item(text, turn.number, turn.speaker, turn.speaker, due)
     if text.endswith("?") and not REQUEST.search(text):
         return None
-    if PROMISE.search(text) and not PHRASE.search(text):
+    if named and WILL.match(text[len(named.split()[0]) :].strip()) and not PHRASE.search(text):
+        return Item(text, turn.number, turn.speaker, named, due)
+    ahead = find_day(text, meeting.day)
+    dated = ahead is not None and meeting.day is not None and ahead >= meeting.day and bool(FIRST_PERSON.search(text))
+    if (PROMISE.search(text) or dated) and not PHRASE.search(text) and not REQUEST.match(text):
         owner = named if named and named != turn.speaker and _is_subject(text, named) else turn.speaker
         return Item(_in_context(meeting, turn, sentence), turn.number, turn.speaker, owner, due)
     if REQUEST.search(text) and not PHRASE.search(text) and turn.speaker and len(terms(text)) >= 3:
@@ -138,8 +212,24 @@ def _in_context(meeting: Meeting, turn: Turn, sentence: Sentence) -> str:
     if len(terms(sentence.text)) >= 4 or not POINTING.search(sentence.text):
         return sentence.text
     earlier = _before(meeting, turn, turn.sentences.index(sentence))
-    meant = next((s for s in reversed(earlier[-3:]) if len(terms(s.text)) >= 3 and not s.text.endswith("?")), None)
+    near = [
+        s
+        for s in reversed(earlier[-3:])
+        if len(terms(s.text)) >= 2 and s.text[-1] != "?" and not _LEANING.match(s.text)
+    ]
+    meant = next((s for s in near if NEED.search(s.text)), None) or next(
+        (s for s in near if len(terms(s.text)) > 2), None
+    )
     return f"{meant.text} {sentence.text}" if meant is not None else sentence.text
+
+
+def _both(item: Item, meeting: Meeting) -> list[Item]:
+    """A request and what the speaker does himself: "Send me the figures by Friday, I'll speak with Victor"."""
+    asked, *own = _AND_I.split(item.text, maxsplit=1)
+    if not own or not REQUEST.match(asked):
+        return [item]
+    later = replace(item, text=own[0], owner=item.speaker, due=find_day(own[0], meeting.day))
+    return [replace(item, text=asked, due=find_day(asked, meeting.day)), later]
 
 
 def _clauses(item: Item, meeting: Meeting) -> list[Item]:
@@ -179,9 +269,13 @@ def _by_day(text: str, owner: str, meeting: Meeting) -> list[str]:
 def _decision(meeting: Meeting, turn: Turn, place: int) -> Item | None:
     sentence = turn.sentences[place]
     text = sentence.text
+    if _SETTLED.search(text):
+        return _meant(meeting, turn, place)
     if not DECISION.search(text) or REQUEST.search(text) or NO_DECISION.search(text) or text.endswith("?"):
         return None
     rest = _LABEL.sub("", text)
+    if rest != text and ":" in text[: len(text) - len(rest)] and terms(rest):
+        return Item(rest, turn.number, turn.speaker)
     if len(terms(DECISION.sub(" ", rest))) >= 1 and len(terms(rest)) >= 2:
         if len(terms(rest)) < 4 and POINTING.search(rest):
             proposal = next((s for s in reversed(_before(meeting, turn, place)) if PROPOSAL.search(s.text)), None)
@@ -192,11 +286,23 @@ def _decision(meeting: Meeting, turn: Turn, place: int) -> Item | None:
         return Item(turn.sentences[place + 1].text, turn.number, turn.speaker)
     if any(DECISION.search(s.text) for s in turn.sentences[place + 1 :]):
         return None
-    # "Decided.": what is meant was said just before.
+    following = turn.sentences[place + 1] if place + 1 < len(turn.sentences) else None
+    if following and _WE_DO.match(following.text) and len(terms(following.text)) >= 2:
+        return Item(following.text, turn.number, turn.speaker)
+    return _meant(meeting, turn, place)
+
+
+def _meant(meeting: Meeting, turn: Turn, place: int) -> Item | None:
+    """ "Decided.": what is meant was said just before."""
     for earlier in reversed(_before(meeting, turn, place)):
         if turn.number - earlier.turn > 2:
             break
-        if len(terms(earlier.text)) >= 3 and not earlier.text.endswith("?") and not COURTESY.search(earlier.text):
+        enough = len(terms(earlier.text)) >= (2 if earlier.turn == turn.number - 1 else 3)
+        if earlier.text.endswith("?") and enough and earlier.turn == turn.number - 1:
+            return None
+        if enough and not earlier.text.endswith("?") and not COURTESY.search(earlier.text):
+            if _OPINION.search(earlier.text):
+                return None
             # A request that is granted is a task of the one who grants it, not a decision.
             if DECISION.search(earlier.text) or REQUEST.search(earlier.text):
                 return None
@@ -210,14 +316,16 @@ def _question(meeting: Meeting, turn: Turn, place: int, summing_up: bool) -> Ite
     if not OPEN.search(text) or (PROMISE.search(text) and find_day(text, meeting.day)):
         return None
     clean = _LABEL.sub("", text)
-    if text.endswith("?") or summing_up:
+    if text.endswith("?") or summing_up or _INDIRECT.match(clean):
         return Item(clean, turn.number, turn.speaker)
     before = _before(meeting, turn, place)
     for n in range(len(before) - 1, -1, -1):
         earlier = before[n]
         if turn.number - earlier.turn > _QUESTION_WITHIN:
             break
-        if earlier.text.endswith("?") and len(terms(earlier.text)) >= 3:
+        if COURTESY.search(earlier.text) or REQUEST.search(earlier.text):
+            continue
+        if earlier.text.endswith("?") and len(terms(earlier.text)) >= _QUESTION_WORDS:
             return Item(earlier.text, earlier.turn, earlier.speaker)
         if earlier.text.endswith("?") and n and before[n - 1].turn == earlier.turn:
             return Item(f"{before[n - 1].text} {earlier.text}", earlier.turn, earlier.speaker)
@@ -292,7 +400,8 @@ def _add(items: list[Item], item: Item) -> None:
                 continue
             items[n] = replace(known, owner=known.owner or item.owner, due=known.due or item.due)
             # A summary's wording stands by itself better than a promise about "it" did.
-            bare = bool(item.owner) and POINTING.search(known.text) and not POINTING.search(item.text)
+            anywhere = POINTING.search(known.text) and not POINTING.search(item.text)
+            bare = bool(item.owner) and (anywhere or (POINTING.match(known.text) and not POINTING.match(item.text)))
             if bare or len(terms(item.text)) > 2 * len(terms(known.text)):
                 items[n] = replace(items[n], text=item.text, turn=item.turn, speaker=item.speaker)
             return

@@ -5,19 +5,18 @@ Stretches are cut where the vocabulary changes (Hearst, "TextTiling", 1997) or s
 
 from __future__ import annotations
 
-import re
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from math import exp, log, sqrt
+from math import sqrt
 
-from apps.meeting.cues import ANNOUNCED, FILLER, NEXT_POINT, RECAP
+from apps.meeting.cues import NEXT_POINT, RECAP
 from apps.meeting.outcomes import recap_turns
 from apps.meeting.sentences import choose_sentences, word_counts
 from apps.meeting.terms import terms
+from apps.meeting.titles import title_of
 from apps.meeting.turns import Meeting, Sentence, Turn
-from apps.words import MONTHS
 
 # A topic for so many words, between the two bounds.
 _WORDS_A_TOPIC = 170
@@ -28,22 +27,6 @@ _LONG_MEETING_WORDS = 2_000
 _ENDS = 0.04
 # Words on each side of a possible cut that are compared.
 _WINDOW = 110
-_SAYS_LITTLE = frozenset(
-    f"{' '.join(MONTHS.values())} monday tuesday wednesday thursday friday saturday sunday today tomorrow agreed open "
-    "message messages point question questions next last first second third call month week day herr frau decided "
-    "told said went came gave got made took found sent kept left asked one two three four five six seven eight nine "
-    "ten acuerdo weeks days months years erste zweite dritte primera primero segunda segundo tercera tercero última "
-    "último premier première deuxième troisième dernière dernier "
-    "need needs look looks work works come comes talk different probably idea ideas ".lower().split()
-)
-_BEFORE_NOUN = frozenset(
-    "the a an our your their this these each of in for on with from all no der die das den dem des ein eine einen "
-    "unser unsere ihr ihre im zur zum vom la el los las un una le les une des du de l d au aux".split()
-)
-# Words, and the marks that no phrase reaches over.
-_WORD = re.compile(r"[^\W\d_][\w'’-]*|[,;:–]")
-# What happened ("report delivered") names no topic; before a noun the form does ("named analyst").
-_ENDS_IN_PARTICIPLE = re.compile(r"\w{3,}[^e\W]ed$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +67,7 @@ def find_topics(
     topics = []
     for part, sentences in zip(parts, chosen, strict=True):
         if sentences:
-            topics.append(Topic(_title(part, turns, meeting), part[0].number, part[-1].number, tuple(sentences)))
+            topics.append(Topic(title_of(part, turns, meeting), part[0].number, part[-1].number, tuple(sentences)))
     return topics
 
 
@@ -143,57 +126,3 @@ def _announced(turn: Turn) -> float:
     if RECAP.search(opening):
         return 0.5
     return 0.6 if NEXT_POINT.search(opening) else 0.0
-
-
-def _title(part: Sequence[Turn], turns: Sequence[Turn], meeting: Meeting) -> str:
-    """How the point was announced; else the one to three words that are commonest here compared with the rest."""
-    for turn in part[:3]:
-        for sentence in turn.sentences:
-            match = ANNOUNCED.search(sentence.text)
-            if match:
-                name = next(g for g in match.groups() if g)
-                return name[:1].upper() + name[1:]
-    people = {w.lower() for p in meeting.participants for w in p.split()}
-    (here, shown), (everywhere, _) = _phrases(part, people), _phrases(turns, people)
-    if not here:
-        return "Discussion"
-
-    def weight(phrase: str) -> float:
-        share = here[phrase] / everywhere[phrase]
-        often = exp(0.7 * log(here[phrase]))
-        return often * share * (1.6 if " " in phrase else 1.0) * (1.2 if shown[phrase][:1].isupper() else 1.0)
-
-    ranked = sorted(here, key=lambda p: (-weight(p), p))
-    first = ranked[0]
-    second = next((p for p in ranked[1:8] if not set(terms(p)) & set(terms(first))), "")
-    title = f"{shown[first]}, {shown[second]}" if second and here[second] >= 1.5 else shown[first]
-    return title[:1].upper() + title[1:]
-
-
-def _phrases(turns: Sequence[Turn], people: set[str]) -> tuple[dict[str, float], dict[str, str]]:
-    """Runs of up to three content words within a sentence: folded → weighted count, and → as written."""
-    counts: defaultdict[str, float] = defaultdict(float)
-    shown: dict[str, str] = {}
-    for turn in turns:
-        for sentence in turn.sentences:
-            run: list[str] = []
-            previous, after_article = "", False
-            for word in [*_WORD.findall(FILLER.sub("", sentence.text)), ""]:
-                usable = len(word) > 2 and bool(terms(word)) and word.lower() not in people | _SAYS_LITTLE
-                if usable:
-                    if not run:
-                        after_article = previous.lower() in _BEFORE_NOUN
-                    run.append(word)
-                    for size in (1, 2, 3):
-                        if len(run) >= size and (size > 1 or len(word) > 4) and not _ENDS_IN_PARTICIPLE.search(word):
-                            phrase = " ".join(run[-size:])
-                            key = phrase.lower()
-                            shown.setdefault(key, phrase)
-                            if not phrase[:1].isupper():
-                                shown[key] = phrase
-                            # What follows an article or a preposition is a noun more often than not.
-                            counts[key] += 1.0 if after_article and size == len(run) else 0.3
-                else:
-                    run = []
-                previous = word
-    return counts, shown

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from apps.meeting.dates import find_day
+from apps.meeting.listed import ListKind, is_heading, kind_of, rows_of
 from apps.words import AFTER_ORDINAL
 from core.types import Parsed, Section
 
@@ -42,13 +43,19 @@ class Sentence:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """What one person said without a break, or a line of notes. `number` counts from 1."""
+    """What one person said without a break, or a line of notes.
+
+    Attributes:
+        number: Counts from 1.
+        listed: What the notes say that this line is, by the heading over it.
+    """
 
     number: int
     speaker: str
     text: str
     locator: str
     sentences: tuple[Sentence, ...]
+    listed: ListKind = ""
 
 
 @dataclass(frozen=True)
@@ -75,10 +82,10 @@ def read_meeting(parsed: Parsed, name: str = "", day: date | None = None) -> Mee
         title = raw[0][1]
         raw = raw[1:]
     turns: list[Turn] = []
-    for speaker, text, locator in raw:
+    for speaker, text, locator, listed in raw:
         number = len(turns) + 1
         found = tuple(Sentence(s, number, speaker) for s in split_sentences(text))
-        turns.append(Turn(number, speaker, text, locator or f"line {number}", found))
+        turns.append(Turn(number, speaker, text, locator or f"line {number}", found, listed))
     text = "\n".join(s.text for s in parsed.sections)
     found_day = find_day(title, None) or find_day(name.replace("_", " "), None) or _iso(name)
     opening = find_day(text[:300], None)
@@ -108,31 +115,38 @@ def _is_title(line: str) -> bool:
     return len(line) < 120 and len(split_sentences(line)) == 1 and not line.rstrip().endswith((".", "!", "?", ":"))
 
 
-def _pairs(section: Section) -> Iterable[tuple[str, str, str]]:
-    """(speaker, text, locator) of each turn or line of a section."""
+def _pairs(section: Section) -> Iterable[tuple[str, str, str, ListKind]]:
+    """(speaker, text, locator, what it is listed as) of each turn or line of a section."""
     if section.kind == "turn":
         match = _NAMED.match(section.text)
         if match:
-            yield match.group(1).strip(), section.text[match.end() :].strip(), section.locator
+            yield match.group(1).strip(), section.text[match.end() :].strip(), section.locator, ""
         else:
             speaker, separator, text = section.text.partition(": ")
             named = bool(separator) and len(speaker) <= 60
-            yield (speaker.strip(), text, section.locator) if named else ("", section.text, section.locator)
+            name, said = (speaker.strip(), text) if named else ("", section.text)
+            yield name, said, section.locator, ""
         return
     if section.kind == "table":
-        rows = [r for r in section.text.splitlines()[2:] if r.strip(" |-")]
-        for row in rows:
-            yield "", ", ".join(c.strip() for c in row.strip("| ").split("|") if c.strip(" –-")), section.locator
+        for listed_as, row in rows_of(section.text):
+            yield "", row, section.locator, listed_as
         return
+    listed: ListKind = next((kind for h in reversed(section.heading_path) if (kind := kind_of(h))), "")
     for line in re.split(r"\n+", section.text):
         if not line.strip():
+            continue
+        if is_heading(line):
+            listed = kind_of(line)
+            continue
+        if listed:
+            yield "", line.strip(), section.locator, listed
             continue
         match = _NAMED.match(line)
         name = match.group(1).strip() if match else ""
         if match and name.lower() not in _NOT_PEOPLE and name.isupper() is False:
-            yield name, line[match.end() :].strip(), section.locator
+            yield name, line[match.end() :].strip(), section.locator, ""
         else:
-            yield "", line.strip(), section.locator
+            yield "", line.strip(), section.locator, ""
 
 
 def _people(turns: Sequence[Turn], text: str) -> tuple[str, ...]:

@@ -132,9 +132,27 @@ def test_german_tasks_are_infinitives(text, task):
     assert task_of(text, "Lukas Brandt", "de") == task
 
 
-def test_what_somebody_needs_is_not_his_task():
-    text = "I need the drawings of the plant. You'll get them."
-    assert task_of(text, "Lukas Brandt", "en") == "I need the drawings of the plant. You'll get them"
+@pytest.mark.parametrize(
+    ("text", "task", "language"),
+    [
+        ("I need the drawings of the plant. You'll get them.", "Provide the drawings of the plant", "en"),
+        ("I still need to sign the addendum. I'll do that this week.", "Sign the addendum", "en"),
+        ("I want the drill to cover both plants.", "Arrange for the drill to cover both plants", "en"),
+        ("On the terminals, I'll roll out the last 50 by 30 November.", "Roll out the last 50 (the terminals)", "en"),
+        ("Could you send us the list?", "Send the list", "en"),
+        ("Dann brauche ich von Ihnen die Liste. Die bekommen Sie von mir am Montag.", "Die Liste liefern", "de"),
+        ("Könnten Sie uns auch die Bewertung geben?", "Die Bewertung geben", "de"),
+        ("Je vous prépare une proposition pour le 15 janvier.", "Préparer une proposition", "fr"),
+        ("Marc déploiera le profil.", "Déployer le profil", "fr"),
+        ("Pouvez-vous nous communiquer la liste ?", "Communiquer la liste", "fr"),
+        ("De acuerdo, haremos una revisión mensual.", "Hacer una revisión mensual", "es"),
+        ("Os preparo un cartel antes del 18 de septiembre.", "Preparar un cartel", "es"),
+        ("¿Me podéis enviar el inventario?", "Enviar el inventario", "es"),
+        ("El comité se reúne en diciembre.", "El comité se reúne en diciembre", "es"),
+    ],
+)
+def test_promises_and_requests_become_tasks(text, task, language):
+    assert task_of(text, "Marc Oudin", language) == task
 
 
 def test_a_request_that_is_granted_is_no_decision(context):
