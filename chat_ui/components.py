@@ -30,6 +30,7 @@ from core.errors import (
 from core.types import User
 
 _CODE = re.compile(r"`([^`]+)`")
+_MARKDOWN = re.compile(r"([\\`*_\[\]$:<~|])")
 STATIC = Path(__file__).parent / "static"
 log = logging.getLogger(__name__)
 
@@ -51,6 +52,11 @@ def styles() -> None:
     """The style sheet and the one script; each page run sends them once."""
     st.html(STATIC / "debrief.css")
     st.html(f"<script>{(STATIC / 'copy.js').read_text(encoding='utf-8')}</script>", unsafe_allow_javascript=True)
+
+
+def plain(text: str) -> str:
+    """The text for a place that reads Markdown, such as a title or a button: it loads no picture and makes no link."""
+    return _MARKDOWN.sub(r"\\\1", text)
 
 
 def state(

@@ -53,7 +53,7 @@ def _library(apps: list[Available]) -> None:
             app = available.app
             with column, st.container(border=True, height="stretch", key=f"card-{app.name}"):
                 facts = [f"about {app.saves_minutes:g} minutes saved"] if app.saves_minutes else []
-                facts += [f"{used[app.name]:,} runs"] if used[app.name] else []
+                facts += [f"{used[app.name]:,} run{'s' * (used[app.name] > 1)}"] if used[app.name] else []
                 facts += [", ".join(app.languages)] if len(app.languages) > 1 else []
                 badge = components.badge("verified", "good") if available.verified else ""
                 marks = " ".join(map(components.badge, app.labels))
@@ -82,8 +82,8 @@ def _close() -> None:
 def _app(available: Available, user: User) -> None:
     app = available.app
     st.button("All apps", icon=":material/arrow_back:", type="tertiary", on_click=_close)
-    st.title(app.title)
-    st.caption(f"{app.description} Version {app.version}, owned by {app.owner}.")
+    st.title(components.plain(app.title))
+    st.caption(components.plain(f"{app.description} Version {app.version}, owned by {app.owner}."))
     collection = str(st.query_params.get("collect", ""))
     if collection:
         collection_page(app, collection, user)

@@ -169,7 +169,8 @@ def _documents(user: User, admin: bool) -> None:
             _never_seen(text) if admin and text and not source and not chosen else _NOT_FOUND,
         )
         return
-    st.caption(f"{len(found)} documents" if len(found) < 200 else "The 200 that changed last; narrow the search.")
+    number = f"{len(found)} documents." if len(found) < 200 else "The 200 that changed last; narrow the search."
+    st.caption(f"{number} Choose one to see what became of it, and why.")
     event = st.dataframe(
         [_document_row(record) for record in found],
         hide_index=True,
@@ -246,7 +247,7 @@ def _access() -> None:
         if found:
             record = st.selectbox("Which one", found, format_func=lambda r: r.title or r.id, key="access-document")
         if record is not None:
-            st.write(f"On its list: {', '.join(map(principal_name, record.allow)) or 'nobody'}.")
+            components.state("On its list", ", ".join(map(principal_name, record.allow)) or "nobody")
             people = readers(record, directory)
             rows = [[escape(person.name), escape(person.email)] for person in people]
             components.table(["Person", "Address"], rows, label="Readers")
@@ -260,7 +261,9 @@ def _access() -> None:
             person = directory.user(email)
         except IdentityError:
             person = User(email.lower(), directory.groups_of(email))
-        st.write(f"Groups: {', '.join(person.groups) or 'none'}.")
+        components.state("Groups", ", ".join(person.groups) or "none")
+        if record is not None:
+            components.state(record.title or record.id, why_readable(person, record))
         counts = readable_counts(session.database(), person)
         components.table(
             ["Source", "May read", "Indexed"],
@@ -268,8 +271,6 @@ def _access() -> None:
             label="Readable documents",
         )
         _readable(person)
-        if record is not None:
-            st.write(f"“{record.title or record.id}”: {why_readable(person, record)}")
 
 
 def _readable(person: User) -> None:

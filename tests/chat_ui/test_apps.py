@@ -118,6 +118,16 @@ def test_an_app_of_others_isnt_opened_by_its_address(greeting: App) -> None:
     assert [title.value for title in opened("closed").title] == ["Apps"]
 
 
+def test_what_others_wrote_loads_no_picture(greeting: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    picture = "![x](https://x.example/x.png) :red[y]"
+    app = greeting.model_copy(update={"title": picture, "description": picture})
+    monkeypatch.setattr("chat_ui.session.apps", lambda user: ({"greeting": Available(app, False, True)}, []))
+    page = opened()
+    for text in (page.title[0].value, page.caption[0].value):
+        assert "!\\[x\\]" in text
+        assert "\\:red\\[y" in text
+
+
 def test_the_form_has_a_field_for_each_input(greeting: App) -> None:
     page = opened()
     assert not page.exception
