@@ -34,7 +34,7 @@ def day_bars(
     if colour:
         scale = alt.Scale(domain=list(order), range=list(COLOURS)[: len(order)])
         chart = chart.encode(
-            color=alt.Color(f"{colour}:N", scale=scale, title=None, legend=alt.Legend(orient="bottom", columns=3))
+            color=alt.Color(f"{colour}:N", scale=scale, title=None, legend=alt.Legend(orient="bottom", columns=2))
         )
         st.altair_chart(chart.mark_bar().properties(height=height, description=title), width="stretch")
     else:

@@ -161,7 +161,8 @@ def _answer(name: str, result: Result, shown: bool) -> None:
     text = escape(result.answer or result.message or "no text") if shown else _HIDDEN
     st.html(
         f'<div class="state side"><div class="title">{escape(name)} {outcome}</div>'
-        f'<div class="answer-text" role="region" tabindex="0" aria-label="Answer {escape(name.lower())}">{text}</div></div>'
+        # A scrolling region needs a place in the tab order.
+        f'<div class="answer-text" role="region" tabindex="0" aria-label="Answer {escape(name)}">{text}</div></div>'
     )
 
 
