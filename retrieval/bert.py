@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
-import openvino as ov
-import openvino.opset13 as ops
 from numpy.typing import NDArray
+
+from retrieval.openvino_offline import ops, ov
 
 Precision = Literal["float32", "int8"]
 

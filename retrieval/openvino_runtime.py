@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import openvino as ov
 from numpy.typing import NDArray
 from safetensors.numpy import load_file
 from tokenizers import Tokenizer
@@ -18,6 +17,7 @@ from tokenizers import Tokenizer
 from core.errors import ModelError
 from core.settings import EmbeddingSettings
 from retrieval.bert import BertShape, Precision, bert_graph
+from retrieval.openvino_offline import ov
 from retrieval.tokens import TokenVectors, token_vectors
 from retrieval.words import sketch
 

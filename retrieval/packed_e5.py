@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import openvino as ov
 from numpy.typing import NDArray
 from tokenizers import AddedToken, Regex, Tokenizer, models, normalizers, pre_tokenizers, processors
 
 from core.errors import ModelError
 from core.settings import EmbeddingSettings
 from retrieval.bert import BertShape, bert_graph
+from retrieval.openvino_offline import ov
 from retrieval.openvino_runtime import OpenVinoEmbedder, Prompts
 
 _MAGIC = b"E5S1"
