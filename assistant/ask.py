@@ -36,7 +36,7 @@ from core.llm import ChatModels, Spending, open_chat_models
 from core.settings import AnswerStyle, Settings
 from core.types import Answer, User
 from retrieval.filters import Filter, all_of
-from retrieval.retriever import open_retriever
+from retrieval.retriever import Retriever, open_retriever
 from retrieval.tokens import RecentTokens
 
 __all__ = ["Assistant", "Attachment", "Event", "Router", "Sentence", "Stage", "open_assistant"]
@@ -292,11 +292,14 @@ class Assistant:
             yield f"The quotes are in the language of their documents ({language_name(language)})."
 
 
-def open_assistant(settings: Settings, finished: Finished = lambda _result, _user: None) -> Assistant:
+def open_assistant(
+    settings: Settings, finished: Finished = lambda _result, _user: None, retriever: Retriever | None = None
+) -> Assistant:
     """An assistant over the settings' current index, database and models, with the apps that there are.
 
     Args:
         finished: Is told of every app's run that ends a question.
+        retriever: One that is open already, to be shared.
 
     Raises:
         IndexMissing: nothing has been synced yet.
@@ -304,7 +307,7 @@ def open_assistant(settings: Settings, finished: Finished = lambda _result, _use
         SettingsError: the guardrails file is missing or wrong.
     """
     models = open_chat_models(settings.llm)
-    retriever, engine = open_retriever(settings), open_database(settings)
+    retriever, engine = retriever or open_retriever(settings), open_database(settings)
     assistant = Assistant(retriever, settings, engine=engine, models=models)
     tools = partial(open_tools, settings, assistant, retriever)
     assistant.router = open_app_answers(settings, engine, retriever, models=models, tools=tools, finished=finished)

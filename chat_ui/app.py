@@ -79,7 +79,7 @@ def _page(user: User) -> None:
             st.switch_page(page)
     st.set_page_config(layout="wide" if current.url_path in _WIDE else "centered")
     st.logo(str(components.STATIC / "logo.svg"), size="large", icon_image=str(components.STATIC / "mark.svg"))
-    session.warm()
+    session.warm(user)
     session.note_visit(user)
     with st.sidebar:
         components.person_card(user)

@@ -19,6 +19,7 @@ from streamlit.auth_util import is_authlib_installed
 from apps.context import Tools
 from apps.runner import RunResult, may_use
 from apps.versions import Available, all_apps
+from assistant.app_answers import AppAnswers
 from assistant.app_tools import open_tools
 from assistant.ask import Assistant, open_assistant
 from chat_ui.people import SIGNED_IN
@@ -42,7 +43,7 @@ def settings() -> Settings:
 @st.cache_resource(show_spinner=False)
 def assistant() -> Assistant:
     """The one assistant of this server. An error isn't kept: after the first sync the next run opens it."""
-    return open_assistant(settings(), _finished)
+    return open_assistant(settings(), _finished, retriever())
 
 
 def take_run() -> RunResult | None:
@@ -72,13 +73,15 @@ def database() -> sa.Engine:
 
 
 @st.cache_resource(show_spinner=False)
-def warm() -> threading.Thread:
-    """Opens the index and the model beside the first page, so that the first question doesn't wait for them."""
+def warm(_user: User) -> threading.Thread:
+    """Opens the index and the model beside the first page, and learns the apps' examples, so that no question waits."""
 
     def open_early() -> None:
         # What is wrong with the index or the model is said to the person who asks.
         with contextlib.suppress(DebriefError):
-            assistant()
+            answers = assistant().router
+            if isinstance(answers, AppAnswers):
+                answers.router.route("Which deadlines are there?", _user)
 
     thread = threading.Thread(target=open_early, daemon=True)
     thread.start()
@@ -98,8 +101,7 @@ def tools() -> Tools:
 
 @st.cache_resource(show_spinner=False)
 def retriever() -> Retriever:
-    """Searches as the assistant does. Raises IndexMissing before the first sync."""
-    # Embedding models are kept by the module that opens them, so this one shares the assistant's.
+    """What the assistant searches with. Raises IndexMissing before the first sync."""
     return open_retriever(settings())
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from functools import cache
 from itertools import islice
+from threading import Lock
 from typing import Any
 
 # Fewer letters than this say too little: a table of numbers is not Latin because its header says "Total".
@@ -12,8 +13,17 @@ _MIN_LETTERS = 20
 _SAMPLE_CHARS = 4_000
 
 
-@cache
+_loading = Lock()
+
+
 def _identifier() -> Any:
+    # Twenty people at once would load it twenty times.
+    with _loading:
+        return _loaded()
+
+
+@cache
+def _loaded() -> Any:
     # Loading the model takes 0.3 s, so it waits until a text needs it.
     from py3langid.langid import MODEL_FILE, LanguageIdentifier
 

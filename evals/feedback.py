@@ -12,7 +12,6 @@ from typing import Any, Literal
 
 import numpy as np
 import sqlalchemy as sa
-from sklearn.cluster import AgglomerativeClustering
 
 from assistant.trace import feedback, traces
 from assistant.words import content_words
@@ -131,6 +130,9 @@ def topics_of(vectors: np.ndarray[Any, np.dtype[np.float32]]) -> np.ndarray[Any,
     """A topic's number for each of (n, dim) L2-normalised vectors."""
     if len(vectors) == 1:
         return np.zeros(1, dtype=np.int64)
+    # Here, not above: it takes a second to import, and the pages import this module when they start.
+    from sklearn.cluster import AgglomerativeClustering
+
     clustering = AgglomerativeClustering(
         n_clusters=None, metric="cosine", linkage="average", distance_threshold=_TOPIC_DISTANCE
     )

@@ -17,9 +17,6 @@ from apscheduler.triggers.cron import CronTrigger
 
 from core.errors import DebriefError, SettingsError
 from core.settings import Settings, SourceSettings, load_settings
-from ingestion.open import open_sync
-from ingestion.source_sync import SyncOptions
-from ingestion.sync import sync_sources
 
 log = logging.getLogger(__name__)
 _WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -78,6 +75,11 @@ def trigger_for(source: SourceSettings, file: Path) -> CronTrigger:
 
 def sync_one(settings_file: str, name: str) -> None:
     """A scheduled sync of one source. Errors end in the log and in the run's record, never in the scheduler."""
+    # Here, not above: the connectors' libraries take seconds to import, and the pages need the times only.
+    from ingestion.open import open_sync
+    from ingestion.source_sync import SyncOptions
+    from ingestion.sync import sync_sources
+
     try:
         with open_sync(load_settings(Path(settings_file)), [name], SyncOptions()) as (context, pairs):
             for run in sync_sources(context, pairs):

@@ -40,11 +40,17 @@ needs_browser = [
 
 @dataclass
 class Served:
-    """A running server: its address, its workspace, and how long it took until it answered, in seconds."""
+    """A running server: its address, its workspace, its process's id, and how long it took until it answered, in seconds."""
 
     url: str
     workspace: Path
+    process: int
     seconds: float
+
+    def watched(self) -> list[str]:
+        """What the server did: "call HOST" for each call beyond this machine, "model" and "index" for each one opened."""
+        log = self.workspace / "watched.log"
+        return log.read_text(encoding="utf-8").splitlines() if log.exists() else []
 
 
 def free_port() -> int:
@@ -74,18 +80,24 @@ def sync(workspace: Path) -> None:
 
 @contextmanager
 def serving(workspace: Path, port: int | None = None) -> Iterator[Served]:
-    """The pages over the workspace, until the block ends."""
+    """The pages over the workspace, until the block ends. `Served.watched` says what the server did meanwhile."""
     port = port or free_port()
     page = [sys.executable, "-m", "streamlit", "run", str(ROOT / "chat_ui" / "app.py"), f"--server.port={port}"]
     begin = time.monotonic()
     with (workspace / "server.log").open("ab") as log:
-        server = subprocess.Popen(page, env=_environment(workspace), cwd=workspace, stdout=log, stderr=log)
+        server = subprocess.Popen(page, env=_watched(workspace), cwd=workspace, stdout=log, stderr=log)
     url = f"http://127.0.0.1:{port}"
     try:
-        yield Served(url, workspace, _wait(f"{url}/_stcore/health", begin))
+        yield Served(url, workspace, server.pid, _wait(f"{url}/_stcore/health", begin))
     finally:
         server.terminate()
         server.wait(timeout=20)
+
+
+def _watched(workspace: Path) -> dict[str, str]:
+    """The environment in which the server writes down its calls and what it opens; see watch/sitecustomize.py."""
+    watch = Path(__file__).parent / "watch"
+    return {**_environment(workspace), "PYTHONPATH": str(watch), "WATCHED": str(workspace / "watched.log")}
 
 
 def _environment(workspace: Path) -> dict[str, str]:

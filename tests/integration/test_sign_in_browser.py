@@ -8,27 +8,12 @@ import pytest
 
 pytest.importorskip("playwright.sync_api", reason="the package playwright isn't installed")
 
-from tests.integration.browser import Served, free_port, needs_browser, serving, sync, write_workspace
+from tests.integration.browser import Served, needs_browser
 from tests.integration.oidc_stand_in import Provider, oidc_stand_in
+from tests.integration.signed_in import serving_signed_in
 
 pytestmark = needs_browser
 
-SETTINGS = """\
-company: Northgate
-data_dir: data
-auth: {mode: oidc, groups_claim: roles, admin_groups: [it], users_file: users.yaml}
-sources:
-  - {name: handbook, kind: files, path: docs}
-"""
-SECRETS = """\
-[auth]
-redirect_uri = "http://127.0.0.1:{port}/oauth2callback"
-cookie_secret = "only-for-this-test-run-0123456789"
-client_id = "{client_id}"
-client_secret = "{client_secret}"
-server_metadata_url = "{url}/.well-known/openid-configuration"
-client_kwargs = {{ scope = "openid profile email" }}
-"""
 USERS = "groups: {staff: {members: ['group:board', 'group:sales']}}\n"
 ACCESS = """\
 [{"keyPrefix": "board/", "aclEntries": [{"Name": "board", "Type": "GROUP", "Access": "ALLOW"}]},
@@ -53,16 +38,8 @@ def provider() -> Iterator[Provider]:
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory, provider: Provider) -> Iterator[Served]:
-    folder, port = tmp_path_factory.mktemp("signed-in"), free_port()
-    write_workspace(folder, SETTINGS, USERS, {**DOCUMENTS, "acl.json": ACCESS})
-    provider.redirect_uri = f"http://127.0.0.1:{port}/oauth2callback"
-    (folder / ".streamlit").mkdir()
-    secrets = SECRETS.format(
-        port=port, client_id=provider.client_id, client_secret=provider.client_secret, url=provider.url
-    )
-    (folder / ".streamlit" / "secrets.toml").write_text(secrets, encoding="utf-8")
-    sync(folder)
-    with serving(folder, port) as running:
+    folder = tmp_path_factory.mktemp("signed-in")
+    with serving_signed_in(folder, provider, USERS, {**DOCUMENTS, "acl.json": ACCESS}) as running:
         yield running
 
 
