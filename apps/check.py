@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic import ValidationError
 
 from apps.expressions import ExpressionError, Names, has_marks, names_in
+from apps.inputs import LANGUAGES, value_problem
+from apps.patterns import pattern_problem
 from apps.phrases import unknown_phrase
-from apps.spec import App, AppTest, Input, Step, is_pattern, nearest
+from apps.spec import App, AppTest, Input, Step, nearest
 from apps.steps import KINDS
 from apps.yaml_lines import Path, Source
 
@@ -18,36 +21,66 @@ ALWAYS = ("today", "user", "company", "item", "evidence", "remarks", "say")
 _BINARY = ("docx", "pptx", "xlsx")
 
 
+@dataclass(frozen=True)
+class _Scope:
+    """What expressions at one place may name: inputs and earlier steps, and what those steps give; `steps` are all."""
+
+    known: list[str]
+    fields: dict[str, tuple[str, ...]]
+    steps: list[str]
+
+
 def check_app(app: App, source: Source) -> None:
     """Refuses an app that could not run. Raises AppError with file, line, field, what was found and what is right."""
+    for n, code in enumerate(app.languages):
+        if code not in LANGUAGES:
+            raise source.refusal(("languages", n), f"found '{code}'; {nearest(code, list(LANGUAGES), 'languages')}")
     _check_inputs(app, source)
     queries = next((n for n, s in enumerate(app.steps) if s.use == "query"), None)
     if queries is not None and not app.audience:
         # The warehouse knows the service's account, not the person; who may see its rows is said by the audience.
         raise source.refusal(("steps", queries, "use"), "an app that queries needs an `audience`; name its groups.")
-    known = [i.name for i in app.inputs]
-    fields: dict[str, tuple[str, ...]] = {}
+    scope = _Scope([i.name for i in app.inputs], {}, [step.id for step in app.steps])
     for n, step in enumerate(app.steps):
         path: Path = ("steps", n)
-        if step.id in known or step.id in ALWAYS:
+        if step.id in scope.known or step.id in ALWAYS:
             raise source.refusal((*path, "id"), f"'{step.id}' is taken already; give the step another id.")
-        _check_step(step, path, source, known, fields)
-        known.append(step.id)
+        _check_step(step, path, source, scope)
+        if _one_text(step.for_each, app):
+            raise source.refusal(
+                (*path, "for_each"),
+                f"'{_one_text(step.for_each, app)}' is one value; go through a list: "
+                "an input of type multi_choice or files, or what a step gives.",
+            )
+        scope.known.append(step.id)
         if not step.for_each:
-            fields[step.id] = KINDS[step.use].fields
+            scope.fields[step.id] = KINDS[step.use].fields
     _check_phrases(app, source)
     names: set[str] = set()
     for n, output in enumerate(app.outputs):
         if output.name in names:
             raise source.refusal(("outputs", n, "name"), f"'{output.name}' stands twice; rename one output.")
         names.add(output.name)
-        _check_texts(output.value, ("outputs", n, "value"), source, known, fields)
+        _check_texts(output.value, ("outputs", n, "value"), source, scope)
         if output.when:
-            _check_text(output.when, ("outputs", n, "when"), source, known, fields, bare=True)
-        if output.kind in _BINARY and not isinstance(output.value, str):
-            raise source.refusal(("outputs", n, "value"), f"a {output.kind} is the file of a `render` step.")
+            _check_text(output.when, ("outputs", n, "when"), source, scope, bare=True)
+        if output.kind in _BINARY and not _is_file(output.value, app):
+            raise source.refusal(
+                ("outputs", n, "value"),
+                f"found {output.value!r}; a {output.kind} is the file of a `render` step, "
+                'as in "{{ document.file }}".',
+            )
     for n, test in enumerate(app.tests):
         _check_test(app, test, ("tests", n), source)
+
+
+def _is_file(value: Any, app: App) -> bool:
+    """Whether the value asks a `render` step for its file."""
+    renders = {step.id for step in app.steps if step.use == "render"}
+    if not isinstance(value, str):
+        return False
+    found = names_in(value)
+    return any(name in renders for name, _ in found.names)
 
 
 def _check_phrases(app: App, source: Source) -> None:
@@ -90,16 +123,17 @@ def _input_problem(item: Input) -> tuple[str, str] | None:
     for extension in item.accept:
         if not extension.startswith("."):
             return "accept", f"found '{extension}'; write file types with their point, such as .docx."
-    if item.type == "choice" and item.default is not None and item.default not in item.choices:
-        return "default", f"found {item.default!r}; {nearest(str(item.default), list(item.choices), 'choices')}"
-    if item.pattern and not is_pattern(item.pattern):
-        return "pattern", f"found {item.pattern!r}, which is no regular expression; mend it."
+    if item.pattern and (problem := pattern_problem(item.pattern)):
+        return "pattern", problem
     if item.min is not None and item.max is not None and item.min > item.max:
         return "min", f"found {item.min:g}, over max {item.max:g}; swap them."
-    return None
+    if isinstance(item.default, tuple) and item.type not in ("multi_choice", "files"):
+        return "default", f"found a list on a {item.type}, which has one value; write one."
+    problem = value_problem(item, item.default)
+    return ("default", problem) if problem else None
 
 
-def _check_step(step: Step, path: Path, source: Source, known: list[str], fields: dict[str, tuple[str, ...]]) -> None:
+def _check_step(step: Step, path: Path, source: Source, scope: _Scope) -> None:
     kind = KINDS.get(step.use)
     if kind is None:
         raise source.refusal((*path, "use"), f"found '{step.use}'; {nearest(step.use, list(KINDS), 'step kinds')}")
@@ -119,12 +153,19 @@ def _check_step(step: Step, path: Path, source: Source, known: list[str], fields
             raise source.refusal(
                 (*path, "with", name), f"found an expression in '{name}', which must be fixed; pass values by name."
             )
-        more = [*known, "item", "language"] if name in kind.templates else known
-        _check_texts(value, (*path, "with", name), source, more, fields)
+        more = replace(scope, known=[*scope.known, "item", "language"]) if name in kind.templates else scope
+        _check_texts(value, (*path, "with", name), source, more)
     for name in ("when", "for_each"):
         text = getattr(step, name)
         if text:
-            _check_text(text, (*path, name), source, known, fields, bare=True)
+            _check_text(text, (*path, name), source, scope, bare=True)
+
+
+def _one_text(text: str, app: App) -> str:
+    """The input that a `for_each` would go through letter by letter; empty when it names none."""
+    name = text.strip().removeprefix("{{").removesuffix("}}").strip()
+    item = app.input(name)
+    return name if item is not None and item.type not in ("multi_choice", "files") else ""
 
 
 def _check_literals(step: Step, path: Path, source: Source) -> None:
@@ -147,10 +188,10 @@ def _has_expression(value: Any) -> bool:
     return any(has_marks(text) for _, text in _texts(value, ()))
 
 
-def _check_texts(value: Any, path: Path, source: Source, known: list[str], fields: dict[str, tuple[str, ...]]) -> None:
+def _check_texts(value: Any, path: Path, source: Source, scope: _Scope) -> None:
     for where, text in _texts(value, path):
         if has_marks(text):
-            _check_text(text, where, source, known, fields)
+            _check_text(text, where, source, scope)
 
 
 def _texts(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
@@ -164,30 +205,24 @@ def _texts(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
             yield from _texts(item, (*path, n))
 
 
-def _check_text(
-    text: str,
-    path: Path,
-    source: Source,
-    known: list[str],
-    fields: dict[str, tuple[str, ...]],
-    *,
-    bare: bool = False,
-) -> None:
+def _check_text(text: str, path: Path, source: Source, scope: _Scope, *, bare: bool = False) -> None:
     try:
         found: Names = names_in(text, bare=bare)
     except ExpressionError as error:
         raise source.refusal(path, str(error), error.line) from error
-    names = [*known, *(n for n in ALWAYS if n not in known)]
+    names = [*scope.known, *(n for n in ALWAYS if n not in scope.known)]
     for name, line in found.names:
+        if name in scope.steps and name not in names:
+            raise source.refusal(path, f"the step '{name}' comes only later; move it before this one.", line)
         if name not in names and name != "range":
             raise source.refusal(
                 path, f"the name '{name}' is unknown; {nearest(name, names, 'inputs and earlier steps')}", line
             )
     for name, attribute, line in found.attributes:
-        if name in fields and attribute not in fields[name]:
+        if name in scope.fields and attribute not in scope.fields[name]:
             raise source.refusal(
                 path,
-                f"the step '{name}' gives no '{attribute}'; {nearest(attribute, list(fields[name]), 'it gives')}",
+                f"the step '{name}' gives no '{attribute}'; {nearest(attribute, list(scope.fields[name]), 'it gives')}",
                 line,
             )
 
@@ -207,7 +242,5 @@ def _check_test(app: App, test: AppTest, path: Path, source: Source) -> None:
                 f"found '{wanted.output}'; {nearest(wanted.output, outputs, 'outputs')}",
             )
         for m, pattern in enumerate(wanted.matches):
-            if not is_pattern(pattern):
-                raise source.refusal(
-                    (*path, "expect", n, "matches", m), f"found {pattern!r}, which is no regular expression; mend it."
-                )
+            if problem := pattern_problem(pattern):
+                raise source.refusal((*path, "expect", n, "matches", m), problem)

@@ -19,6 +19,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment, safe_range
 
 from apps.excerpts import excerpt, questions_in
 from apps.phrases import translated
+from apps.spec import nearest
 from apps.words import joined, long_date, number_text, signed_text
 from core.errors import AppError
 
@@ -258,8 +259,25 @@ def _wrapped(text: str) -> str:
 def _parsed(text: str) -> nodes.Template:
     try:
         tree = ENVIRONMENT.parse(text)
-        # Unknown filters and tests are only found by compiling.
-        ENVIRONMENT.compile(tree)
-        return ENVIRONMENT.parse(text)
+        for node in tree.find_all((nodes.Include, nodes.Import, nodes.FromImport, nodes.Extends)):
+            raise ExpressionError("a template can't take in other files; write the text here.", node.lineno - 1)
+        for used in tree.find_all(nodes.Filter):
+            _known(used.name, ENVIRONMENT.filters, "filter", used.lineno)
+        for asked in tree.find_all(nodes.Test):
+            _known(asked.name, ENVIRONMENT.tests, "test", asked.lineno)
+        return tree
     except TemplateSyntaxError as error:
-        raise ExpressionError(f"{error.message}; mend the expression.", (error.lineno or 1) - 1) from error
+        if re.search("[“”‘’„«»]", text):
+            raise ExpressionError(
+                "found typographic quotes; write straight ones (' or \") in an expression.", (error.lineno or 1) - 1
+            ) from error
+        message = (error.message or "").replace("print statement", "expression").rstrip(".")
+        raise ExpressionError(f"{message}; mend the expression.", (error.lineno or 1) - 1) from error
+    except RecursionError as error:
+        raise ExpressionError("the expression nests too deep; write it flatter.") from error
+
+
+def _known(name: str, known: Mapping[str, object], what: str, line: int) -> None:
+    if name not in known:
+        near = nearest(name, sorted(known), f"{what}s")
+        raise ExpressionError(f"the {what} '{name}' is unknown; {near}", line - 1)

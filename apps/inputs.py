@@ -70,6 +70,17 @@ def check_inputs(app: App, given: Mapping[str, Any]) -> dict[str, Any]:
     return values
 
 
+def value_problem(item: Input, value: Any) -> str:
+    """What is wrong with a value that stands in the app's file, and what is right; empty when nothing is."""
+    if value in (None, "", [], ()):
+        return ""
+    try:
+        _value(item, value)
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
 def missing(app: App, given: Mapping[str, Any]) -> list[Input]:
     """The required inputs that have neither value nor default: what one form asks for."""
     return [i for i in app.inputs if i.required and i.default is None and given.get(i.name) in (None, "", [], ())]

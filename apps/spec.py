@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
 
 from apps.yaml_lines import Path as KeyPath
 from apps.yaml_lines import Source, read_source
@@ -164,9 +165,16 @@ def load_app(file: Path, *, packaged: bool = False) -> App:
         AppError: it can't be read, or breaks a rule; the message names file, line, field and remedy.
     """
     try:
-        text = file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise AppError(f"{file} can't be read ({error}); give the path of an app's YAML file.") from error
+        if file.stat().st_size > _MAX_BYTES:
+            raise AppError(
+                f"{file} has {file.stat().st_size:,} bytes, over {_MAX_BYTES:,}; an app is a short text file."
+            )
+        text = file.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise AppError(f"{file} line {line} is not UTF-8; save the file as UTF-8 in your editor.") from error
+    except OSError as error:
+        raise AppError(f"{file} can't be read ({error.strerror}); give the path of an app's YAML file.") from error
     return parse_app(text, str(file), packaged=packaged)
 
 
@@ -194,6 +202,11 @@ def json_schema() -> str:
     return json.dumps(schema, indent=2, sort_keys=True) + "\n"
 
 
+# YAML's sorts of values as authors call them.
+_SORTS = {list: "a list", dict: "keys with values", type(None): "nothing", tuple: "a list"}
+_MAX_BYTES = 1_000_000
+
+
 def _refusal(source: Source, error: ValidationError) -> AppError:
     # A misspelt key is missing and unknown at once; what was written is the better thing to point at.
     first = min(error.errors(), key=lambda e: e["type"] != "extra_forbidden")
@@ -203,9 +216,37 @@ def _refusal(source: Source, error: ValidationError) -> AppError:
         return source.refusal(path, f"unknown key '{path[-1]}'; {nearest(str(path[-1]), known, 'known keys')}")
     if first["type"] == "missing":
         return source.refusal(path[:-1], f"the key '{path[-1]}' is missing; add it.")
-    found = first["input"] if isinstance(first["input"], str | int | float | bool) else type(first["input"]).__name__
-    message = first["msg"][0].lower() + first["msg"][1:]
-    return source.refusal(_written(source, path), f"found {found!r}: {message}.")
+    found = first["input"] if isinstance(first["input"], str | int | float | bool) else _SORTS[type(first["input"])]
+    shown = repr(found) if not isinstance(first["input"], list | dict) else found
+    return source.refusal(_written(source, path), f"found {shown}; {_right(first, path)}")
+
+
+def _right(error: ErrorDetails, path: KeyPath) -> str:
+    """What would be right, in an author's words."""
+    context = error.get("ctx", {})
+    match error["type"]:
+        case "string_type":
+            return f'write a text, in quotes if it is a number: "{error["input"]}".'
+        case "tuple_type" | "list_type":
+            return f"write a list: [{error['input']}]." if isinstance(error["input"], str) else "write a list."
+        case "model_type" | "dict_type" | "model_attributes_type":
+            return "write keys with values below it, indented by two spaces."
+        case "bool_type" | "bool_parsing":
+            return "write true or false."
+        case "int_parsing" | "int_type" | "int_from_float" | "float_parsing" | "float_type":
+            return "write a number."
+        case "greater_than_equal" | "less_than_equal" as kind:
+            least = kind.startswith("greater")
+            return f"write {context['ge']:,} or more." if least else f"write {context['le']:,} or less."
+        case "string_pattern_mismatch" if str(path[-1]) == "version":
+            return 'write numbers and points in quotes, such as "1.2".'
+        case "string_pattern_mismatch":
+            return "write small letters, digits and _, beginning with a letter, such as my_name."
+        case "literal_error":
+            known = [word.strip("'") for word in re.split(r", | or ", context["expected"])]
+            return nearest(str(error["input"]), known, "write one of")
+        case _:
+            return f"{error['msg'][0].lower()}{error['msg'][1:]}."
 
 
 def _written(source: Source, path: KeyPath) -> KeyPath:
@@ -237,12 +278,3 @@ def nearest(word: str, known: list[str], what: str) -> str:
     """A remedy: the nearest known word, or all of them."""
     found = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
     return f"did you mean '{found[0]}'?" if found else f"{what}: {', '.join(known) or 'none'}."
-
-
-def is_pattern(text: str) -> bool:
-    """Whether `text` is a regular expression."""
-    try:
-        re.compile(text)
-    except re.error:
-        return False
-    return True

@@ -48,14 +48,39 @@ def read_source(text: str, name: str) -> Source:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         line = mark.line + 1 if mark else 1
-        raise AppError(f"{name} line {line}: not valid YAML, {error.problem}; mend that line.") from error
+        raise AppError(f"{name} line {_mistake(text, line, str(error.problem))}") from error
+    except RecursionError as error:
+        raise AppError(f"{name}: the file nests over {_MAX_DEPTH} levels; write it flatter.") from error
     except yaml.YAMLError as error:
-        raise AppError(f"{name}: not valid YAML, {' '.join(str(error).split())}; mend it.") from error
+        raise AppError(f"{name} holds a character that no text has; save it as plain UTF-8 text.") from error
     if not isinstance(node, yaml.MappingNode):
         raise AppError(f"{name} line 1: an app is a mapping; begin with `name: my_app`.")
     reader = _Reader(name)
     data = reader.value(node, ())
     return Source(name, data, reader.lines)
+
+
+def _mistake(text: str, line: int, problem: str) -> str:
+    """The line on which the mistake is, and in an author's words what it is, as far as that line shows it."""
+    lines = text.splitlines()
+    # An open quotation is noticed at its end only.
+    line = min(line, max(len(lines), 1))
+    found = lines[line - 1] if lines else ""
+    if "\t" in found[: len(found) - len(found.lstrip())]:
+        return f"{line} is indented with a tab; use spaces, two for each level."
+    if "stream" in problem or "quoted scalar" in problem:
+        opened = next((n for n in range(line, 0, -1) if lines[n - 1].count('"') % 2), line)
+        return f"{opened}: a quotation mark or bracket is opened and not closed; close it."
+    if problem.startswith("found undefined alias"):
+        return f"{line}: a text that begins with * must stand in quotes; found {found.strip()!r}."
+    if re.search(r"^\s*(?:- )?[\w-]+:\s+[^\"'\[{|>].*:(?:\s|$)", found):
+        return f"{line}: a text with a colon must stand in quotes; found {found.strip()!r}."
+    if re.search(r":\s*\{[{%]", found):
+        return f'{line}: an expression must stand in quotes, as in "{{{{ name }}}}"; found {found.strip()!r}.'
+    before = [n for n in range(1, line) if lines[n - 1].strip() and not re.search(r":|^\s*(?:#|- )", lines[n - 1])]
+    if "could not find expected ':'" in problem and before:
+        return f"{before[-1]}: a key needs a colon behind it; found {lines[before[-1] - 1].strip()!r}."
+    return f"{line} doesn't fit the lines above; check its indentation and colon. Found {found.strip()!r}."
 
 
 def _composed(text: str) -> yaml.Node | None:
@@ -104,6 +129,10 @@ class _Reader:
         result: dict[str, Any] = {}
         for key_node, value_node in node.value:
             line = key_node.start_mark.line + 1
+            if isinstance(key_node, yaml.MappingNode):
+                raise AppError(
+                    f'{self.name} line {line}: an expression must stand in quotes, as in "{{{{ name }}}}"; add them.'
+                )
             if not isinstance(key_node, yaml.ScalarNode) or key_node.tag.endswith(":merge"):
                 raise AppError(f"{self.name} line {line}: keys are plain words; write the keys out.")
             key = str(key_node.value)

@@ -24,7 +24,7 @@ def test_a_right_file_is_read(app_of):
         ("{draft:", "{draf:", r"steps\[0\].with.draf: 'generate' has no parameter 'draf'; did you mean 'draft'\?"),
         ("{{ word }}", "{{ wrod }}", r"line 11, .*draft: the name 'wrod' is unknown; did you mean 'word'\?"),
         ("text.text }}", "text.txet }}", r"line 13, outputs\[0\].value: the step 'text' gives no 'txet'; did you mean"),
-        ("{{ word }}", "{{ word | nope }}", r"No filter named 'nope'"),
+        ("{{ word }}", "{{ word | nope }}", r"the filter 'nope' is unknown; filters: "),
         ("{{ word }}", "{% if word %}", r"mend the expression"),
         ("type: text", "type: txt", r"line 7, inputs\[0\].type: found 'txt'"),
         ("kind: markdown", "kind: markdwn", r"outputs\[0\].kind: found 'markdwn'"),
