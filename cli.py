@@ -6,6 +6,7 @@ the evaluation and the scheduler.
 
 from __future__ import annotations
 
+import atexit
 import logging
 import os
 import signal
@@ -13,17 +14,21 @@ import socket
 import subprocess
 import sys
 from collections.abc import Mapping
+from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 import typer.core
 
 from core.console import err, out
 from core.errors import DebriefError, SettingsError
-from core.settings import Settings, load_settings
+from core.settings import ParsingSettings, Settings, load_settings
 from core.types import Chunk, Document, Parsed
+
+if TYPE_CHECKING:
+    from ingestion.parse import ParserPool
 
 # Telemetry of every dependency is off, whatever its own default is; set before any of them is imported.
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
@@ -183,10 +188,17 @@ def _address(settings: Settings, host: str, port: int) -> str:
 
 def _parsed(body: bytes, name: str) -> Parsed:
     """A file's text, read in a process of its own."""
+    return _parsers(load_settings().parsing).parse(body, name)
+
+
+@lru_cache(maxsize=1)
+def _parsers(settings: ParsingSettings) -> ParserPool:
+    """The processes that read files; apps' tests read dozens."""
     from ingestion.parse import ParserPool
 
-    with ParserPool(load_settings().parsing) as pool:
-        return pool.parse(body, name)
+    pool = ParserPool(settings)
+    atexit.register(pool.close)
+    return pool
 
 
 def _cut(document: Document, parsed: Parsed, language: str) -> list[Chunk]:
