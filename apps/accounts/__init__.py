@@ -1,0 +1,1 @@
+"""What is known of a customer, out of its records and reports."""
