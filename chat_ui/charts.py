@@ -36,6 +36,8 @@ def day_bars(
         chart = chart.encode(
             color=alt.Color(f"{colour}:N", scale=scale, title=None, legend=alt.Legend(orient="bottom", columns=2))
         )
+        # The legend takes its lines from the chart's height.
+        height += 18 * (len(order) // 2)
         st.altair_chart(chart.mark_bar().properties(height=height, description=title), width="stretch")
     else:
         st.altair_chart(chart.mark_bar(color=COLOURS[0]).properties(height=height, description=title), width="stretch")

@@ -125,8 +125,14 @@ def _effect(found: Effect) -> None:
     )
     if not number:
         return
-    rows = [[escape(c.question), escape(c.user), escape(c.before), escape(c.after)] for c in found.changes[:_SHOWN]]
-    components.table(["Question", "Asked by", "As saved", "With this text"], rows, label="Questions treated otherwise")
+    rows = [
+        [
+            f'{escape(c.question)}<br><span class="place">{escape(c.user)}</span>',
+            f"{escape(c.before)}<br>→ <b>{escape(c.after)}</b>",
+        ]
+        for c in found.changes[:_SHOWN]
+    ]
+    components.table(["Question", "As saved → with this text"], rows, label="Questions treated otherwise")
     header = ("question", "asked by", "as saved", "with this text")
     charts.csv_download("guardrails.csv", header, [(c.question, c.user, c.before, c.after) for c in found.changes])
 
