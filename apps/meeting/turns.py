@@ -9,6 +9,7 @@ from datetime import date
 
 from apps.meeting.dates import find_day
 from apps.meeting.listed import ListKind, is_heading, kind_of, rows_of
+from apps.meeting.spoken import said_in, said_in_table
 from apps.words import AFTER_ORDINAL
 from core.types import Parsed, Section
 
@@ -76,8 +77,9 @@ class Meeting:
 def read_meeting(parsed: Parsed, name: str = "", day: date | None = None) -> Meeting:
     """The meeting in a parsed file; `day` is used when neither file nor name has a date."""
     head = [s.text for s in parsed.sections if s.kind == "note"][:2]
-    raw = [pair for s in parsed.sections if s.kind != "note" for pair in _pairs(s)]
-    title = parsed.title or next((h for h in head if len(h) < 120), "")
+    raw = _timed(parsed) or [pair for s in parsed.sections if s.kind != "note" for pair in _pairs(s)]
+    above = next((s.heading_path[0] for s in parsed.sections if s.heading_path), "")
+    title = parsed.title or next((h for h in head if len(h) < 120), above)
     if not title and len(raw) > 1 and not raw[0][0] and _is_title(raw[0][1]):
         title = raw[0][1]
         raw = raw[1:]
@@ -113,6 +115,13 @@ def _goes_on(piece: str, rest: str) -> bool:
 
 def _is_title(line: str) -> bool:
     return len(line) < 120 and len(split_sentences(line)) == 1 and not line.rstrip().endswith((".", "!", "?", ":"))
+
+
+def _timed(parsed: Parsed) -> list[tuple[str, str, str, ListKind]]:
+    """The turns of a text or of tables that name speakers and times; empty when the file isn't built so."""
+    tables = [said for s in parsed.sections if s.kind == "table" for said in said_in_table(s.text)]
+    lines = [line for s in parsed.sections if s.kind == "text" for line in s.text.splitlines()]
+    return [(said.speaker, said.text, said.time, "") for said in tables or said_in(lines)]
 
 
 def _pairs(section: Section) -> Iterable[tuple[str, str, str, ListKind]]:

@@ -12,7 +12,8 @@ from typing import Any
 from pydantic import Field
 
 from apps.context import AppFile, Context, Evidence
-from apps.meeting.outcomes import Item, find_outcomes
+from apps.meeting.items import Item
+from apps.meeting.outcomes import find_outcomes
 from apps.meeting.sentences import without_filler
 from apps.meeting.tasks import task_of
 from apps.meeting.topics import find_topics
