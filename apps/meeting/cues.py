@@ -58,7 +58,7 @@ RECAP = _any(
 )
 DECISION = _any(
     r"^(?:(?:okay|good|great|fine|then|so)[,.]? )?let['’]s (?:do|make it|use|take|keep)\b(?! (?:it|that|this)\b)(?=.{8})|\b(?:it|that)['’]s a deal\b|\bdone deal\b|\b(?:remains?|stays?) (?:blocked|closed|out of scope|in scope|as it is)\b",
-    r"\bdecid(?:ed|es)\b|\bwe(?:['’]ve| have)? agreed?\b|\bagreed\b|\bthat['’]s (?:settled|agreed|decided)\b|\bapproved\b",
+    r"\bnoted as a decision\b|\bdecid(?:ed|es)\b|\bwe(?:['’]ve| have)? agreed?\b|\bagreed\b|\bthat['’]s (?:settled|agreed|decided)\b|\bapproved\b",
     r"\b(?:let['’]s|we(?:['’]ll| will)?) (?:go|stick|settle|stay) (?:with|for|on)\b|\bis closed\b|\bwe settled? on\b|\bit['’]s a deal\b|\bsigned off\b",
     r"\bbeschlossen\b|\b(?:das )?halten wir (?:das )?(?:so )?(?:als beschluss )?fest\b|\bbeschluss\b|\bvereinbart\b|\beinverstanden\b|\bentschieden\b|\babgemacht\b|\bdann machen wir\b|\bso machen wir (?:das|es)\b|\bwir (?:bleiben bei|verschieben|verzichten auf|einigen uns auf)\b",
     r"\bdecidido\b|\bacord(?:ado|amos)\b|\bquedamos (?:entonces |pues )?en\b|\bdecidimos\b|\bdejamos fuera\b|\bentonces lo dejamos\b|^hecho\b",
@@ -84,6 +84,7 @@ NEXT_POINT = _any(
     r"\b(?:premier|deuxième|troisième|dernier|prochain) (?:point|message|sujet)\b|^et les? \w+ \?|\bpassons à\b|^pour \w+,|^et \w+ \?|\bquels sont\b",
 )
 COURTESY = _any(
+    r"\byou wanted to (?:talk|speak)\b|^(?:I suggest|let['’]s have) (?:two|three|four) (?:messages|points|topics)\b",
     r"^(?:many )?thank(?:s| you)(?: \w+)? for\b|^(?:vielen )?dank für\b|^gracias por\b|^merci (?:de|pour)\b",
     r"^\W*(?:present|attendees|participants|anwesend|teilnehmer(?:innen)?|asistentes|participantes|présents)\W*:",
     r"^(?:our )?next (?:call|meeting|review|session)\b|^(?:das )?nächste[rs]? (?:termin|gespräch|treffen)|^(?:la )?próxima reunión|^(?:la )?prochaine réunion",
