@@ -41,11 +41,12 @@ def opened(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[st
     (workspace / "weights.yaml").write_text(WEIGHTS)
     found: list[str] = []
 
-    def open_assistant(settings: object, _: object) -> object:
+    def open_assistant(*_: object) -> object:
         found.append(str(load_guardrails(load_settings()).phrases[-1].message))
         return object()
 
     monkeypatch.setattr("chat_ui.session.open_assistant", open_assistant)
+    monkeypatch.setattr("chat_ui.session.open_retriever", lambda _: object())
     monkeypatch.setattr("chat_ui.guardrails_view.open_embedder", lambda _: Encoder())
     session.assistant.clear()
     yield found
