@@ -181,7 +181,10 @@ def sample_files(samples: Path, patterns: tuple[str, ...], parse: Parse) -> tupl
     for pattern in patterns:
         files = [f for f in sorted(samples.glob(pattern)) if f.is_file() and not f.name.endswith(".metadata.json")]
         if not files:
-            raise AppError(f"No sample file fits {pattern} in {samples}; correct the pattern in the test.")
+            raise AppError(
+                f"No sample file fits {pattern} in {samples}; correct the pattern in the test, "
+                "or name another folder with --samples."
+            )
         for file in files:
             name = file.relative_to(samples).as_posix()
             parsed = _parsed(file, file.stat().st_mtime_ns, parse)

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Mapping
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,18 +10,21 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from apps import forms, runs, versions
-from apps.catalogue import app_files, find_app
+from apps import runs, versions
+from apps.catalogue import app_files
 from apps.context import Context, Tools
 from apps.runner import RunResult, StepState, run_app
-from apps.spec import App, json_schema, load_app, parse_app
+from apps.spec import json_schema, load_app, parse_app
 from apps.template import app_from_conversation, new_app
 from apps.testing import Samples, run_tests
+from assistant import collection_commands
 from assistant.app_samples import Cut, SampleIndexes
 from assistant.app_tools import open_tools
 from assistant.ask import open_assistant
 from assistant.command_inputs import Parse, given_inputs
 from assistant.conversations import Conversations
+from assistant.named_apps import app_file, named_app, runnable_app
+from assistant.run_output import print_run, run_facts, saved_files
 from core.console import err, out, print_json
 from core.database import open_database
 from core.errors import AppError, IndexMissing
@@ -47,6 +46,7 @@ _cut: dict[str, Cut] = {}
 def register(app: typer.Typer, parse: Parse, cut: Cut) -> None:
     """Adds the commands to `debrief`. `parse` turns a file's bytes and name into text, `cut` that into chunks."""
     _parse["file"], _cut["text"] = parse, cut
+    collection_commands.register(apps_app, parse)
     app.add_typer(apps_app, name="apps")
 
 
@@ -107,12 +107,13 @@ def new(
     parse_app(text, str(file))
     target.mkdir(parents=True, exist_ok=True)
     file.write_text(text, encoding="utf-8")
-    out.print(f"Wrote {file}; check it with: debrief apps check {file}")
+    out.print(f"Wrote {file}; check it with: debrief apps check {file if folder else name}")
 
 
 @apps_app.command("check")
-def check(file: Annotated[Path, typer.Argument(help="An app's YAML file.")], as_json: AsJson = False) -> None:
+def check(name: Annotated[str, typer.Argument(help="An app's name, or its file.")], as_json: AsJson = False) -> None:
     """Checks a file as a whole; the first thing that is wrong is named with its line."""
+    file = app_file(name, load_settings())
     app = load_app(file)
     facts = {"app": app.name, "version": app.version, "steps": len(app.steps), "tests": len(app.tests), "ok": True}
     if as_json:
@@ -131,7 +132,7 @@ def test(
     settings = load_settings()
     names = [name] if name else list(app_files(settings))
     used = _samples(settings, samples)
-    results = {n: run_tests(_named(n, settings), used) for n in names}
+    results = {n: run_tests(named_app(n, settings), used) for n in names}
     failed = sum(not t.passed for tests in results.values() for t in tests)
     if as_json:
         print_json({"apps": results, "tests": sum(map(len, results.values())), "failed": failed})
@@ -160,7 +161,7 @@ def run(
     settings = load_settings()
     engine = open_database(settings)
     person = asking_user(settings, user, engine)
-    app = _runnable(name, version, settings, engine, person)
+    app = runnable_app(name, version, settings, engine)
     context = Context(person, _tools(settings), company=settings.company)
     result: RunResult | None = None
     for event in run_app(app, given_inputs(app, inputs or [], _parse["file"]), context):
@@ -170,11 +171,11 @@ def run(
             err.print(f"[dim]{event.state:9} {escape(event.title)} {escape(event.detail)}[/]")
     assert result is not None
     runs.record_run(engine, result, person)
-    saved = _saved(result, save)
+    saved = saved_files(result, save)
     if as_json:
-        print_json(_as_json(result, saved))
+        print_json(run_facts(result, saved))
     else:
-        _print_run(result, saved)
+        print_run(result, saved)
     if result.status != "completed":
         raise typer.Exit(1)
 
@@ -206,7 +207,7 @@ def publish(
     settings = load_settings()
     engine = open_database(settings)
     person = _author(settings, engine, user)
-    file = _file(name, settings)
+    file = app_file(name, settings)
     app = load_app(file)
     tests = run_tests(app, _samples(settings, samples))
     text = file.read_text(encoding="utf-8")
@@ -245,75 +246,6 @@ def show_versions(name: str, as_json: AsJson = False) -> None:
         out.print(f"{name} was never published.")
 
 
-@apps_app.command("collect")
-def collect(
-    name: Annotated[str, typer.Argument(help="An app's name, or its file.")],
-    collection: Annotated[str, typer.Argument(help="The collection's name, such as q4-feedback.")],
-    *,
-    inputs: Annotated[list[str] | None, typer.Option("--input", help="name=value; fills the form in.")] = None,
-    begin: Annotated[bool, typer.Option("--open", help="Begin the collection, or open it again.")] = False,
-    end: Annotated[bool, typer.Option("--close", help="Take no more answers.")] = False,
-    note: Annotated[str, typer.Option(help="With --open: what people should know.")] = "",
-    user: AsUser = "",
-) -> None:
-    """Collects many people's inputs to one app: open a collection, fill its form in, close it."""
-    settings = load_settings()
-    engine = open_database(settings)
-    person = asking_user(settings, user, engine)
-    app = _runnable(name, "", settings, engine, person)
-    if not (begin or end or inputs):
-        raise AppError("Say what to do: --open, --close, or fill the form in with --input name=value.")
-    if begin:
-        opened = forms.open_collection(engine, app, collection, person, note)
-        out.print(f"{opened.name} is open for {app.title}; {opened.submissions} answers so far.", markup=False)
-    if inputs:
-        forms.submit(engine, app, collection, given_inputs(app, inputs, _parse["file"]), person)
-        out.print(f"Added to {collection}.", markup=False)
-    if end:
-        forms.close_collection(engine, app, collection, person)
-        out.print(f"{collection} is closed; read it with: debrief apps collected {app.name} {collection}", markup=False)
-
-
-@apps_app.command("collected")
-def collected(
-    name: Annotated[str, typer.Argument(help="An app's name, or its file.")],
-    collection: Annotated[str, typer.Argument(help="A collection; default: list them.")] = "",
-    *,
-    as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
-    user: AsUser = "",
-    as_json: AsJson = False,
-) -> None:
-    """Shows what people put into an app's form: all of it to who opened the collection, to others their own."""
-    settings = load_settings()
-    engine = open_database(settings)
-    person = asking_user(settings, user, engine)
-    app = _runnable(name, "", settings, engine, person)
-    if not collection:
-        _print_collections(forms.collections_of(engine, app), as_json)
-    elif as_csv:
-        print(forms.collected_csv(engine, app, collection, person), end="")
-    else:
-        columns, rows = forms.collected_table(forms.submissions_of(engine, app, collection, person))
-        if as_json:
-            print_json({"columns": columns, "rows": rows})
-            return
-        table = Table(*columns)
-        for row in rows:
-            table.add_row(*map(escape, row))
-        out.print(table)
-
-
-def _print_collections(found: list[forms.Collection], as_json: bool) -> None:
-    if as_json:
-        print_json({"collections": [asdict(c) for c in found]})
-        return
-    table = Table("collection", "state", "answers", "people", "opened by")
-    for c in found:
-        state = f"closed {c.closed_at:%Y-%m-%d}" if c.closed_at else "open"
-        table.add_row(escape(c.name), state, str(c.submissions), str(c.people), escape(c.opened_by))
-    out.print(table)
-
-
 @apps_app.command("schema")
 def schema() -> None:
     """Prints the JSON Schema of an app's file, for editors."""
@@ -330,29 +262,9 @@ def _author(settings: Settings, engine: sa.Engine, email: str) -> User:
     return person
 
 
-def _file(name: str, settings: Settings) -> Path:
-    if name.endswith((".yaml", ".yml")):
-        return Path(name)
-    find_app(name, settings)
-    return app_files(settings)[name]
-
-
-def _named(name: str, settings: Settings) -> App:
-    return load_app(Path(name)) if name.endswith((".yaml", ".yml")) else find_app(name, settings)
-
-
-def _runnable(name: str, version: str, settings: Settings, engine: sa.Engine, person: User) -> App:
-    if name.endswith((".yaml", ".yml")):
-        return load_app(Path(name))
-    if version:
-        return versions.find_version(engine, name, version).load()
-    published = next((v for v in versions.list_versions(engine, name) if v.current), None)
-    return published.load() if published is not None else find_app(name, settings)
-
-
 def _text_of(name: str, version: str, settings: Settings, engine: sa.Engine) -> str:
     if version == "file":
-        return _file(name, settings).read_text(encoding="utf-8")
+        return app_file(name, settings).read_text(encoding="utf-8")
     return versions.find_version(engine, name, version).text
 
 
@@ -367,48 +279,3 @@ def _tools(settings: Settings) -> Tools:
         # Apps that only read attached files work before the first sync.
         return open_tools(settings, None, None)
     return open_tools(settings, assistant, retriever)
-
-
-def _saved(result: RunResult, folder: Path | None) -> Mapping[str, str]:
-    if folder is None:
-        return {}
-    folder.mkdir(parents=True, exist_ok=True)
-    paths = {}
-    for output in result.outputs:
-        if output.content:
-            # The name comes from a title that an app or a person chose.
-            path = folder / re.sub(r"[^\w.-]", "-", Path(output.file_name).name)
-            path.write_bytes(output.content)
-            paths[output.name] = str(path)
-    return paths
-
-
-def _as_json(result: RunResult, saved: Mapping[str, str]) -> dict[str, Any]:
-    outputs = [
-        {
-            "name": o.name,
-            "kind": o.kind,
-            "title": o.title,
-            "text": o.text,
-            "value": o.value,
-            "file": saved.get(o.name, ""),
-        }
-        for o in result.outputs
-    ]
-    kept = ("app", "version", "status", "error", "seconds", "tokens", "saved_minutes", "notes", "evidence")
-    return {**{k: getattr(result, k) for k in kept}, "outputs": outputs}
-
-
-def _print_run(result: RunResult, saved: Mapping[str, str]) -> None:
-    if result.error:
-        err.print(f"[bold red]Error:[/] {escape(result.error)}")
-    for output in result.outputs:
-        if output.name in saved:
-            err.print(f"Saved {saved[output.name]}")
-        elif output.content:
-            err.print(f"{escape(output.title)}: {len(output.content):,} bytes; write it with --save FOLDER.")
-        else:
-            text = json.dumps(output.value, ensure_ascii=False) if output.kind == "json" else output.text
-            out.print(f"── {output.title}\n{text}\n", markup=False)
-    for note in result.notes:
-        err.print(f"[dim]{escape(note)}[/]")
