@@ -4,7 +4,7 @@ PORT ?= 8501
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test check lock clean bench bench-embedding bench-chunking bench-search bench-answers bench-sync bench-connectors
+.PHONY: run test check lock clean bench bench-embedding bench-chunking bench-search bench-answers bench-sync bench-connectors bench-start
 .DEFAULT_GOAL := run
 
 $(VENV)/installed: pyproject.toml constraints.txt
@@ -50,6 +50,9 @@ bench-answers: $(VENV)/installed
 
 bench-sync: $(VENV)/installed
 	$(BIN)/python -m evals.bench.sync
+
+bench-start: $(VENV)/installed
+	$(BIN)/python -m tests.integration.start
 
 bench-connectors: $(VENV)/installed
 	$(BIN)/python -m evals.bench.connectors

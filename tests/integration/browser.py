@@ -74,7 +74,7 @@ def sync(workspace: Path) -> None:
     """Fills the workspace's index."""
     debrief = str(Path(sys.executable).with_name("debrief"))
     subprocess.run(
-        [debrief, "sync"], env=_environment(workspace), cwd=workspace, check=True, capture_output=True, timeout=120
+        [debrief, "sync"], env=environment(workspace), cwd=workspace, check=True, capture_output=True, timeout=120
     )
 
 
@@ -88,7 +88,7 @@ def serving(workspace: Path, port: int | None = None) -> Iterator[Served]:
         server = subprocess.Popen(page, env=_watched(workspace), cwd=workspace, stdout=log, stderr=log)
     url = f"http://127.0.0.1:{port}"
     try:
-        yield Served(url, workspace, server.pid, _wait(f"{url}/_stcore/health", begin))
+        yield Served(url, workspace, server.pid, wait_for(f"{url}/_stcore/health", begin))
     finally:
         server.terminate()
         server.wait(timeout=20)
@@ -97,14 +97,16 @@ def serving(workspace: Path, port: int | None = None) -> Iterator[Served]:
 def _watched(workspace: Path) -> dict[str, str]:
     """The environment in which the server writes down its calls and what it opens; see watch/sitecustomize.py."""
     watch = Path(__file__).parent / "watch"
-    return {**_environment(workspace), "PYTHONPATH": str(watch), "WATCHED": str(workspace / "watched.log")}
+    return {**environment(workspace), "PYTHONPATH": str(watch), "WATCHED": str(workspace / "watched.log")}
 
 
-def _environment(workspace: Path) -> dict[str, str]:
+def environment(workspace: Path) -> dict[str, str]:
+    """The environment of a command over the workspace."""
     return {**os.environ, "DEBRIEF_SETTINGS": str(workspace / "debrief.yaml")}
 
 
-def _wait(url: str, begin: float, limit_s: float = 60) -> float:
+def wait_for(url: str, begin: float, limit_s: float = 60) -> float:
+    """Waits until the address answers; the seconds since `begin`."""
     while time.monotonic() - begin < limit_s:
         try:
             with urllib.request.urlopen(url, timeout=2):
@@ -160,6 +162,10 @@ class Visitor:
         return [
             f"{rule}: {html[:200]}" for rule, html in found if not (rule in OF_STREAMLIT and OF_STREAMLIT[rule] in html)
         ]
+
+    def foreign(self) -> list[str]:
+        """What the pages have asked of anybody but the server."""
+        return [url for url in self.requested if not url.startswith((self.url, "data:", "blob:"))]
 
     def picture(self, name: str) -> None:
         """A screenshot for docs/pictures, when they are being renewed."""

@@ -30,3 +30,30 @@ def visit(browser: object) -> Iterator[Callable[..., object]]:
     yield window
     for visitor in opened:
         visitor.context.close()
+
+
+@pytest.fixture(scope="session")
+def development(tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
+    """A server for one development user who may do everything, over a few documents of which one can't be read."""
+    from tests.integration import workspace
+    from tests.integration.browser import serving, sync, write_workspace
+
+    folder = write_workspace(
+        tmp_path_factory.mktemp("workspace"), workspace.SETTINGS, workspace.USERS, workspace.DOCUMENTS
+    )
+    (folder / "docs" / "locked.pdf").write_bytes(b"%PDF-1.7 cut off")
+    sync(folder)
+    with serving(folder) as running:
+        yield running
+
+
+@pytest.fixture
+def window(visit: Callable[..., object], development: object) -> Callable[..., object]:
+    """Opens windows on the chat page of the development user's server."""
+
+    def opened(*how: object, **named: object) -> object:
+        visitor = visit(development.url, *how, **named)
+        visitor.open()
+        return visitor
+
+    return opened
