@@ -110,7 +110,7 @@ def test_what_was_decided_long_ago_or_is_an_opinion_is_no_decision(read):
 
 def test_a_topic_is_named_by_the_whole_noun_phrase(read):
     said = [
-        ("Ana Lee", "The auditors want an exception report. The exception report lists every terminal."),
-        ("Bo Kim", "A report without dates is worth nothing, and our report has none."),
+        ("Ana Lee", "I still don't have the sales figures for the value per shop. They can't see the value."),
+        ("Bo Kim", "Without the value we don't present. The value is what purchasing asks about."),
     ]
-    assert read("call.vtt", transcript(*said))["topics"][0]["title"] == "Exception report"
+    assert read("call.vtt", transcript(*said))["topics"][0]["title"].startswith("Value per shop")
