@@ -24,7 +24,10 @@ _HIDDEN = '<span class="place">not shown: it rests on documents that you may not
 
 def cases_tab(runs: Sequence[Run], user: User, disclosure: Disclosure) -> None:
     """The cases of a run, the worst first, and one of them opened."""
-    if not runs or runs[0].kind != "suite":
+    if not runs:
+        components.state("No evaluation has run yet")
+        return
+    if runs[0].kind != "suite":
         components.state("There are no cases to show", "Of foreign sets, only the figures are kept.")
         return
     left, right = st.columns(2)

@@ -15,6 +15,7 @@ from chat_ui.quality_cases import cases_tab
 from chat_ui.quality_compare import compare_tab
 from chat_ui.quality_review import gaps_tab, review_tab
 from chat_ui.quality_runs import MOST_RUNS, all_runs, results, series_name, started
+from chat_ui.source_status import schedule_words
 from core import audit
 from core.errors import DebriefError
 from core.types import User
@@ -62,8 +63,9 @@ def evaluation_process() -> EvaluationProcess:
 
 
 def _first_run(admin: bool) -> str:
-    schedule = session.settings().evaluation.schedule
-    weekly = f"`debrief serve` runs one by the schedule {schedule}. " if schedule else ""
+    evaluation = session.settings().evaluation
+    when = schedule_words(evaluation.schedule, evaluation.time_zone)
+    weekly = f"`debrief serve` runs one: {when}. " if evaluation.schedule else ""
     return weekly + ("Run one now, above." if admin else "Ask an administrator to run one.")
 
 
