@@ -68,6 +68,7 @@ def test_compare_two_health_checks_and_download(window, tmp_path: Path) -> None:
     rows = [row for sheet in load_workbook(tmp_path / "changes.xlsx") for row in sheet.iter_rows(values_only=True)]
     covered = next(row for row in rows if row[0] == "Endpoints covered")
     assert {4060, 4150, "better"} <= set(covered)
+    page.get_by_text("What improved").first.evaluate("heading => heading.scrollIntoView()")
     visitor.picture("comparison.png")
 
 
@@ -133,6 +134,8 @@ def test_every_page_is_accessible_fits_and_fetches_nothing_from_elsewhere(window
             if size is PHONE and name == "chat":
                 visitor.picture(f"phone-{scheme}.png")
         visitor.page.set_viewport_size(LAPTOP)
+        if name == "admin":
+            visitor.page.get_by_role("tab", name="Audit").click()
         if scheme == "light" and name in ("apps", "insights", "admin"):
             visitor.picture(f"{name}.png")
     assert wrong == {}
