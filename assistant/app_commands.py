@@ -46,7 +46,7 @@ _cut: dict[str, Cut] = {}
 def register(app: typer.Typer, parse: Parse, cut: Cut) -> None:
     """Adds the commands to `debrief`. `parse` turns a file's bytes and name into text, `cut` that into chunks."""
     _parse["file"], _cut["text"] = parse, cut
-    collection_commands.register(apps_app, parse)
+    collection_commands.add_commands(apps_app, parse)
     app.add_typer(apps_app, name="apps")
 
 

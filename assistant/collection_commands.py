@@ -24,7 +24,7 @@ AsUser = Annotated[str, typer.Option("--user", help="Who acts; default: auth.dev
 _parse: dict[str, Parse] = {}
 
 
-def register(apps_app: typer.Typer, parse: Parse) -> None:
+def add_commands(apps_app: typer.Typer, parse: Parse) -> None:
     """Adds the commands to `debrief apps`. `parse` turns a file's bytes and name into text."""
     _parse["file"] = parse
     apps_app.command("collect")(collect)
