@@ -164,11 +164,15 @@ def run(
     app = runnable_app(name, version, settings, engine)
     context = Context(person, _tools(settings), company=settings.company)
     result: RunResult | None = None
-    for event in run_app(app, given_inputs(app, inputs or [], _parse["file"]), context):
-        if isinstance(event, RunResult):
-            result = event
-        elif isinstance(event, StepState) and event.state != "waiting":
-            err.print(f"[dim]{event.state:9} {escape(event.title)} {escape(event.detail)}[/]")
+    try:
+        for event in run_app(app, given_inputs(app, inputs or [], _parse["file"]), context):
+            if isinstance(event, RunResult):
+                result = event
+            elif isinstance(event, StepState) and event.state != "waiting":
+                err.print(f"[dim]{event.state:9} {escape(event.title)} {escape(event.detail)}[/]")
+    except KeyboardInterrupt:
+        err.print(f"Stopped {escape(app.title)}; nothing of the run is kept.")
+        raise typer.Exit(130) from None
     assert result is not None
     runs.record_run(engine, result, person)
     saved = saved_files(result, save)
