@@ -64,6 +64,13 @@ _OLDER = re.compile(
 )
 _PERIOD = re.compile(r"(20\d\d)[-_ ]?(?:q([1-4])|(\d\d))|q([1-4])[-_ ]?(20\d\d)", re.IGNORECASE)
 _QUOTED = re.compile(r"[“\"„«]([^”\"“»]{8,})[”\"“»]")
+# Whom something is written to: a capitalised name behind "to", not a company's.
+_PERSON = r"(?:(?:Mr|Ms|Mrs|Dr|Frau|Herrn?|Sra?|Mme|Sig)\.? )?[A-ZÀ-Þ][\wà-ÿ’'-]+(?: [A-ZÀ-Þ][\wà-ÿ’'-]+)?"
+_WRITTEN_TO = re.compile(
+    r"\b(?i:e-?mails?|mails?|note|recap|write|send|schreib\w*|correo|escrib\w*|courriel|écri\w*|scrivi\w*|escrev\w*|schrijf)\b"
+    rf"[^.!?\n]{{0,40}}?\b(?:to|an|a|à|para|pour|aan) (?P<person>{_PERSON})"
+)
+_RECIPIENT = re.compile(r"recipient|greeting|addressee", re.IGNORECASE)
 # A pasted text behind a colon or a line break, rather than the request itself.
 _PASTED = re.compile(r"(?::\s*\n?|\n\s*\n?)(?P<text>\S[\s\S]{40,})\Z")
 _MATERIAL = ("file", "files", "long_text", "account")
@@ -136,6 +143,8 @@ def _found(item: Input, message: str, files: list[AppFile], customers: Collectio
             return day.isoformat() if day else None
         case "choice":
             return next((c for c in item.choices if len(c) > 2 and _names(message, c)), None)
+        case "text" if _RECIPIENT.search(f"{item.name} {item.label}"):
+            return _text(item, message) or _recipient(message, customers)
         case "text":
             return _text(item, message)
         case _:
@@ -167,6 +176,13 @@ def _text(item: Input, message: str) -> str | None:
         rf"\b{re.escape(item.name)}\w*\W{{1,3}}(?:is )?[“\"„«]([^”\"“»]{{3,}})[”\"“»]", message, re.IGNORECASE
     )
     return named.group(1) if named else None
+
+
+def _recipient(message: str, customers: Collection[str]) -> str | None:
+    """The person that the message says the text is for; a customer's name is no person."""
+    found = _WRITTEN_TO.search(message)
+    person = found["person"] if found else ""
+    return person if person and not named_customer(person, customers) and not _IN_LANGUAGE.search(person) else None
 
 
 def named_customer(message: str, customers: Collection[str]) -> str | None:
