@@ -7,8 +7,9 @@ the same as none.
 from __future__ import annotations
 
 import json
+import re
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -37,9 +38,13 @@ turns = sa.Table(
     sa.Column("question", sa.Text, nullable=False),
     sa.Column("standalone", sa.Text, nullable=False),
     sa.Column("answer", sa.Text, nullable=False),
+    # Question and answer without case, for `find`: databases fold letters beyond ASCII differently, or not at all.
+    # NULL in turns of an older version.
+    sa.Column("searched", sa.Text),
 )
 
 _TITLE_CHARS = 80
+_SNIPPET_CHARS = 90
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +56,14 @@ class Conversation:
     created_at: str
     updated_at: str
     turns: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A conversation in which words were found, and where: a few words around them, empty if in the title alone."""
+
+    conversation: Conversation
+    snippet: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +114,7 @@ class Conversations:
                     question=question,
                     standalone=standalone,
                     answer=_dump(answer),
+                    searched=f"{question}\n{answer.text}".casefold(),
                 )
             )
             title = _title(question) if ordinal == 0 and row.title == "New conversation" else row.title
@@ -110,17 +124,23 @@ class Conversations:
 
     def of(self, user: User, limit: int = 100) -> list[Conversation]:
         """The person's conversations, the latest first."""
-        count = sa.func.count(turns.c.ordinal)
-        query = (
-            sa.select(conversations, count.label("turns"))
-            .outerjoin(turns, turns.c.conversation_id == conversations.c.id)
-            .where(conversations.c.user == user.email.lower())
-            .group_by(*conversations.c)
-            .order_by(conversations.c.updated_at.desc(), conversations.c.id)
-            .limit(limit)
-        )
-        with self._engine.connect() as connection:
-            return [Conversation(r.id, r.title, r.created_at, r.updated_at, r.turns) for r in connection.execute(query)]
+        return self._listed(user, limit, sa.true())
+
+    def find(self, user: User, wanted: str, limit: int = 100) -> list[Found]:
+        """The person's conversations whose titles, questions and answers have all words of `wanted`, the latest first.
+
+        A word also counts inside a longer one, and case doesn't count.
+        """
+        words = wanted.casefold().split()
+        has = [
+            sa.or_(
+                sa.func.lower(conversations.c.title).contains(word, autoescape=True),
+                conversations.c.id.in_(sa.select(turns.c.conversation_id).where(_says(word))),
+            )
+            for word in words
+        ]
+        found = self._listed(user, limit, sa.and_(sa.true(), *has))
+        return [Found(c, self._snippet(c, words)) for c in found]
 
     def turns(self, conversation_id: str, user: User) -> list[StoredTurn]:
         """The turns in order.
@@ -173,6 +193,36 @@ class Conversations:
             connection.execute(turns.delete().where(turns.c.conversation_id.in_(old)))
             return connection.execute(conversations.delete().where(conversations.c.updated_at < before)).rowcount
 
+    def _listed(self, user: User, limit: int, condition: sa.ColumnElement[bool]) -> list[Conversation]:
+        count = sa.func.count(turns.c.ordinal)
+        query = (
+            sa.select(conversations, count.label("turns"))
+            .outerjoin(turns, turns.c.conversation_id == conversations.c.id)
+            .where(conversations.c.user == user.email.lower(), condition)
+            .group_by(*conversations.c)
+            .order_by(conversations.c.updated_at.desc(), conversations.c.id)
+            .limit(limit)
+        )
+        with self._engine.connect() as connection:
+            return [Conversation(r.id, r.title, r.created_at, r.updated_at, r.turns) for r in connection.execute(query)]
+
+    def _snippet(self, conversation: Conversation, words: Sequence[str]) -> str:
+        """A few words around those of `words` that the title lacks; empty if it has them all."""
+        words = [word for word in words if word not in conversation.title.casefold()]
+        if not words:
+            return ""
+        query = sa.select(turns.c.question, turns.c.answer).where(
+            turns.c.conversation_id == conversation.id, sa.or_(*(_says(word) for word in words))
+        )
+        with self._engine.connect() as connection:
+            texts = [
+                " ".join(text.split())
+                for row in connection.execute(query.order_by(turns.c.ordinal))
+                for text in (row.question, json.loads(row.answer)["text"])
+            ]
+        best = max(texts, key=lambda text: sum(word in text.casefold() for word in words), default="")
+        return _around(best, words)
+
     def _owned(self, connection: sa.Connection, conversation_id: str, user: User) -> sa.Row[Any]:
         row = connection.execute(
             sa.select(conversations).where(
@@ -182,6 +232,22 @@ class Conversations:
         if row is None:
             raise QuestionError(f"You have no conversation {conversation_id!r}; leave it out to begin a new one.")
         return row
+
+
+def _says(word: str) -> sa.ColumnElement[bool]:
+    """Whether a turn has the word."""
+    return sa.func.coalesce(turns.c.searched, sa.func.lower(turns.c.question)).contains(word, autoescape=True)
+
+
+def _around(text: str, words: Sequence[str]) -> str:
+    """At most `_SNIPPET_CHARS` of the text around the first of the words that it has."""
+    found = re.search("|".join(map(re.escape, words)), text, re.IGNORECASE)
+    begin = max(0, (found.start() if found else 0) - _SNIPPET_CHARS // 3)
+    begin = text.find(" ", begin) + 1 if begin else 0
+    shown = text[begin : begin + _SNIPPET_CHARS]
+    if begin + _SNIPPET_CHARS < len(text):
+        shown = shown.rsplit(" ", 1)[0] + " …"
+    return f"… {shown}" if begin else shown
 
 
 def load_answer(text: str) -> Answer:

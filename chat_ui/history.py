@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from html import escape
 
 import sqlalchemy as sa
 import streamlit as st
 
 from apps.template import app_from_conversation
-from assistant.conversations import Conversation, Conversations
+from assistant.conversations import Conversation, Conversations, Found
 from chat_ui import attachments, components, session
 from chat_ui.turns import Turn
 from core.errors import DebriefError
@@ -17,8 +18,6 @@ from ingestion.state import documents
 from retrieval.access import may_read
 
 _CURRENT, _TURNS = "conversation", "turns"
-# With fewer, a search box is only in the way.
-_SEARCH_FROM = 6
 
 
 def current_turns() -> list[Turn]:
@@ -41,29 +40,37 @@ def sidebar(user: User) -> None:
     with st.sidebar:
         st.button("New conversation", icon=":material/add:", on_click=begin, width="stretch")
         _menu(next((c for c in kept if c.id == st.session_state.get(_CURRENT)), None), user)
-        wanted = ""
-        if len(kept) >= _SEARCH_FROM:
+        found = [Found(c, "") for c in kept]
+        if kept:
             wanted = st.text_input(
                 "Find a conversation",
                 placeholder="Find a conversation",
                 label_visibility="collapsed",
                 key="find-conversation",
+                help="By words of its title, questions and answers",
             )
-        shown = [c for c in kept if wanted.casefold() in c.title.casefold()]
-        if kept and not shown:
-            st.caption("No conversation has these words in its title.")
+            if wanted.strip():
+                found = stored.find(user, wanted)
+            if not found:
+                st.caption("No conversation of yours has all of these words; try fewer.")
         with st.container(key="conversations", gap=None):
-            for conversation in shown:
-                open_now = conversation.id == st.session_state.get(_CURRENT)
-                st.button(
-                    conversation.title,
-                    key=f"open-{conversation.id}",
-                    type="tertiary",
-                    width="stretch",
-                    disabled=open_now,
-                    on_click=resume,
-                    args=(conversation.id, user),
-                )
+            for each in found:
+                _entry(each, user)
+
+
+def _entry(found: Found, user: User) -> None:
+    conversation = found.conversation
+    st.button(
+        components.plain(conversation.title),
+        key=f"open-{conversation.id}",
+        type="tertiary",
+        width="stretch",
+        disabled=conversation.id == st.session_state.get(_CURRENT),
+        on_click=resume,
+        args=(conversation.id, user),
+    )
+    if found.snippet:
+        st.html(f'<div class="snippet">{escape(found.snippet)}</div>')
 
 
 def begin() -> None:

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from assistant.conversations import Conversations, conversations
+from assistant.conversations import Conversations, conversations, turns
 from core.database import open_database
 from core.errors import QuestionError
 from core.settings import Settings
@@ -92,3 +92,33 @@ def test_old_conversations_are_forgotten(engine: sa.Engine) -> None:
         )
     assert store.forget_older_than(days=30) == 1
     assert [c.id for c in store.of(ANA)] == [new]
+
+
+def asked(store: Conversations, user: User, question: str, answer: str) -> str:
+    conversation = store.start(user)
+    store.append(conversation, user, question, question, Answer(answer))
+    return conversation
+
+
+def test_conversations_are_found_by_the_words_of_questions_and_answers(engine: sa.Engine) -> None:
+    store = Conversations(engine)
+    price = asked(store, ANA, "What does it cost?", "The PRÄMIE rose to 8 %, as agreed with Acme in the spring. " * 4)
+    asked(store, ANA, "Who knows about scanners?", "Nora Lind.")
+    asked(store, BEN, "What is the prämie of Acme?", "480 euros.")
+    (found,) = store.find(ANA, "prämie ACME")
+    assert found.conversation.id == price
+    assert "PRÄMIE rose" in found.snippet and found.snippet.endswith("…") and len(found.snippet) < 100
+    assert [f.snippet for f in store.find(ANA, "cost")] == [""], "the title says it already"
+    assert [f.conversation.id for f in store.find(ANA, "8 %")] == [price]
+    assert store.find(ANA, "scanners acme") == [], "all words, of one conversation"
+    assert store.find(ANA, "_cme") == store.find(ANA, "%osts") == [], "no wildcards"
+
+
+def test_a_conversation_is_found_by_its_new_title_and_by_questions_of_an_older_version(engine: sa.Engine) -> None:
+    store = Conversations(engine)
+    conversation = asked(store, ANA, "What does it cost?", "480 euros.")
+    store.rename(conversation, ANA, "Acme prices")
+    with engine.begin() as connection:
+        connection.execute(turns.update().values(searched=None))
+    assert [f.conversation.title for f in store.find(ANA, "acme")] == ["Acme prices"]
+    assert [f.snippet for f in store.find(ANA, "Cost prices")] == ["What does it cost?"]

@@ -155,6 +155,13 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+class FindsNothing:
+    """A retriever over no documents."""
+
+    def search(self, question: str, user: User, limit: int, **options: object) -> list[Passage]:
+        return []
+
+
 @pytest.fixture
 def assistant() -> QuotingAssistant:
     return QuotingAssistant(list(CHUNKS))
@@ -163,6 +170,7 @@ def assistant() -> QuotingAssistant:
 @pytest.fixture
 def app(workspace: Path, assistant: QuotingAssistant, monkeypatch: pytest.MonkeyPatch) -> Callable[[], AppTest]:
     """Makes a new person's page over the one shared assistant."""
-    monkeypatch.setattr("chat_ui.session.open_assistant", lambda settings, finished: assistant)
+    monkeypatch.setattr("chat_ui.session.open_assistant", lambda settings, finished, retriever: assistant)
+    monkeypatch.setattr("chat_ui.session.open_retriever", lambda settings: FindsNothing())
     monkeypatch.setattr("chat_ui.session.connection", lambda: Connection("127.0.0.1", {"Host": "localhost:8501"}))
     return lambda: AppTest.from_file(str(APP), default_timeout=20)

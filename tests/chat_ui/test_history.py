@@ -58,11 +58,15 @@ def test_a_new_conversation_starts_empty(app: App, stored: Conversations) -> Non
 
 def test_rename_find_and_delete(app: App, stored: Conversations) -> None:
     page = app().run()
-    for number in range(7):
+    for number in range(4):
         stored.append(stored.start(ANA), ANA, f"Question {number}", "", stored_answer())
     page.run()
-    page.text_input(key="find-conversation").set_value("question 3").run()
+    page.text_input(key="find-conversation").set_value("no such words").run()
+    assert titles(page) == []
+    assert "try fewer" in " ".join(caption.value for caption in page.caption)
+    page.text_input(key="find-conversation").set_value("480 QUESTION 3").run()
     assert titles(page) == ["Question 3"]
+    assert '<div class="snippet">It costs 480 euros.</div>' in html(page)
     page.button(key=next(str(b.key) for b in page.button if b.label == "Question 3")).click().run()
     page.text_input(key=next(str(t.key) for t in page.text_input if t.label == "Title")).set_value("Acme prices").run()
     assert "Acme prices" in [c.title for c in stored.of(ANA)]
