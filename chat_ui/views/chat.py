@@ -133,7 +133,9 @@ def _next_questions(turn: Turn) -> None:
     if turn.suggestions:
         with st.container(horizontal=True, gap="small", key=f"{turn.key}-next"):
             for number, question in enumerate(turn.suggestions):
-                st.button(components.plain(question), key=f"{turn.key}-next-{number}", on_click=ask_next, args=(question,))
+                st.button(
+                    components.plain(question), key=f"{turn.key}-next-{number}", on_click=ask_next, args=(question,)
+                )
 
 
 def _stage_html(stage: Stage) -> str:
