@@ -14,6 +14,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Mapping
+from contextlib import ExitStack
 from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
@@ -28,6 +29,8 @@ from core.settings import ParsingSettings, Settings, load_settings
 from core.types import Chunk, Document, Parsed
 
 if TYPE_CHECKING:
+    from apscheduler.schedulers.background import BackgroundScheduler
+
     from ingestion.parse import ParserPool
 
 # Telemetry of every dependency is off, whatever its own default is; set before any of them is imported.
@@ -133,16 +136,8 @@ def serve(
     ] = True,
 ) -> None:
     """Serves the pages, and runs the scheduled syncs, evaluation and deletions, until Ctrl-C."""
-    from assistant.retention import add_daily_job
-    from evals.schedule import add_weekly_job
-    from ingestion.schedule import build_scheduler
-
     settings = load_settings()
     address = _address(settings, host, port)
-    scheduler = build_scheduler(settings) if schedule else None
-    if scheduler is not None:
-        add_weekly_job(scheduler, settings)
-        add_daily_job(scheduler, settings)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     logging.getLogger("apscheduler").setLevel(logging.WARNING)
     options = {"server.port": port, "server.address": address, "server.headless": "true"}
@@ -152,18 +147,31 @@ def serve(
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     page = subprocess.Popen([sys.executable, "-m", "streamlit", "run", str(PAGE), *flags], env=environment)
     out.print(f"The page is at http://{address}:{port} — Ctrl-C stops it.")
-    try:
-        if scheduler is not None:
-            scheduler.resume()
-        code = page.wait()
-    except KeyboardInterrupt:
-        code = 0
-    finally:
-        if scheduler is not None:
-            scheduler.shutdown(wait=False)
-        page.terminate()
-        page.wait()
+    with ExitStack() as at_end:
+        at_end.callback(page.wait)
+        at_end.callback(page.terminate)
+        try:
+            if schedule:
+                # Its libraries take two seconds to load, in which the page already comes up.
+                scheduler = _scheduler(settings)
+                at_end.callback(scheduler.shutdown, wait=False)
+            code = page.wait()
+        except KeyboardInterrupt:
+            code = 0
     raise typer.Exit(code)
+
+
+def _scheduler(settings: Settings) -> BackgroundScheduler:
+    """What is scheduled, running."""
+    from assistant.retention import add_daily_job
+    from evals.schedule import add_weekly_job
+    from ingestion.schedule import build_scheduler
+
+    scheduler = build_scheduler(settings)
+    add_weekly_job(scheduler, settings)
+    add_daily_job(scheduler, settings)
+    scheduler.resume()
+    return scheduler
 
 
 def _address(settings: Settings, host: str, port: int) -> str:
