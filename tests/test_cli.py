@@ -186,7 +186,7 @@ def test_ctrl_c_ends_a_sync_cleanly(tmp_path):
     docs.mkdir()
     (tmp_path / "debrief.yaml").write_text("sources: [{name: docs, kind: files, path: docs, public: true}]")
     for n in range(400):
-        (docs / f"{n:03}.md").write_text(f"# Note {n}\n\n" + f"Sentence {n} says something of its own. " * 30)
+        (docs / f"{n:03}.md").write_text(f"# Note {n}\n\n" + f"Sentence {n} says something of its own. " * 5)
     process = subprocess.Popen(
         [*DEBRIEF, "sync", "--json"], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         env={**os.environ, "PYTHONUNBUFFERED": "1"},

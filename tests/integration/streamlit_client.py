@@ -91,7 +91,7 @@ class Person:
         message.rerun_script.page_script_hash = self._page
         self._texts.clear()
         self._socket.send(message.SerializeToString())
-        end = time.monotonic() + 60
+        end = time.monotonic() + 180
         while True:
             # TimeoutError: the page never came to rest.
             raw = self._socket.recv(timeout=max(0.1, end - time.monotonic()))
