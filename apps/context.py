@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Protocol
 
-from apps.customers import Customers, Discretion
+from apps.customers import Customers
+from apps.discretion import Discretion
 from core.errors import AppError
 from core.settings import AnswerStyle
 from core.types import Answer, Chunk, Parsed, Passage, User

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from apps.context import Model, Query, Tools
-from apps.customers import Customers, Discretion, names_of
+from apps.customer_names import names_of
+from apps.customers import Customers
+from apps.discretion import Discretion
 from assistant.groundedness import unsupported_facts
 from assistant.sentences import split_sentences
 from assistant.words import content_words

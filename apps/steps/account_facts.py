@@ -11,7 +11,7 @@ from pydantic import Field
 from apps.accounts.records import Facts, day_of, parsed_of, period_of
 from apps.compare.blocks import read_report
 from apps.context import Context, Evidence
-from apps.customers import Discretion
+from apps.discretion import Discretion
 from apps.steps.kind import Parameters, StepKind
 from core.errors import AppError
 from core.types import Chunk, Passage

@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar
 from pydantic import BaseModel, ConfigDict
 
 from apps.context import Context
-from apps.customers import Discretion
+from apps.discretion import Discretion
 
 
 class Parameters(BaseModel):
