@@ -7,6 +7,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +53,7 @@ class AppAnswers:
         file: Path | None = None,
         customers: Callable[[User], Sequence[str]] = lambda _user: (),
         company: str = "Debrief",
-        finished: Finished = lambda _result, _user: None,
+        finished: Callable[[RunResult, User], str | None] = lambda _result, _user: None,
     ) -> None:
         """Puts the parts together; nothing is read or learned before the first message.
 
@@ -61,7 +62,7 @@ class AppAnswers:
             running: Keeps the app of each conversation; without it there are no follow-ups.
             file: Keeps what was learned of the apps' examples.
             customers: The names that a person may know of.
-            finished: Is told of every run, for the use of each version.
+            finished: Is told of every run, for the use of each version; gives its id where it is kept.
         """
         self._apps, self._embedder, self._tools, self._models = apps, embedder, tools, models
         self._file = file
@@ -181,10 +182,10 @@ class AppAnswers:
             )
             return
         assert result is not None
-        self._finished(result, user)
+        run = self._finished(result, user)
         if conversation:
             self.remember(conversation, app.name, filled.values)
-        yield _answer(result, target, chosen.confidence)
+        yield replace(_answer(result, target, chosen.confidence), run=run or "")
 
 
 def _named(router: AppRouter, name: str) -> App:
@@ -204,9 +205,9 @@ def open_app_answers(
 ) -> AppAnswers:
     """The apps of this installation, each as its published version or else as its file. Every run is counted."""
 
-    def counted(result: RunResult, user: User) -> None:
-        record_run(engine, result, user)
+    def counted(result: RunResult, user: User) -> str:
         finished(result, user)
+        return record_run(engine, result, user)
 
     return AppAnswers(
         lambda: {name: item.app for name, item in all_apps(settings, engine)[0].items()},

@@ -156,6 +156,13 @@ class Conversations:
                 for r in connection.execute(query)
             ]
 
+    def has(self, conversation_id: str, user: User) -> bool:
+        """Whether the person has this conversation."""
+        c = conversations.c
+        query = sa.select(c.id).where(c.id == conversation_id, c.user == user.email.lower())
+        with self._engine.connect() as connection:
+            return connection.execute(query).first() is not None
+
     def rename(self, conversation_id: str, user: User, title: str) -> None:
         """Gives the conversation another title. Raises QuestionError if it isn't this person's."""
         with self._engine.begin() as connection:

@@ -95,10 +95,10 @@ def _form(turn: Turn, app: App, user: User) -> None:
 
 def finish(turn: Turn, result: RunResult, user: User) -> None:
     """Makes the run the turn's answer, counts it, and keeps it in the conversation."""
-    record_run(session.database(), result, user)
+    run = record_run(session.database(), result, user)
     text = result.outputs[0].text if result.outputs else result.error
     outcome: Outcome = "answered" if result.status == "completed" else "no_evidence"
-    answer = Answer(text, outcome=outcome, route=f"app:{result.app}", notes=result.notes)
+    answer = Answer(text, outcome=outcome, route=f"app:{result.app}", notes=result.notes, run=run)
     turn.run, turn.answer = result, answer
     stored = Conversations(session.database())
     stored.append(history.current_conversation(user), user, turn.question, turn.question, answer)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import streamlit as st
 
 from assistant.trace import REASONS, Rating, Traces
 from chat_ui import session
+from core.errors import QuestionError
 from core.types import User
 
 _GOOD = REASONS[: REASONS.index("wrong")]
@@ -19,6 +22,8 @@ def feedback(trace_id: str, user: User, key: str) -> None:
     Args:
         key: Unique on the page.
     """
+    if f"{key}-thumbs" not in st.session_state:
+        st.session_state[f"{key}-thumbs"] = _given(trace_id, user, key)
     thumb = st.feedback("thumbs", key=f"{key}-thumbs")
     if thumb is None:
         return
@@ -33,3 +38,14 @@ def feedback(trace_id: str, user: User, key: str) -> None:
         if st.form_submit_button("Send"):
             Traces(session.database()).rate(trace_id, user, rating, reasons or (), comment)
             st.toast("Thank you. It is kept with the answer.")
+
+
+def _given(trace_id: str, user: User, key: str) -> int | None:
+    """The person's thumb of an earlier visit, as the widget counts; None if there is none."""
+    # Traces are kept for a number of days only.
+    with suppress(QuestionError):
+        for one in Traces(session.database()).load(trace_id, user)["feedback"]:
+            if one["user"] == user.email.lower():
+                st.session_state[f"{key}-kept"] = one["rating"]
+                return int(one["rating"] == "up")
+    return None

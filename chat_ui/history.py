@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from html import escape
 
 import sqlalchemy as sa
 import streamlit as st
 
+from apps.runs import stored_result
 from apps.template import app_from_conversation
 from assistant.conversations import Conversation, Conversations, Found
 from chat_ui import attachments, components, session
 from chat_ui.turns import Turn
-from core.errors import DebriefError
+from core.errors import AppError, QuestionError
 from core.types import Answer, User
 from ingestion.state import documents
 from retrieval.access import may_read
 
-_CURRENT, _TURNS = "conversation", "turns"
+_CURRENT, _TURNS, _GONE = "conversation", "turns", "conversation-gone"
 
 
 def current_turns() -> list[Turn]:
@@ -36,6 +38,9 @@ def current_conversation(user: User) -> str:
 def sidebar(user: User) -> None:
     """Draws the list: begin, find, open, rename, export, delete."""
     stored = Conversations(session.database())
+    if st.session_state.get(_CURRENT) and not stored.has(st.session_state[_CURRENT], user):
+        begin()
+        st.session_state[_GONE] = True
     kept = [c for c in stored.of(user) if c.turns]
     with st.sidebar:
         st.button("New conversation", icon=":material/add:", on_click=begin, width="stretch")
@@ -73,21 +78,38 @@ def _entry(found: Found, user: User) -> None:
         st.html(f'<div class="snippet">{escape(found.snippet)}</div>')
 
 
+def gone() -> bool:
+    """Whether the conversation was deleted elsewhere while it was open here; until another one is opened or begun."""
+    return bool(st.session_state.get(_GONE))
+
+
 def begin() -> None:
     """Leaves the open conversation for a new one."""
     st.session_state[_CURRENT], st.session_state[_TURNS] = None, []
+    st.session_state.pop(_GONE, None)
     attachments.forget()
 
 
 def resume(conversation_id: str, user: User) -> None:
     """Opens a stored conversation of the person's."""
-    stored = Conversations(session.database()).turns(conversation_id, user)
+    try:
+        stored = Conversations(session.database()).turns(conversation_id, user)
+    except QuestionError:
+        begin()
+        st.session_state[_GONE] = True
+        return
     readable = _readable(
         {p.chunk.document_id for turn in stored for p in (*turn.answer.passages, *turn.answer.nearest)}, user
     )
-    attachments.forget()
+    begin()
     st.session_state[_CURRENT] = conversation_id
-    st.session_state[_TURNS] = [Turn(t.question, answer=_still_readable(t.answer, readable)) for t in stored]
+    opened = [Turn(t.question, answer=_still_readable(t.answer, readable)) for t in stored]
+    for turn in opened:
+        if turn.answer is not None and turn.answer.run:
+            # A result that was deleted, or is older than results are kept, leaves the answer's text.
+            with suppress(AppError):
+                turn.run = stored_result(session.database(), turn.answer.run, user)
+    st.session_state[_TURNS] = opened
 
 
 def _menu(conversation: Conversation | None, user: User) -> None:
@@ -119,21 +141,24 @@ def _menu(conversation: Conversation | None, user: User) -> None:
 
 
 def _rename(conversation_id: str, user: User, key: str) -> None:
-    Conversations(session.database()).rename(conversation_id, user, st.session_state[key])
+    # One that another window has deleted meanwhile: the page says so when it is drawn.
+    with suppress(QuestionError):
+        Conversations(session.database()).rename(conversation_id, user, st.session_state[key])
 
 
 def _draft(conversation_id: str, user: User) -> None:
     """Has Studio opened with an app made of the conversation's questions."""
-    questions = [turn.question for turn in Conversations(session.database()).turns(conversation_id, user)]
+    try:
+        questions = [turn.question for turn in Conversations(session.database()).turns(conversation_id, user)]
+    except QuestionError:
+        return
     st.session_state["studio-draft"] = app_from_conversation("from_conversation", user.email, questions)
     st.session_state["open-page"] = "studio"
 
 
 def _delete(conversation_id: str, user: User) -> None:
-    try:
+    with suppress(QuestionError):
         Conversations(session.database()).delete(conversation_id, user)
-    except DebriefError as error:
-        components.error_state(error)
     begin()
 
 

@@ -236,6 +236,7 @@ class Answer:
         confidence: 0..1, how strong the evidence is; for "no_evidence" how close it came.
         nearest: When there is no evidence, the documents that came closest.
         choices: When input is needed, what to choose from.
+        run: The id of the app's run that answered, whose outputs are kept; empty for any other answer.
     """
 
     text: str
@@ -248,6 +249,7 @@ class Answer:
     nearest: tuple[Passage, ...] = ()
     choices: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    run: str = ""
 
 
 class Connector(Protocol):

@@ -19,6 +19,8 @@ from core.errors import DebriefError
 from core.types import User
 from retrieval.filters import Filter
 
+# So many turns are drawn at first, and with each "Earlier".
+_LATEST = 20
 _STAGE_NAMES: Mapping[str, str] = {
     "route": "Using",
     "step": "Step",
@@ -33,6 +35,7 @@ _STAGE_NAMES: Mapping[str, str] = {
 def page(user: User) -> None:
     """The page of one person's conversation."""
     history.sidebar(user)
+    gone = history.gone()
     turns = history.current_turns()
     conversation = st.container()
     bar = st.container()
@@ -51,7 +54,11 @@ def page(user: User) -> None:
     with conversation:
         if not turns and not question:
             _welcome(user)
-        for turn in turns:
+        if gone:
+            components.state(
+                "This conversation was deleted in another window", "What you ask now begins a new one.", "warning"
+            )
+        for turn in _shown(turns):
             question_view(turn.question)
             with st.chat_message("assistant"):
                 result_view(turn, user)
@@ -68,6 +75,21 @@ def page(user: User) -> None:
             components.error_state(problem)
         if sent and sent.files and not question and not problems:
             components.state("The file is in the conversation", "Ask what you want to know of it.")
+
+
+def _shown(turns: list[Turn]) -> list[Turn]:
+    """The latest turns, below a button for those before them: a long conversation stays as fast as a short one."""
+    if not turns:
+        return turns
+    more = f"earlier-{turns[0].key}"
+    many = _LATEST * (1 + st.session_state.get(more, 0))
+    if len(turns) > many:
+        st.button(f"Earlier: {len(turns) - many} more", on_click=_show_earlier, args=(more,), icon=":material/history:")
+    return turns[-many:]
+
+
+def _show_earlier(key: str) -> None:
+    st.session_state[key] = st.session_state.get(key, 0) + 1
 
 
 def _welcome(user: User) -> None:

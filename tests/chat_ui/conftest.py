@@ -161,6 +161,9 @@ class FindsNothing:
     def search(self, question: str, user: User, limit: int, **options: object) -> list[Passage]:
         return []
 
+    def document(self, document_id: str, user: User) -> list[Chunk]:
+        return []
+
 
 @pytest.fixture
 def assistant() -> QuotingAssistant:

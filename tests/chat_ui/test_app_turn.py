@@ -57,6 +57,10 @@ def test_what_an_app_lacks_is_asked_for_in_a_form_that_ends_the_turn(app: Opened
     assert [(u.app, u.completed) for u in usage(engine)] == [("greeting", 1)]
     (kept,) = Conversations(engine).of(ANA)
     assert [t.answer.route for t in Conversations(engine).turns(kept.id, ANA)] == ["app:greeting"]
+    again = app().run()
+    next(button for button in again.button if button.label == "Write a brief greeting").click().run()
+    # The outputs as they were, with what can be done with them; not the text alone.
+    assert "output-title" in html(again) and "greeting 1" in " ".join(caption.value for caption in again.caption)
 
 
 def test_the_reason_is_shown_and_plain_search_can_be_had_instead(app: Opened, routed: QuotingAssistant) -> None:

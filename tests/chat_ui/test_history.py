@@ -132,3 +132,34 @@ def test_leaving_a_conversation_forgets_its_turns_and_files(monkeypatch: pytest.
     monkeypatch.setattr(st, "session_state", {"conversation": "x", "turns": [1], "attachments": [2]})
     history.begin()
     assert st.session_state == {"conversation": None, "turns": [], "attachments": []}
+
+
+def test_a_conversation_deleted_in_another_window_is_said_to_be_gone(app: App, stored: Conversations) -> None:
+    page = app().run()
+    ask(page, PRICE)
+    stored.delete(stored.of(ANA)[0].id, ANA)
+    shown = ask(page, "How fast does support answer premium customers?")
+    assert "deleted in another window" in shown
+    assert "within two hours" in shown and shown.count('class="question"') == 1
+    assert [c.turns for c in stored.of(ANA)] == [1]
+
+
+def test_a_thumb_is_there_when_the_conversation_is_opened_again(app: App, stored: Conversations) -> None:
+    page = app().run()
+    ask(page, PRICE)
+    page.get("feedback")[0].set_value(1).run()
+    again = app().run()
+    next(button for button in again.button if button.label == PRICE).click().run()
+    assert again.get("feedback")[0].value == 1
+
+
+def test_a_long_conversation_shows_its_latest_turns_first(app: App, stored: Conversations) -> None:
+    conversation = stored.start(ANA)
+    for number in range(45):
+        stored.append(conversation, ANA, f"Question {number}.", "", stored_answer())
+    page = app().run()
+    next(button for button in page.button if button.label == "Question 0.").click().run()
+    assert html(page).count('class="question"') == 20
+    assert "Question 44." in html(page)
+    next(button for button in page.button if button.label == "Earlier: 25 more").click().run()
+    assert html(page).count('class="question"') == 40
