@@ -251,7 +251,12 @@ def _borderless(lines: Sequence[list[Run]]) -> Block:
 def _place_tables(blocks: list[Block], tables: Sequence[Table]) -> list[Block]:
     """Ruled tables put behind the block right above them in the same column, else before the first one below."""
     for table in tables:
-        near = [(number, other.box) for number, other in enumerate(blocks) if _shared(other.box, table.box) > 0]
+        # Where nothing stands beside the table there are no columns: a narrow table in the middle of the page belongs
+        # to the heading at its left edge.
+        alone = not any(_overlap(other.box, table.box) > 2 for other in blocks)
+        near = [
+            (number, other.box) for number, other in enumerate(blocks) if alone or _shared(other.box, table.box) > 0
+        ]
         above = [(box[3], number) for number, box in near if box[3] <= table.box[1] + 2]
         below = [number for number, box in near if box[1] >= table.box[3] - 2]
         place = max(above)[1] + 1 if above else below[0] if below else len(blocks)
@@ -262,6 +267,11 @@ def _place_tables(blocks: list[Block], tables: Sequence[Table]) -> list[Block]:
 def _shared(one: Box, other: Box) -> float:
     """How much of their width two boxes share."""
     return min(one[2], other[2]) - max(one[0], other[0])
+
+
+def _overlap(one: Box, other: Box) -> float:
+    """How much of their height two boxes share."""
+    return min(one[3], other[3]) - max(one[1], other[1])
 
 
 def _bounds(line: Sequence[Run]) -> Box:

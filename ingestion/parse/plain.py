@@ -23,6 +23,8 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _WESTERN = frozenset("äöüÄÖÜßàâçèéêëîïôùûœÀÂÇÈÉÊËÎÏÔÙÛáíóúñÁÍÓÚÑãõÃÕåÅæøÆØìòÌÒ€£§°²³½·«»„“”‚‘’–—…•®©™\u00a0¿¡ºª´×±µ")
+# A list's item of more words than this is a sentence.
+_WORDS = 5
 _EAST_ASIAN = ("cp932", "gb18030", "euc_jp", "euc_kr", "big5")
 
 
@@ -139,15 +141,28 @@ def _json(root: object, name: str, draft: Draft) -> None:
         if isinstance(value, dict):
             stack.extend((f"{path}.{key}" if path else str(key), item) for key, item in reversed(list(value.items())))
         elif isinstance(value, list):
-            if value and all(isinstance(item, str | int | float | bool | None) for item in value):
+            if _texts(value):
+                draft.heading(1, path)
+                for item in value:
+                    draft.item(str(item))
+                draft.close_headings()
+            elif value and all(isinstance(item, str | int | float | bool | None) for item in value):
                 draft.item(f"{path}: " * bool(path) + ", ".join(str(item) for item in value if item is not None))
             elif table := _records(value):
-                draft.text(path)
+                draft.heading(1, path)
                 draft.table(table)
+                draft.close_headings()
             else:
                 stack.extend((path, item) for item in reversed(value))
         elif value is not None and value != "":
             draft.item(f"{path}: {value}" if path else str(value))
+
+
+def _texts(items: list[object]) -> bool:
+    """Whether a list holds sentences or paragraphs, rather than words and numbers."""
+    return any(isinstance(item, str) and len(item.split()) > _WORDS for item in items) and all(
+        isinstance(item, str) for item in items
+    )
 
 
 def _records(items: list[object]) -> list[list[str]]:
