@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
 from difflib import SequenceMatcher
+from functools import partial
 from typing import TypeVar
 
 from apps.compare.blocks import Table, plain_name
@@ -16,6 +17,7 @@ _TABLES_ALIKE = 0.5
 _ROWS_ALIKE = 0.72
 _SENTENCES_ALIKE = 0.6
 _COLUMNS_ALIKE = 0.75
+_WORDS_ALIKE = 0.6
 # Beyond this many possible pairs only equal keys are paired.
 _MAX_PAIRS = 60_000
 
@@ -44,7 +46,15 @@ def pair_rows(before: Table, after: Table, columns: Sequence[Pair]) -> tuple[int
     pairs = _equal_pairs(names_a, names_b)
     left_a = [i for i in range(len(names_a)) if i not in {x for x, _ in pairs}]
     left_b = [i for i in range(len(names_b)) if i not in {y for _, y in pairs}]
-    more = best_pairs(left_a, left_b, lambda x, y: _names_alike(names_a[x][0], names_b[y][0]), _ROWS_ALIKE)
+
+    def renamed(x: int, y: int) -> float:
+        one, other = names_a[x][0], names_b[y][0]
+        # "Claims printers" and "Claims switches" are two rows, unless something else in them is the same.
+        if _other_word(one, other) and all(before.rows[x][c] != after.rows[y][d] for c, d in columns):
+            return 0.0
+        return _names_alike(one, other)
+
+    more = best_pairs(left_a, left_b, renamed, _ROWS_ALIKE)
     return key, sorted([*pairs, *((left_a[x], left_b[y]) for x, y in more)])
 
 
@@ -135,6 +145,15 @@ def _names_alike(one: str, other: str) -> float:
     if [c for c in one if c.isdigit()] != [c for c in other if c.isdigit()]:
         return 0.0
     return alike(one, other)
+
+
+def _other_word(one: str, other: str) -> bool:
+    """Whether each name has a word that the other has nothing like."""
+    a, b = one.split(), other.split()
+    return all(
+        any(max(map(partial(alike, w), theirs), default=0.0) < _WORDS_ALIKE for w in own)
+        for own, theirs in ((a, b), (b, a))
+    )
 
 
 def _sentences_alike(one: str, other: str) -> float:

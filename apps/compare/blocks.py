@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from apps.compare.values import decimal_mark
 from apps.meeting.turns import split_sentences
 from core.types import Parsed, Section
 
@@ -17,16 +18,26 @@ _PERIOD = re.compile(r"\b(?:Q[1-4]|[HQ][1-4]/\d\d|20\d\d(?:-\d\d(?:-\d\d)?)?|v?\
 _PAGE_LINE = re.compile(
     r"(?:^|[·|–-]\s*)(?:page|seite|página|pagina)\s+\d+(?:\s*(?:of|von|de|sur|/)\s*\d+)?\s*$", re.IGNORECASE
 )
+# What is added to a heading where it goes on.
+_CONTINUED = re.compile(
+    r"\s*[(\[]?\s*(?:\d+\s*(?:/|of|von|de|sur)\s*\d+|cont(?:inued|\.|’d|'d)?|fortsetzung|forts\.|suite|continuación"
+    r"|cont\.)\s*[)\]]?\s*$",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
 class Table:
-    """A table: its heading, where it stands, its header and rows of as many cells."""
+    """A table: its heading, where it stands, its header and rows of as many cells.
+
+    `decimal` is the report's decimal mark, "" where it has no number that tells it.
+    """
 
     heading: str
     locator: str
     header: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+    decimal: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +70,9 @@ def read_report(parsed: Parsed) -> Report:
             report.headings.append(heading)
         if section.kind == "table":
             table = _table(section, heading)
-            if table is not None:
+            if table is not None and report.tables and _goes_on(report.tables[-1], table):
+                report.tables[-1] = replace(report.tables[-1], rows=report.tables[-1].rows + table.rows)
+            elif table is not None:
                 report.tables.append(table)
             continue
         fields: list[tuple[str, ...]] = []
@@ -68,11 +81,11 @@ def read_report(parsed: Parsed) -> Report:
             if match and not match["value"].endswith(".") and len(match["name"].split()) <= 6:
                 fields.append((match["name"].strip(), match["value"].strip()))
             else:
-                for text in split_sentences(line):
-                    report.statements.append(Statement(heading, section.locator, text))
+                _add(report.statements, [Statement(heading, section.locator, s) for s in split_sentences(line)])
         if fields:
             report.tables.append(Table(heading, section.locator, ("Field", "Value"), tuple(fields)))
-    report.statements = [s for s in report.statements if not _PAGE_LINE.search(s.text)]
+    decimal = decimal_mark(cell for table in report.tables for row in table.rows for cell in row)
+    report.tables = [replace(table, decimal=decimal) for table in report.tables]
     return report
 
 
@@ -83,19 +96,35 @@ def plain_name(text: str) -> str:
 
 
 def _heading(section: Section, title: str) -> str:
-    path = [h for h in section.heading_path if h and h != title]
+    path = [h for h in section.heading_path if h and h != title and not _PAGE_LINE.search(h)]
     return " › ".join(path[-2:])
+
+
+def _goes_on(table: Table, next_one: Table) -> bool:
+    """Whether a table is the rest of the one before, on the next page or slide under the same header."""
+    headings = [_CONTINUED.sub("", heading).strip().lower() for heading in (table.heading, next_one.heading)]
+    return table.header == next_one.header and headings[0] == headings[1]
 
 
 def _lines(text: str) -> Iterator[str]:
     for line in text.splitlines():
-        if line.strip():
+        if line.strip() and not _PAGE_LINE.search(line):
             yield line.strip()
+
+
+def _add(statements: list[Statement], more: list[Statement]) -> None:
+    """Adds statements; the rest of a sentence that a page's end had cut goes to its beginning."""
+    if statements and more and more[0].heading == statements[-1].heading:
+        cut = statements[-1].text[-1] not in ".!?:;…" and more[0].text[:1].islower()
+        if cut and more[0].locator != statements[-1].locator:
+            statements[-1] = replace(statements[-1], text=f"{statements[-1].text} {more.pop(0).text}")
+    statements.extend(more)
 
 
 def _table(section: Section, heading: str) -> Table | None:
     rows = [_cells(line) for line in section.text.splitlines() if line.strip().startswith("|")]
-    rows = [r for r in rows if not all(re.fullmatch(r":?-{2,}:?", c) for c in r if c) or not any(r)]
+    if len(rows) > 1 and any(rows[1]) and all(re.fullmatch(r":?-+:?", c) for c in rows[1] if c):
+        del rows[1]
     if len(rows) < 2 or not rows[0]:
         return None
     width = len(rows[0])

@@ -124,7 +124,7 @@ def _compare_tables(before: Table, after: Table, directions: Mapping[str, Better
 def _cell(
     before: Table, after: Table, *, column: Pair, name: str, old: str, new: str, metric: Metric | None
 ) -> Change | None:
-    if _same(old, new):
+    if _same(old, new, before.decimal, after.decimal):
         return None
     title = after.header[column[1]]
     label = name if _VALUE_COLUMN.match(plain_name(title)) else f"{name}, {title}"
@@ -150,7 +150,7 @@ def _metric(
 ) -> Metric | None:
     """The cell as a figure, if it is one in both reports and not a target, a number of the row or a date."""
     old_text, new_text = before.rows[row[0]][column[0]], after.rows[row[1]][column[1]]
-    old, new = number_of(old_text), number_of(new_text)
+    old, new = number_of(old_text, before.decimal), number_of(new_text, after.decimal)
     title = after.header[column[1]]
     if old is None or new is None or _TARGET_COLUMN.match(plain_name(title)) or plain_name(title) in {"no", "nr", "id"}:
         return None
@@ -169,7 +169,7 @@ def _metric(
         target=target,
         verdict=verdict(new.value - old.value, better),
         better=better,
-        on_target=_reached(new, number_of(target), better),
+        on_target=_reached(new, number_of(target, after.decimal), better),
         where_before=before.locator or before.heading,
         where_after=after.locator or after.heading,
     )
@@ -257,10 +257,10 @@ def word_edits(before: str, after: str) -> list[tuple[str, str]]:
     return [(" ".join(a[i:j]), " ".join(b[k:m])) for tag, i, j, k, m in matcher.get_opcodes() if tag != "equal"]
 
 
-def _same(old: str, new: str) -> bool:
+def _same(old: str, new: str, decimal_before: str = "", decimal_after: str = "") -> bool:
     if " ".join(old.split()) == " ".join(new.split()):
         return True
-    a, b = number_of(old), number_of(new)
+    a, b = number_of(old, decimal_before), number_of(new, decimal_after)
     return a is not None and a == b
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -14,6 +14,9 @@ _NUMBER = re.compile(
     r"^\s*(?P<before>[€$£¥]|EUR|USD|GBP|CHF)?\s*(?P<sign>[-+−–]?)\s*(?P<digits>\d[\d.,'’  ]*)\s*"
     r"(?P<after>%|‰|€|\$|£|[A-Za-zÀ-ÿ°µ][\w°/ .-]{0,24})?\s*$"
 )
+_DECIMALS = {mark: re.compile(rf"(?<![\d.,])\d+{re.escape(mark)}\d{{1,2}}(?![\d.,]\d|\d)") for mark in ".,"}
+_GROUPED = {mark: re.compile(rf"[1-9]\d{{0,2}}(?:{re.escape(mark)}\d{{3}})+") for mark in ".,"}
+_THOUSANDS = {mark: re.compile(rf"(?<![\d.,]){_GROUPED[mark].pattern}(?![\d.,]*\d)") for mark in ".,"}
 _LOWER = re.compile(
     r"\b(?:time to|incidents?|click(?:ed)?|findings|vulnerabilit|overdue|errors?|defects?|churn|cost|delay|latency|"
     r"outages?|backlog|complaints?|missing|failed|failures?|risk|downtime|escalations?|age|"
@@ -35,13 +38,26 @@ class Number:
     unit: str = ""
 
 
-def number_of(text: str) -> Number | None:
-    """The number that the whole cell is, in English or continental notation; None for anything else."""
+def decimal_mark(cells: Iterable[str]) -> str:
+    """The decimal mark of a report, by all of its numbers: "." or ","; "" where none of them tells it."""
+    votes = {".": 0, ",": 0}
+    for cell in cells:
+        for mark, other in ((".", ","), (",", ".")):
+            votes[mark] += bool(_DECIMALS[mark].search(cell) or _THOUSANDS[other].search(cell))
+    return "" if votes["."] == votes[","] else max(votes, key=lambda mark: votes[mark])
+
+
+def number_of(text: str, decimal: str = "") -> Number | None:
+    """The number that the whole cell is, in English or continental notation; None for anything else.
+
+    Args:
+        decimal: The decimal mark of the report, which tells what "1.926" is; "" takes the likelier one.
+    """
     match = _NUMBER.match(text)
     if match is None:
         return None
     digits = re.sub(r"[\s'’  ]", "", match["digits"]).rstrip(".,")
-    value = _float(digits)
+    value = _float(digits, decimal)
     if value is None:
         return None
     sign = -1.0 if match["sign"] in ("-", "−", "–") else 1.0
@@ -51,13 +67,15 @@ def number_of(text: str) -> Number | None:
     return Number(sign * value, unit)
 
 
-def _float(digits: str) -> float | None:
+def _float(digits: str, decimal: str) -> float | None:
     """ "4,150" → 4150, "4,8" → 4.8, "1.234,5" → 1234.5, "12.50" → 12.5; None when it can't be one number."""
     if "," in digits and "." in digits:
-        decimal = max(digits.rfind(","), digits.rfind("."))
-        whole, part = digits[:decimal], digits[decimal + 1 :]
+        place = max(digits.rfind(","), digits.rfind("."))
+        whole, part = digits[:place], digits[place + 1 :]
         digits = re.sub(r"[.,]", "", whole) + "." + part
-    elif digits.count(",") > 1 or re.fullmatch(r"\d{1,3},\d{3}", digits):
+    elif decimal and (grouping := "." if decimal == "," else ",") in digits and _GROUPED[grouping].fullmatch(digits):
+        digits = digits.replace(grouping, "")
+    elif digits.count(",") > 1 or (decimal != "," and re.fullmatch(r"\d{1,3},\d{3}", digits)):
         digits = digits.replace(",", "")
     elif digits.count(".") > 1:
         if not re.fullmatch(r"\d{1,3}(?:\.\d{3})+", digits):

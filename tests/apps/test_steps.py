@@ -23,6 +23,7 @@ from apps.steps.translate import Translate, translate
 from core.errors import AppError
 from core.types import Parsed, Section
 from evals.comparison import evaluate_comparison
+from evals.report_files import FORMATS
 
 
 def meeting(context, *turns, name="2026-10-14-call.vtt"):
@@ -241,16 +242,52 @@ def test_a_comparison_says_what_moved_and_which_way(context, file_of):
     assert compare_documents(declared, context)["counts"]["worse"] == 0
 
 
+def test_a_table_that_goes_on_and_a_sentence_cut_by_a_page_are_one(context):
+    header, rule = "| Site | Score |", "| - | - |"
+
+    def report(*sections):
+        return AppFile("r.pdf", Parsed(tuple(sections), "Report"))
+
+    whole = report(
+        Section(f"{header}\n{rule}\n| North | 1 |\n| South | 2 |", ("Sites",), locator="page 1", kind="table"),
+        Section("The audit of 400 hosts found nothing.", ("Text",), locator="page 1"),
+    )
+    cut = report(
+        Section(f"{header}\n{rule}\n| North | 1 |", ("Sites (1/2)",), locator="page 1", kind="table"),
+        Section(f"{header}\n{rule}\n| South | 2 |", ("Sites (2/2)",), locator="page 2", kind="table"),
+        Section("The audit of 400 hosts", ("Text",), locator="page 2"),
+        Section("Report · page 2\nfound nothing.", ("Text",), locator="page 3"),
+    )
+    assert compare_documents(CompareDocuments(before=whole, after=cut), context)["identical"]
+
+
+@pytest.mark.parametrize(
+    ("rows", "difference"),
+    [
+        (("| a | 1.926 | 85,3 % |", "| a | 2.026 | 85,3 % |"), 100),
+        (("| a | 1.926 | 85.3 % |", "| a | 2.026 | 85.3 % |"), 0.1),
+        (("| a | 1,926 | 85.3 % |", "| a | 2,026 | 85.3 % |"), 100),
+        (("| a | 1.926 | 12.05.2026 |", "| a | 2.026 | 12.05.2026 |"), 100),
+    ],
+)
+def test_the_reports_decimal_mark_tells_what_a_number_is(context, file_of, rows, difference):
+    before, after = (file_of("r.md", f"| Name | Hosts | Share |\n| - | - | - |\n{row}") for row in rows)
+    (change,) = compare_documents(CompareDocuments(before=before, after=after), context)["changes"]
+    assert change["difference"] == pytest.approx(difference)
+
+
 def test_the_same_report_has_no_changes(context, file_of):
     file = file_of("a.md", "| A | B |\n| - | - |\n| x | 1 |", "One. Two.")
     assert compare_documents(CompareDocuments(before=file, after=file), context)["identical"]
 
 
-def test_known_edits_are_found_and_nothing_else():
-    report = evaluate_comparison(40, seed=11)
-    assert report.edits > 100
-    assert report.precision >= 0.95
-    assert report.recall >= 0.95
+@pytest.mark.parametrize("kind", FORMATS)
+def test_known_edits_of_real_files_are_found_and_nothing_else(kind):
+    report = evaluate_comparison(kind, pairs=10, seed=11)
+    assert report.edits > 25
+    assert report.precision >= 0.95, report.wrong
+    assert report.recall >= 0.95, report.missed
+    assert report.amounts == report.verdicts == 1.0
 
 
 @pytest.mark.parametrize(
