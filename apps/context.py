@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
 from typing import Any, Protocol
 
 from apps.customers import Customers
@@ -69,6 +70,7 @@ class Tools:
     query: Query | None = None
     check: Check | None = None
     customers: Callable[[], Customers] | None = None
+    templates: Path | None = None
 
 
 @dataclass(frozen=True)

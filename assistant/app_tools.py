@@ -63,6 +63,7 @@ def open_tools(settings: Settings, assistant: Assistant | None, retriever: Retri
         query=_warehouse(settings),
         check=foreign_facts,
         customers=partial(all_customers, retriever, settings.company) if retriever is not None else None,
+        templates=settings.path(settings.templates_dir) if settings.templates_dir is not None else None,
     )
 
 

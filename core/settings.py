@@ -221,6 +221,7 @@ class Settings(Section):
     rules_file: Path | None = None
     guardrails_file: Path | None = None
     apps_dir: Path | None = None
+    templates_dir: Path | None = None
     file: Path = Field(default=Path(SETTINGS_FILE), exclude=True)
     root: Path = Field(default=Path("."), exclude=True)
 

@@ -45,7 +45,7 @@ def read_blocks(markdown: str) -> list[Block]:
     lists: list[str] = []
     heading = 0
     row: list[str] = []
-    rows: list[tuple[str, ...]] = []
+    rows: list[tuple[str, ...]] | None = None
     for token in tokens:
         match token.type:
             case "bullet_list_open":
@@ -61,15 +61,15 @@ def read_blocks(markdown: str) -> list[Block]:
             case "table_open":
                 rows = []
             case "table_close":
-                blocks.append(Block("table", rows=tuple(rows)))
-                rows = []
+                blocks.append(Block("table", rows=tuple(rows or ())))
+                rows = None
             case "tr_open":
                 row = []
-            case "tr_close":
+            case "tr_close" if rows is not None:
                 rows.append(tuple(row))
             case "inline":
                 runs = _runs(token.children or [])
-                if rows or row or _in_table(tokens, token):
+                if rows is not None:
                     row.append("".join(r.text for r in runs))
                 elif heading:
                     blocks.append(Block("heading", runs, heading))
@@ -82,11 +82,6 @@ def read_blocks(markdown: str) -> list[Block]:
             case _:
                 pass
     return blocks
-
-
-def _in_table(tokens: Sequence[Token], token: Token) -> bool:
-    place = tokens.index(token)
-    return place > 0 and tokens[place - 1].type in ("th_open", "td_open")
 
 
 def _runs(children: Sequence[Token]) -> tuple[Run, ...]:

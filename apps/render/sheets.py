@@ -8,8 +8,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from openpyxl import Workbook
-from openpyxl.styles import Font, PatternFill
+from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.properties import PageSetupProperties
 
 from apps.outputs import headed
 from apps.render.blocks import ACCENT
@@ -37,9 +38,15 @@ def write_xlsx(title: str, tables: Sequence[Mapping[str, Any]], company: str) ->
             cell.font = Font(bold=True, color="FFFFFF")
             cell.fill = PatternFill("solid", fgColor=ACCENT)
         sheet.freeze_panes = "A2"
+        sheet.page_setup.orientation = "landscape"
+        sheet.page_setup.fitToHeight = 0
+        sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+        sheet.print_title_rows = "1:1"
         for m in range(1, len(columns) + 1):
             longest = max((len(str(r[m - 1])) for r in [columns, *rows] if len(r) >= m), default=8)
             sheet.column_dimensions[get_column_letter(m)].width = min(_WIDEST, longest + 3)
+            for cell in sheet[get_column_letter(m)][1:]:
+                cell.alignment = Alignment(vertical="top", wrap_text=longest + 3 > _WIDEST)
     buffer = io.BytesIO()
     book.save(buffer)
     return buffer.getvalue()

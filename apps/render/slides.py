@@ -4,30 +4,46 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from pptx import Presentation
 from pptx.chart.data import CategoryChartData
 from pptx.dml.color import RGBColor
 from pptx.enum.chart import XL_CHART_TYPE, XL_LEGEND_POSITION
+from pptx.exc import PackageNotFoundError
 from pptx.util import Inches, Pt
 
 from apps.render.blocks import ACCENT, INK, Block
+from core.errors import AppError
 
 _LINES_A_SLIDE = 9
-_ROWS_A_SLIDE = 9
+_ROWS_A_SLIDE = 10
+# The layout of every slide but the first, by its name in PowerPoint's own templates.
+_CONTENT = "Title Only"
 
 
 def write_pptx(
-    title: str, subtitle: str, blocks: Sequence[Block], charts: Sequence[Mapping[str, Any]], company: str
+    title: str,
+    subtitle: str,
+    blocks: Sequence[Block],
+    charts: Sequence[Mapping[str, Any]],
+    *,
+    company: str,
+    template: Path | None = None,
 ) -> bytes:
-    """The presentation's bytes. A chart is {title, labels, series: {name: values}}."""
-    deck = Presentation()
-    deck.slide_width, deck.slide_height = Inches(13.333), Inches(7.5)
-    deck.core_properties.title, deck.core_properties.author = title, company
-    first = deck.slides.add_slide(deck.slide_layouts[0])
-    _fill(first.shapes.title, title, 36, ACCENT)
-    _fill(first.placeholders[1], f"{subtitle}\n{company}".strip(), 18, INK)
+    """The presentation's bytes. A chart is {title, labels, series: {name: values}}.
+
+    `template` is a 16:9 pptx whose masters it takes, without its slides: the layout for the title slide first, and one
+    called "Title Only".
+
+    Raises:
+        AppError: the template can't be read, isn't 16:9, or lacks a layout.
+    """
+    deck = _Deck.open(template)
+    deck.file.core_properties.title, deck.file.core_properties.author = title, company
+    deck.begin(title, subtitle, company)
     heading = title
     lines: list[Block] = []
     for block in blocks:
@@ -43,22 +59,85 @@ def write_pptx(
     _text_slides(deck, heading, lines)
     for chart in charts:
         _chart_slide(deck, chart)
-    buffer = io.BytesIO()
-    deck.save(buffer)
-    return buffer.getvalue()
+    return deck.end(company)
 
 
-def _titled(deck: Any, title: str) -> Any:
-    slide = deck.slides.add_slide(deck.slide_layouts[5])
-    box = slide.shapes.title
-    box.left, box.top, box.width, box.height = Inches(0.7), Inches(0.4), Inches(11.9), Inches(0.9)
-    _fill(box, title, 28, ACCENT)
-    return slide
+@dataclass(frozen=True)
+class _Deck:
+    """The presentation, and whether it has the packaged look rather than a template's."""
+
+    file: Any
+    packaged: bool
+
+    @classmethod
+    def open(cls, template: Path | None) -> _Deck:
+        if template is None:
+            file: Any = Presentation()
+            file.slide_width, file.slide_height = Inches(13.333), Inches(7.5)
+            return cls(file, True)
+        try:
+            file = Presentation(str(template))
+        except (PackageNotFoundError, KeyError, ValueError) as error:
+            raise AppError(f"The template {template} is no PowerPoint file; save it as .pptx.") from error
+        if file.slide_layouts.get_by_name(_CONTENT) is None or len(file.slide_layouts[0].placeholders) < 2:
+            raise AppError(
+                f"The template {template} needs a title slide with a subtitle as its first layout, and a layout named "
+                f"{_CONTENT!r}; add them in the slide master."
+            )
+        if abs(file.slide_width / file.slide_height - 16 / 9) > 0.02:
+            raise AppError(f"The template {template} isn't in the format 16:9; set it under Design, Slide size.")
+        file.slide_width, file.slide_height = Inches(13.333), Inches(7.5)
+        slides = file.slides._sldIdLst
+        for slide in list(slides):
+            file.part.drop_rel(slide.rId)
+            slides.remove(slide)
+        return cls(file, False)
+
+    def begin(self, title: str, subtitle: str, company: str) -> None:
+        """The title slide."""
+        first = self.file.slides.add_slide(self.file.slide_layouts[0])
+        if not self.packaged:
+            first.shapes.title.text, first.placeholders[1].text = title, subtitle
+            return
+        # The packaged layouts are of the narrow format.
+        _place(first.shapes.title, 2.2, 1.6)
+        _place(first.placeholders[1], 4.0, 1.4)
+        _fill(first.shapes.title, title, 36, ACCENT)
+        _fill(first.placeholders[1], f"{subtitle}\n{company}".strip(), 18, INK)
+
+    def titled(self, title: str) -> Any:
+        """A new slide with a title and nothing else."""
+        slide = self.file.slides.add_slide(self.file.slide_layouts.get_by_name(_CONTENT))
+        if self.packaged:
+            _place(slide.shapes.title, 0.4, 0.9)
+            _fill(slide.shapes.title, title, 28, ACCENT)
+        else:
+            slide.shapes.title.text = title
+        return slide
+
+    def end(self, company: str) -> bytes:
+        """The bytes, with footers where the template doesn't bring its own."""
+        for number, slide in enumerate(self.file.slides, start=1):
+            if number > 1 and self.packaged:
+                _footer(slide, f"{company} · {number}".strip(" ·"))
+        buffer = io.BytesIO()
+        self.file.save(buffer)
+        return buffer.getvalue()
 
 
-def _text_slides(deck: Any, title: str, lines: Sequence[Block]) -> None:
+def _place(box: Any, top: float, height: float) -> None:
+    """Over the slide's width, in inches."""
+    box.left, box.top, box.width, box.height = Inches(0.7), Inches(top), Inches(11.9), Inches(height)
+
+
+def _footer(slide: Any, text: str) -> None:
+    box = slide.shapes.add_textbox(Inches(0.7), Inches(6.95), Inches(11.9), Inches(0.35))
+    _fill(box, text, 10, INK)
+
+
+def _text_slides(deck: _Deck, title: str, lines: Sequence[Block]) -> None:
     for begin in range(0, len(lines), _LINES_A_SLIDE):
-        slide = _titled(deck, title)
+        slide = deck.titled(title)
         box = slide.shapes.add_textbox(Inches(0.7), Inches(1.5), Inches(11.9), Inches(5.3))
         frame = box.text_frame
         frame.word_wrap = True
@@ -76,11 +155,14 @@ def _text_slides(deck: Any, title: str, lines: Sequence[Block]) -> None:
             paragraph.space_after = Pt(8)
 
 
-def _table_slides(deck: Any, title: str, block: Block) -> None:
+def _table_slides(deck: _Deck, title: str, block: Block) -> None:
     header, body = block.rows[0], block.rows[1:]
-    for begin in range(0, max(len(body), 1), _ROWS_A_SLIDE):
-        rows = [header, *body[begin : begin + _ROWS_A_SLIDE]]
-        slide = _titled(deck, title)
+    # Evenly shared out, so that no slide has one row left over.
+    slides = max(1, -(-len(body) // _ROWS_A_SLIDE))
+    most = -(-len(body) // slides) or 1
+    for begin in range(0, max(len(body), 1), most):
+        rows = [header, *body[begin : begin + most]]
+        slide = deck.titled(title)
         shape = slide.shapes.add_table(
             len(rows), len(header), Inches(0.7), Inches(1.5), Inches(11.9), Inches(0.45 * len(rows))
         )
@@ -96,8 +178,8 @@ def _table_slides(deck: Any, title: str, block: Block) -> None:
                     cell.fill.fore_color.rgb = _color(ACCENT)
 
 
-def _chart_slide(deck: Any, chart: Mapping[str, Any]) -> None:
-    slide = _titled(deck, str(chart.get("title", "Trend")))
+def _chart_slide(deck: _Deck, chart: Mapping[str, Any]) -> None:
+    slide = deck.titled(str(chart.get("title", "Trend")))
     make_data: Any = CategoryChartData
     data = make_data()
     data.categories = [str(label) for label in chart.get("labels", [])]
@@ -107,6 +189,8 @@ def _chart_slide(deck: Any, chart: Mapping[str, Any]) -> None:
     frame = slide.shapes.add_chart(
         XL_CHART_TYPE.LINE_MARKERS, Inches(0.7), Inches(1.5), Inches(11.9), Inches(5.4), data
     )
+    # The slide's title says it already.
+    frame.chart.has_title = False
     frame.chart.has_legend = len(series) > 1
     if frame.chart.has_legend:
         frame.chart.legend.position = XL_LEGEND_POSITION.BOTTOM

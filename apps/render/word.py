@@ -4,20 +4,32 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from docx import Document as WordDocument
+from docx.opc.exceptions import PackageNotFoundError
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Pt, RGBColor
 
 from apps.render.blocks import ACCENT, INK, Block
+from core.errors import AppError
+
+_STYLES = ("Title", "Subtitle", "Heading 1", "Heading 2", "Heading 3", "List Bullet", "List Number", "Table Grid")
 
 
-def write_docx(title: str, subtitle: str, blocks: Sequence[Block], company: str) -> bytes:
-    """The document's bytes."""
-    document = WordDocument()
-    _style(document)
+def write_docx(
+    title: str, subtitle: str, blocks: Sequence[Block], *, company: str, template: Path | None = None
+) -> bytes:
+    """The document's bytes; `template` is a docx whose styles, header and footer it takes, without its text.
+
+    Raises:
+        AppError: the template can't be read, or lacks a style.
+    """
+    document = WordDocument() if template is None else _emptied(template)
+    if template is None:
+        _style(document)
     document.core_properties.title = title
     document.core_properties.author = company
     document.add_heading(title, level=0)
@@ -25,11 +37,28 @@ def write_docx(title: str, subtitle: str, blocks: Sequence[Block], company: str)
         document.add_paragraph(subtitle, style="Subtitle")
     for block in blocks:
         _add(document, block)
-    footer = document.sections[0].footer.paragraphs[0]
-    footer.text = company
+    if template is None:
+        footer = document.sections[0].footer.paragraphs[0]
+        footer.text = f"{company} · " if company else ""
+        _page_number(footer.add_run())
     buffer = io.BytesIO()
     document.save(buffer)
     return buffer.getvalue()
+
+
+def _emptied(template: Path) -> Any:
+    try:
+        document = WordDocument(str(template))
+    except (PackageNotFoundError, KeyError, ValueError) as error:
+        raise AppError(f"The template {template} is no Word file; save it as .docx.") from error
+    missing = [name for name in _STYLES if name not in {s.name for s in document.styles}]
+    if missing:
+        raise AppError(f"The template {template} has no style {missing[0]!r}; add it there, or remove the template.")
+    for element in list(document.element.body):
+        # The last one holds the page's size and its header and footer.
+        if not element.tag.endswith("}sectPr"):
+            document.element.body.remove(element)
+    return document
 
 
 def _style(document: Any) -> None:
@@ -68,9 +97,22 @@ def _add_table(document: Any, block: Block) -> None:
                 for run in paragraph.runs:
                     run.font.size = Pt(9.5)
                     run.bold = n == 0
+        # A row stays on one page, and the header stands on each.
+        row_properties = table.rows[-1]._tr.get_or_add_trPr()
+        row_properties.append(OxmlElement("w:cantSplit"))
         if n == 0:
+            row_properties.append(OxmlElement("w:tblHeader"))
             _shade(cells)
     document.add_paragraph()
+
+
+def _page_number(run: Any) -> None:
+    for kind, text in (("begin", ""), ("", "PAGE"), ("end", "")):
+        element = OxmlElement("w:fldChar" if kind else "w:instrText")
+        if kind:
+            element.set(qn("w:fldCharType"), kind)
+        element.text = text or None
+        run._r.append(element)
 
 
 def _shade(cells: Sequence[Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import Field
@@ -30,18 +31,22 @@ class Render(Parameters):
 
 
 def render(given: Render, context: Context) -> dict[str, Any]:
-    """The file: name, media type and bytes."""
+    """The file: name, media type and bytes. Raises AppError when the company's template can't be used."""
     blocks = read_blocks(given.body)
     match given.format:
         # The libraries of a format are imported when one of its files is made.
         case "docx":
             from apps.render.word import write_docx
 
-            content = write_docx(given.title, given.subtitle, blocks, context.company)
+            template = _template(context, "report.docx")
+            content = write_docx(given.title, given.subtitle, blocks, company=context.company, template=template)
         case "pptx":
             from apps.render.slides import write_pptx
 
-            content = write_pptx(given.title, given.subtitle, blocks, given.charts, context.company)
+            template = _template(context, "report.pptx")
+            content = write_pptx(
+                given.title, given.subtitle, blocks, given.charts, company=context.company, template=template
+            )
         case "xlsx":
             from apps.render.sheets import write_xlsx
 
@@ -55,6 +60,13 @@ def render(given: Render, context: Context) -> dict[str, Any]:
         "text": given.body,
     }
     return {"file": file, "name": file["name"], "bytes": len(content)}
+
+
+def _template(context: Context, name: str) -> Path | None:
+    """The company's own file of that name, if it has one."""
+    folder = context.tools.templates
+    path = folder / name if folder is not None else None
+    return path if path is not None and path.is_file() else None
 
 
 KIND = StepKind(

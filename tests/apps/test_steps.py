@@ -342,6 +342,51 @@ def test_files_open_and_hold_the_text(context):
     assert sum(s.has_table for slide in deck.slides for s in slide.shapes) == 1
 
 
+def test_what_stands_below_a_table_is_in_the_file(context):
+    body = "# Figures\n\n| A | B |\n| - | - |\n| x | 1 |\n\n# Risks\n\n- Flood\n\n| C |\n| - |\n| y |\n\nThe end."
+    word = render(Render(format="docx", title="T", body=body), context)["file"]
+    document = Document(io.BytesIO(word["content"]))
+    assert [p.text for p in document.paragraphs if p.text] == ["T", "Figures", "Risks", "Flood", "The end."]
+    assert len(document.tables) == 2
+    slides = render(Render(format="pptx", title="T", body=body), context)["file"]
+    titles = [slide.shapes.title.text for slide in Presentation(io.BytesIO(slides["content"])).slides]
+    assert titles == ["T", "Figures", "Risks", "Risks", "Risks"]
+
+
+def test_a_long_table_is_shared_out_evenly_over_slides(context):
+    body = "| A |\n| - |\n" + "".join(f"| row {n} |\n" for n in range(21))
+    file = render(Render(format="pptx", title="T", body=body), context)["file"]
+    deck = Presentation(io.BytesIO(file["content"]))
+    tables = [s.table for slide in deck.slides for s in slide.shapes if s.has_table]
+    assert [len(table.rows) - 1 for table in tables] == [7, 7, 7]
+
+
+def test_files_take_the_companys_templates(person, tmp_path):
+    own = Document()
+    own.add_paragraph("Text of the template")
+    own.sections[0].footer.paragraphs[0].text = "Northgate, confidential"
+    own.save(str(tmp_path / "report.docx"))
+    deck = Presentation()
+    deck.slide_width, deck.slide_height = 12192000, 6858000
+    deck.slides.add_slide(deck.slide_layouts[0]).shapes.title.text = "Slide of the template"
+    deck.save(str(tmp_path / "report.pptx"))
+    context = Context(person, Tools(templates=tmp_path), company="Us")
+    word = render(Render(format="docx", title="T", body="One."), context)["file"]
+    document = Document(io.BytesIO(word["content"]))
+    assert [p.text for p in document.paragraphs] == ["T", "One."]
+    assert document.sections[0].footer.paragraphs[0].text == "Northgate, confidential"
+    slides = render(Render(format="pptx", title="T", subtitle="today", body="# A\n\nOne."), context)["file"]
+    made = Presentation(io.BytesIO(slides["content"]))
+    assert [slide.shapes.title.text for slide in made.slides] == ["T", "A"]
+    deck.slide_height = deck.slide_width
+    deck.save(str(tmp_path / "report.pptx"))
+    with pytest.raises(AppError, match=r"report\.pptx isn't in the format 16:9"):
+        render(Render(format="pptx", title="T"), context)
+    (tmp_path / "report.docx").write_bytes(b"no Word file")
+    with pytest.raises(AppError, match=r"report\.docx is no Word file"):
+        render(Render(format="docx", title="T"), context)
+
+
 def test_a_cell_never_becomes_a_formula():
     content = write_xlsx("T", [{"title": "a/b", "columns": ["x"], "rows": [["=1+1"], [2]]}], "Us")
     sheet = load_workbook(io.BytesIO(content)).worksheets[0]
