@@ -22,6 +22,8 @@ _TITLES = {
     "needs_input": "One thing is missing",
 }
 
+STOPPED = "The answer was stopped before it was complete; ask again to have it whole."
+
 
 def question_view(text: str) -> None:
     """What the person asked."""
@@ -36,7 +38,7 @@ def result_view(turn: Turn, user: User) -> None:
     elif turn.answer is None:
         if turn.sentences:
             st.html(partial_html(turn))
-        components.state("Stopped", "The answer was stopped before it was complete; ask again to have it whole.")
+        components.state("Stopped", STOPPED)
     elif turn.run is not None:
         run_view(turn.run, turn.key)
         route_menu(turn, turn.answer, user)

@@ -10,7 +10,7 @@ import streamlit as st
 
 from assistant.ask import Sentence, Stage
 from chat_ui import attachments, components, history, session
-from chat_ui.answer_view import partial_html, question_view, result_view
+from chat_ui.answer_view import STOPPED, partial_html, question_view, result_view
 from chat_ui.app_turn import ask_next
 from chat_ui.filter_bar import filter_bar
 from chat_ui.suggestions import suggestions
@@ -42,7 +42,6 @@ def page(user: User) -> None:
     sent = st.chat_input(
         "Ask about your documents, or attach a file",
         key="question",
-        max_chars=session.settings().answer.max_question_chars,
         accept_file="multiple",
         file_type=attachments.TYPES,
         submit_mode="stop",
@@ -163,4 +162,8 @@ def _next_questions(turn: Turn) -> None:
 def _stage_html(stage: Stage) -> str:
     name = _STAGE_NAMES.get(stage.name, stage.name.replace("_", " ").capitalize())
     detail = f": {stage.detail}" if stage.detail and stage.name != "search" else ""
-    return f'<div class="stage" role="status"><span class="dot"></span>{escape(name + detail)} …</div>'
+    # A run that is stopped can't draw any more: the style sheet changes the one line for the other.
+    return (
+        f'<div class="stage" role="status"><span class="dot"></span>{escape(name + detail)} …</div>'
+        f'<div class="stage-stopped" role="status">{STOPPED}</div>'
+    )

@@ -44,12 +44,14 @@ def report(name):
     return Attachment(name, (Section("| A | B |\n| - | - |\n| 1 | 2 |", kind="table"),))
 
 
-@pytest.mark.parametrize(("name", "least"), [("developed", 0.96), ("checked", 0.93), ("varied", 0.94)])
-def test_the_librarys_requests_go_where_they_belong(library, embedder, name, least):
+@pytest.mark.parametrize(
+    ("name", "least", "least_search"), [("developed", 0.96, 0.96), ("checked", 0.93, 0.96), ("varied", 0.94, 0.92)]
+)
+def test_the_librarys_requests_go_where_they_belong(library, embedder, name, least, least_search):
     found = evaluate_app_routing(library, embedder, own_requests(name))
     assert found.requests >= 100
     assert found.accuracy >= least
-    assert found.search_accuracy >= 0.92
+    assert found.search_accuracy >= least_search
 
 
 @pytest.mark.parametrize("name", ["developed", "checked", "fresh"])
