@@ -120,7 +120,10 @@ def _key_column(before: Table, after: Table, columns: Sequence[Pair]) -> int:
         # That one row's "high" is the other's says nothing about what names rows.
         again = len(set(names_a) & set(names_b)) / max(distinct, 2)
         wordy = sum(number_of(n) is None and bool(n) for n in names_a) / len(names_a)
-        return (unique * 3 + again + wordy + (0.6 if place == 0 else 0.0), -place)
+        return (unique * 3 + again + wordy + (0.6 if place == first else 0.0), -place)
+
+    # The first column that isn't a mere number of the row.
+    first = next((n for n, (a, _) in enumerate(columns) if any(number_of(r[a]) is None for r in before.rows)), 0)
 
     return max(range(len(columns)), key=worth)
 
