@@ -34,8 +34,8 @@ steps:
       draft: |
         **{{ question }}**
 
-        {% for p in found.passages %}
-        - {{ p.text | truncate(300) }} [{{ p.number }}] {{ p.title }}
+        {% for p in found.passages if p.text | excerpt(300) %}
+        - {{ p.text | excerpt(300) }} [{{ p.number }}] {{ p.title }}
         {% else %}
         No document that you may read says anything about this.
         {% endfor %}
