@@ -15,6 +15,8 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 from websockets.sync.client import ClientConnection, connect
 
+# A server under the load of many people, on a machine that runs the suite.
+_PATIENCE_S = 180
 _HIDDEN = re.compile(r'type="hidden" name="([^"]+)" value="([^"]*)"')
 
 
@@ -42,7 +44,7 @@ class Person:
         self.open()
         self.press("Sign in")
         self.close()
-        with httpx.Client(follow_redirects=True, cookies=self.cookies, verify=False) as client:
+        with httpx.Client(follow_redirects=True, cookies=self.cookies, verify=False, timeout=_PATIENCE_S) as client:
             form = client.get(urljoin(self.url, self._redirect))
             sent = {name: unescape(value) for name, value in _HIDDEN.findall(form.text)}
             client.post(urljoin(str(form.url), "/authorize"), data={**sent, "person": person}).raise_for_status()
@@ -50,9 +52,9 @@ class Person:
 
     def open(self, query: str = "") -> str:
         """Opens the first page with the address's query, and waits until it is drawn; what it says."""
-        token = httpx.get(f"{self.url}/_stcore/health", cookies=self.cookies, verify=False).cookies.get(
-            "_streamlit_xsrf", ""
-        )
+        token = httpx.get(
+            f"{self.url}/_stcore/health", cookies=self.cookies, verify=False, timeout=_PATIENCE_S
+        ).cookies.get("_streamlit_xsrf", "")
         if token:
             self.cookies.set("_streamlit_xsrf", token, domain=urlsplit(self.url).hostname or "")
         token = token or self.cookies.get("_streamlit_xsrf", "")
@@ -63,6 +65,7 @@ class Person:
             subprotocols=["streamlit", token] if token else ["streamlit"],  # type: ignore[list-item]
             additional_headers={"Cookie": cookies},
             max_size=None,
+            open_timeout=_PATIENCE_S,
         )
         return self._run(BackMsg(), query)
 
@@ -91,7 +94,7 @@ class Person:
         message.rerun_script.page_script_hash = self._page
         self._texts.clear()
         self._socket.send(message.SerializeToString())
-        end = time.monotonic() + 180
+        end = time.monotonic() + _PATIENCE_S
         while True:
             # TimeoutError: the page never came to rest.
             raw = self._socket.recv(timeout=max(0.1, end - time.monotonic()))
