@@ -46,29 +46,34 @@ COMMANDS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "sync": ("Brings the index up to date with the sources.", ("ingestion.commands",)),
     "ask": (
         "Answers a question from the documents that the user may read, with citations, or by the app that fits it.",
-        ("assistant.commands",),
+        ("assistant.commands.questions",),
     ),
     "search": ("Finds the passages that the user may read, best first.", ("retrieval.commands",)),
     "trace": (
         "Shows how an answer came about: searches, passages with their scores, checks, model, time in each stage.",
-        ("assistant.commands",),
+        ("assistant.commands.questions",),
     ),
-    "style": ("Shows how your answers are written, or changes it.", ("assistant.commands",)),
-    "apps": ("No-code apps: write, test, publish and run them.", ("assistant.app_commands",)),
+    "style": ("Shows how your answers are written, or changes it.", ("assistant.commands.questions",)),
+    "apps": ("No-code apps: write, test, publish and run them.", ("assistant.commands.apps",)),
     "sources": (
         "Lists the sources: when each was last synced, how far it lags behind, and how it stands.",
         ("connectors.commands", "ingestion.source_commands"),
     ),
     "docs": ("What became of the documents, and why.", ("ingestion.commands",)),
     "index": ("The index's generations.", ("ingestion.commands",)),
-    "weights": ("Metadata weights: show, preview and tune them.", ("evals.weights_commands",)),
+    "weights": ("Metadata weights: show, preview and tune them.", ("evals.commands.weights",)),
     "eval": (
         "Measure parsing, retrieval and answers on judged data.",
-        ("evals.commands", "evals.app_commands", "evals.run_commands", "evals.case_commands"),
+        (
+            "evals.commands.measures",
+            "evals.commands.routing",
+            "evals.commands.runs",
+            "evals.commands.cases",
+        ),
     ),
     "forget": (
         "Deletes everybody's old conversations and traces, as `debrief serve` does each day.",
-        ("assistant.commands",),
+        ("assistant.commands.questions",),
     ),
     "parse": (
         "Shows a file's sections, metadata and chunks as the index would get them.",
@@ -105,7 +110,10 @@ def load_command(name: str) -> Any:
     """A command of the table with everything that its modules add to it."""
     mounted = typer.Typer(rich_markup_mode=None)
     # These take files that a person names, and get from here what ingestion makes of one.
-    given: dict[str, tuple[Any, ...]] = {"assistant.commands": (_parsed,), "assistant.app_commands": (_parsed, _cut)}
+    given: dict[str, tuple[Any, ...]] = {
+        "assistant.commands.questions": (_parsed,),
+        "assistant.commands.apps": (_parsed, _cut),
+    }
     for module in COMMANDS[name][1]:
         import_module(module).register(mounted, *given.get(module, ()))
     return typer.main.get_group(mounted).commands[name]
@@ -163,9 +171,9 @@ def serve(
 
 def _scheduler(settings: Settings) -> BackgroundScheduler:
     """What is scheduled, running."""
-    from assistant.retention import add_daily_job
-    from evals.schedule import add_weekly_job
-    from ingestion.schedule import build_scheduler
+    from assistant.records.retention import add_daily_job
+    from evals.report.schedule import add_weekly_job
+    from ingestion.sync.schedule import build_scheduler
 
     scheduler = build_scheduler(settings)
     add_weekly_job(scheduler, settings)
@@ -211,7 +219,7 @@ def _parsers(settings: ParsingSettings) -> ParserPool:
 
 def _cut(document: Document, parsed: Parsed, language: str) -> list[Chunk]:
     """A document's chunks, as a sync makes them."""
-    from ingestion.chunk import chunk_document
+    from ingestion.enrich.chunk import chunk_document
 
     return chunk_document(document, parsed, load_settings().chunking, language)
 

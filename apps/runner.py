@@ -16,11 +16,11 @@ from typing import Any, Literal
 
 from pydantic import ValidationError
 
-from apps.context import Context, Evidence
-from apps.expressions import OWN_PHRASES, Guard, evaluate, truth
-from apps.inputs import check_inputs, plain
-from apps.outputs import OutputValue, filled, make_output
-from apps.spec import App, Step
+from apps.language.expressions import OWN_PHRASES, Guard, evaluate, truth
+from apps.language.spec import App, Step
+from apps.run.context import Context, Evidence
+from apps.run.inputs import check_inputs, plain
+from apps.run.outputs import OutputValue, filled, make_output
 from apps.steps import KINDS
 from core.errors import AppError, DebriefError
 from core.types import User

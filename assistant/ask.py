@@ -17,33 +17,33 @@ from typing import Any, Protocol
 
 import sqlalchemy as sa
 
-from assistant.app_answers import Finished, open_app_answers
-from assistant.app_tools import open_tools
-from assistant.conversations import Conversations, StoredTurn
+from assistant.answers.rewrite import Rewritten, rewrite, rewrite_with_model
+from assistant.answers.search_answer import PlainPath, Searcher
+from assistant.answers.style import Styles, merged
+from assistant.app_runs.app_answers import Finished, open_app_answers
+from assistant.app_runs.tools import open_tools
+from assistant.checks.guardrails import Guardrails, load_guardrails
+from assistant.checks.injection import injection_score
+from assistant.checks.personal_data import redacted
 from assistant.events import Attachment, Event, Sentence, Stage
-from assistant.guardrails import Guardrails, load_guardrails
-from assistant.injection import injection_score
-from assistant.languages import language_name
-from assistant.personal_data import redacted
-from assistant.plain import PlainPath, Searcher
-from assistant.rewrite import Rewritten, rewrite, rewrite_with_model
-from assistant.style import Styles, merged
-from assistant.trace import Trace, Traces
+from assistant.records.conversations import Conversations, StoredTurn
+from assistant.records.trace import Trace, Traces
 from core.database import open_database
 from core.errors import ModelError, QuestionError
-from core.language import detect_language
 from core.llm import ChatModels, Spending, open_chat_models
 from core.settings import AnswerStyle, Settings
+from core.text.detect import detect_language
+from core.text.languages import language_name
 from core.types import Answer, User
-from retrieval.filters import Filter, all_of
+from retrieval.models.tokens import RecentTokens
+from retrieval.query.filters import Filter, all_of
 from retrieval.retriever import Retriever, open_retriever
-from retrieval.tokens import RecentTokens
 
 __all__ = ["Assistant", "Attachment", "Event", "Router", "Sentence", "Stage", "open_assistant"]
 
 
 class Router(Protocol):
-    """Sends questions to apps: `assistant.router`, or a fake in tests."""
+    """Sends questions to apps: `assistant.routing.router`, or a fake in tests."""
 
     def events(
         self,

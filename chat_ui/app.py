@@ -9,9 +9,15 @@ from html import escape
 
 import streamlit as st
 
-from chat_ui import components, session
-from chat_ui.signin import SessionExpired
-from chat_ui.views import admin, apps, chat, insights, quality, sources, studio
+from chat_ui.admin import page as admin
+from chat_ui.apps import page as apps
+from chat_ui.chat import page as chat
+from chat_ui.insights import page as insights
+from chat_ui.parts import components, session
+from chat_ui.parts.signin import SessionExpired
+from chat_ui.quality import page as quality
+from chat_ui.sources import page as sources
+from chat_ui.studio import page as studio
 from core.errors import IdentityError
 from core.types import User
 

@@ -10,12 +10,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import quote
 
-from connectors.access import AccessPolicy, default_access, parse_prefix_file, stamp
-from connectors.compare import Comparison, Item
-from connectors.kind import KindSettings
-from connectors.listing import read_cursor
-from connectors.patterns import is_included
-from connectors.sidecar import MAX_BYTES, NO_SIDECAR, SUFFIX, SidecarDetails, parse_sidecar, read_json
+from connectors.common.access import AccessPolicy, default_access, parse_prefix_file, stamp
+from connectors.common.diff import Comparison, Item
+from connectors.common.kind import KindSettings
+from connectors.common.listing import read_cursor
+from connectors.common.patterns import is_included
+from connectors.common.sidecar import MAX_BYTES, NO_SIDECAR, SUFFIX, SidecarDetails, parse_sidecar, read_json
 from core.errors import CredentialError, SourceError, Unreachable
 from core.types import Batch, Cursor, Document, DocumentRef, Failure, Principal
 

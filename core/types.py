@@ -177,7 +177,7 @@ class Why:
     """Why a hit ranks where it does. Scores of a stage that didn't find or read the chunk are None.
 
     Attributes:
-        words: How near the question's words come to its own, see `retrieval/words.py`.
+        words: How near the question's words come to its own, see `retrieval/models/late_interaction.py`.
     """
 
     text: float | None = None

@@ -8,26 +8,26 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from apps.catalogue import load_apps
-from assistant.app_tools import open_tools
+from apps.publish.catalogue import load_apps
+from assistant.app_runs.tools import open_tools
 from assistant.ask import open_assistant
 from core.database import open_database
 from core.errors import DatasetError
 from core.identity import load_directory
 from core.llm import open_chat_models
 from core.settings import Settings
-from evals.app_runs import AppRuns
-from evals.compare import compare
-from evals.environment import environment
-from evals.gates import failed_gates, load_gates
-from evals.history import History, Result, Run
-from evals.judge import Judge
-from evals.report import Report
-from evals.runner import Progress, Runner, summarise
-from evals.subject import AssistantSubject, World, known_documents
-from evals.suites import Case, chosen_cases, load_suite, suite_file
+from evals.report.report import Report
+from evals.suite.app_runs import AppRuns
+from evals.suite.compare import compare
+from evals.suite.environment import environment
+from evals.suite.gates import failed_gates, load_gates
+from evals.suite.history import History, Result, Run
+from evals.suite.judge import Judge
+from evals.suite.runner import Progress, Runner, summarise
+from evals.suite.subject import AssistantSubject, World, known_documents
+from evals.suite.suites import Case, chosen_cases, load_suite, suite_file
 from ingestion.parse import ParserPool
-from retrieval.generations import open_generations
+from retrieval.engines.generations import open_generations
 from retrieval.retriever import Retriever
 
 SUITE = "suite"

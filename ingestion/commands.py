@@ -16,12 +16,12 @@ from rich.table import Table
 from core.console import err, out, print_json, progress
 from core.database import open_database
 from core.settings import load_settings
-from ingestion.explain import explain
-from ingestion.open import open_sync
-from ingestion.source_sync import SyncOptions
 from ingestion.state import Counts, DocumentRecord, Run, SyncState
-from ingestion.sync import sync_sources
-from retrieval.generations import open_generations
+from ingestion.sync.explain import explain
+from ingestion.sync.open import open_sync
+from ingestion.sync.source_sync import SyncOptions
+from ingestion.sync.sync import sync_sources
+from retrieval.engines.generations import open_generations
 
 docs_app = typer.Typer(no_args_is_help=True, help="What became of the documents, and why.")
 index_app = typer.Typer(no_args_is_help=True, help="The index's generations.")

@@ -15,12 +15,12 @@ from core.database import open_database
 from core.errors import DebriefError
 from core.identity import load_directory
 from core.settings import Settings, SourceSettings, load_settings
-from ingestion.open import recipe
-from ingestion.rules import load_rules
-from ingestion.schedule import trigger_for
+from ingestion.enrich.rules import load_rules
 from ingestion.state import SyncState
-from retrieval.embed import PROFILES, open_embedder
-from retrieval.generations import open_generations
+from ingestion.sync.open import recipe
+from ingestion.sync.schedule import trigger_for
+from retrieval.engines.generations import open_generations
+from retrieval.models.embed import PROFILES, open_embedder
 
 Status = Literal["ok", "warning", "error"]
 

@@ -13,8 +13,8 @@ from connectors.health import HealthRow, LastRuns, health_row, lag_text
 from core.console import out, print_json
 from core.database import open_database
 from core.settings import Settings, SourceSettings, load_settings
-from ingestion.schedule import trigger_for
 from ingestion.state import SyncState, utc_now
+from ingestion.sync.schedule import trigger_for
 
 _COLOURS = {"ok": "green", "by hand": "green", "failing": "red", "late": "red"}
 

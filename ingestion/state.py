@@ -128,7 +128,7 @@ class DocumentRecord:
         reason: Why it was held, dropped, failed or deleted; empty when it is indexed.
         details_hash: Of title, url and source metadata; access is compared by itself.
         duplicate_of: The document that this one nearly repeats; empty when there is none.
-        signature: MinHash of the text (see ingestion/duplicates.py).
+        signature: MinHash of the text (see ingestion/enrich/duplicates.py).
     """
 
     id: str

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from apps.compare.values import better_way, number_of, verdict
-from apps.words import signed_text
+from core.text.locale import signed_text
 
 
 def metric_of(name: str, series: dict[str, tuple[float, int, str]], facts: dict[str, dict[str, Any]]) -> dict[str, Any]:

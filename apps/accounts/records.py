@@ -10,8 +10,8 @@ from typing import Any
 from apps.accounts.figures import charts_of, metric_of
 from apps.compare.blocks import Report, read_report
 from apps.compare.values import number_of
-from apps.context import Context
-from apps.inputs import LANGUAGES
+from apps.run.context import Context
+from apps.run.inputs import LANGUAGES
 from core.types import Chunk, Parsed, Section
 
 _PERIODIC = re.compile(r"^(?P<name>.+?)\s*\((?P<period>20\d\d(?:-(?:Q[1-4]|\d\d))?)\)$")

@@ -7,10 +7,10 @@ from dataclasses import replace
 from datetime import date
 
 from apps.meeting.cues import COURTESY, FIRST_PERSON, NEED, PHRASE, POINTING, PROMISE, RECAP, REQUEST, WILL
-from apps.meeting.dates import days_in, find_day
 from apps.meeting.items import Item, sentences_before
 from apps.meeting.terms import terms
 from apps.meeting.turns import Meeting, Sentence, Turn
+from core.text.dates import days_in, find_day
 
 # So many turns after a promise may still name its day ("By when?" – "By 27 November.").
 _DUE_WITHIN = 2

@@ -6,7 +6,7 @@ import re
 
 from apps.meeting.cues import NEED
 from apps.meeting.romance import infinitive_of
-from apps.words import MONTHS
+from core.text.locale import MONTHS
 
 _MONTH = "|".join(" ".join(MONTHS.values()).split())
 _DUE = re.compile(

@@ -10,7 +10,7 @@ from math import exp, log
 from apps.meeting.cues import ANNOUNCED, FILLER
 from apps.meeting.terms import terms
 from apps.meeting.turns import Meeting, Turn
-from apps.words import MONTHS
+from core.text.locale import MONTHS
 
 _SAYS_LITTLE = frozenset(
     f"{' '.join(MONTHS.values())} monday tuesday wednesday thursday friday saturday sunday today tomorrow agreed open "

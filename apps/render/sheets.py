@@ -12,14 +12,14 @@ from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.properties import PageSetupProperties
 
-from apps.outputs import headed
 from apps.render.blocks import ACCENT
+from apps.run.outputs import headed
 
 _WIDEST = 60
 
 
 def write_xlsx(title: str, tables: Sequence[Mapping[str, Any]], company: str) -> bytes:
-    """The workbook's bytes. A table is {title, columns, rows}, see `apps.outputs.headed`."""
+    """The workbook's bytes. A table is {title, columns, rows}, see `apps.run.outputs.headed`."""
     book = Workbook()
     book.properties.title, book.properties.creator = title, company
     book.remove(book.active)

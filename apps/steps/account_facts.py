@@ -10,12 +10,12 @@ from pydantic import Field
 
 from apps.accounts.records import Facts, day_of, parsed_of, period_of
 from apps.compare.blocks import read_report
-from apps.context import Context, Evidence
-from apps.discretion import Discretion
+from apps.customers.scope import Discretion
+from apps.run.context import Context, Evidence
 from apps.steps.kind import Parameters, StepKind
 from core.errors import AppError
 from core.types import Chunk, Passage
-from retrieval.filters import AnyOf, Filter, all_of
+from retrieval.query.filters import AnyOf, Filter, all_of
 
 FIELDS = (
     "customer",

@@ -7,11 +7,11 @@ from typing import Any
 
 from pydantic import Field
 
-from apps.context import Context, Evidence
+from apps.run.context import Context, Evidence
 from apps.steps.kind import Addressed, StepKind
 from core.errors import AppError
-from core.language import detect_language
-from retrieval.filters import parse_filter
+from core.text.detect import detect_language
+from retrieval.query.filters import parse_filter
 
 _MARKER = re.compile(r"\[(\d+)\]")
 

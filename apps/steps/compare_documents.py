@@ -10,11 +10,11 @@ from pydantic import Field
 from apps.compare.blocks import read_report
 from apps.compare.changes import Change, Metric, compare
 from apps.compare.values import Better, Number
-from apps.context import AppFile, Context, Evidence
+from apps.run.context import AppFile, Context, Evidence
 from apps.steps.kind import Parameters, StepKind
-from apps.words import number_text, signed_text
 from core.errors import AppError
-from core.language import detect_language
+from core.text.detect import detect_language
+from core.text.locale import number_text, signed_text
 
 FIELDS = (
     "before",

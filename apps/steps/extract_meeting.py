@@ -11,16 +11,16 @@ from typing import Any
 
 from pydantic import Field
 
-from apps.context import AppFile, Context, Evidence
 from apps.meeting.items import Item
 from apps.meeting.outcomes import find_outcomes
 from apps.meeting.sentences import without_filler
 from apps.meeting.tasks import task_of
 from apps.meeting.topics import find_topics
 from apps.meeting.turns import Meeting, Sentence, read_meeting
+from apps.run.context import AppFile, Context, Evidence
 from apps.steps.kind import Parameters, StepKind
 from core.errors import AppError
-from core.language import detect_language
+from core.text.detect import detect_language
 from core.types import Parsed, Section
 
 FIELDS = (

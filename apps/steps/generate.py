@@ -6,9 +6,9 @@ from typing import Any
 
 from pydantic import Field
 
-from apps.context import AppFile, Context, Model
-from apps.customers import Customers
-from apps.expressions import Guard, evaluate
+from apps.customers.mentions import Customers
+from apps.language.expressions import Guard, evaluate
+from apps.run.context import AppFile, Context, Model
 from apps.steps.kind import Addressed, StepKind
 from core.errors import ModelError
 

@@ -8,8 +8,8 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
-from apps.context import Context
-from apps.discretion import Discretion
+from apps.customers.scope import Discretion
+from apps.run.context import Context
 
 
 class Parameters(BaseModel):

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import Field
 
-from apps.context import Context, Evidence
+from apps.run.context import Context, Evidence
 from apps.steps.kind import Parameters, StepKind
 from core.errors import AppError
 

@@ -7,13 +7,13 @@ from typing import Any
 
 from pydantic import Field
 
-from apps.context import Context, Evidence
 from apps.meeting.terms import terms
+from apps.run.context import Context, Evidence
 from apps.steps.kind import Addressed, StepKind
-from core.language import detect_language
+from core.text.detect import detect_language
 from core.types import Chunk, Passage
-from retrieval.filters import AnyOf, Filter, all_of, parse_filter
-from retrieval.weights import parse_weights
+from retrieval.query.filters import AnyOf, Filter, all_of, parse_filter
+from retrieval.query.weights import parse_weights
 
 # What is withheld of a passage leaves spaces.
 _SPACES = re.compile(r" {2,}")

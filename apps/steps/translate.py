@@ -7,11 +7,11 @@ from typing import Any
 
 from pydantic import Field
 
-from apps.context import Context
-from apps.inputs import LANGUAGES
+from apps.run.context import Context
+from apps.run.inputs import LANGUAGES
 from apps.steps.kind import Parameters, StepKind
 from core.errors import ModelError
-from core.language import detect_language
+from core.text.detect import detect_language
 
 _DIGITS = re.compile(r"\d+")
 

@@ -25,12 +25,12 @@ from assistant.events import Sentence, Stage
 from core.database import open_database
 from core.settings import Settings
 from core.types import EVERYONE, Chunk, Document, Parsed, Section, User
-from ingestion.chunk import chunk_document, embedding_text
-from retrieval.embed import content_key, open_embedder
-from retrieval.embedding_cache import EmbeddingCache
-from retrieval.generations import FolderGenerations, Recipe
+from ingestion.enrich.chunk import chunk_document, embedding_text
+from retrieval.engines.generations import FolderGenerations, Recipe
+from retrieval.models.cache import EmbeddingCache
+from retrieval.models.embed import content_key, open_embedder
+from retrieval.query.weights import Weights
 from retrieval.retriever import Retriever
-from retrieval.weights import Weights
 
 _ROOT = Path(__file__).resolve().parents[2]
 _HANDBOOK = _ROOT.parent / "shared" / "data" / "sourcegraph_handbook" / "docs"

@@ -13,8 +13,8 @@ from rich.table import Table
 
 from core.console import err, out
 from core.settings import ChunkingSettings, Settings
-from evals.datasets import RetrievalSet, load_retrieval_set
-from evals.retrieval import evaluate_retrieval
+from evals.data import RetrievalSet, load_retrieval_set
+from evals.measures.retrieval import evaluate_retrieval
 
 _DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 

@@ -29,10 +29,10 @@ from core.console import err
 from core.settings import ChunkingSettings, Settings
 from core.types import Document, Parsed, Section
 from evals.bench.sync import SyncFigures, in_a_process
-from evals.datasets import RetrievalSet, load_retrieval_set
+from evals.data import RetrievalSet, load_retrieval_set
 from evals.metrics import mean, ndcg
-from ingestion.chunk import chunk_document, embedding_text
-from retrieval.embed import Runtime, open_embedder, open_runtime
+from ingestion.enrich.chunk import chunk_document, embedding_text
+from retrieval.models.embed import Runtime, open_embedder, open_runtime
 
 _ROOT = Path(__file__).resolve().parents[2]
 _DATA = _ROOT.parent / "shared" / "data"
@@ -172,7 +172,8 @@ def _query_ms(encode: Callable[[str], object]) -> dict[str, float]:
 def _start_seconds(settings: Settings) -> float:
     """A new process that embeds one question, the weights having been verified before."""
     code = (
-        "from pathlib import Path; from core.settings import Settings; from retrieval.embed import open_embedder; "
+        "from pathlib import Path; from core.settings import Settings; "
+        "from retrieval.models.embed import open_embedder; "
         f"open_embedder(Settings(root=Path({str(settings.root)!r}))).encode_query('why?')"
     )
     begin = time.perf_counter()

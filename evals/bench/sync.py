@@ -28,19 +28,19 @@ from rich.table import Table
 from core.console import out, print_json
 from core.settings import Settings, SourceSettings
 from core.types import Chunk, Parsed
-from ingestion.open import open_sync
-from ingestion.source_sync import SyncContext, SyncOptions
-from ingestion.sync import sync_sources
-from retrieval.embed import CachedEmbedder, FloatArray
-from retrieval.embedding_cache import EmbeddingCache
-from retrieval.generations import Generation, Generations, Writer
-from retrieval.index import ChunkIndex
-from retrieval.tokens import TokenVectors
+from ingestion.sync.open import open_sync
+from ingestion.sync.source_sync import SyncContext, SyncOptions
+from ingestion.sync.sync import sync_sources
+from retrieval.engines.generations import Generation, Generations, Writer
+from retrieval.models.cache import EmbeddingCache
+from retrieval.models.embed import CachedEmbedder, FloatArray
+from retrieval.models.tokens import TokenVectors
+from retrieval.query.index import ChunkIndex
 
 _ROOT = Path(__file__).resolve().parents[2]
 _HANDBOOK = _ROOT.parent / "shared" / "data" / "sourcegraph_handbook" / "docs"
 _WORDS = 300
-# What a passage of 180 words leaves for reading it word by word (`retrieval/words.py`), in bytes.
+# What a passage of 180 words leaves for reading it word by word (`retrieval/models/late_interaction.py`), in bytes.
 _SKETCH_BYTES = 48 * 70
 
 

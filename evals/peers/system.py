@@ -18,7 +18,7 @@ from typing import Protocol
 from tokenizers import Tokenizer
 
 from core.errors import DatasetError
-from evals.datasets import JudgedDocument, RetrievalSet, load_retrieval_set
+from evals.data import JudgedDocument, RetrievalSet, load_retrieval_set
 from evals.metrics import mean, ndcg
 
 # So many passages are asked for; the first ten different documents among them are scored.

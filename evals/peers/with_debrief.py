@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from core.settings import EmbeddingSettings, Settings
-from evals.corpus import READER, as_corpus, build_corpus
-from evals.datasets import JudgedDocument
-from retrieval.bm25 import embedded_text
-from retrieval.embed import open_embedder
+from evals.data import JudgedDocument
+from evals.measures.corpus import READER, as_corpus, build_corpus
+from retrieval.models.embed import open_embedder
+from retrieval.query.bm25 import embedded_text
 from retrieval.retriever import Retriever, configured
 
 

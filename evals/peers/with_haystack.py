@@ -18,7 +18,7 @@ from haystack_integrations.components.embedders.sentence_transformers import (
     SentenceTransformersTextEmbedder,
 )
 
-from evals.datasets import JudgedDocument
+from evals.data import JudgedDocument
 from evals.peers.system import model_folder, passage_text
 
 

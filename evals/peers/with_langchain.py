@@ -11,7 +11,7 @@ from langchain_huggingface import HuggingFaceEmbeddings
 from langchain_qdrant import QdrantVectorStore
 from langchain_text_splitters import RecursiveCharacterTextSplitter
 
-from evals.datasets import JudgedDocument
+from evals.data import JudgedDocument
 from evals.peers.system import model_folder, passage_text
 
 

@@ -14,7 +14,7 @@ from llama_index.core.schema import MetadataMode
 from llama_index.embeddings.huggingface import HuggingFaceEmbedding
 from llama_index.retrievers.bm25 import BM25Retriever
 
-from evals.datasets import JudgedDocument
+from evals.data import JudgedDocument
 from evals.peers.system import model_folder, passage_text
 
 

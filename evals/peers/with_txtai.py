@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 from txtai import Embeddings
 
-from evals.datasets import JudgedDocument
+from evals.data import JudgedDocument
 from evals.peers.system import model_folder, passage_text
 
 

@@ -15,31 +15,31 @@ from ingestion.parse.draft import Budget, File, Limits
 
 # Kind of file (from `detect`) → module and function. Modules are imported on first use, so that a worker starts light.
 PARSERS = {
-    "pdf": "pdf.parse_pdf",
-    "word": "word.parse_word",
-    "slides": "slides.parse_slides",
-    "sheets": "sheets.parse_sheets",
-    "web": "web.parse_web",
-    "markdown": "markup.parse_markdown",
-    "text": "plain.parse_text",
-    "csv": "plain.parse_csv",
-    "json": "plain.parse_json",
-    "xml": "plain.parse_xml",
-    "eml": "mail.parse_eml",
-    "mbox": "mail.parse_mbox",
-    "transcript": "transcript.parse_transcript",
-    "msg": "message.parse_msg",
-    "rtf": "rich_text.parse_rtf",
-    "odt": "opendocument.parse_opendocument",
-    "ods": "opendocument.parse_opendocument",
-    "odp": "opendocument.parse_opendocument",
-    "flat": "opendocument.parse_flat",
-    "xls": "workbook97.parse_xls",
-    "xlsb": "sheets_binary.parse_xlsb",
-    "doc": "word97.parse_doc",
-    "ppt": "slides97.parse_ppt",
-    "epub": "archive.parse_epub",
-    "zip": "archive.parse_zip",
+    "pdf": "pdf.pages.parse_pdf",
+    "word": "office.word.parse_word",
+    "slides": "office.slides.parse_slides",
+    "sheets": "office.sheets.parse_sheets",
+    "web": "text.web.parse_web",
+    "markdown": "text.markup.parse_markdown",
+    "text": "text.plain.parse_text",
+    "csv": "text.plain.parse_csv",
+    "json": "text.plain.parse_json",
+    "xml": "text.plain.parse_xml",
+    "eml": "mail.eml.parse_eml",
+    "mbox": "mail.eml.parse_mbox",
+    "transcript": "text.transcript.parse_transcript",
+    "msg": "mail.msg.parse_msg",
+    "rtf": "legacy.rich_text.parse_rtf",
+    "odt": "office.opendocument.parse_opendocument",
+    "ods": "office.opendocument.parse_opendocument",
+    "odp": "office.opendocument.parse_opendocument",
+    "flat": "office.opendocument.parse_flat",
+    "xls": "legacy.workbook97.parse_xls",
+    "xlsb": "office.sheets_binary.parse_xlsb",
+    "doc": "legacy.word97.parse_doc",
+    "ppt": "legacy.slides97.parse_ppt",
+    "epub": "text.archive.parse_epub",
+    "zip": "text.archive.parse_zip",
 }
 
 FORMATS = (
@@ -92,7 +92,7 @@ def _parser(kind: str) -> Callable[[File], Parsed]:
     """The parser of `kind`, wrapped so that whatever a library raises becomes a `ParseError`."""
     if kind not in PARSERS:
         raise Unsupported(f"there is no parser for this kind of file ({kind}); supported are {FORMATS}")
-    module, function = PARSERS[kind].split(".")
+    module, function = PARSERS[kind].rsplit(".", 1)
     read: Callable[[File], Parsed] = getattr(importlib.import_module(f"ingestion.parse.{module}"), function)
 
     def guarded(file: File) -> Parsed:
@@ -104,6 +104,6 @@ def _parser(kind: str) -> Callable[[File], Parsed]:
             raise ParseError("it is nested too deeply to be a document; flatten it") from error
         except Exception as error:  # the one edge where anything that a library raises becomes ours
             detail = " ".join(f"{type(error).__name__}: {error}".split())[:200]
-            raise ParseError(f"it is damaged and can't be read as {module} ({detail}); get a fresh copy") from error
+            raise ParseError(f"it is damaged and can't be read as {kind} ({detail}); get a fresh copy") from error
 
     return guarded

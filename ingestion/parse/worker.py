@@ -43,7 +43,7 @@ def serve() -> None:
     """Answers requests until stdin closes."""
     inbox, outbox = os.dup(0), os.dup(1)
     silence = os.open(os.devnull, os.O_RDWR)
-    for module in {entry.split(".")[0] for entry in PARSERS.values()}:
+    for module in {entry.rsplit(".", 1)[0] for entry in PARSERS.values()}:
         importlib.import_module(f"ingestion.parse.{module}")
     for stream in (0, 1, 2):  # a library that prints must not spoil the replies
         os.dup2(silence, stream)

@@ -5,8 +5,8 @@ from datetime import date
 
 import pytest
 
-from apps.context import AppFile, Context
-from apps.spec import parse_app
+from apps.language.spec import parse_app
+from apps.run.context import AppFile, Context
 from core.types import Parsed, Section, User
 
 HEAD = """\

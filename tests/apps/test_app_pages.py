@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from apps.catalogue import LIBRARY
-from apps.spec import load_app
+from apps.language.spec import load_app
+from apps.publish.catalogue import LIBRARY
 
 APPS = [load_app(file) for file in sorted(LIBRARY.glob("*.yaml"))]
 ROW = re.compile(r"^\| `(\w+)` \| (\w+) \| (required|optional|default [^|]+?) \| .{5,} \|$", re.MULTILINE)

@@ -2,12 +2,12 @@
 
 import pytest
 
-from apps.catalogue import LIBRARY
-from apps.spec import load_app
-from apps.testing import Samples, run_test
-from assistant.app_samples import SampleIndexes
+from apps.language.spec import load_app
+from apps.publish.catalogue import LIBRARY
+from apps.publish.testing import Samples, run_test
+from assistant.app_runs.samples import SampleIndexes
 from core.settings import load_settings
-from ingestion.chunk import chunk_document
+from ingestion.enrich.chunk import chunk_document
 from ingestion.parse import parse
 
 APPS = [load_app(file) for file in sorted(LIBRARY.glob("*.yaml"))]

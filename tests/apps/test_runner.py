@@ -2,11 +2,11 @@
 
 import pytest
 
-from apps.context import Tools
-from apps.expressions import ExpressionError, evaluate, truth
-from apps.inputs import InputsWrong
+from apps.language.expressions import ExpressionError, evaluate, truth
+from apps.language.spec import parse_app
+from apps.run.context import Tools
+from apps.run.inputs import InputsWrong
 from apps.runner import RunResult, StepState, finish, run_app
-from apps.spec import parse_app
 from core.errors import AppError
 from core.types import User
 from tests.apps.conftest import BODY, HEAD

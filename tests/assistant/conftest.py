@@ -9,11 +9,11 @@ import pytest
 
 from core.settings import Settings
 from core.types import EVERYONE, Document, Parsed, Section, User
-from ingestion.chunk import chunk_document, embedding_text
-from retrieval.embed import open_embedder
-from retrieval.generations import FolderGenerations, Recipe
+from ingestion.enrich.chunk import chunk_document, embedding_text
+from retrieval.engines.generations import FolderGenerations, Recipe
+from retrieval.models.embed import open_embedder
+from retrieval.query.weights import Weights
 from retrieval.retriever import Retriever
-from retrieval.weights import Weights
 
 ANA = User("ana@example.com", ("delivery",))
 BEN = User("ben@example.com")

@@ -5,15 +5,15 @@ from pathlib import Path
 
 import pytest
 
+from assistant.answers.evidence import Evidence
+from assistant.answers.extractive import statement_of
 from assistant.ask import Assistant, Attachment, Sentence, Stage
-from assistant.evidence import Evidence
-from assistant.extractive import statement_of
-from assistant.sentences import Span
 from core.database import open_database
 from core.errors import QuestionError
 from core.settings import AnswerSettings, Settings
+from core.text.sentences import Span
 from core.types import Answer, Chunk, Passage, Section
-from retrieval.filters import parse_filter
+from retrieval.query.filters import parse_filter
 from retrieval.retriever import Retriever
 from tests.assistant.conftest import ANA, BEN
 

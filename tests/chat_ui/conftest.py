@@ -12,9 +12,9 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from assistant.ask import Event, Sentence, Stage
-from assistant.conversations import Conversations
-from assistant.trace import Trace, Traces
-from chat_ui.signin import Connection
+from assistant.records.conversations import Conversations
+from assistant.records.trace import Trace, Traces
+from chat_ui.parts.signin import Connection
 from core.database import open_database
 from core.errors import QuestionError
 from core.settings import load_settings
@@ -173,7 +173,7 @@ def assistant() -> QuotingAssistant:
 @pytest.fixture
 def app(workspace: Path, assistant: QuotingAssistant, monkeypatch: pytest.MonkeyPatch) -> Callable[[], AppTest]:
     """Makes a new person's page over the one shared assistant."""
-    monkeypatch.setattr("chat_ui.session.open_assistant", lambda settings, finished, retriever: assistant)
-    monkeypatch.setattr("chat_ui.session.open_retriever", lambda settings: FindsNothing())
-    monkeypatch.setattr("chat_ui.session.connection", lambda: Connection("127.0.0.1", {"Host": "localhost:8501"}))
+    monkeypatch.setattr("chat_ui.parts.session.open_assistant", lambda settings, finished, retriever: assistant)
+    monkeypatch.setattr("chat_ui.parts.session.open_retriever", lambda settings: FindsNothing())
+    monkeypatch.setattr("chat_ui.parts.session.connection", lambda: Connection("127.0.0.1", {"Host": "localhost:8501"}))
     return lambda: AppTest.from_file(str(APP), default_timeout=20)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from connectors import compare
+from connectors.common import diff as compare
 from core.errors import SourceError
 from samples.stand_ins import graph, redshift, s3, totango
 from tests.connectors.harness import Harness, run

@@ -4,7 +4,7 @@ import pytest
 import sqlalchemy as sa
 
 from core.database import metadata
-from evals.history import History
+from evals.suite.history import History
 
 
 @pytest.fixture

@@ -7,9 +7,9 @@ import time
 import sqlalchemy as sa
 
 from core.types import User
-from evals.history import History
-from evals.runner import Runner
-from evals.suites import Case
+from evals.suite.history import History
+from evals.suite.runner import Runner
+from evals.suite.suites import Case
 from tests.evals.systems import CASES, WORLD, Good
 
 MANY = [*CASES, *(CASES[3].model_copy(update={"id": f"slow{n}"}) for n in range(40))]

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from core.identity import Directory
 from core.types import Answer, Chunk, Citation, Passage, User
-from evals.subject import IndexedDocument, Observed, World
-from evals.suites import Case
+from evals.suite.subject import IndexedDocument, Observed, World
+from evals.suite.suites import Case
 
 ANA = "ana@x.example"
 EVERYONE = frozenset({"everyone"})

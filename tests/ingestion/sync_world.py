@@ -14,13 +14,13 @@ from core.database import open_database
 from core.errors import ParseError, SourceError
 from core.settings import ChunkingSettings, Settings, SourceSettings, SyncSettings
 from core.types import Batch, Document, DocumentRef, Failure, Parsed, Section, User
-from ingestion.prepare import Preparation
-from ingestion.rules import RulesFile
-from ingestion.source_sync import SyncContext, SyncOptions
+from ingestion.enrich.prepare import Preparation
+from ingestion.enrich.rules import RulesFile
 from ingestion.state import SyncState
-from ingestion.sync import sync_sources
-from retrieval.generations import FolderGenerations, Recipe
-from retrieval.index import Query
+from ingestion.sync.source_sync import SyncContext, SyncOptions
+from ingestion.sync.sync import sync_sources
+from retrieval.engines.generations import FolderGenerations, Recipe
+from retrieval.query.index import Query
 
 READER = User("ana@x.example", ("all",))
 

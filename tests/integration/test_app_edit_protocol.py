@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from apps.catalogue import LIBRARY
-from apps.context import Context
+from apps.language.spec import load_app
+from apps.publish.catalogue import LIBRARY
+from apps.publish.testing import read_sample
+from apps.run.context import Context
 from apps.runner import RunResult, finish
-from apps.spec import load_app
-from apps.testing import read_sample
-from assistant.app_tools import open_tools
+from assistant.app_runs.tools import open_tools
 from core.llm import open_chat_models
 from core.settings import LlmSettings, Settings
 from core.types import User

@@ -11,9 +11,9 @@ import evals
 from core.database import metadata
 from core.llm import open_chat_models
 from core.settings import LlmSettings
-from evals.history import History
-from evals.judge import DIMENSIONS, Judge, calibrate, load_calibration
-from evals.runner import Runner, summarise, unscored
+from evals.suite.history import History
+from evals.suite.judge import DIMENSIONS, Judge, calibrate, load_calibration
+from evals.suite.runner import Runner, summarise, unscored
 from tests.evals.systems import CASES, WORLD, Good
 from tests.integration.openai_stand_in import OpenAiStandIn, Script, openai_stand_in
 

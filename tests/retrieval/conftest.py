@@ -4,8 +4,8 @@ import pytest
 from qdrant_client import QdrantClient
 
 from core.settings import ServerSettings
-from retrieval.aliases import AliasGenerations
-from retrieval.generations import FolderGenerations, Recipe
+from retrieval.engines.aliases import AliasGenerations
+from retrieval.engines.generations import FolderGenerations, Recipe
 from tests.retrieval.fakes import DIM
 
 RECIPE = Recipe("f1", "words", DIM)

@@ -8,7 +8,7 @@ import uuid
 import numpy as np
 
 from core.types import Chunk
-from retrieval.index import FloatArray
+from retrieval.query.index import FloatArray
 
 DIM = 64
 

@@ -8,7 +8,7 @@ from cli import app
 from core.errors import FilterError, IdentityError, QuestionError
 from core.types import Boost, Why
 from retrieval.commands import explained
-from retrieval.generations import FolderGenerations
+from retrieval.engines.generations import FolderGenerations
 from tests.retrieval.conftest import RECIPE
 from tests.retrieval.fakes import WordEmbedder, make_chunk, vectors_of
 

@@ -5,9 +5,9 @@ import pytest
 from core.errors import IndexDamaged, IndexMissing
 from core.settings import RetrievalSettings, Settings
 from core.types import Passage, User
-from retrieval.generations import FolderGenerations, Recipe
+from retrieval.engines.generations import FolderGenerations, Recipe
+from retrieval.query.weights import Weights, parse_weights
 from retrieval.retriever import Retriever, diversified, group_by_document, open_retriever, without_copies
-from retrieval.weights import Weights, parse_weights
 from tests.retrieval.conftest import RECIPE
 from tests.retrieval.fakes import WordEmbedder, make_chunk, vectors_of
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import DatasetError
-from evals.datasets import JudgedDocument, RetrievalSet
+from evals.data import JudgedDocument, RetrievalSet
 from evals.peers import __main__ as runner
 from evals.peers.system import Measurement, measure, passage_text, smaller
 

@@ -1,0 +1,1 @@
+"""What stays of runs: results, and forms that many people fill in."""

@@ -1,0 +1,227 @@
+"""Runs of apps, in the database: what each version was used for, and every person's own results to come back to.
+
+The counts hold neither inputs nor outputs, and stay. A result is kept beside them for the person who ran the app and
+nobody else, until that person deletes it or `retention.conversations_days` is over.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import uuid
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from apps.run.context import Evidence
+from apps.run.outputs import OutputValue
+from apps.runner import RunResult, Status
+from core.database import metadata
+from core.errors import AppError
+from core.types import User
+
+runs = sa.Table(
+    "app_runs",
+    metadata,
+    sa.Column("id", sa.String, primary_key=True),
+    sa.Column("app", sa.String, nullable=False, index=True),
+    sa.Column("version", sa.String, nullable=False),
+    sa.Column("user", sa.String, nullable=False),
+    sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("seconds", sa.Float, nullable=False),
+    sa.Column("status", sa.String, nullable=False),
+    sa.Column("tokens", sa.Integer, nullable=False),
+    sa.Column("minutes_saved", sa.Float, nullable=False),
+    sa.Column("error", sa.Text, nullable=False),
+    # 1 useful, -1 not useful, null not said
+    sa.Column("rating", sa.Integer, nullable=True),
+)
+results = sa.Table(
+    "app_run_results",
+    metadata,
+    sa.Column("run", sa.ForeignKey("app_runs.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("inputs", sa.Text, nullable=False),
+    sa.Column("outputs", sa.Text, nullable=False),
+    sa.Column("evidence", sa.Text, nullable=False),
+    sa.Column("notes", sa.Text, nullable=False),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What a version was used for: runs, completed ones, people, minutes saved, thumbs."""
+
+    app: str
+    version: str
+    runs: int
+    completed: int
+    people: int
+    minutes_saved: float
+    useful: int
+    not_useful: int
+
+
+@dataclass(frozen=True, slots=True)
+class PastRun:
+    """One line of a person's history.
+
+    Attributes:
+        started_at: With time zone, UTC.
+        subject: The first inputs in a few words, such as "Alpenbank AG, purchasing"; empty when nothing was put in.
+        rating: 1 useful, -1 not useful, None not said.
+    """
+
+    id: str
+    app: str
+    version: str
+    started_at: datetime
+    seconds: float
+    status: Status
+    subject: str
+    rating: int | None
+
+
+def record_run(engine: sa.Engine, result: RunResult, user: User) -> str:
+    """Counts a run and keeps its result for `user`; the run's id. Of files that were put in, only the names stay."""
+    run = uuid.uuid4().hex
+    outputs = [{**asdict(o), "content": base64.b64encode(o.content).decode()} for o in result.outputs]
+    with engine.begin() as connection:
+        connection.execute(
+            runs.insert().values(
+                id=run,
+                app=result.app,
+                version=result.version,
+                user=user.email,
+                started_at=datetime.now(UTC),
+                seconds=result.seconds,
+                status=result.status,
+                tokens=result.tokens,
+                minutes_saved=result.saved_minutes,
+                error=result.error[:500],
+                rating=None,
+            )
+        )
+        connection.execute(
+            results.insert().values(
+                run=run,
+                inputs=_dump(result.inputs),
+                outputs=_dump(outputs),
+                evidence=_dump([asdict(e) for e in result.evidence]),
+                notes=_dump(result.notes),
+            )
+        )
+    return run
+
+
+def my_runs(engine: sa.Engine, user: User, app: str = "", limit: int = 50) -> list[PastRun]:
+    """The person's runs whose results are kept, the latest first; of one app if `app` is given."""
+    query = sa.select(runs, results.c.inputs).join(results, results.c.run == runs.c.id)
+    query = query.where(runs.c.user == user.email)
+    if app:
+        query = query.where(runs.c.app == app)
+    with engine.connect() as connection:
+        rows = connection.execute(query.order_by(runs.c.started_at.desc(), runs.c.id).limit(limit)).all()
+    return [
+        PastRun(
+            row.id,
+            row.app,
+            row.version,
+            _in_utc(row.started_at),
+            row.seconds,
+            row.status,
+            _subject(json.loads(row.inputs)),
+            row.rating,
+        )
+        for row in rows
+    ]
+
+
+def stored_result(engine: sa.Engine, run: str, user: User) -> RunResult:
+    """A run's result as it was shown, files included.
+
+    Raises:
+        AppError: it isn't this person's run, or its result was deleted.
+    """
+    query = sa.select(runs, results).join(results, results.c.run == runs.c.id)
+    with engine.connect() as connection:
+        row = connection.execute(query.where((runs.c.id == run) & (runs.c.user == user.email))).first()
+    if row is None:
+        raise AppError(f"There is no result of a run {run!r} of {user.email}; run the app again.")
+    outputs = (
+        OutputValue(**{**o, "content": base64.b64decode(o["content"]), "actions": tuple(o["actions"])})
+        for o in json.loads(row.outputs)
+    )
+    inputs = json.loads(row.inputs)
+    return RunResult(
+        app=row.app,
+        version=row.version,
+        status=row.status,
+        outputs=tuple(outputs),
+        evidence=tuple(Evidence(**e) for e in json.loads(row.evidence)),
+        notes=tuple(json.loads(row.notes)),
+        seconds=row.seconds,
+        tokens=row.tokens,
+        saved_minutes=row.minutes_saved,
+        error=row.error,
+        inputs=inputs,
+        values=inputs,
+    )
+
+
+def forget_result(engine: sa.Engine, run: str, user: User) -> None:
+    """Deletes what a run was given and gave; that it took place stays counted. Raises AppError: not theirs."""
+    mine = sa.select(runs.c.id).where((runs.c.id == run) & (runs.c.user == user.email))
+    with engine.begin() as connection:
+        if connection.execute(results.delete().where(results.c.run.in_(mine))).rowcount == 0:
+            raise AppError(f"There is no result of a run {run!r} of {user.email}; delete one of your own.")
+
+
+def forget_results_older_than(engine: sa.Engine, days: int) -> int:
+    """Deletes everybody's results of runs that began before; how many."""
+    old = sa.select(runs.c.id).where(runs.c.started_at < datetime.now(UTC) - timedelta(days=days))
+    with engine.begin() as connection:
+        return connection.execute(results.delete().where(results.c.run.in_(old))).rowcount
+
+
+def rate_run(engine: sa.Engine, run: str, useful: bool, user: User) -> None:
+    """Keeps whether a run's result was useful. Raises AppError when it isn't this person's run."""
+    mine = (runs.c.id == run) & (runs.c.user == user.email)
+    with engine.begin() as connection:
+        if connection.execute(runs.update().where(mine).values(rating=1 if useful else -1)).rowcount == 0:
+            raise AppError(f"There is no run {run!r} of {user.email}; rate a run of your own.")
+
+
+def usage(engine: sa.Engine) -> list[Usage]:
+    """The use of every version, most used first."""
+    completed = sa.func.sum(sa.case((runs.c.status == "completed", 1), else_=0))
+    query = sa.select(
+        runs.c.app,
+        runs.c.version,
+        sa.func.count().label("count"),
+        completed.label("completed"),
+        sa.func.count(sa.distinct(runs.c.user)).label("people"),
+        sa.func.sum(runs.c.minutes_saved).label("minutes"),
+        sa.func.sum(sa.case((runs.c.rating == 1, 1), else_=0)).label("useful"),
+        sa.func.sum(sa.case((runs.c.rating == -1, 1), else_=0)).label("not_useful"),
+    ).group_by(runs.c.app, runs.c.version)
+    with engine.connect() as connection:
+        found = [Usage(*row) for row in connection.execute(query)]
+    return sorted(found, key=lambda u: -u.runs)
+
+
+def _dump(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, default=str)
+
+
+def _subject(inputs: Mapping[str, Any], most: int = 80) -> str:
+    parts = [", ".join(map(str, v)) if isinstance(v, list) else str(v) for v in inputs.values() if v not in (None, [])]
+    text = " ".join(", ".join(parts[:3]).split())
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
+def _in_utc(value: datetime) -> datetime:
+    # SQLite gives back what it was given without the zone.
+    return value if value.tzinfo is not None else value.replace(tzinfo=UTC)

@@ -1,0 +1,1 @@
+"""The file of an app and its words: specification, expressions, patterns, phrases."""

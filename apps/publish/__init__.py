@@ -1,0 +1,1 @@
+"""From a file to an offered app: load, check, test, catalogue, versions."""

@@ -1,0 +1,1 @@
+"""What a run has and makes: context, inputs, outputs."""

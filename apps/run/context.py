@@ -1,0 +1,170 @@
+"""What a run has: the files that were put in, the tools of its steps, and its limits."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any, Protocol
+
+from apps.customers.mentions import Customers
+from apps.customers.scope import Discretion
+from core.errors import AppError
+from core.settings import AnswerStyle
+from core.types import Answer, Chunk, Parsed, Passage, User
+from retrieval.query.filters import Filter
+from retrieval.query.weights import Weights
+
+# A step's result or an input as expressions see it.
+Values = Mapping[str, Any]
+
+
+_WITHHELD = " left out, being about other customers or naming them."
+
+
+class Searcher(Protocol):
+    """What steps need of retrieval: `retrieval.retriever.Retriever`, or a folder of files in an app's tests."""
+
+    def search(
+        self,
+        question: str,
+        user: User,
+        limit: int = 10,
+        *,
+        filters: Filter | None = None,
+        weights: Weights | None = None,
+    ) -> list[Passage]:
+        """The best passages that `user` may read."""
+        ...
+
+    def document(self, document_id: str, user: User) -> list[Chunk]:
+        """The document's chunks in order; empty if `user` may not read it."""
+        ...
+
+
+class Model(Protocol):
+    """A language model for `generate` and `translate`."""
+
+    def write(self, system: str, text: str) -> tuple[str, int]:
+        """The reply, and the tokens that it and the question took."""
+        ...
+
+
+# The last says for which customer the answer is; None for an answer that stays in the house.
+Answering = Callable[[str, User, Filter | None, AnswerStyle, Discretion | None], Answer]
+# (SQL with :names, parameters, most rows) → column names and rows. The connection can only read.
+Query = Callable[[str, Mapping[str, Any], int], tuple[list[str], list[Sequence[Any]]]]
+# (text, the texts that it may say) → what of it stands in none of them, in words.
+Check = Callable[[str, Sequence[str]], list[str]]
+
+
+@dataclass(frozen=True)
+class Tools:
+    """What steps may use. What is None isn't set up, and the step that needs it says so."""
+
+    search: Searcher | None = None
+    answer: Answering | None = None
+    model: Model | None = None
+    query: Query | None = None
+    check: Check | None = None
+    customers: Callable[[], Customers] | None = None
+    templates: Path | None = None
+
+
+@dataclass(frozen=True)
+class AppFile:
+    """A file that was put into a run, already parsed."""
+
+    name: str
+    parsed: Parsed
+
+    @property
+    def text(self) -> str:
+        """All of its text."""
+        return "\n\n".join(s.text for s in self.parsed.sections)
+
+    @property
+    def title(self) -> str:
+        """The title that it gives itself, or its name."""
+        return self.parsed.title or self.name
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Where a part of the result comes from."""
+
+    title: str
+    url: str = ""
+    document_id: str = ""
+    locator: str = ""
+    quote: str = ""
+
+
+@dataclass
+class Context:
+    """One run's surroundings, as its steps see them.
+
+    Attributes:
+        deadline: `clock()` beyond which the run has used up its time.
+        evidence: What steps have read, in order, without repetition.
+        style: How the app wants its answers and drafts written.
+        values: Inputs and earlier results, for steps that fill in templates themselves.
+        tokens: What the model has taken so far; `max_tokens` is the limit.
+    """
+
+    user: User
+    tools: Tools = field(default_factory=Tools)
+    today: date = field(default_factory=date.today)
+    company: str = "Debrief"
+    max_tokens: int = 20_000
+    max_chars: int = 200_000
+    deadline: float = float("inf")
+    cancelled: Callable[[], bool] = lambda: False
+    clock: Callable[[], float] = time.monotonic
+    values: Values = field(default_factory=dict)
+    style: AnswerStyle = field(default_factory=AnswerStyle)
+    tokens: int = 0
+    evidence: list[Evidence] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    _discreet: dict[str, Discretion] = field(default_factory=dict)
+
+    def cite(self, evidence: Evidence) -> int:
+        """The number of this evidence in the run's list, from 1."""
+        same = (evidence.document_id or evidence.title, evidence.locator)
+        for number, known in enumerate(self.evidence, start=1):
+            if (known.document_id or known.title, known.locator) == same:
+                return number
+        self.evidence.append(evidence)
+        return len(self.evidence)
+
+    def searcher(self) -> Searcher:
+        """The search. Raises AppError when nothing has been synced."""
+        if self.tools.search is None:
+            raise AppError("This step searches the documents, and there is no index yet; run `debrief sync` first.")
+        return self.tools.search
+
+    def discretion(self, customer: str) -> Discretion:
+        """What a text that goes to `customer` may be made of; without a name, it may name no customer at all."""
+        if customer not in self._discreet:
+            known = self.tools.customers() if self.tools.customers is not None else Customers()
+            self._discreet[customer] = known.discretion(customer)
+        return self._discreet[customer]
+
+    def tell_withheld(self) -> None:
+        """One remark on everything that was left out for other customers' sake, in the place of an earlier one."""
+        count = len(set().union(*(d.withheld for d in self._discreet.values())))
+        self.notes[:] = [note for note in self.notes if not note.endswith(_WITHHELD)]
+        if count:
+            were = "passage, or a part of it, was" if count == 1 else "passages, or parts of them, were"
+            self.notes.append(f"{count} {were}{_WITHHELD}")
+
+    def spend(self, tokens: int) -> None:
+        """Counts tokens. Raises AppError over the limit."""
+        self.tokens += tokens
+        if self.tokens > self.max_tokens:
+            raise AppError(
+                f"The run has used {self.tokens:,} tokens and its limit is {self.max_tokens:,}; "
+                "shorten the input, or raise limits.tokens in the app."
+            )

@@ -1,0 +1,1 @@
+"""Passages → an answer: evidence, quotes, written answers, citations, confidence."""

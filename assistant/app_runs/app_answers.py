@@ -1,0 +1,283 @@
+"""Apps within a conversation: the route, the inputs that can be read from the message, the run, and its answer."""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from apps.kept.runs import record_run
+from apps.language.spec import App, nearest
+from apps.publish.versions import all_apps
+from apps.run.context import Context, Evidence, Tools
+from apps.run.inputs import InputsWrong, shown
+from apps.runner import RunResult, StepState, run_app
+from assistant.app_runs.inputs import Filled, fill_inputs, with_values
+from assistant.app_runs.running import RunningApps
+from assistant.app_runs.tools import known_customers
+from assistant.events import Attachment, Event, Stage
+from assistant.records.trace import Trace
+from assistant.routing.router import AppRouter, Route
+from core.errors import AppError
+from core.llm import ChatModels
+from core.settings import Settings
+from core.types import Answer, Citation, Principal, User
+from retrieval.models.embed import Embedder
+from retrieval.retriever import Retriever
+
+# People who may read the same share one list of customers; so many lists are kept.
+_READERS = 200
+_CUSTOMERS_S = 600
+Catalogue = Callable[[], Mapping[str, App]]
+Finished = Callable[[RunResult, User], object]
+
+
+class AppAnswers:
+    """Answers with apps where one fits; what `Assistant` asks before it answers plainly."""
+
+    def __init__(
+        self,
+        apps: Catalogue,
+        embedder: Embedder,
+        tools: Callable[[], Tools],
+        *,
+        running: RunningApps | None = None,
+        models: ChatModels | None = None,
+        file: Path | None = None,
+        customers: Callable[[User], Sequence[str]] = lambda _user: (),
+        company: str = "Debrief",
+        finished: Callable[[RunResult, User], str | None] = lambda _result, _user: None,
+    ) -> None:
+        """Puts the parts together; nothing is read or learned before the first message.
+
+        Args:
+            apps: Every app as it is now; asked at each message, so that a published one needs no restart.
+            running: Keeps the app of each conversation; without it there are no follow-ups.
+            file: Keeps what was learned of the apps' examples.
+            customers: The names that a person may know of.
+            finished: Is told of every run, for the use of each version; gives its id where it is kept.
+        """
+        self._apps, self._embedder, self._tools, self._models = apps, embedder, tools, models
+        self._file = file
+        self._customers, self._company, self._finished = customers, company, finished
+        self._running = running
+        self._router: AppRouter | None = None
+        self._changing = threading.Lock()
+
+    @property
+    def router(self) -> AppRouter:
+        """Decides where a message goes; learns anew when an app has changed."""
+        apps = self._apps()
+        with self._changing:
+            if self._router is None or self._router.apps != apps:
+                self._router = AppRouter(apps, self._embedder, self._models, self._file)
+            return self._router
+
+    def app(self, name: str) -> App:
+        """The app of that name. Raises AppError when there is none."""
+        return _named(self.router, name)
+
+    def remember(self, conversation_id: str, app: str, values: Mapping[str, Any]) -> None:
+        """Takes `app` for the one that is running in the conversation, so that a follow-up changes its result."""
+        if self._running is not None:
+            self._running.keep(conversation_id, app, values)
+
+    def events(
+        self,
+        question: str,
+        user: User,
+        *,
+        route: str | None,
+        conversation_id: str | None,
+        attachments: Sequence[Attachment],
+        inputs: Mapping[str, Any],
+        trace: Trace,
+    ) -> Iterator[Event] | None:
+        """The events of the app that takes the question, ending with its Answer; None leaves it to plain answering.
+
+        Args:
+            inputs: Values that were put in beside the question; they count more than what it says.
+
+        Raises:
+            AppError: `route` names an app that isn't there.
+        """
+        try:
+            router = self.router
+        except AppError as error:
+            if route is not None:
+                raise
+            # A folder of apps that is gone is no reason not to answer from the documents.
+            trace.notes.append(str(error))
+            return None
+        running: str = ""
+        earlier: Mapping[str, Any] = {}
+        if conversation_id and self._running is not None:
+            running, earlier = self._running.of(conversation_id)
+        if route is not None:
+            chosen = Route(route, 1.0, "you chose it.")
+        else:
+            chosen = router.route(
+                question, user, attachments=attachments, running=running, customers=self._customers(user)
+            )
+        trace.route_reason = chosen.reason
+        if chosen.target == "ask":
+            return self._ask_back(chosen, router)
+        if not chosen.app:
+            trace.route_reason = f"Plain search ({chosen.confidence:.0%}): {chosen.reason}"
+            return None
+        app = _named(router, chosen.app)
+        customers = self._customers(user) if any(i.type == "account" for i in app.inputs) else ()
+        filled = with_values(app, fill_inputs(app, question, attachments, customers), inputs)
+        if running == app.name:
+            # A follow-up keeps what was put in before, and changes what it names.
+            filled = fill_inputs_again(app, filled, earlier)
+        return self._answered(app, filled, chosen, user, conversation_id or "")
+
+    def _ask_back(self, chosen: Route, router: AppRouter) -> Iterator[Event]:
+        names = [name for name, _ in chosen.alternatives]
+        titles = [router.apps[name].title for name in names]
+        yield Stage("route", chosen.reason)
+        yield Answer(
+            f"Did you mean: {', '.join(titles)}, or plain search?",
+            outcome="needs_input",
+            confidence=chosen.confidence,
+            choices=(*(f"app:{name}" for name in names), "search"),
+        )
+
+    def _answered(self, app: App, filled: Filled, chosen: Route, user: User, conversation: str) -> Iterator[Event]:
+        target = f"app:{app.name}"
+        yield Stage("route", f"{app.title} ({chosen.confidence:.0%}): {chosen.reason}")
+        if filled.missing:
+            names = ", ".join(shown(i) for i in filled.missing)
+            yield Answer(
+                f"{app.title} needs: {names}.",
+                outcome="needs_input",
+                route=target,
+                confidence=chosen.confidence,
+                choices=tuple(i.name for i in filled.missing),
+            )
+            return
+        context = Context(user, self._tools(), company=self._company)
+        result: RunResult | None = None
+        try:
+            for event in run_app(app, filled.values, context):
+                if isinstance(event, RunResult):
+                    result = event
+                elif event.state in ("running", "skipped", "failed"):
+                    yield Stage("step", _told(event))
+        except InputsWrong as error:
+            yield Answer(
+                str(error),
+                outcome="needs_input",
+                route=target,
+                confidence=chosen.confidence,
+                choices=tuple(dict.fromkeys(p.field for p in error.problems)),
+            )
+            return
+        assert result is not None
+        run = self._finished(result, user)
+        if conversation:
+            self.remember(conversation, app.name, filled.values)
+        yield replace(_answer(result, target, chosen.confidence), run=run or "")
+
+
+def _named(router: AppRouter, name: str) -> App:
+    if name not in router.apps:
+        raise AppError(f"There is no app {name!r}; {nearest(name, list(router.apps), 'apps')}")
+    return router.apps[name]
+
+
+def open_app_answers(
+    settings: Settings,
+    engine: sa.Engine,
+    retriever: Retriever,
+    *,
+    models: ChatModels | None,
+    tools: Callable[[], Tools],
+    finished: Finished = lambda _result, _user: None,
+) -> AppAnswers:
+    """The apps of this installation, each as its published version or else as its file. Every run is counted."""
+
+    def counted(result: RunResult, user: User) -> str:
+        finished(result, user)
+        return record_run(engine, result, user)
+
+    return AppAnswers(
+        lambda: {name: item.app for name, item in all_apps(settings, engine)[0].items()},
+        retriever.embedder,
+        tools,
+        running=RunningApps(engine),
+        models=models,
+        file=settings.data_path / "router.npz",
+        customers=_Customers(retriever),
+        company=settings.company,
+        finished=counted,
+    )
+
+
+class _Customers:
+    """The customers that a person may know of, looked up every ten minutes; shared by people who may read the same."""
+
+    def __init__(self, retriever: Retriever) -> None:
+        self._retriever = retriever
+        self._known: OrderedDict[frozenset[Principal], tuple[float, tuple[str, ...]]] = OrderedDict()
+
+    def __call__(self, user: User) -> tuple[str, ...]:
+        readers, now = frozenset(user.principals()), time.monotonic()
+        since, names = self._known.get(readers, (-math.inf, ()))
+        if now - since > _CUSTOMERS_S:
+            names = known_customers(self._retriever, user)
+            self._known[readers] = (now, names)
+            while len(self._known) > _READERS:
+                self._known.popitem(last=False)
+        return names
+
+
+def fill_inputs_again(app: App, filled: Filled, earlier: Mapping[str, Any]) -> Filled:
+    """The earlier values with the new ones in their place; only what is still missing is asked for."""
+    values = {**earlier, **filled.values}
+    return Filled(values, tuple(i for i in filled.missing if i.name not in values and not earlier))
+
+
+def _answer(result: RunResult, target: str, confidence: float) -> Answer:
+    if result.status != "completed" or not result.outputs:
+        return Answer(
+            result.error or "The app made no output.", outcome="no_evidence", route=target, notes=result.notes
+        )
+    text = result.outputs[0].text
+    return Answer(
+        text,
+        _citations(result.evidence, text),
+        route=target,
+        confidence=confidence,
+        notes=(*result.notes, *(f"{o.title} can be downloaded on the Apps page." for o in result.outputs if o.content)),
+    )
+
+
+def _citations(evidence: Sequence[Evidence], text: str) -> tuple[Citation, ...]:
+    """The sources whose number stands in the text; all of them, as a whole, when it has none."""
+    named = [n for n in range(1, len(evidence) + 1) if f"[{n}]" in text]
+    return tuple(
+        Citation(
+            marker=n,
+            document_id=evidence[n - 1].document_id,
+            title=evidence[n - 1].title,
+            url=evidence[n - 1].url,
+            quote=evidence[n - 1].quote,
+            begin=max(0, text.rfind("\n", 0, text.find(f"[{n}]")) + 1) if n in named else 0,
+            end=text.find(f"[{n}]") if n in named else len(text),
+            locator=evidence[n - 1].locator,
+        )
+        for n in (named or range(1, min(len(evidence), 8) + 1))
+    )
+
+
+def _told(state: StepState) -> str:
+    return f"{state.title}: {state.detail}" if state.detail else state.title

@@ -1,0 +1,182 @@
+"""What the steps of apps may use here: search, answers, the model, the check of its edits, the warehouse."""
+
+from __future__ import annotations
+
+import math
+import re
+import time
+from collections.abc import Mapping, Sequence
+from functools import partial
+from itertools import chain, islice
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+
+from apps.customers.mentions import Customers
+from apps.customers.names import names_of
+from apps.customers.scope import Discretion
+from apps.run.context import Model, Query, Tools
+from assistant.answers.groundedness import unsupported_facts
+from connectors.redshift.client import Session
+from connectors.redshift.connector import RedshiftSettings
+from core.errors import AppError
+from core.llm import ChatModels, Spending
+from core.settings import AnswerStyle, Settings, SourceSettings, validate
+from core.text.sentences import split_sentences
+from core.text.words import content_words
+from core.types import Answer, Attributes, Passage, User
+from retrieval.models.tokens import TokenEncoder
+from retrieval.query.filters import Exists, Filter, Not, all_of
+from retrieval.query.index import ChunkIndex
+from retrieval.retriever import Retriever
+
+if TYPE_CHECKING:
+    from assistant.ask import Assistant
+
+_NAME = re.compile(r"'(?:[^']|'')*'|(?<!:):([a-z_][a-z0-9_]*)")
+# One step may not keep the warehouse busy for longer.
+_QUERY_SECONDS = 30
+# The customers of an index are looked up again after so long.
+_CUSTOMERS_S = 600
+# So many chunks that are nobody's tell which words of customers' names are ordinary ones; they are read each time.
+_ORDINARY_CHUNKS = 5_000
+_customers: WeakKeyDictionary[ChunkIndex, tuple[float, Customers]] = WeakKeyDictionary()
+
+
+def open_tools(settings: Settings, assistant: Assistant | None, retriever: Retriever | None) -> Tools:
+    """The tools of this installation; None for the first two leaves searching steps out.
+
+    Raises:
+        SettingsError: the Redshift source in the settings is wrong.
+    """
+
+    def answered(
+        question: str, user: User, filters: Filter | None, style: AnswerStyle, discretion: Discretion | None
+    ) -> Answer:
+        assert assistant is not None and retriever is not None
+        reader = assistant if discretion is None else assistant.searching(_DiscreetSearch(retriever, discretion))
+        return reader.answer(question, user, filters=filters, route="search", style=style)
+
+    return Tools(
+        search=retriever,
+        answer=answered if assistant is not None else None,
+        model=_Writer(assistant.models) if assistant is not None and assistant.models is not None else None,
+        query=_warehouse(settings),
+        check=foreign_facts,
+        customers=partial(all_customers, retriever, settings.company) if retriever is not None else None,
+        templates=settings.path(settings.templates_dir) if settings.templates_dir is not None else None,
+    )
+
+
+def foreign_facts(text: str, sources: Sequence[str]) -> list[str]:
+    """The numbers, dates, names and quotes of `text` that none of the sources has, and numbers that belong elsewhere.
+
+    A report has most small numbers somewhere, so a number must stand in the lines that its sentence is about.
+    """
+    source = "\n".join(sources)
+    lines = [(line, set(content_words(line))) for line in source.splitlines() if line.strip()]
+    problems: list[str] = []
+    for span in split_sentences(text):
+        foreign = unsupported_facts(span.text, source)
+        problems += foreign or [f"{problem} in “{span.text[:60]}”" for problem in _misplaced(span.text, lines)]
+    return problems
+
+
+def _misplaced(sentence: str, lines: Sequence[tuple[str, set[str]]]) -> list[str]:
+    """The numbers of the sentence that aren't in the lines that share most words with it."""
+    wanted = {word for word in content_words(sentence) if not word[0].isdigit()}
+    shared = [(len(wanted & words), line) for line, words in lines]
+    most = max((n for n, _ in shared), default=0)
+    near = [line for n, line in shared if n and n >= most / 2]
+    if not near:
+        return []
+    return [problem for problem in unsupported_facts(sentence, "\n".join(near)) if problem.startswith("the number")]
+
+
+def known_customers(retriever: Retriever | None, user: User) -> tuple[str, ...]:
+    """The customers that documents which `user` may read are about, by name."""
+    if retriever is None:
+        return ()
+    about = retriever.index.documents(user, Exists("customer"))
+    return tuple(sorted({name for chunk in about for name in names_of(chunk)}))
+
+
+def all_customers(retriever: Retriever, company: str) -> Customers:
+    """The customers of everything that is indexed, to keep them out of each other's texts; never to be shown."""
+    index = retriever.index
+    since, known = _customers.get(index, (-math.inf, Customers()))
+    # A generation doesn't change once it serves; an index on a server does.
+    if time.monotonic() - since > _CUSTOMERS_S:
+        nobodys = islice(index.chunks(Not(Exists("customer"))), _ORDINARY_CHUNKS)
+        known = Customers.of(chain(index.chunks(Exists("customer")), nobodys), company)
+        _customers[index] = (time.monotonic(), known)
+    return known
+
+
+class _DiscreetSearch:
+    """The search without what may not be said to a customer."""
+
+    def __init__(self, retriever: Retriever, discretion: Discretion) -> None:
+        self._retriever, self._discretion = retriever, discretion
+
+    @property
+    def embedder(self) -> TokenEncoder:
+        return self._retriever.embedder
+
+    def search(
+        self,
+        question: str,
+        user: User,
+        limit: int,
+        *,
+        filters: Filter | None = None,
+        context: Attributes | None = None,
+    ) -> list[Passage]:
+        def search(more: Filter | None, wanted: int) -> list[Passage]:
+            return self._retriever.search(question, user, wanted, filters=all_of(filters, more), context=context)
+
+        return self._discretion.search(search, limit)
+
+
+class _Writer(Model):
+    """The configured chat model as steps see it."""
+
+    def __init__(self, models: ChatModels) -> None:
+        self._models = models
+
+    def write(self, system: str, text: str) -> tuple[str, int]:
+        spent = Spending()
+        reply = self._models.complete("answer", [("system", system), ("user", text)], spent)
+        return reply, spent.input_tokens + spent.output_tokens
+
+
+def _warehouse(settings: Settings) -> Query | None:
+    source = next((s for s in settings.sources if s.kind == "redshift"), None)
+    return _asking(source, settings) if source is not None else None
+
+
+def _asking(source: SourceSettings, settings: Settings) -> Query:
+    login = validate(RedshiftSettings, source.model_dump(), settings.file, f"sources, {source.name}: ")
+    login = login.model_copy(update={"statement_timeout_s": min(login.statement_timeout_s, _QUERY_SECONDS)})
+
+    def ask(sql: str, values: Mapping[str, Any], limit: int) -> tuple[list[str], list[Sequence[Any]]]:
+        ordered: list[Any] = []
+
+        def placed(match: re.Match[str]) -> str:
+            if match.group(1) is None:
+                return match.group().replace("%", "%%")
+            ordered.append(values[match.group(1)])
+            return "%s"
+
+        session = Session(login)
+        try:
+            columns, rows = session.rows(
+                f"SELECT * FROM ({_NAME.sub(placed, sql)}) AS q LIMIT {int(limit) + 1}", ordered
+            )
+            found: list[Sequence[Any]] = list(rows)
+        finally:
+            session.close()
+        if len(found) > limit:
+            raise AppError(f"The query gives more than {limit:,} rows; narrow it, or raise max_rows.")
+        return columns, found
+
+    return ask

@@ -1,0 +1,1 @@
+"""What may be asked and shown: guardrails, injection, personal data, links."""

@@ -1,0 +1,1 @@
+"""`debrief ask`, `trace`, `style`, `forget` and `apps`."""

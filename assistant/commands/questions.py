@@ -1,0 +1,246 @@
+"""`debrief ask`, `trace`, `style` and `forget`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from apps.language.spec import App
+from assistant.answers.citations import deep_link
+from assistant.answers.style import Styles, merged, parse_style
+from assistant.app_runs.app_answers import AppAnswers
+from assistant.ask import Assistant, open_assistant
+from assistant.commands.inputs import Parse, attachment, form_lines, given_inputs, read_file
+from assistant.events import Stage
+from assistant.records.retention import forget as forget_old
+from assistant.records.trace import Traces
+from core.console import err, out, print_json
+from core.database import open_database
+from core.errors import QuestionError
+from core.identity import asking_user
+from core.settings import AnswerStyle, RetentionSettings, load_settings
+from core.types import Answer, Citation
+from retrieval.query.filters import parse_filter
+
+_QUOTE_CHARS = 300
+_parse: dict[str, Parse] = {}
+
+
+def ask(
+    question: Annotated[str, typer.Argument(help="What you want to know.")],
+    *,
+    user: Annotated[str, typer.Option(help="Who asks; default: auth.development_user.")] = "",
+    conversation: Annotated[str | None, typer.Option(help="Continue the conversation with this id.")] = None,
+    filter_: Annotated[
+        list[str] | None, typer.Option("--filter", help="Only documents with this, for example document_type=policy.")
+    ] = None,
+    app: Annotated[str, typer.Option("--app", help="Use this app instead of the router's choice.")] = "",
+    search: Annotated[bool, typer.Option("--search", help="Use plain search instead of the router's choice.")] = False,
+    input_: Annotated[
+        list[str] | None, typer.Option("--input", help="name=value for the form of --app; a path for a file.")
+    ] = None,
+    attach: Annotated[list[Path] | None, typer.Option("--attach", help="A file to work on or to ask about.")] = None,
+    json_: Annotated[bool, typer.Option("--json", help="Print the answer as one JSON object.")] = False,
+) -> None:
+    """Answers a question from the documents that the user may read, with citations, or by the app that fits it."""
+    if app and search:
+        raise QuestionError("--app and --search exclude each other; give one of them.")
+    if input_ and not app:
+        raise QuestionError("--input fills the form of an app; name the app with --app.")
+    settings = load_settings()
+    asking = asking_user(settings, user, open_database(settings))
+    filters = parse_filter(filter_ or None)
+    attachments = [attachment(read_file(file, _parse["file"])) for file in attach or []]
+    assistant = open_assistant(settings)
+    inputs = given_inputs(_app(assistant, app), input_, _parse["file"]) if input_ else None
+    answer: Answer | None = None
+    for event in assistant.ask(
+        question,
+        asking,
+        conversation_id=conversation,
+        filters=filters,
+        route="search" if search else f"app:{app}" if app else None,
+        attachments=attachments,
+        inputs=inputs,
+    ):
+        if isinstance(event, Answer):
+            answer = event
+        elif isinstance(event, Stage) and not json_ and err.is_terminal:
+            err.print(f"[dim]{escape(event.name)}: {escape(event.detail)}[/]")
+    assert answer is not None
+    if json_:
+        print_json(answer)
+    else:
+        _print_answer(answer)
+    if answer.outcome == "needs_input" and answer.route.startswith("app:") and not json_:
+        name = answer.route.removeprefix("app:")
+        err.print(f"Ask again with --app {name} and what it needs, or with --search for plain search:")
+        for line in form_lines(_app(assistant, name), answer.choices):
+            err.print(f"  {line}", markup=False)
+
+
+def trace(
+    trace_id: Annotated[str, typer.Argument(help="The id that `debrief ask` prints.")],
+    *,
+    user: Annotated[str, typer.Option(help="Whose answer; default: auth.development_user.")] = "",
+    json_: Annotated[bool, typer.Option("--json", help="Print the trace as one JSON object.")] = False,
+) -> None:
+    """Shows how an answer came about: searches, passages with their scores, checks, model, time in each stage."""
+    settings = load_settings()
+    engine = open_database(settings)
+    asking = asking_user(settings, user, open_database(settings))
+    administrator = bool(set(asking.groups) & set(settings.auth.admin_groups))
+    record = Traces(engine).load(trace_id, asking, everyone=administrator)
+    if json_:
+        print_json(record)
+    else:
+        _print_trace(record)
+
+
+def style(
+    *,
+    audience: Annotated[str | None, typer.Option(help='For a language model, for example "executives".')] = None,
+    length: Annotated[str | None, typer.Option(help="short, normal or detailed.")] = None,
+    tone: Annotated[str | None, typer.Option(help='For a language model, for example "plain and friendly".')] = None,
+    format_: Annotated[str | None, typer.Option("--format", help="prose or bullets.")] = None,
+    reset: Annotated[bool, typer.Option("--reset", help="Back to what the deployment has.")] = False,
+    user: Annotated[str, typer.Option(help="Whose answers; default: auth.development_user.")] = "",
+    json_: Annotated[bool, typer.Option("--json", help="Print the style as one JSON object.")] = False,
+) -> None:
+    """Shows how your answers are written, or changes it. What isn't named stays; an empty text takes it back."""
+    settings = load_settings()
+    engine = open_database(settings)
+    asking, styles = asking_user(settings, user, engine), Styles(engine)
+    named = {"audience": audience, "length": length, "tone": tone, "format": format_}
+    changes = {key: value for key, value in named.items() if value is not None}
+    if reset or changes:
+        kept = AnswerStyle() if reset else styles.of(asking)
+        styles.choose(asking, parse_style({**kept.model_dump(exclude_defaults=True), **changes}))
+    own = styles.of(asking)
+    shown = merged(settings.answer.style, own).model_dump()
+    if json_:
+        print_json(shown)
+        return
+    for key, value in shown.items():
+        source = "your own" if getattr(own, key) else "the deployment's" if value else "not set"
+        out.print(f"[bold]{key:<10}[/] {escape(value or '–')} [dim]({source})[/]")
+
+
+def forget(
+    *,
+    conversations_days: Annotated[
+        int | None, typer.Option(min=1, help="Conversations not continued for so long; default: the settings'.")
+    ] = None,
+    traces_days: Annotated[
+        int | None, typer.Option(min=1, help="Traces of questions asked before so long; default: the settings'.")
+    ] = None,
+    json_: Annotated[bool, typer.Option("--json", help="Print how many as one JSON object.")] = False,
+) -> None:
+    """Deletes everybody's old conversations and traces, as `debrief serve` does each day."""
+    settings = load_settings()
+    chosen = settings.retention
+    if conversations_days is not None or traces_days is not None:
+        chosen = RetentionSettings(conversations_days=conversations_days, traces_days=traces_days)
+    if chosen == RetentionSettings():
+        raise QuestionError(
+            "Nothing says what is old; set retention.conversations_days or retention.traces_days in "
+            f"{settings.file}, or name --conversations-days or --traces-days."
+        )
+    done = forget_old(open_database(settings), chosen)
+    if json_:
+        print_json(done)
+    else:
+        out.print(f"Deleted {done.conversations} conversations and {done.traces} traces.")
+
+
+def register(app: typer.Typer, parse: Parse) -> None:
+    """Adds the commands to `debrief`. `parse` turns a file's bytes and name into text."""
+    _parse["file"] = parse
+    app.command("ask")(ask)
+    app.command("trace")(trace)
+    app.command("style")(style)
+    app.command("forget")(forget)
+
+
+def _app(assistant: Assistant, name: str) -> App:
+    assert isinstance(assistant.router, AppAnswers)
+    return assistant.router.app(name)
+
+
+def _print_answer(answer: Answer) -> None:
+    out.print(escape(answer.text))
+    if answer.choices and answer.route == "search":
+        out.print()
+        for choice in answer.choices:
+            out.print(f"  • {escape(choice)}")
+    if answer.citations:
+        out.print()
+    for citation in {c.marker: c for c in answer.citations}.values():
+        _print_citation(citation)
+    for note in answer.notes:
+        out.print(f"[dim]{escape(note)}[/]")
+    details = [f"confidence {answer.confidence:.2f}"]
+    if answer.route != "search":
+        details.append(f"route {answer.route}")
+    if answer.trace_id:
+        details.append(f"trace {answer.trace_id}")
+    out.print(f"\n[dim]{escape(' · '.join(details))}[/]")
+
+
+def _print_citation(citation: Citation) -> None:
+    place = citation.locator or (f"page {citation.page}" if citation.page else "")
+    head = f"[{citation.marker}] {citation.title or citation.document_id}" + (f", {place}" if place else "")
+    out.print(f"[bold]{escape(head)}[/]")
+    link = deep_link(citation)
+    if link:
+        out.print(f"    [dim]{escape(link)}[/]")
+    quote = " ".join(citation.quote.split())
+    out.print(f"    “{escape(quote[:_QUOTE_CHARS])}{'…' if len(quote) > _QUOTE_CHARS else ''}”")
+
+
+def _print_trace(record: Mapping[str, Any]) -> None:
+    facts = {
+        "question": record["question"],
+        "asked": f"{record['asked_at']} by {record['user']}",
+        "searched": " | ".join(record["searched"]),
+        "route": " – ".join(part for part in (record["route"], record["route_reason"]) if part),
+        "outcome": f"{record['outcome']}, confidence {record['confidence']:.2f}",
+        "seconds": ", ".join(f"{name} {seconds:.3f}" for name, seconds in record["seconds"].items()),
+        "signals": ", ".join(f"{name} {value:.2f}" for name, value in record["signals"].items()),
+        "guardrails": "; ".join(record["guardrails"]),
+        "notes": "; ".join(record["notes"]),
+    }
+    for name, value in facts.items():
+        if value:
+            out.print(f"[bold]{name:<10}[/] {escape(str(value))}")
+    for call in record["models"]:
+        out.print(
+            f"[bold]model     [/] {escape(call['model'])}, prompt {escape(call['prompt'])}, "
+            f"{call['input_tokens']} + {call['output_tokens']} tokens, cost {call['cost']:.6f}, {call['seconds']} s"
+        )
+    if record["passages"]:
+        table = Table("passage", "place", "text", "vector", "fused", "boosts", "final")
+        for passage in record["passages"]:
+            why = passage["why"]
+            boosts = " ".join(f"{b['attribute']}={b['value']}×{b['factor']:.2f}" for b in why["boosts"])
+            scores = (_figure(why["text"]), _figure(why["vector"]), _figure(why["fused"]))
+            title = str(passage["title"] or passage["document_id"])
+            table.add_row(escape(title), escape(passage["locator"]), *scores, escape(boosts), _figure(passage["score"]))
+        out.print(table)
+    for check in record["checks"]:
+        problems = "; ".join(check.get("problems", ()))
+        out.print(f"[bold]{check['outcome']:<10}[/] {escape(check['sentence'])} [dim]{escape(problems)}[/]")
+    out.print(f"\n{escape(record['answer'])}")
+    for given in record["feedback"]:
+        out.print(
+            f"[bold]feedback  [/] {given['rating']} {escape(', '.join(given['reasons']))} {escape(given['comment'])}"
+        )
+
+
+def _figure(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3f}"

@@ -1,0 +1,1 @@
+"""What is kept: conversations, traces, usage, and for how long."""

@@ -1,0 +1,68 @@
+"""What is deleted after a number of days (`retention:`): conversations that nobody continues, and traces of answers."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from apps.kept.runs import forget_results_older_than
+from assistant.records.conversations import Conversations
+from assistant.records.trace import Traces
+from core.database import open_database
+from core.errors import DebriefError
+from core.settings import RetentionSettings, Settings, load_settings
+
+if TYPE_CHECKING:
+    from apscheduler.schedulers.background import BackgroundScheduler
+
+log = logging.getLogger(__name__)
+JOB = "retention"
+_HOUR = 3  # UTC; before the syncs and the evaluation
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """How many were deleted."""
+
+    conversations: int
+    traces: int
+
+
+def forget(engine: sa.Engine, retention: RetentionSettings) -> Forgotten:
+    """Deletes what is older than the settings allow, everybody's; a time that isn't set keeps all."""
+    conversations = traces = 0
+    if retention.conversations_days is not None:
+        conversations = Conversations(engine).forget_older_than(retention.conversations_days)
+        forget_results_older_than(engine, retention.conversations_days)
+    if retention.traces_days is not None:
+        traces = Traces(engine).forget_older_than(retention.traces_days)
+    return Forgotten(conversations, traces)
+
+
+def add_daily_job(scheduler: BackgroundScheduler, settings: Settings) -> None:
+    """Adds the daily deletion, or removes it when nothing is to be deleted. A missed day is caught up once."""
+    from apscheduler.triggers.cron import CronTrigger
+
+    known = scheduler.get_job(JOB)
+    if settings.retention == RetentionSettings():
+        if known is not None:
+            known.remove()
+        return
+    trigger = CronTrigger(hour=_HOUR, timezone="UTC")
+    if known is not None and str(known.trigger) == str(trigger) and known.args == (str(settings.file),):
+        return  # Replacing it would forget a run that was missed.
+    scheduler.add_job(forget_once, trigger, args=[str(settings.file)], id=JOB, replace_existing=True)
+
+
+def forget_once(settings_file: str) -> None:
+    """A scheduled deletion. Errors end in the log, never in the scheduler."""
+    try:
+        settings = load_settings(Path(settings_file))
+        done = forget(open_database(settings), settings.retention)
+        log.info("retention: %d conversations and %d traces deleted", done.conversations, done.traces)
+    except DebriefError as error:
+        log.error("retention: %s", error)

@@ -1,0 +1,1 @@
+"""A message → an app, plain search, or a question back."""

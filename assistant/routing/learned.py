@@ -1,0 +1,121 @@
+"""What the router has learned from the apps' examples: fitted once, and kept in the data folder until they change."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import threading
+import zipfile
+from collections.abc import Iterable, Sequence
+from importlib.resources import files
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from apps.language.spec import App
+from assistant.routing.intents import IntentClassifier
+from assistant.routing.requests import plain_request
+from retrieval.models.embed import Embedder
+
+SEARCH = "search"
+APP = "app"
+# What is learned follows from the examples, the model, and these files.
+_MADE_BY = (
+    "learned.py", "intents.py", "ngrams.py", "requests.py", "glossary.py", "glossary.txt",
+)  # fmt: skip
+
+
+class Learned:
+    """The two classifiers, fitted on examples.
+
+    Attributes:
+        work: Whether a message asks for the work of any app, `APP`, or is for `SEARCH`.
+        which: Which app's work it is, learned from the apps' examples alone.
+        shown: What was compared → the example as its author wrote it.
+    """
+
+    def __init__(self, work: IntentClassifier, which: IntentClassifier, shown: dict[str, str]) -> None:
+        """Puts together what was fitted or read."""
+        self.work, self.which, self.shown = work, which, shown
+
+
+def learn(apps: Iterable[App], embedder: Embedder, file: Path | None = None) -> Learned:
+    """What the examples of `apps` teach: read from `file` if it holds just that, else fitted, which takes 3 seconds.
+
+    A file that is missing, damaged or of other examples is written anew.
+    """
+    texts, labels = training_examples(apps)
+    key = _key(texts, labels, embedder.name)
+    known = _read(file, key) if file is not None else None
+    if known is None:
+        known = _fitted(texts, labels, embedder)
+        if file is not None:
+            _write(file, key, known)
+    return known
+
+
+def training_examples(apps: Iterable[App]) -> tuple[list[str], list[str | None]]:
+    """Texts and labels: titles, descriptions and examples of apps; counter-examples and general questions as search."""
+    texts: list[str] = []
+    labels: list[str | None] = []
+    for app in apps:
+        for text in (*app.routing.examples, app.description, app.title):
+            texts.append(text)
+            labels.append(app.name)
+        for text in app.routing.counter_examples:
+            texts.append(text)
+            labels.append(SEARCH)
+    for line in files("assistant.routing").joinpath("search.txt").read_text(encoding="utf-8").splitlines():
+        if line.strip():
+            texts.append(line.strip())
+            labels.append(SEARCH)
+    return texts, labels
+
+
+def _fitted(texts: Sequence[str], labels: Sequence[str | None], embedder: Embedder) -> Learned:
+    plain = [plain_request(text) for text in texts]
+    vectors = embedder.encode_texts(plain)
+    work = IntentClassifier(plain, [SEARCH if label == SEARCH else APP for label in labels], vectors)
+    own = [n for n, label in enumerate(labels) if label != SEARCH]
+    which = IntentClassifier([plain[n] for n in own], [labels[n] for n in own], vectors[own])
+    return Learned(work, which, dict(zip(plain, texts, strict=True)))
+
+
+def _key(texts: Sequence[str], labels: Sequence[str | None], model: str) -> str:
+    digest = hashlib.sha256(json.dumps([model, texts, labels]).encode())
+    for name in _MADE_BY:
+        digest.update(files("assistant.routing").joinpath(name).read_bytes())
+    return digest.hexdigest()
+
+
+def _read(file: Path, key: str) -> Learned | None:
+    try:
+        with np.load(file, allow_pickle=False) as kept:
+            if str(kept["key"]) != key:
+                return None
+            parts = {name: kept[name] for name in kept.files}
+        shown: dict[str, str] = json.loads(parts["shown"].tobytes())
+        work, which = (
+            IntentClassifier.from_arrays({n.removeprefix(p): a for n, a in parts.items() if n.startswith(p)})
+            for p in ("work.", "which.")
+        )
+        return Learned(work, which, shown)
+    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile):
+        return None  # Missing or damaged: it is learned anew.
+
+
+def _write(file: Path, key: str, learned: Learned) -> None:
+    parts: dict[str, NDArray[np.generic]] = {"key": np.array(key)}
+    parts["shown"] = np.frombuffer(json.dumps(learned.shown).encode(), np.uint8)
+    for prefix, classifier in (("work.", learned.work), ("which.", learned.which)):
+        parts |= {prefix + name: array for name, array in classifier.arrays().items()}
+    draft = file.with_suffix(f".{os.getpid()}-{threading.get_ident()}")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with draft.open("wb") as stream:
+            np.savez(stream, allow_pickle=False, **parts)
+        draft.replace(file)
+    except OSError:
+        return  # A data folder that can't be written only means learning again next time.

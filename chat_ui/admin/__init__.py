@@ -1,0 +1,1 @@
+"""The Admin page: access, people, guardrails, weights, audit."""

@@ -1,0 +1,183 @@
+"""The person's conversations: the list in the sidebar, and the one that is open."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import replace
+from html import escape
+
+import sqlalchemy as sa
+import streamlit as st
+
+from apps.kept.runs import stored_result
+from apps.publish.template import app_from_conversation
+from assistant.records.conversations import Conversation, Conversations, Found
+from chat_ui.chat.turns import Turn
+from chat_ui.parts import attachments, components, session
+from core.errors import AppError, QuestionError
+from core.types import Answer, User
+from ingestion.state import documents
+from retrieval.query.access import may_read
+
+_CURRENT, _TURNS, _GONE = "conversation", "turns", "conversation-gone"
+
+
+def current_turns() -> list[Turn]:
+    """The open conversation's turns; the list is the page's own and may be added to."""
+    turns: list[Turn] = st.session_state.setdefault(_TURNS, [])
+    return turns
+
+
+def current_conversation(user: User) -> str:
+    """The open conversation's id; begins one if none is open."""
+    if not st.session_state.get(_CURRENT):
+        st.session_state[_CURRENT] = Conversations(session.database()).start(user)
+    return str(st.session_state[_CURRENT])
+
+
+def sidebar(user: User) -> None:
+    """Draws the list: begin, find, open, rename, export, delete."""
+    stored = Conversations(session.database())
+    if st.session_state.get(_CURRENT) and not stored.has(st.session_state[_CURRENT], user):
+        begin()
+        st.session_state[_GONE] = True
+    kept = [c for c in stored.of(user) if c.turns]
+    with st.sidebar:
+        st.button("New conversation", icon=":material/add:", on_click=begin, width="stretch")
+        _menu(next((c for c in kept if c.id == st.session_state.get(_CURRENT)), None), user)
+        found = [Found(c, "") for c in kept]
+        if kept:
+            wanted = st.text_input(
+                "Find a conversation",
+                placeholder="Find a conversation",
+                label_visibility="collapsed",
+                key="find-conversation",
+                help="By words of its title, questions and answers",
+            )
+            if wanted.strip():
+                found = stored.find(user, wanted)
+            if not found:
+                st.caption("No conversation of yours has all of these words; try fewer.")
+        with st.container(key="conversations", gap=None):
+            for each in found:
+                _entry(each, user)
+
+
+def _entry(found: Found, user: User) -> None:
+    conversation = found.conversation
+    st.button(
+        components.plain(conversation.title),
+        key=f"open-{conversation.id}",
+        type="tertiary",
+        width="stretch",
+        disabled=conversation.id == st.session_state.get(_CURRENT),
+        on_click=resume,
+        args=(conversation.id, user),
+    )
+    if found.snippet:
+        st.html(f'<div class="snippet">{escape(found.snippet)}</div>')
+
+
+def gone() -> bool:
+    """Whether the conversation was deleted elsewhere while it was open here; until another one is opened or begun."""
+    return bool(st.session_state.get(_GONE))
+
+
+def begin() -> None:
+    """Leaves the open conversation for a new one."""
+    st.session_state[_CURRENT], st.session_state[_TURNS] = None, []
+    st.session_state.pop(_GONE, None)
+    attachments.forget()
+
+
+def resume(conversation_id: str, user: User) -> None:
+    """Opens a stored conversation of the person's."""
+    try:
+        stored = Conversations(session.database()).turns(conversation_id, user)
+    except QuestionError:
+        begin()
+        st.session_state[_GONE] = True
+        return
+    readable = _readable(
+        {p.chunk.document_id for turn in stored for p in (*turn.answer.passages, *turn.answer.nearest)}, user
+    )
+    begin()
+    st.session_state[_CURRENT] = conversation_id
+    opened = [Turn(t.question, answer=_still_readable(t.answer, readable)) for t in stored]
+    for turn in opened:
+        if turn.answer is not None and turn.answer.run:
+            # A result that was deleted, or is older than results are kept, leaves the answer's text.
+            with suppress(AppError):
+                turn.run = stored_result(session.database(), turn.answer.run, user)
+    st.session_state[_TURNS] = opened
+
+
+def _menu(conversation: Conversation | None, user: User) -> None:
+    """What can be done with the open conversation."""
+    if conversation is None:
+        return
+    stored = Conversations(session.database())
+    with st.popover("This conversation", width="stretch", key=f"menu-{conversation.id}"):
+        key = f"title-{conversation.id}"
+        st.text_input("Title", conversation.title, key=key, on_change=lambda: _rename(conversation.id, user, key))
+        st.download_button(
+            "Export as Markdown",
+            lambda: stored.export(conversation.id, user),
+            "conversation.md",
+            "text/markdown",
+            on_click="ignore",
+            width="stretch",
+        )
+        if session.is_author(user):
+            st.button(
+                "Make an app of this",
+                on_click=_draft,
+                args=(conversation.id, user),
+                width="stretch",
+                help="Opens Studio with an app that does what this conversation did",
+            )
+        sure = st.checkbox("Delete it for good", key=f"sure-{conversation.id}")
+        st.button("Delete", disabled=not sure, on_click=_delete, args=(conversation.id, user), width="stretch")
+
+
+def _rename(conversation_id: str, user: User, key: str) -> None:
+    # One that another window has deleted meanwhile: the page says so when it is drawn.
+    with suppress(QuestionError):
+        Conversations(session.database()).rename(conversation_id, user, st.session_state[key])
+
+
+def _draft(conversation_id: str, user: User) -> None:
+    """Has Studio opened with an app made of the conversation's questions."""
+    try:
+        questions = [turn.question for turn in Conversations(session.database()).turns(conversation_id, user)]
+    except QuestionError:
+        return
+    st.session_state["studio-draft"] = app_from_conversation("from_conversation", user.email, questions)
+    st.session_state["open-page"] = "studio"
+
+
+def _delete(conversation_id: str, user: User) -> None:
+    with suppress(QuestionError):
+        Conversations(session.database()).delete(conversation_id, user)
+    begin()
+
+
+def _readable(document_ids: set[str], user: User) -> set[str]:
+    """Those of the documents that the person may read today."""
+    query = sa.select(documents.c.id, documents.c.allow, documents.c.deny).where(documents.c.outcome == "indexed")
+    found: set[str] = set()
+    wanted = sorted(document_ids)
+    with session.database().connect() as connection:
+        for begin_at in range(0, len(wanted), 500):
+            portion = documents.c.id.in_(wanted[begin_at : begin_at + 500])
+            found |= {row.id for row in connection.execute(query.where(portion)) if may_read(user, row.allow, row.deny)}
+    return found
+
+
+def _still_readable(answer: Answer, readable: set[str]) -> Answer:
+    """The answer without the passages of documents that the person may no longer read."""
+    return replace(
+        answer,
+        passages=tuple(p for p in answer.passages if p.chunk.document_id in readable),
+        nearest=tuple(p for p in answer.nearest if p.chunk.document_id in readable),
+    )

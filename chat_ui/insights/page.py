@@ -1,0 +1,184 @@
+"""How Debrief is used, and what it couldn't answer. For administrators."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from html import escape
+
+import streamlit as st
+
+from assistant.records.usage import (
+    Question,
+    app_months,
+    citations,
+    days_between,
+    latency,
+    median_by_day,
+    questions_since,
+    share,
+    thumbs_since,
+)
+from chat_ui.insights.apps import apps_tab
+from chat_ui.parts import charts, components, session
+from chat_ui.parts.disclosure import Disclosure
+from chat_ui.parts.trace_view import trace_view
+from chat_ui.quality.review import gaps_view
+from core.types import User
+
+_PERIODS = {"7 days": 7, "30 days": 30, "90 days": 90, "1 year": 365}
+_OUTCOMES = {"answered": "answered", "no_evidence": "no answer", "needs_input": "asked back", "refused": "refused"}
+_DOCUMENTS = 20
+_TABS = ["Questions", "Not answered", "Thumbs", "Documents", "Apps"]
+
+
+def page(user: User) -> None:
+    """The page; app.py gives it to administrators alone."""
+    st.title("Insights")
+    period = st.segmented_control("Period", list(_PERIODS), default="30 days", required=True, key="insights-period")
+    since = (datetime.now(UTC) - timedelta(days=_PERIODS[period])).date().isoformat()
+    questions = questions_since(session.database(), since)
+    months = app_months(session.database(), since)
+    if not questions and not months:
+        components.state("Nothing was asked in this time", "Choose a longer period, or ask something on the chat page.")
+        return
+    _figures(questions, since)
+    opened, place = components.open_tab(_TABS, "insights-tab")
+    disclosure = Disclosure(session.database(), user, admin=True)
+    with place:
+        if opened == "Questions":
+            _questions(questions)
+        elif opened == "Not answered":
+            gaps_view(_PERIODS[period], True, disclosure)
+        elif opened == "Thumbs":
+            _thumbs(since, user, disclosure)
+        elif opened == "Documents":
+            _documents(questions)
+        else:
+            apps_tab(months, user)
+
+
+def _figures(questions: Sequence[Question], since: str) -> None:
+    thumbs = Counter(thumb["rating"] for thumb in thumbs_since(session.database(), since))
+    median, slow = latency(questions)
+    week = (datetime.now(UTC) - timedelta(days=7)).date().isoformat()
+    figures = {
+        "Questions": f"{len(questions):,}",
+        "People": f"{len({q.user for q in questions}):,}",
+        "Of them, last 7 days": f"{len({q.user for q in questions if q.day >= week}):,}",
+        "No answer": f"{share(questions, 'no_evidence'):.0%}",
+        "Refused": f"{share(questions, 'refused'):.0%}",
+        "Answer in (median)": f"{median:.2f} s",
+        "Slowest 5 % over": f"{slow:.2f} s",
+        "Thumbs up / down": f"{thumbs['up']} / {thumbs['down']}",
+    }
+    with st.container(horizontal=True, gap="medium"):
+        for name, value in figures.items():
+            st.metric(name, value, width="content")
+
+
+def _questions(questions: Sequence[Question]) -> None:
+    if not questions:
+        components.state("Nobody asked anything in this time", "Apps were run; the tab Apps has them.")
+        return
+    counted = Counter((q.day, _OUTCOMES.get(q.outcome, q.outcome)) for q in questions)
+    days = days_between(questions[0].day, questions[-1].day)
+    # Days in order, or the chart's axis would follow the outcomes; a day without a question is a day, too.
+    names = list(_OUTCOMES.values())
+    outcomes = [{"day": day, "outcome": o, "questions": counted[day, o]} for day in days for o in names]
+    asking = {day: {q.user for q in questions if q.day == day} for day in days}
+    people = [{"day": day, "people": len(asking[day])} for day in days]
+    left, right = st.columns(2)
+    with left:
+        st.header("Questions a day")
+        charts.day_bars(outcomes, "questions", colour="outcome", order=names, title="Questions a day by outcome")
+    with right:
+        st.header("People a day")
+        charts.day_bars(people, "people", title="People who asked, by day")
+    with left:
+        st.header("Seconds to the answer")
+        slow = [
+            {"run": day, "of": name, "value": value, "low": value, "high": value, "n": 1}
+            for day, median, p95 in median_by_day(questions)
+            for name, value in (("median", median), ("95th percentile", p95))
+        ]
+        charts.trend(slow, order=["median", "95th percentile"], title="Seconds by day", height=240, unit=False)
+    with right:
+        st.header("Ways")
+        routes = Counter(q.route for q in questions)
+        rows = [{"way": _way(route), "questions": n} for route, n in routes.most_common()]
+        charts.bars(rows, "way", "questions", title="Questions by way")
+    header = ("day", "user", "question", "outcome", "route", "seconds", "trace")
+    charts.csv_download(
+        "questions.csv",
+        header,
+        [(q.day, q.user, q.question, q.outcome, q.route, round(q.seconds, 3), q.trace_id) for q in questions],
+    )
+
+
+def _way(route: str) -> str:
+    return route.removeprefix("app:").replace("_", " ") if route.startswith("app:") else f"plain {route}"
+
+
+def _thumbs(since: str, user: User, disclosure: Disclosure) -> None:
+    thumbs = thumbs_since(session.database(), since)
+    if not thumbs:
+        components.state("Nobody has rated an answer in this time")
+        return
+    reasons = Counter(
+        (reason, thumb["rating"]) for thumb in thumbs for reason in thumb["reasons"].split(", ") if reason
+    )
+    if reasons:
+        st.header("Reasons")
+        rows = [{"reason": f"{reason} ({rating})", "thumbs": n} for (reason, rating), n in reasons.most_common()]
+        charts.bars(rows, "reason", "thumbs", title="Reasons that people gave")
+    st.header("Thumbs")
+    rating = st.pills("Rating", ["up", "down"], key="thumbs-rating", label_visibility="collapsed")
+    shown = [thumb for thumb in thumbs if rating in (None, thumb["rating"])]
+    cells = [
+        [
+            components.badge(t["rating"], "good" if t["rating"] == "up" else "bad"),
+            *(escape(t[name]) for name in ("question", "reasons", "comment")),
+            f"<code>{escape(t['trace_id'])}</code>",
+        ]
+        for t in shown
+    ]
+    components.table(["Thumb", "Question", "Reasons", "Comment", "Trace"], cells, label="Thumbs")
+    charts.csv_download("thumbs.csv", tuple(thumbs[0]), [tuple(thumb.values()) for thumb in shown])
+    chosen = st.selectbox(
+        "Open a trace",
+        shown,
+        None,
+        format_func=lambda t: f"{t['trace_id']} · {t['question']}",
+        key=f"thumbs-trace-{rating}",
+        placeholder="What happened on the way to the answer",
+    )
+    if chosen is not None:
+        trace_view(chosen["trace_id"], user, disclosure)
+
+
+def _documents(questions: Sequence[Question]) -> None:
+    cited, never = citations(session.database(), questions)
+    left, right = st.columns(2)
+    with left:
+        st.header("Most cited")
+        if cited:
+            bars = [{"document": title, "answers": count} for title, count in cited[:_DOCUMENTS]]
+            charts.bars(bars, "document", "answers", title="Most cited documents, by answers")
+            charts.csv_download("cited.csv", ("document", "answers"), cited)
+        else:
+            components.state("No answer cited a document in this time")
+    with right:
+        st.header(f"Never cited: {len(never):,}")
+        if never:
+            rows = [
+                [f'{escape(title)}<br><code class="long place">{escape(document)}</code>']
+                for document, title in never[:_DOCUMENTS]
+            ]
+            components.table(["Document"], rows, label="Documents that no answer cites")
+            if len(never) > _DOCUMENTS:
+                st.caption(f"The first {_DOCUMENTS}; the file has all.")
+            charts.csv_download("never-cited.csv", ("id", "title"), never)
+        else:
+            components.state("Every document was cited")

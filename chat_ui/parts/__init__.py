@@ -1,0 +1,1 @@
+"""What pages are made of: session, sign-in, answers as HTML, forms, outputs, charts."""

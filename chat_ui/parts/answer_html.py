@@ -1,0 +1,144 @@
+"""An answer as HTML: Markdown with numbered chips that open the quoted passage in place.
+
+A chip is a <details> element: it opens without a round trip, by mouse or keyboard, and screen readers know it.
+All text from documents and models is escaped; images are never loaded, and links keep only http, https and mailto.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from html import escape
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from assistant.answers.citations import deep_link
+from chat_ui.parts.passages import Excerpt
+from core.types import Citation
+
+# Private-use characters stand for chips and marks while the text is Markdown.
+_CHIP_OPEN, _CHIP_CLOSE, _MARK_OPEN, _MARK_CLOSE = "\ue000", "\ue001", "\ue002", "\ue003"
+_PRIVATE = re.compile("[\ue000-\ue003]")
+_CHIP = re.compile(f"{_CHIP_OPEN}(\\d+){_CHIP_CLOSE}")
+_MARKER = re.compile(r"[ \t]*\[(\d+)\](?!\()")
+_LINK = re.compile(r"^(https?|mailto):", re.IGNORECASE)
+
+
+def _markdown() -> MarkdownIt:
+    parser = MarkdownIt("commonmark", {"html": False}).enable("table")
+    # A <p> would be closed by the <details> inside it, so paragraphs are <div class="p">.
+    parser.add_render_rule("paragraph_open", _paragraph_open)
+    parser.add_render_rule("paragraph_close", _paragraph_close)
+    parser.add_render_rule("link_open", _link_open)
+    parser.add_render_rule("image", _image)
+    return parser
+
+
+def _paragraph_open(_self: object, tokens: Sequence[Token], index: int, *_: object) -> str:
+    return "" if tokens[index].hidden else '<div class="p">'
+
+
+def _paragraph_close(_self: object, tokens: Sequence[Token], index: int, *_: object) -> str:
+    return "" if tokens[index].hidden else "</div>"
+
+
+def _link_open(_self: object, tokens: Sequence[Token], index: int, *_: object) -> str:
+    href = str(tokens[index].attrGet("href") or "")
+    if not _LINK.match(href):
+        return "<a>"
+    return f'<a href="{escape(href)}" target="_blank" rel="noopener noreferrer">'
+
+
+def _image(_self: object, tokens: Sequence[Token], index: int, *_: object) -> str:
+    return escape(tokens[index].content)
+
+
+_MARKDOWN = _markdown()
+
+
+def answer_html(text: str, citations: Sequence[Citation], excerpts: Mapping[int, Excerpt], key: str) -> str:
+    """The answer's text as HTML, each "[1]" (or each citation's end, where the text has no markers) a chip.
+
+    Args:
+        key: Unique on the page; one chip of an answer is open at a time.
+    """
+    by_marker = {c.marker: c for c in citations}
+    html = _MARKDOWN.render(_with_chips(text, by_marker))
+
+    def chip(match: re.Match[str]) -> str:
+        citation = by_marker[int(match.group(1))]
+        return _chip(citation, excerpts.get(citation.marker, Excerpt(citation.quote, exact=False)), key)
+
+    return f'<div class="answer">{_CHIP.sub(chip, html)}</div>'
+
+
+def sources_html(citations: Sequence[Citation], dates: Mapping[str, str]) -> str:
+    """The cited documents, one row each, with the chips' numbers, place, date and link.
+
+    Args:
+        dates: Document id → when it was last changed, as shown.
+    """
+    rows = []
+    for document_id in dict.fromkeys(c.document_id for c in citations):
+        own = [c for c in citations if c.document_id == document_id]
+        places = ", ".join(dict.fromkeys(c.locator for c in own if c.locator))
+        numbers = ", ".join(str(c.marker) for c in own)
+        details = " · ".join(filter(None, (escape(places), escape(dates.get(document_id, "")))))
+        title = _link(deep_link(own[0]), own[0].title)
+        rows.append(
+            f'<li><span class="numbers">{numbers}</span><span class="title">{title}</span>'
+            f'<span class="place">{details}</span></li>'
+        )
+    return f'<ul class="sources" aria-label="Sources">{"".join(rows)}</ul>'
+
+
+def quote_html(view: Excerpt) -> str:
+    """An excerpt with the quote marked."""
+    if view.kind == "table":
+        before, quote, after = (_PRIVATE.sub("", part) for part in (view.before, view.quote, view.after))
+        html = str(_MARKDOWN.render(before + _marked_cells(quote) + after))
+        return html.replace(_MARK_OPEN, "<mark>").replace(_MARK_CLOSE, "</mark>")
+    mark = f"<mark>{escape(view.quote)}</mark>" if view.quote else ""
+    return f'<div class="text">{escape(view.before)}{mark}{escape(view.after)}</div>'
+
+
+def _with_chips(text: str, by_marker: Mapping[int, Citation]) -> str:
+    text = _PRIVATE.sub(" ", text)
+
+    def replaced(match: re.Match[str]) -> str:
+        known = int(match.group(1)) in by_marker
+        return f"{_CHIP_OPEN}{match.group(1)}{_CHIP_CLOSE}" if known else match.group(0)
+
+    marked = _MARKER.sub(replaced, text)
+    if _CHIP_OPEN in marked:
+        return marked
+    for citation in sorted(by_marker.values(), key=lambda c: (c.end, c.marker), reverse=True):
+        # A chip belongs inside the last table cell and before the line's end.
+        end = len(text[: citation.end].rstrip(" \t\n|"))
+        text = f"{text[:end]}{_CHIP_OPEN}{citation.marker}{_CHIP_CLOSE}{text[end:]}"
+    return text
+
+
+def _chip(citation: Citation, view: Excerpt, key: str) -> str:
+    place = " · ".join(filter(None, (citation.locator, " › ".join(view.heading_path))))
+    label = f"Source {citation.marker}: {citation.title}{', ' + citation.locator if citation.locator else ''}"
+    title = _link(deep_link(citation), citation.title)
+    return (
+        f'<details class="cite" name="{escape(key)}"><summary aria-label="{escape(label)}" title="{escape(label)}">'
+        f"{citation.marker}</summary>"
+        f'<div class="passage"><div class="head"><span class="title">{title}</span>'
+        f'<span class="place">{escape(place)}</span></div>{quote_html(view)}</div></details>'
+    )
+
+
+def _link(url: str, title: str) -> str:
+    if not _LINK.match(url):
+        return escape(title)
+    return f'<a href="{escape(url)}" target="_blank" rel="noopener noreferrer">{escape(title)}</a>'
+
+
+def _marked_cells(quote: str) -> str:
+    """Each cell of a quoted table row marked by itself, since a mark can't span cells."""
+    parts = re.split(r"(\s*[|\n]\s*)", quote)
+    return "".join(p if i % 2 or not p.strip() else f"{_MARK_OPEN}{p}{_MARK_CLOSE}" for i, p in enumerate(parts))

@@ -1,0 +1,73 @@
+"""Files of the open conversation: parsed when they are added, shown as pills, gone when it is left."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Protocol
+
+import streamlit as st
+
+from assistant.events import Attachment
+from chat_ui.parts import session
+from core.errors import DebriefError, QuestionError
+
+MOST = 5
+_KEY = "attachments"
+# What a person is likely to have at hand; the parser decides by the content, not by the name.
+TYPES = ("docx", "pptx", "xlsx", "pdf", "md", "txt", "csv", "html", "vtt", "srt", "eml", "msg", "json", "odt", "rtf")
+
+
+class Upload(Protocol):
+    """A file as the browser sends it."""
+
+    name: str
+    type: str
+
+    def getvalue(self) -> bytes:
+        """The file's bytes."""
+        ...
+
+
+def attached() -> list[Attachment]:
+    """The open conversation's files."""
+    files: list[Attachment] = st.session_state.setdefault(_KEY, [])
+    return files
+
+
+def attach(uploads: Iterable[Upload]) -> list[DebriefError]:
+    """Parses and keeps the files; what is wrong with those that can't be kept."""
+    problems: list[DebriefError] = []
+    for upload in uploads:
+        if len(attached()) >= MOST:
+            problems.append(QuestionError(f"{upload.name}: a conversation holds {MOST} files; take one away first."))
+            continue
+        try:
+            parsed = session.parser().parse(upload.getvalue(), upload.name, upload.type)
+        except DebriefError as error:
+            problems.append(error)
+            continue
+        kept = [a for a in attached() if a.name != upload.name]
+        st.session_state[_KEY] = [*kept, Attachment(upload.name, parsed.sections, parsed.title)]
+    return problems
+
+
+def forget() -> None:
+    """Drops the files, when another conversation is opened."""
+    st.session_state[_KEY] = []
+
+
+def attachment_pills() -> None:
+    """One pill a file; a click takes it away."""
+    for attachment in attached():
+        st.button(
+            attachment.name,
+            key=f"detach-{attachment.name}",
+            icon=":material/attach_file:",
+            help="Take this file out of the conversation",
+            on_click=_detach,
+            args=(attachment.name,),
+        )
+
+
+def _detach(name: str) -> None:
+    st.session_state[_KEY] = [a for a in attached() if a.name != name]

@@ -1,0 +1,88 @@
+"""What a person may be shown of an evaluation: it asks as many people, and its reader may not read what they may.
+
+An answer is shown only to somebody who may read every document that it rests on, by the access lists as they are now;
+so are the scores' explanations, which repeat words of both. Administrators are no exception: they see that a
+document exists, not what it says.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import sqlalchemy as sa
+
+from assistant.records.trace import traces
+from core.types import User
+from evals.suite.history import Result
+from evals.suite.subject import IndexedDocument, World
+from evals.suite.suites import Case
+from ingestion.state import documents
+
+Trace = Mapping[str, Any]
+
+
+class Disclosure:
+    """What one person may be shown; holds the access lists of one moment."""
+
+    def __init__(self, engine: sa.Engine, reader: User, admin: bool) -> None:
+        self._engine, self._reader, self._admin = engine, reader, admin
+        d = documents.c
+        query = sa.select(d.id, d.title, d.url, d.allow, d.deny).where(d.outcome == "indexed")
+        with engine.connect() as connection:
+            self._world = World(
+                {r.id: IndexedDocument(r.title, "", r.url, frozenset(r.allow), frozenset(r.deny))
+                 for r in connection.execute(query)}
+            )  # fmt: skip
+
+    def trace(self, trace_id: str) -> Trace | None:
+        """The trace, whoever asked; None when there is none. What of it may be shown is `answer_shown`'s matter."""
+        with self._engine.connect() as connection:
+            row = connection.execute(sa.select(traces).where(traces.c.id == trace_id)).one_or_none()
+        return None if row is None else {**json.loads(row.record), "user": row.user}
+
+    def answer_shown(self, result: Result, trace: Trace | None) -> bool:
+        """Whether the person may see the answer's words."""
+        if result.user == self._reader.email or not result.answer:
+            return True
+        return trace is not None and self.trace_shown(trace)
+
+    def trace_shown(self, trace: Trace) -> bool:
+        """Whether the person may read all that the words of the trace's answer come from."""
+        if trace["user"] == self._reader.email:
+            return True
+        used = {c["document_id"] for c in trace["citations"]}
+        quotes_alone = trace["route"] == "search" and not trace["models"]
+        if self._admin and quotes_alone and trace["outcome"] in {"no_evidence", "refused"}:
+            # Such an answer names the closest documents and says nothing of what stands in them.
+            return True
+        if not quotes_alone or not used:
+            # A model, or an app, may have used any passage that it was given.
+            used |= {p["document_id"] for p in trace["passages"]}
+        return bool(used) and all(map(self.may_read, used))
+
+    def expectation_shown(self, case: Case) -> bool:
+        """Whether the person may see what the case expects: its facts stand in its documents."""
+        resolved = self._world.resolved(case)
+        named = (*resolved.expected_documents, *resolved.stale_documents, *resolved.forbidden_documents)
+        return case.user == self._reader.email or all(map(self.may_read, named))
+
+    def may_read(self, document_id: str) -> bool:
+        """Whether the person may read the document now."""
+        return self._world.readable(document_id, self._reader)
+
+    def name(self, document_id: str) -> str:
+        """The document's title, or what may be said instead."""
+        known = self._world.documents.get(document_id)
+        if known is not None and (self._admin or self.may_read(document_id)):
+            return known.title or document_id
+        # Ids hold paths, and paths hold names: an unknown document's id is shown to administrators alone.
+        return document_id if self._admin else "a document that you may not read"
+
+    def names(self, case: Case) -> dict[str, str]:
+        """Each document that the case names, as the case names it → what the person may see of it."""
+        before = (*case.expected_documents, *case.stale_documents, *case.forbidden_documents)
+        resolved = self._world.resolved(case)
+        after = (*resolved.expected_documents, *resolved.stale_documents, *resolved.forbidden_documents)
+        return {given: self.name(known) for given, known in zip(before, after, strict=True)}

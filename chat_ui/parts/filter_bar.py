@@ -1,0 +1,102 @@
+"""Filters of the conversation: chosen in a popover, shown as pills that a click takes away."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import sqlalchemy as sa
+import streamlit as st
+
+from chat_ui.parts import session
+from chat_ui.parts.attachments import attachment_pills
+from core.types import Principal, User
+from ingestion.state import documents
+from retrieval.query.access import may_read
+from retrieval.query.filters import Filter, parse_filter
+
+# Attribute → its name on the page.
+FACETS: Mapping[str, str] = {
+    "customer": "Customer",
+    "document_type": "Type",
+    "source": "Source",
+    "language": "Language",
+}
+AGES: Mapping[str, str] = {
+    "today-30d": "last 30 days",
+    "today-90d": "last 90 days",
+    "today-365d": "last year",
+}
+_KEY = "filter-{}"
+
+
+def filter_bar(user: User) -> Filter | None:
+    """Draws the bar, with the conversation's files; what is chosen as one filter, None when nothing is."""
+    values = facets(tuple(sorted(user.principals())), user.email)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="filter-bar"):
+        with st.popover("Filter", icon=":material/filter_list:", type="tertiary"):
+            for name, label in FACETS.items():
+                if values.get(name):
+                    st.multiselect(label, values[name], key=_KEY.format(name), placeholder="Any")
+            st.selectbox(
+                "Changed in",
+                list(AGES),
+                index=None,
+                format_func=AGES.__getitem__,
+                key=_KEY.format("updated_at"),
+                placeholder="Any time",
+            )
+        for name, value in chosen():
+            label = AGES[value] if name == "updated_at" else value
+            st.button(
+                f"{FACETS.get(name, 'Changed')}: {label}",
+                key=f"remove-{name}-{value}",
+                icon=":material/close:",
+                help="Take this filter away",
+                on_click=_remove,
+                args=(name, value),
+            )
+        attachment_pills()
+    return as_filter(chosen())
+
+
+def chosen() -> list[tuple[str, str]]:
+    """The attribute and value of every filter that is set."""
+    pairs = [(name, value) for name in FACETS for value in st.session_state.get(_KEY.format(name)) or ()]
+    age = st.session_state.get(_KEY.format("updated_at"))
+    return [*pairs, ("updated_at", age)] if age else pairs
+
+
+def as_filter(pairs: list[tuple[str, str]]) -> Filter | None:
+    """Values of one attribute are alternatives; attributes must all fit."""
+    wanted: dict[str, object] = {}
+    for name in FACETS:
+        values = [value for attribute, value in pairs if attribute == name]
+        if values:
+            wanted[name] = values
+    wanted |= {name: {"from": value} for name, value in pairs if name == "updated_at"}
+    return parse_filter(wanted)
+
+
+@st.cache_data(ttl=60, max_entries=100, show_spinner=False)
+def facets(principals: tuple[Principal, ...], email: str) -> dict[str, list[str]]:
+    """Attribute → its values in the documents that these principals may read, by name."""
+    # The principals are the cache's key, so nobody is offered a value of a document that they may not read.
+    groups = tuple(p.removeprefix("group:") for p in principals if p.startswith("group:"))
+    reader = User(email, groups)
+    found: dict[str, set[str]] = {name: set() for name in FACETS}
+    query = sa.select(documents.c.source, documents.c.attributes, documents.c.allow, documents.c.deny)
+    with session.database().connect() as connection:
+        for source, attributes, allow, deny in connection.execute(query.where(documents.c.outcome == "indexed")):
+            if may_read(reader, allow, deny):
+                for name in FACETS:
+                    value = source if name == "source" else attributes.get(name)
+                    found[name].update(str(v) for v in (value if isinstance(value, list) else [value]) if v)
+    return {name: sorted(values, key=str.casefold) for name, values in found.items()}
+
+
+def _remove(name: str, value: str) -> None:
+    key = _KEY.format(name)
+    if name == "updated_at":
+        st.session_state[key] = None
+    else:
+        st.session_state[key] = [kept for kept in st.session_state[key] if kept != value]

@@ -1,0 +1,189 @@
+"""What a page needs to run: the settings and the assistant, opened once a server; the person, looked up at every run.
+
+Everything that is cached here is shared by all people and holds nothing of any of them. What belongs to one person is
+in `st.session_state` or in the database under that person's address.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections.abc import Mapping
+
+import sqlalchemy as sa
+import streamlit as st
+from streamlit import config
+from streamlit.auth_util import is_authlib_installed
+
+from apps.publish.versions import Available, all_apps
+from apps.run.context import Tools
+from apps.runner import RunResult, may_use
+from assistant.app_runs.app_answers import AppAnswers
+from assistant.app_runs.tools import open_tools
+from assistant.ask import Assistant, open_assistant
+from chat_ui.admin.people import SIGNED_IN
+from chat_ui.parts.signin import Connection, check_provider, claims_user, development_user
+from core import audit
+from core.database import open_database
+from core.errors import AppError, DebriefError, IdentityError
+from core.identity import Directory, load_directory
+from core.settings import Settings, load_settings
+from core.types import User
+from ingestion.parse.sandbox import ParserPool
+from retrieval.retriever import Retriever, open_retriever
+
+
+@st.cache_resource(show_spinner=False)
+def settings() -> Settings:
+    """debrief.yaml, read once; a change needs a restart."""
+    return load_settings()
+
+
+@st.cache_resource(show_spinner=False)
+def assistant() -> Assistant:
+    """The one assistant of this server. An error isn't kept: after the first sync the next run opens it."""
+    return open_assistant(settings(), _finished, retriever())
+
+
+def take_run() -> RunResult | None:
+    """The app's run that the question just asked on this thread has ended with; None if none did."""
+    run: RunResult | None = getattr(_this_thread, "run", None)
+    _this_thread.run = None
+    return run
+
+
+_this_thread = threading.local()
+
+
+def _finished(result: RunResult, _user: User) -> None:
+    _this_thread.run = result
+
+
+@st.cache_resource(show_spinner=False)
+def parser() -> ParserPool:
+    """Parses what people attach, in processes of its own."""
+    return ParserPool(settings().parsing)
+
+
+@st.cache_resource(show_spinner=False)
+def database() -> sa.Engine:
+    """The one database engine of this server."""
+    return open_database(settings())
+
+
+@st.cache_resource(show_spinner=False)
+def warm(_user: User) -> threading.Thread:
+    """Opens the index and the model beside the first page, and learns the apps' examples, so that no question waits."""
+
+    def open_early() -> None:
+        # What is wrong with the index or the model is said to the person who asks.
+        with contextlib.suppress(DebriefError):
+            answers = assistant().router
+            if isinstance(answers, AppAnswers):
+                answers.router.route("Which deadlines are there?", _user)
+
+    thread = threading.Thread(target=open_early, daemon=True)
+    thread.start()
+    return thread
+
+
+def apps(user: User) -> tuple[dict[str, Available], list[AppError]]:
+    """(The apps that the person may use, what is wrong with files that can't be used)."""
+    found, wrong = all_apps(settings(), database())
+    return {name: item for name, item in found.items() if may_use(item.app, user)}, wrong
+
+
+def tools() -> Tools:
+    """What an app's steps may use here. Raises IndexMissing before the first sync."""
+    return open_tools(settings(), assistant(), retriever())
+
+
+@st.cache_resource(show_spinner=False)
+def retriever() -> Retriever:
+    """What the assistant searches with. Raises IndexMissing before the first sync."""
+    return open_retriever(settings())
+
+
+def rules_changed() -> None:
+    """The next question goes by the weights and guardrails as they are now; those under way end with the old ones."""
+    assistant.clear()
+    retriever.clear()
+
+
+def directory() -> Directory:
+    """The users and groups: read again as soon as the file has changed, synced groups within half a minute."""
+    file = settings().auth.users_file
+    changed = 0
+    if file is not None and settings().path(file).exists():
+        changed = settings().path(file).stat().st_mtime_ns
+    return _directory(changed)
+
+
+@st.cache_resource(show_spinner=False, max_entries=2, ttl=30)
+def _directory(changed: int) -> Directory:
+    # `changed` is part of the cache's key; an argument with an underscore in front wouldn't be.
+    return load_directory(settings(), database())
+
+
+def connection() -> Connection:
+    """How this run's browser reached the server."""
+    address = config.get_option("server.address")
+    return Connection(str(address or ""), st.context.headers.to_dict(), st.context.ip_address)
+
+
+def signed_in() -> bool:
+    """False when the identity provider has yet to say who is there.
+
+    Raises:
+        IdentityError: there is no way to ask it.
+    """
+    if settings().auth.mode == "development":
+        return True
+    check_provider(_secrets(), is_authlib_installed())
+    return bool(st.user.is_logged_in)
+
+
+def _secrets() -> Mapping[str, object]:
+    """The section [auth] of Streamlit's secrets; empty when there is no such file."""
+    try:
+        return dict(st.secrets.get("auth", {}))
+    except FileNotFoundError:
+        return {}
+
+
+def person() -> User:
+    """The person at the browser.
+
+    Raises:
+        SessionExpired: sign in again.
+        IdentityError: nobody may be taken for signed in.
+    """
+    auth = settings().auth
+    if auth.mode == "development":
+        return development_user(auth, directory(), connection())
+    if not st.user.is_logged_in:
+        raise IdentityError("You aren't signed in; sign in to go on.")
+    return claims_user(st.user.to_dict(), auth, directory(), time.time())
+
+
+def is_admin(user: User) -> bool:
+    """Whether the person is in one of `auth.admin_groups`."""
+    return bool(set(user.groups) & set(settings().auth.admin_groups))
+
+
+def is_author(user: User) -> bool:
+    """Whether the person may write apps."""
+    return is_admin(user) or bool(set(user.groups) & set(settings().auth.author_groups))
+
+
+def reads_evaluation(user: User) -> bool:
+    """Whether the person may see the evaluation's runs: administrators, and `evaluation.reader_groups`."""
+    return is_admin(user) or bool(set(user.groups) & set(settings().evaluation.reader_groups))
+
+
+def note_visit(user: User) -> None:
+    """Puts into the audit log, once a session, who is there and with which groups."""
+    if st.session_state.get("visit-noted") != user.email:
+        st.session_state["visit-noted"] = user.email
+        audit.record(database(), user, SIGNED_IN, ", ".join(user.groups), settings().auth.mode)

@@ -1,0 +1,291 @@
+"""Where the documents come from, when they last came, and why one is found or not."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import UTC, datetime
+from html import escape
+from pathlib import Path
+from typing import Literal
+
+import streamlit as st
+
+from chat_ui.parts import charts, components, session
+from core import audit
+from core.errors import IdentityError, SettingsError, SourceError
+from core.types import User
+from ingestion.documents import (
+    OUTCOMES,
+    find_documents,
+    late_by,
+    principal_name,
+    readable_counts,
+    readers,
+    running,
+    schedule_words,
+    why_readable,
+)
+from ingestion.state import DocumentRecord, Run, SyncState
+from ingestion.sync.explain import explain
+from ingestion.sync.status import SourceStatus, statuses
+
+_NOT_FOUND = (
+    "Check the words and the filters. A document that exists at its source may lie outside the source's path, be left "
+    "out by its include and exclude patterns, or have come after the last sync."
+)
+_Kind = Literal["", "good", "bad", "warn", "accent"]
+_RUN_KINDS: Mapping[str, _Kind] = {"SUCCEEDED": "good", "INCOMPLETE": "warn", "FAILED": "bad", "ABORTED": "bad"}
+_OUTCOME_KINDS: Mapping[str, _Kind] = {"indexed": "good", "held": "warn", "failed": "bad"}
+
+
+def page(user: User) -> None:
+    """The page; administrators see every document, everybody else those that they may read."""
+    st.title("Sources")
+    admin = session.is_admin(user)
+    opened, place = components.open_tab(["Sources", "Documents", "Runs", *(["Access"] if admin else [])], "sources-tab")
+    with place:
+        if opened == "Sources":
+            _sources(user, admin)
+        elif opened == "Documents":
+            _documents(user, admin)
+        elif opened == "Runs":
+            _runs(admin)
+        else:
+            _access()
+
+
+@st.fragment(run_every=5)
+def _sources(user: User, admin: bool) -> None:
+    found = statuses(session.database(), session.settings().sources)
+    if not found:
+        components.state("No sources yet", f"List one under `sources:` in {session.settings().file.name}.")
+        return
+    components.table(
+        ["Source", "Kind", "Last success", "On time", "Last run", "Schedule", "Indexed", "Held", "Failed"],
+        [_source_row(status) for status in found],
+        label="Sources",
+    )
+    for status in found:
+        if admin and status.last is not None and status.last.message:
+            kind: Literal["empty", "error"] = "error" if status.last.state in {"FAILED", "ABORTED"} else "empty"
+            components.state(status.settings.name, status.last.message, kind)
+    if not admin:
+        return
+    busy = running(found)
+    with st.container(horizontal=True):
+        names = ["All sources", *(status.settings.name for status in found)]
+        name = st.selectbox("Source to sync", names, label_visibility="collapsed", width=240)
+        if st.button("Sync now", disabled=busy, icon=":material/sync:"):
+            _sync(None if name == "All sources" else name)
+            audit.record(session.database(), user, "started sync", name)
+            st.toast("The sync has started; this table follows it.")
+    if busy:
+        st.html('<div class="stage" role="status"><span class="dot"></span>A sync is running …</div>')
+
+
+def _sync(name: str | None) -> None:
+    # A process of its own: parsing and embedding must not slow down the pages.
+    command = [str(Path(sys.executable).with_name("debrief")), "--settings", str(session.settings().file), "sync"]
+    process = subprocess.Popen([*command, name] if name else command, stdout=subprocess.DEVNULL)
+    _children.append(process)
+    _children[:] = [child for child in _children if child.poll() is None]
+
+
+_children: list[subprocess.Popen[bytes]] = []
+
+
+def _source_row(status: SourceStatus) -> list[str]:
+    last, outcomes = status.last, status.outcomes
+    schedule = schedule_words(status.settings.schedule, status.settings.time_zone)
+    return [
+        f"<b>{escape(status.settings.name)}</b>",
+        escape(status.settings.kind),
+        escape(components.ago(status.succeeded_at)) if status.succeeded_at else "never",
+        _on_time(status),
+        components.badge(last.state.lower(), _RUN_KINDS.get(last.state, "accent")) if last else components.badge("new"),
+        escape(schedule),
+        f"{outcomes.get('indexed', 0):,}",
+        f"{outcomes.get('held', 0) + outcomes.get('dropped', 0):,}",
+        f"{outcomes.get('failed', 0):,}",
+    ]
+
+
+def _on_time(status: SourceStatus) -> str:
+    try:
+        late = late_by(status, session.settings().file, datetime.now(UTC))
+    except SettingsError as error:
+        return components.badge("wrong schedule", "bad") + f" {escape(str(error))}"
+    if late is not None:
+        hours = late.total_seconds() / 3_600
+        return components.badge(f"late by {hours:.0f} h" if hours < 48 else f"late by {hours / 24:.0f} days", "bad")
+    if status.succeeded_at is None:
+        return components.badge("not yet synced", "warn")
+    return components.badge("on time", "good") if status.settings.schedule else "–"
+
+
+def _runs(admin: bool) -> None:
+    names = [source.name for source in session.settings().sources]
+    source = st.selectbox("Source", names, index=None, placeholder="All sources", width=240, key="runs-source")
+    found = SyncState(session.database()).runs(source, limit=100)
+    if not found:
+        components.state("No sync has run yet", "Run `debrief sync`, or start one on the first tab.")
+        return
+    numbers = ["Seconds", "Seen", "Added", "Changed", "Access", "Deleted", "Held", "Failed"]
+    # Messages name paths and hosts, which are the administrators' matter.
+    header = ["Started", "Source", "State", *numbers, *(["Message"] if admin else [])]
+    components.table(header, [_run_row(run)[: len(header)] for run in found], label="Runs")
+    counted = [(r.started_at, r.source, r.state, *asdict(r.counts).values()) for r in found]
+    charts.csv_download("runs.csv", ("started", "source", "state", *asdict(found[0].counts)), counted)
+
+
+def _run_row(run: Run) -> list[str]:
+    c = run.counts
+    numbers = (c.seen, c.added, c.modified, c.access_only, c.deleted, c.held, c.failed)
+    return [
+        escape(components.local(run.started_at)),
+        escape(run.source),
+        components.badge(run.state.lower(), _RUN_KINDS.get(run.state, "accent")),
+        f"{c.seconds:.1f}",
+        *(f"{number:,}" for number in numbers),
+        escape(run.message),
+    ]
+
+
+def _documents(user: User, admin: bool) -> None:
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        text = st.text_input("Find a document", placeholder="Words of its title, address or id", key="document-text")
+        names = [source.name for source in session.settings().sources]
+        source = st.selectbox("Source", names, index=None, placeholder="All sources", width=200, key="document-source")
+    chosen = st.pills("Outcome", OUTCOMES, selection_mode="multi", key="document-outcome", label_visibility="collapsed")
+    found = find_documents(
+        session.database(), None if admin else user, text=text or "", source=source, outcomes=chosen or ()
+    )
+    if not found:
+        components.state(
+            "No document fits" if admin else "None of the documents that you may read fits",
+            _never_seen(text) if admin and text and not source and not chosen else _NOT_FOUND,
+        )
+        return
+    number = f"{len(found)} documents." if len(found) < 200 else "The 200 that changed last; narrow the search."
+    st.caption(f"{number} Choose one to see what became of it, and why.")
+    event = st.dataframe(
+        [_document_row(record) for record in found],
+        hide_index=True,
+        on_select="rerun",
+        selection_mode="single-row",
+        height=min(38 + 35 * len(found), 420),
+        key="document-table",
+        column_config={"Title": st.column_config.TextColumn(width="large")},
+    )
+    rows = event["selection"]["rows"]
+    if rows and rows[0] < len(found):
+        _document(found[rows[0]], user, admin)
+    elif len(found) == 1:
+        _document(found[0], user, admin)
+
+
+def _never_seen(text: str) -> str:
+    """Why no source ever showed such a document, with the ids that are nearest to its name."""
+    try:
+        explain(SyncState(session.database()), text, session.settings().sources)
+    except SourceError as error:
+        return str(error)
+    return _NOT_FOUND
+
+
+def _document_row(record: DocumentRecord) -> dict[str, object]:
+    return {
+        "Title": record.title or record.id,
+        "Outcome": record.outcome,
+        "Vetting": record.vetting,
+        "Source": record.source,
+        "Type": str(record.attributes.get("document_type", "")),
+        "Customer": str(record.attributes.get("customer", "")),
+        "Updated": str(record.attributes.get("updated_at", ""))[:10],
+        "Reason": record.reason,
+    }
+
+
+def _document(record: DocumentRecord, user: User, admin: bool) -> None:
+    looked_at = st.session_state.setdefault("documents-looked-at", set())
+    if record.id not in looked_at:
+        looked_at.add(record.id)
+        audit.record(session.database(), user, "looked at document", record.id)
+    outcome = components.badge(record.outcome, _OUTCOME_KINDS.get(record.outcome, ""))
+    indexed = f"{record.chunks} passages of {record.size_bytes:,} bytes, {components.local(record.changed_at)}"
+    facts: list[tuple[str, str]] = [
+        ("Outcome", f"{outcome} {escape(record.reason)}"),
+        ("Vetting", escape(". ".join(filter(None, (record.vetting or "not vetted", *record.lacks))))),
+        ("Last change", escape(indexed)),
+        ("Repeats", escape(record.duplicate_of or "no other document")),
+        ("Rules that fired", escape(", ".join(record.fired) or "none")),
+        ("Id", f"<code>{escape(record.id)}</code>"),
+    ]
+    if admin:
+        facts += [
+            ("May read", escape(", ".join(map(principal_name, record.allow)) or "nobody: it has no access list")),
+            ("May not read", escape(", ".join(map(principal_name, record.deny)) or "no exception")),
+        ]
+    facts += [("Warning", escape(warning)) for warning in record.warnings]
+    facts += [(name, escape(_shown(value))) for name, value in sorted(record.attributes.items())]
+    components.facts(record.title or record.id, record.url, facts)
+
+
+def _access() -> None:
+    directory = session.directory()
+    left, right = st.columns(2, gap="large")
+    with left:
+        st.header("Who can read this document?")
+        text = st.text_input("Document", placeholder="Words of its title or id", key="access-text")
+        found = find_documents(session.database(), None, text=text, limit=50) if text else []
+        if text and not found:
+            components.state("No document fits", "Check the words.")
+        record = None
+        if found:
+            record = st.selectbox("Which one", found, format_func=lambda r: r.title or r.id, key="access-document")
+        if record is not None:
+            components.state("On its list", ", ".join(map(principal_name, record.allow)) or "nobody")
+            people = readers(record, directory)
+            rows = [[escape(person.name), escape(person.email)] for person in people]
+            components.table(["Person", "Address"], rows, label="Readers")
+    with right:
+        st.header("What can this person read?")
+        email = st.selectbox("Person", sorted(directory.entries), index=None, placeholder="Choose", key="access-person")
+        email = email or st.text_input("Or an address that isn't in the users file", key="access-address")
+        if not email:
+            return
+        try:
+            person = directory.user(email)
+        except IdentityError:
+            person = User(email.lower(), directory.groups_of(email))
+        components.state("Groups", ", ".join(person.groups) or "none")
+        if record is not None:
+            components.state(record.title or record.id, why_readable(person, record))
+        counts = readable_counts(session.database(), person)
+        components.table(
+            ["Source", "May read", "Indexed"],
+            [[escape(s), f"{mine:,}", f"{total:,}"] for s, (mine, total) in sorted(counts.items())],
+            label="Readable documents",
+        )
+        _readable(person)
+
+
+def _readable(person: User) -> None:
+    """The documents that the person may read, to be searched."""
+    words = st.text_input("Find among them", placeholder="Words of a title, address or id", key="readable-text")
+    found = find_documents(session.database(), person, text=words or "", outcomes=["indexed"])
+    if not found:
+        components.state("None of the documents that this person may read fits")
+        return
+    rows = [{"Title": r.title or r.id, "Source": r.source, "Through": why_readable(person, r)} for r in found]
+    st.dataframe(rows, hide_index=True, height=min(38 + 35 * len(rows), 320), key="readable-table")
+    header = ("id", "title", "source", "through")
+    told = [(r.id, r.title, r.source, why_readable(person, r)) for r in found]
+    charts.csv_download("readable.csv", header, told)
+
+
+def _shown(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)

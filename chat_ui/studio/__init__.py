@@ -1,0 +1,1 @@
+"""The Studio page, where apps are written."""

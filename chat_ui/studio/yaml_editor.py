@@ -1,0 +1,110 @@
+"""The editor of an app's file: checked while one types, with completion from the app's own data model.
+
+It is a Streamlit component of ours without an iframe and without anything from elsewhere: a text area, line numbers,
+a list of words. A text area alone would tell the page only when it is left.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any, get_args
+
+import streamlit as st
+from pydantic import BaseModel
+from streamlit.components.v2.types import ComponentRenderer
+
+from apps.language.spec import App, AppTest, Expectation, Input, Limits, Output, Routing, Step
+from apps.steps import KINDS
+from chat_ui.parts.components import STATIC
+
+_HTML = """
+<div class="frame">
+  <div class="gutter" aria-hidden="true"></div>
+  <textarea spellcheck="false" autocapitalize="off" aria-autocomplete="list" aria-controls="words"></textarea>
+  <ul class="words" id="words" role="listbox" aria-label="Words that fit here" hidden></ul>
+</div>
+"""
+_LINE = re.compile(r"\bline (\d+)")
+# Key at the left margin → what may stand below it.
+_SECTIONS: Mapping[str, Sequence[type[BaseModel]]] = {
+    "": (App,),
+    "routing": (Routing,),
+    "limits": (Limits,),
+    "inputs": (Input,),
+    "steps": (Step,),
+    "outputs": (Output,),
+    "tests": (AppTest, Expectation),
+}
+
+
+@st.cache_resource(show_spinner=False)
+def _component() -> ComponentRenderer:
+    # Registered once a server: a name that is registered again replaces the component under people's hands.
+    return st.components.v2.component(
+        "debrief_yaml_editor",
+        html=_HTML,
+        css=(STATIC / "editor.css").read_text(encoding="utf-8"),
+        js=(STATIC / "editor.js").read_text(encoding="utf-8"),
+    )
+
+
+def yaml_editor(label: str, initial: str, key: str, error: str = "") -> str:
+    """Draws the editor; its text, at most half a second old.
+
+    Args:
+        key: One editor's own; another key begins with its own `initial`.
+        error: The refusal of the text as it stands; the line that it names is marked.
+    """
+    line = _LINE.search(error)
+    data = {
+        "text": initial,
+        "label": label,
+        "wrong": int(line.group(1)) if line else 0,
+        "keys": keys(),
+        "values": values(),
+    }
+    _component()(key=key, data=data, default={"text": initial}, on_text_change=_nothing, height="content")
+    return text_of(key, initial)
+
+
+def text_of(key: str, initial: str) -> str:
+    """The editor's text before it is drawn in this run."""
+    state: Any = st.session_state.get(key)
+    text = state.get("text") if state is not None else None
+    return initial if text is None else str(text)
+
+
+@lru_cache(maxsize=1)
+def keys() -> dict[str, list[tuple[str, str]]]:
+    """Section → its keys, each with what it takes; below `steps` also the parameters of every kind of step."""
+    found = {name: [entry for model in models for entry in _fields(model)] for name, models in _SECTIONS.items()}
+    parameters: dict[str, list[str]] = {}
+    for name, kind in KINDS.items():
+        for parameter in kind.parameters.model_fields:
+            parameters.setdefault(parameter, []).append(name)
+    found["steps"] += [(parameter, f"with {', '.join(kinds)}") for parameter, kinds in parameters.items()]
+    return found
+
+
+@lru_cache(maxsize=1)
+def values() -> dict[str, list[str]]:
+    """Key → the words that it takes, where these are fixed."""
+    types, kinds = Input.model_fields["type"].annotation, Output.model_fields["kind"].annotation
+    return {
+        "use": list(KINDS),
+        "type": [str(v) for v in get_args(types)],
+        "kind": [str(v) for v in get_args(kinds)],
+        "required": ["true", "false"],
+    }
+
+
+def _fields(model: type[BaseModel]) -> list[tuple[str, str]]:
+    return [
+        (field.alias or name, "needed" if field.is_required() else "") for name, field in model.model_fields.items()
+    ]
+
+
+def _nothing() -> None:
+    """Streamlit keeps a component's state only if somebody listens to it."""

@@ -1,0 +1,1 @@
+"""What sources share: access lists, listings and their comparison, sidecars, patterns, retries, AWS sessions."""

@@ -1,0 +1,1 @@
+"""Amazon Redshift: documents from declared queries."""

@@ -1,0 +1,1 @@
+"""SharePoint Online through Microsoft Graph: libraries, pages and lists with their permissions."""

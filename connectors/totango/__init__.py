@@ -1,0 +1,1 @@
+"""Totango: accounts, touchpoints and tasks."""

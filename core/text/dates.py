@@ -1,0 +1,91 @@
+"""Days in running text: "by 27 November", "bis zum 3. Dezember", "el 11 de diciembre", "tomorrow", "on Friday"."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from datetime import date, timedelta
+
+from core.text.locale import MONTHS
+
+_MONTH_NUMBERS = {
+    name.lower(): number for names in MONTHS.values() for number, name in enumerate(names.split(), start=1)
+} | {short: number for number, short in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), start=1)}
+_MONTH = "|".join(sorted(_MONTH_NUMBERS, key=len, reverse=True))
+_DAY_MONTH = re.compile(
+    rf"\b(\d{{1,2}})(?:st|nd|rd|th|er|\.)?\s+(?:of\s+|de\s+|d['’])?({_MONTH})\b\.?(?:,?\s+(?:de\s+|of\s+)?(20\d\d))?",
+    re.IGNORECASE,
+)
+_MONTH_DAY = re.compile(
+    rf"\b({_MONTH})\.?\s+(\d{{1,2}})(?:st|nd|rd|th)?\b(?!\s*[.,]?\d)(?:,?\s+(20\d\d))?", re.IGNORECASE
+)
+_ISO = re.compile(r"\b(20\d\d)-(\d\d)-(\d\d)\b")
+_NUMERIC = re.compile(r"\b(\d{1,2})[./](\d{1,2})[./](20\d\d)\b")
+_WEEKDAYS = {
+    name: number
+    for names in (
+        "monday tuesday wednesday thursday friday saturday sunday",
+        "montag dienstag mittwoch donnerstag freitag samstag sonntag",
+        "lunes martes miércoles jueves viernes sábado domingo",
+        "lundi mardi mercredi jeudi vendredi samedi dimanche",
+    )
+    for number, name in enumerate(names.split())
+}
+_WEEKDAY = re.compile(
+    r"\b(?:by|until|before|on|next|this|bis|am|nächsten|el|este|próximo|le|d['’]ici|ce)\s+(?:\w+\s)?"
+    rf"({'|'.join(_WEEKDAYS)})\b",
+    re.IGNORECASE,
+)
+_TOMORROW = re.compile(r"\b(tomorrow|morgen(?!\s+(?:zusammen|herr|frau|allerseits))|mañana|demain)\b")
+_NEXT_WEEK = re.compile(r"\b(next week|nächste[rn]? woche|la próxima semana|la semaine prochaine)\b", re.IGNORECASE)
+_WEEK_END = re.compile(
+    r"\b(end of (?:the|this) week|ende der woche|fin de (?:la )?semana|fin de la semaine)\b", re.IGNORECASE
+)
+# A day without a year lies at most so far back; beyond, next year is meant.
+_BACK = timedelta(days=45)
+
+
+def find_day(text: str, spoken_on: date | None) -> date | None:
+    """The first day that `text` names; days without a year and relative ones count from `spoken_on`."""
+    found = days_in(text, spoken_on)
+    return found[0][0] if found else None
+
+
+def days_in(text: str, spoken_on: date | None) -> list[tuple[date, int]]:
+    """Each day that `text` names and the offset where it stands."""
+    text = unicodedata.normalize("NFC", text)
+    found: list[tuple[date | None, int]] = []
+    found += [(_day(int(m[1]), int(m[2]), int(m[3])), m.start()) for m in _ISO.finditer(text)]
+    found += [(_day(int(m[3]), int(m[2]), int(m[1])), m.start()) for m in _NUMERIC.finditer(text)]
+    for m in _DAY_MONTH.finditer(text):
+        found.append((_dated(int(m[1]), m[2], m[3], spoken_on), m.start()))
+    for m in _MONTH_DAY.finditer(text):
+        found.append((_dated(int(m[2]), m[1], m[3], spoken_on), m.start()))
+    if spoken_on is not None:
+        for m in _WEEKDAY.finditer(text):
+            ahead = (_WEEKDAYS[m[1].lower()] - spoken_on.weekday()) % 7 or 7
+            found.append((spoken_on + timedelta(days=ahead), m.start()))
+        relative = (
+            (_TOMORROW, 1),
+            (_NEXT_WEEK, 11 - spoken_on.weekday()),
+            (_WEEK_END, max(0, 4 - spoken_on.weekday())),
+        )
+        found += [(spoken_on + timedelta(days=n), m.start()) for p, n in relative for m in p.finditer(text.lower())]
+    return sorted(((d, n) for d, n in found if d is not None), key=lambda pair: pair[1])
+
+
+def _dated(day: int, month: str, year: str | None, spoken_on: date | None) -> date | None:
+    number = _MONTH_NUMBERS[month.lower()]
+    if year:
+        return _day(int(year), number, day)
+    if spoken_on is None:
+        return None
+    found = _day(spoken_on.year, number, day)
+    return _day(spoken_on.year + 1, number, day) if found and found < spoken_on - _BACK else found
+
+
+def _day(year: int, month: int, day: int) -> date | None:
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None

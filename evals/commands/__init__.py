@@ -1,0 +1,1 @@
+"""`debrief eval …` and `debrief weights …`."""

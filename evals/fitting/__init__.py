@@ -1,0 +1,1 @@
+"""What constants and weights are fitted with."""

@@ -1,0 +1,1 @@
+"""One component of the product on one public set."""

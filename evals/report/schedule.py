@@ -1,0 +1,57 @@
+"""The weekly evaluation in `debrief serve`, on the scheduler of the syncs; they share a thread and never meet."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.cron import CronTrigger
+
+from core.errors import DebriefError, SettingsError
+from core.settings import Settings, load_settings
+from evals.evaluate import evaluate
+from evals.report.delivery import deliver
+from evals.report.report import verdict_line
+from ingestion.sync.schedule import named_weekdays
+
+log = logging.getLogger(__name__)
+JOB = "evaluation"
+
+
+def add_weekly_job(scheduler: BackgroundScheduler, settings: Settings) -> None:
+    """Adds the evaluation by `evaluation.schedule`, or removes it when that is empty. A missed run is caught up once.
+
+    Raises:
+        SettingsError: the schedule isn't a cron expression, or the time zone doesn't exist.
+    """
+    chosen = settings.evaluation
+    known = scheduler.get_job(JOB)
+    if not chosen.schedule:
+        if known is not None:
+            known.remove()
+        return
+    try:
+        trigger = CronTrigger.from_crontab(named_weekdays(chosen.schedule), timezone=chosen.time_zone)
+    except (ValueError, KeyError) as error:
+        raise SettingsError(
+            f"{settings.file}: evaluation.schedule {chosen.schedule!r} in time zone {chosen.time_zone!r} can't be used "
+            f'({error}); write five fields such as "0 6 * * 1" and a zone such as Europe/Berlin.'
+        ) from error
+    if known is not None and str(known.trigger) == str(trigger) and known.args == (str(settings.file),):
+        return  # Replacing it would forget a run that was missed.
+    scheduler.add_job(evaluate_once, trigger, args=[str(settings.file)], id=JOB, replace_existing=True)
+
+
+def evaluate_once(settings_file: str) -> None:
+    """A scheduled evaluation. Errors end in the log, never in the scheduler."""
+    try:
+        settings = load_settings(Path(settings_file))
+        report = evaluate(settings)
+        log.log(
+            logging.ERROR if report.failed else logging.INFO, "evaluation %s: %s", report.run.id, verdict_line(report)
+        )
+        for problem in deliver(report, settings):
+            log.error("evaluation %s: %s", report.run.id, problem)
+    except DebriefError as error:
+        log.error("evaluation: %s", error)

@@ -1,0 +1,1 @@
+"""The suite of cases: run, scored, compared, gated."""

@@ -1,0 +1,212 @@
+"""What people's questions say about the documents: cases made of traces, and gaps by topic."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal
+
+import numpy as np
+import sqlalchemy as sa
+
+from assistant.records.trace import feedback, traces
+from core.errors import DatasetError
+from core.settings import Settings
+from core.text.detect import detect_language
+from core.text.words import content_words
+from evals.suite.subject import CONVERSATION
+from evals.suite.suites import Case
+from retrieval.engines.generations import open_generations
+from retrieval.models.embed import open_embedder
+
+# Questions nearer than this (cosine distance, average linkage) are of one topic.
+_TOPIC_DISTANCE = 0.55
+_EXAMPLES = 3
+_MOST_QUESTIONS = 2_000
+_OWNERS = ("owner", "authors", "author")
+# The columns of the CSV file, as `Gap.row` gives them.
+GAP_COLUMNS = ("topic", "kind", "questions", "people", "document", "title", "owner", "examples", "traces")
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """One topic that the documents don't serve.
+
+    Attributes:
+        kind: "missing": nothing answered; "bad": an answer was rated down, and rests on `document`.
+        document: The id of what came closest, or of what was cited most.
+    """
+
+    topic: str
+    kind: Literal["missing", "bad"]
+    count: int
+    people: int
+    document: str
+    title: str
+    owner: str
+    examples: tuple[str, ...]
+    traces: tuple[str, ...]
+
+    def row(self) -> tuple[object, ...]:
+        """The columns of the CSV file."""
+        return (self.topic, self.kind, self.count, self.people, self.document, self.title, self.owner,
+                " / ".join(self.examples), " ".join(self.traces))  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    trace: str
+    user: str
+    question: str
+    kind: Literal["missing", "bad"]
+    record: Mapping[str, Any]
+
+
+def case_from_trace(
+    engine: sa.Engine,
+    trace_id: str,
+    *,
+    facts: Sequence[str] = (),
+    documents: Sequence[str] = (),
+    outcome: str = "",
+    tags: Sequence[str] = (),
+) -> Case:
+    """A case that waits for its review. Of an answer that nobody rated down, the cited documents are expected.
+
+    Raises:
+        DatasetError: there is no such trace, or the case would break a rule.
+    """
+    with engine.connect() as connection:
+        row = connection.execute(sa.select(traces).where(traces.c.id == trace_id)).one_or_none()
+        rated = connection.execute(sa.select(feedback.c.rating).where(feedback.c.trace_id == trace_id)).scalars().all()
+    if row is None:
+        raise DatasetError(f"There is no trace {trace_id!r}; `debrief ask` and the page print an answer's id.")
+    record = json.loads(row.record)
+    good = "down" not in rated
+    cited = tuple(dict.fromkeys(c["document_id"] for c in record["citations"])) if good else ()
+    try:
+        return Case.model_validate(
+            {
+                "id": f"t{trace_id}",
+                "question": row.question,
+                "user": row.user,
+                "history": _before(engine, row),
+                "outcome": outcome or row.outcome,
+                "expected_facts": tuple(facts),
+                "expected_documents": tuple(documents) or (cited if row.outcome == "answered" else ()),
+                "language": detect_language(row.question),
+                "tags": (*tags, "thumbs-down") if not good else tuple(tags),
+                "origin": f"trace:{trace_id}",
+                "reviewed": False,
+            }
+        )
+    except ValueError as error:
+        raise DatasetError(f"The trace {trace_id} makes no case: {' '.join(str(error).split())[:200]}") from error
+
+
+def find_gaps(settings: Settings, engine: sa.Engine, days: int = 90) -> list[Gap]:
+    """The topics of unanswered and thumbs-down questions of the last `days`, the largest first."""
+    asked = _asked(engine, days)
+    if not asked:
+        return []
+    vectors = open_embedder(settings).encode_texts([a.question for a in asked])
+    topics = topics_of(np.asarray(vectors, dtype=np.float32))
+    owners = _owners(settings)
+    rare = Counter(word for a in asked for word in set(content_words(a.question)))
+    gaps = []
+    for topic in np.unique(topics):
+        for kind in ("missing", "bad"):
+            group = [a for a, t in zip(asked, topics, strict=True) if t == topic and a.kind == kind]
+            if group:
+                gaps.append(_gap(group, owners, rare))
+    return sorted(gaps, key=lambda g: (-g.count, g.topic))
+
+
+def topics_of(vectors: np.ndarray[Any, np.dtype[np.float32]]) -> np.ndarray[Any, np.dtype[np.int64]]:
+    """A topic's number for each of (n, dim) L2-normalised vectors."""
+    if len(vectors) == 1:
+        return np.zeros(1, dtype=np.int64)
+    # Here, not above: it takes a second to import, and the pages import this module when they start.
+    from sklearn.cluster import AgglomerativeClustering
+
+    clustering = AgglomerativeClustering(
+        n_clusters=None, metric="cosine", linkage="average", distance_threshold=_TOPIC_DISTANCE
+    )
+    return np.asarray(clustering.fit_predict(vectors), dtype=np.int64)
+
+
+def _gap(group: Sequence[_Asked], owners: Mapping[str, tuple[str, str]], rare: Counter[str]) -> Gap:
+    documents: Counter[str] = Counter()
+    for asked in group:
+        key = "citations" if asked.kind == "bad" and asked.record.get("citations") else "passages"
+        found = [p["document_id"] for p in asked.record.get(key, ())]
+        documents.update(found[:1] if key == "passages" else list(dict.fromkeys(found)))
+    document = documents.most_common(1)[0][0] if documents else ""
+    title, owner = owners.get(document, ("", ""))
+    words = Counter(word for asked in group for word in dict.fromkeys(content_words(asked.question)))
+    # Words of many of the group's questions, and of few others.
+    naming = sorted(words, key=lambda w: (-(words[w] ** 2) / rare[w], -len(w)))[:3]
+    # Words are counted by their stems; people are shown what was written.
+    written: dict[str, Counter[str]] = {}
+    for word in re.findall(r"[^\W_]+", " ".join(asked.question for asked in group)):
+        written.setdefault(content_words(word)[0], Counter())[word] += 1
+    return Gap(
+        " ".join(written[w].most_common(1)[0][0] if w in written else w for w in naming),
+        group[0].kind,
+        len(group),
+        len({a.user for a in group}),
+        document,
+        title,
+        owner,
+        tuple(dict.fromkeys(a.question for a in group))[:_EXAMPLES],
+        tuple(a.trace for a in group)[:20],
+    )
+
+
+def _asked(engine: sa.Engine, days: int) -> list[_Asked]:
+    """People's questions without an answer, and those whose answer was rated down; not those of evaluations."""
+    since = (datetime.now(UTC) - timedelta(days=days)).isoformat(timespec="seconds")
+    down = sa.select(feedback.c.trace_id).where(feedback.c.rating == "down")
+    query = (
+        sa.select(traces)
+        .where(
+            traces.c.asked_at >= since,
+            traces.c.conversation_id != CONVERSATION,
+            sa.or_(traces.c.outcome == "no_evidence", traces.c.id.in_(down)),
+        )
+        .order_by(traces.c.asked_at.desc())
+        .limit(_MOST_QUESTIONS)
+    )
+    with engine.connect() as connection:
+        return [
+            _Asked(r.id, r.user, r.question, "missing" if r.outcome == "no_evidence" else "bad", json.loads(r.record))
+            for r in connection.execute(query)
+        ]
+
+
+def _owners(settings: Settings) -> dict[str, tuple[str, str]]:
+    """Document id → (title, owner) of everything in the index."""
+    found: dict[str, tuple[str, str]] = {}
+    for chunk in open_generations(settings).read().chunks():
+        if chunk.document_id not in found:
+            owner = next((value for name in _OWNERS if (value := chunk.metadata.get(name))), "")
+            shown = ", ".join(owner) if isinstance(owner, tuple) else str(owner)
+            found[chunk.document_id] = (chunk.title, shown)
+    return found
+
+
+def _before(engine: sa.Engine, row: sa.Row[Any]) -> tuple[str, ...]:
+    """The questions of the same conversation that came before."""
+    if not row.conversation_id or row.conversation_id == CONVERSATION:
+        return ()
+    query = (
+        sa.select(traces.c.question)
+        .where(traces.c.conversation_id == row.conversation_id, traces.c.asked_at < row.asked_at)
+        .order_by(traces.c.asked_at)
+    )
+    with engine.connect() as connection:
+        return tuple(connection.execute(query).scalars())[-3:]

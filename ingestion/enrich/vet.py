@@ -1,0 +1,42 @@
+"""Whether a document may be relied on: vetted, draft, superseded or expired, and what it lacks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from core.types import Attributes
+from ingestion.enrich.metadata import iso_date
+from ingestion.enrich.rules import VettingPolicy
+
+Vetting = Literal["vetted", "draft", "superseded", "expired"]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A document's vetting status, and a sentence for each thing its owner would have to mend."""
+
+    vetting: Vetting
+    lacks: tuple[str, ...] = ()
+
+
+def vet(attributes: Attributes, policy: VettingPolicy, today: datetime, superseded_by: str = "") -> Verdict:
+    """The verdict for a document with these attributes.
+
+    Args:
+        today: In UTC; a review date before it has passed.
+        superseded_by: The id of a newer document that names this one, if there is one.
+    """
+    status = str(attributes.get("status", "")).casefold()
+    if superseded_by:
+        return Verdict("superseded", (f"{superseded_by} supersedes it; delete it or link to the newer one.",))
+    if status in {"superseded", "archived", "obsolete", "deprecated"}:
+        return Verdict("superseded", (f"Its status is {status}; delete it, or set the status to current.",))
+    review_by = str(attributes.get("review_by", ""))
+    if policy.expire_after_review and review_by and review_by < (iso_date(today) or ""):
+        return Verdict("expired", (f"Its review date {review_by[:10]} has passed; review it and set a new date.",))
+    lacks = [f"The attribute {name} is missing; add it." for name in policy.required if not attributes.get(name)]
+    if status in {"draft", "in review", "in_review", "unvetted"}:
+        lacks.append(f"Its status is {status}; approve it and set the status to current.")
+    return Verdict("draft", tuple(lacks)) if lacks else Verdict("vetted")

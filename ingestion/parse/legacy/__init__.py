@@ -1,0 +1,1 @@
+"""The formats before 2007: doc, xls, ppt, and rtf."""

@@ -1,0 +1,1 @@
+"""E-mails (eml, mbox, msg) with their attachments."""

@@ -1,0 +1,1 @@
+"""Word, PowerPoint, Excel and OpenDocument files as their programs show them."""

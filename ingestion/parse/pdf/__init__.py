@@ -1,0 +1,1 @@
+"""PDF pages in reading order, with tables, form fields, notes and scanned pages."""

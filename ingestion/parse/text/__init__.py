@@ -1,0 +1,1 @@
+"""Text formats: plain text, csv, json, xml, Markdown, HTML, transcripts, archives of them."""

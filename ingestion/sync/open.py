@@ -1,0 +1,94 @@
+"""Puts the write path together from the settings."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+from connectors.registry import check_sources, open_source
+from core.database import open_database
+from core.errors import DebriefError, SettingsError
+from core.settings import Settings, SourceSettings
+from core.types import Connector
+from ingestion.enrich.prepare import Preparation
+from ingestion.enrich.rules import RulesFile, load_rules
+from ingestion.parse import ParserPool
+from ingestion.state import SyncState
+from ingestion.sync.source_sync import SyncContext, SyncOptions
+from retrieval.engines.generations import Recipe, open_generations
+from retrieval.models.embed import CachedEmbedder, open_embedder
+
+Pairs = Sequence[tuple[SourceSettings, Connector | DebriefError]]
+
+
+@contextmanager
+def open_sync(settings: Settings, names: Sequence[str], options: SyncOptions) -> Iterator[tuple[SyncContext, Pairs]]:
+    """What `sync_sources` needs for the sources `names` (none named: all of them).
+
+    Raises:
+        SettingsError: an unknown source, or settings of a source that its connector doesn't accept.
+    """
+    chosen = choose_sources(settings, names)
+    check_sources(settings)
+    rules = load_rules(settings)
+    engine = open_database(settings)
+    embedder = open_embedder(settings)
+    generations = open_generations(settings, recipe(settings, rules, embedder))
+    if generations.needs_rebuild():
+        # Another model, chunking or rule set changes every document, so every source takes part.
+        chosen = list(settings.sources)
+    pairs: list[tuple[SourceSettings, Connector | DebriefError]] = []
+    for source in chosen:
+        try:
+            pairs.append((source, open_source(source, settings)))
+        except DebriefError as error:
+            pairs.append((source, error))
+    with ParserPool(settings.parsing) as pool:
+        yield (
+            SyncContext(
+                engine=engine,
+                state=SyncState(engine),
+                generations=generations,
+                embedder=embedder,
+                preparation=Preparation(pool.parse, rules, settings.chunking, datetime.now(UTC)),
+                limits=settings.sync,
+                options=options,
+                configured=frozenset(source.name for source in settings.sources),
+                parse_workers=settings.parsing.workers,
+            ),
+            pairs,
+        )
+
+
+def choose_sources(settings: Settings, names: Sequence[str]) -> list[SourceSettings]:
+    """The named sources, or all.
+
+    Raises:
+        SettingsError: there are none, or a name isn't in the settings.
+    """
+    if not settings.sources:
+        raise SettingsError(f"{settings.file} lists no sources; add one under `sources:` (see docs/connectors.md).")
+    known = {source.name: source for source in settings.sources}
+    for name in names:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(known)}."
+            raise SettingsError(f"There is no source named {name!r} in {settings.file}; {hint}")
+    return [known[name] for name in names] or list(known.values())
+
+
+def recipe(settings: Settings, rules: RulesFile, embedder: CachedEmbedder) -> Recipe:
+    """What a generation depends on besides the documents; with another one it must be rebuilt."""
+    parts = {
+        "model": embedder.name,
+        "chunking": settings.chunking.model_dump(),
+        "rules": rules.model_dump(mode="json"),
+        "mappings": {source.name: source.mapping for source in settings.sources if source.mapping},
+        "unvetted": {source.name: source.unvetted for source in settings.sources if source.unvetted != "index"},
+    }
+    digest = hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
+    return Recipe(digest[:16], embedder.name, embedder.dim)

@@ -1,0 +1,88 @@
+"""The daily sync: each source by its own cron expression and time zone, in `debrief serve`.
+
+Runs that were missed while the service was down are caught up once. All syncs share one thread, so neither two
+runs of a source nor two writers of the index ever meet.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from pathlib import Path
+
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.jobstores.sqlalchemy import SQLAlchemyJobStore
+from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.cron import CronTrigger
+
+from core.errors import DebriefError, SettingsError
+from core.settings import Settings, SourceSettings, load_settings
+
+log = logging.getLogger(__name__)
+_WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+def build_scheduler(settings: Settings) -> BackgroundScheduler:
+    """A scheduler, not yet started, with one job for each source that has a schedule.
+
+    Raises:
+        SettingsError: a schedule isn't a cron expression, or a time zone doesn't exist.
+    """
+    settings.data_path.mkdir(parents=True, exist_ok=True)
+    store = SQLAlchemyJobStore(url=f"sqlite:///{settings.data_path / 'schedule.sqlite'}")
+    scheduler = BackgroundScheduler(
+        jobstores={"default": store},
+        executors={"default": ThreadPoolExecutor(1)},
+        job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+    )
+    triggers = {source.name: trigger_for(source, settings.file) for source in settings.sources if source.schedule}
+    # Started paused, so that jobs of an earlier run of the service can be looked up and compared.
+    scheduler.start(paused=True)
+    for job in scheduler.get_jobs():
+        # Others' jobs, such as the weekly evaluation, stay.
+        if job.id.startswith("sync:") and job.id.removeprefix("sync:") not in triggers:
+            job.remove()
+    for name, trigger in triggers.items():
+        known = scheduler.get_job(f"sync:{name}")
+        if known is not None and str(known.trigger) == str(trigger):
+            continue  # Replacing it would forget a run that was missed.
+        scheduler.add_job(sync_one, trigger, args=[str(settings.file), name], id=f"sync:{name}", replace_existing=True)
+    return scheduler
+
+
+def named_weekdays(expression: str) -> str:
+    """A cron expression with its weekdays by name: cron counts from Sunday, APScheduler from Monday."""
+    fields = expression.split()
+    if len(fields) == 5:
+        fields[4] = re.sub(r"(?<![\w/])[0-7](?!\w)", lambda match: _WEEKDAYS[int(match.group())], fields[4])
+    return " ".join(fields)
+
+
+def trigger_for(source: SourceSettings, file: Path) -> CronTrigger:
+    """The source's schedule.
+
+    Raises:
+        SettingsError: it isn't a cron expression of five fields, or the time zone doesn't exist.
+    """
+    try:
+        return CronTrigger.from_crontab(named_weekdays(source.schedule), timezone=source.time_zone)
+    except (ValueError, KeyError) as error:
+        raise SettingsError(
+            f"{file}: source {source.name}: schedule {source.schedule!r} in time zone {source.time_zone!r} can't be "
+            f'used ({error}); write five fields such as "0 5 * * *" and a zone such as Europe/Berlin.'
+        ) from error
+
+
+def sync_one(settings_file: str, name: str) -> None:
+    """A scheduled sync of one source. Errors end in the log and in the run's record, never in the scheduler."""
+    # Here, not above: the connectors' libraries take seconds to import, and the pages need the times only.
+    from ingestion.sync.open import open_sync
+    from ingestion.sync.source_sync import SyncOptions
+    from ingestion.sync.sync import sync_sources
+
+    try:
+        with open_sync(load_settings(Path(settings_file)), [name], SyncOptions()) as (context, pairs):
+            for run in sync_sources(context, pairs):
+                log.info("sync %s: %s %s", run.source, run.state, run.message)
+    except DebriefError as error:
+        log.error("sync %s: %s", name, error)

@@ -1,0 +1,1 @@
+"""The packaged models and what runs them: embedding, tokens, late interaction, re-ranking."""

@@ -1,0 +1,1 @@
+"""What is asked and what is stored: the index protocol, filters, access, weights, records."""

@@ -1,0 +1,1 @@
+"""Candidates → ranked hits: fusion and the stages of the read path."""

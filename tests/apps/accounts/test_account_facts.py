@@ -1,0 +1,105 @@
+"""What is known of a customer, from records as Totango and Redshift give them."""
+
+from contextlib import ExitStack
+from dataclasses import replace
+
+import pytest
+import yaml
+
+from apps.customers.mentions import Customers
+from apps.run.context import Context, Tools
+from apps.steps.account_facts import FIELDS, AccountFacts, account_facts
+from core.errors import AppError
+from core.settings import load_settings
+from core.text.detect import detect_language
+from core.types import Passage, User
+from ingestion.enrich.chunk import chunk_document
+from ingestion.parse import parse
+from retrieval.query.filters import matches
+from samples.stand_ins import redshift, totango
+from tests.connectors.harness import open_kind
+
+
+class Shelf:
+    """A search that finds every chunk that the filter lets through."""
+
+    def __init__(self, chunks):
+        self.chunks = chunks
+
+    def search(self, question, user, limit=10, *, filters=None, weights=None):
+        return [Passage(c, 1.0) for c in self.chunks if filters is None or matches(filters, c.metadata)]
+
+    def document(self, document_id, user):
+        return [c for c in self.chunks if c.document_id == document_id]
+
+
+@pytest.fixture(scope="module")
+def records(project_root):
+    """The sample's accounts, tasks, touchpoints, contracts, use and incidents, as a sync cuts them."""
+    settings = load_settings(project_root / "debrief.yaml")
+    sources = {s["name"]: s for s in yaml.safe_load((project_root / "debrief.yaml").read_text())["sources"]}
+    workspace = project_root / "samples" / "workspace"
+    with ExitStack() as stack:
+        accounts, warehouse = totango.start(workspace / "totango"), redshift.start(workspace / "redshift")
+        stack.callback(accounts.stop)
+        stack.callback(warehouse.stop)
+        crm = {**sources["totango"], "endpoint_url": accounts.url, "app_token": totango.APP_TOKEN}
+        rows = {**sources["redshift"], "port": warehouse.port, "password": "sample-password"}
+        connectors = [open_kind(project_root, **{**kind, "requests_per_minute": 9_999}) for kind in (crm,)]
+        connectors.append(open_kind(project_root, **rows))
+        documents = [d for c in connectors for batch in c.changes(None) for d in batch.documents]
+    # As enrichment does: the customer by its account, under one name of the attribute.
+    names = {d.metadata["account_id"]: d.metadata["customer"] for d in documents if "customer" in d.metadata}
+    chunks = []
+    for found in documents:
+        account = found.metadata.get("account_id") or found.metadata.get("customer_id")
+        document = replace(found, metadata={**found.metadata, "customer": names[account]})
+        parsed = parse(document.body, document.name)
+        language = detect_language(" ".join(s.text for s in parsed.sections))
+        chunks += chunk_document(document, parsed, settings.chunking, language)
+    return chunks
+
+
+@pytest.fixture
+def context(records):
+    known = Customers.of(records)
+    return Context(User("ana@example.com"), Tools(search=Shelf(records), customers=lambda: known))
+
+
+def test_the_account_its_contract_use_and_incidents_are_told(context):
+    found = account_facts(AccountFacts(customer="alpenbank"), context)
+    assert set(found) == set(FIELDS)
+    assert (found["customer"], found["language"], found["health"]) == ("Alpenbank AG", "de", "green")
+    assert (found["owner"], found["renewal"], found["value"]) == ("Nils Weber", "2027-01-31", "684000 EUR")
+    assert [c.split(",")[0] for c in found["contacts"]] == ["Monika Aeschbacher", "Reto Zumstein"]
+    detect = next(m for m in found["metrics"] if m["name"] == "Mean time to detect")
+    assert [(p["period"], p["value"]) for p in detect["series"]] == [("2026-Q1", 18), ("2026-Q2", 14), ("2026-Q3", 11)]
+    month = next(m for m in found["usage"] if m["name"] == "Alerts triaged")
+    assert (len(month["series"]), month["last"]["period"], month["last"]["value"]) == (10, "2026-10", 1325)
+    newest = found["incident_records"][0]
+    assert (newest["incident"], newest["contained_after_hours"]) == ("INC-2026-0224", "2.1")
+    assert [t["owner"] for t in found["tasks"]] == ["Lukas Brandt", "Reto Zumstein", "Nils Weber"]
+    assert found["gaps"] == ["a health check"]
+
+
+def test_a_number_finds_the_account_and_the_focus_comes_first(context):
+    found = account_facts(AccountFacts(customer="ACC-1003", focus="click"), context)
+    assert found["customer"] == "Grupo Solera"
+    assert found["charts"][0]["title"].startswith("Phishing click rate")
+
+
+def test_records_name_no_other_customer_when_they_are_for_the_customer(context, records):
+    note = next(c for c in records if c.title == "Preparation of the resilience exercise")
+    hostile = replace(note, id="x", document_id="x", text=note.text + "\n\nAs at Harbour & Lane, we wait.")
+    context.tools = replace(context.tools, search=Shelf([*records, hostile]))
+    inside = account_facts(AccountFacts(customer="Alpenbank"), context)
+    outside = account_facts(AccountFacts(customer="Alpenbank", for_customer=True), context)
+    assert "Harbour" in str(inside["touchpoints"]) and "Harbour" not in str(outside["touchpoints"])
+    assert len(outside["touchpoints"]) == len(inside["touchpoints"]) - 1
+    assert any("1 passage" in note for note in context.notes)
+    assert "Not found in the documents that you may read: a health check." in context.notes
+
+
+def test_an_unknown_customer_is_refused_with_those_that_there_are(context):
+    with pytest.raises(AppError, match="'Zenith Rockets'; there are documents about Alpenbank AG"):
+        account_facts(AccountFacts(customer="Zenith Rockets"), context)

@@ -1,0 +1,64 @@
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from assistant.ask import Assistant
+from assistant.commands import questions as commands
+from cli import app
+from core.database import open_database
+from core.settings import load_settings
+from retrieval.retriever import Retriever
+
+
+@pytest.fixture
+def cli(retriever: Retriever, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CliRunner:
+    (tmp_path / "debrief.yaml").write_text("data_dir: data\nauth: {development_user: ana@example.com}\n")
+    monkeypatch.setenv("DEBRIEF_SETTINGS", str(tmp_path / "debrief.yaml"))
+    monkeypatch.setattr(
+        commands, "open_assistant", lambda settings: Assistant(retriever, settings, engine=open_database(settings))
+    )
+    return CliRunner()
+
+
+def test_ask_prints_the_answer_its_sources_and_a_trace_that_can_be_opened(cli: CliRunner) -> None:
+    asked = cli.invoke(app, ["ask", "How long is raw Watchtower telemetry kept?"])
+    assert asked.exit_code == 0
+    assert "kept for 90 days. [1]" in asked.stdout
+    assert "[1] Data retention policy, page 2" in asked.stdout
+    assert "https://docs.example/retention.pdf#page=2" in asked.stdout
+    trace = asked.stdout.rsplit("trace ", 1)[1].strip()
+    shown = cli.invoke(app, ["trace", trace])
+    assert shown.exit_code == 0 and "Data retention policy" in shown.stdout and "outcome" in shown.stdout
+
+
+def test_json_is_one_object_and_nothing_else(cli: CliRunner) -> None:
+    asked = cli.invoke(app, ["ask", "--json", "How many moons does Jupiter have?"])
+    answer = json.loads(asked.stdout)
+    assert asked.exit_code == 0 and answer["outcome"] == "no_evidence"
+    answered = json.loads(cli.invoke(app, ["ask", "--json", "When are meeting recordings deleted?"]).stdout)
+    begin, end = answered["citations"][0]["begin"], answered["citations"][0]["end"]
+    assert answered["text"][begin:end] == answered["citations"][0]["quote"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["ask", " "], "empty"),
+        (["ask", "x" * 9_000], "limit is 8,000"),
+        (["ask", "What?", "--conversation", "nope"], "no conversation"),
+        (["ask", "What?", "--filter", "customer>>x"], ""),
+        (["trace", "nope"], "no answer with the trace"),
+    ],
+)
+def test_mistakes_are_one_sentence(cli: CliRunner, arguments: list[str], message: str) -> None:
+    result = cli.invoke(app, arguments)
+    assert result.exit_code != 0
+    assert message in str(result.exception) and "\n" not in str(result.exception)
+
+
+def test_nobody_asking_is_said(cli: CliRunner, tmp_path: Path) -> None:
+    (tmp_path / "debrief.yaml").write_text("data_dir: data\n")
+    assert "add --user" in str(cli.invoke(app, ["ask", "What?"]).exception)
+    assert load_settings().auth.development_user == ""

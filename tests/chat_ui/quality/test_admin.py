@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from chat_ui.admin.audit_trail import ASKED, trail
+from core.audit import record
+from core.database import open_database
+from core.settings import load_settings
+from core.types import User
+from evals.suite.history import History, Result
+from evals.suite.runner import summarise
+from evals.suite.scorers import Score
+
+ROOT = User("root@northgate.example", ("admins",))
+
+
+def script(view: str) -> None:
+    from importlib import import_module
+
+    from core.types import User
+
+    import_module(f"chat_ui.{view}.page").page(User("root@northgate.example", ("admins",)))
+
+
+def shown(view: str, tab: str) -> str:
+    page = AppTest.from_function(script, kwargs={"view": view}, default_timeout=30)
+    page.session_state[f"{view}-tab"] = tab
+    page.run()
+    assert not page.exception
+    return "\n".join(element.body for element in page.get("html") if "<style>" not in element.body)
+
+
+@pytest.fixture
+def two_runs(workspace: Path) -> None:
+    history = History(open_database(load_settings()))
+    for fallen in (0, 8):
+        run = history.start("suite", "sample", {"weights": f"w{fallen}"})
+        for n in range(10):
+            score = Score(
+                "outcome", float(n >= fallen), "as expected" if n >= fallen else "no_evidence, expected answered"
+            )
+            history.add(
+                run.id, Result(f"c{n}", "scored", f"Question {n}?", ROOT.email, ("policy", "en"), scores=(score,))
+            )
+        history.finish(run.id, summarise(history.results(run.id).values()), {"failed": [], "baseline": ""})
+
+
+@pytest.mark.parametrize("tab", ["Runs", "Compare", "Cases", "To review"])
+def test_without_a_run_every_tab_says_so(workspace: Path, tab: str) -> None:
+    assert 'class="state ' in shown("quality", tab)
+
+
+def test_what_got_worse_is_named_with_its_cases_and_settings(two_runs: None) -> None:
+    text = shown("quality", "Compare")
+    assert "Worse beyond noise: outcome" in text
+    assert "Question 0?" in text
+    assert "<code>w8</code>" in text
+    assert "Last run" in shown("quality", "Runs")
+
+
+@pytest.mark.parametrize("tab", ["Weights", "Guardrails", "People", "Groups", "Audit"])
+def test_every_tab_of_the_admin_page_is_drawn(workspace: Path, tab: str) -> None:
+    shown("admin", tab)
+
+
+def test_the_trail_is_searched_by_person_action_and_words(workspace: Path) -> None:
+    engine = open_database(load_settings())
+    record(engine, ROOT, "changed weights", "weights.yaml", "policy high")
+    record(engine, User("ana@northgate.example"), "looked at document", "files:a.md")
+    everything = trail(engine, "2000-01-01", "2999-01-01")
+    assert len(everything) == 2
+    assert [r.entry.subject for r in trail(engine, "2000-01-01", "2999-01-01", person="ana")] == ["files:a.md"]
+    assert [r.entry.user for r in trail(engine, "2000-01-01", "2999-01-01", words="POLICY weights")] == [ROOT.email]
+    assert trail(engine, "2000-01-01", "2999-01-01", wanted=[ASKED]) == []
+    assert trail(engine, "2000-01-01", "2000-01-02") == []
