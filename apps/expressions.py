@@ -22,6 +22,7 @@ from apps.phrases import translated
 from apps.spec import nearest
 from apps.words import joined, long_date, number_text, signed_text
 from core.errors import AppError
+from core.tables import table_cell
 
 _WHOLE = re.compile(r"\A\s*\{\{((?:(?!\}\}|\{\{).)*)\}\}\s*\Z", re.DOTALL)
 # Methods of text that make it as long as a number says.
@@ -141,7 +142,7 @@ def _environment() -> ImmutableSandboxedEnvironment:
         "questions": questions_in,
         "excerpt": excerpt,
         "as_date": _as_date,
-        "cell": lambda value: " ".join(str(value).replace("|", "\\|").split()),
+        "cell": lambda value: table_cell(str(value)),
     }
     for name in ("center", "filesizeformat", "format", "indent", "pprint", "random", "urlize", "wordwrap", "xmlattr"):
         environment.filters.pop(name, None)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from core.errors import TooLarge
+from core.tables import markdown_table
 from core.text.invisible import visible
 from core.types import Attributes, Parsed, Section
 
@@ -132,17 +133,16 @@ def clean_code(text: str) -> str:
     return "\n".join(line.rstrip() for line in text.expandtabs(4).split("\n")).strip("\n")
 
 
-def markdown_table(rows: Sequence[Sequence[str]]) -> str:
+def compact_table(rows: Sequence[Sequence[str]]) -> str:
     """`rows`, header first, as a Markdown table; empty rows and columns are left out. "" if nothing is left."""
-    cleaned = [[one_line(cell).replace("|", "\\|") for cell in row] for row in rows]
+    cleaned = [[one_line(cell) for cell in row] for row in rows]
     kept = [row for row in cleaned if any(row)]
     if not kept:
         return ""
     width = max(len(row) for row in kept)
     columns = [n for n in range(width) if any(n < len(row) and row[n] for row in kept)]
-    lines = ["| " + " | ".join(row[n] if n < len(row) else "" for n in columns) + " |" for row in kept]
-    lines.insert(1, "|" + " --- |" * len(columns))
-    return "\n".join(lines)
+    header, *body = [[row[n] if n < len(row) else "" for n in columns] for row in kept]
+    return markdown_table(header, body)
 
 
 class Draft:
@@ -202,7 +202,7 @@ class Draft:
 
     def table(self, rows: Sequence[Sequence[str]], locator: str = "") -> None:
         """A table, header row first. One with a single column is text."""
-        markdown = markdown_table(rows)
+        markdown = compact_table(rows)
         if not markdown:
             return
         if markdown.startswith("| ") and markdown.split("\n")[1].count("---") == 1:
