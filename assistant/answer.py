@@ -16,7 +16,6 @@ from assistant.budget import fit
 from assistant.citations import Composer, cite, read_markers
 from assistant.confidence import abstention_model
 from assistant.events import Event, Stage
-from assistant.evidence import split_row
 from assistant.extractive import Finding, no_evidence
 from assistant.groundedness import Check, check_sentence
 from assistant.guardrails import load_guardrails
@@ -28,6 +27,7 @@ from assistant.trace import Trace
 from assistant.words import content_words
 from core.llm import ChatModels, Spending
 from core.settings import AnswerStyle, Settings
+from core.tables import split_row
 from core.types import Answer, Citation, Passage, User
 from prompts.load import load_prompt
 from retrieval.tokens import TokenEncoder
