@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from apps.compare.values import decimal_mark
 from apps.meeting.turns import split_sentences
+from core.tables import read_rows
 from core.types import Parsed, Section
 
 _FIELD = re.compile(r"^\s*[-•*]?\s*(?P<name>[^:|]{2,60}?)\s*:\s+(?P<value>\S.{0,200})$")
@@ -122,9 +123,7 @@ def _add(statements: list[Statement], more: list[Statement]) -> None:
 
 
 def _table(section: Section, heading: str) -> Table | None:
-    rows = [_cells(line) for line in section.text.splitlines() if line.strip().startswith("|")]
-    if len(rows) > 1 and any(rows[1]) and all(re.fullmatch(r":?-+:?", c) for c in rows[1] if c):
-        del rows[1]
+    rows = [[_on_one_line(cell) for cell in row] for row in read_rows(section.text)]
     if len(rows) < 2 or not rows[0]:
         return None
     width = len(rows[0])
@@ -132,9 +131,8 @@ def _table(section: Section, heading: str) -> Table | None:
     return Table(heading, section.locator, tuple(rows[0]), body)
 
 
-def _cells(line: str) -> list[str]:
-    inner = line.strip().removeprefix("|").removesuffix("|")
-    return [" ".join(c.replace("\\|", "|").replace("<br>", " ").split()) for c in re.split(r"(?<!\\)\|", inner)]
+def _on_one_line(cell: str) -> str:
+    return " ".join(cell.replace("<br>", " ").split())
 
 
 def _fitted(row: Sequence[str], width: int) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from core.text.invisible import bare
 from core.types import Chunk
 
 # A name is also known without these at its ends. They are folded as `folded_words` folds.
@@ -28,7 +29,7 @@ NOBODY = frozenset(["", "all", "alle", "any", "internal", "intern", "n a", "none
 _AND = frozenset(["and", "e", "et", "en", "und", "y"])
 _WORD = re.compile(r"[^\W_]+")
 ADDRESS = re.compile(r"\S*(?:@|://|www\.)\S*")
-_NO_BREAK = re.compile("[\u00ad\u200b-\u200d\u2060\ufeff]|(?<=\\w)-\n(?=\\w)")
+_HYPHENATED = re.compile("(?<=\\w)-\n(?=\\w)")
 # From so many letters on, a name also counts inside a longer word: "Alpenbankprojekt", "alpen-bank".
 _UNMISTAKABLE = 8
 
@@ -53,7 +54,7 @@ class NameText:
 
     @staticmethod
     def of(text: str) -> NameText:
-        clean = _NO_BREAK.sub("", text)
+        clean = _HYPHENATED.sub("", bare(text))
         found = [(m.group(), m.group()[0].isupper()) for m in _WORD.finditer(clean)]
         words = [(folded, capital) for word, capital in found for folded in folded_words(word)]
         return NameText(words, "".join(folded_words(" ".join(ADDRESS.findall(clean)))))

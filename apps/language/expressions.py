@@ -21,6 +21,7 @@ from apps.language.excerpts import excerpt, questions_in
 from apps.language.phrases import translated
 from apps.language.spec import nearest
 from core.errors import AppError
+from core.tables import table_cell
 from core.text.locale import joined, long_date, number_text, signed_text
 
 _WHOLE = re.compile(r"\A\s*\{\{((?:(?!\}\}|\{\{).)*)\}\}\s*\Z", re.DOTALL)
@@ -141,7 +142,7 @@ def _environment() -> ImmutableSandboxedEnvironment:
         "questions": questions_in,
         "excerpt": excerpt,
         "as_date": _as_date,
-        "cell": lambda value: " ".join(str(value).replace("|", "\\|").split()),
+        "cell": lambda value: table_cell(str(value)),
     }
     for name in ("center", "filesizeformat", "format", "indent", "pprint", "random", "urlize", "wordwrap", "xmlattr"):
         environment.filters.pop(name, None)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Literal
 
+from core.tables import read_rows
+
 ListKind = Literal["decision", "action", "question", ""]
 
 _HEADINGS: dict[ListKind, re.Pattern[str]] = {
@@ -52,12 +54,12 @@ def is_heading(line: str) -> bool:
 
 def rows_of(table: str) -> list[tuple[ListKind, str]]:
     """The rows of a Markdown table as lines; of a table with owners, "owner: task, day" as an action."""
-    lines = [[c.strip() for c in row.strip().strip("|").split("|")] for row in table.splitlines()]
-    if len(lines) < 3:
+    rows = read_rows(table)
+    if len(rows) < 2:
         return []
-    who, what, when = (_column(lines[0], p) for p in (_WHO, _WHAT, _WHEN))
+    who, what, when = (_column(rows[0], p) for p in (_WHO, _WHAT, _WHEN))
     found: list[tuple[ListKind, str]] = []
-    for cells in lines[2:]:
+    for cells in rows[1:]:
         filled = [c for c in cells if c.strip(" –-")]
         if not filled:
             continue

@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from core.tables import read_rows
+
 _NAME = r"[^\W\d_a-z][\w.'’-]*(?:,? [^\W\d_a-z(][\w.'’-]*){0,3}(?: \([\w ]{2,30}\))?"
 _TIME = r"\d{1,2}:\d\d(?::\d\d)?(?:[.,]\d{1,3})?"
 _HEADERS = (
@@ -76,8 +78,8 @@ def _from_fields(lines: Sequence[str]) -> list[Said]:
 
 def said_in_table(table: str) -> Iterator[Said]:
     """The turns of a Markdown table with a column of speakers and one of words; nothing for another table."""
-    rows = [[c.strip() for c in re.split(r"(?<!\\)\|", row.strip().strip("|"))] for row in table.splitlines()]
-    if len(rows) < 3:
+    rows = read_rows(table)
+    if len(rows) < 2:
         return
     who, said, begin = (
         next((n for n, cell in enumerate(rows[0]) if pattern.fullmatch(cell)), None)
@@ -85,7 +87,7 @@ def said_in_table(table: str) -> Iterator[Said]:
     )
     if who is None or said is None:
         return
-    for cells in rows[2:]:
+    for cells in rows[1:]:
         if len(cells) > max(who, said) and cells[said]:
             time = cells[begin] if begin is not None and begin < len(cells) else ""
             yield Said(cells[who], cells[said], _clock(time))

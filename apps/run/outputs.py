@@ -13,6 +13,7 @@ from jsonschema.exceptions import SchemaError, ValidationError
 from apps.language.expressions import Guard, evaluate
 from apps.language.spec import Action, Output, OutputKind
 from core.errors import AppError
+from core.tables import markdown_table
 
 _FILE_KINDS = ("docx", "pptx", "xlsx")
 
@@ -81,14 +82,14 @@ def _made(output: Output, value: Any) -> OutputValue:
             if not isinstance(value, Mapping) or "columns" not in value or "rows" not in value:
                 raise _misfit(output, value, "a mapping with columns and rows")
             table = _table(value["columns"], value["rows"])
-            return OutputValue(**common, text=markdown_table(table["columns"], table["rows"]), value=table)
+            return OutputValue(**common, text=_table_text(table["columns"], table["rows"]), value=table)
         case "chart":
             if not isinstance(value, Mapping) or not {"labels", "series"} <= set(value):
                 raise _misfit(output, value, "a mapping with labels and series")
             labels = [str(v) for v in value["labels"]]
             columns = ["", *map(str, value["series"])]
             rows = [[label, *(s[n] for s in value["series"].values())] for n, label in enumerate(labels)]
-            return OutputValue(**common, text=markdown_table(columns, rows), value=dict(value))
+            return OutputValue(**common, text=_table_text(columns, rows), value=dict(value))
         case "json":
             return OutputValue(**common, text=_json(output, value), value=value)
         case _:
@@ -103,14 +104,6 @@ def _made(output: Output, value: Any) -> OutputValue:
             )
 
 
-def markdown_table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
-    """A Markdown table; an empty text when there are no rows."""
-    if not rows:
-        return ""
-    lines = [columns, ["---"] * len(columns), *rows]
-    return "\n".join("| " + " | ".join(_cell(c) for c in row) + " |" for row in lines)
-
-
 def headed(columns: Any, rows: Any) -> tuple[list[str], list[list[Any]]]:
     """(headings, rows as lists). `columns` are the rows' keys, or a mapping of them to what stands above."""
     keys = [str(c) for c in columns]
@@ -123,8 +116,8 @@ def _table(columns: Any, rows: Any) -> dict[str, Any]:
     return {"columns": headings, "rows": cells}
 
 
-def _cell(value: Any) -> str:
-    return "" if value is None else " ".join(str(value).replace("|", "\\|").split())
+def _table_text(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+    return markdown_table(columns, rows) if rows else ""
 
 
 def _json(output: Output, value: Any) -> str:

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from assistant.answers.expectation import Expected, expected_of, offers
 from assistant.checks.injection import injection_score
+from core.tables import split_row
 from core.text.sentences import Span, split_sentences
 from core.text.words import FUNCTION_WORDS, content_words, coverage, inverse_frequencies, words
 from core.types import Passage
@@ -189,12 +190,6 @@ class _PassageText:
         if self._spans[place].kind != "row":
             return None
         return next((span for span in reversed(self._spans[:place]) if span.kind == "header"), None)
-
-
-def split_row(row: str) -> list[str]:
-    """The cells of a Markdown table row."""
-    inner = row.strip().removeprefix("|").removesuffix("|")
-    return [cell.replace("\\|", "|").strip() for cell in inner.replace("\\|", "\0").split("|")] if inner else []
 
 
 def _label_asked_for(cells: Sequence[tuple[str, str]], asked: Asked) -> float:

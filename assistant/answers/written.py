@@ -15,7 +15,6 @@ from dataclasses import dataclass, replace
 from assistant.answers.budget import fit
 from assistant.answers.citations import Composer, cite, read_markers
 from assistant.answers.confidence import abstention_model
-from assistant.answers.evidence import split_row
 from assistant.answers.extractive import Finding, no_evidence
 from assistant.answers.groundedness import Check, check_sentence
 from assistant.answers.style import instructions
@@ -26,6 +25,7 @@ from assistant.events import Event, Stage
 from assistant.records.trace import Trace
 from core.llm import ChatModels, Spending
 from core.settings import AnswerStyle, Settings
+from core.tables import split_row
 from core.text.sentences import split_sentences
 from core.text.words import content_words
 from core.types import Answer, Citation, Passage, User

@@ -13,11 +13,10 @@ from importlib.resources import files
 
 import yaml
 
+from core.text.invisible import bare, count_hidden, visible
+
 # A line of a source that scores this much is taken out before a model reads it.
 _NEUTRALISE_FROM = 0.5
-_INVISIBLE = re.compile(
-    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\U000e0000-\U000e007f]"
-)
 _LOOKALIKES = str.maketrans(
     "аеорсухіјѕԁһԛԝАВЕКМНОРСТХІЅЈοΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "aeopcyxijsdhqwABEKMHOPCTXISJoABEZHIKMNOPTYX"
 )
@@ -25,7 +24,7 @@ _LOOKALIKES = str.maketrans(
 
 def normalised(text: str) -> str:
     """Text as rules compare it: without invisible characters, look-alike letters made Latin, folded, one space."""
-    plain = unicodedata.normalize("NFKC", _INVISIBLE.sub("", text))
+    plain = unicodedata.normalize("NFKC", bare(text))
     if re.search(r"[A-Za-z]", plain):
         # Only words that mix alphabets are disguised; a Russian sentence stays Russian.
         plain = re.sub(r"\S*[A-Za-z]\S*", lambda m: m.group().translate(_LOOKALIKES), plain)
@@ -34,22 +33,20 @@ def normalised(text: str) -> str:
 
 def injection_score(text: str) -> float:
     """0..1: how much the text reads like an instruction to a language model rather than to a person."""
-    plain = unicodedata.normalize("NFKC", _INVISIBLE.sub("", text))
+    plain = unicodedata.normalize("NFKC", bare(text))
     doubt = 1.0
     for weight, pattern in _patterns():
         if pattern.search(plain) or pattern.search(normalised(plain)):
             doubt *= 1 - weight
-    hidden = len(_INVISIBLE.findall(text))
-    if hidden > 20:
+    if count_hidden(text) > 20:
         doubt *= 0.5
     return round(1 - doubt, 4)
 
 
 def neutralised(text: str) -> str:
     """The text with invisible characters gone and lines that instruct a model marked as quoted and defused."""
-    plain = _INVISIBLE.sub("", text)
     lines = []
-    for line in plain.split("\n"):
+    for line in visible(text).split("\n"):
         if injection_score(line) >= _NEUTRALISE_FROM:
             lines.append(f"[a passage that addresses a language model was taken out: {len(line)} characters]")
         else:

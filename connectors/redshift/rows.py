@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from connectors.common.access import NOBODY, Access
+from core.tables import markdown_table
 from core.types import AttributeValue, Principal
 
 Row = Mapping[str, Any]
@@ -122,9 +123,8 @@ def render(spec: RowDocuments, rows: Sequence[Row], title: str, comments: Commen
         parts.append("\n".join(lines))
     if differing:
         header = [_label(spec, column) for column in differing]
-        body = [[_shown(spec, column, row).replace("|", "\\|") or "–" for column in differing] for row in rows]
-        table = [header, ["---"] * len(header), *body]
-        parts.append("\n".join(f"| {' | '.join(cells)} |" for cells in table))
+        body = [[_shown(spec, column, row) or "–" for column in differing] for row in rows]
+        parts.append(markdown_table(header, body))
     said = [f"- {_label(spec, column)}: {text}" for column in shown if (text := comments.columns.get(column))]
     if said:
         parts.append("## What the columns mean\n\n" + "\n".join(said))

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
+from core.tables import is_rule_line
 from core.text.locale import AFTER_ORDINAL
 
 # A full stop after one of these doesn't end a sentence (compared in lower case, without the stop).
@@ -27,7 +28,6 @@ _LAST_WORD = re.compile(r"([^\W\d_](?:[\w.\-]*\w)?)$")
 _ORDINAL = re.compile(r"(?:^|[\s(])\d{1,2}$")
 _NEXT_WORD = re.compile(r"\s*([^\W\d_]+)")
 _LINE = re.compile(r"[^\n]+")
-_TABLE_RULE = re.compile(r"^\s*\|?\s*:?-{2,}:?\s*(\|\s*:?-{2,}:?\s*)*\|?\s*$")
 _LIST_ITEM = re.compile(r"^\s*(?:[-*•▪◦‣·]|\d{1,3}[.)]|[a-z][.)])\s+")
 
 
@@ -77,7 +77,7 @@ def split_sentences(text: str) -> list[Span]:
 def _line_kind(line: str) -> str:
     stripped = line.strip()
     if stripped.startswith("|") and stripped.count("|") > 1:
-        return "rule" if _TABLE_RULE.match(stripped) else "row"
+        return "rule" if is_rule_line(stripped) else "row"
     if stripped.startswith("#") and stripped.lstrip("#").startswith(" "):
         return "heading"
     return "item" if _LIST_ITEM.match(line) else "text"

@@ -16,6 +16,7 @@ import pptx
 from openpyxl import Workbook
 from pptx.util import Inches, Pt
 
+from core.tables import markdown_table
 from evals.measures.report_pairs import Draft, value_of
 
 # (the report, what may look different without meaning anything) → the file
@@ -129,8 +130,7 @@ def markdown(draft: Draft, looks: random.Random) -> bytes:
     """md: headings, pipe tables, paragraphs."""
     parts = [f"# {TITLE}"]
     for heading, (header, rows) in draft.tables.items():
-        lines = [header, ["---"] * len(header), *rows]
-        parts += [f"## {heading}", "\n".join("| " + " | ".join(line) + " |" for line in lines)]
+        parts += [f"## {heading}", markdown_table(header, rows)]
     for heading, sentences in draft.text.items():
         parts += [f"## {heading}", looks.choice((" ", "\n")).join(sentences)]
     return "\n\n".join(parts).encode()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
+from core.tables import read_rows
 from evals.report.plots import tag_plot, trend_plot
 from evals.report.report import QUALITY, Report, metric_table, verdict_line, worst_cases
 from evals.suite.history import Result
@@ -136,7 +137,7 @@ def _environment(report: Report) -> str:
 
 def _table(lines: Sequence[str]) -> str:
     """A Markdown table's lines as HTML."""
-    rows = [[c.strip() for c in line.strip("|").split("|")] for line in lines]
-    head = "".join(f"<th>{escape(c)}</th>" for c in rows[0])
-    body = "".join("<tr>" + "".join(f"<td>{escape(c)}</td>" for c in row) + "</tr>" for row in rows[2:])
+    header, *rows = read_rows("\n".join(lines))
+    head = "".join(f"<th>{escape(c)}</th>" for c in header)
+    body = "".join("<tr>" + "".join(f"<td>{escape(c)}</td>" for c in row) + "</tr>" for row in rows)
     return f'<div class="scroll"><table><tr>{head}</tr>{body}</table></div>'

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from core.tables import table_cell
 from evals.metrics import Measured
 from evals.suite.compare import Difference
 from evals.suite.gates import Failed
@@ -96,7 +97,7 @@ def markdown(report: Report) -> str:
     covered = by_tag(report.results.values(), "fact_coverage")
     for tag, measured in by_tag(report.results.values(), "outcome").items():
         fact = covered.get(tag)
-        lines.append(f"| {tag} | {measured.n} | {measured} | {fact if fact else '–'} |")
+        lines.append(f"| {table_cell(tag)} | {measured.n} | {measured} | {fact if fact else '–'} |")
     lines += ["", "## Worst cases", ""]
     for result in worst_cases(report.results):
         faults = [
@@ -119,13 +120,13 @@ def metric_table(summary: Mapping[str, Measured], differences: Sequence[Differen
         d = changes.get(metric)
         change = f"{d.change:+.3f} ({d.low:+.3f} to {d.high:+.3f}) {d.verdict}" if d else ""
         less = " (less is better)" if metric in LOWER_IS_BETTER or metric.startswith("seconds") else ""
-        lines.append(f"| {metric}{less} | {measured} | {measured.n} | {change} |")
+        lines.append(f"| {table_cell(metric)}{less} | {measured} | {measured.n} | {change} |")
     return lines
 
 
 def cell(text: str, limit: int = 200) -> str:
     """Text on one line that doesn't break a table."""
-    line = " ".join(text.split()).replace("|", "\\|")
+    line = table_cell(text)
     return line if len(line) <= limit else line[: limit - 1] + "…"
 
 

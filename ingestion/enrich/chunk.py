@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from core.settings import ChunkingSettings
+from core.tables import is_rule_line
 from core.types import Chunk, Document, Parsed, Section
 from retrieval.query.bm25 import embedded_text
 
@@ -28,7 +29,6 @@ _WORD = re.compile(rf"[{_UNSPACED}]{{1,2}}|[^\s{_UNSPACED}]{{1,24}}")
 _SENTENCE_END = re.compile(r"[.!?…]+[\"'”’)\]]*(?=\s)|[。！？｡]+[」』”）]*|\n+")
 _LINE_END = re.compile(r"\n+")
 _LINE = re.compile(r"[^\n]*\n|[^\n]+$")
-_TABLE_RULE = re.compile(r"^\s*\|?[\s:|-]*-{2,}[\s:|-]*$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +148,7 @@ def _header_end(text: str, begin: int, end: int) -> int:
     """Where the rows of a Markdown table begin: after its rule, or after the first line if it has none."""
     lines = [(match.start(), match.end()) for match in _LINE.finditer(text, begin, end)]
     for line_begin, line_end in lines[:5]:
-        if _TABLE_RULE.match(text[line_begin:line_end]):
+        if is_rule_line(text[line_begin:line_end]):
             return line_end
     return lines[0][1] if lines else begin
 

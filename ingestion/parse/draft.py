@@ -9,20 +9,12 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from core.errors import TooLarge
+from core.tables import markdown_table
+from core.text.invisible import visible
 from core.types import Attributes, Parsed, Section
 
 Kind = Literal["text", "table", "turn", "note", "code"]
 
-# Characters that a reader can't see: controls, zero-width ones, bidi controls, variation selectors, tag
-# characters, private use and unassigned noncharacters. An instruction can be hidden in them; no word needs them.
-_INVISIBLE = re.compile(
-    "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f"
-    "\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffc\ufffe\uffff"
-    "\ud800-\udfff\ue000-\uf8ff\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
-    "\U000f0000-\U0010ffff]"
-)
-# The two joiners shape words in Arabic and Indic scripts; anywhere else they are invisible too.
-_STRAY_JOINER = re.compile("(?<![\u0600-\u08ff\u0900-\u0dff\u0e00-\u109f\u1780-\u17ff])[\u200c\u200d]")
 # Ligatures and Arabic presentation forms are ways to draw letters; PDF files hand them out as characters.
 _DRAWN_FORM = re.compile("[\ufb00-\ufb06\ufb50-\ufdfb\ufe70-\ufefc]")
 # Symbol fonts put their glyphs into private use; these few mean something in a document.
@@ -124,7 +116,7 @@ def clean(text: str) -> str:
         text = text.translate(_SYMBOLS)
         text = _DRAWN_FORM.sub(lambda match: unicodedata.normalize("NFKC", match.group()), text)
     text = _LINE_BREAKS.sub("\n", text)
-    text = unicodedata.normalize("NFC", _STRAY_JOINER.sub("", _INVISIBLE.sub("", text)))
+    text = unicodedata.normalize("NFC", visible(text))
     lines = [_SPACES.sub(" ", line).strip() for line in text.split("\n")]
     return re.sub("\n{3,}", "\n\n", "\n".join(lines)).strip()
 
@@ -137,21 +129,20 @@ def one_line(text: str) -> str:
 def clean_code(text: str) -> str:
     """`text` as `clean` makes it, but with the indentation of its lines."""
     text = _LINE_BREAKS.sub("\n", text.replace("\r\n", "\n"))
-    text = unicodedata.normalize("NFC", _STRAY_JOINER.sub("", _INVISIBLE.sub("", text)))
+    text = unicodedata.normalize("NFC", visible(text))
     return "\n".join(line.rstrip() for line in text.expandtabs(4).split("\n")).strip("\n")
 
 
-def markdown_table(rows: Sequence[Sequence[str]]) -> str:
+def compact_table(rows: Sequence[Sequence[str]]) -> str:
     """`rows`, header first, as a Markdown table; empty rows and columns are left out. "" if nothing is left."""
-    cleaned = [[one_line(cell).replace("|", "\\|") for cell in row] for row in rows]
+    cleaned = [[one_line(cell) for cell in row] for row in rows]
     kept = [row for row in cleaned if any(row)]
     if not kept:
         return ""
     width = max(len(row) for row in kept)
     columns = [n for n in range(width) if any(n < len(row) and row[n] for row in kept)]
-    lines = ["| " + " | ".join(row[n] if n < len(row) else "" for n in columns) + " |" for row in kept]
-    lines.insert(1, "|" + " --- |" * len(columns))
-    return "\n".join(lines)
+    header, *body = [[row[n] if n < len(row) else "" for n in columns] for row in kept]
+    return markdown_table(header, body)
 
 
 class Draft:
@@ -211,7 +202,7 @@ class Draft:
 
     def table(self, rows: Sequence[Sequence[str]], locator: str = "") -> None:
         """A table, header row first. One with a single column is text."""
-        markdown = markdown_table(rows)
+        markdown = compact_table(rows)
         if not markdown:
             return
         if markdown.startswith("| ") and markdown.split("\n")[1].count("---") == 1:

@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from core.tables import is_rule_line, split_row
+
 
 @dataclass(frozen=True, slots=True)
 class Block:
@@ -46,9 +48,8 @@ def parse(text: str) -> list[Block]:
         if line.startswith("|"):
             if paragraph:
                 flush()
-            cells = tuple(cell.strip() for cell in line.strip("|").split("|"))
-            if not all(set(cell) <= set("-: ") and cell for cell in cells):
-                table.append(cells)
+            if not is_rule_line(line):
+                table.append(tuple(split_row(line)))
             continue
         block = _single(line)
         if block or not line:

@@ -53,6 +53,8 @@ def known():
         ("Alpenbanks Filialen", "Alpenbank AG"),
         ("das Alpenbankprojekt", "Alpenbank AG"),
         ("die Alpen-\nbank", "Alpenbank AG"),
+        ("die Alp\u00aden\u200dbank", "Alpenbank AG"),
+        ("el caso de So\u202alera", "Grupo Solera"),
         ("see ACC-0 in Totango", "Alpenbank AG"),
         ("as in INC-2026-0187", "Alpenbank AG"),
         ("Reto Zumstein asked for it", "Alpenbank AG"),

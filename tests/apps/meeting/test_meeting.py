@@ -85,6 +85,19 @@ def test_headings_and_tables_of_minutes_say_what_is_what(read):
     assert found["date"] == "2026-05-04"
 
 
+def test_a_pipe_in_a_cell_cuts_neither_a_task_nor_its_day(read):
+    task = read("minutes.md", MINUTES.replace("device list", "device list A \\| B"))["action_items"][0]
+    assert (task["owner"], task["due"], task["task"]) == ("Ana Lee", "2026-05-12", "Send the device list A | B")
+
+
+def test_a_pipe_in_a_table_of_turns_is_what_was_said(read):
+    turns = "\n".join(f"| 0:0{n} | {who} | {said} |" for n, (who, said) in enumerate(SAID))
+    table = f"| Time | Speaker | Text |\n| --- | --- | --- |\n{turns}".replace(
+        "the warehouse project", "project A \\| B"
+    )
+    assert read("turns.md", table)["decisions"][0]["text"] == "We decided to close project A | B in May."
+
+
 @pytest.mark.parametrize(
     ("request_", "answer"),
     [

@@ -276,6 +276,12 @@ def test_the_reports_decimal_mark_tells_what_a_number_is(context, file_of, rows,
     assert change["difference"] == pytest.approx(difference)
 
 
+def test_a_pipe_in_a_cell_and_a_backslash_are_text(context, file_of):
+    before, after = (file_of("r.md", f"| Rule | C:\\ |\n| - | - |\n| a \\| b | {n} |") for n in (1, 2))
+    assert compare_documents(CompareDocuments(before=before, after=after), context)["counts"]["changed"] == 1
+    assert context.evidence[-1].quote == "a | b, C:\\: 1 → 2"
+
+
 def test_the_same_report_has_no_changes(context, file_of):
     file = file_of("a.md", "| A | B |\n| - | - |\n| x | 1 |", "One. Two.")
     assert compare_documents(CompareDocuments(before=file, after=file), context)["identical"]

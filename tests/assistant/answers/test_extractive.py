@@ -9,7 +9,7 @@ from importlib.resources import files
 import pytest
 
 from assistant.answers.confidence import abstention_model
-from assistant.answers.extractive import find_evidence
+from assistant.answers.extractive import find_evidence, statement_of
 from core.types import Passage
 from retrieval.models.embed import PROFILES
 from retrieval.retriever import Retriever
@@ -51,6 +51,14 @@ def test_otherwise_three_are_read(
     found = find_evidence(question, scored(passages, *fused), retriever.embedder, least=least)
     assert found.read == 3
     assert {e.rank for e in found.evidence} == {0, 1, 2}
+
+
+def test_a_pipe_in_a_table_is_shown_as_one(retriever: Retriever, passages: list[Passage]) -> None:
+    table = "| Owner | Task | Day |\n| --- | --- | --- |\n| Ana | Decide A \\| B | 12 May |"
+    found = find_evidence(
+        "Which task has Ana?", [replace(passages[0], chunk=replace(passages[0].chunk, text=table))], retriever.embedder
+    )
+    assert statement_of(found.evidence[0]) == "Owner: Ana – Task: Decide A | B; Day: 12 May"
 
 
 @pytest.mark.parametrize(("profile", "file"), [("english", "abstention"), ("multilingual", "abstention_multilingual")])

@@ -10,7 +10,9 @@ import pytest
 
 from connectors.redshift import connector as module
 from connectors.redshift.client import Session
+from connectors.redshift.rows import Comments, RowDocuments, render
 from core.errors import CredentialError, SettingsError, SourceError, Unreachable
+from core.tables import read_rows
 from core.types import Connector
 from samples.stand_ins import redshift
 from samples.stand_ins.redshift import RedshiftStandIn
@@ -84,6 +86,12 @@ def test_a_group_of_rows_is_a_readable_document_with_units_and_meanings(server: 
     assert acme.metadata == {"customer": "acme", "document_type": "sales", "table": "shop.sales"}
     assert beta.metadata["revenue_eur"] == 5 and beta.metadata["seats"] == 1
     assert acme.updated_at is not None and acme.updated_at.isoformat() == "2026-03-01T10:00:00+00:00"
+
+
+def test_a_pipe_or_a_line_break_in_a_column_keeps_the_table_whole() -> None:
+    spec = RowDocuments(name="a", query="SELECT 1", id="id", title="A", labels={"a": "A|B"})
+    rows = [{"a": "x|y\r\nz", "b": 1}, {"a": "w", "b": 2}]
+    assert read_rows(render(spec, rows, "A", Comments())) == [["A|B", "B"], ["x|y z", "1"], ["w", "2"]]
 
 
 def test_one_row_of_a_group_changed_added_or_gone_changes_its_document(server: RedshiftStandIn) -> None:

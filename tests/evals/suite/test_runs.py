@@ -142,6 +142,12 @@ def test_a_report_says_what_failed_and_escapes_what_people_wrote(report):
     assert "400 days" in html and "90 days" in html  # now, and the baseline beside it
 
 
+def test_a_pipe_in_a_metrics_name_stays_in_its_cell(report):
+    report.run.summary["recall|strict"] = mean([1.0, 0.5])
+    assert "| recall\\|strict |" in markdown(report)
+    assert "<td>recall|strict</td><td>0.750" in page(report)
+
+
 def test_the_webhook_gets_figures_and_no_answers(report, tmp_path):
     got = []
 

@@ -6,7 +6,7 @@ import pytest
 
 from core.errors import ParseError, TooLarge, Unsupported
 from ingestion.parse import Limits, parse
-from ingestion.parse.draft import clean, clean_code, markdown_table
+from ingestion.parse.draft import clean, clean_code, compact_table
 from tests.ingestion.parse.conftest import flat
 
 
@@ -40,7 +40,7 @@ def test_code_keeps_its_indentation() -> None:
 
 
 def test_table_cells_are_escaped_and_empty_columns_left_out() -> None:
-    assert markdown_table([["a", "", "b|c"], ["1", "", "2\n3"]]) == "| a | b\\|c |\n| --- | --- |\n| 1 | 2 3 |"
+    assert compact_table([["a", "", "b|c"], ["1", "", "2\n3"]]) == "| a | b\\|c |\n| --- | --- |\n| 1 | 2 3 |"
 
 
 def test_csv_with_semicolons_and_quotes() -> None:

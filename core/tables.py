@@ -1,0 +1,49 @@
+r"""Markdown tables: the one writer, and the one reader, which gets back what was written.
+
+A pipe in a cell is written as `\|` and nothing else is escaped; a backslash stays one, also in front of another. So a
+pipe behind a backslash is always text and any other pipe always a border: GitHub and markdown-it read tables so too.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+_BORDER = re.compile(r"(?<!\\)\|")
+_RULE = r"\|?\s*:?{0}:?\s*(?:\|\s*:?{0}:?\s*)*\|?"
+# Under the header one dash a cell is enough; further down it is how people write "nothing".
+_SECOND_LINE = re.compile(_RULE.format("-+"))
+_ANY_LINE = re.compile(_RULE.format("-{2,}"))
+
+
+def markdown_table(header: Sequence[object], rows: Iterable[Sequence[object]]) -> str:
+    """The header, a rule and the rows as a Markdown table."""
+    lines = [header, ["---"] * len(header), *rows]
+    return "\n".join(f"| {' | '.join(map(table_cell, line))} |" for line in lines)
+
+
+def table_cell(value: object) -> str:
+    """The value on one line with its pipes escaped; "" for None."""
+    return "" if value is None else " ".join(str(value).replace("|", "\\|").split())
+
+
+def read_rows(markdown: str) -> list[list[str]]:
+    """The cells of a Markdown table row by row, the header first; the rule and lines around the table are left out."""
+    lines = [line for line in markdown.splitlines() if line.lstrip().startswith("|")]
+    if len(lines) > 1 and _SECOND_LINE.fullmatch(lines[1].strip()):
+        del lines[1]
+    return [split_row(line) for line in lines]
+
+
+def split_row(line: str) -> list[str]:
+    """The cells of one line of a Markdown table."""
+    cells = _BORDER.split(line.strip())
+    # What stands outside the outer borders is nothing, where they are written.
+    cells = cells[1:] if not cells[0] else cells
+    cells = cells[:-1] if cells and not cells[-1] else cells
+    return [cell.replace("\\|", "|").strip() for cell in cells]
+
+
+def is_rule_line(line: str) -> bool:
+    """Whether this is the line between a Markdown table's header and its rows, wherever it is met."""
+    return _ANY_LINE.fullmatch(line.strip()) is not None
