@@ -1,6 +1,6 @@
 """Tables that a PDF page draws with lines or shaded cells: from its paths to a grid.
 
-pdfplumber finds them too, but text and tables cost five times as much with it (see DECISIONS.md).
+pdfplumber finds them too, but text and tables cost five times as much with it (see docs/decisions/parsers-own.md).
 """
 
 from __future__ import annotations
