@@ -43,7 +43,7 @@ os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
 # Command → its line in `debrief --help`, and the modules that bring it. A test holds both against the modules.
 COMMANDS: Mapping[str, tuple[str, tuple[str, ...]]] = {
-    "sync": ("Brings the index up to date with the sources.", ("ingestion.commands",)),
+    "sync": ("Brings the index up to date with the sources.", ("ingestion.commands.sync",)),
     "ask": (
         "Answers a question from the documents that the user may read, with citations, or by the app that fits it.",
         ("assistant.commands.questions",),
@@ -57,10 +57,10 @@ COMMANDS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "apps": ("No-code apps: write, test, publish and run them.", ("assistant.commands.apps",)),
     "sources": (
         "Lists the sources: when each was last synced, how far it lags behind, and how it stands.",
-        ("connectors.commands", "ingestion.source_commands"),
+        ("connectors.commands", "ingestion.commands.sources"),
     ),
-    "docs": ("What became of the documents, and why.", ("ingestion.commands",)),
-    "index": ("The index's generations.", ("ingestion.commands",)),
+    "docs": ("What became of the documents, and why.", ("ingestion.commands.sync",)),
+    "index": ("The index's generations.", ("ingestion.commands.sync",)),
     "weights": ("Metadata weights: show, preview and tune them.", ("evals.commands.weights",)),
     "eval": (
         "Measure parsing, retrieval and answers on judged data.",
@@ -77,9 +77,12 @@ COMMANDS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     ),
     "parse": (
         "Shows a file's sections, metadata and chunks as the index would get them.",
-        ("ingestion.parse.commands",),
+        ("ingestion.commands.parse",),
     ),
-    "doctor": ("Checks settings, users, model, index and sources, and says what to do.", ("ingestion.doctor",)),
+    "doctor": (
+        "Checks settings, users, model, index and sources, and says what to do.",
+        ("ingestion.commands.doctor",),
+    ),
 }
 PAGE = Path(__file__).resolve().parent / "chat_ui" / "app.py"
 
@@ -172,7 +175,7 @@ def serve(
 def _scheduler(settings: Settings) -> BackgroundScheduler:
     """What is scheduled, running."""
     from assistant.records.retention import add_daily_job
-    from evals.report.schedule import add_weekly_job
+    from evals.schedule import add_weekly_job
     from ingestion.sync.schedule import build_scheduler
 
     scheduler = build_scheduler(settings)

@@ -18,7 +18,7 @@ from pydantic import ValidationError
 
 from apps.language.expressions import OWN_PHRASES, Guard, evaluate, truth
 from apps.language.spec import App, Step
-from apps.run.context import Context, Evidence
+from apps.run.context import Context, SourceQuote
 from apps.run.inputs import check_inputs, plain
 from apps.run.outputs import OutputValue, filled, make_output
 from apps.steps import KINDS
@@ -56,7 +56,7 @@ class RunResult:
     version: str
     status: Status
     outputs: tuple[OutputValue, ...] = ()
-    evidence: tuple[Evidence, ...] = ()
+    evidence: tuple[SourceQuote, ...] = ()
     notes: tuple[str, ...] = ()
     seconds: float = 0.0
     tokens: int = 0

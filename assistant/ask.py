@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import replace
-from functools import partial
 from typing import Any, Protocol
 
 import sqlalchemy as sa
@@ -20,26 +19,22 @@ import sqlalchemy as sa
 from assistant.answers.rewrite import Rewritten, rewrite, rewrite_with_model
 from assistant.answers.search_answer import PlainPath, Searcher
 from assistant.answers.style import Styles, merged
-from assistant.app_runs.app_answers import Finished, open_app_answers
-from assistant.app_runs.tools import open_tools
 from assistant.checks.guardrails import Guardrails, load_guardrails
 from assistant.checks.injection import injection_score
 from assistant.checks.personal_data import redacted
 from assistant.events import Attachment, Event, Sentence, Stage
 from assistant.records.conversations import Conversations, StoredTurn
 from assistant.records.trace import Trace, Traces
-from core.database import open_database
 from core.errors import ModelError, QuestionError
-from core.llm import ChatModels, Spending, open_chat_models
+from core.llm import ChatModels, Spending
 from core.settings import AnswerStyle, Settings
 from core.text.detect import detect_language
 from core.text.languages import language_name
 from core.types import Answer, User
 from retrieval.models.tokens import RecentTokens
 from retrieval.query.filters import Filter, all_of
-from retrieval.retriever import Retriever, open_retriever
 
-__all__ = ["Assistant", "Attachment", "Event", "Router", "Sentence", "Stage", "open_assistant"]
+__all__ = ["Assistant", "Attachment", "Event", "Router", "Sentence", "Stage"]
 
 
 class Router(Protocol):
@@ -290,25 +285,3 @@ class Assistant:
         mine = detect_language(asked)
         for language in sorted(theirs - {"", mine}):
             yield f"The quotes are in the language of their documents ({language_name(language)})."
-
-
-def open_assistant(
-    settings: Settings, finished: Finished = lambda _result, _user: None, retriever: Retriever | None = None
-) -> Assistant:
-    """An assistant over the settings' current index, database and models, with the apps that there are.
-
-    Args:
-        finished: Is told of every app's run that ends a question.
-        retriever: One that is open already, to be shared.
-
-    Raises:
-        IndexMissing: nothing has been synced yet.
-        ModelError: a configured language model can't be opened.
-        SettingsError: the guardrails file is missing or wrong.
-    """
-    models = open_chat_models(settings.llm)
-    retriever, engine = retriever or open_retriever(settings), open_database(settings)
-    assistant = Assistant(retriever, settings, engine=engine, models=models)
-    tools = partial(open_tools, settings, assistant, retriever)
-    assistant.router = open_app_answers(settings, engine, retriever, models=models, tools=tools, finished=finished)
-    return assistant

@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from connectors.common.access import AccessPolicy, default_access, parse_prefix_file, stamp
-from connectors.common.diff import Comparison, Item
+from connectors.common.diff import ListingDiff, SourceItem
 from connectors.common.kind import KindSettings
 from connectors.common.listing import read_cursor
 from connectors.common.patterns import is_included
@@ -40,7 +40,7 @@ class FilesSettings(KindSettings):
 
 
 @dataclass(frozen=True, slots=True)
-class FileItem(Item):
+class FileItem(SourceItem):
     """A file and, if there is one, its sidecar."""
 
     path: str = ""
@@ -61,7 +61,7 @@ class FilesConnector:
         """New, changed and deleted files since `cursor`."""
         remembered = read_cursor(cursor, self.name)
         self._policy = self._read_policy()
-        comparison = Comparison(self.name, self, self._policy.digest)
+        comparison = ListingDiff(self.name, self, self._policy.digest)
         # A first run is the long one, and people want to know how long; walking the folder costs next to nothing.
         total = sum(1 for _ in self._items()) if cursor is None else 0
         for batch in comparison.batches(self._items(), remembered):

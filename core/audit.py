@@ -27,7 +27,7 @@ entries = sa.Table(
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class AuditEntry:
     """One thing that a person did.
 
     Attributes:
@@ -52,10 +52,10 @@ def record(engine: sa.Engine, user: User, action: str, subject: str, detail: str
         connection.execute(entries.insert().values(**row))
 
 
-def recorded(engine: sa.Engine, since: str, actions: Sequence[str] = (), limit: int = 2_000) -> list[Entry]:
+def recorded(engine: sa.Engine, since: str, actions: Sequence[str] = (), limit: int = 2_000) -> list[AuditEntry]:
     """The newest entries from `since` (ISO 8601) on, the newest first."""
     query = sa.select(entries).where(entries.c.at >= since).order_by(entries.c.at.desc(), entries.c.id.desc())
     if actions:
         query = query.where(entries.c.action.in_(actions))
     with engine.connect() as connection:
-        return [Entry(r.at, r.user, r.action, r.subject, r.detail) for r in connection.execute(query.limit(limit))]
+        return [AuditEntry(r.at, r.user, r.action, r.subject, r.detail) for r in connection.execute(query.limit(limit))]

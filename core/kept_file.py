@@ -32,7 +32,7 @@ def versions_table(name: str) -> sa.Table:
 
 
 @dataclass(frozen=True, slots=True)
-class Version:
+class FileVersion:
     """A text of the file. `user` is empty for one that was found, not written here."""
 
     kept_at: str
@@ -70,7 +70,7 @@ class KeptFile:
         except (OSError, UnicodeDecodeError) as error:
             raise SettingsError(f"The file {self.path} can't be read ({error}); correct it by hand.") from error
 
-    def save(self, engine: sa.Engine, text: str, before: str, user: User) -> Version:
+    def save(self, engine: sa.Engine, text: str, before: str, user: User) -> FileVersion:
         """Writes the text, after keeping what it replaces.
 
         Args:
@@ -88,19 +88,19 @@ class KeptFile:
                     f"{self.path.name} has been changed since you opened it, so nothing was saved. Your text is still "
                     "in the editor: copy it, read the file anew, and put your change in again."
                 )
-            self._keep(engine, Version(_now(), "", there))
+            self._keep(engine, FileVersion(_now(), "", there))
             _write(self.path, text)
-            version = Version(_now(), user.email.lower(), text)
+            version = FileVersion(_now(), user.email.lower(), text)
             self._keep(engine, version)
         return version
 
-    def kept(self, engine: sa.Engine, limit: int = 30) -> list[Version]:
+    def kept(self, engine: sa.Engine, limit: int = 30) -> list[FileVersion]:
         """The kept versions, the newest first."""
         query = sa.select(self.versions).order_by(self.versions.c.id.desc()).limit(limit)
         with engine.connect() as connection:
-            return [Version(row.kept_at, row.user, row.text) for row in connection.execute(query)]
+            return [FileVersion(row.kept_at, row.user, row.text) for row in connection.execute(query)]
 
-    def _keep(self, engine: sa.Engine, version: Version) -> None:
+    def _keep(self, engine: sa.Engine, version: FileVersion) -> None:
         newest = next(iter(self.kept(engine, 1)), None)
         if not version.text or (newest is not None and newest.text == version.text):
             return

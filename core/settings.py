@@ -23,13 +23,13 @@ _REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
 Model = TypeVar("Model", bound=BaseModel)
 
 
-class Section(BaseModel):
+class SettingsSection(BaseModel):
     """A part of the settings: immutable, and closed to keys that it doesn't know."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class AuthSettings(Section):
+class AuthSettings(SettingsSection):
     """Who is asking. `development` names a fixed user and is served on loopback only."""
 
     mode: Literal["development", "oidc"] = "development"
@@ -40,7 +40,7 @@ class AuthSettings(Section):
     author_groups: tuple[str, ...] = ("apps-authors",)
 
 
-class ParsingSettings(Section):
+class ParsingSettings(SettingsSection):
     """Limits of one file in the parsing process."""
 
     max_bytes: int = Field(default=50_000_000, gt=0)
@@ -51,14 +51,14 @@ class ParsingSettings(Section):
     ocr: bool = False
 
 
-class ChunkingSettings(Section):
+class ChunkingSettings(SettingsSection):
     """Chunk size and overlap in words; the defaults come from `make bench-chunking`."""
 
     size_words: int = Field(default=180, ge=20, le=2_000)
     overlap_words: int = Field(default=30, ge=0)
 
 
-class EmbeddingSettings(Section):
+class EmbeddingSettings(SettingsSection):
     """The embedding model: a packaged profile, a folder, or a sentence-transformers name."""
 
     model: str = "english"
@@ -67,7 +67,7 @@ class EmbeddingSettings(Section):
     batch_tokens: int = Field(default=8_192, gt=0)
 
 
-class ServerSettings(Section):
+class ServerSettings(SettingsSection):
     """A Qdrant server or cluster instead of the embedded engine."""
 
     url: str = ""
@@ -81,19 +81,19 @@ class ServerSettings(Section):
     timeout_s: float = Field(default=30.0, gt=0)
 
 
-class RetrievalSettings(Section):
+class RetrievalSettings(SettingsSection):
     """How passages are found and ordered."""
 
     server: ServerSettings = ServerSettings()
     weights_file: Path | None = None
     prefetch: int = Field(default=100, ge=10)
     fusion: Literal["dbsf", "rrf"] = "dbsf"
-    closer_depth: int = Field(default=100, ge=0)
+    late_interaction_depth: int = Field(default=100, ge=0)
     reranker: str = ""
     keep_generations: int = Field(default=3, ge=1)
 
 
-class AnswerStyle(Section):
+class AnswerStyle(SettingsSection):
     """How answers are written; what is empty is left to the deployment, and there to the default.
 
     Attributes:
@@ -107,7 +107,7 @@ class AnswerStyle(Section):
     format: Literal["", "prose", "bullets"] = ""
 
 
-class AnswerSettings(Section):
+class AnswerSettings(SettingsSection):
     """How answers are built from passages."""
 
     passages: int = Field(default=8, ge=1)
@@ -118,14 +118,14 @@ class AnswerSettings(Section):
     style: AnswerStyle = AnswerStyle()
 
 
-class RetentionSettings(Section):
+class RetentionSettings(SettingsSection):
     """After how many days conversations and traces are deleted, each day by `debrief serve`; None keeps them."""
 
     conversations_days: int | None = Field(default=None, ge=1)
     traces_days: int | None = Field(default=None, ge=1)
 
 
-class LlmSettings(Section):
+class LlmSettings(SettingsSection):
     """An optional chat model, by LangChain's `init_chat_model` name ("provider:model")."""
 
     model: str = ""
@@ -142,7 +142,7 @@ class LlmSettings(Section):
     price_per_million_output: float = 0.0
 
 
-class SyncSettings(Section):
+class SyncSettings(SettingsSection):
     """Guards of a sync run. Fewer than `min_deletes` deletions never wait for a confirmation."""
 
     max_failures: int = Field(default=3, ge=0)
@@ -151,7 +151,7 @@ class SyncSettings(Section):
     max_delete_share: float = Field(default=0.15, ge=0, le=1)
 
 
-class MailSettings(Section):
+class MailSettings(SettingsSection):
     """Where the weekly report is mailed from and to; without `to`, nothing is mailed."""
 
     to: tuple[str, ...] = ()
@@ -163,7 +163,7 @@ class MailSettings(Section):
     password: SecretStr | None = None
 
 
-class EvaluationSettings(Section):
+class EvaluationSettings(SettingsSection):
     """The weekly evaluation in `debrief serve`, where its report goes, and who else than administrators may see it."""
 
     schedule: str = "0 6 * * 1"
@@ -201,7 +201,7 @@ class SourceSettings(BaseModel):
     mapping: dict[str, str] = Field(default_factory=dict)
 
 
-class Settings(Section):
+class Settings(SettingsSection):
     """All of debrief.yaml. `file` and `root` say where it was read from; relative paths start at `root`."""
 
     data_dir: Path = Path(".debrief")

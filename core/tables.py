@@ -7,7 +7,8 @@ pipe behind a backslash is always text and any other pipe always a border: GitHu
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 _BORDER = re.compile(r"(?<!\\)\|")
 _RULE = r"\|?\s*:?{0}:?\s*(?:\|\s*:?{0}:?\s*)*\|?"
@@ -47,3 +48,10 @@ def split_row(line: str) -> list[str]:
 def is_rule_line(line: str) -> bool:
     """Whether this is the line between a Markdown table's header and its rows, wherever it is met."""
     return _ANY_LINE.fullmatch(line.strip()) is not None
+
+
+def headed(columns: Any, rows: Any) -> tuple[list[str], list[list[Any]]]:
+    """(headings, rows as lists). `columns` are the rows' keys, or a mapping of them to what stands above."""
+    keys = [str(c) for c in columns]
+    headings = [str(columns[c]) for c in columns] if isinstance(columns, Mapping) else keys
+    return headings, [[r.get(c) for c in keys] if isinstance(r, Mapping) else list(r) for r in rows]

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from apps.publish.catalogue import load_apps
 from assistant.app_runs.tools import open_tools
-from assistant.ask import open_assistant
+from assistant.open import open_assistant
 from core.database import open_database
 from core.errors import DatasetError
 from core.identity import load_directory
@@ -21,13 +21,13 @@ from evals.suite.app_runs import AppRuns
 from evals.suite.compare import compare
 from evals.suite.environment import environment
 from evals.suite.gates import failed_gates, load_gates
-from evals.suite.history import History, Result, Run
+from evals.suite.history import EvaluationRun, History, Result
 from evals.suite.judge import Judge
 from evals.suite.runner import Progress, Runner, summarise
 from evals.suite.subject import AssistantSubject, World, known_documents
 from evals.suite.suites import Case, chosen_cases, load_suite, suite_file
 from ingestion.parse import ParserPool
-from retrieval.engines.generations import open_generations
+from retrieval.engines.open import open_generations
 from retrieval.retriever import Retriever
 
 SUITE = "suite"
@@ -85,7 +85,7 @@ def evaluate(
     return Report(run, results, before, earlier, differences, failed, trend(history, run))
 
 
-def _finished(runner: Runner, run: Run, cases: Sequence[Case], progress: Progress) -> dict[str, Result]:
+def _finished(runner: Runner, run: EvaluationRun, cases: Sequence[Case], progress: Progress) -> dict[str, Result]:
     try:
         return runner.run(run.id, cases, progress)
     except KeyboardInterrupt:
@@ -116,7 +116,7 @@ def open_runner(settings: Settings, engine: sa.Engine, history: History, file: P
     )
 
 
-def stored_report(history: History, run: Run, baseline: Run | None, settings: Settings) -> Report:
+def stored_report(history: History, run: EvaluationRun, baseline: EvaluationRun | None, settings: Settings) -> Report:
     """The report of a run that is in the history, compared with another."""
     results = history.results(run.id)
     earlier = history.results(baseline.id) if baseline is not None else {}
@@ -126,7 +126,7 @@ def stored_report(history: History, run: Run, baseline: Run | None, settings: Se
     return Report(run, results, baseline, earlier, differences, failed, trend(history, run))
 
 
-def trend(history: History, run: Run) -> list[Run]:
+def trend(history: History, run: EvaluationRun) -> list[EvaluationRun]:
     """The finished runs of the same suite and filter up to this one, the oldest first."""
     same = [
         r
@@ -147,7 +147,7 @@ def check_cases(cases: Sequence[Case], documents: Sequence[str]) -> list[str]:
     ]
 
 
-def _baseline(history: History, suite: str, wanted: str) -> Run | None:
+def _baseline(history: History, suite: str, wanted: str) -> EvaluationRun | None:
     if not wanted:
         return None
     if wanted != "last":

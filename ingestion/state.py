@@ -108,7 +108,7 @@ class Counts:
 
 
 @dataclass(frozen=True)
-class Run:
+class SyncRun:
     """One sync of one source. Times are UTC without a zone."""
 
     id: int
@@ -166,7 +166,7 @@ class SyncState:
         with self._engine.connect() as connection:
             return connection.scalar(sa.select(sources.c.cursor).where(sources.c.name == source))
 
-    def start(self, source: str) -> Run:
+    def start(self, source: str) -> SyncRun:
         """A new run. Runs of the source that a crash left open are marked ABORTED."""
         with self._engine.begin() as connection:
             open_runs = (runs.c.source == source) & (runs.c.state == "SYNCING")
@@ -181,7 +181,7 @@ class SyncState:
                 )
             )
             assert result.inserted_primary_key is not None
-            return Run(int(result.inserted_primary_key[0]), source, "SYNCING", started)
+            return SyncRun(int(result.inserted_primary_key[0]), source, "SYNCING", started)
 
     def commit(
         self, source: str, records: Iterable[DocumentRecord], cursor: Cursor | None, settled: bool = True
@@ -232,7 +232,7 @@ class SyncState:
         with self._engine.begin() as connection:
             self._upsert_source(connection, _RELATIONS, cursor=f"{today:%Y-%m-%d}")
 
-    def finish(self, run: Run, state: RunState, counts: Counts, message: str) -> Run:
+    def finish(self, run: SyncRun, state: RunState, counts: Counts, message: str) -> SyncRun:
         """The run as it ended."""
         finished = replace(run, state=state, finished_at=utc_now(), counts=counts, message=message)
         with self._engine.begin() as connection:
@@ -243,7 +243,7 @@ class SyncState:
             )
         return finished
 
-    def runs(self, source: str | None = None, limit: int = 50) -> list[Run]:
+    def runs(self, source: str | None = None, limit: int = 50) -> list[SyncRun]:
         """The newest runs first, of one source or of all."""
         query = sa.select(runs).order_by(runs.c.id.desc()).limit(limit)
         if source is not None:
@@ -333,8 +333,8 @@ def _tupled(value: Any) -> AttributeValue:
     return tuple(value) if isinstance(value, list) else value
 
 
-def _run(row: sa.RowMapping) -> Run:
-    return Run(
+def _run(row: sa.RowMapping) -> SyncRun:
+    return SyncRun(
         row["id"],
         row["source"],
         row["state"],

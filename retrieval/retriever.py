@@ -16,7 +16,8 @@ import numpy as np
 from core.errors import IndexDamaged, SettingsError
 from core.settings import RetrievalSettings, Settings
 from core.types import Attributes, AttributeValue, Chunk, Passage, User
-from retrieval.engines.generations import LAYOUT, Generations, open_generations
+from retrieval.engines.generations import LAYOUT, Generations
+from retrieval.engines.open import open_generations
 from retrieval.models.embed import Embedder, open_embedder
 from retrieval.models.late_interaction import WordReader
 from retrieval.models.rerank import DEPTH, Reranker, open_reranker
@@ -66,7 +67,7 @@ class Retriever:
             context: The conversation's attributes (customer, region, …) that weights may compare with.
         """
         index = self.index
-        reader, depth = self.embedder, self.settings.closer_depth
+        reader, depth = self.embedder, self.settings.late_interaction_depth
         query = Query(
             text=question,
             vector=self.embedder.encode_query(question) if question.strip() else None,
@@ -77,7 +78,7 @@ class Retriever:
             fusion=self.settings.fusion,
             cross_language=not self.embedder.languages,
             closer=partial(reader.word_similarities, question) if depth and isinstance(reader, WordReader) else None,
-            closer_depth=depth,
+            late_interaction_depth=depth,
         )
         if self.reranker is None:
             return without_copies(index.search(query, user, limit + _SPARE))[:limit]

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from apps.accounts.figures import charts_of, metric_of
-from apps.compare.blocks import Report, read_report
+from apps.compare.blocks import ComparedReport, read_report
 from apps.compare.values import number_of
 from apps.run.context import Context
-from apps.run.inputs import LANGUAGES
+from core.text.languages import LANGUAGES
 from core.types import Chunk, Parsed, Section
 
 _PERIODIC = re.compile(r"^(?P<name>.+?)\s*\((?P<period>20\d\d(?:-(?:Q[1-4]|\d\d))?)\)$")
@@ -110,7 +110,7 @@ class Facts:
                 self.facts.setdefault(name, {"value": value, "number": number})
         self.health = self.health or pairs.get("Health", "")
 
-    def add_figures(self, chunk: Chunk, report: Report, number: int) -> None:
+    def add_figures(self, chunk: Chunk, report: ComparedReport, number: int) -> None:
         """The metrics table of a report as one more point of each figure's course."""
         period = period_of(chunk.title) or day_of(chunk)
         for table in report.tables:
@@ -127,7 +127,7 @@ class Facts:
                 if "target" in columns:
                     self.facts.setdefault(f"target of {name}", {"value": row[columns["target"]], "number": number})
 
-    def add_report(self, chunk: Chunk, report: Report, number: int) -> None:
+    def add_report(self, chunk: Chunk, report: ComparedReport, number: int) -> None:
         period = period_of(chunk.title)
         self.report = {
             "title": chunk.title,

@@ -7,7 +7,7 @@ from difflib import SequenceMatcher
 from functools import partial
 from typing import TypeVar
 
-from apps.compare.blocks import Table, plain_name
+from apps.compare.blocks import ComparedTable, plain_name
 from apps.compare.values import number_of
 
 T = TypeVar("T")
@@ -22,7 +22,7 @@ _WORDS_ALIKE = 0.6
 _MAX_PAIRS = 60_000
 
 
-def pair_tables(before: Sequence[Table], after: Sequence[Table]) -> list[Pair]:
+def pair_tables(before: Sequence[ComparedTable], after: Sequence[ComparedTable]) -> list[Pair]:
     """Indices of tables that are the same: by heading and header together."""
     return best_pairs(before, after, _tables_alike, _TABLES_ALIKE)
 
@@ -37,7 +37,7 @@ def pair_columns(before: Sequence[str], after: Sequence[str]) -> list[Pair]:
     return sorted(pairs)
 
 
-def pair_rows(before: Table, after: Table, columns: Sequence[Pair]) -> tuple[int, list[Pair]]:
+def pair_rows(before: ComparedTable, after: ComparedTable, columns: Sequence[Pair]) -> tuple[int, list[Pair]]:
     """The pair of columns (its place in `columns`) that names rows, and the pairs of rows."""
     key = _key_column(before, after, columns)
     a, b = columns[key]
@@ -94,7 +94,7 @@ def alike(one: str, other: str) -> float:
     return SequenceMatcher(None, one, other, autojunk=False).ratio()
 
 
-def _tables_alike(a: Table, b: Table) -> float:
+def _tables_alike(a: ComparedTable, b: ComparedTable) -> float:
     columns = len(pair_columns_by_name(a.header, b.header)) / max(len(a.header), len(b.header))
     headings = alike(plain_name(a.heading), plain_name(b.heading)) if a.heading or b.heading else columns
     keys_a, keys_b = {r[0].lower() for r in a.rows}, {r[0].lower() for r in b.rows}
@@ -107,7 +107,7 @@ def pair_columns_by_name(before: Sequence[str], after: Sequence[str]) -> set[str
     return {plain_name(n) for n in before} & {plain_name(n) for n in after}
 
 
-def _key_column(before: Table, after: Table, columns: Sequence[Pair]) -> int:
+def _key_column(before: ComparedTable, after: ComparedTable, columns: Sequence[Pair]) -> int:
     """The column that names rows: different in each row, words rather than numbers, and mostly found again."""
 
     def worth(place: int) -> tuple[float, int]:

@@ -28,7 +28,7 @@ _CONTINUED = re.compile(
 
 
 @dataclass(frozen=True)
-class Table:
+class ComparedTable:
     """A table: its heading, where it stands, its header and rows of as many cells.
 
     `decimal` is the report's decimal mark, "" where it has no number that tells it.
@@ -51,18 +51,18 @@ class Statement:
 
 
 @dataclass
-class Report:
+class ComparedReport:
     """What is compared of a report."""
 
     title: str
-    tables: list[Table] = field(default_factory=list)
+    tables: list[ComparedTable] = field(default_factory=list)
     statements: list[Statement] = field(default_factory=list)
     headings: list[str] = field(default_factory=list)
 
 
-def read_report(parsed: Parsed) -> Report:
+def read_report(parsed: Parsed) -> ComparedReport:
     """The report's parts in reading order; page headers, footers and speaker notes are left out."""
-    report = Report(parsed.title)
+    report = ComparedReport(parsed.title)
     for section in parsed.sections:
         if section.kind == "note":
             continue
@@ -84,7 +84,7 @@ def read_report(parsed: Parsed) -> Report:
             else:
                 _add(report.statements, [Statement(heading, section.locator, s) for s in split_sentences(line)])
         if fields:
-            report.tables.append(Table(heading, section.locator, ("Field", "Value"), tuple(fields)))
+            report.tables.append(ComparedTable(heading, section.locator, ("Field", "Value"), tuple(fields)))
     decimal = decimal_mark(cell for table in report.tables for row in table.rows for cell in row)
     report.tables = [replace(table, decimal=decimal) for table in report.tables]
     return report
@@ -101,7 +101,7 @@ def _heading(section: Section, title: str) -> str:
     return " › ".join(path[-2:])
 
 
-def _goes_on(table: Table, next_one: Table) -> bool:
+def _goes_on(table: ComparedTable, next_one: ComparedTable) -> bool:
     """Whether a table is the rest of the one before, on the next page or slide under the same header."""
     headings = [_CONTINUED.sub("", heading).strip().lower() for heading in (table.heading, next_one.heading)]
     return table.header == next_one.header and headings[0] == headings[1]
@@ -122,13 +122,13 @@ def _add(statements: list[Statement], more: list[Statement]) -> None:
     statements.extend(more)
 
 
-def _table(section: Section, heading: str) -> Table | None:
+def _table(section: Section, heading: str) -> ComparedTable | None:
     rows = [[_on_one_line(cell) for cell in row] for row in read_rows(section.text)]
     if len(rows) < 2 or not rows[0]:
         return None
     width = len(rows[0])
     body = tuple(_fitted(r, width) for r in rows[1:] if any(r))
-    return Table(heading, section.locator, tuple(rows[0]), body)
+    return ComparedTable(heading, section.locator, tuple(rows[0]), body)
 
 
 def _on_one_line(cell: str) -> str:

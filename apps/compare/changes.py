@@ -9,8 +9,8 @@ from difflib import SequenceMatcher
 from typing import Literal
 
 from apps.compare.align import Pair, alike, best_pairs, pair_columns, pair_rows, pair_sentences, pair_tables
-from apps.compare.blocks import Report, Statement, Table, plain_name
-from apps.compare.values import Better, Number, Verdict, better_way, number_of, verdict
+from apps.compare.blocks import ComparedReport, ComparedTable, Statement, plain_name
+from apps.compare.values import Better, ParsedNumber, Verdict, better_way, number_of, verdict
 
 Kind = Literal["added", "removed", "changed"]
 Part = Literal["cell", "row", "column", "table", "sentence", "section"]
@@ -21,7 +21,7 @@ _TARGET_COLUMN = re.compile(r"^(?:target|goal|ziel|objetivo|objectif|plan)$")
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class ReportChange:
     """One difference. `label` names the row and column or the heading; numbers are there for numeric cells."""
 
     kind: Kind
@@ -58,17 +58,17 @@ class Metric:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class ReportComparison:
     """Everything that was found."""
 
     metrics: tuple[Metric, ...]
-    changes: tuple[Change, ...]
+    changes: tuple[ReportChange, ...]
 
 
-def compare(before: Report, after: Report, directions: Mapping[str, Better]) -> Comparison:
+def compare(before: ComparedReport, after: ComparedReport, directions: Mapping[str, Better]) -> ReportComparison:
     """What differs between the two reports. `directions`: which way is better, by words of the metric's name."""
     metrics: list[Metric] = []
-    changes: list[Change] = []
+    changes: list[ReportChange] = []
     pairs = pair_tables(before.tables, after.tables)
     for a, b in pairs:
         found, differences = _compare_tables(before.tables[a], after.tables[b], directions)
@@ -77,21 +77,23 @@ def compare(before: Report, after: Report, directions: Mapping[str, Better]) -> 
     changes += _alone(before.tables, {a for a, _ in pairs}, "removed")
     changes += _alone(after.tables, {b for _, b in pairs}, "added")
     changes += _compare_text(before, after)
-    return Comparison(tuple(metrics), tuple(changes))
+    return ReportComparison(tuple(metrics), tuple(changes))
 
 
-def _alone(tables: Sequence[Table], paired: set[int], kind: Kind) -> list[Change]:
+def _alone(tables: Sequence[ComparedTable], paired: set[int], kind: Kind) -> list[ReportChange]:
     changes = []
     for i, table in enumerate(tables):
         if i not in paired:
             text = "; ".join(" | ".join(row) for row in table.rows[:5])
             here = table.locator or table.heading
             sides = ("", text, "", here) if kind == "added" else (text, "", here, "")
-            changes.append(Change(kind, "table", table.heading, table.heading or ", ".join(table.header), *sides))
+            changes.append(ReportChange(kind, "table", table.heading, table.heading or ", ".join(table.header), *sides))
     return changes
 
 
-def _compare_tables(before: Table, after: Table, directions: Mapping[str, Better]) -> tuple[list[Metric], list[Change]]:
+def _compare_tables(
+    before: ComparedTable, after: ComparedTable, directions: Mapping[str, Better]
+) -> tuple[list[Metric], list[ReportChange]]:
     columns = pair_columns(before.header, after.header)
     if not columns:
         return [], []
@@ -105,7 +107,9 @@ def _compare_tables(before: Table, after: Table, directions: Mapping[str, Better
             if place == key:
                 if old.strip().lower() != new.strip().lower():
                     changes.append(
-                        Change("changed", "cell", after.heading, after.header[b], old, new, *_where(before, after))
+                        ReportChange(
+                            "changed", "cell", after.heading, after.header[b], old, new, *_where(before, after)
+                        )
                     )
                 continue
             metric = _metric(
@@ -122,25 +126,25 @@ def _compare_tables(before: Table, after: Table, directions: Mapping[str, Better
 
 
 def _cell(
-    before: Table, after: Table, *, column: Pair, name: str, old: str, new: str, metric: Metric | None
-) -> Change | None:
+    before: ComparedTable, after: ComparedTable, *, column: Pair, name: str, old: str, new: str, metric: Metric | None
+) -> ReportChange | None:
     if _same(old, new, before.decimal, after.decimal):
         return None
     title = after.header[column[1]]
     label = name if _VALUE_COLUMN.match(plain_name(title)) else f"{name}, {title}"
     where = _where(before, after)
     if metric is None:
-        return Change("changed", "cell", after.heading, label, old, new, *where)
+        return ReportChange("changed", "cell", after.heading, label, old, new, *where)
     difference = round(metric.after - metric.before, 6)
     percent = round(100 * difference / abs(metric.before), 2) if metric.before else None
-    return Change(
+    return ReportChange(
         "changed", "cell", after.heading, label, old, new, *where, difference, percent, metric.unit, metric.verdict
     )
 
 
 def _metric(
-    before: Table,
-    after: Table,
+    before: ComparedTable,
+    after: ComparedTable,
     *,
     row: Pair,
     column: Pair,
@@ -175,43 +179,43 @@ def _metric(
     )
 
 
-def _beside(table: Table, row: int, columns: Sequence[Pair], name: re.Pattern[str]) -> str:
+def _beside(table: ComparedTable, row: int, columns: Sequence[Pair], name: re.Pattern[str]) -> str:
     return next((table.rows[row][b] for _, b in columns if name.match(plain_name(table.header[b]))), "").strip("–- ")
 
 
-def _reached(value: Number, target: Number | None, better: Better) -> bool | None:
+def _reached(value: ParsedNumber, target: ParsedNumber | None, better: Better) -> bool | None:
     if target is None or better == "neither":
         return None
     return value.value >= target.value if better == "higher" else value.value <= target.value
 
 
-def _columns_alone(before: Table, after: Table, columns: Sequence[Pair]) -> list[Change]:
+def _columns_alone(before: ComparedTable, after: ComparedTable, columns: Sequence[Pair]) -> list[ReportChange]:
     removed = [h for i, h in enumerate(before.header) if i not in {a for a, _ in columns}]
     added = [h for j, h in enumerate(after.header) if j not in {b for _, b in columns}]
     where = _where(before, after)
     return [
-        *(Change("removed", "column", after.heading, h, h, "", *where) for h in removed),
-        *(Change("added", "column", after.heading, h, "", h, *where) for h in added),
+        *(ReportChange("removed", "column", after.heading, h, h, "", *where) for h in removed),
+        *(ReportChange("added", "column", after.heading, h, "", h, *where) for h in added),
     ]
 
 
-def _rows_alone(table: Table, paired: set[int], key: int, kind: Kind, heading: str) -> list[Change]:
+def _rows_alone(table: ComparedTable, paired: set[int], key: int, kind: Kind, heading: str) -> list[ReportChange]:
     changes = []
     for i, row in enumerate(table.rows):
         if i not in paired:
             text = ", ".join(c for c in row if c)
             here = table.locator or table.heading
             sides = ("", text, "", here) if kind == "added" else (text, "", here, "")
-            changes.append(Change(kind, "row", heading, row[key] or text, *sides))
+            changes.append(ReportChange(kind, "row", heading, row[key] or text, *sides))
     return changes
 
 
-def _compare_text(before: Report, after: Report) -> list[Change]:
+def _compare_text(before: ComparedReport, after: ComparedReport) -> list[ReportChange]:
     """Sentences are compared over the whole report: a sentence that only moved is no change."""
     old, new = before.statements, after.statements
     pairs = pair_sentences([s.text for s in old], [s.text for s in new])
     changes = [
-        Change(
+        ReportChange(
             "changed", "sentence", new[j].heading, new[j].heading, old[i].text, new[j].text, _at(old[i]), _at(new[j])
         )
         for i, j in pairs
@@ -225,19 +229,21 @@ def _compare_text(before: Report, after: Report) -> list[Change]:
     changes += _sections("removed", gone, left_old, before)
     changes += _sections("added", fresh, left_new, after)
     changes += [
-        Change("removed", "sentence", s.heading, s.heading, s.text, "", _at(s), "")
+        ReportChange("removed", "sentence", s.heading, s.heading, s.text, "", _at(s), "")
         for s in left_old
         if s.heading not in gone
     ]
     changes += [
-        Change("added", "sentence", s.heading, s.heading, "", s.text, "", _at(s))
+        ReportChange("added", "sentence", s.heading, s.heading, "", s.text, "", _at(s))
         for s in left_new
         if s.heading not in fresh
     ]
     return changes
 
 
-def _sections(kind: Kind, headings: Sequence[str], left: Sequence[Statement], report: Report) -> list[Change]:
+def _sections(
+    kind: Kind, headings: Sequence[str], left: Sequence[Statement], report: ComparedReport
+) -> list[ReportChange]:
     """Headings that only one report has, if they bring text of their own; one change each."""
     changes = []
     for heading in headings:
@@ -246,7 +252,7 @@ def _sections(kind: Kind, headings: Sequence[str], left: Sequence[Statement], re
             continue
         text = " ".join(s.text for s in own)
         sides = ("", text, "", _at(own[0])) if kind == "added" else (text, "", _at(own[0]), "")
-        changes.append(Change(kind, "section", heading, heading, *sides))
+        changes.append(ReportChange(kind, "section", heading, heading, *sides))
     return changes
 
 
@@ -264,7 +270,7 @@ def _same(old: str, new: str, decimal_before: str = "", decimal_after: str = "")
     return a is not None and a == b
 
 
-def _where(before: Table, after: Table) -> tuple[str, str]:
+def _where(before: ComparedTable, after: ComparedTable) -> tuple[str, str]:
     return before.locator or before.heading, after.locator or after.heading
 
 

@@ -31,7 +31,7 @@ _HIGHER = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Number:
+class ParsedNumber:
     """A number and what it counts ("%", "hours", "EUR" or "")."""
 
     value: float
@@ -47,7 +47,7 @@ def decimal_mark(cells: Iterable[str]) -> str:
     return "" if votes["."] == votes[","] else max(votes, key=lambda mark: votes[mark])
 
 
-def number_of(text: str, decimal: str = "") -> Number | None:
+def number_of(text: str, decimal: str = "") -> ParsedNumber | None:
     """The number that the whole cell is, in English or continental notation; None for anything else.
 
     Args:
@@ -64,7 +64,7 @@ def number_of(text: str, decimal: str = "") -> Number | None:
     unit = (match["before"] or match["after"] or "").strip()
     if re.fullmatch(r"(?:20\d\d|Q[1-4]|of .*|bis .*|to .*)", unit):
         return None
-    return Number(sign * value, unit)
+    return ParsedNumber(sign * value, unit)
 
 
 def _float(digits: str, decimal: str) -> float | None:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from apps.customers.names import ADDRESS, Alias, NameText, folded_words, names_of, own_words, spellings
-from apps.customers.scope import Discretion
+from apps.customers.scope import CustomerScope
 from core.types import Chunk
 
 # In so many passages a word stands in lower case when it is an ordinary one, and counts as a name only with a capital.
@@ -97,18 +97,18 @@ class Customers:
         counts = Counter(name for line in text.splitlines() for name in self.named_in(line))
         return min(counts, key=lambda name: (-counts[name], name)) if counts else ""
 
-    def discretion(self, customer: str) -> Discretion:
+    def discretion(self, customer: str) -> CustomerScope:
         """What a text for `customer` may be made of; for an empty name, no customer at all may be named."""
         name = self.resolved(customer) if customer else ""
         own = self.known.get(name)
         if own is None:
             everyone = tuple(a for c in self.known.values() for a in c.aliases)
-            return Discretion(frozenset({customer} if customer else ()), everyone)
+            return CustomerScope(frozenset({customer} if customer else ()), everyone)
         same = {n for n, c in self.known.items() if n == name or c.is_same(own)}
         # "Calder" means both Calder Valley and Calder Bank: in a text for one of them it gives the other not away.
         runs = {"".join(a.words) for n in same for a in self.known[n].aliases}
         foreign = (a for n, c in self.known.items() if n not in same for a in c.aliases)
-        return Discretion(
+        return CustomerScope(
             frozenset(same), tuple(a for a in foreign if not any("".join(a.words) in run for run in runs)), name
         )
 

@@ -22,7 +22,7 @@ _SPARE = 40
 
 
 @dataclass
-class Discretion:
+class CustomerScope:
     """What a text for one customer may be made of, and what had to stay out of it.
 
     Attributes:

@@ -19,11 +19,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from apps.language.spec import App, nearest
+from apps.language.spec import App
 from apps.run.inputs import check_inputs, plain
 from apps.runner import may_use
 from core.database import metadata
 from core.errors import AppError
+from core.nearest import nearest
 from core.spreadsheet import csv_text
 from core.types import User
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from apps.run.context import Evidence
+from apps.run.context import SourceQuote
 from apps.run.outputs import OutputValue
 from apps.runner import RunResult, Status
 from core.database import metadata
@@ -160,7 +160,7 @@ def stored_result(engine: sa.Engine, run: str, user: User) -> RunResult:
         version=row.version,
         status=row.status,
         outputs=tuple(outputs),
-        evidence=tuple(Evidence(**e) for e in json.loads(row.evidence)),
+        evidence=tuple(SourceQuote(**e) for e in json.loads(row.evidence)),
         notes=tuple(json.loads(row.notes)),
         seconds=row.seconds,
         tokens=row.tokens,

@@ -19,8 +19,8 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment, safe_range
 
 from apps.language.excerpts import excerpt, questions_in
 from apps.language.phrases import translated
-from apps.language.spec import nearest
 from core.errors import AppError
+from core.nearest import nearest
 from core.tables import table_cell
 from core.text.locale import joined, long_date, number_text, signed_text
 

@@ -11,33 +11,33 @@ import yaml
 from core.errors import AppError
 
 # ("steps", 0, "with", "query"): how to reach a value from the top.
-Path = tuple[str | int, ...]
+KeyPath = tuple[str | int, ...]
 # An app's file is small; a document beyond this, once aliases are resolved, is an attack or a mistake.
 _MAX_NODES = 20_000
 _MAX_DEPTH = 40
 
 
 @dataclass(frozen=True)
-class Source:
+class YamlSource:
     """A file's name, its data and its lines."""
 
     name: str
     data: dict[str, Any]
-    lines: dict[Path, int]
+    lines: dict[KeyPath, int]
 
-    def line(self, path: Path) -> int:
+    def line(self, path: KeyPath) -> int:
         """The line of the value at `path`, or of the nearest thing around it; from 1."""
         while path and path not in self.lines:
             path = path[:-1]
         return self.lines.get(path, 1)
 
-    def refusal(self, path: Path, message: str, offset: int = 0) -> AppError:
+    def refusal(self, path: KeyPath, message: str, offset: int = 0) -> AppError:
         """An error that begins with file, line and field. `offset` counts lines into a block of text."""
         field = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in path).lstrip(".")
         return AppError(f"{self.name} line {self.line(path) + offset}, {field or 'file'}: {message}")
 
 
-def read_source(text: str, name: str) -> Source:
+def read_source(text: str, name: str) -> YamlSource:
     """The data of `text`.
 
     Raises:
@@ -57,7 +57,7 @@ def read_source(text: str, name: str) -> Source:
         raise AppError(f"{name} line 1: an app is a mapping; begin with `name: my_app`.")
     reader = _Reader(name)
     data = reader.value(node, ())
-    return Source(name, data, reader.lines)
+    return YamlSource(name, data, reader.lines)
 
 
 def _mistake(text: str, line: int, problem: str) -> str:
@@ -94,11 +94,11 @@ def _composed(text: str) -> yaml.Node | None:
 class _Reader:
     def __init__(self, name: str) -> None:
         self.name = name
-        self.lines: dict[Path, int] = {}
+        self.lines: dict[KeyPath, int] = {}
         self._scalars = yaml.SafeLoader("")
         self._left = _MAX_NODES
 
-    def value(self, node: yaml.Node, path: Path) -> Any:
+    def value(self, node: yaml.Node, path: KeyPath) -> Any:
         line = node.start_mark.line + 1
         # A block of text starts on the line after its `|`.
         block = isinstance(node, yaml.ScalarNode) and node.style in {"|", ">"}
@@ -125,7 +125,7 @@ class _Reader:
         plain = isinstance(found, str | int | float | bool | None) and not surprising
         return found if plain else str(node.value)
 
-    def _mapping(self, node: yaml.MappingNode, path: Path) -> dict[str, Any]:
+    def _mapping(self, node: yaml.MappingNode, path: KeyPath) -> dict[str, Any]:
         result: dict[str, Any] = {}
         for key_node, value_node in node.value:
             line = key_node.start_mark.line + 1

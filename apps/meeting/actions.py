@@ -7,9 +7,9 @@ from dataclasses import replace
 from datetime import date
 
 from apps.meeting.cues import COURTESY, FIRST_PERSON, NEED, PHRASE, POINTING, PROMISE, RECAP, REQUEST, WILL
-from apps.meeting.items import Item, sentences_before
+from apps.meeting.items import MeetingItem, sentences_before
 from apps.meeting.terms import terms
-from apps.meeting.turns import Meeting, Sentence, Turn
+from apps.meeting.turns import Meeting, SpokenSentence, SpokenTurn
 from core.text.dates import days_in, find_day
 
 # So many turns after a promise may still name its day ("By when?" – "By 27 November.").
@@ -40,22 +40,22 @@ _OWN = re.compile(r"(?:and )?(?:I|ich|je|yo)\s+[a-zäöüéèàáíóúñç]{4,}
 _ROLE_DATE_ONLY = re.compile(r"^(?:next (?:call|meeting|review)|nächste[rs]? |próxima |prochain)", re.IGNORECASE)
 
 
-def listed_item(turn: Turn, meeting: Meeting) -> Item:
+def listed_item(turn: SpokenTurn, meeting: Meeting) -> MeetingItem:
     """A line of minutes under a heading that says what it is."""
     text = _ACTION_LINE.sub("", turn.text.lstrip("-•* "))
     named = _named(text, meeting) if turn.listed == "action" else ""
     if named:
         text = re.sub(rf"^{re.escape(named)}\s*[:–-]\s+", "", text)
     if turn.listed != "action":
-        return Item(text, turn.number, "")
+        return MeetingItem(text, turn.number, "")
     due = find_day(text, meeting.day)
     last = re.search(r"\s*\([^()]*\)$", text)
     if last and find_day(last.group(), meeting.day):
         text = text[: last.start()]
-    return Item(text, turn.number, "", named, due)
+    return MeetingItem(text, turn.number, "", named, due)
 
 
-def grants(sentence: Sentence, actions: list[Item], meeting: Meeting) -> bool:
+def grants(sentence: SpokenSentence, actions: list[MeetingItem], meeting: Meeting) -> bool:
     """Whether it only says yes to the task before ("Yes, you'll get it tomorrow"); its day is then the task's."""
     text = sentence.text
     if not actions or text.endswith("?") or sum(not w.isdigit() for w in terms(text)) > _ANSWER_WORDS:
@@ -69,7 +69,7 @@ def grants(sentence: Sentence, actions: list[Item], meeting: Meeting) -> bool:
     return True
 
 
-def find_action(meeting: Meeting, turn: Turn, sentence: Sentence, summing_up: bool) -> Item | None:
+def find_action(meeting: Meeting, turn: SpokenTurn, sentence: SpokenSentence, summing_up: bool) -> MeetingItem | None:
     text = sentence.text
     place = turn.sentences.index(sentence)
     leans = place > 0 and bool(PROMISE.search(text)) and bool(NEED.search(turn.sentences[place - 1].text))
@@ -79,28 +79,28 @@ def find_action(meeting: Meeting, turn: Turn, sentence: Sentence, summing_up: bo
     named = _named(text, meeting)
     due = _due(meeting, turn, sentence)
     if listed:
-        return Item(text[listed.end() :], turn.number, turn.speaker, named, due)
+        return MeetingItem(text[listed.end() :], turn.number, turn.speaker, named, due)
     if named and not _ROLE_DATE_ONLY.match(text) and (summing_up or (find_day(text, meeting.day) and not turn.speaker)):
-        return Item(text, turn.number, turn.speaker, named, find_day(text, meeting.day))
+        return MeetingItem(text, turn.number, turn.speaker, named, find_day(text, meeting.day))
     if summing_up and _OWN.match(text) and not PHRASE.search(text):
-        return Item(text, turn.number, turn.speaker, turn.speaker, due)
+        return MeetingItem(text, turn.number, turn.speaker, turn.speaker, due)
     if text.endswith("?") and not REQUEST.search(text):
         return None
     if named and WILL.match(text[len(named.split()[0]) :].strip()) and not PHRASE.search(text):
-        return Item(text, turn.number, turn.speaker, named, due)
+        return MeetingItem(text, turn.number, turn.speaker, named, due)
     ahead = find_day(text, meeting.day)
     dated = ahead is not None and meeting.day is not None and ahead >= meeting.day and bool(FIRST_PERSON.search(text))
     if (PROMISE.search(text) or dated) and not PHRASE.search(text) and not REQUEST.match(text):
         owner = named if named and named != turn.speaker and _is_subject(text, named) else turn.speaker
-        return Item(_in_context(meeting, turn, sentence), turn.number, turn.speaker, owner, due)
+        return MeetingItem(_in_context(meeting, turn, sentence), turn.number, turn.speaker, owner, due)
     if REQUEST.search(text) and not PHRASE.search(text) and turn.speaker and len(terms(text)) >= 3:
-        return Item(text, turn.number, turn.speaker, _asked(meeting, turn, text), due)
+        return MeetingItem(text, turn.number, turn.speaker, _asked(meeting, turn, text), due)
     if summing_up and named:
-        return Item(text, turn.number, turn.speaker, named, due)
+        return MeetingItem(text, turn.number, turn.speaker, named, due)
     return None
 
 
-def _in_context(meeting: Meeting, turn: Turn, sentence: Sentence) -> str:
+def _in_context(meeting: Meeting, turn: SpokenTurn, sentence: SpokenSentence) -> str:
     """The sentence; if it only points ("you'll have it by Friday"), behind the one that it points to."""
     if len(terms(sentence.text)) >= 4 or not POINTING.search(sentence.text):
         return sentence.text
@@ -116,7 +116,7 @@ def _in_context(meeting: Meeting, turn: Turn, sentence: Sentence) -> str:
     return f"{meant.text} {sentence.text}" if meant is not None else sentence.text
 
 
-def request_and_promise(item: Item, meeting: Meeting) -> list[Item]:
+def request_and_promise(item: MeetingItem, meeting: Meeting) -> list[MeetingItem]:
     """A request and what the speaker does himself: "Send me the figures by Friday, I'll speak with Victor"."""
     asked, *own = _AND_I.split(item.text, maxsplit=1)
     if not own or not REQUEST.match(asked):
@@ -125,7 +125,7 @@ def request_and_promise(item: Item, meeting: Meeting) -> list[Item]:
     return [replace(item, text=asked, due=find_day(asked, meeting.day)), later]
 
 
-def clauses_of(item: Item, meeting: Meeting) -> list[Item]:
+def clauses_of(item: MeetingItem, meeting: Meeting) -> list[MeetingItem]:
     """A summary's "Lukas sends …, Reto finishes …, I present …" as one item each; "A names … and finishes …" as two."""
     names = [re.escape(p.split()[0]) for p in meeting.participants]
     if not names or not item.speaker:
@@ -136,7 +136,7 @@ def clauses_of(item: Item, meeting: Meeting) -> list[Item]:
     )
     if len(parts) == 1 and len(days_in(item.text, meeting.day)) < 2:
         return [item]
-    found: list[Item] = []
+    found: list[MeetingItem] = []
     for part in parts:
         clean = re.sub(r"^[^:]{0,40}:\s*", "", part).strip(" .")
         named = _named(clean, meeting)
@@ -159,13 +159,13 @@ def _by_day(text: str, owner: str, meeting: Meeting) -> list[str]:
     return [text]
 
 
-def _due(meeting: Meeting, turn: Turn, sentence: Sentence) -> date | None:
+def _due(meeting: Meeting, turn: SpokenTurn, sentence: SpokenSentence) -> date | None:
     """The day in the sentence; else in the next one of the turn; else in a short answer just after."""
     found = find_day(sentence.text, meeting.day)
     if found is not None:
         return found
     place = turn.sentences.index(sentence)
-    following: list[Sentence] = list(turn.sentences[place + 1 : place + 2])
+    following: list[SpokenSentence] = list(turn.sentences[place + 1 : place + 2])
     for later in meeting.turns[turn.number : turn.number + _DUE_WITHIN]:
         following += [s for s in later.sentences[:2] if len(s.text.split()) <= 5]
     for later_sentence in following:
@@ -193,7 +193,7 @@ def _is_subject(text: str, person: str) -> bool:
     return text.lower().startswith((person.lower(), person.split(maxsplit=1)[0].lower()))
 
 
-def _asked(meeting: Meeting, turn: Turn, text: str) -> str:
+def _asked(meeting: Meeting, turn: SpokenTurn, text: str) -> str:
     """Who is meant by "you": a person that is addressed, else the one who answers, else who spoke before."""
     for person in meeting.participants:
         if person != turn.speaker and re.search(rf"\b{re.escape(person.split()[0])}\b", text):

@@ -7,13 +7,13 @@ from datetime import date
 
 from apps.meeting.cues import POINTING
 from apps.meeting.terms import overlap, terms
-from apps.meeting.turns import Meeting, Sentence, Turn
+from apps.meeting.turns import Meeting, SpokenSentence, SpokenTurn
 
 _SAME = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class MeetingItem:
     """A decision, an action or a question, with the turn that it stands on."""
 
     text: str
@@ -23,7 +23,7 @@ class Item:
     due: date | None = None
 
 
-def add_item(items: list[Item], item: Item) -> None:
+def add_item(items: list[MeetingItem], item: MeetingItem) -> None:
     """Adds an item, or completes the one that says the same."""
     for n, known in enumerate(items):
         same_words = overlap(known.text, item.text)
@@ -44,6 +44,6 @@ def add_item(items: list[Item], item: Item) -> None:
     items.append(item)
 
 
-def sentences_before(meeting: Meeting, turn: Turn, place: int) -> list[Sentence]:
+def sentences_before(meeting: Meeting, turn: SpokenTurn, place: int) -> list[SpokenSentence]:
     earlier = [s for t in meeting.turns[max(0, turn.number - 6) : turn.number - 1] for s in t.sentences]
     return [*earlier, *turn.sentences[:place]]

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from apps.meeting.actions import clauses_of, find_action, grants, listed_item, request_and_promise
 from apps.meeting.cues import COURTESY, DECISION, NO_DECISION, OPEN, POINTING, PROMISE, PROPOSAL, RECAP, REQUEST
-from apps.meeting.items import Item, add_item, sentences_before
+from apps.meeting.items import MeetingItem, add_item, sentences_before
 from apps.meeting.terms import terms
-from apps.meeting.turns import Meeting, Sentence, Turn
+from apps.meeting.turns import Meeting, SpokenSentence, SpokenTurn
 from core.text.dates import find_day
 
 # So many turns before "that's an open question" may hold the question.
@@ -39,18 +39,18 @@ _LABEL = re.compile(
 class Outcomes:
     """What came of a meeting. `told`: (turn, sentence) of all that decisions and actions were found in."""
 
-    decisions: tuple[Item, ...]
-    actions: tuple[Item, ...]
-    questions: tuple[Item, ...]
+    decisions: tuple[MeetingItem, ...]
+    actions: tuple[MeetingItem, ...]
+    questions: tuple[MeetingItem, ...]
     told: frozenset[tuple[int, str]] = frozenset()
 
 
 def find_outcomes(meeting: Meeting) -> Outcomes:
     """All outcomes in the order of the meeting; what a closing summary repeats is there once."""
     recap = recap_turns(meeting)
-    actions: list[Item] = []
-    decisions: list[Item] = []
-    questions: list[Item] = []
+    actions: list[MeetingItem] = []
+    decisions: list[MeetingItem] = []
+    questions: list[MeetingItem] = []
     told: set[tuple[int, str]] = set()
     for turn in meeting.turns:
         if turn.listed:
@@ -98,12 +98,12 @@ def recap_turns(meeting: Meeting) -> set[int]:
     return found
 
 
-def _says_it_again(sentence: Sentence, last: Item) -> bool:
+def _says_it_again(sentence: SpokenSentence, last: MeetingItem) -> bool:
     """ "I'll take that as an open question", just after one."""
     return sentence.turn - last.turn <= 1 and len(terms(OPEN.sub(" ", sentence.text))) < 2
 
 
-def _decision(meeting: Meeting, turn: Turn, place: int) -> Item | None:
+def _decision(meeting: Meeting, turn: SpokenTurn, place: int) -> MeetingItem | None:
     sentence = turn.sentences[place]
     text = sentence.text
     if _SETTLED.search(text):
@@ -112,25 +112,25 @@ def _decision(meeting: Meeting, turn: Turn, place: int) -> Item | None:
         return None
     rest = _LABEL.sub("", text)
     if rest != text and ":" in text[: len(text) - len(rest)] and terms(rest):
-        return Item(rest, turn.number, turn.speaker)
+        return MeetingItem(rest, turn.number, turn.speaker)
     if len(terms(DECISION.sub(" ", rest))) >= 1 and len(terms(rest)) >= 2:
         if len(terms(rest)) < 4 and POINTING.search(rest):
             said = reversed(sentences_before(meeting, turn, place))
             proposal = next((s for s in said if PROPOSAL.search(s.text)), None)
             if proposal is not None and turn.number - proposal.turn <= _QUESTION_WITHIN:
-                return Item(f"{proposal.text} {rest}", turn.number, turn.speaker)
-        return Item(rest, turn.number, turn.speaker)
+                return MeetingItem(f"{proposal.text} {rest}", turn.number, turn.speaker)
+        return MeetingItem(rest, turn.number, turn.speaker)
     if place + 1 < len(turn.sentences) and re.search(r":\s*$", text):
-        return Item(turn.sentences[place + 1].text, turn.number, turn.speaker)
+        return MeetingItem(turn.sentences[place + 1].text, turn.number, turn.speaker)
     if any(DECISION.search(s.text) for s in turn.sentences[place + 1 :]):
         return None
     following = turn.sentences[place + 1] if place + 1 < len(turn.sentences) else None
     if following and _WE_DO.match(following.text) and len(terms(following.text)) >= 2:
-        return Item(following.text, turn.number, turn.speaker)
+        return MeetingItem(following.text, turn.number, turn.speaker)
     return _meant(meeting, turn, place)
 
 
-def _meant(meeting: Meeting, turn: Turn, place: int) -> Item | None:
+def _meant(meeting: Meeting, turn: SpokenTurn, place: int) -> MeetingItem | None:
     """ "Decided.": what is meant was said just before."""
     for earlier in reversed(sentences_before(meeting, turn, place)):
         if turn.number - earlier.turn > 2:
@@ -144,18 +144,18 @@ def _meant(meeting: Meeting, turn: Turn, place: int) -> Item | None:
             # A request that is granted is a task of the one who grants it, not a decision.
             if DECISION.search(earlier.text) or REQUEST.search(earlier.text):
                 return None
-            return Item(earlier.text, earlier.turn, earlier.speaker)
+            return MeetingItem(earlier.text, earlier.turn, earlier.speaker)
     return None
 
 
-def _question(meeting: Meeting, turn: Turn, place: int, summing_up: bool) -> Item | None:
+def _question(meeting: Meeting, turn: SpokenTurn, place: int, summing_up: bool) -> MeetingItem | None:
     sentence = turn.sentences[place]
     text = sentence.text
     if not OPEN.search(text) or (PROMISE.search(text) and find_day(text, meeting.day)):
         return None
     clean = _LABEL.sub("", text)
     if text.endswith("?") or summing_up or _INDIRECT.match(clean):
-        return Item(clean, turn.number, turn.speaker)
+        return MeetingItem(clean, turn.number, turn.speaker)
     before = sentences_before(meeting, turn, place)
     for n in range(len(before) - 1, -1, -1):
         earlier = before[n]
@@ -164,13 +164,13 @@ def _question(meeting: Meeting, turn: Turn, place: int, summing_up: bool) -> Ite
         if COURTESY.search(earlier.text) or REQUEST.search(earlier.text):
             continue
         if earlier.text.endswith("?") and len(terms(earlier.text)) >= _QUESTION_WORDS:
-            return Item(earlier.text, earlier.turn, earlier.speaker)
+            return MeetingItem(earlier.text, earlier.turn, earlier.speaker)
         if earlier.text.endswith("?") and n and before[n - 1].turn == earlier.turn:
-            return Item(f"{before[n - 1].text} {earlier.text}", earlier.turn, earlier.speaker)
+            return MeetingItem(f"{before[n - 1].text} {earlier.text}", earlier.turn, earlier.speaker)
     if len(terms(OPEN.sub(" ", clean))) >= 2:
-        return Item(clean, turn.number, turn.speaker)
+        return MeetingItem(clean, turn.number, turn.speaker)
     if len(terms(clean)) >= 2 and _LABEL.match(text):
-        return Item(clean, turn.number, turn.speaker)
+        return MeetingItem(clean, turn.number, turn.speaker)
     if _LABEL.match(text + ":") and place + 1 < len(turn.sentences):
-        return Item(turn.sentences[place + 1].text, turn.number, turn.speaker)
+        return MeetingItem(turn.sentences[place + 1].text, turn.number, turn.speaker)
     return None

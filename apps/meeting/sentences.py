@@ -14,7 +14,7 @@ from math import sqrt
 
 from apps.meeting.cues import COURTESY, FILLER, RECAP
 from apps.meeting.terms import terms
-from apps.meeting.turns import Sentence
+from apps.meeting.turns import SpokenSentence
 
 # What a word counts that a chosen sentence has already said.
 _AGAIN = 0.1
@@ -43,8 +43,8 @@ _OPENER = re.compile(
 
 
 def choose_sentences(
-    stretches: Sequence[Sequence[Sentence]], frequency: Mapping[str, int], total: int, *, long: bool = False
-) -> list[list[Sentence]]:
+    stretches: Sequence[Sequence[SpokenSentence]], frequency: Mapping[str, int], total: int, *, long: bool = False
+) -> list[list[SpokenSentence]]:
     """Some sentences of each stretch, in their order.
 
     Args:
@@ -53,7 +53,7 @@ def choose_sentences(
         long: In a long meeting short sentences are welcome, as many of them make a picture.
     """
     overhead, fewest = (_OVERHEAD_WORDS, 3) if long else (_OVERHEAD_WORDS_SHORT, 4)
-    pieces: list[tuple[int, list[tuple[Sentence, frozenset[str]]]]] = []
+    pieces: list[tuple[int, list[tuple[SpokenSentence, frozenset[str]]]]] = []
     words = [sum(len(s.text.split()) for s in stretch) for stretch in stretches]
     for number, stretch in enumerate(stretches):
         share = max(1, round(total * words[number] / max(1, sum(words))))
@@ -62,13 +62,13 @@ def choose_sentences(
             pieces.append((number, [(s, frozenset(terms(without_filler(s.text)))) for s in telling]))
     said: set[str] = set()
 
-    def gain(candidate: tuple[Sentence, frozenset[str]]) -> float:
+    def gain(candidate: tuple[SpokenSentence, frozenset[str]]) -> float:
         sentence, content = candidate
         total = sum(sqrt(frequency.get(w, 1)) * (_AGAIN if w in said else 1.0) for w in content)
         stands = _LEANING_COUNTS if _LEANING.match(sentence.text) else 1.0
         return stands * total / (len(sentence.text.split()) + overhead)
 
-    chosen: list[list[Sentence]] = [[] for _ in stretches]
+    chosen: list[list[SpokenSentence]] = [[] for _ in stretches]
     waiting = [p for p in pieces if p[1]]
     # What a sentence adds only shrinks, so the best of a piece is looked for again when its last value is the largest.
     bounds = [max(map(gain, candidates)) for _, candidates in waiting]
@@ -86,7 +86,7 @@ def choose_sentences(
     return [sorted(found, key=stretch.index) for found, stretch in zip(chosen, stretches, strict=True)]
 
 
-def word_counts(sentences: Sequence[Sentence]) -> Counter[str]:
+def word_counts(sentences: Sequence[SpokenSentence]) -> Counter[str]:
     """Content word → how often it is said."""
     return Counter(w for s in sentences for w in terms(s.text))
 
@@ -101,9 +101,9 @@ def without_filler(text: str) -> str:
     return clean[:1].upper() + clean[1:]
 
 
-def _equal_pieces(sentences: Sequence[Sentence], count: int) -> list[list[Sentence]]:
+def _equal_pieces(sentences: Sequence[SpokenSentence], count: int) -> list[list[SpokenSentence]]:
     """The sentences in `count` runs of about as many words."""
-    pieces: list[list[Sentence]] = [[] for _ in range(count)]
+    pieces: list[list[SpokenSentence]] = [[] for _ in range(count)]
     sizes = [len(s.text.split()) for s in sentences]
     total, begin = max(1, sum(sizes)), 0
     for sentence, size in zip(sentences, sizes, strict=True):
@@ -112,7 +112,7 @@ def _equal_pieces(sentences: Sequence[Sentence], count: int) -> list[list[Senten
     return pieces
 
 
-def _tells(sentence: Sentence, fewest: int) -> bool:
+def _tells(sentence: SpokenSentence, fewest: int) -> bool:
     text = sentence.text
     if text.endswith("?") or len(text.split()) > _LONGEST_WORDS or COURTESY.search(text) or RECAP.search(text):
         return False

@@ -9,7 +9,7 @@ from math import exp, log
 
 from apps.meeting.cues import ANNOUNCED, FILLER
 from apps.meeting.terms import terms
-from apps.meeting.turns import Meeting, Turn
+from apps.meeting.turns import Meeting, SpokenTurn
 from core.text.locale import MONTHS
 
 _SAYS_LITTLE = frozenset(
@@ -35,7 +35,7 @@ _ENDS_IN_PARTICIPLE = re.compile(r"\w{3,}[^e\W]ed$", re.IGNORECASE)
 _VERBAL = re.compile(r"\b\w+(?:ly|ied|ted|ded|shed)\b", re.IGNORECASE)
 
 
-def title_of(part: Sequence[Turn], turns: Sequence[Turn], meeting: Meeting) -> str:
+def title_of(part: Sequence[SpokenTurn], turns: Sequence[SpokenTurn], meeting: Meeting) -> str:
     """How the point was announced; else the one to three words that are commonest here compared with the rest."""
     for turn in part[:3]:
         for sentence in turn.sentences:
@@ -64,7 +64,7 @@ def title_of(part: Sequence[Turn], turns: Sequence[Turn], meeting: Meeting) -> s
     return title[:1].upper() + title[1:]
 
 
-def _fuller(name: str, turns: Sequence[Turn], people: set[str]) -> str:
+def _fuller(name: str, turns: Sequence[SpokenTurn], people: set[str]) -> str:
     """A single word with the noun that it mostly stands with: "report" → "exception report", "value per shop"."""
     if " " in name:
         return name
@@ -93,7 +93,7 @@ def _fuller(name: str, turns: Sequence[Turn], people: set[str]) -> str:
     return written[found.most_common(1)[0][0]] if found else name
 
 
-def _phrases(turns: Sequence[Turn], people: set[str]) -> tuple[dict[str, float], dict[str, str]]:
+def _phrases(turns: Sequence[SpokenTurn], people: set[str]) -> tuple[dict[str, float], dict[str, str]]:
     """Runs of up to three content words within a sentence: folded → weighted count, and → as written."""
     counts: defaultdict[str, float] = defaultdict(float)
     shown: dict[str, str] = {}

@@ -16,7 +16,7 @@ from apps.meeting.outcomes import recap_turns
 from apps.meeting.sentences import choose_sentences, word_counts
 from apps.meeting.terms import terms
 from apps.meeting.titles import title_of
-from apps.meeting.turns import Meeting, Sentence, Turn
+from apps.meeting.turns import Meeting, SpokenSentence, SpokenTurn
 
 # A topic for so many words, between the two bounds.
 _WORDS_A_TOPIC = 170
@@ -36,7 +36,7 @@ class Topic:
     title: str
     begin: int
     end: int
-    sentences: tuple[Sentence, ...]
+    sentences: tuple[SpokenSentence, ...]
 
 
 def find_topics(
@@ -71,10 +71,10 @@ def find_topics(
     return topics
 
 
-def _without_ends(stretches: Sequence[Sequence[Sentence]]) -> list[list[Sentence]]:
+def _without_ends(stretches: Sequence[Sequence[SpokenSentence]]) -> list[list[SpokenSentence]]:
     """The stretches without the first and last words of the whole."""
     total = sum(len(s.text.split()) for stretch in stretches for s in stretch)
-    kept: list[list[Sentence]] = []
+    kept: list[list[SpokenSentence]] = []
     before = 0
     for stretch in stretches:
         kept.append([])
@@ -85,7 +85,7 @@ def _without_ends(stretches: Sequence[Sequence[Sentence]]) -> list[list[Sentence
     return kept
 
 
-def _cut(turns: Sequence[Turn], wanted: int) -> list[list[Turn]]:
+def _cut(turns: Sequence[SpokenTurn], wanted: int) -> list[list[SpokenTurn]]:
     if wanted <= 1 or len(turns) < 6:
         return [list(turns)]
     bags = [Counter(terms(t.text)) for t in turns]
@@ -121,7 +121,7 @@ def _side(bags: Sequence[Counter[str]], sizes: Sequence[int], order: range) -> C
     return total
 
 
-def _announced(turn: Turn) -> float:
+def _announced(turn: SpokenTurn) -> float:
     opening = turn.text[:120]
     if RECAP.search(opening):
         return 0.5

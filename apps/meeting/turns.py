@@ -34,7 +34,7 @@ _NOT_PEOPLE = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Sentence:
+class SpokenSentence:
     """One sentence: in which turn it stands, who said it ("" in notes), and its words."""
 
     text: str
@@ -43,7 +43,7 @@ class Sentence:
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class SpokenTurn:
     """What one person said without a break, or a line of notes.
 
     Attributes:
@@ -55,7 +55,7 @@ class Turn:
     speaker: str
     text: str
     locator: str
-    sentences: tuple[Sentence, ...]
+    sentences: tuple[SpokenSentence, ...]
     listed: ListKind = ""
 
 
@@ -63,7 +63,7 @@ class Turn:
 class Meeting:
     """The turns, and what the file says of itself."""
 
-    turns: tuple[Turn, ...]
+    turns: tuple[SpokenTurn, ...]
     participants: tuple[str, ...]
     title: str
     day: date | None
@@ -83,11 +83,11 @@ def read_meeting(parsed: Parsed, name: str = "", day: date | None = None) -> Mee
     if not title and len(raw) > 1 and not raw[0][0] and _is_title(raw[0][1]):
         title = raw[0][1]
         raw = raw[1:]
-    turns: list[Turn] = []
+    turns: list[SpokenTurn] = []
     for speaker, text, locator, listed in raw:
         number = len(turns) + 1
-        found = tuple(Sentence(s, number, speaker) for s in split_sentences(text))
-        turns.append(Turn(number, speaker, text, locator or f"line {number}", found, listed))
+        found = tuple(SpokenSentence(s, number, speaker) for s in split_sentences(text))
+        turns.append(SpokenTurn(number, speaker, text, locator or f"line {number}", found, listed))
     text = "\n".join(s.text for s in parsed.sections)
     found_day = find_day(title, None) or find_day(name.replace("_", " "), None) or _iso(name)
     opening = find_day(text[:300], None)
@@ -158,7 +158,7 @@ def _pairs(section: Section) -> Iterable[tuple[str, str, str, ListKind]]:
             yield "", line.strip(), section.locator, ""
 
 
-def _people(turns: Sequence[Turn], text: str) -> tuple[str, ...]:
+def _people(turns: Sequence[SpokenTurn], text: str) -> tuple[str, ...]:
     speakers = dict.fromkeys(t.speaker for t in turns if t.speaker)
     for match in _PRESENT.finditer(text):
         line = re.split(r"\.\s", match.group(1))[0]

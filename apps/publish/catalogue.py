@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 
-from apps.language.spec import App, load_app, nearest
+from apps.language.spec import App
+from apps.publish.load import load_app
 from core.errors import AppError
+from core.nearest import nearest
 from core.settings import Settings
 
 LIBRARY = Path(__file__).resolve().parents[1] / "library"

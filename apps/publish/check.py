@@ -11,10 +11,12 @@ from pydantic import ValidationError
 from apps.language.expressions import ExpressionError, Names, has_marks, names_in
 from apps.language.patterns import pattern_problem
 from apps.language.phrases import unknown_phrase
-from apps.language.spec import App, AppTest, Input, Step, nearest
-from apps.language.yaml_lines import Path, Source
-from apps.run.inputs import LANGUAGES, value_problem
+from apps.language.spec import App, AppTest, Input, Step
+from apps.language.yaml_lines import KeyPath, YamlSource
+from apps.run.inputs import value_problem
 from apps.steps import KINDS
+from core.nearest import nearest
+from core.text.languages import LANGUAGES
 
 # Names that every expression may use besides inputs and earlier steps.
 ALWAYS = ("today", "user", "company", "item", "evidence", "remarks", "say")
@@ -30,7 +32,7 @@ class _Scope:
     steps: list[str]
 
 
-def check_app(app: App, source: Source) -> None:
+def check_app(app: App, source: YamlSource) -> None:
     """Refuses an app that could not run. Raises AppError with file, line, field, what was found and what is right."""
     for n, code in enumerate(app.languages):
         if code not in LANGUAGES:
@@ -42,7 +44,7 @@ def check_app(app: App, source: Source) -> None:
         raise source.refusal(("steps", queries, "use"), "an app that queries needs an `audience`; name its groups.")
     scope = _Scope([i.name for i in app.inputs], {}, [step.id for step in app.steps])
     for n, step in enumerate(app.steps):
-        path: Path = ("steps", n)
+        path: KeyPath = ("steps", n)
         if step.id in scope.known or step.id in ALWAYS:
             raise source.refusal((*path, "id"), f"'{step.id}' is taken already; give the step another id.")
         _check_step(step, path, source, scope)
@@ -83,11 +85,11 @@ def _is_file(value: Any, app: App) -> bool:
     return any(name in renders for name, _ in found.names)
 
 
-def _check_phrases(app: App, source: Source) -> None:
+def _check_phrases(app: App, source: YamlSource) -> None:
     for code in app.phrases:
         if code not in app.languages:
             raise source.refusal(("phrases", code), f"found '{code}', which isn't in `languages`; add it there.")
-    places: list[tuple[Path, str]] = [
+    places: list[tuple[KeyPath, str]] = [
         text for n, step in enumerate(app.steps) for text in _texts(step.values, ("steps", n, "with"))
     ]
     places += [text for n, output in enumerate(app.outputs) for text in _texts(output.value, ("outputs", n, "value"))]
@@ -100,10 +102,10 @@ def _check_phrases(app: App, source: Source) -> None:
                 raise source.refusal(path, problem, line)
 
 
-def _check_inputs(app: App, source: Source) -> None:
+def _check_inputs(app: App, source: YamlSource) -> None:
     seen: set[str] = set()
     for n, item in enumerate(app.inputs):
-        path: Path = ("inputs", n)
+        path: KeyPath = ("inputs", n)
         if item.name in seen or item.name in ALWAYS:
             raise source.refusal((*path, "name"), f"'{item.name}' is taken already; rename the input.")
         seen.add(item.name)
@@ -133,7 +135,7 @@ def _input_problem(item: Input) -> tuple[str, str] | None:
     return ("default", problem) if problem else None
 
 
-def _check_step(step: Step, path: Path, source: Source, scope: _Scope) -> None:
+def _check_step(step: Step, path: KeyPath, source: YamlSource, scope: _Scope) -> None:
     kind = KINDS.get(step.use)
     if kind is None:
         raise source.refusal((*path, "use"), f"found '{step.use}'; {nearest(step.use, list(KINDS), 'step kinds')}")
@@ -168,7 +170,7 @@ def _one_text(text: str, app: App) -> str:
     return name if item is not None and item.type not in ("multi_choice", "files") else ""
 
 
-def _check_literals(step: Step, path: Path, source: Source) -> None:
+def _check_literals(step: Step, path: KeyPath, source: YamlSource) -> None:
     """Values that stand in the file as they are can be checked now; expressions only when they run."""
     kind = KINDS[step.use]
     fixed = {k: v for k, v in step.values.items() if not _has_expression(v)}
@@ -178,7 +180,7 @@ def _check_literals(step: Step, path: Path, source: Source) -> None:
         for found in error.errors():
             name = str(found["loc"][0]) if found["loc"] else ""
             if name in fixed and found["type"] != "missing":
-                where: Path = (*path, "with", *found["loc"])
+                where: KeyPath = (*path, "with", *found["loc"])
                 raise source.refusal(
                     where, f"found {found['input']!r}: {found['msg'][0].lower()}{found['msg'][1:]}."
                 ) from error
@@ -188,13 +190,13 @@ def _has_expression(value: Any) -> bool:
     return any(has_marks(text) for _, text in _texts(value, ()))
 
 
-def _check_texts(value: Any, path: Path, source: Source, scope: _Scope) -> None:
+def _check_texts(value: Any, path: KeyPath, source: YamlSource, scope: _Scope) -> None:
     for where, text in _texts(value, path):
         if has_marks(text):
             _check_text(text, where, source, scope)
 
 
-def _texts(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
+def _texts(value: Any, path: KeyPath) -> Iterator[tuple[KeyPath, str]]:
     if isinstance(value, str):
         yield path, value
     elif isinstance(value, dict):
@@ -205,7 +207,7 @@ def _texts(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
             yield from _texts(item, (*path, n))
 
 
-def _check_text(text: str, path: Path, source: Source, scope: _Scope, *, bare: bool = False) -> None:
+def _check_text(text: str, path: KeyPath, source: YamlSource, scope: _Scope, *, bare: bool = False) -> None:
     try:
         found: Names = names_in(text, bare=bare)
     except ExpressionError as error:
@@ -227,7 +229,7 @@ def _check_text(text: str, path: Path, source: Source, scope: _Scope, *, bare: b
             )
 
 
-def _check_test(app: App, test: AppTest, path: Path, source: Source) -> None:
+def _check_test(app: App, test: AppTest, path: KeyPath, source: YamlSource) -> None:
     inputs = [i.name for i in app.inputs]
     for name in test.inputs:
         if name not in inputs:

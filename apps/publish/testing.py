@@ -16,9 +16,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from apps.language.app_file import AppFile
 from apps.language.expressions import ExpressionError, evaluate
 from apps.language.spec import App, AppTest, Expectation
-from apps.run.context import AppFile, Context, Tools
+from apps.run.context import Context, Tools
 from apps.runner import RunResult, finish
 from core.errors import AppError, DebriefError
 from core.text.detect import detect_language

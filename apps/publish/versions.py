@@ -17,12 +17,14 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from apps.language.spec import App, nearest, parse_app
+from apps.language.spec import App
 from apps.publish.catalogue import load_apps
+from apps.publish.load import parse_app
 from apps.publish.testing import TestResult
 from apps.runner import may_use
 from core.database import metadata
 from core.errors import AppError
+from core.nearest import nearest
 from core.settings import Settings
 from core.types import User
 
@@ -49,7 +51,7 @@ current = sa.Table(
 
 
 @dataclass(frozen=True)
-class Version:
+class AppVersion:
     """A published version. `current` says whether it is the one that people use."""
 
     app: str
@@ -77,7 +79,7 @@ class Available:
 
 def publish(
     engine: sa.Engine, text: str, name: str, tests: Sequence[TestResult], author: str, *, unverified: bool = False
-) -> Version:
+) -> AppVersion:
     """Keeps `text` as a version and makes it the current one.
 
     Raises:
@@ -120,7 +122,7 @@ def publish(
     return find_version(engine, app.name, app.version)
 
 
-def rollback(engine: sa.Engine, name: str, version: str, by: str) -> Version:
+def rollback(engine: sa.Engine, name: str, version: str, by: str) -> AppVersion:
     """Makes an older version the current one; an empty `version` means the one published before.
 
     Raises:
@@ -139,7 +141,7 @@ def rollback(engine: sa.Engine, name: str, version: str, by: str) -> Version:
     return find_version(engine, name, version)
 
 
-def list_versions(engine: sa.Engine, name: str) -> list[Version]:
+def list_versions(engine: sa.Engine, name: str) -> list[AppVersion]:
     """The versions of an app, newest first."""
     query = sa.select(versions, current.c.version.label("now")).outerjoin(current, current.c.app == versions.c.app)
     query = query.where(versions.c.app == name).order_by(versions.c.published_at.desc())
@@ -153,7 +155,7 @@ def published_apps(engine: sa.Engine) -> list[str]:
         return list(connection.execute(sa.select(current.c.app).order_by(current.c.app)).scalars())
 
 
-def find_version(engine: sa.Engine, name: str, version: str) -> Version:
+def find_version(engine: sa.Engine, name: str, version: str) -> AppVersion:
     """One version. Raises AppError when there is none, with the ones that there are."""
     known = list_versions(engine, name)
     for found in known:
@@ -212,8 +214,8 @@ def _point(engine: sa.Engine, name: str, version: str, by: str) -> None:
             connection.execute(current.insert().values(app=name, **values))
 
 
-def _version(row: Mapping[str, Any]) -> Version:
-    return Version(
+def _version(row: Mapping[str, Any]) -> AppVersion:
+    return AppVersion(
         app=row["app"],
         version=row["version"],
         text=row["text"],

@@ -15,7 +15,7 @@ INK = "22303A"
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class TextRun:
     """Text with one look."""
 
     text: str
@@ -24,11 +24,11 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class RenderedBlock:
     """A heading (level 1–6), a paragraph, a bullet or number (level 0…), or a table (rows, the first its header)."""
 
     kind: Literal["heading", "paragraph", "bullet", "number", "table"]
-    runs: tuple[Run, ...] = ()
+    runs: tuple[TextRun, ...] = ()
     level: int = 0
     rows: tuple[tuple[str, ...], ...] = ()
 
@@ -38,10 +38,10 @@ class Block:
         return "".join(r.text for r in self.runs)
 
 
-def read_blocks(markdown: str) -> list[Block]:
+def read_blocks(markdown: str) -> list[RenderedBlock]:
     """The blocks of a Markdown text in order. HTML in it is kept as text."""
     tokens = MarkdownIt("commonmark", {"html": False}).enable("table").parse(markdown)
-    blocks: list[Block] = []
+    blocks: list[RenderedBlock] = []
     lists: list[str] = []
     heading = 0
     row: list[str] = []
@@ -61,7 +61,7 @@ def read_blocks(markdown: str) -> list[Block]:
             case "table_open":
                 rows = []
             case "table_close":
-                blocks.append(Block("table", rows=tuple(rows or ())))
+                blocks.append(RenderedBlock("table", rows=tuple(rows or ())))
                 rows = None
             case "tr_open":
                 row = []
@@ -72,20 +72,20 @@ def read_blocks(markdown: str) -> list[Block]:
                 if rows is not None:
                     row.append("".join(r.text for r in runs))
                 elif heading:
-                    blocks.append(Block("heading", runs, heading))
+                    blocks.append(RenderedBlock("heading", runs, heading))
                 elif lists:
-                    blocks.append(Block("bullet" if lists[-1] == "bullet" else "number", runs, len(lists) - 1))
+                    blocks.append(RenderedBlock("bullet" if lists[-1] == "bullet" else "number", runs, len(lists) - 1))
                 else:
-                    blocks.append(Block("paragraph", runs))
+                    blocks.append(RenderedBlock("paragraph", runs))
             case "fence" | "code_block":
-                blocks.append(Block("paragraph", (Run(token.content.rstrip()),)))
+                blocks.append(RenderedBlock("paragraph", (TextRun(token.content.rstrip()),)))
             case _:
                 pass
     return blocks
 
 
-def _runs(children: Sequence[Token]) -> tuple[Run, ...]:
-    runs: list[Run] = []
+def _runs(children: Sequence[Token]) -> tuple[TextRun, ...]:
+    runs: list[TextRun] = []
     bold = italic = 0
     for child in children:
         match child.type:
@@ -98,9 +98,9 @@ def _runs(children: Sequence[Token]) -> tuple[Run, ...]:
             case "em_close":
                 italic -= 1
             case "softbreak" | "hardbreak":
-                runs.append(Run("\n" if child.type == "hardbreak" else " ", bool(bold), bool(italic)))
+                runs.append(TextRun("\n" if child.type == "hardbreak" else " ", bool(bold), bool(italic)))
             case "text" | "code_inline":
-                runs.append(Run(child.content, bool(bold), bool(italic)))
+                runs.append(TextRun(child.content, bool(bold), bool(italic)))
             case _:
                 pass
     return tuple(runs)

@@ -13,7 +13,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.properties import PageSetupProperties
 
 from apps.render.blocks import ACCENT
-from apps.run.outputs import headed
+from core.tables import headed
 
 _WIDEST = 60
 

@@ -15,7 +15,7 @@ from pptx.enum.chart import XL_CHART_TYPE, XL_LEGEND_POSITION
 from pptx.exc import PackageNotFoundError
 from pptx.util import Inches, Pt
 
-from apps.render.blocks import ACCENT, INK, Block
+from apps.render.blocks import ACCENT, INK, RenderedBlock
 from core.errors import AppError
 
 _LINES_A_SLIDE = 9
@@ -27,7 +27,7 @@ _CONTENT = "Title Only"
 def write_pptx(
     title: str,
     subtitle: str,
-    blocks: Sequence[Block],
+    blocks: Sequence[RenderedBlock],
     charts: Sequence[Mapping[str, Any]],
     *,
     company: str,
@@ -45,7 +45,7 @@ def write_pptx(
     deck.file.core_properties.title, deck.file.core_properties.author = title, company
     deck.begin(title, subtitle, company)
     heading = title
-    lines: list[Block] = []
+    lines: list[RenderedBlock] = []
     for block in blocks:
         if block.kind == "heading":
             _text_slides(deck, heading, lines)
@@ -135,7 +135,7 @@ def _footer(slide: Any, text: str) -> None:
     _fill(box, text, 10, INK)
 
 
-def _text_slides(deck: _Deck, title: str, lines: Sequence[Block]) -> None:
+def _text_slides(deck: _Deck, title: str, lines: Sequence[RenderedBlock]) -> None:
     for begin in range(0, len(lines), _LINES_A_SLIDE):
         slide = deck.titled(title)
         box = slide.shapes.add_textbox(Inches(0.7), Inches(1.5), Inches(11.9), Inches(5.3))
@@ -155,7 +155,7 @@ def _text_slides(deck: _Deck, title: str, lines: Sequence[Block]) -> None:
             paragraph.space_after = Pt(8)
 
 
-def _table_slides(deck: _Deck, title: str, block: Block) -> None:
+def _table_slides(deck: _Deck, title: str, block: RenderedBlock) -> None:
     header, body = block.rows[0], block.rows[1:]
     # Evenly shared out, so that no slide has one row left over.
     slides = max(1, -(-len(body) // _ROWS_A_SLIDE))

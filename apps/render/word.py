@@ -13,14 +13,14 @@ from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Pt, RGBColor
 
-from apps.render.blocks import ACCENT, INK, Block
+from apps.render.blocks import ACCENT, INK, RenderedBlock
 from core.errors import AppError
 
 _STYLES = ("Title", "Subtitle", "Heading 1", "Heading 2", "Heading 3", "List Bullet", "List Number", "Table Grid")
 
 
 def write_docx(
-    title: str, subtitle: str, blocks: Sequence[Block], *, company: str, template: Path | None = None
+    title: str, subtitle: str, blocks: Sequence[RenderedBlock], *, company: str, template: Path | None = None
 ) -> bytes:
     """The document's bytes; `template` is a docx whose styles, header and footer it takes, without its text.
 
@@ -69,7 +69,7 @@ def _style(document: Any) -> None:
         font.name, font.size, font.color.rgb = "Calibri", Pt(size), RGBColor.from_string(ACCENT)
 
 
-def _add(document: Any, block: Block) -> None:
+def _add(document: Any, block: RenderedBlock) -> None:
     if block.kind == "table":
         _add_table(document, block)
         return
@@ -85,7 +85,7 @@ def _add(document: Any, block: Block) -> None:
         added.bold, added.italic = run.bold, run.italic
 
 
-def _add_table(document: Any, block: Block) -> None:
+def _add_table(document: Any, block: RenderedBlock) -> None:
     width = max(len(r) for r in block.rows)
     table = document.add_table(rows=0, cols=width)
     table.style = "Table Grid"

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from apps.customers.mentions import Customers
-from apps.customers.scope import Discretion
+from apps.customers.scope import CustomerScope
 from core.errors import AppError
 from core.settings import AnswerStyle
-from core.types import Answer, Chunk, Parsed, Passage, User
+from core.types import Answer, Chunk, Passage, User
 from retrieval.query.filters import Filter
 from retrieval.query.weights import Weights
 
@@ -53,7 +53,7 @@ class Model(Protocol):
 
 
 # The last says for which customer the answer is; None for an answer that stays in the house.
-Answering = Callable[[str, User, Filter | None, AnswerStyle, Discretion | None], Answer]
+Answering = Callable[[str, User, Filter | None, AnswerStyle, CustomerScope | None], Answer]
 # (SQL with :names, parameters, most rows) → column names and rows. The connection can only read.
 Query = Callable[[str, Mapping[str, Any], int], tuple[list[str], list[Sequence[Any]]]]
 # (text, the texts that it may say) → what of it stands in none of them, in words.
@@ -74,25 +74,7 @@ class Tools:
 
 
 @dataclass(frozen=True)
-class AppFile:
-    """A file that was put into a run, already parsed."""
-
-    name: str
-    parsed: Parsed
-
-    @property
-    def text(self) -> str:
-        """All of its text."""
-        return "\n\n".join(s.text for s in self.parsed.sections)
-
-    @property
-    def title(self) -> str:
-        """The title that it gives itself, or its name."""
-        return self.parsed.title or self.name
-
-
-@dataclass(frozen=True)
-class Evidence:
+class SourceQuote:
     """Where a part of the result comes from."""
 
     title: str
@@ -126,11 +108,11 @@ class Context:
     values: Values = field(default_factory=dict)
     style: AnswerStyle = field(default_factory=AnswerStyle)
     tokens: int = 0
-    evidence: list[Evidence] = field(default_factory=list)
+    evidence: list[SourceQuote] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-    _discreet: dict[str, Discretion] = field(default_factory=dict)
+    _discreet: dict[str, CustomerScope] = field(default_factory=dict)
 
-    def cite(self, evidence: Evidence) -> int:
+    def cite(self, evidence: SourceQuote) -> int:
         """The number of this evidence in the run's list, from 1."""
         same = (evidence.document_id or evidence.title, evidence.locator)
         for number, known in enumerate(self.evidence, start=1):
@@ -145,7 +127,7 @@ class Context:
             raise AppError("This step searches the documents, and there is no index yet; run `debrief sync` first.")
         return self.tools.search
 
-    def discretion(self, customer: str) -> Discretion:
+    def discretion(self, customer: str) -> CustomerScope:
         """What a text that goes to `customer` may be made of; without a name, it may name no customer at all."""
         if customer not in self._discreet:
             known = self.tools.customers() if self.tools.customers is not None else Customers()

@@ -9,19 +9,11 @@ from datetime import date
 from pathlib import PurePath
 from typing import Any
 
-from apps.language.spec import App, Input, nearest
-from apps.run.context import AppFile
+from apps.language.app_file import AppFile
+from apps.language.spec import App, Input
 from core.errors import AppError
-
-LANGUAGES = {
-    "en": "English",
-    "de": "German",
-    "es": "Spanish",
-    "fr": "French",
-    "it": "Italian",
-    "nl": "Dutch",
-    "pt": "Portuguese",
-}
+from core.nearest import nearest
+from core.text.languages import LANGUAGES
 
 
 @dataclass(frozen=True, slots=True)

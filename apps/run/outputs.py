@@ -13,7 +13,7 @@ from jsonschema.exceptions import SchemaError, ValidationError
 from apps.language.expressions import Guard, evaluate
 from apps.language.spec import Action, Output, OutputKind
 from core.errors import AppError
-from core.tables import markdown_table
+from core.tables import headed, markdown_table
 
 _FILE_KINDS = ("docx", "pptx", "xlsx")
 
@@ -102,13 +102,6 @@ def _made(output: Output, value: Any) -> OutputValue:
                 file_name=str(value["name"]),
                 media_type=str(value["media_type"]),
             )
-
-
-def headed(columns: Any, rows: Any) -> tuple[list[str], list[list[Any]]]:
-    """(headings, rows as lists). `columns` are the rows' keys, or a mapping of them to what stands above."""
-    keys = [str(c) for c in columns]
-    headings = [str(columns[c]) for c in columns] if isinstance(columns, Mapping) else keys
-    return headings, [[r.get(c) for c in keys] if isinstance(r, Mapping) else list(r) for r in rows]
 
 
 def _table(columns: Any, rows: Any) -> dict[str, Any]:

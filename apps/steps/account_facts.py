@@ -10,8 +10,8 @@ from pydantic import Field
 
 from apps.accounts.records import Facts, day_of, parsed_of, period_of
 from apps.compare.blocks import read_report
-from apps.customers.scope import Discretion
-from apps.run.context import Context, Evidence
+from apps.customers.scope import CustomerScope
+from apps.run.context import Context, SourceQuote
 from apps.steps.kind import Parameters, StepKind
 from core.errors import AppError
 from core.types import Chunk, Passage
@@ -78,12 +78,14 @@ def account_facts(given: AccountFacts, context: Context) -> dict[str, Any]:
     for chunk in documents[: max(given.documents, _MOST_DOCUMENTS)]:
         kind = str(chunk.metadata.get("document_type", ""))
         parts = search.document(chunk.document_id, context.user) or [chunk]
-        number = context.cite(Evidence(chunk.title, chunk.url, chunk.document_id, chunk.locator, parts[0].text[:400]))
+        number = context.cite(
+            SourceQuote(chunk.title, chunk.url, chunk.document_id, chunk.locator, parts[0].text[:400])
+        )
         facts.add(chunk, kind, parts, number)
     reports = [d for d in documents if "health" in str(d.metadata.get("document_type", "")).lower()]
     reports.sort(key=lambda c: (period_of(c.title), day_of(c)), reverse=True)
     for n, chunk in enumerate(reports[:_MOST_REPORTS]):
-        number = context.cite(Evidence(chunk.title, chunk.url, chunk.document_id, chunk.locator))
+        number = context.cite(SourceQuote(chunk.title, chunk.url, chunk.document_id, chunk.locator))
         report = read_report(parsed_of(chunk.title, search.document(chunk.document_id, context.user)))
         facts.add_figures(chunk, report, number)
         if n == 0:
@@ -98,7 +100,7 @@ def account_facts(given: AccountFacts, context: Context) -> dict[str, Any]:
     return found_facts
 
 
-def _discreet(facts: dict[str, Any], discretion: Discretion) -> dict[str, Any]:
+def _discreet(facts: dict[str, Any], discretion: CustomerScope) -> dict[str, Any]:
     """The facts without the entries that name another customer."""
 
     def silent(entry: Any) -> bool:

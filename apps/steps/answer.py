@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import Field
 
-from apps.run.context import Context, Evidence
+from apps.run.context import Context, SourceQuote
 from apps.steps.kind import Addressed, StepKind
 from core.errors import AppError
 from core.text.detect import detect_language
@@ -37,7 +37,7 @@ def answer(given: AnswerQuestion, context: Context) -> dict[str, Any]:
     citations = []
     for citation in found.citations:
         number = context.cite(
-            Evidence(citation.title, citation.url, citation.document_id, citation.locator, citation.quote)
+            SourceQuote(citation.title, citation.url, citation.document_id, citation.locator, citation.quote)
         )
         citations.append(
             {

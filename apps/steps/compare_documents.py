@@ -8,9 +8,10 @@ from typing import Any
 from pydantic import Field
 
 from apps.compare.blocks import read_report
-from apps.compare.changes import Change, Metric, compare
-from apps.compare.values import Better, Number
-from apps.run.context import AppFile, Context, Evidence
+from apps.compare.changes import Metric, ReportChange, compare
+from apps.compare.values import Better, ParsedNumber
+from apps.language.app_file import AppFile
+from apps.run.context import Context, SourceQuote
 from apps.steps.kind import Parameters, StepKind
 from core.errors import AppError
 from core.text.detect import detect_language
@@ -81,8 +82,8 @@ def _metric(metric: Metric, given: CompareDocuments, context: Context) -> dict[s
     difference = round(metric.after - metric.before, 6)
     percent = round(100 * difference / abs(metric.before), 1) if metric.before else None
     quote = f"{metric.name}: {metric.before_text} → {metric.after_text}"
-    cited = context.cite(Evidence(given.after.title, locator=metric.where_after, quote=quote))
-    number = Number(difference, metric.unit)
+    cited = context.cite(SourceQuote(given.after.title, locator=metric.where_after, quote=quote))
+    number = ParsedNumber(difference, metric.unit)
     return {
         **asdict(metric),
         "difference": difference,
@@ -94,26 +95,26 @@ def _metric(metric: Metric, given: CompareDocuments, context: Context) -> dict[s
     }
 
 
-def _change(change: Change, given: CompareDocuments, context: Context) -> dict[str, Any]:
+def _change(change: ReportChange, given: CompareDocuments, context: Context) -> dict[str, Any]:
     file, where = (given.after, change.where_after) if change.where_after else (given.before, change.where_before)
-    number = context.cite(Evidence(file.title, locator=where, quote=change.after or change.before))
+    number = context.cite(SourceQuote(file.title, locator=where, quote=change.after or change.before))
     return {**asdict(change), "number": number}
 
 
-def _difference(number: Number) -> str:
+def _difference(number: ParsedNumber) -> str:
     """ "+2.1 points", "−3 minutes", "1 fewer"."""
     if _counted(number):
         return f"{number_text(abs(number.value))} {'fewer' if number.value < 0 else 'more'}"
     return f"{signed_text(number.value)} {_unit(number)}".rstrip()
 
 
-def _counted(number: Number) -> bool:
+def _counted(number: ParsedNumber) -> bool:
     """Whether the figure counts things, such as incidents, and has changed."""
     unit = number.unit.lower()
     return bool(number.value) and unit.isalpha() and unit.endswith("s") and unit not in _MEASURES
 
 
-def _unit(number: Number) -> str:
+def _unit(number: ParsedNumber) -> str:
     return "points" if number.unit == "%" else number.unit.split(" of ")[0]
 
 

@@ -11,13 +11,14 @@ from typing import Any
 
 from pydantic import Field
 
-from apps.meeting.items import Item
+from apps.language.app_file import AppFile
+from apps.meeting.items import MeetingItem
 from apps.meeting.outcomes import find_outcomes
 from apps.meeting.sentences import without_filler
 from apps.meeting.tasks import task_of
 from apps.meeting.topics import find_topics
-from apps.meeting.turns import Meeting, Sentence, read_meeting
-from apps.run.context import AppFile, Context, Evidence
+from apps.meeting.turns import Meeting, SpokenSentence, read_meeting
+from apps.run.context import Context, SourceQuote
 from apps.steps.kind import Parameters, StepKind
 from core.errors import AppError
 from core.text.detect import detect_language
@@ -91,10 +92,10 @@ class _Turns:
     def __init__(self, meeting: Meeting, name: str, language: str, context: Context) -> None:
         self._meeting, self._name, self._language, self._context = meeting, name, language, context
 
-    def sentence(self, sentence: Sentence) -> dict[str, Any]:
+    def sentence(self, sentence: SpokenSentence) -> dict[str, Any]:
         return {"text": without_filler(sentence.text), "speaker": sentence.speaker, **self._evidence(sentence.turn)}
 
-    def item(self, item: Item) -> dict[str, Any]:
+    def item(self, item: MeetingItem) -> dict[str, Any]:
         return {
             "text": without_filler(item.text),
             "task": task_of(without_filler(item.text), item.owner, self._language),
@@ -106,7 +107,7 @@ class _Turns:
 
     def _evidence(self, number: int) -> dict[str, Any]:
         turn = self._meeting.turns[number - 1]
-        cited = self._context.cite(Evidence(self._name, locator=turn.locator, quote=turn.text[:400]))
+        cited = self._context.cite(SourceQuote(self._name, locator=turn.locator, quote=turn.text[:400]))
         return {"turn": number, "locator": turn.locator, "quote": turn.text, "number": cited}
 
 

@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
-from apps.customers.scope import Discretion
+from apps.customers.scope import CustomerScope
 from apps.run.context import Context
 
 
@@ -29,7 +29,7 @@ class Addressed(Parameters):
     for_customer: bool = False
     customer: str = ""
 
-    def discretion(self, context: Context) -> Discretion | None:
+    def discretion(self, context: Context) -> CustomerScope | None:
         """What may be said to the customer; None for a text that stays in the house."""
         return context.discretion(self.customer) if self.for_customer else None
 

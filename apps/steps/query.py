@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import Field
 
-from apps.run.context import Context, Evidence
+from apps.run.context import Context, SourceQuote
 from apps.steps.kind import Parameters, StepKind
 from core.errors import AppError
 
@@ -42,7 +42,7 @@ def query(given: RunQuery, context: Context) -> dict[str, Any]:
         raise AppError("This step asks the data warehouse, and no Redshift source is configured; add one to sources.")
     columns, rows = context.tools.query(sql, given.values, given.max_rows)
     records = [{c: _plain(v) for c, v in zip(columns, row, strict=True)} for row in rows]
-    number = context.cite(Evidence("Data warehouse", locator=f"query of {context.today.isoformat()}", quote=sql))
+    number = context.cite(SourceQuote("Data warehouse", locator=f"query of {context.today.isoformat()}", quote=sql))
     return {"columns": columns, "rows": records, "count": len(records), "sql": sql, "number": number}
 
 

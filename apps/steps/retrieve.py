@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import Field
 
 from apps.meeting.terms import terms
-from apps.run.context import Context, Evidence
+from apps.run.context import Context, SourceQuote
 from apps.steps.kind import Addressed, StepKind
 from core.text.detect import detect_language
 from core.types import Chunk, Passage
@@ -51,7 +51,7 @@ def retrieve(given: Retrieve, context: Context) -> dict[str, Any]:
 def passage_value(passage: Passage, context: Context, query: str) -> dict[str, Any]:
     """A passage as expressions see it; it becomes evidence of the run. `fits`: see `_fits`."""
     chunk = passage.chunk
-    number = context.cite(Evidence(chunk.title, chunk.url, chunk.document_id, chunk.locator, chunk.text[:400]))
+    number = context.cite(SourceQuote(chunk.title, chunk.url, chunk.document_id, chunk.locator, chunk.text[:400]))
     return {
         "text": _SPACES.sub(" ", chunk.text),
         "title": chunk.title,

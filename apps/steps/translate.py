@@ -8,10 +8,10 @@ from typing import Any
 from pydantic import Field
 
 from apps.run.context import Context
-from apps.run.inputs import LANGUAGES
 from apps.steps.kind import Parameters, StepKind
 from core.errors import ModelError
 from core.text.detect import detect_language
+from core.text.languages import LANGUAGES
 
 _DIGITS = re.compile(r"\d+")
 

@@ -14,7 +14,7 @@ from functools import cache
 from importlib.resources import files
 from math import exp, log
 
-from assistant.answers.evidence import Evidence
+from assistant.answers.evidence import ScoredStatement
 
 # What the least fitting of three documents usually matches, where all that was read is of one document.
 _NO_OTHER = 0.4
@@ -30,7 +30,7 @@ class AbstentionModel:
     threshold: float
 
 
-def confidence_signals(evidence: Sequence[Evidence]) -> dict[str, float]:
+def confidence_signals(evidence: Sequence[ScoredStatement]) -> dict[str, float]:
     """What the confidence is computed from.
 
     Args:

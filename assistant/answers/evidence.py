@@ -43,7 +43,7 @@ _INSTRUCTION = 0.5
 
 
 @dataclass(frozen=True)
-class Asked:
+class QuestionContext:
     """A question as sentences are compared with it.
 
     Attributes:
@@ -64,7 +64,7 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Evidence:
+class ScoredStatement:
     """A sentence, list item or table row that may answer.
 
     Attributes:
@@ -81,7 +81,7 @@ class Evidence:
     cells: tuple[tuple[str, str], ...] = ()
 
 
-def prepare(question: str, passages: Sequence[Passage], encoder: TokenEncoder) -> Asked:
+def prepare(question: str, passages: Sequence[Passage], encoder: TokenEncoder) -> QuestionContext:
     """The question, ready to be compared with the sentences of `passages`."""
     texts = [content_words(f"{p.chunk.title} {' '.join(p.chunk.heading_path)} {p.chunk.text}") for p in passages]
     weight = inverse_frequencies(texts)
@@ -90,12 +90,14 @@ def prepare(question: str, passages: Sequence[Passage], encoder: TokenEncoder) -
     tokens = encoder.encode_tokens([question], query=True)[0]
     top = max((p.why.fused or p.score for p in passages), default=0.0)
     rarity = _rarity(question, tokens, weight, unseen)
-    return Asked(question, terms, expected_of(question), tokens, weight, unseen, top, rarity)
+    return QuestionContext(question, terms, expected_of(question), tokens, weight, unseen, top, rarity)
 
 
-def weigh_sentences(asked: Asked, passages: Sequence[Passage], encoder: TokenEncoder, first: int = 0) -> list[Evidence]:
+def weigh_sentences(
+    asked: QuestionContext, passages: Sequence[Passage], encoder: TokenEncoder, first: int = 0
+) -> list[ScoredStatement]:
     """Every sentence of `passages`, in reading order. `first` is the rank of passages[0]."""
-    found: list[Evidence] = []
+    found: list[ScoredStatement] = []
     spans = [split_sentences(p.chunk.text) for p in passages]
     vectors = token_vectors_of([p.chunk.text for p in passages], spans, encoder)
     titles = _title_vectors(passages, encoder)
@@ -129,14 +131,14 @@ def weigh_sentences(asked: Asked, passages: Sequence[Passage], encoder: TokenEnc
             score += _LABEL_WEIGHT * signals["label"]
             if span.text.endswith(("?", "？", "؟")) or (instructs and injection_score(span.text) >= _INSTRUCTION):
                 score -= _NO_STATEMENT
-            found.append(Evidence(span, passage, first + number, float(score), signals, cells))
+            found.append(ScoredStatement(span, passage, first + number, float(score), signals, cells))
     return found
 
 
 class _PassageText:
     """The words of a passage's sentences, and what of the question is in them."""
 
-    def __init__(self, asked: Asked, passage: Passage, spans: Sequence[Span]) -> None:
+    def __init__(self, asked: QuestionContext, passage: Passage, spans: Sequence[Span]) -> None:
         self._asked = asked
         self._spans = spans
         chunk = passage.chunk
@@ -192,7 +194,7 @@ class _PassageText:
         return next((span for span in reversed(self._spans[:place]) if span.kind == "header"), None)
 
 
-def _label_asked_for(cells: Sequence[tuple[str, str]], asked: Asked) -> float:
+def _label_asked_for(cells: Sequence[tuple[str, str]], asked: QuestionContext) -> float:
     """The share 0..1 of a table row's label that the question names; 0 for anything but a row."""
     label = set(content_words(cells[0][1])) if cells and cells[0][1] else set()
     return len(label & set(asked.terms)) / len(label) if label else 0.0
@@ -226,7 +228,7 @@ def _rarity(question: str, tokens: TokenVectors, weight: Mapping[str, float], un
 
 
 def _by_token(
-    asked: Asked, near: FloatArray, inside: NDArray[np.bool_], overall: FloatArray, tokens: TokenVectors
+    asked: QuestionContext, near: FloatArray, inside: NDArray[np.bool_], overall: FloatArray, tokens: TokenVectors
 ) -> dict[str, float]:
     if not inside.any() or not near.size:
         return {"match": 0.0, "weakest": 0.0, "question_word": 0.0, "share": 0.0, "meaning": 0.0}

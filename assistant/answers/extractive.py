@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from assistant.answers.citations import Composer
 from assistant.answers.confidence import AbstentionModel, confidence, confidence_signals
-from assistant.answers.evidence import Asked, Evidence, prepare, weigh_sentences
+from assistant.answers.evidence import QuestionContext, ScoredStatement, prepare, weigh_sentences
 from assistant.answers.people import sentence_of, who_could_know
 from assistant.answers.style import sentences_wanted
 from assistant.events import Event, Stage
@@ -52,8 +52,8 @@ class Finding:
         read: How many passages the sentences are of.
     """
 
-    asked: Asked
-    evidence: tuple[Evidence, ...]
+    asked: QuestionContext
+    evidence: tuple[ScoredStatement, ...]
     confidence: float
     signals: Mapping[str, float] = field(default_factory=dict)
     read: int = _LEADING
@@ -74,7 +74,7 @@ def find_evidence(
         least: The confidence that an answer needs; one passage is then read where it leaves no doubt. None reads all.
     """
     asked = prepare(question, passages, encoder)
-    begun: list[Evidence] = []
+    begun: list[ScoredStatement] = []
     if least is not None and _leads_clearly(passages):
         begun = weigh_sentences(asked, passages[:1], encoder)
         finding = _finding(asked, begun, 1, model)
@@ -91,7 +91,9 @@ def _leads_clearly(passages: Sequence[Passage]) -> bool:
     return len(fused) == 2 and min(fused) > 0 and fused[1] <= (1 - _CLEAR_LEAD) * fused[0]
 
 
-def _finding(asked: Asked, evidence: Sequence[Evidence], read: int, model: AbstentionModel | None) -> Finding:
+def _finding(
+    asked: QuestionContext, evidence: Sequence[ScoredStatement], read: int, model: AbstentionModel | None
+) -> Finding:
     ordered = sorted(evidence, key=lambda e: -e.score)
     signals = confidence_signals(ordered) if ordered else {}
     return Finding(asked, tuple(ordered), confidence(signals, model) if ordered else 0.0, signals, read)
@@ -120,7 +122,7 @@ def answer_from(
     sure: list[float] = []
     read: dict[str, Passage] = {}
     unanswered: list[str] = []
-    nearest: list[Evidence] = []
+    nearest: list[ScoredStatement] = []
     for question, passages in found:
         finding = find_evidence(question, passages, encoder, model, least=least)
         trace.signals.update(finding.signals)
@@ -170,7 +172,7 @@ def _quotes(
         yield composer.add(mark + statement_of(evidence), [_quote(evidence)], separator)
 
 
-def no_evidence(passages: Sequence[Passage], sure: float, statements: Sequence[Evidence] = ()) -> Answer:
+def no_evidence(passages: Sequence[Passage], sure: float, statements: Sequence[ScoredStatement] = ()) -> Answer:
     """The Answer that says there is none, which documents come closest, and who wrote them.
 
     Args:
@@ -203,7 +205,7 @@ def no_evidence(passages: Sequence[Passage], sure: float, statements: Sequence[E
     )
 
 
-def supporting(lead: Evidence, others: Sequence[Evidence], limit: int) -> list[Evidence]:
+def supporting(lead: ScoredStatement, others: Sequence[ScoredStatement], limit: int) -> list[ScoredStatement]:
     """Up to `limit` further sentences that are near the leading one in score and don't repeat what was said."""
     chosen = [lead]
     words = len(lead.span.text.split())
@@ -221,7 +223,7 @@ def supporting(lead: Evidence, others: Sequence[Evidence], limit: int) -> list[E
     return chosen[1:]
 
 
-def statement_of(evidence: Evidence) -> str:
+def statement_of(evidence: ScoredStatement) -> str:
     """The quoted words as running text: without list and emphasis marks, a table row as "header: value"."""
     if evidence.cells:
         label, *cells = evidence.cells
@@ -235,10 +237,10 @@ def statement_of(evidence: Evidence) -> str:
     return " ".join(text.split())
 
 
-def _quote(evidence: Evidence) -> tuple[Passage, int, int]:
+def _quote(evidence: ScoredStatement) -> tuple[Passage, int, int]:
     return evidence.passage, evidence.span.begin, evidence.span.end
 
 
-def _repeats(evidence: Evidence, other: Evidence) -> bool:
+def _repeats(evidence: ScoredStatement, other: ScoredStatement) -> bool:
     mine, theirs = set(content_words(evidence.span.text)), set(content_words(other.span.text))
     return len(mine & theirs) >= 0.8 * min(len(mine), len(theirs))

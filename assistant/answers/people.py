@@ -21,7 +21,7 @@ _ASKS = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class KnowledgeablePerson:
     """Somebody who may know, as the documents name them, and the nearest of their documents."""
 
     name: str
@@ -33,16 +33,16 @@ def asks_for_people(question: str) -> bool:
     return _ASKS.search(question) is not None
 
 
-def who_could_know(passages: Sequence[Passage], limit: int = 3) -> list[Person]:
+def who_could_know(passages: Sequence[Passage], limit: int = 3) -> list[KnowledgeablePerson]:
     """Up to `limit` people of the documents that the asking person may read, nearest document first."""
-    found: dict[str, Person] = {}
+    found: dict[str, KnowledgeablePerson] = {}
     for passage in passages:
         for value in _people_of(passage):
-            found.setdefault(_key(value), Person(_readable(value), passage))
+            found.setdefault(_key(value), KnowledgeablePerson(_readable(value), passage))
     return list(found.values())[:limit]
 
 
-def sentence_of(people: Iterable[Person]) -> str:
+def sentence_of(people: Iterable[KnowledgeablePerson]) -> str:
     """ "Who could know: Ana Ruiz (“Retention policy”), …"; empty without people."""
     named = [f"{p.name} (“{p.passage.chunk.title or p.passage.chunk.document_id}”)" for p in people]
     return f"Who could know: {', '.join(named)}." if named else ""

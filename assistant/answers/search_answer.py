@@ -11,10 +11,10 @@ from assistant.answers.attachments import attached_passages
 from assistant.answers.citations import Composer
 from assistant.answers.confidence import abstention_model
 from assistant.answers.extractive import answer_from, find_evidence
-from assistant.answers.people import Person, asks_for_people, who_could_know
+from assistant.answers.people import KnowledgeablePerson, asks_for_people, who_could_know
 from assistant.answers.rewrite import Rewritten, ask_back
 from assistant.answers.subject import concerns_another
-from assistant.answers.written import Writer, best_quote
+from assistant.answers.written import AnswerWriter, best_quote
 from assistant.events import Attachment, Event, Sentence, Stage
 from assistant.records.trace import Trace
 from core.errors import ModelError
@@ -127,7 +127,7 @@ class PlainPath:
             findings = [find_evidence(part, passages, self._encoder, self._confidence) for part, passages in found]
             finding = max(findings, key=lambda f: f.confidence)
             trace.signals = dict(finding.signals)
-        writer = Writer(self._models, self._encoder, self._settings)
+        writer = AnswerWriter(self._models, self._encoder, self._settings)
         language = detect_language(rewritten.text)
         shown = False
         try:
@@ -156,7 +156,7 @@ class PlainPath:
                     yield event
 
 
-def _named(question: str, people: Sequence[Person], passages: Sequence[Passage]) -> Iterator[Event]:
+def _named(question: str, people: Sequence[KnowledgeablePerson], passages: Sequence[Passage]) -> Iterator[Event]:
     """Who could know, each with the place in the document that fits the question best."""
     composer = Composer()
     yield composer.add("These people keep or wrote the nearest documents:", [])

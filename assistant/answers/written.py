@@ -47,7 +47,7 @@ _SECRET = secrets.token_bytes(16)
 
 
 @dataclass(frozen=True)
-class Writer:
+class AnswerWriter:
     """Writes answers with the configured models."""
 
     models: ChatModels

@@ -14,9 +14,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from apps.kept.runs import record_run
-from apps.language.spec import App, nearest
+from apps.language.spec import App
 from apps.publish.versions import all_apps
-from apps.run.context import Context, Evidence, Tools
+from apps.run.context import Context, SourceQuote, Tools
 from apps.run.inputs import InputsWrong, shown
 from apps.runner import RunResult, StepState, run_app
 from assistant.app_runs.inputs import Filled, fill_inputs, with_values
@@ -27,6 +27,7 @@ from assistant.records.trace import Trace
 from assistant.routing.router import AppRouter, Route
 from core.errors import AppError
 from core.llm import ChatModels
+from core.nearest import nearest
 from core.settings import Settings
 from core.types import Answer, Citation, Principal, User
 from retrieval.models.embed import Embedder
@@ -261,7 +262,7 @@ def _answer(result: RunResult, target: str, confidence: float) -> Answer:
     )
 
 
-def _citations(evidence: Sequence[Evidence], text: str) -> tuple[Citation, ...]:
+def _citations(evidence: Sequence[SourceQuote], text: str) -> tuple[Citation, ...]:
     """The sources whose number stands in the text; all of them, as a whole, when it has none."""
     named = [n for n in range(1, len(evidence) + 1) if f"[{n}]" in text]
     return tuple(

@@ -9,12 +9,14 @@ from datetime import date
 from pathlib import PurePath
 from typing import Any
 
+from apps.language.app_file import AppFile
 from apps.language.spec import App, Input
-from apps.run.context import AppFile
-from apps.run.inputs import LANGUAGES, missing, shown
+from apps.run.inputs import missing, shown
 from assistant.events import Attachment
 from assistant.routing.glossary import likely_language
+from assistant.routing.names import named_customer
 from core.text.dates import find_day
+from core.text.languages import LANGUAGES
 from core.types import Parsed
 
 _LANGUAGE_NAMES: Mapping[str, str] = {
@@ -74,9 +76,6 @@ _RECIPIENT = re.compile(r"recipient|greeting|addressee", re.IGNORECASE)
 # A pasted text behind a colon or a line break, rather than the request itself.
 _PASTED = re.compile(r"(?::\s*\n?|\n\s*\n?)(?P<text>\S[\s\S]{40,})\Z")
 _MATERIAL = ("file", "files", "long_text", "account")
-_COMPANY_WORDS = frozenset(
-    "ag gmbh ltd inc group grupo maison the trust utilities insurance logistics health sa".split()
-)
 
 
 @dataclass(frozen=True)
@@ -183,29 +182,6 @@ def _recipient(message: str, customers: Collection[str]) -> str | None:
     found = _WRITTEN_TO.search(message)
     person = found["person"] if found else ""
     return person if person and not named_customer(person, customers) and not _IN_LANGUAGE.search(person) else None
-
-
-def named_customer(message: str, customers: Collection[str]) -> str | None:
-    """The customer that the message names: by the whole name, else by the first word that is its alone."""
-    low = message.lower()
-    for name in sorted(customers, key=len, reverse=True):
-        if name.lower() in low:
-            return name
-    for name in sorted(customers):
-        if any(re.search(rf"\b{re.escape(word)}\b", low) for word in _own_words(name)):
-            return name
-    return None
-
-
-def capitalised_customers(message: str, customers: Collection[str]) -> str:
-    """The message with the customers' names written as names ("exec report alpenbank")."""
-    words = {w for name in customers for w in _own_words(name)}
-    return re.sub(r"\w+", lambda m: m[0].title() if m[0] in words else m[0], message)
-
-
-def _own_words(name: str) -> list[str]:
-    """The words of a customer's name that stand for it, in lower case."""
-    return [w for w in re.findall(r"\w+", name.lower()) if w not in _COMPANY_WORDS and len(w) > 3]
 
 
 def _pasted(message: str) -> str:

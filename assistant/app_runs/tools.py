@@ -13,7 +13,7 @@ from weakref import WeakKeyDictionary
 
 from apps.customers.mentions import Customers
 from apps.customers.names import names_of
-from apps.customers.scope import Discretion
+from apps.customers.scope import CustomerScope
 from apps.run.context import Model, Query, Tools
 from assistant.answers.groundedness import unsupported_facts
 from connectors.redshift.client import Session
@@ -50,7 +50,7 @@ def open_tools(settings: Settings, assistant: Assistant | None, retriever: Retri
     """
 
     def answered(
-        question: str, user: User, filters: Filter | None, style: AnswerStyle, discretion: Discretion | None
+        question: str, user: User, filters: Filter | None, style: AnswerStyle, discretion: CustomerScope | None
     ) -> Answer:
         assert assistant is not None and retriever is not None
         reader = assistant if discretion is None else assistant.searching(_DiscreetSearch(retriever, discretion))
@@ -115,7 +115,7 @@ def all_customers(retriever: Retriever, company: str) -> Customers:
 class _DiscreetSearch:
     """The search without what may not be said to a customer."""
 
-    def __init__(self, retriever: Retriever, discretion: Discretion) -> None:
+    def __init__(self, retriever: Retriever, discretion: CustomerScope) -> None:
         self._retriever, self._discretion = retriever, discretion
 
     @property

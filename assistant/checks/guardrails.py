@@ -90,7 +90,7 @@ class GuardrailsFile(_Closed):
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class GuardrailVerdict:
     """What the rules say to a question. `refusal` is the message to show; empty lets the question through."""
 
     refusal: str = ""
@@ -107,25 +107,25 @@ class Guardrails:
         self._encoder = encoder
         self._examples = [np.stack([encoder.encode_query(e) for e in topic.examples]) for topic in rules.topics]
 
-    def judge(self, question: str, user: User) -> Verdict:
+    def judge(self, question: str, user: User) -> GuardrailVerdict:
         """Whether the question may be answered for this person, and from what."""
         folded = normalised(question)
         for phrase in self.rules.phrases:
             if _applies(phrase, user) and _matches(folded, phrase.match):
-                return Verdict(phrase.message, f"phrase {phrase.match[0]!r}")
+                return GuardrailVerdict(phrase.message, f"phrase {phrase.match[0]!r}")
         topics = [n for n, topic in enumerate(self.rules.topics) if _applies(topic, user)]
         if topics:
             vector = self._encoder.encode_query(question)
             for number in topics:
                 topic = self.rules.topics[number]
                 if float((self._examples[number] @ vector).max()) >= topic.similarity:
-                    return Verdict(topic.message, f"topic {topic.name}")
+                    return GuardrailVerdict(topic.message, f"topic {topic.name}")
         limits = [
             parse_filter(rule.filter)
             for rule in self.rules.restrict
             if _applies(rule, user) and _matches(folded, rule.match)
         ]
-        return Verdict("", "restricted" if limits else "", all_of(*limits))
+        return GuardrailVerdict("", "restricted" if limits else "", all_of(*limits))
 
     def similarities(self, question: str) -> list[float]:
         """How near the question is to each topic's nearest example, -1..1, in the order of the rules."""

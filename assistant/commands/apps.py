@@ -11,9 +11,10 @@ from rich.markup import escape
 from rich.table import Table
 
 from apps.kept import runs
-from apps.language.spec import json_schema, load_app, parse_app
+from apps.language.spec import json_schema
 from apps.publish import versions
 from apps.publish.catalogue import app_files
+from apps.publish.load import load_app, parse_app
 from apps.publish.template import app_from_conversation, new_app
 from apps.publish.testing import Samples, run_tests
 from apps.run.context import Context, Tools
@@ -21,10 +22,10 @@ from apps.runner import RunResult, StepState, run_app
 from assistant.app_runs.named_apps import app_file, named_app, runnable_app
 from assistant.app_runs.samples import Cut, SampleIndexes
 from assistant.app_runs.tools import open_tools
-from assistant.ask import open_assistant
 from assistant.commands import collections as collection_commands
 from assistant.commands.inputs import Parse, given_inputs
 from assistant.commands.run_output import print_run, run_facts, saved_files
+from assistant.open import open_assistant
 from assistant.records.conversations import Conversations
 from core.console import err, out, print_json
 from core.database import open_database

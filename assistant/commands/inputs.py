@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from apps.language.app_file import AppFile
 from apps.language.spec import App, Input
-from apps.run.context import AppFile
 from apps.run.inputs import shown
 from assistant.events import Attachment
 from core.errors import AppError

@@ -14,9 +14,10 @@ from apps.language.spec import App
 from assistant.answers.citations import deep_link
 from assistant.answers.style import Styles, merged, parse_style
 from assistant.app_runs.app_answers import AppAnswers
-from assistant.ask import Assistant, open_assistant
+from assistant.ask import Assistant
 from assistant.commands.inputs import Parse, attachment, form_lines, given_inputs, read_file
 from assistant.events import Stage
+from assistant.open import open_assistant
 from assistant.records.retention import forget as forget_old
 from assistant.records.trace import Traces
 from core.console import err, out, print_json

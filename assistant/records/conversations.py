@@ -59,7 +59,7 @@ class Conversation:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class ConversationHit:
     """A conversation in which words were found, and where: a few words around them, empty if in the title alone."""
 
     conversation: Conversation
@@ -126,7 +126,7 @@ class Conversations:
         """The person's conversations, the latest first."""
         return self._listed(user, limit, sa.true())
 
-    def find(self, user: User, wanted: str, limit: int = 100) -> list[Found]:
+    def find(self, user: User, wanted: str, limit: int = 100) -> list[ConversationHit]:
         """The person's conversations whose titles, questions and answers have all words of `wanted`, the latest first.
 
         A word also counts inside a longer one, and case doesn't count.
@@ -140,7 +140,7 @@ class Conversations:
             for word in words
         ]
         found = self._listed(user, limit, sa.and_(sa.true(), *has))
-        return [Found(c, self._snippet(c, words)) for c in found]
+        return [ConversationHit(c, self._snippet(c, words)) for c in found]
 
     def turns(self, conversation_id: str, user: User) -> list[StoredTurn]:
         """The turns in order.

@@ -18,6 +18,9 @@ from core.errors import QuestionError
 from core.llm import Spending
 from core.types import Answer, Passage, User
 
+# The conversation under which evaluations ask: its traces aren't people's.
+CONVERSATION = "evaluation"
+
 traces = sa.Table(
     "answer_traces",
     metadata,
@@ -220,3 +223,6 @@ def _given(row: sa.Row[Any]) -> dict[str, Any]:
         "reasons": json.loads(row.reasons),
         "comment": row.comment,
     }
+
+
+# Traces of an evaluation carry this conversation, so that nobody takes them for people's questions.

@@ -20,11 +20,11 @@ from typing import Literal
 
 from apps.language.spec import App
 from apps.runner import may_use
-from assistant.app_runs.inputs import capitalised_customers
 from assistant.events import Attachment
 from assistant.routing.glossary import likely_language
 from assistant.routing.intents import Decision
 from assistant.routing.learned import APP, SEARCH, Learned, learn
+from assistant.routing.names import capitalised_customers
 from assistant.routing.requests import plain_request
 from core.errors import ModelError
 from core.llm import ChatModels, Spending

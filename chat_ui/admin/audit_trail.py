@@ -11,19 +11,18 @@ import sqlalchemy as sa
 
 from apps.kept.runs import runs as app_runs
 from apps.publish.versions import versions as app_versions
-from assistant.records.trace import feedback, traces
-from core.audit import Entry, entries, recorded
-from evals.suite.subject import CONVERSATION
+from assistant.records.trace import CONVERSATION, feedback, traces
+from core.audit import AuditEntry, entries, recorded
 
 ASKED, RATED, RAN, PUBLISHED = "asked", "rated", "ran app", "published app"
 _MOST = 5_000
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class AuditRow:
     """An entry; `trace_id` leads to the answer that it is about."""
 
-    entry: Entry
+    entry: AuditEntry
     trace_id: str = ""
 
 
@@ -43,7 +42,7 @@ def trail(
     wanted: Sequence[str] = (),
     words: str = "",
     limit: int = 500,
-) -> list[Row]:
+) -> list[AuditRow]:
     """The newest entries of these days that fit, the newest first.
 
     Args:
@@ -53,7 +52,9 @@ def trail(
         words: All must stand in the action, subject or detail. An answer's detail names the documents it cited.
     """
     rows = [*_asked(engine, since), *_rated(engine, since), *_ran(engine, since), *_published(engine, since)]
-    rows += [Row(entry, entry.subject if entry.action == "opened trace" else "") for entry in recorded(engine, since)]
+    rows += [
+        AuditRow(entry, entry.subject if entry.action == "opened trace" else "") for entry in recorded(engine, since)
+    ]
     asked = words.casefold().split()
     found = [
         row
@@ -66,39 +67,41 @@ def trail(
     return sorted(found, key=lambda row: row.entry.at, reverse=True)[:limit]
 
 
-def _asked(engine: sa.Engine, since: str) -> Iterator[Row]:
+def _asked(engine: sa.Engine, since: str) -> Iterator[AuditRow]:
     """People's questions; those of an evaluation are asked by nobody."""
     query = sa.select(traces).where(traces.c.asked_at >= since, traces.c.conversation_id != CONVERSATION)
     with engine.connect() as connection:
         for row in connection.execute(query.order_by(traces.c.asked_at.desc()).limit(_MOST)):
             cited = dict.fromkeys(c["document_id"] for c in json.loads(row.record).get("citations", ()))
             detail = f"{row.outcome} by {row.route}" + (f", citing {', '.join(cited)}" if cited else "")
-            yield Row(Entry(row.asked_at, row.user, ASKED, row.question, detail), row.id)
+            yield AuditRow(AuditEntry(row.asked_at, row.user, ASKED, row.question, detail), row.id)
 
 
-def _rated(engine: sa.Engine, since: str) -> Iterator[Row]:
+def _rated(engine: sa.Engine, since: str) -> Iterator[AuditRow]:
     query = sa.select(feedback).where(feedback.c.given_at >= since).order_by(feedback.c.given_at.desc()).limit(_MOST)
     with engine.connect() as connection:
         for row in connection.execute(query):
             why = ", ".join(filter(None, (*json.loads(row.reasons), row.comment)))
-            yield Row(
-                Entry(row.given_at, row.user, RATED, f"trace {row.trace_id}", f"{row.rating} {why}"), row.trace_id
+            yield AuditRow(
+                AuditEntry(row.given_at, row.user, RATED, f"trace {row.trace_id}", f"{row.rating} {why}"), row.trace_id
             )
 
 
-def _ran(engine: sa.Engine, since: str) -> Iterator[Row]:
+def _ran(engine: sa.Engine, since: str) -> Iterator[AuditRow]:
     query = sa.select(app_runs).where(app_runs.c.started_at >= datetime.fromisoformat(since))
     with engine.connect() as connection:
         for row in connection.execute(query.order_by(app_runs.c.started_at.desc()).limit(_MOST)):
-            yield Row(Entry(_utc(row.started_at), row.user, RAN, f"{row.app} {row.version}", row.status))
+            yield AuditRow(AuditEntry(_utc(row.started_at), row.user, RAN, f"{row.app} {row.version}", row.status))
 
 
-def _published(engine: sa.Engine, since: str) -> Iterator[Row]:
+def _published(engine: sa.Engine, since: str) -> Iterator[AuditRow]:
     query = sa.select(app_versions).where(app_versions.c.published_at >= datetime.fromisoformat(since))
     with engine.connect() as connection:
         for row in connection.execute(query.order_by(app_versions.c.published_at.desc()).limit(_MOST)):
             verified = "verified" if row.verified else "not verified"
-            yield Row(Entry(_utc(row.published_at), row.author, PUBLISHED, f"{row.app} {row.version}", verified))
+            yield AuditRow(
+                AuditEntry(_utc(row.published_at), row.author, PUBLISHED, f"{row.app} {row.version}", verified)
+            )
 
 
 def _utc(moment: datetime) -> str:

@@ -11,7 +11,7 @@ from apps.publish.versions import difference
 from chat_ui.parts import components, session
 from core import audit
 from core.errors import DebriefError
-from core.kept_file import KeptFile, Version
+from core.kept_file import FileVersion, KeptFile
 from core.types import User
 
 SAVED = "Every question from now on goes by it; what it replaced is kept below."
@@ -133,9 +133,9 @@ class FileEditor:
         except DebriefError as error:
             st.session_state[self._said_key] = error
 
-    def _restore(self, version: Version) -> None:
+    def _restore(self, version: FileVersion) -> None:
         st.session_state[self._text_key] = version.text
 
 
-def _label(version: Version) -> str:
+def _label(version: FileVersion) -> str:
     return f"{version.kept_at[:16].replace('T', ' ')} UTC · {version.user or 'found in the file'}"

@@ -10,9 +10,9 @@ import streamlit as st
 
 from assistant.checks.guardrails import Guardrails, GuardrailsFile, parse_guardrails
 from assistant.checks.personal_data import redacted
-from assistant.records.usage import questions_since
 from chat_ui.admin.file_editor import FileEditor
 from chat_ui.admin.guardrails_preview import Effect, effect
+from chat_ui.insights.usage import questions_since
 from chat_ui.parts import charts, components, session
 from core.errors import DebriefError
 from core.kept_file import KeptFile, versions_table

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from assistant.checks.guardrails import Guardrails, Verdict
-from assistant.records.usage import Question
+from assistant.checks.guardrails import Guardrails, GuardrailVerdict
+from chat_ui.insights.usage import Question
 from core.identity import Directory
 from core.types import User
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class VerdictChange:
     """A question that would be treated otherwise than now."""
 
     question: str
@@ -28,7 +28,7 @@ class Effect:
     questions: int
     refused: tuple[int, int]
     limited: tuple[int, int]
-    changes: tuple[Change, ...]
+    changes: tuple[VerdictChange, ...]
 
 
 def effect(questions: Sequence[Question], directory: Directory, before: Guardrails, after: Guardrails) -> Effect:
@@ -39,7 +39,7 @@ def effect(questions: Sequence[Question], directory: Directory, before: Guardrai
         user = directory.user(question.user) if listed else User(question.user, directory.groups_of(question.user))
         verdicts.append((question, before.judge(question.question, user), after.judge(question.question, user)))
     changes = tuple(
-        Change(question.question, question.user, said(was), said(now))
+        VerdictChange(question.question, question.user, said(was), said(now))
         for question, was, now in verdicts
         if said(was) != said(now)
     )
@@ -51,12 +51,12 @@ def effect(questions: Sequence[Question], directory: Directory, before: Guardrai
     )
 
 
-def said(verdict: Verdict) -> str:
+def said(verdict: GuardrailVerdict) -> str:
     """A verdict in a few words."""
     if verdict.refusal:
         return f"refused by {verdict.rule}: {verdict.refusal}"
     return f"limited to {verdict.filter}" if verdict.filter is not None else "goes through"
 
 
-def _limited(verdict: Verdict) -> bool:
+def _limited(verdict: GuardrailVerdict) -> bool:
     return not verdict.refusal and verdict.filter is not None

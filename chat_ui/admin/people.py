@@ -7,13 +7,11 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from assistant.records.trace import traces
+from assistant.records.trace import CONVERSATION, traces
+from chat_ui.parts.session import SIGNED_IN
 from core import audit
 from core.identity import Directory, memberships
 from core.types import Attributes
-from evals.suite.subject import CONVERSATION
-
-SIGNED_IN = "signed in"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +52,7 @@ def people(engine: sa.Engine, directory: Directory) -> list[Person]:
     )
     with engine.connect() as connection:
         counts = {user: (count, last) for user, count, last in connection.execute(asked)}
-    visits: dict[str, audit.Entry] = {}
+    visits: dict[str, audit.AuditEntry] = {}
     for entry in audit.recorded(engine, "", [SIGNED_IN]):
         visits.setdefault(entry.user, entry)
     found = []

@@ -16,7 +16,7 @@ from evals.fitting.weights import Candidates, Preview, preview
 from evals.suite.own_weights import collect_cases
 from evals.suite.suites import suite_file
 from ingestion.documents import titles
-from retrieval.engines.generations import open_generations
+from retrieval.engines.open import open_generations
 from retrieval.query.weights import BUILT_IN, LEVELS, LIMIT, Weights, parse_weights
 
 VERSIONS = versions_table("weights_versions")

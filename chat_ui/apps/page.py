@@ -10,13 +10,11 @@ import streamlit as st
 from apps.kept.runs import PastRun, forget_result, my_runs, rate_run, record_run, stored_result, usage
 from apps.language.spec import App
 from apps.publish.versions import Available
-from apps.run.context import Context
-from apps.run.inputs import InputsWrong, Problem
-from apps.runner import RunResult, StepState, run_app
+from apps.run.inputs import Problem
 from chat_ui.apps.form_collection import collection_page, collections
 from chat_ui.parts import components, session
 from chat_ui.parts.app_form import app_form
-from chat_ui.parts.app_outputs import run_view, steps_html
+from chat_ui.parts.app_outputs import run_here, run_view
 from core.errors import AppError, DebriefError
 from core.types import User
 
@@ -138,25 +136,3 @@ def _named(run: PastRun) -> str:
     state = "" if run.status == "completed" else run.status
     when = components.local(run.started_at.replace(tzinfo=None))
     return " · ".join(filter(None, (when, run.subject, state)))
-
-
-def run_here(app: App, given: dict[str, object], user: User) -> RunResult | None:
-    """Runs the app with its steps shown as they go; None when the inputs were wrong, and the form then says so."""
-    stop, shown = st.empty(), st.empty()
-    # A click ends this run of the page, and with it the run of the app between two steps.
-    stop.button("Cancel", key=f"cancel-{app.name}", icon=":material/stop:")
-    states: list[StepState] = []
-    context = Context(user, session.tools(), company=session.settings().company)
-    result: RunResult | None = None
-    try:
-        for event in run_app(app, given, context):
-            if isinstance(event, StepState):
-                states.append(event)
-                shown.html(steps_html(states))
-            else:
-                result = event
-    except InputsWrong as error:
-        st.session_state[f"problems-{app.name}"] = list(error.problems)
-        st.rerun()
-    stop.empty()
-    return result

@@ -12,11 +12,11 @@ from apps.runner import RunResult
 from assistant.app_runs.app_answers import AppAnswers
 from assistant.app_runs.inputs import fill_inputs
 from assistant.records.conversations import Conversations
-from chat_ui.apps.page import run_here
 from chat_ui.chat import history
 from chat_ui.chat.turns import Turn
 from chat_ui.parts import attachments, components, session
 from chat_ui.parts.app_form import app_form
+from chat_ui.parts.app_outputs import run_here
 from chat_ui.parts.filter_bar import facets
 from core.errors import DebriefError
 from core.types import Answer, Outcome, User

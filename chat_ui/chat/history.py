@@ -11,7 +11,7 @@ import streamlit as st
 
 from apps.kept.runs import stored_result
 from apps.publish.template import app_from_conversation
-from assistant.records.conversations import Conversation, Conversations, Found
+from assistant.records.conversations import Conversation, ConversationHit, Conversations
 from chat_ui.chat.turns import Turn
 from chat_ui.parts import attachments, components, session
 from core.errors import AppError, QuestionError
@@ -45,7 +45,7 @@ def sidebar(user: User) -> None:
     with st.sidebar:
         st.button("New conversation", icon=":material/add:", on_click=begin, width="stretch")
         _menu(next((c for c in kept if c.id == st.session_state.get(_CURRENT)), None), user)
-        found = [Found(c, "") for c in kept]
+        found = [ConversationHit(c, "") for c in kept]
         if kept:
             wanted = st.text_input(
                 "Find a conversation",
@@ -63,7 +63,7 @@ def sidebar(user: User) -> None:
                 _entry(each, user)
 
 
-def _entry(found: Found, user: User) -> None:
+def _entry(found: ConversationHit, user: User) -> None:
     conversation = found.conversation
     st.button(
         components.plain(conversation.title),

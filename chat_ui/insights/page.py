@@ -9,7 +9,8 @@ from html import escape
 
 import streamlit as st
 
-from assistant.records.usage import (
+from chat_ui.insights.apps import apps_tab
+from chat_ui.insights.usage import (
     Question,
     app_months,
     citations,
@@ -20,7 +21,6 @@ from assistant.records.usage import (
     share,
     thumbs_since,
 )
-from chat_ui.insights.apps import apps_tab
 from chat_ui.parts import charts, components, session
 from chat_ui.parts.disclosure import Disclosure
 from chat_ui.parts.trace_view import trace_view

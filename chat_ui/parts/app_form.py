@@ -8,12 +8,13 @@ from typing import Any
 
 import streamlit as st
 
+from apps.language.app_file import AppFile
 from apps.language.spec import App, Input
-from apps.run.context import AppFile
-from apps.run.inputs import LANGUAGES, Problem, shown
+from apps.run.inputs import Problem, shown
 from chat_ui.parts import session
 from chat_ui.parts.attachments import Upload
 from chat_ui.parts.filter_bar import facets
+from core.text.languages import LANGUAGES
 from core.types import User
 
 

@@ -11,13 +11,15 @@ from typing import Any
 import altair as alt
 import streamlit as st
 
-from apps.run.context import Evidence
+from apps.language.spec import App
+from apps.run.context import Context, SourceQuote
+from apps.run.inputs import InputsWrong
 from apps.run.outputs import OutputValue
-from apps.runner import RunResult, StepState
-from chat_ui.parts import components, export
+from apps.runner import RunResult, StepState, run_app
+from chat_ui.parts import components, export, session
 from chat_ui.parts.answer_html import answer_html
 from chat_ui.parts.passages import Excerpt
-from core.types import Citation
+from core.types import Citation, User
 
 _STATES: Mapping[str, tuple[str, str]] = {
     "waiting": ("○", ""),
@@ -70,7 +72,7 @@ def run_view(result: RunResult, key: str) -> None:
     st.caption(" · ".join(facts))
 
 
-def evidence_html(evidence: Sequence[Evidence]) -> str:
+def evidence_html(evidence: Sequence[SourceQuote]) -> str:
     """The numbered places that a run has read, each with its words."""
     rows = []
     for number, place in enumerate(evidence, start=1):
@@ -85,7 +87,7 @@ def evidence_html(evidence: Sequence[Evidence]) -> str:
     return f'<ul class="sources" aria-label="Evidence">{"".join(rows)}</ul>'
 
 
-def _output(output: OutputValue, evidence: Sequence[Evidence], key: str) -> None:
+def _output(output: OutputValue, evidence: Sequence[SourceQuote], key: str) -> None:
     st.html(f'<div class="output-title">{escape(output.title)}</div>')
     match output.kind:
         case "email":
@@ -106,7 +108,7 @@ def _output(output: OutputValue, evidence: Sequence[Evidence], key: str) -> None
             _downloads(output, key)
 
 
-def _cited_html(text: str, evidence: Sequence[Evidence], key: str) -> str:
+def _cited_html(text: str, evidence: Sequence[SourceQuote], key: str) -> str:
     """Markdown whose "[1]" open the place that they name."""
     citations = [
         Citation(number, place.document_id, place.title, place.url, place.quote, 0, 0, locator=place.locator)
@@ -116,7 +118,7 @@ def _cited_html(text: str, evidence: Sequence[Evidence], key: str) -> str:
     return answer_html(text, citations, {c.marker: Excerpt(c.quote, exact=False) for c in citations}, key)
 
 
-def _email(parts: Mapping[str, str], evidence: Sequence[Evidence], key: str) -> None:
+def _email(parts: Mapping[str, str], evidence: Sequence[SourceQuote], key: str) -> None:
     head = "".join(
         f"<dt>{name}</dt><dd>{escape(parts[field])}</dd>"
         for name, field in (("To", "to"), ("Subject", "subject"))
@@ -161,3 +163,25 @@ def _downloads(output: OutputValue, key: str) -> None:
             components.download(
                 "Word", lambda: export.text_as_word(output.text), f"{name}.docx", export.WORD_TYPE, key=f"{key}-docx"
             )
+
+
+def run_here(app: App, given: dict[str, object], user: User) -> RunResult | None:
+    """Runs the app with its steps shown as they go; None when the inputs were wrong, and the form then says so."""
+    stop, shown = st.empty(), st.empty()
+    # A click ends this run of the page, and with it the run of the app between two steps.
+    stop.button("Cancel", key=f"cancel-{app.name}", icon=":material/stop:")
+    states: list[StepState] = []
+    context = Context(user, session.tools(), company=session.settings().company)
+    result: RunResult | None = None
+    try:
+        for event in run_app(app, given, context):
+            if isinstance(event, StepState):
+                states.append(event)
+                shown.html(steps_html(states))
+            else:
+                result = event
+    except InputsWrong as error:
+        st.session_state[f"problems-{app.name}"] = list(error.problems)
+        st.rerun()
+    stop.empty()
+    return result

@@ -21,8 +21,8 @@ from apps.run.context import Tools
 from apps.runner import RunResult, may_use
 from assistant.app_runs.app_answers import AppAnswers
 from assistant.app_runs.tools import open_tools
-from assistant.ask import Assistant, open_assistant
-from chat_ui.admin.people import SIGNED_IN
+from assistant.ask import Assistant
+from assistant.open import open_assistant
 from chat_ui.parts.signin import Connection, check_provider, claims_user, development_user
 from core import audit
 from core.database import open_database
@@ -32,6 +32,9 @@ from core.settings import Settings, load_settings
 from core.types import User
 from ingestion.parse.sandbox import ParserPool
 from retrieval.retriever import Retriever, open_retriever
+
+# How the audit log names a sign-in.
+SIGNED_IN = "signed in"
 
 
 @st.cache_resource(show_spinner=False)

@@ -14,7 +14,7 @@ from chat_ui.quality.runs import results, run_label
 from core.errors import DebriefError
 from core.types import User
 from evals.report.report import QUALITY, case_quality
-from evals.suite.history import Result, Run
+from evals.suite.history import EvaluationRun, Result
 from evals.suite.scorers import LOWER_IS_BETTER
 from evals.suite.suites import Case, load_suite, suite_file
 
@@ -22,7 +22,7 @@ _SHOWN_FIRST = ("With a fault", "Fell", "Not run", "All")
 _HIDDEN = '<span class="place">not shown: it rests on documents that you may not read</span>'
 
 
-def cases_tab(runs: Sequence[Run], user: User, disclosure: Disclosure) -> None:
+def cases_tab(runs: Sequence[EvaluationRun], user: User, disclosure: Disclosure) -> None:
     """The cases of a run, the worst first, and one of them opened."""
     if not runs:
         components.state("No evaluation has run yet")
@@ -87,7 +87,7 @@ def _chosen(now: Mapping[str, Result], before: Mapping[str, Result]) -> list[Res
     return [r for r in found if set(wanted) <= set(r.tags)]
 
 
-def _label(run: Run | None) -> str:
+def _label(run: EvaluationRun | None) -> str:
     return "No other run" if run is None else run_label(run)
 
 
@@ -104,7 +104,7 @@ def _line(now: Result, before: Result | None) -> dict[str, object]:
     }
 
 
-def _case(now: Result, before: Result | None, run: Run, user: User, disclosure: Disclosure) -> None:
+def _case(now: Result, before: Result | None, run: EvaluationRun, user: User, disclosure: Disclosure) -> None:
     case = _defined(run.suite, now.case_id)
     expectation = case is not None and disclosure.expectation_shown(case)
     components.facts(now.question, "", _expected(now, case, expectation, disclosure))

@@ -12,14 +12,14 @@ from chat_ui.parts import charts, components
 from chat_ui.quality.runs import differences, results, run_label
 from evals.report.report import Report
 from evals.suite.compare import Difference
-from evals.suite.history import Run
+from evals.suite.history import EvaluationRun
 
 _KINDS: Mapping[str, Literal["good", "bad", ""]] = {"better": "good", "worse": "bad", "same": ""}
 _WORDS = {"better": "better", "worse": "worse", "same": "within noise"}
 _NAMED = 30
 
 
-def compare_tab(runs: Sequence[Run]) -> None:
+def compare_tab(runs: Sequence[EvaluationRun]) -> None:
     """Choose two runs of the series; the last two are chosen already."""
     if len(runs) < 2 or runs[0].kind != "suite":
         components.state("There are no two runs to compare", "Two runs of one suite are needed, with the same cases.")
@@ -65,7 +65,7 @@ def _settings(report: Report) -> None:
     components.table(["Setting", "Before", "Now"], rows, label="Changed settings")
 
 
-def _fallen(found: Sequence[Difference], before: Run, now: Run) -> None:
+def _fallen(found: Sequence[Difference], before: EvaluationRun, now: EvaluationRun) -> None:
     fallen = [(d, c) for d in found if d.metric != "seconds" for c in d.fell]
     st.header("Cases that fell")
     if not fallen:
@@ -101,7 +101,7 @@ def _fallen(found: Sequence[Difference], before: Run, now: Run) -> None:
     )
 
 
-def _open(case_id: str, run: Run, baseline: Run) -> None:
+def _open(case_id: str, run: EvaluationRun, baseline: EvaluationRun) -> None:
     """Goes to the case on the tab of cases."""
     st.session_state["quality-tab"] = "Cases"
     st.session_state["cases-which"] = "All"

@@ -18,7 +18,7 @@ from chat_ui.quality.runs import MOST_RUNS, all_runs, results, series_name, star
 from core import audit
 from core.errors import DebriefError
 from core.types import User
-from evals.suite.history import History, Run
+from evals.suite.history import EvaluationRun, History
 from evals.suite.runner import by_tag
 from evals.suite.scorers import LOWER_IS_BETTER
 from evals.suite.suites import chosen_cases, load_suite, suite_file
@@ -69,7 +69,7 @@ def _first_run(admin: bool) -> str:
     return weekly + ("Run one now, above." if admin else "Ask an administrator to run one.")
 
 
-def _series(runs: Sequence[Run]) -> list[Run]:
+def _series(runs: Sequence[EvaluationRun]) -> list[EvaluationRun]:
     """The runs that can be compared with each other and that the person has chosen, the newest first."""
     names = list(dict.fromkeys(map(series_name, runs)))
     if not names:
@@ -78,7 +78,7 @@ def _series(runs: Sequence[Run]) -> list[Run]:
     return [run for run in runs if series_name(run) == name][:MOST_RUNS]
 
 
-def _overview(runs: Sequence[Run]) -> None:
+def _overview(runs: Sequence[EvaluationRun]) -> None:
     _verdict(runs[0])
     shown = runs[::-1]
     known = [name for name in runs[0].summary if any(name in run.summary for run in shown)]
@@ -94,7 +94,7 @@ def _overview(runs: Sequence[Run]) -> None:
     _table(runs, headline)
 
 
-def _verdict(run: Run) -> None:
+def _verdict(run: EvaluationRun) -> None:
     failed = run.verdict.get("failed", [])
     when = started(run)
     if run.kind != "suite":
@@ -108,12 +108,12 @@ def _verdict(run: Run) -> None:
     components.state(title, text, "error" if failed else "empty", items=failed)
 
 
-def _rows(runs: Sequence[Run], metric: str, name: str) -> list[dict[str, object]]:
+def _rows(runs: Sequence[EvaluationRun], metric: str, name: str) -> list[dict[str, object]]:
     found = [(run, run.summary[metric]) for run in runs if metric in run.summary]
     return [_point(run, name, m.value, m.error, m.n) for run, m in found]
 
 
-def _point(run: Run, name: str, value: float, error: float, n: int) -> dict[str, object]:
+def _point(run: EvaluationRun, name: str, value: float, error: float, n: int) -> dict[str, object]:
     spread = 0.0 if math.isnan(error) else error  # NaN: of a single case
     return {
         "run": f"{started(run)[5:]} {run.id[:4]}",
@@ -125,7 +125,7 @@ def _point(run: Run, name: str, value: float, error: float, n: int) -> dict[str,
     }
 
 
-def _by_tag(runs: Sequence[Run], known: Sequence[str]) -> None:
+def _by_tag(runs: Sequence[EvaluationRun], known: Sequence[str]) -> None:
     st.header("One metric, by tag")
     with st.container(horizontal=True, vertical_alignment="bottom"):
         first = known.index("outcome") if "outcome" in known else 0
@@ -144,7 +144,7 @@ def _by_tag(runs: Sequence[Run], known: Sequence[str]) -> None:
     charts.csv_download("quality-by-tag.csv", header, [tuple(row[name] for name in header) for row in rows])
 
 
-def _table(runs: Sequence[Run], metrics: Sequence[str]) -> None:
+def _table(runs: Sequence[EvaluationRun], metrics: Sequence[str]) -> None:
     st.header("Runs")
     rows = []
     for run in runs:

@@ -9,18 +9,18 @@ import streamlit as st
 
 from chat_ui.parts import components, session
 from evals.suite.compare import Difference, compare
-from evals.suite.history import History, Result, Run
+from evals.suite.history import EvaluationRun, History, Result
 
 MOST_RUNS = 40
 _READ = 400
 
 
-def all_runs() -> list[Run]:
+def all_runs() -> list[EvaluationRun]:
     """The finished runs of suites and foreign sets, the newest first."""
     return History(session.database()).latest(limit=_READ)
 
 
-def series_name(run: Run) -> str:
+def series_name(run: EvaluationRun) -> str:
     """Runs of one name can be compared: they asked the same kind of cases."""
     tags = run.environment.get("filter") or ()
     kind = "" if run.kind == "suite" else f"{run.kind}: "
@@ -39,7 +39,7 @@ def differences(before: str, now: str) -> Sequence[Difference]:
     return compare(results(before), results(now))
 
 
-def started(run: Run) -> str:
+def started(run: EvaluationRun) -> str:
     """When the run began, as the person's clock shows it."""
     return components.local(instant(run.started_at))
 
@@ -49,7 +49,7 @@ def instant(text: str) -> datetime:
     return datetime.fromisoformat(text).astimezone(UTC).replace(tzinfo=None)
 
 
-def run_label(run: Run) -> str:
+def run_label(run: EvaluationRun) -> str:
     """A run in a list to choose from."""
     failed = run.verdict.get("failed", [])
     return f"{started(run)} · {run.id[:6]} · " + (f"{len(failed)} gates failed" if failed else "passed")

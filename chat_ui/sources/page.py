@@ -28,7 +28,7 @@ from ingestion.documents import (
     schedule_words,
     why_readable,
 )
-from ingestion.state import DocumentRecord, Run, SyncState
+from ingestion.state import DocumentRecord, SyncRun, SyncState
 from ingestion.sync.explain import explain
 from ingestion.sync.status import SourceStatus, statuses
 
@@ -141,7 +141,7 @@ def _runs(admin: bool) -> None:
     charts.csv_download("runs.csv", ("started", "source", "state", *asdict(found[0].counts)), counted)
 
 
-def _run_row(run: Run) -> list[str]:
+def _run_row(run: SyncRun) -> list[str]:
     c = run.counts
     numbers = (c.seen, c.added, c.modified, c.access_only, c.deleted, c.held, c.failed)
     return [

@@ -8,16 +8,16 @@ from pathlib import Path
 
 import streamlit as st
 
-from apps.language.spec import App, parse_app
+from apps.language.spec import App
 from apps.publish.catalogue import app_files
+from apps.publish.load import parse_app
 from apps.publish.template import new_app
 from apps.publish.testing import Samples, TestResult, run_tests
-from apps.publish.versions import Version, difference, list_versions, publish, published_apps, rollback
+from apps.publish.versions import AppVersion, difference, list_versions, publish, published_apps, rollback
 from assistant.app_runs.samples import SampleIndexes
-from chat_ui.apps.page import run_here
 from chat_ui.parts import components, session
 from chat_ui.parts.app_form import app_form
-from chat_ui.parts.app_outputs import run_view
+from chat_ui.parts.app_outputs import run_here, run_view
 from chat_ui.studio.try_out import keep_inputs, side_by_side
 from chat_ui.studio.yaml_editor import keys, text_of, values, yaml_editor
 from core.errors import AppError, DebriefError
@@ -59,7 +59,7 @@ def page(user: User) -> None:
             _keys()
 
 
-def _initial(name: str, files: dict[str, Path], versions: list[Version], user: User) -> str:
+def _initial(name: str, files: dict[str, Path], versions: list[AppVersion], user: User) -> str:
     """What the editor begins with: the published text, the file, or a template."""
     published = next((version for version in versions if version.current), None)
     if published is not None:
@@ -144,7 +144,7 @@ def _tests(app: App | None, text: str) -> None:
     components.table(["Result", "Test", "Time", "What didn't hold"], rows, label="Tests")
 
 
-def _changes(text: str, versions: list[Version]) -> None:
+def _changes(text: str, versions: list[AppVersion]) -> None:
     if not versions:
         components.state("Nothing is published yet", "Changes are shown against the published version.")
         return
@@ -158,7 +158,7 @@ def _changes(text: str, versions: list[Version]) -> None:
         components.state("No change", f"The text is that of version {old.version}.")
 
 
-def _publish(app: App | None, text: str, versions: list[Version], user: User) -> None:
+def _publish(app: App | None, text: str, versions: list[AppVersion], user: User) -> None:
     unverified = st.checkbox("Publish even if tests fail (it isn't verified then)", key="studio-unverified")
     if st.button("Test and publish", type="primary", disabled=app is None) and app is not None:
         try:

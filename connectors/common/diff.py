@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Generic, Protocol, TypeVar
 
 from connectors.common.access import NOBODY, Access
-from connectors.common.listing import Entry, ListingWriter, Order, Remembered, matched, merged
+from connectors.common.listing import ListedVersion, ListingWriter, Order, Remembered, matched, merged
 from connectors.common.parallel import in_order
 from core.errors import CredentialError, SourceError, Throttled, Unreachable
 from core.types import Batch, Document, DocumentRef, Failure
@@ -27,7 +27,7 @@ _AHEAD_BYTES = 64_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class SourceItem:
     """One thing that the source lists.
 
     Attributes:
@@ -46,8 +46,8 @@ class Item:
     hidden: str = ""
 
 
-ItemT = TypeVar("ItemT", bound=Item)
-ItemT_contra = TypeVar("ItemT_contra", bound=Item, contravariant=True)
+ItemT = TypeVar("ItemT", bound=SourceItem)
+ItemT_contra = TypeVar("ItemT_contra", bound=SourceItem, contravariant=True)
 DetailsT = TypeVar("DetailsT", bound="Details")
 
 
@@ -78,11 +78,11 @@ class Reader(Protocol[ItemT_contra, DetailsT]):
 
 
 @dataclass(frozen=True)
-class Step:
+class ItemResult:
     """What happened at one key: the entry to remember, and what goes into the batch."""
 
     key: str
-    entry: Entry | None
+    entry: ListedVersion | None
     seen: int = 0
     deleted: bool = False
     document: Document | None = None
@@ -91,7 +91,7 @@ class Step:
 
 
 @dataclass
-class Portion:
+class BatchBuilder:
     """A batch while it fills."""
 
     documents: list[Document] = field(default_factory=list)
@@ -101,7 +101,7 @@ class Portion:
     seen: int = 0
     size: int = 0
 
-    def take(self, step: Step, source: str) -> None:
+    def take(self, step: ItemResult, source: str) -> None:
         """Adds what happened at one key."""
         self.seen += step.seen
         if step.deleted:
@@ -134,7 +134,7 @@ class Portion:
 
 
 @dataclass(frozen=True)
-class Comparison(Generic[ItemT, DetailsT]):
+class ListingDiff(Generic[ItemT, DetailsT]):
     """One run over a source.
 
     Attributes:
@@ -162,7 +162,7 @@ class Comparison(Generic[ItemT, DetailsT]):
             extra: What else the final cursor keeps; asked for at the end.
         """
         writer = ListingWriter(self.policy, self.order)
-        portion = Portion()
+        portion = BatchBuilder()
         fresh_policy = remembered.policy != self.policy
         after = ""
         with ThreadPoolExecutor(self.workers, thread_name_prefix=self.source) as executor:
@@ -189,16 +189,16 @@ class Comparison(Generic[ItemT, DetailsT]):
         """
         entries = {entry.key: entry for entry in remembered.entries()}
 
-        def step(named: tuple[str, ItemT | None, bool]) -> Step:
+        def step(named: tuple[str, ItemT | None, bool]) -> ItemResult:
             key, item, is_changed = named
             entry = entries.get(key)
             if item is None:
-                return Step(key, None, deleted=entry is not None)
+                return ItemResult(key, None, deleted=entry is not None)
             if entry is not None and is_changed:
                 entry = replace(entry, content="")
             return self.step(item, entry)
 
-        portion = Portion()
+        portion = BatchBuilder()
         with ThreadPoolExecutor(self.workers, thread_name_prefix=self.source) as executor:
             for done in in_order(executor, step, found, 2 * self.workers):
                 portion.take(done, self.source)
@@ -214,24 +214,26 @@ class Comparison(Generic[ItemT, DetailsT]):
 
     def _ahead(
         self, items: Iterator[ItemT], remembered: Remembered, fresh_policy: bool, executor: ThreadPoolExecutor
-    ) -> Iterator[Step]:
+    ) -> Iterator[ItemResult]:
         """The steps in order, while the next ones are being fetched."""
         entries = remembered.entries()
         pairs = merged(items, entries, self.order) if self.ordered else matched(items, entries)
-        pending: deque[tuple[Step | Future[Step], int]] = deque()
+        pending: deque[tuple[ItemResult | Future[ItemResult], int]] = deque()
         ahead = 0
         hidden = ""
         for item, entry in pairs:
             if item is not None and item.hidden:
                 hidden = item.key
-                step: Step | Future[Step] = Step(item.key, entry, failure=self._failure(item, item.hidden, True))
+                step: ItemResult | Future[ItemResult] = ItemResult(
+                    item.key, entry, failure=self._failure(item, item.hidden, True)
+                )
                 size = 0
             elif item is None:
                 assert entry is not None
                 is_hidden = bool(hidden) and entry.key.startswith(hidden)
-                step, size = Step(entry.key, entry if is_hidden else None, deleted=not is_hidden), 0
+                step, size = ItemResult(entry.key, entry if is_hidden else None, deleted=not is_hidden), 0
             elif entry is not None and not fresh_policy and (entry.content, entry.side) == (item.content, item.side):
-                step, size = Step(item.key, entry, seen=1), 0
+                step, size = ItemResult(item.key, entry, seen=1), 0
             else:
                 step, size = executor.submit(self.step, item, entry), item.size
             pending.append((step, size))
@@ -246,7 +248,7 @@ class Comparison(Generic[ItemT, DetailsT]):
             done, _ = pending.popleft()
             yield done.result() if isinstance(done, Future) else done
 
-    def step(self, item: ItemT, entry: Entry | None) -> Step:
+    def step(self, item: ItemT, entry: ListedVersion | None) -> ItemResult:
         """What one item that isn't quite as remembered comes to."""
         try:
             details = self.reader.details(item)
@@ -255,24 +257,24 @@ class Comparison(Generic[ItemT, DetailsT]):
         except SourceError as error:
             # Who may read it isn't known now, so nobody does until that is mended and the item fetched again.
             failure = self._failure(item, str(error), True)
-            kept = None if entry is None else Entry(entry.key, "", entry.side, entry.details, NOBODY.digest)
-            return Step(item.key, kept, seen=1, failure=failure, access=NOBODY.ref(self._id(item.key)))
+            kept = None if entry is None else ListedVersion(entry.key, "", entry.side, entry.details, NOBODY.digest)
+            return ItemResult(item.key, kept, seen=1, failure=failure, access=NOBODY.ref(self._id(item.key)))
         access = details.effective
-        fresh = Entry(item.key, item.content, item.side, details.digest, access.digest)
+        fresh = ListedVersion(item.key, item.content, item.side, details.digest, access.digest)
         if entry is not None and (entry.content, entry.details) == (item.content, details.digest):
             ref = access.ref(self._id(item.key)) if entry.access != access.digest else None
-            return Step(item.key, fresh, seen=1, access=ref)
+            return ItemResult(item.key, fresh, seen=1, access=ref)
         outcome = self.reader.document(item, details)
         if isinstance(outcome, Document):
-            return Step(item.key, fresh, seen=1, document=outcome)
+            return ItemResult(item.key, fresh, seen=1, document=outcome)
         ref = access.ref(self._id(item.key)) if entry is not None and entry.access != access.digest else None
         if outcome.retry:
             # Not remembered as read, so that the next run tries again.
-            kept = None if entry is None else Entry(entry.key, "", entry.side, entry.details, access.digest)
-            return Step(item.key, kept, seen=1, failure=outcome, access=ref)
-        return Step(item.key, fresh, seen=1, failure=outcome, access=ref)
+            kept = None if entry is None else ListedVersion(entry.key, "", entry.side, entry.details, access.digest)
+            return ItemResult(item.key, kept, seen=1, failure=outcome, access=ref)
+        return ItemResult(item.key, fresh, seen=1, failure=outcome, access=ref)
 
-    def _failure(self, item: Item, reason: str, retry: bool) -> Failure:
+    def _failure(self, item: SourceItem, reason: str, retry: bool) -> Failure:
         return Failure(self._id(item.key), item.key, reason, retry)
 
     def _id(self, key: str) -> str:

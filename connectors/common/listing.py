@@ -23,7 +23,7 @@ Order = Callable[[str], str]
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class ListedVersion:
     """What is remembered of one document: stamps of its bytes, of its sidecar file, of what that says, of access."""
 
     key: str
@@ -47,7 +47,7 @@ class Remembered:
     extra: Mapping[str, Any] | None = None
     source: str = ""
 
-    def entries(self) -> Iterator[Entry]:
+    def entries(self) -> Iterator[ListedVersion]:
         """The entries in the order in which they were written. Raises SourceError if they can't be read."""
         try:
             yield from _unpack(self.listing)
@@ -65,7 +65,7 @@ class ListingWriter:
         self._packed: list[bytes] = []
         self._last = ""
 
-    def add(self, entry: Entry) -> None:
+    def add(self, entry: ListedVersion) -> None:
         """Remembers one more document."""
         line = json.dumps([entry.key, entry.content, entry.side, entry.details, entry.access]) + "\n"
         self._packed.append(self._packer.compress(line.encode()))
@@ -113,7 +113,9 @@ def read_cursor(cursor: Cursor | None, source: str, order: Order = str) -> Remem
         raise _unreadable(source, error) from error
 
 
-def merged(items: Iterable[Any], entries: Iterable[Entry], order: Order) -> Iterator[tuple[Any | None, Entry | None]]:
+def merged(
+    items: Iterable[Any], entries: Iterable[ListedVersion], order: Order
+) -> Iterator[tuple[Any | None, ListedVersion | None]]:
     """Each item (anything with a `key`) with its entry; None on the side that hasn't the key.
 
     Raises:
@@ -140,7 +142,9 @@ def merged(items: Iterable[Any], entries: Iterable[Entry], order: Order) -> Iter
         entry = next(remaining, None)
 
 
-def matched(items: Iterable[Any], entries: Iterable[Entry]) -> Iterator[tuple[Any | None, Entry | None]]:
+def matched(
+    items: Iterable[Any], entries: Iterable[ListedVersion]
+) -> Iterator[tuple[Any | None, ListedVersion | None]]:
     """The same for items in any order; the old entries are held in memory. A key that comes twice counts once."""
     old = {entry.key: entry for entry in entries}
     seen: set[str] = set()
@@ -152,7 +156,7 @@ def matched(items: Iterable[Any], entries: Iterable[Entry]) -> Iterator[tuple[An
         yield None, entry
 
 
-def _unpack(listing: str) -> Iterator[Entry]:
+def _unpack(listing: str) -> Iterator[ListedVersion]:
     if not listing:
         return
     packed = base64.b64decode(listing, validate=True)
@@ -161,7 +165,7 @@ def _unpack(listing: str) -> Iterator[Entry]:
     for begin in range(0, len(packed), _PORTION_BYTES):
         *lines, kept = (kept + unpacker.decompress(packed[begin : begin + _PORTION_BYTES])).split(b"\n")
         for line in lines:
-            yield Entry(*json.loads(line))
+            yield ListedVersion(*json.loads(line))
     if not unpacker.eof:
         raise ValueError("it is cut short")
 

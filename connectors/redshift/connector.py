@@ -16,7 +16,7 @@ from typing import Any
 from pydantic import Field, model_validator
 
 from connectors.common.access import Access, AccessPolicy, default_access, stamp
-from connectors.common.diff import Comparison, Item
+from connectors.common.diff import ListingDiff, SourceItem
 from connectors.common.listing import read_cursor
 from connectors.common.patterns import is_included
 from connectors.redshift.client import RedshiftLogin, Session
@@ -56,7 +56,7 @@ class RedshiftSettings(RedshiftLogin):
 
 
 @dataclass(frozen=True, slots=True)
-class RowItem(Item):
+class RowItem(SourceItem):
     """A document before it is written: its access cells, and its rows if they were read already."""
 
     spec: RowDocuments | None = None
@@ -93,7 +93,7 @@ class RedshiftConnector:
             extra = remembered.extra or {}
             since = extra.get("newest") if extra.get("shape") == self._shape else {}
             newest: dict[str, str] = {}
-            comparison: Comparison[RowItem, RowItem] = Comparison(
+            comparison: ListingDiff[RowItem, RowItem] = ListingDiff(
                 self.name, self, stamp(self._policy.digest, self._shape)
             )
             items = self._items(since or {}, newest)

@@ -20,7 +20,7 @@ from pydantic import Field
 
 from connectors.common.access import AccessPolicy, default_access, parse_prefix_file, stamp
 from connectors.common.aws import AwsSettings, aws_error, is_missing, open_client
-from connectors.common.diff import Comparison, Item
+from connectors.common.diff import ListingDiff, SourceItem
 from connectors.common.listing import read_cursor
 from connectors.common.patterns import is_included
 from connectors.common.sidecar import MAX_BYTES, NO_SIDECAR, SUFFIX, SidecarDetails, parse_sidecar, read_json
@@ -58,7 +58,7 @@ class S3Settings(AwsSettings):
 
 
 @dataclass(frozen=True, slots=True)
-class S3Item(Item):
+class S3Item(SourceItem):
     """An object and, if there is one, its sidecar's key."""
 
     side_key: str = ""
@@ -80,7 +80,7 @@ class S3Connector:
         remembered = read_cursor(cursor, self.name, sidecar_order)
         self._policy = self._read_policy()
         workers = self._settings.workers
-        comparison = Comparison(self.name, self, self._policy.digest, order=sidecar_order, workers=workers)
+        comparison = ListingDiff(self.name, self, self._policy.digest, order=sidecar_order, workers=workers)
         extra: dict[str, Any] = {"listed_at": int(time.time())}
         if self._notifications is None:
             yield from comparison.batches(self._items(), remembered)

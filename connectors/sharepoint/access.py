@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from connectors.common.access import Access
-from connectors.sharepoint.client import Missing, Tenant
+from connectors.sharepoint.client import GraphTenant, Missing
 from core.types import EVERYONE, Principal
 
 _GRANTING = frozenset({"read", "write", "owner", "sp.owner", "sp.member", "sp.full control"})
@@ -46,7 +46,7 @@ class Permissions:
         groups: Object ids of the Microsoft Entra groups that occur in any access list.
     """
 
-    def __init__(self, tenant: Tenant, links_are_public: bool) -> None:
+    def __init__(self, tenant: GraphTenant, links_are_public: bool) -> None:
         self._tenant = tenant
         self._links_are_public = links_are_public
         self._people: dict[str, frozenset[Principal]] = {}

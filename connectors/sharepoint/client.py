@@ -82,7 +82,7 @@ class StandInAdapter(HTTPAdapter):
         return response
 
 
-class Tenant:
+class GraphTenant:
     """A signed-in application. Safe to use from several threads."""
 
     def __init__(self, settings: TenantSettings, root: Path) -> None:

@@ -14,7 +14,7 @@ from pydantic import Field
 from connectors.common.access import stamp
 from connectors.common.listing import read_cursor
 from connectors.sharepoint.access import Permissions, SiteRef
-from connectors.sharepoint.client import Missing, Tenant, TenantSettings
+from connectors.sharepoint.client import GraphTenant, Missing, TenantSettings
 from connectors.sharepoint.drive import FOLDER, Library, State
 from connectors.sharepoint.pages import ListItems, Pages
 from core.errors import CredentialError, SourceError
@@ -44,7 +44,7 @@ class SharePointSettings(TenantSettings):
     workers: int = Field(default=4, ge=1, le=16)
 
 
-class Part(Protocol):
+class SitePart(Protocol):
     """A library, a site's pages, or a list."""
 
     key: str
@@ -65,7 +65,7 @@ class Part(Protocol):
 class SharePointConnector:
     """Reads a tenant part by part. The cursor keeps each part's own state."""
 
-    def __init__(self, settings: SharePointSettings, tenant: Tenant) -> None:
+    def __init__(self, settings: SharePointSettings, tenant: GraphTenant) -> None:
         self.name = settings.name
         self._settings = settings
         self._tenant = tenant
@@ -120,7 +120,7 @@ class SharePointConnector:
             "sites' groups aren't known, so what those may read, nobody may. Give it a certificate_file."
         ]
 
-    def _parts(self) -> Iterator[Part | Failure]:
+    def _parts(self) -> Iterator[SitePart | Failure]:
         settings = self._settings
         common: dict[str, Any] = {"tenant": self._tenant, "permissions": self._permissions, "settings": settings}
         scope = stamp(
@@ -187,7 +187,7 @@ class SharePointConnector:
 
 def open_sharepoint(settings: SharePointSettings, root: Path) -> SharePointConnector:
     """The connector of a tenant."""
-    return SharePointConnector(settings, Tenant(settings, root))
+    return SharePointConnector(settings, GraphTenant(settings, root))
 
 
 def _site(found: Mapping[str, Any]) -> SiteRef:

@@ -14,14 +14,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from connectors.common.access import Access, stamp
-from connectors.common.diff import Comparison, Item, Portion, Step
+from connectors.common.diff import BatchBuilder, ItemResult, ListingDiff, SourceItem
 from connectors.common.kind import KindSettings
-from connectors.common.listing import Entry, ListingWriter, read_cursor
+from connectors.common.listing import ListedVersion, ListingWriter, read_cursor
 from connectors.common.parallel import in_order
 from connectors.common.patterns import is_included
 from connectors.common.sidecar import plain
 from connectors.sharepoint.access import Permissions, SiteRef
-from connectors.sharepoint.client import Gone, Missing, Tenant
+from connectors.sharepoint.client import Gone, GraphTenant, Missing
 from core.errors import CredentialError, SourceError
 from core.types import Attributes, Batch, Document, DocumentRef, Failure
 
@@ -35,7 +35,7 @@ State = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class DriveItem(Item):
+class DriveItem(SourceItem):
     """A file of a library."""
 
     raw: Mapping[str, Any] = field(default_factory=dict)
@@ -65,7 +65,7 @@ class Library:
         scope: Digest of the settings that decide which items count; with another one everything is enumerated.
     """
 
-    tenant: Tenant
+    tenant: GraphTenant
     permissions: Permissions
     settings: KindSettings
     site: SiteRef
@@ -77,11 +77,11 @@ class Library:
 
     def __post_init__(self) -> None:
         self.key = f"drive:{self.drive['id']}"
-        self._entries: dict[str, Entry] = {}
+        self._entries: dict[str, ListedVersion] = {}
         self._columns: dict[str, str] | None = None
         # Items that failed; the delta won't name them again, so they are asked for by id.
         self._failed: set[str] = set()
-        self._comparison: Comparison[DriveItem, DriveDetails] = Comparison(self.settings.name, self)
+        self._comparison: ListingDiff[DriveItem, DriveDetails] = ListingDiff(self.settings.name, self)
 
     def changes(self, state: State | None) -> Iterator[tuple[Batch, State | None]]:
         """What changed since `state`, in batches; with each, where to resume after it, or None."""
@@ -176,7 +176,7 @@ class Library:
         self, link: str, state: State, root: str, executor: ThreadPoolExecutor
     ) -> Iterator[tuple[Batch, State | None]]:
         """The changes since a delta link."""
-        portion = Portion()
+        portion = BatchBuilder()
         fresh: set[str] = set()
         pages = self.tenant.pages(link, _PREFER)
         final = ""
@@ -211,7 +211,7 @@ class Library:
         self._entries = {key: entry for key, entry in self._entries.items() if entry.content != FOLDER}
         is_first = not was_known
         state = {"scope": self.scope, "full_at": int(self.now()), "root": root}
-        portion = Portion()
+        portion = BatchBuilder()
         final = ""
         for number, page in enumerate(self.tenant.pages(self._delta_path(), _PREFER), start=1):
             self._changed_folders(page)
@@ -222,10 +222,10 @@ class Library:
             if is_first and number % _RESUMABLE_PAGES == 0 and (more := page.get("@odata.nextLink")):
                 yield portion.flush(), {**state, "delta": more, **self._remembered()}
         for key in sorted(was_known):
-            yield from self._take(Step(key, None, deleted=True), portion)
+            yield from self._take(ItemResult(key, None, deleted=True), portion)
         yield portion.flush(), {**state, "delta": final, **self._remembered()}
 
-    def _take(self, step: Step, portion: Portion) -> Iterator[tuple[Batch, None]]:
+    def _take(self, step: ItemResult, portion: BatchBuilder) -> Iterator[tuple[Batch, None]]:
         portion.take(step, self.settings.name)
         if step.failure is not None and step.failure.retry:
             self._failed.add(step.key)
@@ -236,14 +236,14 @@ class Library:
         if portion.is_full():
             yield portion.flush(), None
 
-    def _steps(self, page: Mapping[str, Any], executor: ThreadPoolExecutor) -> Iterator[Step]:
+    def _steps(self, page: Mapping[str, Any], executor: ThreadPoolExecutor) -> Iterator[ItemResult]:
         gone = {str(item["id"]) for item in page.get("value", ()) if "deleted" in item}
         for key in sorted(self._below_remembered(gone)):
-            yield Step(key, None, deleted=self._entries[key].content != FOLDER)
+            yield ItemResult(key, None, deleted=self._entries[key].content != FOLDER)
         files = [item for item in self._files(page) if str(item.raw["id"]) not in gone]
         yield from in_order(executor, self._step, files, 2 * self.workers)
 
-    def _step(self, item: DriveItem) -> Step:
+    def _step(self, item: DriveItem) -> ItemResult:
         """What a file that the delta names comes to. Its entry also remembers the folder that it lies in."""
         step = self._comparison.step(item, self._entries.get(item.key))
         parent = str(item.raw.get("parentReference", {}).get("id", ""))
@@ -278,7 +278,7 @@ class Library:
             key = self._key(raw["id"])
             parent = str(raw.get("parentReference", {}).get("id", ""))
             old = self._entries.get(key)
-            self._entries[key] = Entry(key, FOLDER, side=parent, details=str(raw["name"]))
+            self._entries[key] = ListedVersion(key, FOLDER, side=parent, details=str(raw["name"]))
             if old is not None and (old != self._entries[key] or raw.get("@microsoft.graph.sharedChanged")):
                 changed.add(str(raw["id"]))
         return changed
@@ -393,5 +393,5 @@ def _people(raw: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _entries(state: State, source: str) -> Iterator[Entry]:
+def _entries(state: State, source: str) -> Iterator[ListedVersion]:
     return read_cursor(state.get("listing") or None, source).entries()

@@ -10,19 +10,19 @@ from typing import Any
 from urllib.parse import quote
 
 from connectors.common.access import Access, default_access, stamp
-from connectors.common.diff import Comparison, Item
+from connectors.common.diff import ListingDiff, SourceItem
 from connectors.common.kind import KindSettings
 from connectors.common.listing import read_cursor
 from connectors.common.patterns import is_included
 from connectors.sharepoint.access import Permissions, SiteRef
-from connectors.sharepoint.client import Missing, Tenant
+from connectors.sharepoint.client import GraphTenant, Missing
 from connectors.sharepoint.drive import State, column_values, moment, own_columns
 from core.errors import CredentialError, SourceError
 from core.types import Attributes, Batch, Document, DocumentRef, Failure
 
 
 @dataclass(frozen=True, slots=True)
-class PageItem(Item):
+class PageItem(SourceItem):
     """A page, or a list's item."""
 
     raw: Mapping[str, Any] = field(default_factory=dict)
@@ -45,7 +45,7 @@ class PageDetails:
 class Pages:
     """The pages of a site. Each run asks for every page's permissions, since no listing tells of their changes."""
 
-    tenant: Tenant
+    tenant: GraphTenant
     permissions: Permissions
     settings: KindSettings
     site: SiteRef
@@ -146,7 +146,7 @@ class ListItems:
     Without one, the source's `allow` applies.
     """
 
-    tenant: Tenant
+    tenant: GraphTenant
     permissions: Permissions
     settings: KindSettings
     site: SiteRef
@@ -229,7 +229,7 @@ class ListItems:
 
 
 def _compared(part: Any, source: str, state: State | None, workers: int) -> Iterator[tuple[Batch, State | None]]:
-    comparison: Comparison[PageItem, PageDetails] = Comparison(source, part, ordered=False, workers=workers)
+    comparison: ListingDiff[PageItem, PageDetails] = ListingDiff(source, part, ordered=False, workers=workers)
     remembered = read_cursor((state or {}).get("listing"), source)
     for batch in comparison.batches(part.items(), remembered):
         yield batch, None if batch.cursor is None else {"listing": batch.cursor}

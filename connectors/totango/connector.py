@@ -17,7 +17,7 @@ from typing import Any
 from pydantic import Field
 
 from connectors.common.access import Access, AccessPolicy, default_access, stamp
-from connectors.common.diff import Comparison, Item
+from connectors.common.diff import ListingDiff, SourceItem
 from connectors.common.listing import read_cursor
 from connectors.common.patterns import is_included
 from connectors.common.sidecar import plain
@@ -50,7 +50,7 @@ class TotangoSettings(TotangoLogin):
 
 
 @dataclass(frozen=True, slots=True)
-class Record(Item):
+class Record(SourceItem):
     """An account, touchpoint or task, written as a document already."""
 
     title: str = ""
@@ -79,7 +79,7 @@ class TotangoConnector:
 
     def changes(self, cursor: Cursor | None) -> Iterator[Batch]:
         """New, changed and deleted records since `cursor`."""
-        comparison: Comparison[Record, Record] = Comparison(self.name, self, self._policy.digest, ordered=False)
+        comparison: ListingDiff[Record, Record] = ListingDiff(self.name, self, self._policy.digest, ordered=False)
         yield from comparison.batches(self._records(), read_cursor(cursor, self.name))
 
     def listing(self) -> Iterator[DocumentRef]:

@@ -31,7 +31,7 @@ from core.types import Chunk, Parsed
 from ingestion.sync.open import open_sync
 from ingestion.sync.source_sync import SyncContext, SyncOptions
 from ingestion.sync.sync import sync_sources
-from retrieval.engines.generations import Generation, Generations, Writer
+from retrieval.engines.generations import Generation, Generations, GenerationWriter
 from retrieval.models.cache import EmbeddingCache
 from retrieval.models.embed import CachedEmbedder, FloatArray
 from retrieval.models.tokens import TokenVectors
@@ -248,7 +248,7 @@ class TimedGenerations:
 class TimedWriter:
     """A working copy with a clock around what it writes (BM25 included) and around publishing."""
 
-    def __init__(self, writer: Writer, clock: Clock) -> None:
+    def __init__(self, writer: GenerationWriter, clock: Clock) -> None:
         self._writer, self._clock = writer, clock
         self._index: TimedIndex | None = None
 

@@ -121,7 +121,7 @@ def parsing(
 ) -> None:
     """Parses a manifest's files and prints what was found, by format. Exit code 1 if a parser crashed."""
     from evals.measures.parsing import evaluate_parsing, load_manifest, print_report
-    from ingestion.parse.commands import settings_or_defaults
+    from ingestion.commands.parse import settings_or_defaults
     from ingestion.parse.sandbox import ParserPool
 
     rows, settings = load_manifest(manifest), settings_or_defaults()

@@ -35,10 +35,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.answers.confidence import AbstentionModel, confidence, confidence_signals
-from assistant.answers.evidence import Asked, Evidence, prepare, weigh_sentences
+from assistant.answers.evidence import QuestionContext, ScoredStatement, prepare, weigh_sentences
 from core.settings import Settings, load_settings
 from core.types import Passage
-from evals.measures.answer_sets import AnswerQuestion, AnswerSet, load_answer_sets
+from evals.measures.answer_sets import AnswerSet, JudgedQuestion, load_answer_sets
 from evals.measures.answers import contains, removed
 from evals.measures.corpus import READER, build_corpus, without
 from retrieval.models.embed import Embedder, open_embedder
@@ -61,7 +61,7 @@ _NEGATIVES = 10
 
 
 @dataclass(frozen=True)
-class Observed:
+class ObservedSignals:
     """One question against one index.
 
     Attributes:
@@ -72,22 +72,22 @@ class Observed:
     """
 
     corpus: str
-    question: AnswerQuestion
-    asked: Asked
+    question: JudgedQuestion
+    asked: QuestionContext
     passages: tuple[Passage, ...]
-    evidence: tuple[Evidence, ...]
+    evidence: tuple[ScoredStatement, ...]
     run: str
     lost: bool
     fitted: bool
     signals: Mapping[str, float] = field(default_factory=dict)
 
 
-def observe(chosen: AnswerSet, settings: Settings, embedder: Embedder, folder: Path) -> list[Observed]:
+def observe(chosen: AnswerSet, settings: Settings, embedder: Embedder, folder: Path) -> list[ObservedSignals]:
     """Every question against the whole set, and against what is left of it (see `measures/answers.py`)."""
     retriever = build_corpus(chosen.documents, settings, embedder, folder)
     recent = RecentTokens(embedder, 4_000)
     gone = removed(chosen.questions)
-    found: list[Observed] = []
+    found: list[ObservedSignals] = []
     for run in ("full", "reduced"):
         if run == "reduced":
             without(retriever, gone)
@@ -99,7 +99,9 @@ def observe(chosen: AnswerSet, settings: Settings, embedder: Embedder, folder: P
             evidence = weigh_sentences(asked, passages[:_READ], recent)
             lost = run == "reduced" and question.relevant <= gone
             half = _in_fitted_half(question)
-            found.append(Observed(chosen.name, question, asked, tuple(passages), tuple(evidence), run, lost, half))
+            found.append(
+                ObservedSignals(chosen.name, question, asked, tuple(passages), tuple(evidence), run, lost, half)
+            )
     retriever.index.close()
     return found
 
@@ -122,7 +124,7 @@ def fit_logistic(x: Floats, y: Floats, weight: Floats, penalty: float, intercept
     return beta
 
 
-def fit_ranking(observed: Sequence[Observed]) -> dict[str, float]:
+def fit_ranking(observed: Sequence[ObservedSignals]) -> dict[str, float]:
     """Signal → weight, from pairs of right and wrong sentences."""
     rows: list[Floats] = []
     for one in observed:
@@ -139,12 +141,12 @@ def fit_ranking(observed: Sequence[Observed]) -> dict[str, float]:
     return {name: round(float(b), 4) for name, b in zip(RANKING, beta / spread, strict=True)}
 
 
-def ranked(one: Observed, weights: Mapping[str, float]) -> list[Evidence]:
+def ranked(one: ObservedSignals, weights: Mapping[str, float]) -> list[ScoredStatement]:
     """The question's evidence in the order that `weights` give it."""
     return sorted(one.evidence, key=lambda e: -sum(w * e.signals.get(n, 0.0) for n, w in weights.items()))
 
 
-def fit_confidence(observed: Sequence[Observed]) -> tuple[dict[str, float], float]:
+def fit_confidence(observed: Sequence[ObservedSignals]) -> tuple[dict[str, float], float]:
     """(signal → weight, intercept); each set counts the same, and so do lost and answerable questions in it."""
     x = np.array([[one.signals[name] for name in CONFIDENCE] for one in observed])
     y = np.array([float(not one.lost) for one in observed])
@@ -157,7 +159,7 @@ def fit_confidence(observed: Sequence[Observed]) -> tuple[dict[str, float], floa
     return weights, round(float(beta[-1]), 4)
 
 
-def abstention(observed: Sequence[Observed], model: AbstentionModel) -> dict[str, float]:
+def abstention(observed: Sequence[ObservedSignals], model: AbstentionModel) -> dict[str, float]:
     """Precision, recall and F1 of abstaining, and the share of answerable questions that are answered."""
     lost = np.array([one.lost for one in observed])
     abstains = np.array([confidence(one.signals, model) < model.threshold for one in observed])
@@ -170,7 +172,7 @@ def abstention(observed: Sequence[Observed], model: AbstentionModel) -> dict[str
 
 
 def fit_threshold(
-    observed: Sequence[Observed], weights: Mapping[str, float], intercept: float, enough: float = _LEAST_F1
+    observed: Sequence[ObservedSignals], weights: Mapping[str, float], intercept: float, enough: float = _LEAST_F1
 ) -> float:
     """The lowest confidence from which answering gives each set an F1 of `enough`, or the one that comes closest."""
     corpora = sorted({one.corpus for one in observed})
@@ -201,7 +203,7 @@ def fit_multilingual(folder: Path) -> None:
     model = settings.embedding.model_copy(update={"model": "multilingual"})
     settings = settings.model_copy(update={"embedding": model})
     embedder = open_embedder(settings)
-    observed: list[Observed] = []
+    observed: list[ObservedSignals] = []
     for whole in load_answer_sets(folder / "xquad", languages=_LANGUAGES):
         questions = sorted(whole.questions, key=lambda q: hashlib.sha256(q.id.encode()).digest())[:_SAMPLE]
         chosen = replace(whole, name=f"{whole.name} {whole.language}", questions=tuple(questions))
@@ -210,7 +212,7 @@ def fit_multilingual(folder: Path) -> None:
     _fit_multilingual(observed, embedder.name)
 
 
-def _fit_multilingual(observed: Sequence[Observed], embedding: str) -> None:
+def _fit_multilingual(observed: Sequence[ObservedSignals], embedding: str) -> None:
     stored: dict[str, float] = json.loads((ASSISTANT / "ranking.json").read_text(encoding="utf-8"))["weights"]
     observed = [replace(one, signals=confidence_signals(ranked(one, stored))) for one in observed if one.evidence]
     weights, intercept = fit_confidence([o for o in observed if o.fitted and (o.run == "full" or o.lost)])
@@ -222,7 +224,7 @@ def _fit_multilingual(observed: Sequence[Observed], embedding: str) -> None:
     _write("abstention_multilingual.json", embedding, on, confident, option=" --multilingual")
 
 
-def _print_abstention(reduced: Sequence[Observed], model: AbstentionModel) -> None:
+def _print_abstention(reduced: Sequence[ObservedSignals], model: AbstentionModel) -> None:
     for half in (True, False):
         for corpus in sorted({one.corpus for one in reduced}):
             mine = [one for one in reduced if one.fitted == half and one.corpus == corpus]
@@ -237,7 +239,7 @@ def fit_english(folder: Path) -> None:
         *load_answer_sets(folder / "mtrag", Path("human_rewrite_queries.jsonl"), Path("human_qrels.tsv")),
         *load_answer_sets(folder / "anthropic_docs"),
     ]
-    observed: list[Observed] = []
+    observed: list[ObservedSignals] = []
     for chosen in sets:
         with tempfile.TemporaryDirectory(prefix="debrief-fit-") as temporary:
             observed.extend(observe(chosen, settings, embedder, Path(temporary)))
@@ -258,12 +260,12 @@ def fit_english(folder: Path) -> None:
     _write("abstention.json", embedder.name, halves, confident)
 
 
-def _is_right(question: AnswerQuestion, evidence: Evidence) -> bool:
+def _is_right(question: JudgedQuestion, evidence: ScoredStatement) -> bool:
     document = evidence.passage.chunk.document_id
     return document in question.relevant and bool(contains([evidence.span.text], question.answers))
 
 
-def _in_fitted_half(question: AnswerQuestion) -> bool:
+def _in_fitted_half(question: JudgedQuestion) -> bool:
     conversation = question.id.split("<::>")[0]
     key = conversation if "<::>" in question.id else min(question.relevant)
     return hashlib.sha256(f"fit {key}".encode()).digest()[-1] % 2 == 0

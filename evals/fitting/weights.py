@@ -25,7 +25,7 @@ from evals.metrics import Measured, mean, ndcg, recall
 from retrieval.models.embed import open_embedder
 from retrieval.query.filters import Scalar, as_instant, comparable, elements
 from retrieval.query.records import attributes_of
-from retrieval.query.weights import LEVELS, Asked, Known, Weights, factor, parse_weights
+from retrieval.query.weights import LEVELS, Known, WeightContext, Weights, factor, parse_weights
 from retrieval.retriever import Retriever
 
 _DEPTH = 200
@@ -61,7 +61,7 @@ class Candidates:
     def ranking(self, weights: Weights) -> list[str]:
         """The documents in the order that these weights give."""
         known: Known = {}
-        asked = Asked(self.user)
+        asked = WeightContext(self.user)
         scores = [
             fused * factor(weights.boosts(attributes, asked, known))
             for fused, attributes in zip(self.fused, self.attributes, strict=True)
@@ -224,7 +224,7 @@ class _Option:
             return {"kind": "freshness", "half_life_days": self.half_life_days, "weight": weight}
         return {self.value: weight}
 
-    def share(self, attributes: Attributes, asked: Asked) -> float:
+    def share(self, attributes: Attributes, asked: WeightContext) -> float:
         """How much of the weight's effect a document gets, 0..1."""
         rule = parse_weights({self.attribute: self.rule("very_high")})
         return factor(rule.boosts(attributes, asked)) - 1
@@ -252,7 +252,7 @@ class _Table:
         shape = (len(candidates), width)
         fused, gains, ideal = np.full(shape, -np.inf), np.zeros(shape), np.zeros(len(candidates))
         shares = np.zeros((len(options), *shape))
-        asked = Asked(READER)
+        asked = WeightContext(READER)
         known: dict[tuple[int, Scalar | tuple[str, ...] | None], float] = {}
         for q, c in enumerate(candidates):
             fused[q, : len(c.documents)] = c.fused

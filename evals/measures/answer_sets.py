@@ -15,7 +15,7 @@ from evals.measures.corpus import CorpusDocument, as_corpus
 
 
 @dataclass(frozen=True, slots=True)
-class AnswerQuestion:
+class JudgedQuestion:
     """A question and what a good answer has.
 
     Attributes:
@@ -42,7 +42,7 @@ class AnswerSet:
     name: str
     language: str
     documents: tuple[CorpusDocument, ...]
-    questions: tuple[AnswerQuestion, ...]
+    questions: tuple[JudgedQuestion, ...]
 
 
 def load_answer_sets(
@@ -75,7 +75,7 @@ def _beir(folder: Path, queries: Path | None, qrels: Path | None) -> list[Answer
     sets = []
     for language in dict.fromkeys(language_of.values()):
         questions = tuple(
-            AnswerQuestion(
+            JudgedQuestion(
                 query, judged.questions[query], tuple(map(str, strings.get(query, ()))), written.get(query, ""), found
             )
             for query, relevant in judged.relevant.items()
@@ -118,7 +118,7 @@ def _line(cells: list[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def _table_questions(entry: Mapping[str, Any]) -> Iterable[AnswerQuestion]:
+def _table_questions(entry: Mapping[str, Any]) -> Iterable[JudgedQuestion]:
     """Questions whose answer stands somewhere as it is; computed ones have no cell to be found."""
     identifier = str(entry["table"]["uid"])
     rows = [[str(cell).strip() for cell in row] for row in entry["table"]["table"]]
@@ -133,7 +133,7 @@ def _table_questions(entry: Mapping[str, Any]) -> Iterable[AnswerQuestion]:
         }
         source = next((name for name in ("table", "header") if stands[name]), "text")
         source = "text" if question["answer_from"] == "text" else source
-        yield AnswerQuestion(
+        yield JudgedQuestion(
             str(question["uid"]), str(question["question"]), answers, "", frozenset({identifier}), identifier, source
         )
 

@@ -35,7 +35,7 @@ from assistant.events import Sentence, Stage
 from core.settings import Settings
 from core.text.words import content_words
 from core.types import Answer
-from evals.measures.answer_sets import AnswerQuestion, AnswerSet
+from evals.measures.answer_sets import AnswerSet, JudgedQuestion
 from evals.measures.corpus import READER, build_corpus, without
 from evals.metrics import mean
 from retrieval.models.embed import Embedder, open_embedder
@@ -47,10 +47,10 @@ Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class AskedQuestion:
     """One question's answer and how long it took, in seconds; `first` is when its first sentence was there."""
 
-    question: AnswerQuestion
+    question: JudgedQuestion
     answer: Answer
     first: float
     whole: float
@@ -99,7 +99,7 @@ def evaluate_answers(
     return report
 
 
-def quality(asked: Sequence[Asked], threshold: float) -> dict[str, float]:
+def quality(asked: Sequence[AskedQuestion], threshold: float) -> dict[str, float]:
     """What the answers hold of the gold answers; a measure without a question that it fits is left out."""
     rows: dict[str, list[float]] = {}
     for one in asked:
@@ -138,7 +138,7 @@ def token_recall(text: str, gold: str) -> float:
     return len(wanted & set(content_words(words))) / len(wanted) if wanted else 0.0
 
 
-def removed(questions: Sequence[AnswerQuestion]) -> frozenset[str]:
+def removed(questions: Sequence[JudgedQuestion]) -> frozenset[str]:
     """The documents that the second run goes without (see the module's docstring)."""
     documents = {d for q in questions for d in q.relevant}
     if len(documents) < len(questions) and max(len(q.relevant) for q in questions) == 1:
@@ -147,7 +147,7 @@ def removed(questions: Sequence[AnswerQuestion]) -> frozenset[str]:
 
 
 def _abstention(
-    questions: Sequence[AnswerQuestion], gone: frozenset[str], assistant: Assistant, progress: Progress
+    questions: Sequence[JudgedQuestion], gone: frozenset[str], assistant: Assistant, progress: Progress
 ) -> dict[str, float | int]:
     right = wrong = missed = answered = 0
     judged = [q for q in questions if q.relevant <= gone or not q.relevant & gone]
@@ -173,7 +173,7 @@ def _abstention(
     }
 
 
-def _ask(assistant: Assistant, question: AnswerQuestion) -> Asked:
+def _ask(assistant: Assistant, question: JudgedQuestion) -> AskedQuestion:
     scope = AnyOf("document_id", (question.scope,)) if question.scope else None
     begin = last = time.perf_counter()
     first, stage = 0.0, ""
@@ -190,10 +190,10 @@ def _ask(assistant: Assistant, question: AnswerQuestion) -> Asked:
             answer = event
     assert answer is not None
     whole = time.perf_counter() - begin
-    return Asked(question, answer, first or whole, whole, stages)
+    return AskedQuestion(question, answer, first or whole, whole, stages)
 
 
-def _abstains(assistant: Assistant, question: AnswerQuestion) -> bool:
+def _abstains(assistant: Assistant, question: JudgedQuestion) -> bool:
     for event in assistant.ask(question.text, READER, route="search"):
         if isinstance(event, Sentence):
             return False  # the rest of the answer would cost time and say nothing more
@@ -202,7 +202,7 @@ def _abstains(assistant: Assistant, question: AnswerQuestion) -> bool:
     return True
 
 
-def _latencies(asked: Sequence[Asked]) -> dict[str, float]:
+def _latencies(asked: Sequence[AskedQuestion]) -> dict[str, float]:
     return {
         f"{name}_ms_p{share}": round(1_000 * _percentile([getattr(a, name) for a in asked], share / 100), 1)
         for name in ("first", "whole")

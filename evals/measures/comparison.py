@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass
 from rich.table import Table
 
 from apps.compare.blocks import read_report
-from apps.compare.changes import Change, compare
+from apps.compare.changes import ReportChange, compare
 from core.console import out, print_json
 from evals.measures.report_files import FORMATS
 from evals.measures.report_pairs import DIRECTIONS, Edit, report_pair
@@ -96,7 +96,7 @@ def _share(counted: Counter[bool]) -> float:
     return round(counted[True] / max(counted.total(), 1), 4)
 
 
-def _edit(change: Change) -> Edit:
+def _edit(change: ReportChange) -> Edit:
     if change.part == "sentence":
         return (change.kind, change.part, change.after or change.before)
     return (change.kind, change.part, change.label)

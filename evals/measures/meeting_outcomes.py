@@ -14,8 +14,9 @@ from typing import Any
 
 import yaml
 
+from apps.language.app_file import AppFile
 from apps.meeting.terms import terms
-from apps.run.context import AppFile, Context
+from apps.run.context import Context
 from apps.steps.extract_meeting import ExtractMeeting, extract_meeting
 from core.console import print_json
 from core.types import Parsed, User
@@ -27,7 +28,7 @@ _ENOUGH = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundItems:
     """How many items of one kind there are, were found, and of those were right."""
 
     labelled: int
@@ -52,7 +53,7 @@ def evaluate_outcomes(file: Path) -> dict[str, Any]:
             pairs[kind] += _pairs(labels[kind], result[field])
     report: dict[str, Any] = {}
     for kind in KINDS:
-        counts = Found(labelled[kind], found[kind], len(pairs[kind]))
+        counts = FoundItems(labelled[kind], found[kind], len(pairs[kind]))
         report[kind] = asdict(counts) | {
             "precision": _share(counts.right, counts.found),
             "recall": _share(counts.right, counts.labelled),

@@ -18,7 +18,7 @@ from typing import Any
 from apps.meeting.outcomes import find_outcomes
 from apps.meeting.terms import terms
 from apps.meeting.topics import find_topics
-from apps.meeting.turns import Meeting, Sentence, read_meeting
+from apps.meeting.turns import Meeting, SpokenSentence, read_meeting
 from core.console import print_json
 from core.errors import DatasetError
 from core.types import Parsed, Section
@@ -27,7 +27,7 @@ _DRAWS = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Score:
+class MeetingScore:
     """Means over the meetings.
 
     Attributes:
@@ -48,7 +48,7 @@ class Score:
     words: float
 
 
-def evaluate_meetings(folder: Path, half: int | None = None) -> dict[str, Score]:
+def evaluate_meetings(folder: Path, half: int | None = None) -> dict[str, MeetingScore]:
     """The step, lead-n and random on the transcripts of the folder.
 
     Args:
@@ -61,7 +61,7 @@ def evaluate_meetings(folder: Path, half: int | None = None) -> dict[str, Score]
     found = found if half is None else found[half::2]
     if not found:
         raise DatasetError(f"{folder} has no transcripts (*.json); give the folder that holds them.")
-    scores: dict[str, list[Score]] = {"extract_meeting": [], "lead": [], "random": []}
+    scores: dict[str, list[MeetingScore]] = {"extract_meeting": [], "lead": [], "random": []}
     for file in found:
         raw = json.loads(file.read_text(encoding="utf-8"))
         meeting = _meeting(raw, file.name)
@@ -85,7 +85,7 @@ def _meeting(raw: dict[str, Any], name: str) -> Meeting:
     return read_meeting(Parsed(sections), name)
 
 
-def _chosen(meeting: Meeting) -> list[Sentence]:
+def _chosen(meeting: Meeting) -> list[SpokenSentence]:
     """The sentences of topics, and those that decisions, actions and questions stand in; each once."""
     outcomes = find_outcomes(meeting)
     told = {(i.turn, i.text) for part in (outcomes.decisions, outcomes.actions, outcomes.questions) for i in part}
@@ -93,13 +93,13 @@ def _chosen(meeting: Meeting) -> list[Sentence]:
     return [s for t in meeting.turns for s in t.sentences if (s.turn, s.text) in kept | told]
 
 
-def _score(chosen: Sequence[Sentence], raw: dict[str, Any]) -> Score:
+def _score(chosen: Sequence[SpokenSentence], raw: dict[str, Any]) -> MeetingScore:
     said = {w for s in chosen for w in terms(s.text)}
     golds = [set(terms(q["answer"])) for q in (*raw["summary_queries"], *raw["specific_queries"])]
     spans = [_turns(q["relevant_text_span"]) for q in raw["specific_queries"] if q["relevant_text_span"]]
     evidence = {n for span in spans for n in span}
     turns = [s.turn - 1 for s in chosen]
-    return Score(
+    return MeetingScore(
         coverage=_share([len(g & said) / len(g) for g in golds if g]),
         evidence_precision=_share([float(n in evidence) for n in turns]),
         queries_hit=_share([float(any(n in span for n in turns)) for span in spans]),
@@ -109,7 +109,7 @@ def _score(chosen: Sequence[Sentence], raw: dict[str, Any]) -> Score:
     )
 
 
-def _told(chosen: Sequence[Sentence], query: dict[str, Any]) -> float:
+def _told(chosen: Sequence[SpokenSentence], query: dict[str, Any]) -> float:
     span, gold = _turns(query["relevant_text_span"]), set(terms(query["answer"]))
     said = {w for s in chosen if s.turn - 1 in span for w in terms(s.text)}
     return len(gold & said) / len(gold) if gold else 0.0
@@ -119,8 +119,8 @@ def _turns(spans: Sequence[Sequence[str]]) -> set[int]:
     return {n for begin, end in spans for n in range(int(begin), int(end) + 1)}
 
 
-def _until(sentences: Sequence[Sentence], budget: int) -> list[Sentence]:
-    taken: list[Sentence] = []
+def _until(sentences: Sequence[SpokenSentence], budget: int) -> list[SpokenSentence]:
+    taken: list[SpokenSentence] = []
     words = 0
     for sentence in sentences:
         if words >= budget:
@@ -130,9 +130,9 @@ def _until(sentences: Sequence[Sentence], budget: int) -> list[Sentence]:
     return taken
 
 
-def _mean(scores: Sequence[Score]) -> Score:
+def _mean(scores: Sequence[MeetingScore]) -> MeetingScore:
     rows = [asdict(s) for s in scores]
-    return Score(**{k: round(sum(r[k] for r in rows) / len(rows), 4) for k in rows[0]})
+    return MeetingScore(**{k: round(sum(r[k] for r in rows) / len(rows), 4) for k in rows[0]})
 
 
 def _share(values: Sequence[float]) -> float:

@@ -31,7 +31,7 @@ from core.console import out
 from core.errors import DatasetError
 from core.types import Parsed
 from ingestion.parse.draft import clean
-from ingestion.parse.sandbox import Measured, ParserPool
+from ingestion.parse.sandbox import ParserPool, ParserUsage
 
 GRADED_CLASSES = ("normal", "multilingual", "encoding")
 _TABLE_RULE = re.compile(r"^\|(?: --- \|)+$", re.MULTILINE)
@@ -39,7 +39,7 @@ Outcome = Literal["parsed", "reported", "crashed"]
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ParsedFile:
     """One file of the manifest and what a parser must find in it."""
 
     file: Path
@@ -99,7 +99,7 @@ class ParsingReport:
         }
 
 
-def load_manifest(path: Path) -> list[Row]:
+def load_manifest(path: Path) -> list[ParsedFile]:
     """The manifest's rows.
 
     Raises:
@@ -107,7 +107,7 @@ def load_manifest(path: Path) -> list[Row]:
     """
     if not path.is_file():
         raise DatasetError(f"There is no manifest at {path}; name a file with one JSON object a line.")
-    rows: list[Row] = []
+    rows: list[ParsedFile] = []
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
     except UnicodeDecodeError as error:
@@ -121,7 +121,7 @@ def load_manifest(path: Path) -> list[Row]:
 
 
 def evaluate_parsing(
-    rows: Sequence[Row], pool: ParserPool, on_file: Callable[[int, int], None] = lambda done, total: None
+    rows: Sequence[ParsedFile], pool: ParserPool, on_file: Callable[[int, int], None] = lambda done, total: None
 ) -> ParsingReport:
     """Parses every file in a process of its own and scores what came out."""
     scores: list[FileScore] = []
@@ -180,18 +180,18 @@ def extracted_text(parsed: Parsed) -> str:
     return "\n".join(parts)
 
 
-def _score(row: Row, pool: ParserPool) -> FileScore:
+def _score(row: ParsedFile, pool: ParserPool) -> FileScore:
     try:
         measured = pool.measure(row.file.read_bytes(), row.file.name)
     except Exception as error:  # the evaluation is about what goes wrong: nothing may end it
         reason = f"{type(error).__name__}: {error}"
-        return _file_score(row, "crashed", Measured(None, None, 0.0, 0.0), reason)
+        return _file_score(row, "crashed", ParserUsage(None, None, 0.0, 0.0), reason)
     if measured.parsed is None:
         return _file_score(row, "reported" if measured.error else "crashed", measured, str(measured.error or ""))
     return _file_score(row, "parsed", measured, "")
 
 
-def _file_score(row: Row, outcome: Outcome, measured: Measured, reason: str) -> FileScore:
+def _file_score(row: ParsedFile, outcome: Outcome, measured: ParserUsage, reason: str) -> FileScore:
     text = extracted_text(measured.parsed) if measured.parsed else ""
     plain = comparable(text)
     missing = tuple(wanted for wanted in row.must_contain if comparable(wanted) not in plain)
@@ -238,7 +238,7 @@ def _sums(scores: Sequence[FileScore]) -> dict[str, Any]:
     }
 
 
-def _row(path: Path, number: int, line: str) -> Row:
+def _row(path: Path, number: int, line: str) -> ParsedFile:
     where = f"{path}, line {number}"
     try:
         values = json.loads(line)
@@ -263,7 +263,7 @@ def _row(path: Path, number: int, line: str) -> Row:
         raise DatasetError(f"{where}: there is no file {file}; correct the path or remove the row.")
     needs = values.get("needs") or ""
     reference = texts["reference_text"]
-    return Row(
+    return ParsedFile(
         file,
         values["file"],
         texts["format"] or file.suffix.lstrip(".").lower() or "none",

@@ -17,15 +17,15 @@ from openpyxl import Workbook
 from pptx.util import Inches, Pt
 
 from core.tables import markdown_table
-from evals.measures.report_pairs import Draft, value_of
+from evals.measures.report_pairs import MadeReport, value_of
 
 # (the report, what may look different without meaning anything) → the file
-Write = Callable[[Draft, random.Random], bytes]
+Write = Callable[[MadeReport, random.Random], bytes]
 TITLE = "Quarterly report"
 _PLAIN = re.compile(r"\d+(?:[.,]\d+)*(?<!\.20\d\d)")
 
 
-def word(draft: Draft, looks: random.Random) -> bytes:
+def word(draft: MadeReport, looks: random.Random) -> bytes:
     """docx: real headings, paragraphs of several runs, tables."""
     document = docx.Document()
     document.add_heading(TITLE, 0)
@@ -45,7 +45,7 @@ def word(draft: Draft, looks: random.Random) -> bytes:
     return _saved(document.save)
 
 
-def slides(draft: Draft, looks: random.Random) -> bytes:
+def slides(draft: MadeReport, looks: random.Random) -> bytes:
     """pptx: a slide a heading; long tables go on on the next slide under the same title."""
     deck = pptx.Presentation()
     title = deck.slides.add_slide(deck.slide_layouts[0])
@@ -68,7 +68,7 @@ def slides(draft: Draft, looks: random.Random) -> bytes:
     return _saved(deck.save)
 
 
-def workbook(draft: Draft, looks: random.Random) -> bytes:
+def workbook(draft: MadeReport, looks: random.Random) -> bytes:
     """xlsx: a sheet a heading; plain numbers are numbers, the rest is text."""
     book = Workbook()
     book.remove(book.active)
@@ -84,7 +84,7 @@ def workbook(draft: Draft, looks: random.Random) -> bytes:
     return _saved(book.save)
 
 
-def portable(draft: Draft, looks: random.Random) -> bytes:
+def portable(draft: MadeReport, looks: random.Random) -> bytes:
     """pdf: headings, ruled tables over page breaks, flowing text with page numbers."""
     from reportlab.lib import colors
     from reportlab.lib.pagesizes import A4
@@ -109,7 +109,7 @@ def portable(draft: Draft, looks: random.Random) -> bytes:
     return buffer.getvalue()
 
 
-def separated(draft: Draft, looks: random.Random) -> bytes:
+def separated(draft: MadeReport, looks: random.Random) -> bytes:
     """csv: the first table, with the separator of one country or another."""
     header, rows = next(iter(draft.tables.values()))
     buffer = io.StringIO()
@@ -117,7 +117,7 @@ def separated(draft: Draft, looks: random.Random) -> bytes:
     return buffer.getvalue().encode("utf-8-sig" if looks.random() < 0.5 else "utf-8")
 
 
-def data(draft: Draft, looks: random.Random) -> bytes:
+def data(draft: MadeReport, looks: random.Random) -> bytes:
     """json: lists of objects, and lists of sentences."""
     content: dict[str, Any] = {
         heading: [dict(zip(header, row, strict=True)) for row in rows]
@@ -126,7 +126,7 @@ def data(draft: Draft, looks: random.Random) -> bytes:
     return json.dumps({**content, **draft.text}, indent=looks.choice((None, 1, 4)), ensure_ascii=False).encode()
 
 
-def markdown(draft: Draft, looks: random.Random) -> bytes:
+def markdown(draft: MadeReport, looks: random.Random) -> bytes:
     """md: headings, pipe tables, paragraphs."""
     parts = [f"# {TITLE}"]
     for heading, (header, rows) in draft.tables.items():

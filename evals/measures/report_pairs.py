@@ -30,7 +30,7 @@ DIRECTIONS = {"Covered": 1, "Open findings": -1, "Satisfaction": 1, "Yearly cost
 
 
 @dataclass
-class Draft:
+class MadeReport:
     """A report while it is made: tables by heading (header, rows), sentences by heading."""
 
     tables: dict[str, tuple[list[str], list[list[str]]]] = field(default_factory=dict)
@@ -47,8 +47,8 @@ class ReportPair:
         amounts: The edited cells that are numbers, by row and column → the difference between both versions.
     """
 
-    before: Draft
-    after: Draft
+    before: MadeReport
+    after: MadeReport
     edits: tuple[Edit, ...]
     amounts: dict[str, float]
 
@@ -57,7 +57,7 @@ def report_pair(rng: random.Random, most_tables: int = 3, with_text: bool = True
     """One pair. `most_tables` and `with_text` fit it to formats that hold one table, or no text."""
     german = rng.random() < 0.3
     before = _report(rng, most_tables, with_text, german)
-    after = Draft(
+    after = MadeReport(
         {h: (list(header), [list(r) for r in rows]) for h, (header, rows) in before.tables.items()},
         {h: list(s) for h, s in before.text.items()},
         german,
@@ -75,7 +75,7 @@ def report_pair(rng: random.Random, most_tables: int = 3, with_text: bool = True
 class _Editor:
     """Edits a draft at places that no earlier edit has touched, and keeps what it did."""
 
-    def __init__(self, draft: Draft, rng: random.Random, german: bool) -> None:
+    def __init__(self, draft: MadeReport, rng: random.Random, german: bool) -> None:
         self._draft, self._rng, self._german = draft, rng, german
         self._touched: set[str] = set()
         self.made: list[Edit] = []
@@ -203,8 +203,8 @@ class _Editor:
             self.made.append(("removed", "section", heading))
 
 
-def _report(rng: random.Random, most_tables: int, with_text: bool, german: bool) -> Draft:
-    draft = Draft(german=german)
+def _report(rng: random.Random, most_tables: int, with_text: bool, german: bool) -> MadeReport:
+    draft = MadeReport(german=german)
     for heading in rng.sample(("Estate", "Service levels", "Teams"), rng.randint(1, most_tables)):
         names = rng.sample([f"{a} {t}" for a in _AREAS for t in _THINGS], rng.randint(4, 12))
         columns = rng.sample(_COLUMNS, rng.randint(2, 4))

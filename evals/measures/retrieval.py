@@ -27,7 +27,7 @@ Search = Callable[[str], Sequence[Passage]]
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
+class RetrievalStage:
     """One stage's measures over all questions, and what a question takes in it."""
 
     measures: Mapping[str, Measured]
@@ -44,7 +44,7 @@ class RetrievalReport:
     questions: int
     unknown: int
     index_seconds: float
-    stages: Mapping[str, Stage]
+    stages: Mapping[str, RetrievalStage]
 
     def as_json(self) -> dict[str, object]:
         """Each stage's plain figures under its name, with `<measure>_error` beside them."""
@@ -69,7 +69,7 @@ def evaluate_retrieval(
         progress: Called with a stage's name, the questions done and their number.
     """
     questions = {query: judged.questions[query] for query in judged.relevant}
-    stages: dict[str, Stage] = {}
+    stages: dict[str, RetrievalStage] = {}
     with tempfile.TemporaryDirectory(prefix="debrief-eval-") as folder:
         started = time.perf_counter()
         progress("index", 0, len(judged.documents))
@@ -85,7 +85,7 @@ def evaluate_retrieval(
                 passages = search(question)
                 taken.append(time.perf_counter() - begin)
                 rankings[query] = list(dict.fromkeys(passage.chunk.document_id for passage in passages))
-            stages[name] = Stage(measure(rankings, judged.relevant), 1_000 * sorted(taken)[len(taken) // 2])
+            stages[name] = RetrievalStage(measure(rankings, judged.relevant), 1_000 * sorted(taken)[len(taken) // 2])
         chunks = retriever.index.count()
         retriever.index.close()
     return RetrievalReport(

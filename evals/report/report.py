@@ -9,7 +9,7 @@ from core.tables import table_cell
 from evals.metrics import Measured
 from evals.suite.compare import Difference
 from evals.suite.gates import Failed
-from evals.suite.history import Result, Run
+from evals.suite.history import EvaluationRun, Result
 from evals.suite.runner import by_tag, unscored
 from evals.suite.scorers import LOWER_IS_BETTER
 
@@ -23,13 +23,13 @@ _NAMED = 8
 class Report:
     """Everything that a report shows."""
 
-    run: Run
+    run: EvaluationRun
     results: Mapping[str, Result]
-    baseline: Run | None = None
+    baseline: EvaluationRun | None = None
     baseline_results: Mapping[str, Result] = field(default_factory=dict)
     differences: Sequence[Difference] = ()
     failed: Sequence[Failed] = ()
-    earlier: Sequence[Run] = ()
+    earlier: Sequence[EvaluationRun] = ()
 
     @property
     def changed_settings(self) -> list[tuple[str, str, str]]:

@@ -9,8 +9,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from apps.language.app_file import AppFile
 from apps.language.spec import App
-from apps.run.context import AppFile, Context, Tools
+from apps.run.context import Context, Tools
 from apps.run.inputs import InputsWrong
 from apps.runner import RunResult, finish, may_use
 from assistant.events import Attachment

@@ -13,14 +13,13 @@ from typing import Any, Literal
 import numpy as np
 import sqlalchemy as sa
 
-from assistant.records.trace import feedback, traces
+from assistant.records.trace import CONVERSATION, feedback, traces
 from core.errors import DatasetError
 from core.settings import Settings
 from core.text.detect import detect_language
 from core.text.words import content_words
-from evals.suite.subject import CONVERSATION
 from evals.suite.suites import Case
-from retrieval.engines.generations import open_generations
+from retrieval.engines.open import open_generations
 from retrieval.models.embed import open_embedder
 
 # Questions nearer than this (cosine distance, average linkage) are of one topic.

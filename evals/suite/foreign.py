@@ -10,10 +10,10 @@ from core.database import open_database
 from core.settings import Settings
 from evals.metrics import Measured
 from evals.suite.environment import environment
-from evals.suite.history import History, Run
+from evals.suite.history import EvaluationRun, History
 
 
-def record_run(settings: Settings, kind: str, suite: str, figures: object) -> Run | None:
+def record_run(settings: Settings, kind: str, suite: str, figures: object) -> EvaluationRun | None:
     """Keeps an evaluation's figures: a mapping or a dataclass, nested as it likes; what isn't a number is left out.
 
     Nothing is kept, and None is returned, where there is no settings file and so no database to keep it in.

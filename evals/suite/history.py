@@ -72,7 +72,7 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class EvaluationRun:
     """One evaluation. `finished_at` is empty while it runs, or if it broke off."""
 
     id: str
@@ -91,9 +91,9 @@ class History:
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
 
-    def start(self, kind: str, suite: str, environment: Mapping[str, Any]) -> Run:
+    def start(self, kind: str, suite: str, environment: Mapping[str, Any]) -> EvaluationRun:
         """A new run, without results."""
-        run = Run(uuid.uuid4().hex[:12], kind, suite, _now(), environment=environment)
+        run = EvaluationRun(uuid.uuid4().hex[:12], kind, suite, _now(), environment=environment)
         with self._engine.begin() as connection:
             connection.execute(
                 runs.insert().values(
@@ -120,7 +120,7 @@ class History:
                 )
             )
 
-    def finish(self, run_id: str, summary: Summary, verdict: Mapping[str, Any] | None = None) -> Run:
+    def finish(self, run_id: str, summary: Summary, verdict: Mapping[str, Any] | None = None) -> EvaluationRun:
         """Closes the run with its means and what gates and baseline say."""
         values = {name: [_plain(m.value), _plain(m.error), m.n] for name, m in summary.items()}
         with self._engine.begin() as connection:
@@ -135,7 +135,7 @@ class History:
             )
         return self.run(run_id)
 
-    def run(self, run_id: str) -> Run:
+    def run(self, run_id: str) -> EvaluationRun:
         """The run with this id, or the only one whose id begins so.
 
         Raises:
@@ -156,7 +156,7 @@ class History:
         with self._engine.connect() as connection:
             return {row.case_id: _result(json.loads(row.record)) for row in connection.execute(query)}
 
-    def latest(self, suite: str = "", *, kind: str = "", limit: int = 20, finished: bool = True) -> list[Run]:
+    def latest(self, suite: str = "", *, kind: str = "", limit: int = 20, finished: bool = True) -> list[EvaluationRun]:
         """The newest runs, the newest first."""
         query = sa.select(runs).order_by(runs.c.started_at.desc(), runs.c.id).limit(limit)
         for column, wanted in ((runs.c.suite, suite), (runs.c.kind, kind)):
@@ -168,7 +168,7 @@ class History:
 
     def record_run(
         self, kind: str, suite: str, environment: Mapping[str, Any], summary: Mapping[str, float | Measured | None]
-    ) -> Run:
+    ) -> EvaluationRun:
         """Keeps a finished evaluation of a foreign set: its figures, without cases."""
         run = self.start(kind, suite, environment)
         measured = {
@@ -179,9 +179,9 @@ class History:
         return self.finish(run.id, measured)
 
 
-def _run(row: sa.Row[Any]) -> Run:
+def _run(row: sa.Row[Any]) -> EvaluationRun:
     summary = {name: Measured(_number(v), _number(e), n) for name, (v, e, n) in json.loads(row.summary).items()}
-    return Run(
+    return EvaluationRun(
         row.id,
         row.kind,
         row.suite,

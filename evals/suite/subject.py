@@ -12,6 +12,7 @@ from typing import Protocol
 from apps.runner import RunResult
 from assistant.ask import Assistant
 from assistant.records.conversations import StoredTurn
+from assistant.records.trace import CONVERSATION
 from core.errors import QuestionError
 from core.identity import Directory
 from core.types import Answer, Chunk, Principal, User
@@ -21,8 +22,6 @@ from retrieval.query.access import may_read
 
 # Documents are ranked by their best passage among so many.
 _SEARCHED = 50
-# Traces of an evaluation carry this conversation, so that nobody takes them for people's questions.
-CONVERSATION = "evaluation"
 
 
 @dataclass(frozen=True, slots=True)

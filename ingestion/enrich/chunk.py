@@ -32,7 +32,7 @@ _LINE = re.compile(r"[^\n]*\n|[^\n]+$")
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class ChunkSpan:
     """A stretch of the document's text: offsets in characters, and its size in words."""
 
     begin: int
@@ -118,7 +118,7 @@ def _locator(sections: Sequence[Section], begin: int, at: int) -> str:
     return sections[-1].locator
 
 
-def _parts(text: str, begin: int, end: int, kind: str, settings: ChunkingSettings) -> Iterator[tuple[str, Span]]:
+def _parts(text: str, begin: int, end: int, kind: str, settings: ChunkingSettings) -> Iterator[tuple[str, ChunkSpan]]:
     """(header to repeat, span) of each chunk of the stretch from `begin` to `end`."""
     size = settings.size_words
     if kind == "table":
@@ -129,7 +129,7 @@ def _parts(text: str, begin: int, end: int, kind: str, settings: ChunkingSetting
         yield "", span
 
 
-def _table_parts(text: str, begin: int, end: int, size: int) -> Iterator[tuple[str, Span]]:
+def _table_parts(text: str, begin: int, end: int, size: int) -> Iterator[tuple[str, ChunkSpan]]:
     rows_begin = _header_end(text, begin, end)
     header = text[begin:rows_begin].rstrip() + "\n"
     header_words = count_words(header)
@@ -139,7 +139,7 @@ def _table_parts(text: str, begin: int, end: int, size: int) -> Iterator[tuple[s
     spans = _pack(_pieces(text, rows_begin, end, size - header_words, _LINE_END), size - header_words, 0)
     for number, span in enumerate(spans):
         if number == 0 and header:
-            yield "", Span(begin, span.end, span.words + header_words)
+            yield "", ChunkSpan(begin, span.end, span.words + header_words)
         else:
             yield header, span
 
@@ -153,7 +153,7 @@ def _header_end(text: str, begin: int, end: int) -> int:
     return lines[0][1] if lines else begin
 
 
-def _pieces(text: str, begin: int, end: int, size: int, border: re.Pattern[str]) -> list[Span]:
+def _pieces(text: str, begin: int, end: int, size: int, border: re.Pattern[str]) -> list[ChunkSpan]:
     """The text from `begin` to `end` cut at each `border`, and between words where that leaves too much."""
     ends = [match.end() for match in border.finditer(text, begin, end)]
     pieces = []
@@ -161,12 +161,12 @@ def _pieces(text: str, begin: int, end: int, size: int, border: re.Pattern[str])
         words = [(match.start(), match.end()) for match in _WORD.finditer(text, begin, piece_end)]
         for start in range(0, len(words), size):
             portion = words[start : start + size]
-            pieces.append(Span(portion[0][0], portion[-1][1], len(portion)))
+            pieces.append(ChunkSpan(portion[0][0], portion[-1][1], len(portion)))
         begin = piece_end
     return pieces
 
 
-def _pack(pieces: Sequence[Span], size: int, overlap: int) -> Iterator[Span]:
+def _pack(pieces: Sequence[ChunkSpan], size: int, overlap: int) -> Iterator[ChunkSpan]:
     """Runs of neighbouring pieces of at most `size` words, each starting with up to `overlap` words of the last."""
     start = 0
     while start < len(pieces):
@@ -174,7 +174,7 @@ def _pack(pieces: Sequence[Span], size: int, overlap: int) -> Iterator[Span]:
         while stop < len(pieces) and words + pieces[stop].words <= size:
             words += pieces[stop].words
             stop += 1
-        yield Span(pieces[start].begin, pieces[stop - 1].end, words)
+        yield ChunkSpan(pieces[start].begin, pieces[stop - 1].end, words)
         if stop == len(pieces):
             return
         # Back to the earliest piece that fits into the overlap and leaves room for the next one.

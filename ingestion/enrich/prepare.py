@@ -85,7 +85,7 @@ class Preparation:
         verdict = vet(enriched.attributes, self.rules.vetting, self.today)
         final = {**enriched.attributes, "vetting": verdict.vetting}
         if source.unvetted == "weigh_down" and verdict.vetting == "draft":
-            final["weighed_down"] = True
+            final["down_weighted"] = True
         record = replace(
             record,
             title=str(final["title"]),

@@ -14,14 +14,14 @@ Vetting = Literal["vetted", "draft", "superseded", "expired"]
 
 
 @dataclass(frozen=True)
-class Verdict:
+class VettingVerdict:
     """A document's vetting status, and a sentence for each thing its owner would have to mend."""
 
     vetting: Vetting
     lacks: tuple[str, ...] = ()
 
 
-def vet(attributes: Attributes, policy: VettingPolicy, today: datetime, superseded_by: str = "") -> Verdict:
+def vet(attributes: Attributes, policy: VettingPolicy, today: datetime, superseded_by: str = "") -> VettingVerdict:
     """The verdict for a document with these attributes.
 
     Args:
@@ -30,13 +30,15 @@ def vet(attributes: Attributes, policy: VettingPolicy, today: datetime, supersed
     """
     status = str(attributes.get("status", "")).casefold()
     if superseded_by:
-        return Verdict("superseded", (f"{superseded_by} supersedes it; delete it or link to the newer one.",))
+        return VettingVerdict("superseded", (f"{superseded_by} supersedes it; delete it or link to the newer one.",))
     if status in {"superseded", "archived", "obsolete", "deprecated"}:
-        return Verdict("superseded", (f"Its status is {status}; delete it, or set the status to current.",))
+        return VettingVerdict("superseded", (f"Its status is {status}; delete it, or set the status to current.",))
     review_by = str(attributes.get("review_by", ""))
     if policy.expire_after_review and review_by and review_by < (iso_date(today) or ""):
-        return Verdict("expired", (f"Its review date {review_by[:10]} has passed; review it and set a new date.",))
+        return VettingVerdict(
+            "expired", (f"Its review date {review_by[:10]} has passed; review it and set a new date.",)
+        )
     lacks = [f"The attribute {name} is missing; add it." for name in policy.required if not attributes.get(name)]
     if status in {"draft", "in review", "in_review", "unvetted"}:
         lacks.append(f"Its status is {status}; approve it and set the status to current.")
-    return Verdict("draft", tuple(lacks)) if lacks else Verdict("vetted")
+    return VettingVerdict("draft", tuple(lacks)) if lacks else VettingVerdict("vetted")

@@ -29,7 +29,7 @@ _LINE_BREAKS = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class ParseLimits:
     """What one file may cost. Times in seconds, memory in MiB, sizes in bytes or characters."""
 
     max_bytes: int = 50_000_000
@@ -53,7 +53,7 @@ class Limits:
 class Budget:
     """What a file has used of its limits, counted over everything nested in it."""
 
-    limits: Limits = field(default_factory=Limits)
+    limits: ParseLimits = field(default_factory=ParseLimits)
     unpacked: int = 0
     chars: int = 0
     sections: int = 0

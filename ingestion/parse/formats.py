@@ -11,7 +11,7 @@ from collections.abc import Callable
 from core.errors import Encrypted, ParseError, TooLarge, Unsupported
 from core.types import Parsed
 from ingestion.parse.detect import detect
-from ingestion.parse.draft import Budget, File, Limits
+from ingestion.parse.draft import Budget, File, ParseLimits
 
 # Kind of file (from `detect`) → module and function. Modules are imported on first use, so that a worker starts light.
 PARSERS = {
@@ -48,7 +48,7 @@ FORMATS = (
 )
 
 
-def parse(body: bytes, name: str, media_type: str = "", limits: Limits | None = None) -> Parsed:
+def parse(body: bytes, name: str, media_type: str = "", limits: ParseLimits | None = None) -> Parsed:
     """The sections of one file.
 
     Raises:
@@ -59,7 +59,7 @@ def parse(body: bytes, name: str, media_type: str = "", limits: Limits | None = 
     """
     shown = name or "The file"
     try:
-        parsed = parse_file(File(body, name, media_type, Budget(limits or Limits())))
+        parsed = parse_file(File(body, name, media_type, Budget(limits or ParseLimits())))
     except ParseError as error:
         text = str(error)
         raise type(error)(f"{shown}: {text}" + ("" if text.endswith(".") else ".")) from error

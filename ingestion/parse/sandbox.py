@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.errors import Encrypted, ParseError, TooLarge, Unsupported
 from core.types import Parsed, Section
-from ingestion.parse.draft import Limits
+from ingestion.parse.draft import ParseLimits
 from ingestion.parse.worker import read_frame, write_frame
 
 if TYPE_CHECKING:  # the worker imports this package too, and has no use for the settings' machinery
@@ -38,7 +38,7 @@ _BOOT = "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from ingestion
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class ParserUsage:
     """What parsing one file gave and cost.
 
     Attributes:
@@ -54,9 +54,9 @@ class Measured:
     contained: bool = False
 
 
-def limits_of(settings: ParsingSettings) -> Limits:
+def limits_of(settings: ParsingSettings) -> ParseLimits:
     """The limits that debrief.yaml sets."""
-    return Limits(
+    return ParseLimits(
         max_bytes=settings.max_bytes,
         max_unpacked_bytes=settings.max_unpacked_bytes,
         timeout_s=settings.timeout_s,
@@ -72,8 +72,8 @@ class ParserPool:
     a context manager.
     """
 
-    def __init__(self, settings: ParsingSettings | None = None, limits: Limits | None = None) -> None:
-        self.limits = limits or (limits_of(settings) if settings else Limits())
+    def __init__(self, settings: ParsingSettings | None = None, limits: ParseLimits | None = None) -> None:
+        self.limits = limits or (limits_of(settings) if settings else ParseLimits())
         self.workers = settings.workers if settings else 2
         self._idle: queue.LifoQueue[_Worker | None] = queue.LifoQueue()
         for _ in range(self.workers):
@@ -92,7 +92,7 @@ class ParserPool:
             raise measured.error or ParseError(f"{name}: the parser gave no result.")
         return measured.parsed
 
-    def measure(self, body: bytes, name: str, media_type: str = "") -> Measured:
+    def measure(self, body: bytes, name: str, media_type: str = "") -> ParserUsage:
         """As `parse`, with what it cost; errors are returned, not raised."""
         if self._closed:
             raise ValueError("The parser pool is closed.")
@@ -101,7 +101,7 @@ class ParserPool:
             text = (
                 f"{name}: it has {len(body):,} bytes, over the limit of {limit:,}; split it or raise parsing.max_bytes."
             )
-            return Measured(None, TooLarge(text), 0.0, 0.0)
+            return ParserUsage(None, TooLarge(text), 0.0, 0.0)
         worker = self._idle.get()
         try:
             worker = worker if worker is not None and worker.alive() else _Worker()
@@ -115,7 +115,7 @@ class ParserPool:
             )
             failure = ParseError(text)
             failure.retry = True
-            return Measured(None, failure, 0.0, 0.0, contained=True)
+            return ParserUsage(None, failure, 0.0, 0.0, contained=True)
         finally:
             if self._closed and worker is not None:
                 worker.stop()
@@ -124,7 +124,7 @@ class ParserPool:
 
     def map(self, files: Iterable[tuple[bytes, str, str]]) -> Iterator[Parsed | ParseError]:
         """Parses (body, name, media type) in parallel; results in order, errors as values."""
-        pending: queue.SimpleQueue[Future[Measured]] = queue.SimpleQueue()
+        pending: queue.SimpleQueue[Future[ParserUsage]] = queue.SimpleQueue()
         with ThreadPoolExecutor(self.workers) as threads:
             for body, name, media_type in files:
                 pending.put(threads.submit(self.measure, body, name, media_type))
@@ -180,7 +180,7 @@ class _Worker:
         """Whether the process still runs."""
         return self._process.poll() is None
 
-    def run(self, body: bytes, name: str, media_type: str, limits: Limits) -> Measured:
+    def run(self, body: bytes, name: str, media_type: str, limits: ParseLimits) -> ParserUsage:
         """Parses one file in this worker."""
         request = json.dumps({"name": name, "media_type": media_type, "limits": asdict(limits)}).encode()
         # The worker never gets stuck reading, but a dead one must not block us in a write.
@@ -214,7 +214,7 @@ class _Worker:
         return read_frame(self._read) if ready else None
 
 
-def _measured(reply: dict[str, Any], name: str, limits: Limits) -> Measured:
+def _measured(reply: dict[str, Any], name: str, limits: ParseLimits) -> ParserUsage:
     seconds, peak_mb = float(reply["seconds"]), float(reply["peak_mb"])
     name = name or "The file"
     if "sections" in reply:
@@ -223,24 +223,24 @@ def _measured(reply: dict[str, Any], name: str, limits: Limits) -> Measured:
             for text, path, page, locator, kind in reply["sections"]
         )
         metadata = {key: tuple(value) if isinstance(value, list) else value for key, value in reply["metadata"].items()}
-        return Measured(Parsed(sections, reply["title"], metadata, tuple(reply["warnings"])), None, seconds, peak_mb)
+        return ParserUsage(Parsed(sections, reply["title"], metadata, tuple(reply["warnings"])), None, seconds, peak_mb)
     if "error" in reply:
-        return Measured(None, _ERRORS.get(reply["error"], ParseError)(reply["message"]), seconds, peak_mb)
+        return ParserUsage(None, _ERRORS.get(reply["error"], ParseError)(reply["message"]), seconds, peak_mb)
     ended = reply.get("ended")
     if ended == "time":
         error = ParseError(
             f"{name}: parsing it took longer than {limits.timeout_s:g} s; split it, or raise parsing.timeout_s."
         )
         error.retry = True
-        return Measured(None, error, seconds, peak_mb)
+        return ParserUsage(None, error, seconds, peak_mb)
     if ended == "memory":
-        return Measured(None, TooLarge(f"{name}: {limits.out_of_memory()}."), seconds, peak_mb)
+        return ParserUsage(None, TooLarge(f"{name}: {limits.out_of_memory()}."), seconds, peak_mb)
     if ended == "reply":
-        return Measured(None, TooLarge(f"{name}: its text is too long; split it."), seconds, peak_mb)
+        return ParserUsage(None, TooLarge(f"{name}: its text is too long; split it."), seconds, peak_mb)
     died = f"signal {reply['signal']}" if reply.get("signal") else "an error"
     text = f"{name}: its parser crashed ({died}): the file is probably damaged; save it again or get a fresh copy."
-    return Measured(None, ParseError(text), seconds, peak_mb, contained=True)
+    return ParserUsage(None, ParseError(text), seconds, peak_mb, contained=True)
 
 
-def _result(measured: Measured) -> Parsed | ParseError:
+def _result(measured: ParserUsage) -> Parsed | ParseError:
     return measured.parsed or measured.error or ParseError("The parser gave no result.")

@@ -21,7 +21,7 @@ import time
 from typing import Any, NoReturn
 
 from core.errors import ParseError, TooLarge
-from ingestion.parse.draft import Limits
+from ingestion.parse.draft import ParseLimits
 from ingestion.parse.formats import PARSERS, parse
 
 MAX_REPLY_BYTES = 400_000_000
@@ -59,7 +59,7 @@ def serve() -> None:
 
 def _isolated(request: dict[str, Any], body: bytes, inbox: int) -> dict[str, Any]:
     """Parses in a child process; what it said, what it used, and how it ended."""
-    limits = Limits(**request["limits"])
+    limits = ParseLimits(**request["limits"])
     receive, send = os.pipe()
     begun = time.monotonic()
     child = os.fork()
@@ -103,7 +103,7 @@ def _isolated(request: dict[str, Any], body: bytes, inbox: int) -> dict[str, Any
     return {**answer, "seconds": seconds, "peak_mb": peak_mb}
 
 
-def _child(request: dict[str, Any], body: bytes, limits: Limits, send: int) -> NoReturn:
+def _child(request: dict[str, Any], body: bytes, limits: ParseLimits, send: int) -> NoReturn:
     """Parses under the limits and exits; the reply goes to `send`."""
     code = 0
     gc.disable()
@@ -119,7 +119,7 @@ def _child(request: dict[str, Any], body: bytes, limits: Limits, send: int) -> N
     os._exit(code)
 
 
-def _parsed(request: dict[str, Any], body: bytes, limits: Limits) -> bytes:
+def _parsed(request: dict[str, Any], body: bytes, limits: ParseLimits) -> bytes:
     reply: dict[str, Any]
     try:
         parsed = parse(body, request["name"], request["media_type"], limits)
@@ -136,7 +136,7 @@ def _parsed(request: dict[str, Any], body: bytes, limits: Limits) -> bytes:
     return json.dumps(reply, ensure_ascii=False).encode("utf-8", "replace")
 
 
-def _restrict(limits: Limits) -> None:
+def _restrict(limits: ParseLimits) -> None:
     """Memory, processor time, no files written, no core dump, no network or programs from Python."""
     memory, seconds = limits.max_memory_mb << 20, int(limits.timeout_s) + 2
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))

@@ -12,10 +12,10 @@ from contextlib import ExitStack
 
 from core.types import Cursor
 from ingestion.state import DocumentRecord, SyncState
-from retrieval.engines.generations import Generations, Writer
+from retrieval.engines.generations import Generations, GenerationWriter
 
 
-class Stretch:
+class SyncCommit:
     """Documents that are published and committed together. The working copy is made at the first write."""
 
     def __init__(self, state: SyncState, generations: Generations, rebuild: bool = False) -> None:
@@ -23,7 +23,7 @@ class Stretch:
         self._generations = generations
         self._rebuild = rebuild
         self._stack = ExitStack()
-        self._writer: Writer | None = None
+        self._writer: GenerationWriter | None = None
         self._unsettled: dict[str, bool] = {}
         self.records: dict[str, dict[str, DocumentRecord]] = {}
 
@@ -43,7 +43,7 @@ class Stretch:
         self._unsettled[source] = False
 
     @property
-    def writer(self) -> Writer:
+    def writer(self) -> GenerationWriter:
         """The working copy's writer; takes the writer's lock."""
         if self._writer is None:
             self._writer = self._stack.enter_context(self._generations.write(rebuild=self._rebuild))

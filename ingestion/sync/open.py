@@ -19,7 +19,8 @@ from ingestion.enrich.rules import RulesFile, load_rules
 from ingestion.parse import ParserPool
 from ingestion.state import SyncState
 from ingestion.sync.source_sync import SyncContext, SyncOptions
-from retrieval.engines.generations import Recipe, open_generations
+from retrieval.engines.generations import Recipe
+from retrieval.engines.open import open_generations
 from retrieval.models.embed import CachedEmbedder, open_embedder
 
 Pairs = Sequence[tuple[SourceSettings, Connector | DebriefError]]

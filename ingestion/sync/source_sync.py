@@ -17,8 +17,8 @@ from core.settings import SourceSettings, SyncSettings
 from core.types import Batch, Connector, Cursor, Document, DocumentRef, Failure
 from ingestion.enrich.chunk import embedding_text
 from ingestion.enrich.prepare import Preparation, Prepared, content_hash, details_hash
-from ingestion.state import Counts, DocumentRecord, Run, RunState, SyncState, utc_now
-from ingestion.sync.commit import Stretch
+from ingestion.state import Counts, DocumentRecord, RunState, SyncRun, SyncState, utc_now
+from ingestion.sync.commit import SyncCommit
 from retrieval.engines.generations import Generations
 from retrieval.models.embed import CachedEmbedder
 
@@ -70,7 +70,7 @@ class SourceSync:
     """One source's part of a sync."""
 
     def __init__(
-        self, context: SyncContext, source: SourceSettings, connector: Connector, stretch: Stretch, force: bool
+        self, context: SyncContext, source: SourceSettings, connector: Connector, stretch: SyncCommit, force: bool
     ) -> None:
         self._context = context
         self._source = source
@@ -86,7 +86,7 @@ class SourceSync:
         self.counts = Counts()
         self.cursor: Cursor | None = None
 
-    def run(self, run: Run, executor: ThreadPoolExecutor, publish_often: bool) -> tuple[RunState, str]:
+    def run(self, run: SyncRun, executor: ThreadPoolExecutor, publish_often: bool) -> tuple[RunState, str]:
         """Brings the index up to date with the source; the state it ended in and a sentence."""
         started = monotonic()
         unsettled = self._stretch.is_unsettled(self._source.name)
@@ -151,7 +151,7 @@ class SourceSync:
     def _publish(self, cursor: Cursor | None) -> None:
         self._stretch.publish({self._source.name: cursor}, f"sync {self._source.name}")
 
-    def _take(self, batch: Batch, run: Run, executor: ThreadPoolExecutor) -> None:
+    def _take(self, batch: Batch, run: SyncRun, executor: ThreadPoolExecutor) -> None:
         self.counts = replace(self.counts.plus(seen=batch.seen), total=batch.total or self.counts.total)
         self._know(
             [
@@ -173,7 +173,7 @@ class SourceSync:
                 self._keep(prepared)
         self._gone.extend(batch.deleted)
 
-    def _is_changed(self, document: Document, run: Run) -> bool:
+    def _is_changed(self, document: Document, run: SyncRun) -> bool:
         self._listed.add(document.id)
         known = self._record(document.id)
         self.counts = self.counts.plus(bytes=len(document.body))
@@ -187,7 +187,7 @@ class SourceSync:
             self._set_access(ref, run)
         return False
 
-    def _set_access(self, ref: DocumentRef, run: Run) -> None:
+    def _set_access(self, ref: DocumentRef, run: SyncRun) -> None:
         self._listed.add(ref.id)
         known = self._record(ref.id)
         if known is None:
@@ -203,7 +203,7 @@ class SourceSync:
             self._stretch.writer.index.set_access(ref.id, allow, deny)
         self._remember(replace(known, allow=tuple(sorted(allow)), deny=tuple(sorted(deny)), run_id=run.id))
 
-    def _fail(self, failure: Failure, run: Run) -> None:
+    def _fail(self, failure: Failure, run: SyncRun) -> None:
         self._listed.add(failure.document_id)
         self._retryable += failure.retry
         # An id that ends in "/" is a folder or site that could not be listed: what is in it is unknown, not gone.
@@ -220,7 +220,9 @@ class SourceSync:
             record = DocumentRecord(failure.document_id, self._source.name, failure.title, run_id=run.id)
             self._remember(replace(record, outcome="failed", reason=failure.reason))
 
-    def _prepared(self, documents: Sequence[Document], run: Run, executor: ThreadPoolExecutor) -> Iterator[Prepared]:
+    def _prepared(
+        self, documents: Sequence[Document], run: SyncRun, executor: ThreadPoolExecutor
+    ) -> Iterator[Prepared]:
         """The documents in order, with the next ones being parsed while the caller embeds."""
         pending: deque[Future[Prepared]] = deque()
         prepare = self._context.preparation.prepare
@@ -286,7 +288,7 @@ class SourceSync:
         self.counts = self.counts.plus(chunks=len(chunks), embedded=self._context.embedder.computed - before)
         self._context.on_progress(self._source.name, self.counts)
 
-    def _delete(self, run: Run) -> str:
+    def _delete(self, run: SyncRun) -> str:
         """Removes what is gone; a sentence if it was too much at once and waits for a confirmation."""
         state = self._context.state
         announced = dict.fromkeys([*self._gone, *state.delete_pending(self._source.name)])

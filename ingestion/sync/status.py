@@ -9,7 +9,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from core.settings import SourceSettings
-from ingestion.state import Run, SyncState, documents, runs
+from ingestion.state import SyncRun, SyncState, documents, runs
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class SourceStatus:
     """
 
     settings: SourceSettings
-    last: Run | None = None
+    last: SyncRun | None = None
     succeeded_at: datetime | None = None
     outcomes: dict[str, int] = field(default_factory=dict)
 

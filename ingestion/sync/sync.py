@@ -15,12 +15,14 @@ from core.identity import save_memberships
 from core.settings import SourceSettings
 from core.types import Connector, Cursor
 from ingestion.enrich.relations import related
-from ingestion.state import Counts, DocumentRecord, Run, RunState
-from ingestion.sync.commit import Stretch
+from ingestion.state import Counts, DocumentRecord, RunState, SyncRun
+from ingestion.sync.commit import SyncCommit
 from ingestion.sync.source_sync import SourceSync, SyncContext
 
 
-def sync_sources(context: SyncContext, pairs: Sequence[tuple[SourceSettings, Connector | DebriefError]]) -> list[Run]:
+def sync_sources(
+    context: SyncContext, pairs: Sequence[tuple[SourceSettings, Connector | DebriefError]]
+) -> list[SyncRun]:
     """Syncs the sources one after the other; one that fails doesn't stop the others.
 
     Args:
@@ -31,9 +33,9 @@ def sync_sources(context: SyncContext, pairs: Sequence[tuple[SourceSettings, Con
         # The state may be older than a deleted data folder; without an index it says nothing true.
         context.state.reset()
     rebuild = context.generations.needs_rebuild()
-    stretch = Stretch(context.state, context.generations, rebuild)
+    stretch = SyncCommit(context.state, context.generations, rebuild)
     cursors: dict[str, Cursor | None] = {}
-    finished: list[tuple[Run, RunState, Counts, str]] = []
+    finished: list[tuple[SyncRun, RunState, Counts, str]] = []
     try:
         with ThreadPoolExecutor(context.parse_workers, thread_name_prefix="prepare") as executor:
             for source, connector in pairs:
@@ -58,11 +60,11 @@ def sync_sources(context: SyncContext, pairs: Sequence[tuple[SourceSettings, Con
 
 def _close(
     context: SyncContext,
-    stretch: Stretch,
+    stretch: SyncCommit,
     rebuild: bool,
     cursors: dict[str, Cursor | None],
-    finished: list[tuple[Run, RunState, Counts, str]],
-) -> list[tuple[Run, RunState, Counts, str]]:
+    finished: list[tuple[SyncRun, RunState, Counts, str]],
+) -> list[tuple[SyncRun, RunState, Counts, str]]:
     """Publishes a rebuilt generation if every source is in it, and brings relations up to date."""
     broken = [run.source for run, state, _, _ in finished if state in ("FAILED", "STOPPED")]
     if rebuild and broken and context.generations.current is not None:
@@ -75,7 +77,7 @@ def _close(
     return finished
 
 
-def _forget_removed_sources(context: SyncContext, stretch: Stretch) -> None:
+def _forget_removed_sources(context: SyncContext, stretch: SyncCommit) -> None:
     for source in context.state.sources() - context.configured:
         ids = sorted(context.state.present(source))
         stretch.writer.index.delete(ids)
@@ -85,7 +87,7 @@ def _forget_removed_sources(context: SyncContext, stretch: Stretch) -> None:
         save_memberships(context.engine, source, {})
 
 
-def _relate(context: SyncContext, stretch: Stretch) -> None:
+def _relate(context: SyncContext, stretch: SyncCommit) -> None:
     today = datetime.now(UTC)
     pending = {i: record for group in stretch.records.values() for i, record in group.items()}
     if not pending and context.state.relations_current(today):

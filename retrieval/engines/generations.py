@@ -25,7 +25,6 @@ from pathlib import Path
 from typing import Protocol
 
 from core.errors import IndexDamaged, IndexMissing
-from core.settings import Settings
 from retrieval.engines.edge import EdgeIndex
 from retrieval.engines.files import copy_tree, locked, make_durable, replace_text
 from retrieval.query.index import ChunkIndex
@@ -69,7 +68,7 @@ class Generation:
     note: str = ""
 
 
-class Writer(Protocol):
+class GenerationWriter(Protocol):
     """A working copy. Leaving `Generations.write` without `publish` discards it."""
 
     @property
@@ -101,7 +100,7 @@ class Generations(Protocol):
         ...
 
     @contextmanager
-    def write(self, rebuild: bool = False) -> Iterator[Writer]:
+    def write(self, rebuild: bool = False) -> Iterator[GenerationWriter]:
         """A writer on a copy of the current generation, or on an empty one. One at a time.
 
         Raises:
@@ -316,17 +315,6 @@ class FolderWriter:
             self._index.close()
             self._index = None
         shutil.rmtree(self._work, ignore_errors=True)
-
-
-def open_generations(settings: Settings, recipe: Recipe | None = None) -> Generations:
-    """The generations of the configured engine; `recipe` is needed for writing."""
-    folder, server, keep = settings.data_path / "index", settings.retrieval.server, settings.retrieval.keep_generations
-    if server.url:
-        from retrieval.engines.aliases import AliasGenerations
-        from retrieval.engines.server import connect
-
-        return AliasGenerations(connect(server), server, folder, recipe, keep)
-    return FolderGenerations(folder, recipe, keep)
 
 
 def _number(name: str) -> int:

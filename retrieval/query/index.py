@@ -32,7 +32,7 @@ class Query:
             chunks in the question's language.
         closer: Reads candidates closely: chunks → (n,) float32, higher is nearer, NaN for unknown. None leaves the
             fused order.
-        closer_depth: How many fused candidates are read closely.
+        late_interaction_depth: How many fused candidates are read closely.
         languages: ISO 639-1 codes by which BM25 stems `text`; empty lets the index detect them.
     """
 
@@ -46,7 +46,7 @@ class Query:
     languages: tuple[str, ...] = ()
     cross_language: bool = False
     closer: Callable[[Sequence[Chunk]], FloatArray] | None = None
-    closer_depth: int = 100
+    late_interaction_depth: int = 100
 
 
 class ChunkIndex(Protocol):

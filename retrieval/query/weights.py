@@ -35,7 +35,7 @@ LIMIT = 4.0
 # behind what is, and drafts of a source with `unvetted: weigh_down` behind vetted documents.
 BUILT_IN: Mapping[str, Any] = {
     "vetting": {"superseded": "-very_high", "expired": "-medium"},
-    "weighed_down": {"true": "-high"},
+    "down_weighted": {"true": "-high"},
 }
 
 _SECONDS_A_DAY = 86_400.0
@@ -77,7 +77,7 @@ class PerValue(_Rule):
     def _factors(self) -> Mapping[str | float, float]:
         return {form: factor for value, factor in self.values.items() for form in comparable(value)}
 
-    def boost(self, attribute: str, asked: Asked, attributes: Attributes) -> Boost | None:
+    def boost(self, attribute: str, asked: WeightContext, attributes: Attributes) -> Boost | None:
         found = [
             Boost(attribute, str(value), self._factors[form])
             for value in elements(attributes, attribute)
@@ -104,7 +104,7 @@ class Freshness(_Rule):
             raise ValueError(f"a {self.curve} freshness needs '{needed}'")
         return self
 
-    def boost(self, attribute: str, asked: Asked, attributes: Attributes) -> Boost | None:
+    def boost(self, attribute: str, asked: WeightContext, attributes: Attributes) -> Boost | None:
         instants = [i for i in map(as_instant, elements(attributes, attribute)) if i is not None]
         if instants:
             age = max(0.0, (asked.now - max(instants)).total_seconds() / _SECONDS_A_DAY)
@@ -122,7 +122,7 @@ class Freshness(_Rule):
         return 0.5**half_lives if self.curve == "exponential" else max(0.0, 1 - half_lives / 2)
 
 
-class Number(_Rule):
+class NumberWeight(_Rule):
     """No effect at `neutral_at`, the full factor from `saturates_at` on, linear between."""
 
     kind: Literal["number"]
@@ -132,13 +132,13 @@ class Number(_Rule):
     weight: Multiplier = LEVELS["medium"]
 
     @model_validator(mode="after")
-    def _points_the_right_way(self) -> Number:
+    def _points_the_right_way(self) -> NumberWeight:
         if self.saturates_at == self.neutral_at or (self.saturates_at > self.neutral_at) != (self.better == "larger"):
             side = "above" if self.better == "larger" else "below"
             raise ValueError(f"{self.better} is better, so 'saturates_at' must lie {side} 'neutral_at'")
         return self
 
-    def boost(self, attribute: str, asked: Asked, attributes: Attributes) -> Boost | None:
+    def boost(self, attribute: str, asked: WeightContext, attributes: Attributes) -> Boost | None:
         numbers = [n for n in map(as_number, elements(attributes, attribute)) if n is not None]
         if not numbers:
             return None
@@ -155,7 +155,7 @@ class SameAs(_Rule):
     attribute: str = ""
     weight: Multiplier = LEVELS["medium"]
 
-    def boost(self, attribute: str, asked: Asked, attributes: Attributes) -> Boost | None:
+    def boost(self, attribute: str, asked: WeightContext, attributes: Attributes) -> Boost | None:
         theirs = asked.user.attributes if self.of == "user" else asked.context
         wanted = {form for value in elements(theirs, self.attribute or attribute) for form in comparable(value)}
         for value in elements(attributes, attribute):
@@ -164,18 +164,18 @@ class SameAs(_Rule):
         return None
 
 
-Rule = PerValue | Freshness | Number | SameAs
+Rule = PerValue | Freshness | NumberWeight | SameAs
 _KINDS: Mapping[str, type[Rule]] = {
     "values": PerValue,
     "contains": PerValue,
     "freshness": Freshness,
-    "number": Number,
+    "number": NumberWeight,
     "same_as": SameAs,
 }
 
 
 @dataclass(frozen=True)
-class Asked:
+class WeightContext:
     """What weights may compare with: who asks, in which conversation, and when."""
 
     user: User
@@ -196,7 +196,7 @@ class Weights:
     def __bool__(self) -> bool:
         return bool(self.rules)
 
-    def boosts(self, attributes: Attributes, asked: Asked, known: Known | None = None) -> tuple[Boost, ...]:
+    def boosts(self, attributes: Attributes, asked: WeightContext, known: Known | None = None) -> tuple[Boost, ...]:
         """Each weight that applies to a chunk with these attributes and changes something.
 
         Args:

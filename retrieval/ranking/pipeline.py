@@ -16,7 +16,7 @@ from core.types import Boost, Passage, User, Why
 from retrieval.query.bm25 import encode_query, language_of, query_languages, question_language
 from retrieval.query.index import FloatArray, Query
 from retrieval.query.records import ATTRIBUTE_FIELDS, chunk_of, stored_attributes
-from retrieval.query.weights import Asked, Known, Weights, factor
+from retrieval.query.weights import Known, WeightContext, Weights, factor
 from retrieval.ranking.fusion import Candidate, Closer, combine, fuse
 
 Condition = TypeVar("Condition")
@@ -98,11 +98,13 @@ def search(engine: Engine[Condition], query: Query, user: User, limit: int) -> l
     text_hits, vector_hits = engine.find(terms, query.vector, condition, depth, fields)
     candidates = fuse({h.id: h.score for h in text_hits}, {h.id: h.score for h in vector_hits}, query.fusion)
     stored: dict[str, Stored] = {}
-    if query.closer is not None and query.closer_depth:
-        stored = engine.fetch([c.id for c in candidates[: query.closer_depth]], condition, query.vector is not None)
+    if query.closer is not None and query.late_interaction_depth:
+        stored = engine.fetch(
+            [c.id for c in candidates[: query.late_interaction_depth]], condition, query.vector is not None
+        )
         candidates = _read_closely(engine, query, terms, condition, candidates=candidates, stored=stored)
     attributes = {h.id: h.payload for h in (*text_hits, *vector_hits) if h.payload is not None}
-    ranked = weigh(candidates, weights, attributes, Asked(user, query.context))
+    ranked = weigh(candidates, weights, attributes, WeightContext(user, query.context))
     return _passages(engine, ranked[:limit], query, condition, stored)
 
 
@@ -116,7 +118,7 @@ def _read_closely(
     stored: Mapping[str, Stored],
 ) -> list[Candidate]:
     """The best candidates with all three scores, in the order that these give together; the others after them."""
-    best, rest = candidates[: query.closer_depth], candidates[query.closer_depth :]
+    best, rest = candidates[: query.late_interaction_depth], candidates[query.late_interaction_depth :]
     best = [c for c in best if c.id in stored]
     if query.closer is None or not best:
         return list(candidates)
@@ -143,7 +145,7 @@ def weigh(
     candidates: Sequence[Candidate],
     weights: Weights | None,
     payloads: Mapping[str, Mapping[str, Any]],
-    asked: Asked,
+    asked: WeightContext,
 ) -> list[Ranked]:
     """The candidates reordered by their metadata; as many as came in."""
     if weights is None:

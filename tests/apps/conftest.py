@@ -5,8 +5,9 @@ from datetime import date
 
 import pytest
 
-from apps.language.spec import parse_app
-from apps.run.context import AppFile, Context
+from apps.language.app_file import AppFile
+from apps.publish.load import parse_app
+from apps.run.context import Context
 from core.types import Parsed, Section, User
 
 HEAD = """\

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from apps.language.spec import load_app
 from apps.publish.catalogue import LIBRARY
+from apps.publish.load import load_app
 
 APPS = [load_app(file) for file in sorted(LIBRARY.glob("*.yaml"))]
 ROW = re.compile(r"^\| `(\w+)` \| (\w+) \| (required|optional|default [^|]+?) \| .{5,} \|$", re.MULTILINE)

@@ -2,8 +2,8 @@
 
 import pytest
 
-from apps.language.spec import load_app
 from apps.publish.catalogue import LIBRARY
+from apps.publish.load import load_app
 from apps.publish.testing import Samples, run_test
 from assistant.app_runs.samples import SampleIndexes
 from core.settings import load_settings

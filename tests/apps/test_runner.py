@@ -3,7 +3,7 @@
 import pytest
 
 from apps.language.expressions import ExpressionError, evaluate, truth
-from apps.language.spec import parse_app
+from apps.publish.load import parse_app
 from apps.run.context import Tools
 from apps.run.inputs import InputsWrong
 from apps.runner import RunResult, StepState, finish, run_app

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.answers.evidence import Evidence
+from assistant.answers.evidence import ScoredStatement
 from assistant.answers.extractive import statement_of
 from assistant.ask import Assistant, Attachment, Sentence, Stage
 from core.database import open_database
@@ -153,7 +153,7 @@ def test_evidence_that_is_near_but_not_enough_is_quoted_as_the_nearest(retriever
 def test_a_table_of_pairs_is_read_out_without_its_empty_headers() -> None:
     text = "| Field | Value |\n|---|---|\n| Contract end | 2027-02-28 |"
     cells = (("Field", "Contract end"), ("Value", "2027-02-28"))
-    row = Evidence(Span("", 0, 0, "row"), Passage(Chunk("c", "d", 0, text), 1.0), 0, 1.0, cells=cells)
+    row = ScoredStatement(Span("", 0, 0, "row"), Passage(Chunk("c", "d", 0, text), 1.0), 0, 1.0, cells=cells)
     assert statement_of(row) == "Contract end: 2027-02-28"
     named = replace(row, cells=(("Plan", "Basic"), ("Price", "$49")))
     assert statement_of(named) == "Plan: Basic – Price: $49"

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 import sqlalchemy as sa
 
-from core.audit import Entry, record, recorded
+from core.audit import AuditEntry, record, recorded
 from core.database import metadata
 from core.types import User
 
@@ -20,7 +20,7 @@ def test_entries_come_newest_first_and_by_action(engine: sa.Engine) -> None:
     record(engine, User("ben@northgate.example"), "opened", "files:a.md")
     first, second = recorded(engine, "2000")
     assert (first.action, second.action) == ("opened", "changed weights")
-    assert second == Entry(second.at, "ana@northgate.example", "changed weights", "weights.yaml", "policy: low")
+    assert second == AuditEntry(second.at, "ana@northgate.example", "changed weights", "weights.yaml", "policy: low")
     assert [e.subject for e in recorded(engine, "2000", ["opened"])] == ["files:a.md"]
     assert recorded(engine, "2999") == []
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from apps.language.spec import load_app
 from apps.publish.catalogue import LIBRARY
+from apps.publish.load import load_app
 from apps.publish.testing import read_sample
 from apps.run.context import Context
 from apps.runner import RunResult, finish

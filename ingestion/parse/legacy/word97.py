@@ -35,7 +35,7 @@ class Piece:
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class CharacterRun:
     """Properties of the bytes from `begin` to `end`: style, table flags; or hidden text."""
 
     begin: int
@@ -83,7 +83,7 @@ def parse_doc(file: File) -> Parsed:
 class _Text:
     """The document's characters by position, with the properties of each."""
 
-    def __init__(self, pieces: list[Piece], paragraphs: list[Run], characters: list[Run]) -> None:
+    def __init__(self, pieces: list[Piece], paragraphs: list[CharacterRun], characters: list[CharacterRun]) -> None:
         self.text = "".join(piece.text for piece in pieces)
         self._pieces = pieces
         self._starts: list[int] = []
@@ -95,13 +95,13 @@ class _Text:
         self._paragraph_starts = [run.begin for run in paragraphs]
         self._hidden_starts = [run.begin for run in self._characters]
 
-    def properties(self, position: int) -> Run:
+    def properties(self, position: int) -> CharacterRun:
         """The properties of the paragraph that ends at `position`."""
         offset = self._offset(position)
         at = bisect_right(self._paragraph_starts, offset) - 1
         if at >= 0 and offset < self._paragraphs[at].end:
             return self._paragraphs[at]
-        return Run(0, 0)
+        return CharacterRun(0, 0)
 
     def visible(self, begin: int, end: int) -> str:
         """The text from `begin` to `end` without what is formatted as hidden or was deleted."""
@@ -241,12 +241,12 @@ def _pieces(main: bytes, table: bytes, at: int, wide: bool) -> list[Piece]:
 Styles = dict[int, tuple[int, bytes]]
 
 
-def _runs(main: bytes, table: bytes, at: int, styles: Styles | None) -> list[Run]:
+def _runs(main: bytes, table: bytes, at: int, styles: Styles | None) -> list[CharacterRun]:
     """Formatting of paragraphs (PAPX; with their styles) or characters (CHPX) from the 512-byte pages that hold it."""
     begin, size = struct.unpack_from("<II", main.ljust(at + 8, b"\0"), at)
     plc = table[begin : begin + size]
     count = (len(plc) - 4) // 8
-    runs: list[Run] = []
+    runs: list[CharacterRun] = []
     for number in range(max(count, 0)):
         where = (struct.unpack_from("<I", plc, 4 * (count + 1) + 4 * number)[0] & 0x3FFFFF) * 512
         page = main[where : where + 512]
@@ -255,7 +255,7 @@ def _runs(main: bytes, table: bytes, at: int, styles: Styles | None) -> list[Run
     return sorted(runs, key=lambda run: run.begin)
 
 
-def _page_runs(page: bytes, styles: Styles | None) -> Iterator[Run]:
+def _page_runs(page: bytes, styles: Styles | None) -> Iterator[CharacterRun]:
     count, step = page[511], 1 if styles is None else 13
     if 4 * (count + 1) + step * count > 511:
         return
@@ -265,12 +265,12 @@ def _page_runs(page: bytes, styles: Styles | None) -> Iterator[Run]:
         if styles is None:
             size = page[at] if at else 0
             values = dict(_changes(page[at + 1 : at + 1 + size]))
-            yield Run(
+            yield CharacterRun(
                 offsets[number], offsets[number + 1], hidden=bool(values.get(0x083C, 0) == 1 or values.get(0x0800))
             )
             continue
         if not at:
-            yield Run(offsets[number], offsets[number + 1])
+            yield CharacterRun(offsets[number], offsets[number + 1])
             continue
         size = 2 * page[at] - 1 if page[at] else 2 * page[min(at + 1, 510)]
         start = at + 1 if page[at] else at + 2
@@ -278,7 +278,7 @@ def _page_runs(page: bytes, styles: Styles | None) -> Iterator[Run]:
         style = struct.unpack_from("<H", data)[0] if len(data) >= 2 else 0
         values = {**_inherited(styles, style), **dict(_changes(data[2:]))}
         level = values.get(0x2640, 9)
-        yield Run(
+        yield CharacterRun(
             offsets[number],
             offsets[number + 1],
             style,

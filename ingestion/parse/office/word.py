@@ -47,10 +47,10 @@ class Pieces:
 
 def parse_word(file: File) -> Parsed:
     """A Word document's headings, text, lists, tables, notes, comments, boxes, headers and footers."""
-    return Document(file).parse()
+    return WordDocument(file).parse()
 
 
-class Document:
+class WordDocument:
     """One docx package being read."""
 
     def __init__(self, file: File) -> None:

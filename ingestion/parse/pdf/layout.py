@@ -10,14 +10,14 @@ from statistics import median
 from typing import Any
 
 from ingestion.parse.pdf.glyphs import Box, Glyph, page_glyphs
-from ingestion.parse.pdf.tables import Table, find_tables
+from ingestion.parse.pdf.tables import PdfTable, find_tables
 
 _RTL = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
 _HYPHENS = ("\ufffe", "\x02")
 
 
 @dataclass(slots=True)
-class Run:
+class GlyphRun:
     """Text on one line without a wide gap: its box, and the height of its letters in points."""
 
     text: str
@@ -26,7 +26,7 @@ class Run:
 
 
 @dataclass(slots=True)
-class Block:
+class PageBlock:
     """A paragraph, or a table's rows. `height`: of its letters, to tell headings from text."""
 
     lines: list[str]
@@ -35,12 +35,12 @@ class Block:
     rows: list[list[str]] | None = None
 
 
-def page_blocks(page: Any, textpage: Any) -> list[Block]:
+def page_blocks(page: Any, textpage: Any) -> list[PageBlock]:
     """The page's paragraphs and tables in reading order."""
     glyphs, view = page_glyphs(page, textpage)
     if not glyphs:
         text = textpage.get_text_range()
-        return [Block(text.splitlines(), (0, 0, 0, 0), 0.0)] if text.strip() else []
+        return [PageBlock(text.splitlines(), (0, 0, 0, 0), 0.0)] if text.strip() else []
     tables = find_tables(page, view, glyphs)
     taken = frozenset[int]().union(*(table.glyphs for table in tables))
     runs = _runs([glyph for number, glyph in enumerate(glyphs) if number not in taken])
@@ -51,9 +51,9 @@ def page_blocks(page: Any, textpage: Any) -> list[Block]:
     return [block for block in blocks if block.rows or any(line.strip() for line in block.lines)]
 
 
-def _runs(glyphs: Sequence[Glyph]) -> list[Run]:
+def _runs(glyphs: Sequence[Glyph]) -> list[GlyphRun]:
     """Characters joined as long as they follow one another on a line."""
-    runs: list[Run] = []
+    runs: list[GlyphRun] = []
     members: list[Glyph] = []
     last: Glyph | None = None  # the last character that shows
     for glyph in glyphs:
@@ -68,7 +68,7 @@ def _runs(glyphs: Sequence[Glyph]) -> list[Run]:
     return [*runs, *_run(members)]
 
 
-def _run(members: Sequence[Glyph]) -> list[Run]:
+def _run(members: Sequence[Glyph]) -> list[GlyphRun]:
     """The characters as a run; none if they show nothing."""
     solid = [glyph.box for glyph in members if not glyph.char.isspace() and glyph.char not in _HYPHENS]
     if not solid:
@@ -78,7 +78,7 @@ def _run(members: Sequence[Glyph]) -> list[Run]:
     tall = sorted(bottom - top for _, top, _, bottom in solid)
     # The tallest letters say more of the type's size than commas do. Text that runs up the page has none.
     upright = len(solid) < 3 or box[2] - box[0] >= 0.5 * (box[3] - box[1])
-    return [Run(text, box, tall[int(0.9 * (len(tall) - 1))] if upright else 0.0)]
+    return [GlyphRun(text, box, tall[int(0.9 * (len(tall) - 1))] if upright else 0.0)]
 
 
 def _far(before: Box, after: Box) -> bool:
@@ -96,13 +96,13 @@ def _switches(before: str, after: str) -> bool:
     )
 
 
-def _disordered(runs: Sequence[Run]) -> bool:
+def _disordered(runs: Sequence[GlyphRun]) -> bool:
     """Whether the content's order isn't the reader's.
 
     It jumps up again and again without going on to a column on the right, or it goes across two columns of prose.
     """
     jumps = across = flowing = 0
-    left: Run | None = None
+    left: GlyphRun | None = None
     for before, after in itertools.pairwise(runs):
         jumps += after.box[3] < before.box[1] - before.height and after.box[0] < before.box[2]
         if _beside(before.box, after.box) and min(len(before.text), len(after.text)) > 20:
@@ -115,7 +115,7 @@ def _disordered(runs: Sequence[Run]) -> bool:
     return jumps >= 3 and jumps > 0.08 * len(runs)
 
 
-def _cut(runs: list[Run], depth: int) -> list[Run]:
+def _cut(runs: list[GlyphRun], depth: int) -> list[GlyphRun]:
     """The runs in reading order by cutting the page at its white gaps: columns first, then bands (XY cut)."""
     if len(runs) <= 2 or depth > 12:
         return sorted(runs, key=lambda run: (round(run.box[1] / max(run.height, 4)), run.box[0]))
@@ -129,9 +129,9 @@ def _cut(runs: list[Run], depth: int) -> list[Run]:
     return sorted(runs, key=lambda run: (round(run.box[1] / max(run.height, 4)), run.box[0]))
 
 
-def _split(runs: list[Run], axis: int, gap: float) -> list[list[Run]]:
+def _split(runs: list[GlyphRun], axis: int, gap: float) -> list[list[GlyphRun]]:
     """Groups of runs with more than `gap` white between them along an axis (0 across, 1 down)."""
-    groups: list[list[Run]] = []
+    groups: list[list[GlyphRun]] = []
     edge = 0.0
     for run in sorted(runs, key=lambda run: run.box[axis]):
         if groups and run.box[axis] <= edge + gap:
@@ -142,9 +142,9 @@ def _split(runs: list[Run], axis: int, gap: float) -> list[list[Run]]:
     return groups
 
 
-def _lines(runs: Sequence[Run]) -> list[list[Run]]:
+def _lines(runs: Sequence[GlyphRun]) -> list[list[GlyphRun]]:
     """Runs that stand side by side, in content order, as one line."""
-    lines: list[list[Run]] = []
+    lines: list[list[GlyphRun]] = []
     for run in runs:
         if lines and _beside(lines[-1][-1].box, run.box):
             lines[-1].append(run)
@@ -161,9 +161,9 @@ def _beside(left: Box, right: Box) -> bool:
     return overlap > 0 and -1 < right[0] - left[2] < 0.6 * high  # an index or exponent
 
 
-def _paragraphs(lines: Sequence[list[Run]]) -> list[Block]:
+def _paragraphs(lines: Sequence[list[GlyphRun]]) -> list[PageBlock]:
     """Lines joined to paragraphs, and lines of aligned short runs to tables without rules."""
-    blocks: list[Block] = []
+    blocks: list[PageBlock] = []
     at = 0
     while at < len(lines):
         count = _aligned(lines, at)
@@ -179,12 +179,12 @@ def _paragraphs(lines: Sequence[list[Run]]) -> list[Block]:
             last.lines.append(text)
             last.box = _union(last.box, box)
         else:
-            blocks.append(Block([text], box, height))
+            blocks.append(PageBlock([text], box, height))
         at += 1
     return blocks
 
 
-def _continues(block: Block, box: Box, height: float, text: str) -> bool:
+def _continues(block: PageBlock, box: Box, height: float, text: str) -> bool:
     """Whether a line goes on with the paragraph above it."""
     size = max(block.height, height, 4.0)
     gap = box[1] - block.box[3]
@@ -195,7 +195,7 @@ def _continues(block: Block, box: Box, height: float, text: str) -> bool:
     return not re.match(r"\s*(?:[•▪●○◦‣·\uf0b7\uf0a7–—*-]\s|\(?(?:\d{1,3}|[a-z]|[ivx]{1,5})[.)]\s)", text)
 
 
-def _aligned(lines: Sequence[list[Run]], at: int) -> int:
+def _aligned(lines: Sequence[list[GlyphRun]], at: int) -> int:
     """How many lines from `at` on make a table without rules; 0 if they don't."""
     count = 0
     while at + count < len(lines) and len(lines[at + count]) >= 2:
@@ -217,7 +217,7 @@ def _aligned(lines: Sequence[list[Run]], at: int) -> int:
     return 0
 
 
-def _columns(lines: Sequence[list[Run]]) -> list[tuple[float, float]]:
+def _columns(lines: Sequence[list[GlyphRun]]) -> list[tuple[float, float]]:
     """The columns that the lines' runs fall into; [] if two runs of a line fall into one."""
     columns: list[tuple[float, float]] = []
     for left, right in sorted((run.box[0], run.box[2]) for line in lines for run in line):
@@ -232,11 +232,11 @@ def _columns(lines: Sequence[list[Run]]) -> list[tuple[float, float]]:
     return columns
 
 
-def _column(columns: Sequence[tuple[float, float]], run: Run) -> int:
+def _column(columns: Sequence[tuple[float, float]], run: GlyphRun) -> int:
     return next((n for n, (left, right) in enumerate(columns) if left - 1 <= run.box[0] <= right + 1), 0)
 
 
-def _borderless(lines: Sequence[list[Run]]) -> Block:
+def _borderless(lines: Sequence[list[GlyphRun]]) -> PageBlock:
     columns = _columns(lines)
     rows: list[list[str]] = []
     for line in lines:
@@ -245,10 +245,10 @@ def _borderless(lines: Sequence[list[Run]]) -> Block:
             row[_column(columns, run)] = run.text
         rows.append(row)
     box = _union(*(_bounds(line) for line in lines))
-    return Block([], box, median(run.height for line in lines for run in line), rows)
+    return PageBlock([], box, median(run.height for line in lines for run in line), rows)
 
 
-def _place_tables(blocks: list[Block], tables: Sequence[Table]) -> list[Block]:
+def _place_tables(blocks: list[PageBlock], tables: Sequence[PdfTable]) -> list[PageBlock]:
     """Ruled tables put behind the block right above them in the same column, else before the first one below."""
     for table in tables:
         # Where nothing stands beside the table there are no columns: a narrow table in the middle of the page belongs
@@ -260,7 +260,7 @@ def _place_tables(blocks: list[Block], tables: Sequence[Table]) -> list[Block]:
         above = [(box[3], number) for number, box in near if box[3] <= table.box[1] + 2]
         below = [number for number, box in near if box[1] >= table.box[3] - 2]
         place = max(above)[1] + 1 if above else below[0] if below else len(blocks)
-        blocks.insert(place, Block([], table.box, 0.0, table.rows))
+        blocks.insert(place, PageBlock([], table.box, 0.0, table.rows))
     return blocks
 
 
@@ -274,7 +274,7 @@ def _overlap(one: Box, other: Box) -> float:
     return min(one[3], other[3]) - max(one[1], other[1])
 
 
-def _bounds(line: Sequence[Run]) -> Box:
+def _bounds(line: Sequence[GlyphRun]) -> Box:
     return _union(*(run.box for run in line))
 
 

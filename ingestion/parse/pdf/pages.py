@@ -17,7 +17,7 @@ from core.types import Parsed
 from ingestion.parse.draft import Draft, File, attributes, clean
 from ingestion.parse.nested import include_nested
 from ingestion.parse.office.package import iso_date
-from ingestion.parse.pdf.layout import Block, page_blocks
+from ingestion.parse.pdf.layout import PageBlock, page_blocks
 from ingestion.parse.pdf.words import (
     half_points,
     heading_levels,
@@ -38,7 +38,7 @@ OCR_SHARE = 0.5  # of the time limit
 class _Page:
     """What was read of a page; `scanned`: it is a picture without text."""
 
-    blocks: list[Block]
+    blocks: list[PageBlock]
     notes: list[str]
     scanned: bool
     chars: int = 0

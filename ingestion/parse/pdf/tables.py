@@ -26,7 +26,7 @@ Edge = tuple[float, float, float]  # position across, begin and end along
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class PdfTable:
     """A grid on a page: where it is, its rows, and the glyphs that are in it (their positions on the page)."""
 
     box: Box
@@ -34,12 +34,12 @@ class Table:
     glyphs: frozenset[int]
 
 
-def find_tables(page: Any, view: View, glyphs: Sequence[Glyph]) -> list[Table]:
+def find_tables(page: Any, view: View, glyphs: Sequence[Glyph]) -> list[PdfTable]:
     """The page's ruled tables with at least two rows and two columns that hold text."""
     across, down = _edges(page, view)
     if len(across) < 3 or len(down) < 3 or len(across) + len(down) > MAX_EDGES:
         return []
-    tables: list[Table] = []
+    tables: list[PdfTable] = []
     for ys, xs in _grids(across, down):
         rows, columns = _distinct(y for y, _, _ in ys), _distinct(x for x, _, _ in xs)
         if len(columns) >= 3 and len(rows) >= 3 and (len(columns) - 1) * (len(rows) - 1) <= MAX_CELLS:
@@ -49,7 +49,7 @@ def find_tables(page: Any, view: View, glyphs: Sequence[Glyph]) -> list[Table]:
     return tables
 
 
-def _fill(xs: list[float], ys: list[float], walls: list[Edge], glyphs: Sequence[Glyph]) -> Table | None:
+def _fill(xs: list[float], ys: list[float], walls: list[Edge], glyphs: Sequence[Glyph]) -> PdfTable | None:
     """The grid with its text; None if it is a frame or a drawing rather than a table."""
     heads = [_merged(xs, walls, (top + bottom) / 2) for top, bottom in itertools.pairwise(ys)]
     cells: dict[tuple[int, int], list[Glyph]] = {}
@@ -69,7 +69,7 @@ def _fill(xs: list[float], ys: list[float], walls: list[Edge], glyphs: Sequence[
         return None
     if len(used) < 0.2 * len(rows) * len(rows[0]) or any(len(text) > MAX_CELL_CHARS for line in rows for text in line):
         return None
-    return Table((xs[0], ys[0], xs[-1], ys[-1]), rows, frozenset(inside))
+    return PdfTable((xs[0], ys[0], xs[-1], ys[-1]), rows, frozenset(inside))
 
 
 def _merged(xs: list[float], walls: list[Edge], y: float) -> list[int]:

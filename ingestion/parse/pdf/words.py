@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from ingestion.parse.draft import one_line
-from ingestion.parse.pdf.layout import Block
+from ingestion.parse.pdf.layout import PageBlock
 
 _CUT = re.compile(r"(\w+)(?:\ufffe|\x02|[-\u2010\u00ad]\n)\s*(\w+)")
 _CUT_END = re.compile(r"\w+[\ufffe\x02\u2010\u00ad-]\s*$")
@@ -30,7 +30,7 @@ def join_lines(lines: Sequence[str], vocabulary: frozenset[str]) -> str:
     return " ".join(_CUT.sub(join, text).replace("\ufffe", "-").replace("\x02", "-").split("\n"))
 
 
-def words_of(pages: Sequence[Sequence[Block]]) -> frozenset[str]:
+def words_of(pages: Sequence[Sequence[PageBlock]]) -> frozenset[str]:
     """All whole words of the document in lower case."""
     words: set[str] = set()
     for blocks in pages:
@@ -43,7 +43,7 @@ def words_of(pages: Sequence[Sequence[Block]]) -> frozenset[str]:
     return frozenset(words)
 
 
-def heading_levels(pages: Sequence[Sequence[Block]]) -> dict[int, int]:
+def heading_levels(pages: Sequence[Sequence[PageBlock]]) -> dict[int, int]:
     """Letter heights (in half points) that are headings, with their level: the up to three larger than the text."""
     sizes: Counter[int] = Counter()
     for blocks in pages:
@@ -69,7 +69,7 @@ def half_points(height: float) -> int:
     return round(2 * height)
 
 
-def is_heading(block: Block, levels: dict[int, int]) -> bool:
+def is_heading(block: PageBlock, levels: dict[int, int]) -> bool:
     """Whether a paragraph is a heading: large, short, and words rather than numbers."""
     text = one_line(" ".join(block.lines))
     return (
@@ -81,7 +81,7 @@ def is_heading(block: Block, levels: dict[int, int]) -> bool:
     )
 
 
-def repeated_margins(pages: Sequence[Sequence[Block]]) -> dict[str, str]:
+def repeated_margins(pages: Sequence[Sequence[PageBlock]]) -> dict[str, str]:
     """First and last lines that most pages share, numbers aside: their pattern → how one of them reads."""
     seen: Counter[str] = Counter()
     first: dict[str, str] = {}
@@ -95,13 +95,13 @@ def repeated_margins(pages: Sequence[Sequence[Block]]) -> dict[str, str]:
     return {pattern: first[pattern] for pattern, count in seen.items() if count >= enough}
 
 
-def margin_blocks(blocks: Sequence[Block]) -> list[Block]:
+def margin_blocks(blocks: Sequence[PageBlock]) -> list[PageBlock]:
     """The two highest and two lowest paragraphs of a page."""
     texts = sorted((block for block in blocks if block.rows is None), key=lambda block: block.box[1])
     return texts[:2] + texts[2:][-2:]
 
 
-def margin_pattern(block: Block) -> str:
+def margin_pattern(block: PageBlock) -> str:
     """A paragraph with its numbers as #, "" if it is too long to be a header."""
     text = one_line(" ".join(block.lines))
     return re.sub(r"\d+", "#", text) if len(text) <= 120 else ""

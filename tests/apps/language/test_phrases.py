@@ -4,7 +4,7 @@ import pytest
 
 from apps.language.expressions import evaluate
 from apps.language.phrases import library_phrases
-from apps.language.spec import parse_app
+from apps.publish.load import parse_app
 from core.errors import AppError
 
 APP = """\

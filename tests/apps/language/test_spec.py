@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from apps.language.spec import json_schema, load_app, parse_app
+from apps.language.spec import json_schema
 from apps.publish.catalogue import LIBRARY
+from apps.publish.load import load_app, parse_app
 from core.errors import AppError
 from tests.apps.conftest import BODY, HEAD
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from apps.run.context import AppFile
+from apps.language.app_file import AppFile
 from apps.steps.extract_meeting import ExtractMeeting, extract_meeting
 from ingestion.parse import parse
 

@@ -6,7 +6,7 @@ import pytest
 
 from apps.language.expressions import ExpressionError, evaluate, names_in
 from apps.language.patterns import pattern_problem
-from apps.language.spec import load_app, parse_app
+from apps.publish.load import load_app, parse_app
 from core.errors import AppError
 from tests.apps.conftest import BODY, HEAD
 

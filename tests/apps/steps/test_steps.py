@@ -9,11 +9,12 @@ from openpyxl import load_workbook
 from pptx import Presentation
 
 from apps.compare.values import number_of
+from apps.language.app_file import AppFile
 from apps.meeting.sentences import choose_sentences
 from apps.meeting.tasks import task_of
-from apps.meeting.turns import Sentence, split_sentences
+from apps.meeting.turns import SpokenSentence, split_sentences
 from apps.render.sheets import write_xlsx
-from apps.run.context import AppFile, Context, Tools
+from apps.run.context import Context, Tools
 from apps.steps.compare_documents import CompareDocuments, compare_documents
 from apps.steps.extract_meeting import ExtractMeeting, extract_meeting
 from apps.steps.query import RunQuery, checked, query
@@ -178,7 +179,7 @@ def test_what_was_agreed_earlier_is_no_decision(context):
 
 def test_the_sentences_of_a_topic_come_from_all_of_it():
     said = [f"Plant {n} reports {n} broken valves and missing gauges." for n in range(1, 10)]
-    sentences = [Sentence(text, n, "Jo Hall") for n, text in enumerate(said, start=1)]
+    sentences = [SpokenSentence(text, n, "Jo Hall") for n, text in enumerate(said, start=1)]
     (chosen,) = choose_sentences([sentences], {}, 3)
     assert [(s.turn - 1) // 3 for s in chosen] == [0, 1, 2]
 
@@ -187,7 +188,10 @@ def test_what_one_topic_says_the_next_does_not_repeat():
     """Both stretches hold the sentence that says most; the second has to say something else."""
     said = "The broken valves in plant seven need replacement gauges."
     other = "Catering changes supplier, menu and prices soon."
-    stretches = [[Sentence(said, 1, "Jo Hall")], [Sentence(said, 2, "Kim Lee"), Sentence(other, 2, "Kim Lee")]]
+    stretches = [
+        [SpokenSentence(said, 1, "Jo Hall")],
+        [SpokenSentence(said, 2, "Kim Lee"), SpokenSentence(other, 2, "Kim Lee")],
+    ]
     assert [[s.text for s in found] for found in choose_sentences(stretches, {}, 2)] == [[said], [other]]
 
 

@@ -4,10 +4,11 @@ import pytest
 import sqlalchemy as sa
 import yaml
 
+from apps.language.app_file import AppFile
 from apps.publish.catalogue import load_apps
 from apps.publish.template import new_app
 from apps.publish.versions import all_apps, publish
-from apps.run.context import AppFile, Tools
+from apps.run.context import Tools
 from apps.runner import RunResult
 from assistant.app_runs.app_answers import AppAnswers
 from assistant.app_runs.running import RunningApps

@@ -6,10 +6,11 @@ import pytest
 
 from apps.meeting.terms import terms
 from apps.publish.catalogue import load_apps
-from assistant.app_runs.inputs import fill_inputs, named_customer
+from assistant.app_runs.inputs import fill_inputs
 from assistant.events import Attachment
 from assistant.routing.glossary import likely_language
 from assistant.routing.learned import training_examples
+from assistant.routing.names import named_customer
 from assistant.routing.requests import WORK, plain_request
 from assistant.routing.router import AppRouter, attachment_kind
 from core.settings import Settings

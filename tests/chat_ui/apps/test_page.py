@@ -7,9 +7,10 @@ from streamlit.testing.v1 import AppTest
 
 from apps.kept.forms import open_collection
 from apps.kept.runs import usage
-from apps.language.spec import App, parse_app
+from apps.language.spec import App
+from apps.publish.load import parse_app
 from apps.publish.versions import Available
-from apps.run.context import Evidence, Tools
+from apps.run.context import SourceQuote, Tools
 from apps.runner import StepState, may_use
 from chat_ui.parts.app_outputs import evidence_html, steps_html
 from core.database import open_database
@@ -201,7 +202,7 @@ def test_steps_show_their_newest_state_once() -> None:
 
 
 def test_evidence_links_only_to_the_web() -> None:
-    shown = evidence_html([Evidence("A <b>", "javascript:x", quote="<i>"), Evidence("B", "https://x.example")])
+    shown = evidence_html([SourceQuote("A <b>", "javascript:x", quote="<i>"), SourceQuote("B", "https://x.example")])
     assert "javascript" not in shown
     assert "<i>" not in shown
     assert shown.count("<a ") == 1

@@ -10,8 +10,9 @@ from streamlit.testing.v1 import AppTest
 
 from apps.kept.runs import record_run
 from apps.runner import RunResult
-from assistant.records.trace import Trace, Traces
-from assistant.records.usage import (
+from assistant.records.trace import CONVERSATION, Trace, Traces
+from chat_ui.insights.assumptions import minutes_assumed
+from chat_ui.insights.usage import (
     app_months,
     citations,
     days_between,
@@ -21,13 +22,11 @@ from assistant.records.usage import (
     share,
     thumbs_since,
 )
-from chat_ui.insights.assumptions import minutes_assumed
 from core.audit import recorded
 from core.database import open_database
 from core.settings import load_settings
 from core.types import Answer, Chunk, Citation, Passage, User
 from evals.suite.feedback import Gap
-from evals.suite.subject import CONVERSATION
 from ingestion.state import DocumentRecord, SyncState
 
 ANA, BEN = User("ana@northgate.example"), User("ben@northgate.example")

@@ -6,7 +6,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from apps.language.spec import parse_app
+from apps.publish.load import parse_app
 from apps.publish.versions import list_versions
 from apps.run.context import Tools
 from chat_ui.studio.yaml_editor import keys, values

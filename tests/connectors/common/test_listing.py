@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from connectors.common.listing import Entry, ListingWriter, matched, merged, read_cursor
+from connectors.common.listing import ListedVersion, ListingWriter, matched, merged, read_cursor
 from core.errors import SourceError
 
 keys = st.lists(st.text(min_size=1, max_size=12), max_size=40, unique=True).map(sorted)
@@ -23,7 +23,7 @@ class Thing:
 def written(names: list[str], stamp: str = "s") -> ListingWriter:
     writer = ListingWriter("policy")
     for name in names:
-        writer.add(Entry(name, stamp, "side", "details", "access"))
+        writer.add(ListedVersion(name, stamp, "side", "details", "access"))
     return writer
 
 
@@ -41,7 +41,7 @@ def test_merging_and_matching_find_the_same(before: list[str], now: list[str]) -
     def found(pairs: object) -> set[tuple[str | None, str | None]]:
         return {(item and item.key, entry and entry.key) for item, entry in pairs}  # type: ignore[attr-defined]
 
-    entries = [Entry(name, "") for name in before]
+    entries = [ListedVersion(name, "") for name in before]
     expected = {(name if name in now else None, name if name in before else None) for name in {*before, *now}}
     assert found(merged((Thing(name) for name in now), entries, str)) == expected
     assert found(matched((Thing(name) for name in reversed(now)), entries)) == expected
@@ -81,5 +81,5 @@ def test_a_listing_of_twenty_thousand_stays_small() -> None:
     names = [f"folder-{number % 100:02}/a report with a usual name {number:05}.docx" for number in range(20_000)]
     writer = ListingWriter()
     for number, name in enumerate(sorted(names)):
-        writer.add(Entry(name, f"{number * 2654435761 % 2**48:012x}"))
+        writer.add(ListedVersion(name, f"{number * 2654435761 % 2**48:012x}"))
     assert len(writer.cursor()) < 700_000

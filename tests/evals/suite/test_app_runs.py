@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from apps.language.spec import load_app
 from apps.publish.catalogue import LIBRARY
+from apps.publish.load import load_app
 from apps.run.context import Tools
 from core.types import Citation, Parsed, Section, User
 from evals.suite.app_runs import AppRuns

@@ -4,13 +4,12 @@ import numpy as np
 import pytest
 import sqlalchemy as sa
 
-from assistant.records.trace import Trace, Traces
+from assistant.records.trace import CONVERSATION, Trace, Traces
 from core.database import metadata
 from core.errors import DatasetError
 from core.types import Answer, Citation, User
 from evals.suite import feedback
 from evals.suite.feedback import case_from_trace, find_gaps, topics_of
-from evals.suite.subject import CONVERSATION
 
 ANA, BOB = User("ana@x.example"), User("bob@x.example")
 WORDS = ("parking", "salary", "retention")

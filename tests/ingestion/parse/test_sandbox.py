@@ -11,7 +11,7 @@ import pytest
 
 from core.errors import Encrypted, ParseError, TooLarge
 from core.settings import ParsingSettings
-from ingestion.parse import Limits, ParserPool, limits_of, parse
+from ingestion.parse import ParseLimits, ParserPool, limits_of, parse
 from tests.ingestion.parse.builders import docx, paragraph, xlsx
 
 GOOD = b"# Notes\nhello"
@@ -19,7 +19,7 @@ GOOD = b"# Notes\nhello"
 
 @pytest.fixture
 def pool() -> Iterator[ParserPool]:
-    with ParserPool(limits=Limits(timeout_s=3, max_memory_mb=600)) as pool:
+    with ParserPool(limits=ParseLimits(timeout_s=3, max_memory_mb=600)) as pool:
         yield pool
 
 
@@ -38,7 +38,7 @@ def test_a_file_that_takes_too_long_is_stopped_and_may_be_tried_again(pool: Pars
     endless = docx(paragraph("words") * 400_000)
     begun = time.monotonic()
     with pytest.raises(ParseError, match=r"longer than 0\.3 s.*parsing\.timeout_s") as caught:
-        ParserPool(limits=Limits(timeout_s=0.3)).parse(endless, "slow.docx")
+        ParserPool(limits=ParseLimits(timeout_s=0.3)).parse(endless, "slow.docx")
     assert caught.value.retry
     assert time.monotonic() - begun < 5
     assert pool.parse(GOOD, "a.md").sections
@@ -46,7 +46,7 @@ def test_a_file_that_takes_too_long_is_stopped_and_may_be_tried_again(pool: Pars
 
 def test_a_file_that_needs_too_much_memory_is_too_large(pool: ParserPool) -> None:
     hungry = docx("<w:p/>" * 3_000_000)
-    measured = ParserPool(limits=Limits(max_memory_mb=300)).measure(hungry, "big.docx")
+    measured = ParserPool(limits=ParseLimits(max_memory_mb=300)).measure(hungry, "big.docx")
     assert isinstance(measured.error, TooLarge)
     assert "300 MB of memory" in str(measured.error)
     assert not measured.contained
@@ -54,7 +54,7 @@ def test_a_file_that_needs_too_much_memory_is_too_large(pool: ParserPool) -> Non
 
 def test_a_sheet_with_too_many_rows_is_too_large(pool: ParserPool) -> None:
     with pytest.raises(TooLarge, match="1,048,576 rows"):
-        ParserPool(limits=Limits(timeout_s=60)).parse(xlsx("<row/>" * 1_100_000), "rows.xlsx")
+        ParserPool(limits=ParseLimits(timeout_s=60)).parse(xlsx("<row/>" * 1_100_000), "rows.xlsx")
 
 
 def test_a_killed_worker_is_replaced(pool: ParserPool) -> None:

@@ -249,14 +249,14 @@ def test_a_held_source_keeps_drafts_out(tmp_path):
     assert "owner is missing" in world.state.record("files:draft.txt").reason
 
 
-def test_weighed_down_drafts_carry_a_lower_weight_and_vetted_documents_do_not(tmp_path):
+def test_down_weighted_drafts_carry_a_lower_weight_and_vetted_documents_do_not(tmp_path):
     world = World(tmp_path, RulesFile.model_validate({"vetting": {"required": ["owner"]}}))
     world.source.put("draft.txt", "Logs are kept for ninety days.")
     world.source.put("vetted.txt", "Logs are kept for ninety days.", owner="ana")
     world.sync(unvetted="weigh_down")
     query = Query("How long are logs kept?", world.embedder.encode_query("logs"), weights=parse_weights(BUILT_IN))
     found = {p.chunk.document_id: p.why.boosts for p in world.generations.read().search(query, READER, 2)}
-    assert [boost.attribute for boost in found["files:draft.txt"]] == ["weighed_down"]
+    assert [boost.attribute for boost in found["files:draft.txt"]] == ["down_weighted"]
     assert found["files:draft.txt"][0].factor < 1
     assert found["files:vetted.txt"] == ()
 

@@ -11,7 +11,7 @@ from core.errors import IndexMissing, IndexUnreachable
 from core.settings import ServerSettings, Settings
 from core.types import User
 from retrieval.engines.aliases import AliasGenerations
-from retrieval.engines.generations import open_generations
+from retrieval.engines.open import open_generations
 from retrieval.engines.server import ServerIndex, connect
 from retrieval.query.filters import parse_filter
 from retrieval.query.index import Query

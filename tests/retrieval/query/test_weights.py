@@ -5,14 +5,23 @@ import pytest
 
 from core.errors import FilterError
 from core.types import User
-from retrieval.query.weights import LEVELS, LIMIT, Asked, Weights, factor, load_weights, multiplier, parse_weights
+from retrieval.query.weights import (
+    LEVELS,
+    LIMIT,
+    WeightContext,
+    Weights,
+    factor,
+    load_weights,
+    multiplier,
+    parse_weights,
+)
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 ANA = User("ana@x.com", attributes={"region": "EMEA", "products": ("scan", "guard")})
 
 
 def boost(raw, attributes, context=None):
-    boosts = parse_weights(raw).boosts(attributes, Asked(ANA, context or {}, NOW))
+    boosts = parse_weights(raw).boosts(attributes, WeightContext(ANA, context or {}, NOW))
     return {b.attribute: b.factor for b in boosts}
 
 
@@ -97,7 +106,7 @@ def test_same_as_the_user_or_the_conversation():
 
 def test_several_rules_for_one_attribute_and_the_limit():
     raw = {"customer": [{"Acme": "very_high"}, {"kind": "same_as", "weight": "very_high"}], "x": {"y": "very_high"}}
-    boosts = parse_weights(raw).boosts({"customer": "Acme", "x": "y"}, Asked(ANA, {"customer": "acme"}, NOW))
+    boosts = parse_weights(raw).boosts({"customer": "Acme", "x": "y"}, WeightContext(ANA, {"customer": "acme"}, NOW))
     assert [b.factor for b in boosts] == [2.0, 2.0, 2.0]
     assert factor(boosts) == LIMIT
 
@@ -105,7 +114,7 @@ def test_several_rules_for_one_attribute_and_the_limit():
 def test_overriding_replaces_one_attribute_and_keeps_the_rest():
     house = parse_weights({"a": {"x": "high"}, "b": {"x": "high"}})
     merged = house.overridden_by(parse_weights({"a": {"x": "none"}}))
-    assert {b.attribute for b in merged.boosts({"a": "x", "b": "x"}, Asked(ANA))} == {"b"}
+    assert {b.attribute for b in merged.boosts({"a": "x", "b": "x"}, WeightContext(ANA))} == {"b"}
     assert house.overridden_by(None) is house and not Weights()
 
 

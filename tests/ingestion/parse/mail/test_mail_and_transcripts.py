@@ -7,7 +7,7 @@ from email.message import EmailMessage
 import pytest
 
 from core.errors import Encrypted, ParseError, TooLarge
-from ingestion.parse import Limits, parse
+from ingestion.parse import ParseLimits, parse
 from ingestion.parse.mail.msg import decompress_rtf
 from tests.ingestion.parse.builders import docx, package, paragraph
 from tests.ingestion.parse.conftest import flat
@@ -47,7 +47,7 @@ def test_a_message_in_a_message_is_read_to_the_allowed_depth(message: EmailMessa
         outer.set_content(f"level {number}")
         outer.add_attachment(message)
         message = outer
-    parsed = parse(message.as_bytes(), "a.eml", limits=Limits(max_depth=3))
+    parsed = parse(message.as_bytes(), "a.eml", limits=ParseLimits(max_depth=3))
     assert "level 6" in flat(parsed)
     assert "level 5" not in flat(parsed)
     assert "nested deeper than 3 levels" in parsed.warnings[0]
@@ -87,7 +87,7 @@ def test_a_zip_bomb_is_too_large() -> None:
         parse(
             package({f"{n}.zip": inner for n in range(9)}),
             "a.zip",
-            limits=Limits(max_unpacked_bytes=5_000_000, max_chars=10**9),
+            limits=ParseLimits(max_unpacked_bytes=5_000_000, max_chars=10**9),
         )
 
 

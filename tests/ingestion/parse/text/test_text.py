@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from core.errors import ParseError, TooLarge, Unsupported
-from ingestion.parse import Limits, parse
+from ingestion.parse import ParseLimits, parse
 from ingestion.parse.draft import clean, clean_code, compact_table
 from tests.ingestion.parse.conftest import flat
 
@@ -130,9 +130,9 @@ def test_what_is_no_document_is_reported_as_unsupported(body: bytes) -> None:
 
 def test_a_file_over_the_limit_says_its_size_and_the_setting() -> None:
     with pytest.raises(TooLarge, match=r"a\.txt: it has 11 bytes.*parsing\.max_bytes"):
-        parse(b"hello world", "a.txt", limits=Limits(max_bytes=10))
+        parse(b"hello world", "a.txt", limits=ParseLimits(max_bytes=10))
 
 
 def test_too_much_text_is_too_large() -> None:
     with pytest.raises(TooLarge, match="more than 20 characters"):
-        parse(b"word " * 10, "a.txt", limits=Limits(max_chars=20))
+        parse(b"word " * 10, "a.txt", limits=ParseLimits(max_chars=20))

@@ -19,14 +19,14 @@ from ingestion.enrich.rules import load_rules
 from ingestion.state import SyncState
 from ingestion.sync.open import recipe
 from ingestion.sync.schedule import trigger_for
-from retrieval.engines.generations import open_generations
+from retrieval.engines.open import open_generations
 from retrieval.models.embed import PROFILES, open_embedder
 
 Status = Literal["ok", "warning", "error"]
 
 
 @dataclass(frozen=True)
-class Finding:
+class Checkup:
     """One thing that was checked: how it stands, and what to do about it."""
 
     subject: str
@@ -56,11 +56,11 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] 
         raise typer.Exit(1)
 
 
-def examine(settings: Settings) -> Iterator[Finding]:
+def examine(settings: Settings) -> Iterator[Checkup]:
     """Every check in turn; a failing one doesn't stop the others."""
-    yield Finding("settings", "ok", str(settings.file))
+    yield Checkup("settings", "ok", str(settings.file))
     yield from _guarded("users", lambda: _users(settings))
-    yield from _guarded("rules", lambda: [Finding("rules", "ok", f"{len(load_rules(settings).rules)} rules")])
+    yield from _guarded("rules", lambda: [Checkup("rules", "ok", f"{len(load_rules(settings).rules)} rules")])
     yield from _guarded("embedding model", lambda: _model(settings))
     yield from _guarded("language model", lambda: _language_model(settings))
     yield from _guarded("index", lambda: _index(settings))
@@ -69,69 +69,69 @@ def examine(settings: Settings) -> Iterator[Finding]:
         yield from _guarded(f"source {source.name}", partial(_source, settings, source))
 
 
-def _guarded(subject: str, check: Callable[[], list[Finding]]) -> Iterator[Finding]:
+def _guarded(subject: str, check: Callable[[], list[Checkup]]) -> Iterator[Checkup]:
     try:
         yield from check()
     except DebriefError as error:
-        yield Finding(subject, "error", str(error))
+        yield Checkup(subject, "error", str(error))
 
 
-def _users(settings: Settings) -> list[Finding]:
+def _users(settings: Settings) -> list[Checkup]:
     directory = load_directory(settings, open_database(settings))
-    found = [Finding("users", "ok", f"{len(directory.entries)} users, {len(directory.members)} groups")]
+    found = [Checkup("users", "ok", f"{len(directory.entries)} users, {len(directory.members)} groups")]
     if settings.auth.mode == "development":
         user = directory.user(settings.auth.development_user)
         message = f"Everyone at this machine asks as {user.email}; set auth.mode: oidc before others use it."
-        found.append(Finding("sign-in", "warning", message))
+        found.append(Checkup("sign-in", "warning", message))
     return found
 
 
-def _model(settings: Settings) -> list[Finding]:
+def _model(settings: Settings) -> list[Checkup]:
     embedder = open_embedder(settings)
     vector = embedder.encode_query("Is the model in place?")
-    found = [Finding("embedding model", "ok", f"{embedder.name}, {vector.shape[0]} dimensions")]
+    found = [Checkup("embedding model", "ok", f"{embedder.name}, {vector.shape[0]} dimensions")]
     if settings.embedding.model not in PROFILES and settings.answer.min_confidence is None:
         message = (
             f"The confidence was fitted for the models {' and '.join(PROFILES)}, not for {settings.embedding.model}: "
             "set answer.min_confidence (see docs/answers.md)."
         )
-        found.append(Finding("confidence", "warning", message))
+        found.append(Checkup("confidence", "warning", message))
     return found
 
 
-def _language_model(settings: Settings) -> list[Finding]:
+def _language_model(settings: Settings) -> list[Checkup]:
     if not settings.llm.model:
         message = "None is configured: answers quote the documents. Set llm.model to have them written."
-        return [Finding("language model", "ok", message)]
-    return [Finding("language model", "ok", settings.llm.model)]
+        return [Checkup("language model", "ok", message)]
+    return [Checkup("language model", "ok", settings.llm.model)]
 
 
-def _index(settings: Settings) -> list[Finding]:
+def _index(settings: Settings) -> list[Checkup]:
     rules = load_rules(settings)
     generations = open_generations(settings, recipe(settings, rules, open_embedder(settings)))
     current = generations.current
     if current is None:
-        return [Finding("index", "error", "There is no index yet; run `debrief sync`.")]
+        return [Checkup("index", "error", "There is no index yet; run `debrief sync`.")]
     if generations.needs_rebuild():
         message = "Model, chunking or rules have changed since it was built; run `debrief sync` to rebuild it."
-        return [Finding("index", "warning", message)]
-    return [Finding("index", "ok", f"{current.name}, {current.documents} documents, {current.chunks} chunks")]
+        return [Checkup("index", "warning", message)]
+    return [Checkup("index", "ok", f"{current.name}, {current.documents} documents, {current.chunks} chunks")]
 
 
-def _settings_of_sources(settings: Settings) -> list[Finding]:
+def _settings_of_sources(settings: Settings) -> list[Checkup]:
     check_sources(settings)
     for source in settings.sources:
         if source.schedule:
             trigger_for(source, settings.file)
-    return [Finding("sources", "ok", f"{len(settings.sources)} in {settings.file.name}")]
+    return [Checkup("sources", "ok", f"{len(settings.sources)} in {settings.file.name}")]
 
 
-def _source(settings: Settings, source: SourceSettings) -> list[Finding]:
+def _source(settings: Settings, source: SourceSettings) -> list[Checkup]:
     name = source.name
     first = next(iter(open_source(source, settings).listing()), None)
     runs = SyncState(open_database(settings)).runs(name, limit=1)
     last = f"last sync {runs[0].started_at:%Y-%m-%d %H:%M} UTC: {runs[0].state}" if runs else "never synced"
     if first is None:
         message = f"It is reachable but shows no document ({last}); check its path, prefix and patterns."
-        return [Finding(f"source {name}", "warning", message)]
-    return [Finding(f"source {name}", "ok", last)]
+        return [Checkup(f"source {name}", "warning", message)]
+    return [Checkup(f"source {name}", "ok", last)]

