@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from pydantic import ValidationError
@@ -20,7 +20,7 @@ from apps.language.expressions import OWN_PHRASES, Guard, evaluate, truth
 from apps.language.spec import App, Step
 from apps.run.context import Context, SourceQuote
 from apps.run.inputs import check_inputs, plain
-from apps.run.outputs import OutputValue, filled, make_output
+from apps.run.outputs import OutputValue, filled, make_output, redacted_output, redacted_value
 from apps.steps import KINDS
 from core.errors import AppError, DebriefError
 from core.types import User
@@ -122,7 +122,7 @@ class _Run:
         context.values = self.values
 
     def events(self) -> Iterator[StepState | RunResult]:
-        begin = time.monotonic()
+        begin, redact = time.monotonic(), self.context.tools.redact
         status: Status = "completed"
         error = ""
         outputs: tuple[OutputValue, ...] = ()
@@ -148,8 +148,8 @@ class _Run:
             version=self.app.version,
             status=status,
             outputs=outputs,
-            evidence=tuple(self.context.evidence),
-            notes=tuple(dict.fromkeys(self.context.notes)),
+            evidence=tuple(replace(e, quote=redact(e.quote)) for e in self.context.evidence),
+            notes=tuple(redact(note) for note in dict.fromkeys(self.context.notes)),
             seconds=round(time.monotonic() - begin, 3),
             tokens=self.context.tokens,
             saved_minutes=self.app.saves_minutes if status == "completed" else 0.0,
@@ -186,6 +186,8 @@ class _Run:
         }
         # A parameter that came out empty, such as an optional input, is as if it weren't there.
         given = {k: v for k, v in given.items() if v is not None}
+        if kind.makes_files:
+            given = redacted_value(given, self.context.tools.redact)
         self.context.values = values
         try:
             parameters = kind.parameters.model_validate(given)
@@ -218,7 +220,7 @@ class _Run:
         for output in self.app.outputs:
             try:
                 if not output.when or truth(output.when, values):
-                    made.append(make_output(output, values, guard))
+                    made.append(redacted_output(make_output(output, values, guard), self.context.tools.redact))
             except AppError as error:
                 raise AppError(f"Output '{output.name}': {error}") from error
         return tuple(made)

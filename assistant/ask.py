@@ -1,28 +1,28 @@
 """A question → an answer, with progress on the way. `Assistant.ask` is the one entrance for page, command and apps.
 
-    for event in assistant.ask("What does the premium plan cost?", user):
+    for event in assistant.ask(Question("What does the premium plan cost?", user)):
         ...                       # Stage …, Sentence …, and last the Answer
 
-The order of things: check the question → guardrails → stand-alone question → route → (an app | retrieve → quote or
+The order of things: check the question → guardrails → route → (an app | stand-alone question → retrieve → quote or
 write → check) → store the trace and the turn.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from copy import copy
-from dataclasses import replace
-from typing import Any, Protocol
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
 
 import sqlalchemy as sa
 
 from assistant.answers.rewrite import Rewritten, rewrite, rewrite_with_model
-from assistant.answers.search_answer import PlainPath, Searcher
+from assistant.answers.search_answer import EncodingSearcher, SearchAnswers
 from assistant.answers.style import Styles, merged
-from assistant.checks.guardrails import Guardrails, load_guardrails
+from assistant.checks.guardrails import Guardrails, GuardrailVerdict, load_guardrails
 from assistant.checks.injection import injection_score
 from assistant.checks.personal_data import redacted
-from assistant.events import Attachment, Event, Sentence, Stage
+from assistant.events import Event, Sentence, Stage
+from assistant.question import SEARCH, Question
 from assistant.records.conversations import Conversations, StoredTurn
 from assistant.records.trace import Trace, Traces
 from core.errors import ModelError, QuestionError
@@ -32,132 +32,100 @@ from core.text.detect import detect_language
 from core.text.languages import language_name
 from core.types import Answer, User
 from retrieval.models.tokens import RecentTokens
-from retrieval.query.filters import Filter, all_of
-
-__all__ = ["Assistant", "Attachment", "Event", "Router", "Sentence", "Stage"]
+from retrieval.query.filters import all_of
 
 
 class Router(Protocol):
-    """Sends questions to apps: `assistant.routing.router`, or a fake in tests."""
+    """Sends questions to apps: `assistant.app_runs.app_answers`, or a fake in tests."""
 
-    def events(
-        self,
-        question: str,
-        user: User,
-        *,
-        route: str | None,
-        conversation_id: str | None,
-        attachments: Sequence[Attachment],
-        inputs: Mapping[str, Any],
-        trace: Trace,
-    ) -> Iterator[Event] | None:
+    def events(self, question: Question, trace: Trace) -> Iterator[Event] | None:
         """The events of the app that takes the question, ending with its Answer; None leaves it to plain answering."""
         ...
 
 
-class Assistant:
-    """Answers questions from the passages that the asking person may read."""
+class TurnStore(Protocol):
+    """Where the turns of conversations are kept: the database, or a list in an evaluation."""
 
-    def __init__(
-        self,
-        retriever: Searcher,
+    def turns(self, conversation_id: str, user: User, /) -> list[StoredTurn]:
+        """The conversation's turns in order. Raises QuestionError when it isn't this person's."""
+        ...
+
+    def append(self, conversation_id: str, user: User, question: str, standalone: str, answer: Answer, /) -> None:
+        """Adds a turn."""
+        ...
+
+
+@dataclass(frozen=True)
+class Assistant:
+    """Answers questions from the passages that the asking person may read. `Assistant.over` puts one together.
+
+    Attributes:
+        models: Writes the answers; None quotes.
+        router: Finds the app for a question; None answers everything plainly.
+        traces, conversations, styles: What is kept; None keeps nothing.
+    """
+
+    path: SearchAnswers
+    settings: Settings
+    guardrails: Guardrails
+    models: ChatModels | None = None
+    router: Router | None = None
+    traces: Traces | None = None
+    conversations: TurnStore | None = None
+    styles: Styles | None = None
+
+    @classmethod
+    def over(
+        cls,
+        retriever: EncodingSearcher,
         settings: Settings,
         *,
         engine: sa.Engine | None = None,
         models: ChatModels | None = None,
         router: Router | None = None,
         remembered: int = 256,
-    ) -> None:
-        """Puts the parts together.
+    ) -> Assistant:
+        """An assistant over a search.
 
         Args:
             engine: Where traces and conversations are kept; None keeps none.
-            models: Writes the answers; None quotes.
             remembered: How many passages' token vectors stay in memory, 0.3 MB each.
         """
-        self.retriever = retriever
-        self.settings = settings
-        self.models = models
-        self.router = router
-        self.path = PlainPath(retriever, RecentTokens(retriever.embedder, remembered), settings, models)
-        self.guardrails = Guardrails(load_guardrails(settings), retriever.embedder)
-        self.traces = Traces(engine) if engine is not None else None
-        self.conversations = Conversations(engine) if engine is not None else None
-        self.styles = Styles(engine) if engine is not None else None
+        return cls(
+            SearchAnswers(retriever, RecentTokens(retriever.embedder, remembered), settings, models),
+            settings,
+            Guardrails(load_guardrails(settings), retriever.embedder),
+            models,
+            router,
+            Traces(engine) if engine is not None else None,
+            Conversations(engine) if engine is not None else None,
+            Styles(engine) if engine is not None else None,
+        )
 
-    def ask(
-        self,
-        question: str,
-        user: User,
-        *,
-        conversation_id: str | None = None,
-        filters: Filter | None = None,
-        route: str | None = None,
-        attachments: Sequence[Attachment] = (),
-        inputs: Mapping[str, Any] | None = None,
-        style: AnswerStyle | None = None,
-    ) -> Iterator[Event]:
+    def ask(self, question: Question) -> Iterator[Event]:
         """Stages and checked sentences as they come; the last event is always the Answer.
-
-        Args:
-            conversation_id: Continues that conversation, and stores the turn in it; None asks on its own.
-            route: "search" or "app:<name>" overrides the router; None lets it decide.
-            inputs: Values for the app's form, beside what the question says.
-            style: What an app wants of its answers; counts more than the person's and the deployment's.
 
         Raises:
             QuestionError: the question is empty or over `answer.max_question_chars`, or the conversation isn't
                 this person's. Raised here, before the first event.
         """
-        text = self._checked(question)
+        question = replace(question, text=self._checked(question.text))
         history: Sequence[StoredTurn] = ()
-        if conversation_id is not None and self.conversations is not None:
-            history = self.conversations.turns(conversation_id, user)
-        return self._events(
-            text,
-            user,
-            history,
-            conversation_id=conversation_id,
-            filters=filters,
-            route=route,
-            attachments=attachments,
-            inputs=inputs or {},
-            style=style or AnswerStyle(),
-        )
+        if question.conversation_id is not None and self.conversations is not None:
+            history = self.conversations.turns(question.conversation_id, question.user)
+        return self._events(question, history)
 
-    def answer(
-        self,
-        question: str,
-        user: User,
-        *,
-        conversation_id: str | None = None,
-        filters: Filter | None = None,
-        route: str | None = None,
-        attachments: Sequence[Attachment] = (),
-        inputs: Mapping[str, Any] | None = None,
-        style: AnswerStyle | None = None,
-    ) -> Answer:
-        """The Answer that `ask` ends with. Arguments and errors as there."""
+    def answer(self, question: Question) -> Answer:
+        """The Answer that `ask` ends with. Errors as there."""
         last: Event | None = None
-        for event in self.ask(
-            question,
-            user,
-            conversation_id=conversation_id,
-            filters=filters,
-            route=route,
-            attachments=attachments,
-            inputs=inputs,
-            style=style,
-        ):
+        for event in self.ask(question):
             last = event
         assert isinstance(last, Answer)
         return last
 
-    def searching(self, retriever: Searcher) -> Assistant:
+    def searching(self, retriever: EncodingSearcher) -> Assistant:
         """The same assistant over another search, such as one that leaves passages out."""
-        assistant = copy(self)
-        assistant.path = self.path.searching(retriever)
-        return assistant
+        return replace(self, path=replace(self.path, retriever=retriever))
 
     def _checked(self, question: str) -> str:
         text = question.strip()
@@ -171,59 +139,21 @@ class Assistant:
             )
         return text
 
-    def _events(
-        self,
-        question: str,
-        user: User,
-        history: Sequence[StoredTurn],
-        *,
-        conversation_id: str | None,
-        filters: Filter | None,
-        route: str | None,
-        attachments: Sequence[Attachment],
-        inputs: Mapping[str, Any],
-        style: AnswerStyle,
-    ) -> Iterator[Event]:
-        trace = Trace(redacted(question, self.guardrails.rules.redact))
-        verdict = self.guardrails.judge(question, user)
+    def _events(self, question: Question, history: Sequence[StoredTurn]) -> Iterator[Event]:
+        kept = redacted(question.text, self.guardrails.rules.redact)
+        trace, verdict = Trace(kept), self.guardrails.judge(question.said(), question.user)
         trace.guardrails.extend([verdict.rule] if verdict.rule else [])
-        ordered = injection_score(question) >= 0.5
-        if ordered:
-            trace.guardrails.append("the question reads like an instruction to the model")
-        rewritten = Rewritten((question,))
-        if verdict.refusal:
-            events: Iterator[Event] = iter([Answer(verdict.refusal, outcome="refused")])
-        else:
-            taken = None
-            # What reads like an order to the model is no work for an app unless the person has chosen one.
-            if self.router is not None and route != "search" and not (ordered and route is None):
-                taken = self.router.events(
-                    question,
-                    user,
-                    route=route,
-                    conversation_id=conversation_id,
-                    attachments=attachments,
-                    inputs=inputs,
-                    trace=trace,
-                )
-            if taken is not None:
-                events = taken
-            else:
-                if trace.route_reason:
-                    yield Stage("route", trace.route_reason)
-                with trace.stage("rewrite"):
-                    rewritten = self._rewritten(question, history, trace)
-                trace.searched = list(rewritten.questions)
-                if rewritten.text != question:
-                    yield Stage("rewrite", rewritten.text)
-                events = self.path.events(
-                    rewritten,
-                    user,
-                    all_of(filters, verdict.filter),
-                    attachments,
-                    trace,
-                    style=merged(self._style(user), style),
-                )
+        events = self._by_app(question, verdict, trace)
+        standalone = question.text
+        if events is None:
+            if trace.route_reason:
+                yield Stage("route", trace.route_reason)
+            with trace.stage("rewrite"):
+                rewritten = self._rewritten(question.text, history, trace)
+            trace.searched, standalone = list(rewritten.questions), rewritten.text
+            if standalone != question.text:
+                yield Stage("rewrite", standalone)
+            events = self.path.events(self._prepared(question, standalone, verdict), rewritten, trace)
         answer: Answer | None = None
         for event in events:
             if isinstance(event, Answer):
@@ -231,18 +161,38 @@ class Assistant:
             else:
                 yield self._shown(event)
         assert answer is not None
-        final = self._finished(answer, rewritten.text, trace)
-        trace.finish(final)
-        if self.traces is not None:
-            self.traces.save(trace, user, conversation_id or "")
-        if self.conversations is not None and conversation_id is not None:
-            kept = redacted(question, self.guardrails.rules.redact)
-            self.conversations.append(conversation_id, user, kept, rewritten.text, final)
+        final = self._finished(answer, standalone, trace)
+        self._keep(question, kept, standalone, final, trace)
         yield final
 
-    def _style(self, user: User) -> AnswerStyle:
-        own = self.styles.of(user) if self.styles is not None else AnswerStyle()
-        return merged(self.settings.answer.style, own)
+    def _by_app(self, question: Question, verdict: GuardrailVerdict, trace: Trace) -> Iterator[Event] | None:
+        """The refusal, or the app that takes the question; None when it is to be searched for."""
+        ordered = injection_score(question.text) >= 0.5
+        if ordered:
+            trace.guardrails.append("the question reads like an instruction to the model")
+        if verdict.refusal:
+            return iter([Answer(verdict.refusal, outcome="refused")])
+        # What reads like an order to the model is no work for an app unless the person has chosen one.
+        if self.router is None or question.route == SEARCH or (ordered and question.route is None):
+            return None
+        return self.router.events(question, trace)
+
+    def _prepared(self, question: Question, standalone: str, verdict: GuardrailVerdict) -> Question:
+        """The question with everything that holds for its search and its answer."""
+        own = self.styles.of(question.user) if self.styles is not None else AnswerStyle()
+        return replace(
+            question,
+            filters=all_of(question.filters, verdict.filter),
+            style=merged(merged(self.settings.answer.style, own), question.style),
+            language=question.language or detect_language(standalone),
+        )
+
+    def _keep(self, question: Question, kept: str, standalone: str, answer: Answer, trace: Trace) -> None:
+        trace.finish(answer)
+        if self.traces is not None:
+            self.traces.save(trace, question.user, question.conversation_id or "")
+        if self.conversations is not None and question.conversation_id is not None:
+            self.conversations.append(question.conversation_id, question.user, kept, standalone, answer)
 
     def _rewritten(self, question: str, history: Sequence[StoredTurn], trace: Trace) -> Rewritten:
         if self.models is None or not history:
@@ -262,7 +212,7 @@ class Assistant:
 
     def _finished(self, answer: Answer, asked: str, trace: Trace) -> Answer:
         notes = list(answer.notes)
-        if answer.outcome == "answered" and answer.route == "search":
+        if answer.outcome == "answered" and answer.route == SEARCH:
             notes.extend(self._language_note(answer, asked))
         kinds = self.guardrails.rules.redact
         text = redacted(answer.text, kinds) if kinds else answer.text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from core.types import Answer, Citation, Section
+from core.types import Answer, Citation
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,19 +21,6 @@ class Sentence:
 
     text: str
     citations: tuple[Citation, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Attachment:
-    """A file that the person added to the conversation, already parsed. It is never put into the shared index.
-
-    Attributes:
-        title: What the file calls itself; empty if it doesn't.
-    """
-
-    name: str
-    sections: tuple[Section, ...]
-    title: str = ""
 
 
 Event = Stage | Sentence | Answer

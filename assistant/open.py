@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
-from assistant.app_runs.app_answers import Finished, open_app_answers
+from assistant.app_runs.app_answers import open_app_answers
 from assistant.app_runs.tools import open_tools
 from assistant.ask import Assistant
 from core.database import open_database
@@ -13,13 +14,10 @@ from core.settings import Settings
 from retrieval.retriever import Retriever, open_retriever
 
 
-def open_assistant(
-    settings: Settings, finished: Finished = lambda _result, _user: None, retriever: Retriever | None = None
-) -> Assistant:
+def open_assistant(settings: Settings, retriever: Retriever | None = None) -> Assistant:
     """An assistant over the settings' current index, database and models, with the apps that there are.
 
     Args:
-        finished: Is told of every app's run that ends a question.
         retriever: One that is open already, to be shared.
 
     Raises:
@@ -29,7 +27,7 @@ def open_assistant(
     """
     models = open_chat_models(settings.llm)
     retriever, engine = retriever or open_retriever(settings), open_database(settings)
-    assistant = Assistant(retriever, settings, engine=engine, models=models)
-    tools = partial(open_tools, settings, assistant, retriever)
-    assistant.router = open_app_answers(settings, engine, retriever, models=models, tools=tools, finished=finished)
-    return assistant
+    plain = Assistant.over(retriever, settings, engine=engine, models=models)
+    # The steps of apps ask plainly: an app doesn't run apps.
+    tools = partial(open_tools, settings, plain, retriever)
+    return replace(plain, router=open_app_answers(settings, engine, retriever, models=models, tools=tools))

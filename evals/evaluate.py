@@ -100,7 +100,7 @@ def open_runner(settings: Settings, engine: sa.Engine, history: History, file: P
         stack: Closes the processes that read those files.
     """
     assistant = open_assistant(settings)
-    retriever = assistant.retriever if isinstance(assistant.retriever, Retriever) else None
+    retriever = assistant.path.retriever if isinstance(assistant.path.retriever, Retriever) else None
     parsers = stack.enter_context(ParserPool(settings.parsing))
     apps = AppRuns(
         load_apps(settings)[0], open_tools(settings, assistant, retriever), parsers.parse, file.parent, settings.company

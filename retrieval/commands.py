@@ -16,6 +16,7 @@ from core.identity import asking_user
 from core.settings import load_settings
 from core.types import Attributes, Passage, Why
 from retrieval.query.filters import Exists, names, parse_filter
+from retrieval.query.search import Search
 from retrieval.query.weights import Weights, parse_weights
 
 _SHOWN_CHARS = 300
@@ -64,7 +65,7 @@ def search(
     conditions, overrides, attributes = parse_filter(filter_ or None), _weights(weight or ()), _context(context or ())
     retriever = open_retriever(settings)
     wanted = limit * DIVERSE_POOL if diverse else limit
-    passages = retriever.search(question, person, wanted, filters=conditions, weights=overrides, context=attributes)
+    passages = retriever.search(Search(question, person, wanted, conditions, overrides, attributes))
     if diverse:
         passages = diversified(passages, retriever.embedder, limit)
     if by_document:
@@ -77,7 +78,7 @@ def search(
     if not passages:
         out.print("Nothing was found that this user may read" + (" under this filter." if conditions else "."))
         for name in sorted(names(conditions)):
-            if not retriever.search(question, person, 1, filters=Exists(name)):
+            if not retriever.search(Search(question, person, 1, Exists(name))):
                 out.print(f"No document that this user may read and that fits the question has the attribute {name!r}.")
     for number, passage in enumerate(passages, start=1):
         _print(number, passage, why)

@@ -1,7 +1,7 @@
 """A question → passages that the asking person may read: embed, search, re-rank, group.
 
 retriever = open_retriever(settings)
-retriever.search("What does the premium plan cost?", user, limit=8)
+retriever.search(Search("What does the premium plan cost?", user, limit=8))
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ import numpy as np
 
 from core.errors import IndexDamaged, SettingsError
 from core.settings import RetrievalSettings, Settings
-from core.types import Attributes, AttributeValue, Chunk, Passage, User
+from core.types import AttributeValue, Chunk, Passage, User
 from retrieval.engines.generations import LAYOUT, Generations
 from retrieval.engines.open import open_generations
 from retrieval.models.embed import Embedder, open_embedder
 from retrieval.models.late_interaction import WordReader
 from retrieval.models.rerank import DEPTH, Reranker, open_reranker
 from retrieval.query.bm25 import embedded_text
-from retrieval.query.filters import Filter
 from retrieval.query.index import ChunkIndex, Query
+from retrieval.query.search import Search
 from retrieval.query.weights import BUILT_IN, Weights, load_weights, parse_weights
 
 # So many passages more are asked for, in the place of copies that are left out.
@@ -50,39 +50,27 @@ class Retriever:
         """The index that serves now. Raises IndexMissing before the first sync."""
         return self.generations.read()
 
-    def search(
-        self,
-        question: str,
-        user: User,
-        limit: int = 10,
-        *,
-        filters: Filter | None = None,
-        weights: Weights | None = None,
-        context: Attributes | None = None,
-    ) -> list[Passage]:
-        """The best `limit` passages for a stand-alone question that `user` may read, best first, each with its why.
-
-        Args:
-            weights: Override the configured weights attribute by attribute; the level none switches one off.
-            context: The conversation's attributes (customer, region, …) that weights may compare with.
-        """
-        index = self.index
+    def search(self, search: Search) -> list[Passage]:
+        """The best passages for a stand-alone question that its user may read, best first, each with its why."""
+        index, question, limit = self.index, search.question, search.limit
         reader, depth = self.embedder, self.settings.late_interaction_depth
         query = Query(
             text=question,
             vector=self.embedder.encode_query(question) if question.strip() else None,
-            filter=filters,
-            weights=self.weights.overridden_by(weights),
-            context=context or {},
+            filter=search.filters,
+            weights=self.weights.overridden_by(search.weights),
+            context=search.context or {},
             prefetch=self.settings.prefetch,
             fusion=self.settings.fusion,
             cross_language=not self.embedder.languages,
-            closer=partial(reader.word_similarities, question) if depth and isinstance(reader, WordReader) else None,
+            late_interaction=partial(reader.word_similarities, question)
+            if depth and isinstance(reader, WordReader)
+            else None,
             late_interaction_depth=depth,
         )
         if self.reranker is None:
-            return without_copies(index.search(query, user, limit + _SPARE))[:limit]
-        found = self.reranker.rerank(question, index.search(query, user, max(limit + _SPARE, DEPTH)))
+            return without_copies(index.search(query, search.user, limit + _SPARE))[:limit]
+        found = self.reranker.rerank(question, index.search(query, search.user, max(limit + _SPARE, DEPTH)))
         return without_copies(found)[:limit]
 
     def document(self, document_id: str, user: User) -> list[Chunk]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from apps.customers.names import NOBODY, Alias, NameText, names_of
 from core.types import Passage
-from retrieval.query.filters import AnyOf, Either, Exists, Filter, Not
+from retrieval.query.filters import AnyOf, Either, Exists, Filter, Not, all_of
+from retrieval.query.search import Search, Searcher
 
 _PARAGRAPH = re.compile(r"(?:(?!\n\s*\n|\n(?=[-*•|]|\d+[.)]\s)).)+|\n\s*\n?", re.DOTALL)
 _SENTENCE = re.compile(r"[^.!?…]+(?:[.!?…]+|$)")
@@ -60,15 +60,16 @@ class CustomerScope:
         read = NameText.of(text)
         return not any(read.has(alias) for alias in self.foreign)
 
-    def search(self, search: Callable[[Filter | None, int], list[Passage]], limit: int) -> list[Passage]:
-        """The best `limit` passages as they may be told; those of them that others are in count as withheld."""
-        found = [self.told(p) for p in search(None, limit)]
+    def search(self, searcher: Searcher, wanted: Search) -> list[Passage]:
+        """The best passages as they may be told; those of them that others are in count as withheld."""
+        found = [self.told(p) for p in searcher.search(wanted)]
         if None in found:
             count = set(self.withheld)
             nobodys: Filter = Either((Not(Exists("customer")), AnyOf("customer", (*self.own, *NOBODY))))
-            found = [self.told(p) for p in search(nobodys, limit + _SPARE)]
+            more = replace(wanted, filters=all_of(wanted.filters, nobodys), limit=wanted.limit + _SPARE)
+            found = [self.told(p) for p in searcher.search(more)]
             self.withheld.intersection_update(count)
-        return [p for p in found if p is not None][:limit]
+        return [p for p in found if p is not None][: wanted.limit]
 
     def kept_lines(self, text: str) -> str:
         """`text` without the lines that name another customer; they count as withheld."""

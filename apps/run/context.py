@@ -13,35 +13,15 @@ from apps.customers.mentions import Customers
 from apps.customers.scope import CustomerScope
 from core.errors import AppError
 from core.settings import AnswerStyle
-from core.types import Answer, Chunk, Passage, User
+from core.types import Answer, User
 from retrieval.query.filters import Filter
-from retrieval.query.weights import Weights
+from retrieval.query.search import Searcher
 
 # A step's result or an input as expressions see it.
 Values = Mapping[str, Any]
 
 
 _WITHHELD = " left out, being about other customers or naming them."
-
-
-class Searcher(Protocol):
-    """What steps need of retrieval: `retrieval.retriever.Retriever`, or a folder of files in an app's tests."""
-
-    def search(
-        self,
-        question: str,
-        user: User,
-        limit: int = 10,
-        *,
-        filters: Filter | None = None,
-        weights: Weights | None = None,
-    ) -> list[Passage]:
-        """The best passages that `user` may read."""
-        ...
-
-    def document(self, document_id: str, user: User) -> list[Chunk]:
-        """The document's chunks in order; empty if `user` may not read it."""
-        ...
 
 
 class Model(Protocol):
@@ -62,13 +42,18 @@ Check = Callable[[str, Sequence[str]], list[str]]
 
 @dataclass(frozen=True)
 class Tools:
-    """What steps may use. What is None isn't set up, and the step that needs it says so."""
+    """What steps may use. What is None isn't set up, and the step that needs it says so.
+
+    Attributes:
+        redact: Takes the personal data out of a text that is shown, as the guardrails say.
+    """
 
     search: Searcher | None = None
     answer: Answering | None = None
     model: Model | None = None
     query: Query | None = None
     check: Check | None = None
+    redact: Callable[[str], str] = str
     customers: Callable[[], Customers] | None = None
     templates: Path | None = None
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from jsonschema import Draft202012Validator
@@ -63,6 +63,22 @@ def filled(value: Any, values: Mapping[str, Any], guard: Guard) -> Any:
         return {key: filled(item, values, guard) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [filled(item, values, guard) for item in value]
+    return value
+
+
+def redacted_output(output: OutputValue, redact: Callable[[str], str]) -> OutputValue:
+    """The output without personal data in what is shown. A file's bytes were redacted when it was made."""
+    return replace(output, text=redact(output.text), value=redacted_value(output.value, redact))
+
+
+def redacted_value(value: Any, redact: Callable[[str], str]) -> Any:
+    """`value` with every text in it redacted."""
+    if isinstance(value, str):
+        return redact(value)
+    if isinstance(value, Mapping):
+        return {key: redacted_value(item, redact) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [redacted_value(item, redact) for item in value]
     return value
 
 

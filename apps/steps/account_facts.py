@@ -16,6 +16,7 @@ from apps.steps.kind import Parameters, StepKind
 from core.errors import AppError
 from core.types import Chunk, Passage
 from retrieval.query.filters import AnyOf, Filter, all_of
+from retrieval.query.search import Search
 
 FIELDS = (
     "customer",
@@ -71,8 +72,9 @@ def account_facts(given: AccountFacts, context: Context) -> dict[str, Any]:
     search = context.searcher()
     name = _resolved(given.customer, context)
     of_customer = AnyOf("customer", (name,))
-    found = search.search(f"{name} {given.about}", context.user, 50, filters=of_customer)
-    found += search.search(name, context.user, 30, filters=all_of(of_customer, _types("account", "task", "touchpoint")))
+    found = search.search(Search(f"{name} {given.about}", context.user, 50, of_customer))
+    records = all_of(of_customer, _types("account", "task", "touchpoint"))
+    found += search.search(Search(name, context.user, 30, records))
     documents = _documents(found)
     facts = Facts(name, context, given.focus)
     for chunk in documents[: max(given.documents, _MOST_DOCUMENTS)]:
@@ -115,8 +117,8 @@ def _discreet(facts: dict[str, Any], discretion: CustomerScope) -> dict[str, Any
 
 def _resolved(wanted: str, context: Context) -> str:
     """The customer's name as the documents write it."""
-    passages = context.searcher().search(wanted, context.user, 50)
-    passages += context.searcher().search(f"{wanted} account", context.user, 50, filters=_types("account"))
+    passages = context.searcher().search(Search(wanted, context.user, 50))
+    passages += context.searcher().search(Search(f"{wanted} account", context.user, 50, _types("account")))
     names: dict[str, str] = {}
     for passage in passages:
         metadata = passage.chunk.metadata

@@ -45,6 +45,7 @@ class StepKind(Generic[P]):
         fields: The keys of its result; expressions that ask for another are refused when the app is checked.
         templates: Parameters that the step fills in itself, with more names than the run has.
         literal: Parameters that stand in the file as they are: an expression in them is refused.
+        makes_files: Its parameters become bytes that nothing can be taken out of later.
     """
 
     name: str
@@ -54,3 +55,4 @@ class StepKind(Generic[P]):
     run: Callable[[P, Context], dict[str, Any]]
     templates: tuple[str, ...] = ()
     literal: tuple[str, ...] = ()
+    makes_files: bool = False

@@ -70,5 +70,10 @@ def _template(context: Context, name: str) -> Path | None:
 
 
 KIND = StepKind(
-    "render", "Makes a Word, PowerPoint, Excel or Markdown file.", Render, ("file", "name", "bytes"), render
+    "render",
+    "Makes a Word, PowerPoint, Excel or Markdown file.",
+    Render,
+    ("file", "name", "bytes"),
+    render,
+    makes_files=True,
 )

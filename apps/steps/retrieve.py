@@ -12,7 +12,8 @@ from apps.run.context import Context, SourceQuote
 from apps.steps.kind import Addressed, StepKind
 from core.text.detect import detect_language
 from core.types import Chunk, Passage
-from retrieval.query.filters import AnyOf, Filter, all_of, parse_filter
+from retrieval.query.filters import AnyOf, all_of, parse_filter
+from retrieval.query.search import Search
 from retrieval.query.weights import parse_weights
 
 # What is withheld of a passage leaves spaces.
@@ -37,13 +38,8 @@ def retrieve(given: Retrieve, context: Context) -> dict[str, Any]:
     )
     weights = parse_weights(given.weights) if given.weights else None
     discretion = given.discretion(context)
-
-    def search(more: Filter | None, limit: int) -> list[Passage]:
-        return context.searcher().search(
-            given.query, context.user, limit, filters=all_of(filters, more), weights=weights
-        )
-
-    found = discretion.search(search, given.k) if discretion is not None else search(None, given.k)
+    wanted, searcher = Search(given.query, context.user, given.k, filters, weights), context.searcher()
+    found = discretion.search(searcher, wanted) if discretion is not None else searcher.search(wanted)
     context.tell_withheld()
     return {"passages": [passage_value(p, context, given.query) for p in found], "count": len(found)}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator, Sequence
 
-from assistant.events import Attachment
+from assistant.question import Attachment
 from core.text.sentences import split_sentences
 from core.types import Chunk, Passage, Section, User, Why
 from retrieval.models.tokens import TokenEncoder

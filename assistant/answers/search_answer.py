@@ -3,144 +3,109 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from copy import copy
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from assistant.answers.attachments import attached_passages
 from assistant.answers.citations import Composer
-from assistant.answers.confidence import abstention_model
+from assistant.answers.confidence import AbstentionModel, abstention_model
 from assistant.answers.extractive import answer_from, find_evidence
 from assistant.answers.people import KnowledgeablePerson, asks_for_people, who_could_know
 from assistant.answers.rewrite import Rewritten, ask_back
 from assistant.answers.subject import concerns_another
 from assistant.answers.written import AnswerWriter, best_quote
-from assistant.events import Attachment, Event, Sentence, Stage
+from assistant.events import Event, Sentence, Stage
+from assistant.question import Question
 from assistant.records.trace import Trace
 from core.errors import ModelError
 from core.llm import ChatModels
 from core.settings import AnswerStyle, Settings
-from core.text.detect import detect_language
-from core.text.languages import language_name
-from core.types import Answer, Attributes, Passage, User
+from core.types import Answer, Passage
 from retrieval.models.tokens import TokenEncoder
-from retrieval.query.filters import Filter
+from retrieval.query.search import Search, Searcher
 
 # Passages that are looked up. Only the first `answer.passages` are read; all tell which words are rare.
 _SEARCHED = 24
 
 
-class Searcher(Protocol):
-    """What answering needs of retrieval: `retrieval.retriever.Retriever`, or a fake in tests."""
+class EncodingSearcher(Searcher, Protocol):
+    """A search that can also compare word by word: `retrieval.retriever.Retriever`, or a fake in tests."""
 
     @property
     def embedder(self) -> TokenEncoder:
         """Turns questions and passages into token vectors."""
         ...
 
-    def search(
-        self,
-        question: str,
-        user: User,
-        limit: int,
-        *,
-        filters: Filter | None = None,
-        context: Attributes | None = None,
-    ) -> list[Passage]:
-        """The best `limit` passages that `user` may read, best first."""
-        ...
 
-
-class PlainPath:
+@dataclass(frozen=True)
+class SearchAnswers:
     """Answers stand-alone questions from passages."""
 
-    def __init__(
-        self, retriever: Searcher, encoder: TokenEncoder, settings: Settings, models: ChatModels | None
-    ) -> None:
-        self._retriever = retriever
-        self._encoder = encoder
-        self._settings = settings
-        self._models = models
-        self._confidence = abstention_model(settings.embedding.model)
+    retriever: EncodingSearcher
+    encoder: TokenEncoder
+    settings: Settings
+    models: ChatModels | None = None
 
-    def searching(self, retriever: Searcher) -> PlainPath:
-        """The same path over another search, such as one that leaves passages out."""
-        path = copy(self)
-        path._retriever = retriever
-        return path
-
-    def events(
-        self,
-        rewritten: Rewritten,
-        user: User,
-        filters: Filter | None,
-        attachments: Sequence[Attachment],
-        trace: Trace,
-        *,
-        style: AnswerStyle,
-    ) -> Iterator[Event]:
+    def events(self, question: Question, rewritten: Rewritten, trace: Trace) -> Iterator[Event]:
         """Retrieval-augmented answering of one or several stand-alone questions."""
-        limit = max(_SEARCHED, self._settings.answer.passages)
+        read = self.settings.answer.passages
         found: list[tuple[str, list[Passage]]] = []
         for part in rewritten.questions:
             yield Stage("search", part)
             with trace.stage("search"):
-                passages = self._retriever.search(part, user, limit, filters=filters)
-                passages = [p for p in passages if not concerns_another(part, p.chunk)]
-                if attachments:
-                    own = attached_passages(part, attachments, user, self._encoder, limit)
-                    passages = sorted([*own, *passages], key=_by_attachment)[:limit]
-            found.append((part, passages))
+                found.append((part, self._found(part, question)))
         everything = _merged([passages for _, passages in found])
-        trace.found(everything[: self._settings.answer.passages])
+        trace.found(everything[:read])
         documents = len({p.chunk.document_id for p in everything})
         yield Stage("read", f"{len(everything)} passages from {documents} documents")
-        back = ask_back(rewritten.text, everything[: self._settings.answer.passages], user.attributes)
+        back = ask_back(rewritten.text, everything[:read], question.user.attributes)
         if back is not None:
             yield Answer(back.question, outcome="needs_input", choices=back.choices, passages=tuple(everything[:8]))
             return
-        if asks_for_people(rewritten.text) and (people := who_could_know(everything[: self._settings.answer.passages])):
+        if asks_for_people(rewritten.text) and (people := who_could_know(everything[:read])):
             yield from _named(rewritten.text, people, everything)
             return
-        if self._models is not None:
-            yield from self._written(rewritten, found, everything, user, trace, style=style)
+        if self.models is not None:
+            yield from self._written(replace(question, text=rewritten.text), found, everything, trace)
         else:
-            yield from self._quoted(found, style, trace)
+            yield from self._quoted(found, question.style, trace)
+
+    def _found(self, part: str, question: Question) -> list[Passage]:
+        """The passages for one part of the question, those of its attachments among them."""
+        limit = max(_SEARCHED, self.settings.answer.passages)
+        passages = self.retriever.search(Search(part, question.user, limit, question.filters))
+        passages = [p for p in passages if not concerns_another(part, p.chunk, question.language)]
+        if question.attachments:
+            own = attached_passages(part, question.attachments, question.user, self.encoder, limit)
+            passages = sorted([*own, *passages], key=_by_attachment)[:limit]
+        return passages
+
+    @property
+    def _confidence(self) -> AbstentionModel:
+        return abstention_model(self.settings.embedding.model)
 
     def _quoted(self, found: Sequence[tuple[str, list[Passage]]], style: AnswerStyle, trace: Trace) -> Iterator[Event]:
         with trace.stage("answer"):
-            yield from answer_from(found, self._encoder, self._settings.answer, style, trace, model=self._confidence)
+            yield from answer_from(found, self.encoder, self.settings.answer, style, trace, model=self._confidence)
 
     def _written(
         self,
-        rewritten: Rewritten,
+        question: Question,
         found: Sequence[tuple[str, list[Passage]]],
         everything: Sequence[Passage],
-        user: User,
         trace: Trace,
-        *,
-        style: AnswerStyle,
     ) -> Iterator[Event]:
         """The model's answer; the quotes if no model answers and nothing has been shown yet."""
-        assert self._models is not None
+        assert self.models is not None
         with trace.stage("weigh"):
-            findings = [find_evidence(part, passages, self._encoder, self._confidence) for part, passages in found]
+            findings = [find_evidence(part, passages, self.encoder, self._confidence) for part, passages in found]
             finding = max(findings, key=lambda f: f.confidence)
             trace.signals = dict(finding.signals)
-        writer = AnswerWriter(self._models, self._encoder, self._settings)
-        language = detect_language(rewritten.text)
+        writer = AnswerWriter(self.models, self.encoder, self.settings)
         shown = False
         try:
             with trace.stage("answer"):
-                for event in writer.answer_from(
-                    rewritten.text,
-                    finding,
-                    everything,
-                    user,
-                    trace,
-                    style=style,
-                    language=language_name(language),
-                ):
+                for event in writer.answer_from(question, finding, everything, trace):
                     shown = shown or isinstance(event, Sentence)
                     yield event
         except ModelError as error:
@@ -148,7 +113,7 @@ class PlainPath:
                 raise
             trace.notes.append(str(error))
             yield Stage("quote", "the language model can't be reached")
-            for event in self._quoted(found, style, trace):
+            for event in self._quoted(found, question.style, trace):
                 if isinstance(event, Answer):
                     note = f"Quoted from the documents, since no language model answered: {error}"
                     yield replace(event, notes=(*event.notes, note))

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 
 from assistant.answers.expectation import names_in
-from core.text.detect import detect_language
 from core.text.words import folded
 from core.types import Chunk
 
@@ -17,15 +16,19 @@ from core.types import Chunk
 _IDENTIFIER = re.compile(r"\b[A-Z]{2,}-\d[\w-]*\b")
 
 
-def concerns_another(question: str, chunk: Chunk) -> bool:
-    """Whether the passage lacks the identifier that the question names, or is about a customer that it doesn't name."""
+def concerns_another(question: str, chunk: Chunk, language: str = "en") -> bool:
+    """Whether the passage lacks the identifier that the question names, or is about a customer that it doesn't name.
+
+    Args:
+        language: The question's.
+    """
     asked = folded(question)
     seen = folded(" ".join([chunk.title, *chunk.heading_path, chunk.text, *map(str, chunk.metadata.values())]))
     identifiers = _IDENTIFIER.findall(question)
     if identifiers and not any(folded(identifier) in seen for identifier in identifiers):
         return True
     customer = folded(str(chunk.metadata.get("customer") or ""))
-    if not customer or customer in asked or detect_language(question) == "de":
+    if not customer or customer in asked or language == "de":
         return False  # German writes every noun like a name
     names = [folded(name) for name in names_in(question) if not name[0].isdigit()]
     return bool(names) and not any(name in seen for name in names)

@@ -22,10 +22,12 @@ from assistant.checks.guardrails import load_guardrails
 from assistant.checks.injection import neutralised
 from assistant.checks.links import without_foreign_links
 from assistant.events import Event, Stage
+from assistant.question import Question
 from assistant.records.trace import Trace
 from core.llm import ChatModels, Spending
-from core.settings import AnswerStyle, Settings
+from core.settings import Settings
 from core.tables import split_row
+from core.text.languages import language_name
 from core.text.sentences import split_sentences
 from core.text.words import content_words
 from core.types import Answer, Citation, Passage, User
@@ -56,14 +58,10 @@ class AnswerWriter:
 
     def answer_from(
         self,
-        question: str,
+        question: Question,
         finding: Finding,
         passages: Sequence[Passage],
-        user: User,
         trace: Trace,
-        *,
-        style: AnswerStyle,
-        language: str,
     ) -> Iterator[Event]:
         """Checked sentences as they come, then the Answer.
 
@@ -79,16 +77,16 @@ class AnswerWriter:
             yield no_evidence(passages, finding.confidence)
             return
         sources = fit(passages[: self.settings.answer.passages], _SOURCE_TOKENS)
-        fence = _fence(question, sources)
+        fence = _fence(question.text, sources)
         prompt = load_prompt("answer")
         messages = prompt.render(
             company=self.settings.company,
             fence=fence,
-            style=instructions(style, self.settings.answer.max_sentences),
-            language=language,
+            style=instructions(question.style, self.settings.answer.max_sentences),
+            language=language_name(question.language),
             scope=_SCOPE[self.settings.answer.response_scope],
             sources=rendered_sources(sources, fence),
-            question=question,
+            question=question.text,
         )
         spent = Spending()
         composer = Composer()
@@ -96,14 +94,16 @@ class AnswerWriter:
         cited: dict[int, Citation] = {}
         added: list[str] = []  # held back until something from the documents stands before it
         try:
-            pieces = self.models.stream("answer", messages, spent, access=access_key(user, sources))
+            pieces = self.models.stream("answer", messages, spent, access=access_key(question.user, sources))
             for sentence in sentences_of(pieces):
                 written = sentence.strip().removeprefix(_NO_EVIDENCE).lstrip(" .:\n")
                 if sentence.strip().startswith(_NO_EVIDENCE) and not (adds and written):
                     if adds:
                         continue
                     break
-                for text, numbers in self._checked(written, sources, question, fence=fence, spent=spent, trace=trace):
+                for text, numbers in self._checked(
+                    written, sources, question.text, fence=fence, spent=spent, trace=trace
+                ):
                     if not numbers and not composer.citations:
                         added.append(text)
                         continue

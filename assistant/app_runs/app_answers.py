@@ -6,8 +6,9 @@ import math
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,8 @@ from apps.runner import RunResult, StepState, run_app
 from assistant.app_runs.inputs import Filled, fill_inputs, with_values
 from assistant.app_runs.running import RunningApps
 from assistant.app_runs.tools import known_customers
-from assistant.events import Attachment, Event, Stage
+from assistant.events import Event, Stage
+from assistant.question import Question
 from assistant.records.trace import Trace
 from assistant.routing.router import AppRouter, Route
 from core.errors import AppError
@@ -37,7 +39,6 @@ from retrieval.retriever import Retriever
 _READERS = 200
 _CUSTOMERS_S = 600
 Catalogue = Callable[[], Mapping[str, App]]
-Finished = Callable[[RunResult, User], object]
 
 
 class AppAnswers:
@@ -54,7 +55,7 @@ class AppAnswers:
         file: Path | None = None,
         customers: Callable[[User], Sequence[str]] = lambda _user: (),
         company: str = "Debrief",
-        finished: Callable[[RunResult, User], str | None] = lambda _result, _user: None,
+        record: Callable[[RunResult, User], str] = lambda _result, _user: "",
     ) -> None:
         """Puts the parts together; nothing is read or learned before the first message.
 
@@ -63,11 +64,11 @@ class AppAnswers:
             running: Keeps the app of each conversation; without it there are no follow-ups.
             file: Keeps what was learned of the apps' examples.
             customers: The names that a person may know of.
-            finished: Is told of every run, for the use of each version; gives its id where it is kept.
+            record: Keeps a run; its id.
         """
         self._apps, self._embedder, self._tools, self._models = apps, embedder, tools, models
         self._file = file
-        self._customers, self._company, self._finished = customers, company, finished
+        self._customers, self._company, self._record = customers, company, record
         self._running = running
         self._router: AppRouter | None = None
         self._changing = threading.Lock()
@@ -85,48 +86,28 @@ class AppAnswers:
         """The app of that name. Raises AppError when there is none."""
         return _named(self.router, name)
 
-    def remember(self, conversation_id: str, app: str, values: Mapping[str, Any]) -> None:
-        """Takes `app` for the one that is running in the conversation, so that a follow-up changes its result."""
-        if self._running is not None:
-            self._running.keep(conversation_id, app, values)
+    def form(self, app: App, question: Question) -> Filled:
+        """What of the app's form the question, its attachments and its inputs fill in, and what is left to ask for."""
+        customers = self._customers(question.user) if any(i.type == "account" for i in app.inputs) else ()
+        filled = fill_inputs(app, question.text, question.attachments, customers)
+        return with_values(app, filled, question.inputs)
 
-    def events(
-        self,
-        question: str,
-        user: User,
-        *,
-        route: str | None,
-        conversation_id: str | None,
-        attachments: Sequence[Attachment],
-        inputs: Mapping[str, Any],
-        trace: Trace,
-    ) -> Iterator[Event] | None:
+    def events(self, question: Question, trace: Trace) -> Iterator[Event] | None:
         """The events of the app that takes the question, ending with its Answer; None leaves it to plain answering.
 
-        Args:
-            inputs: Values that were put in beside the question; they count more than what it says.
-
         Raises:
-            AppError: `route` names an app that isn't there.
+            AppError: `question.route` names an app that isn't there.
         """
         try:
             router = self.router
         except AppError as error:
-            if route is not None:
+            if question.route is not None:
                 raise
             # A folder of apps that is gone is no reason not to answer from the documents.
             trace.notes.append(str(error))
             return None
-        running: str = ""
-        earlier: Mapping[str, Any] = {}
-        if conversation_id and self._running is not None:
-            running, earlier = self._running.of(conversation_id)
-        if route is not None:
-            chosen = Route(route, 1.0, "you chose it.")
-        else:
-            chosen = router.route(
-                question, user, attachments=attachments, running=running, customers=self._customers(user)
-            )
+        running, earlier = self._run_before(question)
+        chosen = self._chosen(question, router, running)
         trace.route_reason = chosen.reason
         if chosen.target == "ask":
             return self._ask_back(chosen, router)
@@ -134,12 +115,28 @@ class AppAnswers:
             trace.route_reason = f"Plain search ({chosen.confidence:.0%}): {chosen.reason}"
             return None
         app = _named(router, chosen.app)
-        customers = self._customers(user) if any(i.type == "account" for i in app.inputs) else ()
-        filled = with_values(app, fill_inputs(app, question, attachments, customers), inputs)
+        filled = self.form(app, question)
         if running == app.name:
             # A follow-up keeps what was put in before, and changes what it names.
             filled = fill_inputs_again(app, filled, earlier)
-        return self._answered(app, filled, chosen, user, conversation_id or "")
+        return self._answered(app, filled, chosen, question)
+
+    def _run_before(self, question: Question) -> tuple[str, Mapping[str, Any]]:
+        """(The app that runs in the conversation, what was put in); empty when there is none."""
+        if question.conversation_id and self._running is not None:
+            return self._running.of(question.conversation_id)
+        return "", {}
+
+    def _chosen(self, question: Question, router: AppRouter, running: str) -> Route:
+        if question.route is not None:
+            return Route(question.route, 1.0, "you chose it.")
+        return router.route(
+            question.text,
+            question.user,
+            attachments=question.attachments,
+            running=running,
+            customers=self._customers(question.user),
+        )
 
     def _ask_back(self, chosen: Route, router: AppRouter) -> Iterator[Event]:
         names = [name for name, _ in chosen.alternatives]
@@ -152,20 +149,15 @@ class AppAnswers:
             choices=(*(f"app:{name}" for name in names), "search"),
         )
 
-    def _answered(self, app: App, filled: Filled, chosen: Route, user: User, conversation: str) -> Iterator[Event]:
+    def _answered(self, app: App, filled: Filled, chosen: Route, question: Question) -> Iterator[Event]:
         target = f"app:{app.name}"
         yield Stage("route", f"{app.title} ({chosen.confidence:.0%}): {chosen.reason}")
         if filled.missing:
             names = ", ".join(shown(i) for i in filled.missing)
-            yield Answer(
-                f"{app.title} needs: {names}.",
-                outcome="needs_input",
-                route=target,
-                confidence=chosen.confidence,
-                choices=tuple(i.name for i in filled.missing),
-            )
+            text = f"{app.title} needs: {names}."
+            yield _needs(text, target, chosen.confidence, [i.name for i in filled.missing])
             return
-        context = Context(user, self._tools(), company=self._company)
+        context = Context(question.user, self._tools(), company=self._company)
         result: RunResult | None = None
         try:
             for event in run_app(app, filled.values, context):
@@ -174,19 +166,17 @@ class AppAnswers:
                 elif event.state in ("running", "skipped", "failed"):
                     yield Stage("step", _told(event))
         except InputsWrong as error:
-            yield Answer(
-                str(error),
-                outcome="needs_input",
-                route=target,
-                confidence=chosen.confidence,
-                choices=tuple(dict.fromkeys(p.field for p in error.problems)),
-            )
+            yield _needs(str(error), target, chosen.confidence, [p.field for p in error.problems])
             return
         assert result is not None
-        run = self._finished(result, user)
-        if conversation:
-            self.remember(conversation, app.name, filled.values)
-        yield replace(_answer(result, target, chosen.confidence), run=run or "")
+        if question.conversation_id and self._running is not None:
+            self._running.keep(question.conversation_id, app.name, filled.values)
+        yield replace(_answer(result, target, chosen.confidence), run=self._record(result, question.user))
+
+
+def _needs(text: str, target: str, confidence: float, fields: Iterable[str]) -> Answer:
+    choices = tuple(dict.fromkeys(fields))
+    return Answer(text, outcome="needs_input", route=target, confidence=confidence, choices=choices)
 
 
 def _named(router: AppRouter, name: str) -> App:
@@ -202,14 +192,8 @@ def open_app_answers(
     *,
     models: ChatModels | None,
     tools: Callable[[], Tools],
-    finished: Finished = lambda _result, _user: None,
 ) -> AppAnswers:
     """The apps of this installation, each as its published version or else as its file. Every run is counted."""
-
-    def counted(result: RunResult, user: User) -> str:
-        finished(result, user)
-        return record_run(engine, result, user)
-
     return AppAnswers(
         lambda: {name: item.app for name, item in all_apps(settings, engine)[0].items()},
         retriever.embedder,
@@ -219,7 +203,7 @@ def open_app_answers(
         file=settings.data_path / "router.npz",
         customers=_Customers(retriever),
         company=settings.company,
-        finished=counted,
+        record=partial(record_run, engine),
     )
 
 

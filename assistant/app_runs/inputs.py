@@ -12,7 +12,7 @@ from typing import Any
 from apps.language.app_file import AppFile
 from apps.language.spec import App, Input
 from apps.run.inputs import missing, shown
-from assistant.events import Attachment
+from assistant.question import Attachment
 from assistant.routing.glossary import likely_language
 from assistant.routing.names import named_customer
 from core.text.dates import find_day

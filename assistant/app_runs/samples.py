@@ -60,7 +60,7 @@ class SampleIndexes:
                 writer.index.replace(chunks[0].document_id, chunks, embedder.encode_texts(texts))
             writer.publish()
         retriever = configured(Retriever(generations, embedder, self._settings.retrieval, Weights()), self._settings)
-        assistant = Assistant(retriever, self._settings)
+        assistant = Assistant.over(retriever, self._settings)
         return replace(open_tools(self._settings, assistant, retriever), query=None)
 
     def _chunks(self, file: SampleFile) -> list[Chunk]:

@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping, Sequence
 from functools import partial
 from itertools import chain, islice
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from weakref import WeakKeyDictionary
 
 from apps.customers.mentions import Customers
@@ -16,6 +16,10 @@ from apps.customers.names import names_of
 from apps.customers.scope import CustomerScope
 from apps.run.context import Model, Query, Tools
 from assistant.answers.groundedness import unsupported_facts
+from assistant.ask import Assistant
+from assistant.checks.guardrails import load_guardrails
+from assistant.checks.personal_data import redacted
+from assistant.question import SEARCH, Question
 from connectors.redshift.client import Session
 from connectors.redshift.connector import RedshiftSettings
 from core.errors import AppError
@@ -23,14 +27,12 @@ from core.llm import ChatModels, Spending
 from core.settings import AnswerStyle, Settings, SourceSettings, validate
 from core.text.sentences import split_sentences
 from core.text.words import content_words
-from core.types import Answer, Attributes, Passage, User
+from core.types import Answer, Chunk, Passage, User
 from retrieval.models.tokens import TokenEncoder
-from retrieval.query.filters import Exists, Filter, Not, all_of
+from retrieval.query.filters import Exists, Filter, Not
 from retrieval.query.index import ChunkIndex
+from retrieval.query.search import Search
 from retrieval.retriever import Retriever
-
-if TYPE_CHECKING:
-    from assistant.ask import Assistant
 
 _NAME = re.compile(r"'(?:[^']|'')*'|(?<!:):([a-z_][a-z0-9_]*)")
 # One step may not keep the warehouse busy for longer.
@@ -50,11 +52,11 @@ def open_tools(settings: Settings, assistant: Assistant | None, retriever: Retri
     """
 
     def answered(
-        question: str, user: User, filters: Filter | None, style: AnswerStyle, discretion: CustomerScope | None
+        question: str, user: User, filters: Filter | None, style: AnswerStyle, scope: CustomerScope | None
     ) -> Answer:
         assert assistant is not None and retriever is not None
-        reader = assistant if discretion is None else assistant.searching(_DiscreetSearch(retriever, discretion))
-        return reader.answer(question, user, filters=filters, route="search", style=style)
+        reader = assistant if scope is None else assistant.searching(_ScopedSearch(retriever, scope))
+        return reader.answer(Question(question, user, filters=filters, route=SEARCH, style=style))
 
     return Tools(
         search=retriever,
@@ -62,6 +64,7 @@ def open_tools(settings: Settings, assistant: Assistant | None, retriever: Retri
         model=_Writer(assistant.models) if assistant is not None and assistant.models is not None else None,
         query=_warehouse(settings),
         check=foreign_facts,
+        redact=partial(redacted, kinds=load_guardrails(settings).redact),
         customers=partial(all_customers, retriever, settings.company) if retriever is not None else None,
         templates=settings.path(settings.templates_dir) if settings.templates_dir is not None else None,
     )
@@ -112,29 +115,21 @@ def all_customers(retriever: Retriever, company: str) -> Customers:
     return known
 
 
-class _DiscreetSearch:
+class _ScopedSearch:
     """The search without what may not be said to a customer."""
 
-    def __init__(self, retriever: Retriever, discretion: CustomerScope) -> None:
-        self._retriever, self._discretion = retriever, discretion
+    def __init__(self, retriever: Retriever, scope: CustomerScope) -> None:
+        self._retriever, self._scope = retriever, scope
 
     @property
     def embedder(self) -> TokenEncoder:
         return self._retriever.embedder
 
-    def search(
-        self,
-        question: str,
-        user: User,
-        limit: int,
-        *,
-        filters: Filter | None = None,
-        context: Attributes | None = None,
-    ) -> list[Passage]:
-        def search(more: Filter | None, wanted: int) -> list[Passage]:
-            return self._retriever.search(question, user, wanted, filters=all_of(filters, more), context=context)
+    def search(self, search: Search, /) -> list[Passage]:
+        return self._scope.search(self._retriever, search)
 
-        return self._discretion.search(search, limit)
+    def document(self, document_id: str, user: User, /) -> list[Chunk]:
+        return self._retriever.document(document_id, user)
 
 
 class _Writer(Model):

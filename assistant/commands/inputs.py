@@ -9,7 +9,7 @@ from typing import Any
 from apps.language.app_file import AppFile
 from apps.language.spec import App, Input
 from apps.run.inputs import shown
-from assistant.events import Attachment
+from assistant.question import Attachment
 from core.errors import AppError
 from core.types import Parsed
 

@@ -18,6 +18,7 @@ from assistant.ask import Assistant
 from assistant.commands.inputs import Parse, attachment, form_lines, given_inputs, read_file
 from assistant.events import Stage
 from assistant.open import open_assistant
+from assistant.question import SEARCH, Question
 from assistant.records.retention import forget as forget_old
 from assistant.records.trace import Traces
 from core.console import err, out, print_json
@@ -56,19 +57,20 @@ def ask(
     settings = load_settings()
     asking = asking_user(settings, user, open_database(settings))
     filters = parse_filter(filter_ or None)
-    attachments = [attachment(read_file(file, _parse["file"])) for file in attach or []]
+    attachments = tuple(attachment(read_file(file, _parse["file"])) for file in attach or [])
     assistant = open_assistant(settings)
-    inputs = given_inputs(_app(assistant, app), input_, _parse["file"]) if input_ else None
+    inputs = given_inputs(_app(assistant, app), input_, _parse["file"]) if input_ else {}
     answer: Answer | None = None
-    for event in assistant.ask(
+    asked = Question(
         question,
         asking,
         conversation_id=conversation,
         filters=filters,
-        route="search" if search else f"app:{app}" if app else None,
+        route=SEARCH if search else f"app:{app}" if app else None,
         attachments=attachments,
         inputs=inputs,
-    ):
+    )
+    for event in assistant.ask(asked):
         if isinstance(event, Answer):
             answer = event
         elif isinstance(event, Stage) and not json_ and err.is_terminal:

@@ -96,16 +96,19 @@ class Conversations:
     def append(self, conversation_id: str, user: User, question: str, standalone: str, answer: Answer) -> None:
         """Adds a turn; the first one names a conversation that has no name yet.
 
+        What was put into an app's form belongs to the turn that asked for it, so the answer takes its place.
+
         Raises:
             QuestionError: there is no such conversation of this person.
         """
         with self._engine.begin() as connection:
             row = self._owned(connection, conversation_id, user)
-            last = connection.execute(
-                sa.select(sa.func.max(turns.c.ordinal)).where(turns.c.conversation_id == conversation_id)
-            ).scalar()
-            ordinal = 0 if last is None else last + 1
-            now = _now()
+            own = turns.c.conversation_id == conversation_id
+            last = connection.execute(sa.select(turns).where(own).order_by(turns.c.ordinal.desc()).limit(1)).first()
+            ordinal, now = (0 if last is None else last.ordinal + 1), _now()
+            if last is not None and _completes(last, question, answer):
+                ordinal = last.ordinal
+                connection.execute(turns.delete().where(own & (turns.c.ordinal == ordinal)))
             connection.execute(
                 turns.insert().values(
                     conversation_id=conversation_id,
@@ -270,6 +273,13 @@ def load_answer(text: str) -> Answer:
             "notes": tuple(raw["notes"]),
         }
     )
+
+
+def _completes(last: sa.Row[Any], question: str, answer: Answer) -> bool:
+    """Whether the answer is what the last turn's form of an app was filled in for."""
+    asked = json.loads(last.answer)
+    by_app = answer.route.startswith("app:") and asked["route"] == answer.route
+    return by_app and asked["outcome"] == "needs_input" and last.question == question
 
 
 def _dump(answer: Answer) -> str:

@@ -20,7 +20,7 @@ from typing import Literal
 
 from apps.language.spec import App
 from apps.runner import may_use
-from assistant.events import Attachment
+from assistant.question import Attachment
 from assistant.routing.glossary import likely_language
 from assistant.routing.intents import Decision
 from assistant.routing.learned import APP, SEARCH, Learned, learn

@@ -2,35 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from html import escape
+from typing import Any
 
 import streamlit as st
 
-from apps.kept.runs import record_run
 from apps.language.spec import App
-from apps.runner import RunResult
+from apps.run.inputs import InputsWrong, check_inputs
 from assistant.app_runs.app_answers import AppAnswers
-from assistant.app_runs.inputs import fill_inputs
-from assistant.records.conversations import Conversations
-from chat_ui.chat import history
+from assistant.question import SEARCH, Question
 from chat_ui.chat.turns import Turn
 from chat_ui.parts import attachments, components, session
 from chat_ui.parts.app_form import app_form
-from chat_ui.parts.app_outputs import run_here
-from chat_ui.parts.filter_bar import facets
 from core.errors import DebriefError
-from core.types import Answer, Outcome, User
+from core.types import Answer, User
 
-SEARCH = "search"
+
+@dataclass(frozen=True, slots=True)
+class NextQuestion:
+    """What the page asks at its next run.
+
+    Attributes:
+        route: "search" or "app:<name>" instead of the router's choice.
+        inputs: What was put into the app's form.
+        turn: The key of the turn whose form it was: the answer takes its place.
+    """
+
+    text: str
+    route: str | None = None
+    inputs: Mapping[str, Any] = field(default_factory=dict)
+    turn: str = ""
 
 
 def ask_next(question: str, route: str | None = None) -> None:
-    """Has the page ask this at its next run, as if the person had typed it.
-
-    Args:
-        route: "search" or "app:<name>" instead of the router's choice.
-    """
-    st.session_state["next-question"] = (question, route)
+    """Has the page ask this at its next run, as if the person had typed it."""
+    st.session_state["next-question"] = NextQuestion(question, route)
 
 
 def route_menu(turn: Turn, answer: Answer, user: User) -> None:
@@ -75,31 +83,21 @@ def choices(turn: Turn, answer: Answer, user: User) -> None:
 
 
 def _form(turn: Turn, app: App, user: User) -> None:
-    """The app's form with what is known already filled in; running it here ends the turn."""
-    customers = facets(tuple(sorted(user.principals())), user.email)["customer"]
-    known = fill_inputs(app, turn.question, attachments.attached(), customers).values
+    """The app's form with what is known already filled in; what is sent is asked in the place of this turn."""
+    answering = session.assistant().router
+    asked = Question(turn.question, user, attachments=attachments.attached())
+    known = answering.form(app, asked).values if isinstance(answering, AppAnswers) else {}
     problems = st.session_state.pop(f"problems-{app.name}", [])
     try:
         given = app_form(app, user, f"{turn.key}-form", known, problems)
-        result = run_here(app, given, user) if given is not None else None
+        if given is None:
+            return
+        check_inputs(app, given)
+    except InputsWrong as error:
+        st.session_state[f"problems-{app.name}"] = list(error.problems)
     except DebriefError as error:
         components.error_state(error)
         return
-    if result is not None and given is not None:
-        finish(turn, result, user)
-        answering = session.assistant().router
-        if isinstance(answering, AppAnswers):
-            # What the person asks next may change this result.
-            answering.remember(history.current_conversation(user), app.name, given)
-        st.rerun()
-
-
-def finish(turn: Turn, result: RunResult, user: User) -> None:
-    """Makes the run the turn's answer, counts it, and keeps it in the conversation."""
-    run = record_run(session.database(), result, user)
-    text = result.outputs[0].text if result.outputs else result.error
-    outcome: Outcome = "answered" if result.status == "completed" else "no_evidence"
-    answer = Answer(text, outcome=outcome, route=f"app:{result.app}", notes=result.notes, run=run)
-    turn.run, turn.answer = result, answer
-    stored = Conversations(session.database())
-    stored.append(history.current_conversation(user), user, turn.question, turn.question, answer)
+    else:
+        st.session_state["next-question"] = NextQuestion(turn.question, f"app:{app.name}", given, turn.key)
+    st.rerun()

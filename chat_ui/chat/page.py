@@ -8,10 +8,13 @@ from html import escape
 
 import streamlit as st
 
-from assistant.ask import Sentence, Stage
+from apps.kept.runs import stored_result
+from apps.runner import RunResult
+from assistant.events import Sentence, Stage
+from assistant.question import Question
 from chat_ui.chat import history
 from chat_ui.chat.answer_view import STOPPED, partial_html, question_view, result_view
-from chat_ui.chat.app_turn import ask_next
+from chat_ui.chat.app_turn import NextQuestion, ask_next
 from chat_ui.chat.suggestions import suggestions
 from chat_ui.chat.turns import Turn
 from chat_ui.parts import attachments, components, session
@@ -48,33 +51,42 @@ def page(user: User) -> None:
         submit_mode="stop",
     )
     problems = attachments.attach(sent.files) if sent else []
-    question, route = st.session_state.pop("next-question", None) or (sent.text if sent else "", None)
+    asked: NextQuestion = st.session_state.pop("next-question", None) or NextQuestion(sent.text if sent else "")
+    asking = _turn_of(asked, turns)
     with bar:
         filters = filter_bar(user)
     with conversation:
-        if not turns and not question:
+        if not turns and asking is None:
             _welcome(user)
         if gone:
             components.state(
                 "This conversation was deleted in another window", "What you ask now begins a new one.", "warning"
             )
-        for turn in _shown(turns):
+        for turn in _shown([t for t in turns if t is not asking]):
             question_view(turn.question)
             with st.chat_message("assistant"):
                 result_view(turn, user)
-                if turn is turns[-1] and not question:
+                if turn is turns[-1] and asking is None:
                     _next_questions(turn)
-        if question:
-            turns.append(Turn(question, route=route))
-            _ask(turns[-1], user, filters)
+        if asking is not None:
+            _ask(asking, user, filters)
             _suggest(turns, user)
             if len(turns) == 1:
                 # The list in the sidebar was drawn before this conversation had a turn.
                 st.rerun()
         for problem in problems:
             components.error_state(problem)
-        if sent and sent.files and not question and not problems:
+        if sent and sent.files and asking is None and not problems:
             components.state("The file is in the conversation", "Ask what you want to know of it.")
+
+
+def _turn_of(asked: NextQuestion, turns: list[Turn]) -> Turn | None:
+    """The turn that is to be answered now, the last of `turns`; None when nothing is asked."""
+    if not asked.text:
+        return None
+    turns[:] = [turn for turn in turns if turn.key != asked.turn]
+    turns.append(Turn(asked.text, route=asked.route, inputs=asked.inputs))
+    return turns[-1]
 
 
 def _shown(turns: list[Turn]) -> list[Turn]:
@@ -112,16 +124,16 @@ def _ask(turn: Turn, user: User, filters: Filter | None) -> None:
         stage, answer = st.empty(), st.empty()
         stage.html(_stage_html(Stage("search")))
         try:
-            conversation = history.current_conversation(user)
-            events = session.assistant().ask(
+            question = Question(
                 turn.question,
                 user,
-                conversation_id=conversation,
+                conversation_id=history.current_conversation(user),
                 filters=filters,
                 route=turn.route,
                 attachments=attachments.attached(),
+                inputs=turn.inputs,
             )
-            for event in events:
+            for event in session.assistant().ask(question):
                 if isinstance(event, Stage):
                     turn.stages.append(event)
                     stage.html(_stage_html(event))
@@ -130,12 +142,18 @@ def _ask(turn: Turn, user: User, filters: Filter | None) -> None:
                     answer.html(partial_html(turn))
                 else:
                     turn.answer = event
-            turn.run = session.take_run()
+            turn.run = _run_of(turn, user)
         except Exception as error:
             turn.error = error
         stage.empty()
         with answer.container():
             result_view(turn, user)
+
+
+def _run_of(turn: Turn, user: User) -> RunResult | None:
+    """The app's run that answered, as it is kept: with its tables, charts and files."""
+    run = turn.answer.run if turn.answer is not None else ""
+    return stored_result(session.database(), run, user) if run else None
 
 
 def _suggest(turns: list[Turn], user: User) -> None:

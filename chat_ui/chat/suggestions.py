@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Protocol
 
 from core.text.detect import detect_language
-from core.types import Answer, Chunk, Passage, User
+from core.types import Answer, Chunk, User
+from retrieval.query.search import Search, Searcher
 
 MOST = 3
 # Each candidate costs a search, so few are tried.
@@ -31,19 +31,7 @@ _USUAL = frozenset(
 )
 
 
-class Searcher(Protocol):
-    """What looks for passages, and gives a document's chunks."""
-
-    def search(self, question: str, user: User, limit: int) -> Sequence[Passage]:
-        """The best passages that the user may read."""
-        ...
-
-    def document(self, document_id: str, user: User) -> Sequence[Chunk]:
-        """The document's chunks in order, as far as the user may read them."""
-        ...
-
-
-def suggestions(question: str, answer: Answer, search: Searcher, user: User, asked: Sequence[str] = ()) -> list[str]:
+def suggestions(question: str, answer: Answer, searcher: Searcher, user: User, asked: Sequence[str] = ()) -> list[str]:
     """At most three questions; none for an answer that quotes nothing.
 
     Args:
@@ -53,24 +41,24 @@ def suggestions(question: str, answer: Answer, search: Searcher, user: User, ask
     if answer.outcome != "answered" or not answer.citations:
         return found
     form = _FORMS.get(detect_language(question), _FORMS["en"])
-    for number, chunk in enumerate(_candidates(answer, search, user)):
+    for number, chunk in enumerate(_candidates(answer, searcher, user)):
         if number == _TRIED or len(found) == MOST:
             break
         text = form.format(title=chunk.title, topic=_topic(chunk))
         if text in asked or text in found:
             continue
-        best = search.search(text, user, limit=_AMONG)
+        best = searcher.search(Search(text, user, limit=_AMONG))
         if any(p.chunk.document_id == chunk.document_id and p.chunk.heading_path == chunk.heading_path for p in best):
             found.append(text)
     return found
 
 
-def _candidates(answer: Answer, search: Searcher, user: User) -> Iterator[Chunk]:
+def _candidates(answer: Answer, searcher: Searcher, user: User) -> Iterator[Chunk]:
     """The first chunk of each section that wasn't quoted, in the documents' order, a document after the other."""
     documents = list(dict.fromkeys(c.document_id for c in answer.citations))[:_DOCUMENTS]
     quoted = {c.chunk_id for c in answer.citations}
     for document_id in documents:
-        chunks = search.document(document_id, user)
+        chunks = searcher.document(document_id, user)
         known = {c.heading_path for c in chunks if c.id in quoted}
         for chunk in chunks:
             if chunk.heading_path and chunk.heading_path not in known and _worth(chunk):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from apps.runner import RunResult
 from assistant.events import Sentence, Stage
@@ -17,6 +19,7 @@ class Turn:
     Attributes:
         error: What went wrong instead of an answer.
         route: Which way it was sent by hand: "search" or "app:<name>"; None lets the router decide.
+        inputs: What was put into the form of the app.
         run: An app's run, where one answered on this page; a resumed conversation has its text alone.
         suggestions: What could be asked next.
         key: Unique among all turns that the page shows, also after another conversation is opened.
@@ -28,6 +31,7 @@ class Turn:
     answer: Answer | None = None
     error: Exception | None = None
     route: str | None = None
+    inputs: Mapping[str, Any] = field(default_factory=dict)
     run: RunResult | None = None
     suggestions: list[str] = field(default_factory=list)
     key: str = field(default_factory=lambda: f"turn-{uuid.uuid4().hex[:8]}")

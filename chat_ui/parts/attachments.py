@@ -7,7 +7,7 @@ from typing import Protocol
 
 import streamlit as st
 
-from assistant.events import Attachment
+from assistant.question import Attachment
 from chat_ui.parts import session
 from core.errors import DebriefError, QuestionError
 
@@ -28,10 +28,10 @@ class Upload(Protocol):
         ...
 
 
-def attached() -> list[Attachment]:
+def attached() -> tuple[Attachment, ...]:
     """The open conversation's files."""
     files: list[Attachment] = st.session_state.setdefault(_KEY, [])
-    return files
+    return tuple(files)
 
 
 def attach(uploads: Iterable[Upload]) -> list[DebriefError]:

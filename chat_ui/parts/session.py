@@ -18,7 +18,7 @@ from streamlit.auth_util import is_authlib_installed
 
 from apps.publish.versions import Available, all_apps
 from apps.run.context import Tools
-from apps.runner import RunResult, may_use
+from apps.runner import may_use
 from assistant.app_runs.app_answers import AppAnswers
 from assistant.app_runs.tools import open_tools
 from assistant.ask import Assistant
@@ -46,21 +46,7 @@ def settings() -> Settings:
 @st.cache_resource(show_spinner=False)
 def assistant() -> Assistant:
     """The one assistant of this server. An error isn't kept: after the first sync the next run opens it."""
-    return open_assistant(settings(), _finished, retriever())
-
-
-def take_run() -> RunResult | None:
-    """The app's run that the question just asked on this thread has ended with; None if none did."""
-    run: RunResult | None = getattr(_this_thread, "run", None)
-    _this_thread.run = None
-    return run
-
-
-_this_thread = threading.local()
-
-
-def _finished(result: RunResult, _user: User) -> None:
-    _this_thread.run = result
+    return open_assistant(settings(), retriever())
 
 
 @st.cache_resource(show_spinner=False)

@@ -22,6 +22,7 @@ import numpy as np
 
 from assistant.ask import Assistant
 from assistant.events import Sentence, Stage
+from assistant.question import SEARCH, Question
 from core.database import open_database
 from core.settings import Settings
 from core.types import EVERYONE, Chunk, Document, Parsed, Section, User
@@ -53,7 +54,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         settings = Settings(data_dir=folder)
         settings = settings.model_copy(update={"answer": settings.answer.model_copy(update={"min_confidence": 0.0})})
         retriever, real = build(settings, Path(temporary) / "index", chosen.chunks, chosen.real)
-        assistant = Assistant(retriever, settings, engine=open_database(settings), remembered=256 if chosen.warm else 0)
+        assistant = Assistant.over(
+            retriever, settings, engine=open_database(settings), remembered=256 if chosen.warm else 0
+        )
         questions = list(_questions(real, chosen.questions))
         figures = {"chunks": retriever.index.count(), "questions": len(questions), **measure(assistant, questions)}
     if chosen.json:
@@ -101,7 +104,7 @@ def measure(assistant: Assistant, questions: Sequence[str]) -> dict[str, float]:
         begin = last = time.perf_counter()
         used = time.process_time()
         stage, seen = "check", False
-        for event in assistant.ask(question, _READER, route="search"):
+        for event in assistant.ask(Question(question, _READER, route=SEARCH)):
             now = time.perf_counter()
             if number < 3:
                 continue  # the first questions open what the others find open

@@ -43,6 +43,7 @@ from evals.measures.answers import contains, removed
 from evals.measures.corpus import READER, build_corpus, without
 from retrieval.models.embed import Embedder, open_embedder
 from retrieval.models.tokens import RecentTokens
+from retrieval.query.search import Search
 
 Floats = NDArray[np.float64]
 ASSISTANT = Path(__file__).resolve().parents[2] / "assistant" / "answers"
@@ -94,7 +95,7 @@ def observe(chosen: AnswerSet, settings: Settings, embedder: Embedder, folder: P
         for question in chosen.questions:
             if run == "reduced" and question.relevant & gone and not question.relevant <= gone:
                 continue
-            passages = retriever.search(question.text, READER, _SEARCHED)
+            passages = retriever.search(Search(question.text, READER, _SEARCHED))
             asked = prepare(question.text, passages, recent)
             evidence = weigh_sentences(asked, passages[:_READ], recent)
             lost = run == "reduced" and question.relevant <= gone

@@ -25,6 +25,7 @@ from evals.measures.answer_sets import load_answer_sets
 from evals.measures.corpus import READER, build_corpus
 from retrieval.models.embed import open_embedder
 from retrieval.models.tokens import RecentTokens
+from retrieval.query.search import Search
 
 FILE = Path(__file__).resolve().parents[2] / "assistant" / "answers" / "groundedness.json"
 _UNSUPPORTED = 3
@@ -45,7 +46,7 @@ def main() -> None:
         for question in chosen.questions:
             half = hashlib.sha256(f"fit {question.id}".encode()).digest()[-1] % 2 == 0
             there = [Passage(c, 1.0) for d in sorted(question.relevant) for c in retriever.document(d, READER)]
-            found = retriever.search(question.text, READER, 24)
+            found = retriever.search(Search(question.text, READER, 24))
             others = [p for p in found if p.chunk.document_id not in question.relevant][:_UNSUPPORTED]
             for span in split_sentences(question.gold):
                 scores.setdefault((half, True), []).append(groundedness(span.text, there, recent))

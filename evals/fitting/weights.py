@@ -25,6 +25,7 @@ from evals.metrics import Measured, mean, ndcg, recall
 from retrieval.models.embed import open_embedder
 from retrieval.query.filters import Scalar, as_instant, comparable, elements
 from retrieval.query.records import attributes_of
+from retrieval.query.search import Search
 from retrieval.query.weights import LEVELS, Known, WeightContext, Weights, factor, parse_weights
 from retrieval.retriever import Retriever
 
@@ -130,7 +131,7 @@ def candidates_of(
         retriever: Without weights.
     """
     best: dict[str, Passage] = {}
-    for passage in retriever.search(question, user, _DEPTH):
+    for passage in retriever.search(Search(question, user, _DEPTH)):
         best.setdefault(passage.chunk.document_id, passage)
     return Candidates(
         question,

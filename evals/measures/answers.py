@@ -32,6 +32,7 @@ from pathlib import Path
 from assistant.answers.confidence import abstention_model
 from assistant.ask import Assistant
 from assistant.events import Sentence, Stage
+from assistant.question import SEARCH, Question
 from core.settings import Settings
 from core.text.words import content_words
 from core.types import Answer
@@ -76,7 +77,7 @@ def evaluate_answers(
     progress("index", 0, len(chosen.documents))
     retriever = build_corpus(chosen.documents, settings, embedder, folder)
     any_answer = settings.answer.model_copy(update={"min_confidence": 0.0})
-    open_ended = Assistant(retriever, settings.model_copy(update={"answer": any_answer}))
+    open_ended = Assistant.over(retriever, settings.model_copy(update={"answer": any_answer}))
     asked = []
     for number, question in enumerate(chosen.questions):
         progress("answer", number, len(chosen.questions))
@@ -93,7 +94,7 @@ def evaluate_answers(
     if not any(q.scope for q in chosen.questions):
         gone = removed(chosen.questions)
         without(retriever, gone)
-        careful = Assistant(retriever, settings)
+        careful = Assistant.over(retriever, settings)
         report |= _abstention(chosen.questions, gone, careful, progress)
     retriever.index.close()
     return report
@@ -179,7 +180,7 @@ def _ask(assistant: Assistant, question: JudgedQuestion) -> AskedQuestion:
     first, stage = 0.0, ""
     stages: dict[str, float] = {}
     answer: Answer | None = None
-    for event in assistant.ask(question.text, READER, filters=scope, route="search"):
+    for event in assistant.ask(Question(question.text, READER, filters=scope, route=SEARCH)):
         now = time.perf_counter()
         if isinstance(event, Stage):
             stages[stage] = stages.get(stage, 0.0) + now - last
@@ -194,7 +195,7 @@ def _ask(assistant: Assistant, question: JudgedQuestion) -> AskedQuestion:
 
 
 def _abstains(assistant: Assistant, question: JudgedQuestion) -> bool:
-    for event in assistant.ask(question.text, READER, route="search"):
+    for event in assistant.ask(Question(question.text, READER, route=SEARCH)):
         if isinstance(event, Sentence):
             return False  # the rest of the answer would cost time and say nothing more
         if isinstance(event, Answer):

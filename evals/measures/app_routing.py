@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from apps.language.spec import App
-from assistant.events import Attachment
+from assistant.question import Attachment
 from assistant.routing.learned import SEARCH
 from assistant.routing.router import AppRouter
 from core.errors import DatasetError

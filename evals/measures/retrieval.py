@@ -16,6 +16,7 @@ from evals.measures.corpus import READER, as_corpus, build_corpus
 from evals.metrics import Measured, mean, ndcg, recall, reciprocal_rank
 from retrieval.models.embed import open_embedder
 from retrieval.query.index import Query
+from retrieval.query.search import Search
 from retrieval.query.weights import Weights
 from retrieval.retriever import Retriever, configured
 
@@ -23,7 +24,7 @@ MEASURES = ("ndcg@10", "recall@1", "recall@5", "recall@10", "recall@100", "mrr")
 # So many chunks are asked for; a document counts where its best chunk is.
 _DEPTH = 100
 
-Search = Callable[[str], Sequence[Passage]]
+Stage = Callable[[str], Sequence[Passage]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +112,7 @@ def measure(rankings: Mapping[str, Sequence[str]], relevant: Mapping[str, Mappin
     }
 
 
-def _stages(retriever: Retriever, settings: Settings) -> dict[str, Search]:
+def _stages(retriever: Retriever, settings: Settings) -> dict[str, Stage]:
     """The searches of each stage; the last is what `debrief search` and `debrief ask` do."""
     index, embedder, chosen = retriever.index, retriever.embedder, settings.retrieval
 
@@ -125,13 +126,13 @@ def _stages(retriever: Retriever, settings: Settings) -> dict[str, Search]:
         return index.search(asked, READER, _DEPTH)
 
     plain = replace(retriever, weights=Weights(), reranker=None)
-    stages: dict[str, Search] = {
+    stages: dict[str, Stage] = {
         "dense": lambda question: query(question, text=False, vector=True),
         "bm25": lambda question: query(question, text=True, vector=False),
         "fused": lambda question: query(question, text=True, vector=True),
-        "closer": lambda question: plain.search(question, READER, _DEPTH),
-        "weighted": lambda question: replace(retriever, reranker=None).search(question, READER, _DEPTH),
+        "late_interaction": lambda question: plain.search(Search(question, READER, _DEPTH)),
+        "weighted": lambda question: replace(retriever, reranker=None).search(Search(question, READER, _DEPTH)),
     }
     if retriever.reranker is not None:
-        stages["reranked"] = lambda question: retriever.search(question, READER, _DEPTH)
+        stages["reranked"] = lambda question: retriever.search(Search(question, READER, _DEPTH))
     return stages

@@ -10,6 +10,7 @@ from evals.data import JudgedDocument
 from evals.measures.corpus import READER, as_corpus, build_corpus
 from retrieval.models.embed import open_embedder
 from retrieval.query.bm25 import embedded_text
+from retrieval.query.search import Search
 from retrieval.retriever import Retriever, configured
 
 
@@ -33,7 +34,7 @@ class Debrief:
     def search(self, question: str, limit: int) -> list[str]:
         """As `debrief search` does it."""
         assert self._retriever is not None, "index first"
-        return [passage.chunk.document_id for passage in self._retriever.search(question, READER, limit)]
+        return [passage.chunk.document_id for passage in self._retriever.search(Search(question, READER, limit))]
 
 
 def open_system(folder: Path, threads: int) -> Debrief:

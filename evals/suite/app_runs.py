@@ -14,7 +14,7 @@ from apps.language.spec import App
 from apps.run.context import Context, Tools
 from apps.run.inputs import InputsWrong
 from apps.runner import RunResult, finish, may_use
-from assistant.events import Attachment
+from assistant.question import Attachment
 from core.errors import DatasetError
 from core.types import Answer, Citation, Parsed, User
 from evals.suite.suites import Case

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from copy import copy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Protocol
 
 from apps.runner import RunResult
 from assistant.ask import Assistant
+from assistant.question import Question
 from assistant.records.conversations import StoredTurn
 from assistant.records.trace import CONVERSATION
 from core.errors import QuestionError
@@ -19,6 +19,7 @@ from core.types import Answer, Chunk, Principal, User
 from evals.suite.app_runs import AppRuns
 from evals.suite.suites import Case
 from retrieval.query.access import may_read
+from retrieval.query.search import Search
 
 # Documents are ranked by their best passage among so many.
 _SEARCHED = 50
@@ -122,16 +123,18 @@ class AssistantSubject:
         if case.app:
             return self._run(case, user)
         conversation = _Conversation()
-        own = _with_conversation(self._assistant, conversation)
+        # The same assistant, sharing models and caches, with a conversation of its own.
+        own = replace(self._assistant, conversations=conversation)
         for earlier in case.history:
-            own.answer(earlier, user, conversation_id=CONVERSATION)
+            own.answer(Question(earlier, user, CONVERSATION))
+        asked = Question(case.question, user, CONVERSATION, attachments=self._apps.attachments(case))
         begin = time.perf_counter()
-        answer = own.answer(case.question, user, conversation_id=CONVERSATION, attachments=self._apps.attachments(case))
+        answer = own.answer(asked)
         seconds = time.perf_counter() - begin
         standalone = conversation.kept[-1].standalone if conversation.kept else case.question
         ranking: tuple[str, ...] = ()
         if case.expected_documents and not case.is_for_app:
-            found = own.retriever.search(standalone, user, _SEARCHED)
+            found = own.path.retriever.search(Search(standalone, user, _SEARCHED))
             ranking = tuple(dict.fromkeys(p.chunk.document_id for p in found))
         calls: Sequence[Mapping[str, float]] = ()
         if own.traces is not None and answer.trace_id:
@@ -164,13 +167,6 @@ class _Conversation:
 
     def append(self, _conversation: str, _user: User, question: str, standalone: str, answer: Answer) -> None:
         self.kept.append(StoredTurn(question, standalone, answer, ""))
-
-
-def _with_conversation(assistant: Assistant, conversation: _Conversation) -> Assistant:
-    """The same assistant, sharing models and caches, with a conversation of its own."""
-    own = copy(assistant)
-    vars(own)["conversations"] = conversation
-    return own
 
 
 def known_documents(chunks: Iterable[Chunk]) -> dict[str, IndexedDocument]:

@@ -30,8 +30,8 @@ class Query:
         fusion: How the two rankings become one, see `fusion.py`.
         cross_language: The vectors compare texts of different languages; BM25 can't, so its score then counts only for
             chunks in the question's language.
-        closer: Reads candidates closely: chunks → (n,) float32, higher is nearer, NaN for unknown. None leaves the
-            fused order.
+        late_interaction: Reads candidates closely: chunks → (n,) float32, higher is nearer, NaN for unknown. None
+            leaves the fused order.
         late_interaction_depth: How many fused candidates are read closely.
         languages: ISO 639-1 codes by which BM25 stems `text`; empty lets the index detect them.
     """
@@ -45,7 +45,7 @@ class Query:
     fusion: Literal["dbsf", "rrf"] = "dbsf"
     languages: tuple[str, ...] = ()
     cross_language: bool = False
-    closer: Callable[[Sequence[Chunk]], FloatArray] | None = None
+    late_interaction: Callable[[Sequence[Chunk]], FloatArray] | None = None
     late_interaction_depth: int = 100
 
 

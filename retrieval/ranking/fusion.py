@@ -28,15 +28,15 @@ class Candidate(NamedTuple):
     vector: float | None
     fused: float
     words: float | None = None
-    closer: float | None = None
+    late_interaction: float | None = None
 
     @property
     def relevance(self) -> float:
         """What metadata weights multiply: the score of close reading if there was one, else the fused score."""
-        return self.fused if self.closer is None else self.closer
+        return self.fused if self.late_interaction is None else self.late_interaction
 
 
-class Closer(NamedTuple):
+class LateInteraction(NamedTuple):
     """A candidate of which every score is known, whichever search found it; NaN is what can't be known.
 
     Attributes:
@@ -77,7 +77,7 @@ def _by_rank(scores: Mapping[str, float]) -> dict[str, float]:
     return {i: 1 / (RRF_K + rank) for rank, i in enumerate(ordered, start=1)}
 
 
-def combine(complete: Sequence[Closer], rest: Sequence[Candidate]) -> list[Candidate]:
+def combine(complete: Sequence[LateInteraction], rest: Sequence[Candidate]) -> list[Candidate]:
     """The candidates by the weighted mean of three standardised scores; `rest` follows in its fused order.
 
     The mean is put on the scale of `fuse`: 0.5 is the average candidate, and six standard deviations are 1.
@@ -102,10 +102,10 @@ def combine(complete: Sequence[Closer], rest: Sequence[Candidate]) -> list[Candi
         return [*(c.candidate for c in complete), *rest]
     scores = np.maximum(0.0, (total / weight + 3) / 6)
     best = [
-        c.candidate._replace(closer=float(score), words=None if np.isnan(c.words) else c.words)
+        c.candidate._replace(late_interaction=float(score), words=None if np.isnan(c.words) else c.words)
         for c, score in zip(complete, scores, strict=True)
     ]
     # Whoever wasn't read closely stays behind those who were, whatever scale its fused score has.
     least, top = float(scores.min()), max((c.fused for c in rest), default=1.0) or 1.0
-    tail = [c._replace(closer=least * c.fused / top) for c in rest]
+    tail = [c._replace(late_interaction=least * c.fused / top) for c in rest]
     return [*sorted(best, key=lambda c: (-c.relevance, c.id)), *tail]

@@ -17,7 +17,7 @@ from retrieval.query.bm25 import encode_query, language_of, query_languages, que
 from retrieval.query.index import FloatArray, Query
 from retrieval.query.records import ATTRIBUTE_FIELDS, chunk_of, stored_attributes
 from retrieval.query.weights import Known, WeightContext, Weights, factor
-from retrieval.ranking.fusion import Candidate, Closer, combine, fuse
+from retrieval.ranking.fusion import Candidate, LateInteraction, combine, fuse
 
 Condition = TypeVar("Condition")
 Sparse = tuple[list[int], list[float]]
@@ -98,7 +98,7 @@ def search(engine: Engine[Condition], query: Query, user: User, limit: int) -> l
     text_hits, vector_hits = engine.find(terms, query.vector, condition, depth, fields)
     candidates = fuse({h.id: h.score for h in text_hits}, {h.id: h.score for h in vector_hits}, query.fusion)
     stored: dict[str, Stored] = {}
-    if query.closer is not None and query.late_interaction_depth:
+    if query.late_interaction is not None and query.late_interaction_depth:
         stored = engine.fetch(
             [c.id for c in candidates[: query.late_interaction_depth]], condition, query.vector is not None
         )
@@ -120,7 +120,7 @@ def _read_closely(
     """The best candidates with all three scores, in the order that these give together; the others after them."""
     best, rest = candidates[: query.late_interaction_depth], candidates[query.late_interaction_depth :]
     best = [c for c in best if c.id in stored]
-    if query.closer is None or not best:
+    if query.late_interaction is None or not best:
         return list(candidates)
     unsearched = [c.id for c in best if c.text is None]
     texts = {c.id: c.text for c in best if c.text is not None}
@@ -128,7 +128,7 @@ def _read_closely(
         among = engine.among(unsearched, condition)
         texts.update((hit.id, hit.score) for hit in engine.find(terms, None, among, len(unsearched), ())[0])
     chunks = [chunk_of(c.id, stored[c.id].payload) for c in best]
-    nearness = query.closer(chunks)
+    nearness = query.late_interaction(chunks)
     # A word that stands in two languages says little: by it, a chunk in another one than the question's isn't judged.
     spoken = question_language(query.text) if query.cross_language else ""
     complete = []
@@ -137,7 +137,7 @@ def _read_closely(
         if vector is None and query.vector is not None and kept is not None:
             vector = float(np.dot(query.vector, kept))
         foreign = spoken not in ("", language_of(chunk))
-        complete.append(Closer(candidate, texts.get(candidate.id, 0.0), vector, words, foreign))
+        complete.append(LateInteraction(candidate, texts.get(candidate.id, 0.0), vector, words, foreign))
     return combine(complete, rest)
 
 

@@ -7,7 +7,9 @@ import pytest
 
 from assistant.answers.evidence import ScoredStatement
 from assistant.answers.extractive import statement_of
-from assistant.ask import Assistant, Attachment, Sentence, Stage
+from assistant.ask import Assistant
+from assistant.events import Sentence, Stage
+from assistant.question import Attachment, Question
 from core.database import open_database
 from core.errors import QuestionError
 from core.settings import AnswerSettings, Settings
@@ -20,11 +22,11 @@ from tests.assistant.conftest import ANA, BEN
 
 @pytest.fixture
 def assistant(retriever: Retriever, settings: Settings) -> Assistant:
-    return Assistant(retriever, settings, engine=open_database(settings))
+    return Assistant.over(retriever, settings, engine=open_database(settings))
 
 
 def test_the_answer_leads_with_the_sentence_that_answers_and_its_offsets_hold(assistant: Assistant) -> None:
-    answer = assistant.answer("How long is raw Watchtower telemetry kept?", ANA)
+    answer = assistant.answer(Question("How long is raw Watchtower telemetry kept?", ANA))
     first = answer.citations[0]
     assert answer.outcome == "answered"
     assert first.quote == "Raw telemetry of Watchtower is kept for 90 days."
@@ -35,7 +37,7 @@ def test_the_answer_leads_with_the_sentence_that_answers_and_its_offsets_hold(as
 
 
 def test_the_events_are_stages_then_checked_sentences_then_the_answer(assistant: Assistant) -> None:
-    events = list(assistant.ask("When are meeting recordings deleted?", ANA))
+    events = list(assistant.ask(Question("When are meeting recordings deleted?", ANA)))
     kinds = [type(event) for event in events]
     assert kinds[0] is Stage and kinds[-1] is Answer and Sentence in kinds
     assert kinds.index(Sentence) > kinds.index(Stage)
@@ -44,7 +46,7 @@ def test_the_events_are_stages_then_checked_sentences_then_the_answer(assistant:
 
 
 def test_a_table_row_is_read_out_with_its_headers(assistant: Assistant) -> None:
-    answer = assistant.answer("What is the price per month of the Premium plan?", ANA)
+    answer = assistant.answer(Question("What is the price per month of the Premium plan?", ANA))
     assert "Plan: Premium – Price per month: $1,250; Seats: 50" in answer.text
     assert answer.citations[0].quote == "| Premium | $1,250 | 50 |"
     assert answer.citations[0].locator == "sheet Plans"
@@ -54,27 +56,27 @@ def test_a_table_row_is_read_out_with_its_headers(assistant: Assistant) -> None:
     "question", ["What is the capital of Mongolia?", "How many moons does Jupiter have?", "Who won the cup in 1998?"]
 )
 def test_without_evidence_it_says_so_and_names_the_nearest(assistant: Assistant, question: str) -> None:
-    answer = assistant.answer(question, ANA)
+    answer = assistant.answer(Question(question, ANA))
     assert (answer.outcome, answer.citations) == ("no_evidence", ())
     assert answer.nearest and answer.nearest[0].chunk.title in answer.text
 
 
 def test_nobody_is_answered_from_what_they_may_not_read(assistant: Assistant) -> None:
     question = "Who is the success manager of Aurora Bank?"
-    assert "Lena Vogt" in assistant.answer(question, ANA).text
-    hidden = assistant.answer(question, BEN)
+    assert "Lena Vogt" in assistant.answer(Question(question, ANA)).text
+    hidden = assistant.answer(Question(question, BEN))
     everything = repr(hidden)
     assert "Lena" not in everything and "Aurora Bank –" not in everything
 
 
 def test_a_filter_limits_what_is_quoted(assistant: Assistant) -> None:
     only = parse_filter("document_type=price list")
-    answer = assistant.answer("How long is raw Watchtower telemetry kept?", ANA, filters=only)
+    answer = assistant.answer(Question("How long is raw Watchtower telemetry kept?", ANA, filters=only))
     assert {p.chunk.document_id for p in (*answer.passages, *answer.nearest)} <= {"prices"}
 
 
 def test_a_question_of_two_parts_is_answered_part_by_part(assistant: Assistant) -> None:
-    answer = assistant.answer("When are meeting recordings deleted? How many moons does Jupiter have?", ANA)
+    answer = assistant.answer(Question("When are meeting recordings deleted? How many moons does Jupiter have?", ANA))
     assert "30 days" in answer.text
     assert any("Jupiter" in note for note in answer.notes)
 
@@ -82,39 +84,39 @@ def test_a_question_of_two_parts_is_answered_part_by_part(assistant: Assistant) 
 def test_an_underspecified_question_is_asked_back_with_choices_from_the_documents(assistant: Assistant) -> None:
     assert assistant.conversations is not None
     conversation = assistant.conversations.start(ANA)
-    asked = assistant.answer("When does the customer's contract end?", ANA, conversation_id=conversation)
+    asked = assistant.answer(Question("When does the customer's contract end?", ANA, conversation_id=conversation))
     assert (asked.outcome, set(asked.choices)) == ("needs_input", {"Aurora Bank", "Meridian Foods"})
-    answer = assistant.answer("Meridian Foods", ANA, conversation_id=conversation)
+    answer = assistant.answer(Question("Meridian Foods", ANA, conversation_id=conversation))
     assert "30 June 2027" in answer.citations[0].quote
 
 
 def test_a_follow_up_knows_what_was_asked_before_even_after_a_restart(retriever: Retriever, settings: Settings) -> None:
-    first = Assistant(retriever, settings, engine=open_database(settings))
+    first = Assistant.over(retriever, settings, engine=open_database(settings))
     assert first.conversations is not None
     conversation = first.conversations.start(ANA)
-    first.answer("When does Aurora Bank's contract end?", ANA, conversation_id=conversation)
-    second = Assistant(retriever, settings, engine=open_database(settings))
-    answer = second.answer("What about Meridian Foods?", ANA, conversation_id=conversation)
+    first.answer(Question("When does Aurora Bank's contract end?", ANA, conversation_id=conversation))
+    second = Assistant.over(retriever, settings, engine=open_database(settings))
+    answer = second.answer(Question("What about Meridian Foods?", ANA, conversation_id=conversation))
     assert "30 June 2027" in answer.citations[0].quote
     assert second.conversations is not None
     assert [t.standalone for t in second.conversations.turns(conversation, ANA)][1].startswith("When does Meridian")
 
 
 def test_the_quotes_language_is_said_when_it_isnt_the_questions(assistant: Assistant) -> None:
-    answer = assistant.answer("Wie viele Tage Urlaub haben Mitarbeiter in Deutschland?", ANA)
+    answer = assistant.answer(Question("Wie viele Tage Urlaub haben Mitarbeiter in Deutschland?", ANA))
     assert "30 Tage Urlaub" in answer.text and answer.notes == ()
 
 
 def test_an_attachment_is_read_and_never_stored(assistant: Assistant) -> None:
     note = Attachment("minutes.txt", (Section("The steering committee moved the launch of Lumen to 9 November 2026."),))
     question = "When is the launch of Lumen?"
-    answer = assistant.answer(question, ANA, attachments=[note])
+    answer = assistant.answer(Question(question, ANA, attachments=(note,)))
     assert "9 November 2026" in answer.text and answer.citations[0].title == "minutes.txt"
-    assert "9 November" not in assistant.answer(question, ANA).text
+    assert "9 November" not in assistant.answer(Question(question, ANA)).text
 
 
 def test_the_trace_says_what_happened(assistant: Assistant) -> None:
-    answer = assistant.answer("How long is raw Watchtower telemetry kept?", ANA)
+    answer = assistant.answer(Question("How long is raw Watchtower telemetry kept?", ANA))
     assert assistant.traces is not None
     trace = assistant.traces.load(answer.trace_id, ANA)
     assert trace["searched"] == ["How long is raw Watchtower telemetry kept?"]
@@ -129,19 +131,22 @@ def test_a_question_that_cant_be_asked_is_refused_at_the_call(
 ) -> None:
     settings = Settings(data_dir=tmp_path, answer=AnswerSettings(max_question_chars=100))
     with pytest.raises(QuestionError):
-        Assistant(retriever, settings).ask(question, ANA)
+        Assistant.over(retriever, settings).ask(Question(question, ANA))
 
 
 def test_a_model_threshold_of_its_own_is_kept_to(retriever: Retriever, tmp_path: Path) -> None:
     never = Settings(data_dir=tmp_path, answer=AnswerSettings(min_confidence=1.0))
-    assert Assistant(retriever, never).answer("When are meeting recordings deleted?", ANA).outcome == "no_evidence"
+    assert (
+        Assistant.over(retriever, never).answer(Question("When are meeting recordings deleted?", ANA)).outcome
+        == "no_evidence"
+    )
 
 
 def test_evidence_that_is_near_but_not_enough_is_quoted_as_the_nearest(retriever: Retriever, tmp_path: Path) -> None:
     question = "How long is raw Watchtower telemetry kept?"
-    sure = Assistant(retriever, Settings(data_dir=tmp_path)).answer(question, ANA).confidence
+    sure = Assistant.over(retriever, Settings(data_dir=tmp_path)).answer(Question(question, ANA)).confidence
     strict = Settings(data_dir=tmp_path, answer=AnswerSettings(min_confidence=min(1.0, sure + 0.02)))
-    events = list(Assistant(retriever, strict).ask(question, ANA))
+    events = list(Assistant.over(retriever, strict).ask(Question(question, ANA)))
     answer = events[-1]
     assert answer.outcome == "no_evidence" and not any(isinstance(event, Sentence) for event in events)
     (citation,) = answer.citations

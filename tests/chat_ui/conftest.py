@@ -12,6 +12,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from assistant.ask import Event, Sentence, Stage
+from assistant.question import Question
 from assistant.records.conversations import Conversations
 from assistant.records.trace import Trace, Traces
 from chat_ui.parts.signin import Connection
@@ -19,6 +20,7 @@ from core.database import open_database
 from core.errors import QuestionError
 from core.settings import load_settings
 from core.types import Answer, Chunk, Citation, Passage, User
+from retrieval.query.search import Search
 
 APP = Path(__file__).parents[2] / "chat_ui" / "app.py"
 
@@ -44,19 +46,20 @@ class QuotingAssistant:
 
     def __init__(self, chunks: list[Chunk]) -> None:
         self.chunks = chunks
-        self.asked: list[dict[str, object]] = []
+        self.asked: list[Question] = []
         self.router = self
 
-    def ask(self, question: str, user: User, **options: object) -> Iterator[Event]:
-        if not question.strip():
+    def ask(self, question: Question) -> Iterator[Event]:
+        if not question.text.strip():
             raise QuestionError("The question is empty; write what you want to know.")
-        self.asked.append({"question": question, "user": user, **options})
-        return self._kept(question, user, str(options.get("conversation_id") or ""))
+        self.asked.append(question)
+        return self._kept(question, self._events(_words(question.text), question.user))
 
-    def _kept(self, question: str, user: User, conversation_id: str) -> Iterator[Event]:
+    def _kept(self, question: Question, events: Iterator[Event]) -> Iterator[Event]:
         """The events; the answer is stored under a trace and in the conversation, as the real one does."""
-        trace = Trace(question)
-        for event in self._events(_words(question), user):
+        user, conversation_id = question.user, question.conversation_id or ""
+        trace = Trace(question.text)
+        for event in events:
             if not isinstance(event, Answer):
                 yield event
                 continue
@@ -65,7 +68,7 @@ class QuotingAssistant:
             engine = open_database(load_settings())
             Traces(engine).save(trace, user, conversation_id)
             if conversation_id:
-                Conversations(engine).append(conversation_id, user, question, question, answer)
+                Conversations(engine).append(conversation_id, user, question.text, question.text, answer)
             yield answer
 
     def _events(self, asked: set[str], user: User) -> Iterator[Event]:
@@ -158,10 +161,10 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 class FindsNothing:
     """A retriever over no documents."""
 
-    def search(self, question: str, user: User, limit: int, **options: object) -> list[Passage]:
+    def search(self, search: Search, /) -> list[Passage]:
         return []
 
-    def document(self, document_id: str, user: User) -> list[Chunk]:
+    def document(self, document_id: str, user: User, /) -> list[Chunk]:
         return []
 
 
@@ -173,7 +176,7 @@ def assistant() -> QuotingAssistant:
 @pytest.fixture
 def app(workspace: Path, assistant: QuotingAssistant, monkeypatch: pytest.MonkeyPatch) -> Callable[[], AppTest]:
     """Makes a new person's page over the one shared assistant."""
-    monkeypatch.setattr("chat_ui.parts.session.open_assistant", lambda settings, finished, retriever: assistant)
+    monkeypatch.setattr("chat_ui.parts.session.open_assistant", lambda settings, retriever: assistant)
     monkeypatch.setattr("chat_ui.parts.session.open_retriever", lambda settings: FindsNothing())
     monkeypatch.setattr("chat_ui.parts.session.connection", lambda: Connection("127.0.0.1", {"Host": "localhost:8501"}))
     return lambda: AppTest.from_file(str(APP), default_timeout=20)

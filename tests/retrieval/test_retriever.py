@@ -6,6 +6,7 @@ from core.errors import IndexDamaged, IndexMissing
 from core.settings import RetrievalSettings, Settings
 from core.types import Passage, User
 from retrieval.engines.generations import FolderGenerations, Recipe
+from retrieval.query.search import Search
 from retrieval.query.weights import Weights, parse_weights
 from retrieval.retriever import Retriever, diversified, group_by_document, open_retriever, without_copies
 from tests.retrieval.conftest import RECIPE
@@ -42,9 +43,9 @@ def retriever(shared):
 
 def test_weights_of_a_search_override_the_house_by_attribute(retriever):
     retriever.weights = parse_weights({"name_of": {"other": "very_high"}})
-    assert retriever.search("premium plan costs ten", ANA)[0].chunk.document_id == "other"
+    assert retriever.search(Search("premium plan costs ten", ANA))[0].chunk.document_id == "other"
     override = parse_weights({"name_of": {"plans": "very_high"}})
-    assert retriever.search("premium plan costs ten", ANA, weights=override)[0].chunk.document_id == "plans"
+    assert retriever.search(Search("premium plan costs ten", ANA, weights=override))[0].chunk.document_id == "plans"
 
 
 def test_neighbours_are_the_section_around(retriever):
@@ -54,7 +55,7 @@ def test_neighbours_are_the_section_around(retriever):
 
 
 def test_grouping_keeps_the_order_of_each_documents_best(retriever):
-    passages = retriever.search("premium plan costs ten dollars", ANA, 10)
+    passages = retriever.search(Search("premium plan costs ten dollars", ANA, 10))
     groups = group_by_document(passages, per_document=2)
     assert next(iter(groups)) == passages[0].chunk.document_id
     assert all(len(group) <= 2 for group in groups.values())
@@ -71,7 +72,7 @@ def test_copies_are_shown_once_and_what_differs_stays():
 
 
 def test_diversity_prefers_a_different_passage_to_a_copy(retriever):
-    passages = retriever.search("premium plan costs ten", ANA, 10)
+    passages = retriever.search(Search("premium plan costs ten", ANA, 10))
     assert {p.chunk.text for p in passages[:2]} == {"the premium plan costs ten", "the premium plan costs ten dollars"}
     chosen = diversified(passages, WordEmbedder(), 2, balance=0.3)
     assert len({p.chunk.text for p in chosen} & {p.chunk.text for p in passages[:2]}) == 1
@@ -94,7 +95,7 @@ def test_threads_search_while_generations_change(retriever):
     def ask():
         while not stop.is_set():
             try:
-                assert retriever.search("premium plan", ANA, 3)
+                assert retriever.search(Search("premium plan", ANA, 3))
                 stop.wait(0.01)
             except Exception as error:
                 failures.append(error)
@@ -109,4 +110,4 @@ def test_threads_search_while_generations_change(retriever):
     for thread in threads:
         thread.join()
     assert failures == []
-    assert {"new0", "new1"} <= {p.chunk.document_id for p in retriever.search("premium plan again", ANA, 20)}
+    assert {"new0", "new1"} <= {p.chunk.document_id for p in retriever.search(Search("premium plan again", ANA, 20))}

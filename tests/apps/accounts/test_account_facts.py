@@ -26,8 +26,8 @@ class Shelf:
     def __init__(self, chunks):
         self.chunks = chunks
 
-    def search(self, question, user, limit=10, *, filters=None, weights=None):
-        return [Passage(c, 1.0) for c in self.chunks if filters is None or matches(filters, c.metadata)]
+    def search(self, search):
+        return [Passage(c, 1.0) for c in self.chunks if search.filters is None or matches(search.filters, c.metadata)]
 
     def document(self, document_id, user):
         return [c for c in self.chunks if c.document_id == document_id]

@@ -134,8 +134,9 @@ class Shelf:
     def __init__(self, chunks):
         self.chunks = chunks
 
-    def search(self, question, user, limit=10, *, filters=None, weights=None):
-        return [Passage(c, 1.0) for c in self.chunks if filters is None or matches(filters, c.metadata)][:limit]
+    def search(self, search):
+        found = [c for c in self.chunks if search.filters is None or matches(search.filters, c.metadata)]
+        return [Passage(c, 1.0) for c in found][: search.limit]
 
     def document(self, document_id, user):
         return []

@@ -12,6 +12,7 @@ from assistant.answers.confidence import abstention_model
 from assistant.answers.extractive import find_evidence, statement_of
 from core.types import Passage
 from retrieval.models.embed import PROFILES
+from retrieval.query.search import Search
 from retrieval.retriever import Retriever
 from tests.assistant.conftest import ANA
 
@@ -20,7 +21,7 @@ QUESTION = "How long is raw telemetry of Watchtower kept?"
 
 @pytest.fixture
 def passages(retriever: Retriever) -> list[Passage]:
-    return retriever.search(QUESTION, ANA, 5)
+    return retriever.search(Search(QUESTION, ANA, 5))
 
 
 def scored(passages: list[Passage], *fused: float) -> list[Passage]:

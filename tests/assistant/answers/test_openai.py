@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from assistant.ask import Assistant
+from assistant.question import Question
 from core.database import open_database
 from core.llm import open_chat_models
 from core.settings import LlmSettings, Settings
@@ -34,13 +35,13 @@ def test_fallback_tasks_prices_and_cache_reach_the_answer_and_its_trace(retrieve
         )
         settings = Settings(data_dir=tmp_path, llm=llm)
         models = open_chat_models(settings.llm)
-        assistant = Assistant(retriever, settings, engine=open_database(settings), models=models)
+        assistant = Assistant.over(retriever, settings, engine=open_database(settings), models=models)
         assert assistant.traces is not None and assistant.conversations is not None
         conversation = assistant.conversations.start(ANA)
         question = "How long is raw Watchtower telemetry kept?"
 
         server.scripts = [Script("no such model", status=404), Script(ANSWER)]
-        first = assistant.answer(question, ANA, conversation_id=conversation)
+        first = assistant.answer(Question(question, ANA, conversation_id=conversation))
         assert first.text == "Raw telemetry of Watchtower is kept for 90 days. [1]"
         assert [r["model"] for r in server.requests] == ["first", "second"]
         (call,) = assistant.traces.load(first.trace_id, ANA)["models"]
@@ -48,17 +49,17 @@ def test_fallback_tasks_prices_and_cache_reach_the_answer_and_its_trace(retrieve
         assert call["cost"] == pytest.approx((42 * 1.0 + 7 * 10.0) / 1e6)
 
         server.requests.clear()
-        cached = assistant.answer(question, ANA)
+        cached = assistant.answer(Question(question, ANA))
         assert cached.text == first.text and not server.requests
         assert assistant.traces.load(cached.trace_id, ANA)["models"][0]["cached"] is True
 
         server.scripts = [Script(ANSWER)]
-        assistant.answer(question, BEN)  # reads other documents: the reply made for Ana isn't Ben's
+        assistant.answer(Question(question, BEN))  # reads other documents: the reply made for Ana isn't Ben's
         assert [r["model"] for r in server.requests] == ["first"]
 
         server.requests.clear()
         server.scripts = [Script("When are meeting recordings deleted?"), Script("After 30 days [1].")]
-        assistant.answer("And meeting recordings?", ANA, conversation_id=conversation)
+        assistant.answer(Question("And meeting recordings?", ANA, conversation_id=conversation))
         assert [r["model"] for r in server.requests][:2] == ["small", "first"]
 
 

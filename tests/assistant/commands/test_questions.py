@@ -17,7 +17,7 @@ def cli(retriever: Retriever, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     (tmp_path / "debrief.yaml").write_text("data_dir: data\nauth: {development_user: ana@example.com}\n")
     monkeypatch.setenv("DEBRIEF_SETTINGS", str(tmp_path / "debrief.yaml"))
     monkeypatch.setattr(
-        commands, "open_assistant", lambda settings: Assistant(retriever, settings, engine=open_database(settings))
+        commands, "open_assistant", lambda settings: Assistant.over(retriever, settings, engine=open_database(settings))
     )
     return CliRunner()
 

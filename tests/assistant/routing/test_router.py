@@ -7,7 +7,7 @@ import pytest
 from apps.meeting.terms import terms
 from apps.publish.catalogue import load_apps
 from assistant.app_runs.inputs import fill_inputs
-from assistant.events import Attachment
+from assistant.question import Attachment
 from assistant.routing.glossary import likely_language
 from assistant.routing.learned import training_examples
 from assistant.routing.names import named_customer

@@ -1,14 +1,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
+from itertools import chain
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from apps.kept.runs import usage
+from apps.kept.runs import record_run, usage
 from apps.language.spec import App
-from assistant.ask import Event, Stage
+from apps.run.context import Tools
+from assistant.app_runs.app_answers import AppAnswers
+from assistant.app_runs.running import RunningApps
+from assistant.events import Event, Stage
+from assistant.question import Question
 from assistant.records.conversations import Conversations
+from assistant.records.trace import Trace
 from core.database import open_database
 from core.settings import load_settings
 from core.types import Answer, User
@@ -25,19 +33,22 @@ ANA = User("ana@northgate.example", ("emea",))
 def routed(assistant: QuotingAssistant, greeting: App, monkeypatch: pytest.MonkeyPatch) -> QuotingAssistant:
     """An assistant whose router sends greetings to the app, which lacks an input, and asks back about letters."""
     plain = assistant._kept
+    engine = open_database(load_settings())
+    record = partial(record_run, engine)
+    running = AppAnswers(lambda: {"greeting": greeting}, object(), Tools, running=RunningApps(engine), record=record)
 
-    def sent(question: str, user: User, conversation: str) -> Iterator[Event]:
-        route = assistant.asked[-1].get("route")
-        if "letter" in question and route is None:
+    def sent(question: Question, events: Iterator[Event]) -> Iterator[Event]:
+        if "letter" in question.text and question.route is None:
             return iter([Answer("Which one?", outcome="needs_input", choices=("app:greeting", "search"))])
-        if route == "app:greeting" or ("greeting" in question and route != "search"):
-            lacking = Answer(
-                "Greeting needs: Person.", outcome="needs_input", route="app:greeting", choices=("person",)
-            )
-            return iter([Stage("route", "it is like “write a greeting”."), lacking])
-        return plain(question, user, conversation)
+        if question.route == "app:greeting" or ("greeting" in question.text and question.route != "search"):
+            by_app = running.events(replace(question, route="app:greeting"), Trace(question.text))
+            assert by_app is not None
+            said = Stage("route", "it is like “write a greeting”.")
+            return plain(question, chain([said], (e for e in by_app if e != said)))
+        return plain(question, events)
 
     monkeypatch.setattr(assistant, "_kept", sent)
+    monkeypatch.setattr(assistant, "router", running)
     return assistant
 
 
@@ -68,7 +79,7 @@ def test_the_reason_is_shown_and_plain_search_can_be_had_instead(app: Opened, ro
     shown = ask(page, "What does the greeting premium plan cost a month?")
     assert "it is like “write a greeting”." in shown
     page = press(page, "Use plain search")
-    assert routed.asked[-1]["route"] == "search"
+    assert routed.asked[-1].route == "search"
     assert "480 euros" in html(page)
 
 
@@ -77,7 +88,7 @@ def test_another_app_can_be_had_instead(app: Opened, routed: QuotingAssistant) -
     ask(page, "What does the premium plan cost a month?")
     next(s for s in page.selectbox if s.label == "Use an app").set_value("greeting").run()
     press(page, "Use it")
-    assert (routed.asked[-1]["question"], routed.asked[-1]["route"]) == (
+    assert (routed.asked[-1].text, routed.asked[-1].route) == (
         "What does the premium plan cost a month?",
         "app:greeting",
     )
@@ -90,4 +101,4 @@ def test_two_apps_as_good_as_each_other_are_a_choice(app: Opened, routed: Quotin
     assert "Greeting" in labels
     assert "Plain search" in labels
     press(page, "Greeting")
-    assert (routed.asked[-1]["question"], routed.asked[-1]["route"]) == ("Write a letter", "app:greeting")
+    assert (routed.asked[-1].text, routed.asked[-1].route) == ("Write a letter", "app:greeting")

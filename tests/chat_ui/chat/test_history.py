@@ -123,7 +123,7 @@ def test_twenty_people_at_once_see_only_their_own(
     for number, page in shown.items():
         assert f"Person {number}:" in page
         assert page.count('class="question"') == 1
-    askers = {str(call["user"].email): str(call["question"]) for call in assistant.asked}
+    askers = {call.user.email: call.text for call in assistant.asked}
     assert all(question.startswith(f"Person {email[1:].split('@')[0]}:") for email, question in askers.items())
     assert len(askers) == 20
 

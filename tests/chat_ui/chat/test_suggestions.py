@@ -1,9 +1,8 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from chat_ui.chat.suggestions import suggestions
 from core.types import Answer, Chunk, Citation, Passage, User
+from retrieval.query.search import Search
 
 ANA = User("ana@x.com")
 
@@ -30,22 +29,22 @@ CHUNKS = [
 ANSWER = Answer("It costs 480 euros. [1]", (Citation(1, "plan", "Premium plan", "", "It costs", 0, 9, "plan#0"),))
 
 
-class Search:
+class Shelf:
     """Finds the sections whose heading is in the question; `lost` ones it doesn't find."""
 
     def __init__(self, lost: str = "") -> None:
         self.lost = lost
 
-    def search(self, question: str, user: User, limit: int) -> list[Passage]:
-        mine = [c for c in self.document("plan", user) if c.heading_path[0] != self.lost]
-        return [Passage(c, 1.0) for c in mine if c.heading_path[0].lstrip("2. ") in question][:limit]
+    def search(self, search: Search, /) -> list[Passage]:
+        mine = [c for c in self.document("plan", search.user) if c.heading_path[0] != self.lost]
+        return [Passage(c, 1.0) for c in mine if c.heading_path[0].lstrip("2. ") in search.question][: search.limit]
 
-    def document(self, document_id: str, user: User) -> Sequence[Chunk]:
+    def document(self, document_id: str, user: User, /) -> list[Chunk]:
         return [c for c in CHUNKS if c.allow & user.principals()]
 
 
 def test_sections_that_were_not_quoted_are_offered() -> None:
-    found = suggestions("What does it cost?", ANSWER, Search(), ANA)
+    found = suggestions("What does it cost?", ANSWER, Shelf(), ANA)
     assert found == [
         "What does “Premium plan” say about Support hours?",
         "What does “Premium plan” say about Notice period?",
@@ -53,22 +52,22 @@ def test_sections_that_were_not_quoted_are_offered() -> None:
 
 
 def test_only_what_the_search_finds_is_offered() -> None:
-    found = suggestions("What does it cost?", ANSWER, Search(lost="Support hours"), ANA)
+    found = suggestions("What does it cost?", ANSWER, Shelf(lost="Support hours"), ANA)
     assert found == ["What does “Premium plan” say about Notice period?"]
 
 
 def test_a_closed_section_is_offered_only_to_its_readers() -> None:
-    assert not any("Margins" in s for s in suggestions("What does it cost?", ANSWER, Search(), ANA))
+    assert not any("Margins" in s for s in suggestions("What does it cost?", ANSWER, Shelf(), ANA))
     board = User("b@x.com", ("board",))
-    assert any("Margins" in s for s in suggestions("What does it cost?", ANSWER, Search(), board))
+    assert any("Margins" in s for s in suggestions("What does it cost?", ANSWER, Shelf(), board))
 
 
 def test_questions_that_were_asked_and_answers_without_quotes_give_none() -> None:
-    first = suggestions("What does it cost?", ANSWER, Search(), ANA)
-    assert suggestions("What does it cost?", ANSWER, Search(), ANA, asked=first) == []
-    assert suggestions("What?", Answer("Nothing.", outcome="no_evidence"), Search(), ANA) == []
+    first = suggestions("What does it cost?", ANSWER, Shelf(), ANA)
+    assert suggestions("What does it cost?", ANSWER, Shelf(), ANA, asked=first) == []
+    assert suggestions("What?", Answer("Nothing.", outcome="no_evidence"), Shelf(), ANA) == []
 
 
 def test_they_are_in_the_language_of_the_question() -> None:
-    found = suggestions("Wie viel kostet der Tarif im Monat und wie kann ich kündigen?", ANSWER, Search(), ANA)
+    found = suggestions("Wie viel kostet der Tarif im Monat und wie kann ich kündigen?", ANSWER, Shelf(), ANA)
     assert found[0] == "Was steht in „Premium plan“ zu Support hours?"

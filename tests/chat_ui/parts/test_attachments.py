@@ -8,7 +8,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from assistant.events import Attachment
+from assistant.question import Attachment
 from chat_ui.parts import attachments
 from core.types import Answer, Section
 from tests.chat_ui.chat.test_page import ask, html
@@ -57,10 +57,10 @@ def test_the_conversations_files_go_along_with_a_question(app: App, assistant: Q
     page.session_state["attachments"] = [Attachment("notes.md", (Section("We agreed on May."),))]
     page.run()
     ask(page, "What does the premium plan cost a month?")
-    assert [a.name for a in assistant.asked[-1]["attachments"]] == ["notes.md"]
+    assert [a.name for a in assistant.asked[-1].attachments] == ["notes.md"]
     next(button for button in page.button if button.label == "notes.md").click().run()
     ask(page, "And the support?")
-    assert assistant.asked[-1]["attachments"] == []
+    assert assistant.asked[-1].attachments == ()
 
 
 def test_a_choice_asks_again_with_it(app: App, assistant: QuotingAssistant, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -69,5 +69,5 @@ def test_a_choice_asks_again_with_it(app: App, assistant: QuotingAssistant, monk
     page = app().run()
     assert "One thing is missing" in ask(page, "When is the renewal?")
     next(button for button in page.button if button.label == "Contoso").click().run()
-    assert assistant.asked[-1]["question"] == "Contoso"
+    assert assistant.asked[-1].text == "Contoso"
     assert html(page).count('class="question"') == 2

@@ -54,7 +54,7 @@ def test_a_mean_comes_with_its_standard_error():
 
 def test_a_small_set_is_found_at_every_stage(folder, tmp_path):
     report = evaluate_retrieval(load_retrieval_set(folder), Settings(root=tmp_path))
-    assert list(report.stages) == ["dense", "bm25", "fused", "closer", "weighted"]
+    assert list(report.stages) == ["dense", "bm25", "fused", "late_interaction", "weighted"]
     assert (report.questions, report.documents, report.chunks) == (2, 3, 3)
     plain = report.as_json()
     assert plain["final"] == plain["weighted"]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from retrieval.models.late_interaction import RUN_TOKENS, STOP_WORD_SHARE, similarities, sketch, word_shares
-from retrieval.ranking.fusion import Candidate, Closer, combine
+from retrieval.ranking.fusion import Candidate, LateInteraction, combine
 
 
 def tokens(count: int, seed: int, dim: int = 384) -> np.ndarray:
@@ -67,13 +67,16 @@ def test_the_word_decides_where_only_one_of_two_is_found():
     assert with_word > with_stop + 0.1
 
 
-def closer(name: str, text: float, vector: float | None, words: float) -> Closer:
-    return Closer(Candidate(name, text, vector, 1.0), text, vector, words)
+def late_interaction(name: str, text: float, vector: float | None, words: float) -> LateInteraction:
+    return LateInteraction(Candidate(name, text, vector, 1.0), text, vector, words)
 
 
 def test_three_scores_decide_together_and_the_rest_follows():
     rest = [Candidate("z", None, 0.1, 1.9)]
-    order = combine([closer("a", 1, 0.2, 0.2), closer("b", 9, 0.7, 0.6), closer("c", 5, 0.3, 0.5)], rest)
+    order = combine(
+        [late_interaction("a", 1, 0.2, 0.2), late_interaction("b", 9, 0.7, 0.6), late_interaction("c", 5, 0.3, 0.5)],
+        rest,
+    )
     assert [c.id for c in order] == ["b", "c", "a", "z"]
     assert [c.relevance for c in order] == sorted((c.relevance for c in order), reverse=True)
     assert order[0].fused == 1.0  # the fused score stays to be explained
@@ -81,20 +84,27 @@ def test_three_scores_decide_together_and_the_rest_follows():
 
 @pytest.mark.parametrize("unknown", [math.nan, 0.4])
 def test_a_candidate_whose_words_are_unknown_counts_as_average(unknown):
-    order = combine([closer("a", 1, 0.2, 0.3), closer("b", 2, 0.3, unknown), closer("c", 3, 0.4, 0.5)], [])
+    order = combine(
+        [
+            late_interaction("a", 1, 0.2, 0.3),
+            late_interaction("b", 2, 0.3, unknown),
+            late_interaction("c", 3, 0.4, 0.5),
+        ],
+        [],
+    )
     assert [c.id for c in order] == ["c", "b", "a"]
 
 
 def test_equal_candidates_keep_their_fused_order():
-    same = [closer("a", 1, None, math.nan), closer("b", 1, None, math.nan)]
+    same = [late_interaction("a", 1, None, math.nan), late_interaction("b", 1, None, math.nan)]
     assert [c.id for c in combine(same, [])] == ["a", "b"]
 
 
 def test_between_languages_neither_bm25_nor_single_words_outvote_the_vector():
     foreign = [
-        Closer(Candidate("near", 0.0, 0.9, 1.0), 0.0, 0.9, 0.30, foreign=True),
-        Closer(Candidate("words", 9.0, 0.5, 1.0), 9.0, 0.5, 0.35, foreign=True),
-        Closer(Candidate("far", 1.0, 0.4, 1.0), 1.0, 0.4, 0.20, foreign=True),
+        LateInteraction(Candidate("near", 0.0, 0.9, 1.0), 0.0, 0.9, 0.30, foreign=True),
+        LateInteraction(Candidate("words", 9.0, 0.5, 1.0), 9.0, 0.5, 0.35, foreign=True),
+        LateInteraction(Candidate("far", 1.0, 0.4, 1.0), 1.0, 0.4, 0.20, foreign=True),
     ]
     assert combine(foreign, [])[0].id == "near"
     assert combine([c._replace(foreign=False) for c in foreign], [])[0].id == "words"
