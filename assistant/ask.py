@@ -15,8 +15,10 @@ from typing import Protocol
 
 import sqlalchemy as sa
 
+from assistant.acts import small_talk
 from assistant.answers.rewrite import Rewritten, rewrite, rewrite_with_model
 from assistant.answers.search_answer import EncodingSearcher, SearchAnswers
+from assistant.answers.small_talk import small_talk_answer
 from assistant.answers.style import Styles, merged
 from assistant.checks.guardrails import Guardrails, GuardrailVerdict, load_guardrails
 from assistant.checks.injection import injection_score
@@ -172,6 +174,9 @@ class Assistant:
             trace.guardrails.append("the question reads like an instruction to the model")
         if verdict.refusal:
             return iter([Answer(verdict.refusal, outcome="refused")])
+        talk = small_talk(question.text) if question.route is None and not question.attachments else None
+        if talk is not None:
+            return iter([small_talk_answer(talk, question.text, question.user, self.path.retriever)])
         # What reads like an order to the model is no work for an app unless the person has chosen one.
         if self.router is None or question.route == SEARCH or (ordered and question.route is None):
             return None
@@ -212,7 +217,7 @@ class Assistant:
 
     def _finished(self, answer: Answer, asked: str, trace: Trace) -> Answer:
         notes = list(answer.notes)
-        if answer.outcome == "answered" and answer.route == SEARCH:
+        if answer.found and answer.route == SEARCH:
             notes.extend(self._language_note(answer, asked))
         kinds = self.guardrails.rules.redact
         text = redacted(answer.text, kinds) if kinds else answer.text
@@ -222,7 +227,8 @@ class Assistant:
                 replace(c, quote=redacted(c.quote, kinds), begin=0, end=len(text)) for c in answer.citations
             )
             answer = replace(answer, text=text, citations=citations)
-        return replace(answer, trace_id=trace.id if self.traces is not None else "", notes=tuple(notes))
+        trace_id = trace.id if self.traces is not None else ""
+        return replace(answer, trace_id=trace_id, notes=tuple(notes), offers=trace.offers)
 
     def _language_note(self, answer: Answer, asked: str) -> Iterator[str]:
         if self.models is not None or not answer.citations:

@@ -113,6 +113,7 @@ class AnswerSettings(SettingsSection):
     passages: int = Field(default=8, ge=1)
     max_sentences: int = Field(default=4, ge=1)
     min_confidence: float | None = Field(default=None, ge=0, le=1)
+    partly_confidence: float | None = Field(default=None, ge=0, le=1)
     response_scope: Literal["documents_only", "model_may_add"] = "documents_only"
     max_question_chars: int = Field(default=8_000, gt=0)
     style: AnswerStyle = AnswerStyle()

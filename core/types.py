@@ -224,7 +224,8 @@ class Citation:
     quote_end: int = 0
 
 
-Outcome = Literal["answered", "no_evidence", "refused", "needs_input"]
+# "partly": the documents say something about it, and whether that is the answer isn't sure.
+Outcome = Literal["answered", "partly", "no_evidence", "refused", "needs_input"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,10 +233,11 @@ class Answer:
     """What the person gets back.
 
     Attributes:
-        route: Which way the question went: "search", or "app:<name>".
+        route: Which way the question went: "search", "talk" (small talk), or "app:<name>".
         confidence: 0..1, how strong the evidence is; for "no_evidence" how close it came.
         nearest: When there is no evidence, the documents that came closest.
         choices: When input is needed, what to choose from.
+        offers: Apps that could do more with it, as "app:<name>".
         run: The id of the app's run that answered, whose outputs are kept; empty for any other answer.
     """
 
@@ -249,7 +251,13 @@ class Answer:
     nearest: tuple[Passage, ...] = ()
     choices: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    offers: tuple[str, ...] = ()
     run: str = ""
+
+    @property
+    def found(self) -> bool:
+        """Whether it shows what was found, plainly or as what the documents say about it."""
+        return self.outcome in ("answered", "partly")
 
 
 class Connector(Protocol):

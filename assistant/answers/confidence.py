@@ -23,11 +23,12 @@ _SHORT_CHARS = 50
 
 @dataclass(frozen=True)
 class AbstentionModel:
-    """Weights of the signals, and the confidence below which there is no answer."""
+    """Weights of the signals, and the confidences from which on there is an answer, and something worth showing."""
 
     weights: Mapping[str, float]
     intercept: float
     threshold: float
+    partly: float = 0.1
 
 
 def confidence_signals(evidence: Sequence[ScoredStatement]) -> dict[str, float]:

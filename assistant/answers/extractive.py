@@ -15,10 +15,11 @@ from assistant.answers.confidence import AbstentionModel, confidence, confidence
 from assistant.answers.evidence import QuestionContext, ScoredStatement, prepare, weigh_sentences
 from assistant.answers.people import sentence_of, who_could_know
 from assistant.answers.style import sentences_wanted
+from assistant.answers.wording import say
 from assistant.events import Event, Stage
 from assistant.records.trace import Trace
 from core.settings import AnswerSettings, AnswerStyle
-from core.text.words import content_words
+from core.text.words import FUNCTION_WORDS, content_words, words
 from core.types import Answer, Passage
 from retrieval.models.tokens import TokenEncoder
 
@@ -35,10 +36,16 @@ _SURE = 0.9
 _SUPPORT_MARGIN = 3.0
 _OTHER_DOCUMENT = 1.0
 _MAX_WORDS = 120
+# Statements that are shown where the answer isn't sure, how much below the best one they may score, and how many of
+# the question's words are named that none of them has.
+_SHOWN = 5
+_SHOWN_MARGIN = 6.0
+_UNSAID = 4
 # Headers of tables of pairs; they say nothing that "Contract end: 2027-02-28" doesn't.
 _NAMELESS = frozenset(
     ["", "field", "value", "key", "property", "attribute", "feld", "wert", "campo", "valor", "champ", "valeur"]
 )
+_WORD = re.compile(r"[^\W_](?:[\w'’-]*\w)?")
 _BULLET = re.compile(r"^\s*(?:[-*•▪◦‣·]|\d{1,3}[.)]|[a-z][.)])\s+")
 _EMPHASIS = re.compile(r"(\*\*|__)(?=\S)(.+?)(?<=\S)\1")
 _LINK = re.compile(r"!?\[([^\]]*)\]\([^)\s]*\)")
@@ -99,6 +106,14 @@ def _finding(
     return Finding(asked, tuple(ordered), confidence(signals, model) if ordered else 0.0, signals, read)
 
 
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """From which confidence on a finding is an answer, and from which on it is worth showing."""
+
+    answered: float
+    partly: float
+
+
 def answer_from(
     found: Sequence[tuple[str, Sequence[Passage]]],
     encoder: TokenEncoder,
@@ -107,46 +122,92 @@ def answer_from(
     trace: Trace,
     *,
     model: AbstentionModel,
+    language: str = "en",
 ) -> Iterator[Event]:
-    """Quoted sentences as they are found, then the Answer that holds them.
+    """Quoted statements as they are found, then the Answer that holds them.
+
+    What is found is shown: plainly where it is sure, as what the documents say about it where it isn't.
 
     Args:
         found: Each stand-alone question with its passages, best first. A question of several parts is answered part
             by part; parts without evidence are named in a note.
         style: Its length and format count; quotes have the tone of their documents.
         model: Of the confidence.
+        language: Of what is said beside the quotes.
     """
     most = sentences_wanted(style, settings.max_sentences)
-    least = settings.min_confidence if settings.min_confidence is not None else model.threshold
+    limits = limits_of(settings, model)
     composer = Composer()
-    sure: list[float] = []
+    parts: list[tuple[str, Finding]] = []
     read: dict[str, Passage] = {}
-    unanswered: list[str] = []
-    nearest: list[ScoredStatement] = []
     for question, passages in found:
-        finding = find_evidence(question, passages, encoder, model, least=least)
+        finding = find_evidence(question, passages, encoder, model, least=limits.answered)
         trace.signals.update(finding.signals)
         yield Stage("weigh", f"{len(finding.evidence)} sentences, confidence {finding.confidence:.2f}")
-        sure.append(finding.confidence)
-        read.update((p.chunk.id, p) for p in passages[: settings.passages])
-        if not finding.evidence or finding.confidence < least:
-            unanswered.append(question)
-            nearest.extend(finding.evidence[:1] if finding.confidence >= least / 2 else ())
+        parts.append((question, finding))
+        if not finding.evidence or finding.confidence < limits.partly:
             continue
-        yield from _quotes(
-            finding, passages[: settings.passages], encoder, composer, most, bullets=style.format == "bullets"
-        )
-    if len(unanswered) == len(found):
-        yield no_evidence([p for _, passages in found for p in passages], max(sure, default=0.0), nearest)
+        read.update((p.chunk.id, p) for p in passages[: settings.passages])
+        own = passages[: settings.passages]
+        if finding.confidence >= limits.answered:
+            yield from _quotes(finding, own, encoder, composer, most, bullets=style.format == "bullets")
+        else:
+            yield from _findings(finding, own, encoder, composer, language)
+    sure = max((finding.confidence for _, finding in parts), default=0.0)
+    missing = [question for question, finding in parts if not finding.evidence or finding.confidence < limits.partly]
+    if len(missing) == len(parts):
+        yield no_evidence([p for _, passages in found for p in passages], sure, language)
         return
     yield Answer(
         composer.text,
         tuple(composer.citations),
-        "answered",
-        confidence=max(sure),
+        "answered" if sure >= limits.answered else "partly",
+        confidence=sure,
         passages=tuple(read.values()),
-        notes=tuple(f"The documents that you may read don't answer: {question}" for question in unanswered),
+        notes=tuple(say("also_asked", language, question=question) for question in missing),
     )
+
+
+def limits_of(settings: AnswerSettings, model: AbstentionModel) -> Limits:
+    """The settings' limits, or else the model's own."""
+    answered = settings.min_confidence if settings.min_confidence is not None else model.threshold
+    partly = settings.partly_confidence if settings.partly_confidence is not None else model.partly
+    return Limits(answered, min(answered, partly))
+
+
+def _findings(
+    finding: Finding, passages: Sequence[Passage], encoder: TokenEncoder, composer: Composer, language: str
+) -> Iterator[Event]:
+    """What the documents say about it, a line each, and which of the question's words they don't have."""
+    yield composer.add(say("partly", language), [], "\n\n")
+    rest = weigh_sentences(finding.asked, passages[finding.read :], encoder, first=finding.read)
+    shown = distinct([*finding.evidence, *rest], _SHOWN)
+    for evidence in shown:
+        yield composer.add(f"- {statement_of(evidence)}", [_quote(evidence)], "\n")
+    unsaid = unsaid_words(finding.asked, shown)
+    if unsaid:
+        yield composer.add(say("unsaid", language, words=", ".join(unsaid)), [], "\n\n")
+
+
+def distinct(evidence: Sequence[ScoredStatement], limit: int) -> list[ScoredStatement]:
+    """The best statements that say something of their own."""
+    chosen: list[ScoredStatement] = []
+    for one in sorted(evidence, key=lambda e: -e.score):
+        if len(chosen) == limit or (chosen and one.score < chosen[0].score - _SHOWN_MARGIN):
+            break
+        if not any(_repeats(one, other) for other in chosen):
+            chosen.append(one)
+    return chosen
+
+
+def unsaid_words(asked: QuestionContext, shown: Sequence[ScoredStatement]) -> list[str]:
+    """The question's content words, as it wrote them, that neither the statements nor their documents' titles have."""
+    said: set[str] = set()
+    for one in shown:
+        chunk = one.passage.chunk
+        said.update(words(" ".join([chunk.title, *chunk.heading_path, one.span.text, *(h for h, _ in one.cells)])))
+    kept = (word for word in _WORD.findall(asked.text) if word.casefold() not in FUNCTION_WORDS)
+    return [word for word in dict.fromkeys(kept) if not set(words(word)) & said and len(word) > 2][:_UNSAID]
 
 
 def _quotes(
@@ -172,37 +233,19 @@ def _quotes(
         yield composer.add(mark + statement_of(evidence), [_quote(evidence)], separator)
 
 
-def no_evidence(passages: Sequence[Passage], sure: float, statements: Sequence[ScoredStatement] = ()) -> Answer:
-    """The Answer that says there is none, which documents come closest, and who wrote them.
-
-    Args:
-        statements: What comes near enough to be worth a look; quoted as such, not as the answer.
-    """
+def no_evidence(passages: Sequence[Passage], sure: float, language: str = "en") -> Answer:
+    """The Answer that says there is none, which documents come closest, and who wrote them."""
     nearest: list[Passage] = []
     for passage in passages:
         if passage.chunk.document_id not in {p.chunk.document_id for p in nearest}:
             nearest.append(passage)
     nearest = nearest[:3]
-    composer = Composer()
-    if statements:
-        composer.add("The documents that you may read don't clearly answer this. The nearest that they say:", [])
-        for evidence in statements:
-            composer.add(statement_of(evidence), [_quote(evidence)], separator="\n\n")
-    else:
-        composer.add("The documents that you may read don't answer this.", [])
-    text, lead = composer.text, "\n\nNearest documents:" if statements else " The closest are"
+    text = say("none", language)
     if nearest:
         titles = ", ".join(f"“{p.chunk.title or p.chunk.document_id}”" for p in nearest)
-        text += f"{lead} {titles}."
-        text = " ".join([text, sentence_of(who_could_know(nearest))]).rstrip()
-    return Answer(
-        text,
-        tuple(composer.citations),
-        outcome="no_evidence",
-        confidence=sure,
-        passages=tuple(passages[:8]),
-        nearest=tuple(nearest),
-    )
+        known = sentence_of(who_could_know(nearest), language)
+        text = " ".join(filter(None, (text, say("closest", language, titles=titles), known)))
+    return Answer(text, outcome="no_evidence", confidence=sure, passages=tuple(passages[:8]), nearest=tuple(nearest))
 
 
 def supporting(lead: ScoredStatement, others: Sequence[ScoredStatement], limit: int) -> list[ScoredStatement]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from assistant.answers.wording import say
 from core.types import Passage
 
 # Whoever keeps a document true knows most about it today, whoever wrote it next.
@@ -42,10 +43,10 @@ def who_could_know(passages: Sequence[Passage], limit: int = 3) -> list[Knowledg
     return list(found.values())[:limit]
 
 
-def sentence_of(people: Iterable[KnowledgeablePerson]) -> str:
+def sentence_of(people: Iterable[KnowledgeablePerson], language: str = "en") -> str:
     """ "Who could know: Ana Ruiz (“Retention policy”), …"; empty without people."""
     named = [f"{p.name} (“{p.passage.chunk.title or p.passage.chunk.document_id}”)" for p in people]
-    return f"Who could know: {', '.join(named)}." if named else ""
+    return say("know", language, people=", ".join(named)) if named else ""
 
 
 def _people_of(passage: Passage) -> list[str]:

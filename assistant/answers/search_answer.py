@@ -19,7 +19,7 @@ from assistant.question import Question
 from assistant.records.trace import Trace
 from core.errors import ModelError
 from core.llm import ChatModels
-from core.settings import AnswerStyle, Settings
+from core.settings import Settings
 from core.types import Answer, Passage
 from retrieval.models.tokens import TokenEncoder
 from retrieval.query.search import Search, Searcher
@@ -68,7 +68,7 @@ class SearchAnswers:
         if self.models is not None:
             yield from self._written(replace(question, text=rewritten.text), found, everything, trace)
         else:
-            yield from self._quoted(found, question.style, trace)
+            yield from self._quoted(question, found, trace)
 
     def _found(self, part: str, question: Question) -> list[Passage]:
         """The passages for one part of the question, those of its attachments among them."""
@@ -84,9 +84,17 @@ class SearchAnswers:
     def _confidence(self) -> AbstentionModel:
         return abstention_model(self.settings.embedding.model)
 
-    def _quoted(self, found: Sequence[tuple[str, list[Passage]]], style: AnswerStyle, trace: Trace) -> Iterator[Event]:
+    def _quoted(self, question: Question, found: Sequence[tuple[str, list[Passage]]], trace: Trace) -> Iterator[Event]:
         with trace.stage("answer"):
-            yield from answer_from(found, self.encoder, self.settings.answer, style, trace, model=self._confidence)
+            yield from answer_from(
+                found,
+                self.encoder,
+                self.settings.answer,
+                question.style,
+                trace,
+                model=self._confidence,
+                language=question.language,
+            )
 
     def _written(
         self,
@@ -113,7 +121,7 @@ class SearchAnswers:
                 raise
             trace.notes.append(str(error))
             yield Stage("quote", "the language model can't be reached")
-            for event in self._quoted(found, question.style, trace):
+            for event in self._quoted(question, found, trace):
                 if isinstance(event, Answer):
                     note = f"Quoted from the documents, since no language model answered: {error}"
                     yield replace(event, notes=(*event.notes, note))

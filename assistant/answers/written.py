@@ -74,7 +74,7 @@ class AnswerWriter:
         # One that may add what it knows is asked in any case.
         adds = self.settings.answer.response_scope == "model_may_add"
         if not adds and (not passages or finding.confidence < threshold / 2):
-            yield no_evidence(passages, finding.confidence)
+            yield no_evidence(passages, finding.confidence, question.language)
             return
         sources = fit(passages[: self.settings.answer.passages], _SOURCE_TOKENS)
         fence = _fence(question.text, sources)
@@ -111,7 +111,7 @@ class AnswerWriter:
         finally:
             trace.add_calls(spent, prompt.id)
         if not composer.citations:
-            none = no_evidence(passages, finding.confidence)
+            none = no_evidence(passages, finding.confidence, question.language)
             yield replace(none, text="\n\n".join([none.text, *added]))
             return
         for text in added:

@@ -20,6 +20,7 @@ from apps.publish.versions import all_apps
 from apps.run.context import Context, SourceQuote, Tools
 from apps.run.inputs import InputsWrong, shown
 from apps.runner import RunResult, StepState, run_app
+from assistant.acts import is_question
 from assistant.app_runs.inputs import Filled, fill_inputs, with_values
 from assistant.app_runs.running import RunningApps
 from assistant.app_runs.tools import known_customers
@@ -37,6 +38,10 @@ from retrieval.retriever import Retriever
 
 # People who may read the same share one list of customers; so many lists are kept.
 _READERS = 200
+# A message that is a question goes to an app only from this confidence on; below it, the app is offered.
+_SURE_OF_QUESTION = 0.8
+# An app that is this probable is offered beside an answer.
+_OFFERED = 0.3
 _CUSTOMERS_S = 600
 Catalogue = Callable[[], Mapping[str, App]]
 
@@ -109,16 +114,21 @@ class AppAnswers:
         running, earlier = self._run_before(question)
         chosen = self._chosen(question, router, running)
         trace.route_reason = chosen.reason
-        if chosen.target == "ask":
+        asks = question.route is None and is_question(question.text)
+        if chosen.target == "ask" and not asks:
             return self._ask_back(chosen, router)
         if not chosen.app:
-            trace.route_reason = f"Plain search ({chosen.confidence:.0%}): {chosen.reason}"
+            _leave_to_search(chosen, trace, f"Plain search ({chosen.confidence:.0%}): {chosen.reason}")
             return None
         app = _named(router, chosen.app)
         filled = self.form(app, question)
         if running == app.name:
             # A follow-up keeps what was put in before, and changes what it names.
             filled = fill_inputs_again(app, filled, earlier)
+        elif asks and (filled.missing or chosen.confidence < _SURE_OF_QUESTION):
+            # A question never ends in a form: it is searched for, and the app is offered beside the answer.
+            _leave_to_search(chosen, trace, f"Plain search: {app.title} could do it, but a question is answered.")
+            return None
         return self._answered(app, filled, chosen, question)
 
     def _run_before(self, question: Question) -> tuple[str, Mapping[str, Any]]:
@@ -172,6 +182,12 @@ class AppAnswers:
         if question.conversation_id and self._running is not None:
             self._running.keep(question.conversation_id, app.name, filled.values)
         yield replace(_answer(result, target, chosen.confidence), run=self._record(result, question.user))
+
+
+def _leave_to_search(chosen: Route, trace: Trace, reason: str) -> None:
+    """Leaves the question to plain answering, which offers the apps that could have taken it."""
+    likely = [chosen.app] if chosen.app else [name for name, sure in chosen.alternatives if sure >= _OFFERED]
+    trace.route_reason, trace.offers = reason, tuple(f"app:{name}" for name in likely[:2])
 
 
 def _needs(text: str, target: str, confidence: float, fields: Iterable[str]) -> Answer:

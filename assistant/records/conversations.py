@@ -271,6 +271,7 @@ def load_answer(text: str) -> Answer:
             "nearest": tuple(_passage(p) for p in raw["nearest"]),
             "choices": tuple(raw["choices"]),
             "notes": tuple(raw["notes"]),
+            "offers": tuple(raw.get("offers", ())),
         }
     )
 

@@ -68,6 +68,7 @@ class Trace:
     searched: list[str] = field(default_factory=list)
     route: str = "search"
     route_reason: str = ""
+    offers: tuple[str, ...] = ()
     passages: list[dict[str, Any]] = field(default_factory=list)
     signals: dict[str, float] = field(default_factory=dict)
     guardrails: list[str] = field(default_factory=list)

@@ -42,10 +42,10 @@ def result_view(turn: Turn, user: User) -> None:
     elif turn.run is not None:
         run_view(turn.run, turn.key)
         route_menu(turn, turn.answer, user)
-    elif turn.answer.outcome == "answered":
+    elif turn.answer.found:
         _answered(turn, turn.answer, user)
     else:
-        _not_answered(turn.answer, turn.key)
+        _not_answered(turn.answer)
         if turn.answer.choices:
             choices(turn, turn.answer, user)
         route_menu(turn, turn.answer, user)
@@ -107,16 +107,9 @@ def _number(value: float | None) -> str:
     return "–" if value is None else f"{value:.3f}"
 
 
-def _not_answered(answer: Answer, key: str) -> None:
-    html = ""
-    if answer.citations:
-        # The nearest statement is a quote like any other: its passage opens, and its source can be gone to.
-        components.state("The documents don't clearly answer this")
-        dates = {p.chunk.document_id: changed(p) for p in answer.passages}
-        html = answer_html(answer.text, answer.citations, excerpts(answer), key) + sources_html(answer.citations, dates)
-    else:
-        components.state(_TITLES[answer.outcome], answer.text, "warning" if answer.outcome == "refused" else "empty")
-    html += "".join(f'<div class="note">{escape(note)}</div>' for note in answer.notes)
+def _not_answered(answer: Answer) -> None:
+    components.state(_TITLES[answer.outcome], answer.text, "warning" if answer.outcome == "refused" else "empty")
+    html = "".join(f'<div class="note">{escape(note)}</div>' for note in answer.notes)
     if answer.nearest:
         best = {passage.chunk.document_id: passage for passage in reversed(answer.nearest)}
         rows = "".join(map(_nearest_row, reversed(best.values())))

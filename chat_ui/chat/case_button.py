@@ -16,6 +16,7 @@ from evals.suite.suites import suite_file
 
 _LABELS = {
     "answered": "an answer",
+    "partly": "what the documents say about it",
     "no_evidence": "that the documents don't say",
     "refused": "a refusal",
     "needs_input": "a question back",

@@ -38,7 +38,7 @@ def suggestions(question: str, answer: Answer, searcher: Searcher, user: User, a
         asked: The conversation's earlier questions, which aren't offered again.
     """
     found: list[str] = []
-    if answer.outcome != "answered" or not answer.citations:
+    if not answer.found or not answer.citations:
         return found
     form = _FORMS.get(detect_language(question), _FORMS["en"])
     for number, chunk in enumerate(_candidates(answer, searcher, user)):

@@ -28,7 +28,13 @@ from chat_ui.quality.review import gaps_view
 from core.types import User
 
 _PERIODS = {"7 days": 7, "30 days": 30, "90 days": 90, "1 year": 365}
-_OUTCOMES = {"answered": "answered", "no_evidence": "no answer", "needs_input": "asked back", "refused": "refused"}
+_OUTCOMES = {
+    "answered": "answered",
+    "partly": "partly",
+    "no_evidence": "no answer",
+    "needs_input": "asked back",
+    "refused": "refused",
+}
 _DOCUMENTS = 20
 _TABS = ["Questions", "Not answered", "Thumbs", "Documents", "Apps"]
 

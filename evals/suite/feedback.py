@@ -96,7 +96,7 @@ def case_from_trace(
                 "history": _before(engine, row),
                 "outcome": outcome or row.outcome,
                 "expected_facts": tuple(facts),
-                "expected_documents": tuple(documents) or (cited if row.outcome == "answered" else ()),
+                "expected_documents": tuple(documents) or (cited if row.outcome in ("answered", "partly") else ()),
                 "language": detect_language(row.question),
                 "tags": (*tags, "thumbs-down") if not good else tuple(tags),
                 "origin": f"trace:{trace_id}",

@@ -101,7 +101,7 @@ def summarise(found: Iterable[Result]) -> dict[str, Measured]:
     abstained = [r for r in scored if r.outcome in {"no_evidence", "refused"}]
     should = [r for r in scored if r.expected in {"no_evidence", "refused"}]
     summary["abstention_precision"] = mean([float(r.expected in {"no_evidence", "refused"}) for r in abstained])
-    summary["abstention_recall"] = mean([float(r.outcome in {"no_evidence", "refused"}) for r in should])
+    summary["abstention_recall"] = mean([float(r.outcome in {"no_evidence", "refused", "partly"}) for r in should])
     if "seconds" in values:
         ordered = sorted(values["seconds"])
         for name, share in (("seconds_p50", 0.5), ("seconds_p95", 0.95)):

@@ -81,7 +81,7 @@ def facts(sample: Sample) -> Iterator[Score]:
     expected, text = sample.case.expected_facts, without_markers(sample.answer.text)
     answered = sample.answer.outcome == "answered"
     if expected:
-        said = [fact for fact in expected if answered and says(text, fact)]
+        said = [fact for fact in expected if sample.answer.found and says(text, fact)]
         lacking = [fact for fact in expected if fact not in said]
         yield Score("fact_coverage", len(said) / len(expected), f"lacks {lacking}" if lacking else "says all")
     if answered and (expected or sample.case.contradictions):
@@ -99,7 +99,7 @@ def citations(sample: Sample) -> Iterator[Score]:
     `source_correct` is whether an expected document is among the cited, `source_current` that no stale one is.
     """
     answer, case = sample.answer, sample.case
-    if answer.outcome != "answered":
+    if not answer.found:
         return
     # An app's result is checked by what the case expects of it; its evidence needs no markers in the text.
     if not sample.from_app:
@@ -133,9 +133,15 @@ def groundedness(sample: Sample) -> Iterator[Score]:
 
 
 def outcome(sample: Sample) -> Iterator[Score]:
-    """Whether the case ended as it should: answered, no evidence, refused, or asking back."""
+    """outcome: it ended as it should; answered_plainly: what could be answered was, without "what they say about it".
+
+    Findings are right for both: they show what answers, and they claim no answer where there is none.
+    """
     got, wanted = sample.answer.outcome, (sample.case.outcome, *sample.case.also_accepted_outcomes)
-    yield Score("outcome", float(got in wanted), f"{got}, expected {' or '.join(wanted)}")
+    right = got in wanted or (got == "partly" and bool({"answered", "no_evidence"} & set(wanted)))
+    yield Score("outcome", float(right), f"{got}, expected {' or '.join(wanted)}")
+    if sample.case.outcome == "answered":
+        yield Score("answered_plainly", float(got == "answered"), got)
 
 
 def routing(sample: Sample) -> Iterator[Score]:

@@ -32,7 +32,7 @@ def test_the_answer_leads_with_the_sentence_that_answers_and_its_offsets_hold(as
     assert first.quote == "Raw telemetry of Watchtower is kept for 90 days."
     assert answer.text[first.begin : first.end] == first.quote
     assert (first.document_id, first.page, first.locator) == ("retention", 2, "page 2")
-    chunk = next(c for c in assistant.retriever.document("retention", ANA) if c.id == first.chunk_id)
+    chunk = next(c for c in assistant.path.retriever.document("retention", ANA) if c.id == first.chunk_id)
     assert chunk.text[first.quote_begin - chunk.begin : first.quote_end - chunk.begin] == first.quote
 
 

@@ -103,9 +103,7 @@ class QuotingAssistant:
             citations.append(citation)
             yield Sentence(f"{quote} [{marker}]", (citation,))
         if "roughly" in asked:
-            yield Answer(
-                text.strip(), tuple(citations), "no_evidence", passages=tuple(passages), nearest=tuple(passages)
-            )
+            yield Answer(text.strip(), tuple(citations), "partly", passages=tuple(passages))
             return
         yield Answer(text.strip(), tuple(citations), confidence=0.9, passages=tuple(passages))
 

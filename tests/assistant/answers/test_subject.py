@@ -3,6 +3,7 @@
 import pytest
 
 from assistant.answers.subject import concerns_another
+from core.text.detect import detect_language
 from core.types import Chunk
 
 
@@ -33,8 +34,8 @@ INCIDENT = passage("INC-2026-0224: root cause: an expired certificate", customer
     ],
 )
 def test_who_a_passage_is_about(question, found, another):
-    assert concerns_another(question, found) is another
+    assert concerns_another(question, found, detect_language(question)) is another
 
 
 def test_accents_and_case_do_not_matter():
-    assert not concerns_another("¿Qué ingresos tiene énergie nord?", passage("Ingresos", customer="Énergie Nord"))
+    assert not concerns_another("¿Qué ingresos tiene énergie nord?", passage("Ingresos", customer="Énergie Nord"), "es")

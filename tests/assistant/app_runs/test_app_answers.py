@@ -159,7 +159,7 @@ def test_inputs_beside_the_message_count_more_than_what_it_says(answers):
 
 def test_a_form_that_was_run_on_the_page_is_what_a_follow_up_changes(answers, conversation):
     given = {"transcript": AppFile(CALL.name, Parsed(CALL.sections)), "tone": "friendly"}
-    answers.remember(conversation, "follow_up_email", given)
+    ask(answers, "Write the follow-up", route="app:follow_up_email", conversation=conversation, inputs=given)
     events, _ = ask(answers, "more formal please", conversation=conversation)
     assert "Yours sincerely" in events[-1].text
 
