@@ -38,7 +38,7 @@ _AROUND = (
     "(?:that )?(?:helps|helped|was helpful)|please|so much|zusammen|todos|a todos|tout le monde))*"
 )
 _TALK = {
-    kind: re.compile(rf"^\W*(?:(?:{pattern}){_AROUND}[\s,.!?…]*)+$", re.IGNORECASE)
+    kind: re.compile(rf"^\W*(?:(?:{pattern}){_AROUND}[\s,.!?…¿¡]*)+$", re.IGNORECASE)
     for kind, pattern in _SMALL_TALK.items()
 }
 # "Can you write …?" orders something; "can I …?" asks.

@@ -187,6 +187,9 @@ def _print_answer(answer: Answer) -> None:
         _print_citation(citation)
     for note in answer.notes:
         out.print(f"[dim]{escape(note)}[/]")
+    if answer.offers:
+        apps = ", ".join(f"--app {offer.removeprefix('app:')}" for offer in answer.offers)
+        out.print(f"[dim]More can be had with {escape(apps)}.[/]")
     details = [f"confidence {answer.confidence:.2f}"]
     if answer.route != "search":
         details.append(f"route {answer.route}")

@@ -6,7 +6,8 @@ from html import escape
 
 import streamlit as st
 
-from chat_ui.chat.app_turn import choices, route_menu
+from assistant.answers.small_talk import ROUTE as TALK
+from chat_ui.chat.app_turn import choices, examples, offers, route_menu
 from chat_ui.chat.case_button import case_button
 from chat_ui.chat.feedback import feedback
 from chat_ui.chat.turns import Turn
@@ -42,6 +43,9 @@ def result_view(turn: Turn, user: User) -> None:
     elif turn.run is not None:
         run_view(turn.run, turn.key)
         route_menu(turn, turn.answer, user)
+    elif turn.answer.route == TALK:
+        st.markdown(turn.answer.text.partition("\n")[0])
+        examples(turn, turn.answer)
     elif turn.answer.found:
         _answered(turn, turn.answer, user)
     else:
@@ -49,6 +53,7 @@ def result_view(turn: Turn, user: User) -> None:
         if turn.answer.choices:
             choices(turn, turn.answer, user)
         route_menu(turn, turn.answer, user)
+        offers(turn, turn.answer, user)
         if turn.answer.trace_id:
             feedback(turn.answer.trace_id, user, turn.key)
         case_button(turn.answer, user, turn.key)
@@ -80,6 +85,7 @@ def _answered(turn: Turn, answer: Answer, user: User) -> None:
     if why.open:
         with why:
             _why(answer)
+    offers(turn, answer, user)
 
 
 def _why(answer: Answer) -> None:

@@ -66,6 +66,26 @@ def route_menu(turn: Turn, answer: Answer, user: User) -> None:
             st.button("Use it", key=f"{turn.key}-use", on_click=ask_next, args=(turn.question, f"app:{other}"))
 
 
+def offers(turn: Turn, answer: Answer, user: User) -> None:
+    """The apps that could do more with the question than the answer did, a button each."""
+    apps, _ = session.apps(user)
+    names = [name for offer in answer.offers if (name := offer.removeprefix("app:")) in apps]
+    if names:
+        with st.container(horizontal=True, gap="small", key=f"{turn.key}-offers"):
+            for name in names:
+                label, asked = f"Use “{apps[name].app.title}”", (turn.question, f"app:{name}")
+                st.button(
+                    label, key=f"{turn.key}-offer-{name}", on_click=ask_next, args=asked, icon=":material/widgets:"
+                )
+
+
+def examples(turn: Turn, answer: Answer) -> None:
+    """The questions that small talk is answered with, to be clicked."""
+    with st.container(gap="small", key=f"{turn.key}-examples"):
+        for number, example in enumerate(answer.choices):
+            st.button(example, key=f"{turn.key}-example-{number}", on_click=ask_next, args=(example,), type="tertiary")
+
+
 def choices(turn: Turn, answer: Answer, user: User) -> None:
     """What to choose from, as buttons; or the app's form when the choices are its inputs."""
     apps, _ = session.apps(user)

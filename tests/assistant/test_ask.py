@@ -134,25 +134,42 @@ def test_a_question_that_cant_be_asked_is_refused_at_the_call(
         Assistant.over(retriever, settings).ask(Question(question, ANA))
 
 
-def test_a_model_threshold_of_its_own_is_kept_to(retriever: Retriever, tmp_path: Path) -> None:
-    never = Settings(data_dir=tmp_path, answer=AnswerSettings(min_confidence=1.0))
+def test_limits_of_its_own_are_kept_to(retriever: Retriever, tmp_path: Path) -> None:
+    question = Question("When are meeting recordings deleted?", ANA)
+    never = AnswerSettings(min_confidence=1.0, partly_confidence=1.0)
     assert (
-        Assistant.over(retriever, never).answer(Question("When are meeting recordings deleted?", ANA)).outcome
-        == "no_evidence"
+        Assistant.over(retriever, Settings(data_dir=tmp_path, answer=never)).answer(question).outcome == "no_evidence"
     )
 
 
-def test_evidence_that_is_near_but_not_enough_is_quoted_as_the_nearest(retriever: Retriever, tmp_path: Path) -> None:
-    question = "How long is raw Watchtower telemetry kept?"
-    sure = Assistant.over(retriever, Settings(data_dir=tmp_path)).answer(Question(question, ANA)).confidence
-    strict = Settings(data_dir=tmp_path, answer=AnswerSettings(min_confidence=min(1.0, sure + 0.02)))
-    events = list(Assistant.over(retriever, strict).ask(Question(question, ANA)))
-    answer = events[-1]
-    assert answer.outcome == "no_evidence" and not any(isinstance(event, Sentence) for event in events)
-    (citation,) = answer.citations
+def test_what_is_found_is_shown_where_it_is_not_sure(retriever: Retriever, tmp_path: Path) -> None:
+    strict = Settings(data_dir=tmp_path, answer=AnswerSettings(min_confidence=1.0))
+    answer = Assistant.over(retriever, strict).answer(Question("How long is raw Watchtower telemetry kept?", ANA))
+    assert answer.outcome == "partly" and answer.found
+    citation = answer.citations[0]
     assert citation.quote == "Raw telemetry of Watchtower is kept for 90 days."
-    assert answer.text[citation.begin : citation.end] == citation.quote
-    assert "don't clearly answer" in answer.text and "Nearest documents: “Data retention policy”" in answer.text
+    assert answer.text[citation.begin : citation.end] == f"- {citation.quote}"
+    assert answer.text.startswith("What the documents say about this:\n- ")
+
+
+def test_what_the_findings_lack_is_named(retriever: Retriever, tmp_path: Path) -> None:
+    strict = Settings(data_dir=tmp_path, answer=AnswerSettings(min_confidence=1.0))
+    answer = Assistant.over(retriever, strict).answer(Question("How long is raw telemetry kept in Antarctica?", ANA))
+    assert "They don't say anything about: Antarctica." in answer.text
+
+
+@pytest.mark.parametrize(
+    ("said", "back"), [("hi!", "Hello"), ("Vielen Dank!", "Gern geschehen"), ("¿qué puedes hacer?", "Respondo")]
+)
+def test_small_talk_is_answered_without_a_search_of_it(assistant: Assistant, said: str, back: str) -> None:
+    answer = assistant.answer(Question(said, ANA))
+    assert (answer.outcome, answer.route, answer.citations) == ("answered", "talk", ())
+    assert back in answer.text and (said != "hi!" or answer.choices)
+
+
+def test_it_speaks_the_language_that_was_asked_in(assistant: Assistant) -> None:
+    answer = assistant.answer(Question("¿Cuántas lunas tiene el planeta Júpiter en total?", ANA))
+    assert answer.outcome in ("no_evidence", "partly") and "documentos" in answer.text
 
 
 def test_a_table_of_pairs_is_read_out_without_its_empty_headers() -> None:

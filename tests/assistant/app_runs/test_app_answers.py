@@ -208,6 +208,12 @@ def test_questions_are_answered_when_the_folder_of_apps_is_gone(settings, tmp_pa
         ask(answers, "anything", route="app:follow_up_email")
 
 
+def test_a_question_never_ends_in_a_form(answers, runs):
+    events, trace = ask(answers, "What changed between the two health checks?")
+    assert events is None and runs == []
+    assert trace.offers and all(offer.startswith("app:") for offer in trace.offers)
+
+
 class NothingFound:
     """A retriever without documents, for the way that a question takes."""
 
