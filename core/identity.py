@@ -6,7 +6,6 @@ are merged in by their synced memberships.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from core.database import metadata
 from core.errors import IdentityError, SettingsError
+from core.nearest import nearest
 from core.settings import Settings, validate
 from core.types import EVERYONE, Principal, User
 
@@ -69,8 +69,8 @@ class Directory:
         """
         entry = self.entries.get(email.strip().lower())
         if entry is None:
-            near = difflib.get_close_matches(email.strip().lower(), self.entries, n=1)
-            hint = f"did you mean {near[0]}?" if near else "add the user to the file named by auth.users_file."
+            remedy = "add the user to the file named by auth.users_file."
+            hint = nearest(email.strip().lower(), self.entries, "users", otherwise=remedy)
             raise IdentityError(f"There is no user {email!r}; {hint}")
         return User(entry.email, self.groups_of(entry.email), entry.attributes, entry.name)
 

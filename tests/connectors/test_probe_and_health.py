@@ -77,7 +77,7 @@ def test_an_empty_source_is_a_problem_and_an_unknown_one_an_error(settings_file:
     result = try_out("docs")
     assert result.exit_code == 1 and "shows no document" in result.stdout
     unknown = try_out("dcos")
-    assert isinstance(unknown.exception, SettingsError) and "did you mean docs?" in str(unknown.exception)
+    assert isinstance(unknown.exception, SettingsError) and "did you mean 'docs'?" in str(unknown.exception)
 
 
 def test_every_kind_says_what_it_needs() -> None:
