@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
-import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +13,7 @@ import sqlalchemy as sa
 
 from core.database import metadata
 from core.errors import SettingsError
+from core.files import locked, write_atomically
 from core.types import User
 
 
@@ -81,7 +80,7 @@ class KeptFile:
             SettingsError: somebody has changed the file since, or it can't be written.
         """
         self.check(text)
-        with _locked(self.path):
+        with _alone_at(self.path):
             there = self.read()
             if there != before:
                 raise SettingsError(
@@ -89,7 +88,7 @@ class KeptFile:
                     "in the editor: copy it, read the file anew, and put your change in again."
                 )
             self._keep(engine, FileVersion(_now(), "", there))
-            _write(self.path, text)
+            self._write(text)
             version = FileVersion(_now(), user.email.lower(), text)
             self._keep(engine, version)
         return version
@@ -100,6 +99,14 @@ class KeptFile:
         with engine.connect() as connection:
             return [FileVersion(row.kept_at, row.user, row.text) for row in connection.execute(query)]
 
+    def _write(self, text: str) -> None:
+        try:
+            write_atomically(self.path, text)
+        except OSError as error:
+            raise SettingsError(
+                f"{self.path} can't be written ({error.strerror}); let the user that runs Debrief write to its folder."
+            ) from error
+
     def _keep(self, engine: sa.Engine, version: FileVersion) -> None:
         newest = next(iter(self.kept(engine, 1)), None)
         if not version.text or (newest is not None and newest.text == version.text):
@@ -109,33 +116,15 @@ class KeptFile:
             connection.execute(self.versions.insert().values(**row))
 
 
-def _write(path: Path, text: str) -> None:
-    # Written beside it and then put in its place: a crash leaves the old file or the new one, never half of one.
-    home = path.resolve()
-    partial = home.with_name(f".{home.name}.partial")
-    try:
-        partial.write_text(text, encoding="utf-8")
-        if home.exists():
-            partial.chmod(home.stat().st_mode & 0o777)
-        partial.replace(home)
-    except OSError as error:
-        raise SettingsError(
-            f"{path} can't be written ({error.strerror}); let the user that runs Debrief write to its folder."
-        ) from error
-
-
 @contextmanager
-def _locked(path: Path) -> Iterator[None]:
+def _alone_at(path: Path) -> Iterator[None]:
     """One process at a time compares and writes."""
-    try:
-        folder = os.open(path.resolve().parent, os.O_RDONLY)
-    except OSError as error:
-        raise SettingsError(f"The folder of {path} can't be opened ({error.strerror}); create it.") from error
-    try:
-        fcntl.flock(folder, fcntl.LOCK_EX)
+    with ExitStack() as held:
+        try:
+            held.enter_context(locked(path.resolve().parent))
+        except OSError as error:
+            raise SettingsError(f"The folder of {path} can't be opened ({error.strerror}); create it.") from error
         yield
-    finally:
-        os.close(folder)
 
 
 def _now() -> str:
