@@ -13,6 +13,7 @@ from apps.runner import RunResult
 from assistant.ask import Assistant
 from assistant.records.conversations import StoredTurn
 from assistant.records.trace import CONVERSATION
+from core.database import utc_now
 from core.errors import QuestionError
 from core.identity import Directory
 from core.types import Answer, Chunk, Principal, User
@@ -163,7 +164,7 @@ class _Conversation:
         return list(self.kept)
 
     def append(self, _conversation: str, _user: User, question: str, standalone: str, answer: Answer) -> None:
-        self.kept.append(StoredTurn(question, standalone, answer, ""))
+        self.kept.append(StoredTurn(question, standalone, answer, utc_now()))
 
 
 def _with_conversation(assistant: Assistant, conversation: _Conversation) -> Assistant:
