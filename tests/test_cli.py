@@ -132,7 +132,7 @@ class TestBadInput:
         assert_one_sentence(debrief(workspace, "ask", "  "), "empty")
         assert_one_sentence(debrief(workspace, "ask", "x" * 100_000), "100,000", "8,000")
         assert_one_sentence(
-            debrief(workspace, "ask", "hello?", "--user", "anna@x.example"), "did you mean ana@x.example"
+            debrief(workspace, "ask", "hello?", "--user", "anna@x.example"), "did you mean 'ana@x.example'"
         )
 
     def test_settings(self, workspace):
@@ -151,7 +151,7 @@ class TestBadInput:
         assert debrief(workspace, "--settings", "other.yaml", "doctor").returncode == 1
 
     def test_an_unknown_source_is_refused_with_the_nearest(self, workspace):
-        assert_one_sentence(debrief(workspace, "sync", "doc"), "did you mean docs")
+        assert_one_sentence(debrief(workspace, "sync", "doc"), "did you mean 'docs'")
 
     def test_two_syncs_at_once(self, workspace):
         lock = workspace / ".debrief" / "index" / "LOCK"

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import difflib
 import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
@@ -22,7 +21,7 @@ from apps.publish.catalogue import load_apps
 from apps.publish.load import parse_app
 from apps.publish.testing import TestResult
 from apps.runner import may_use
-from core.database import metadata
+from core.database import Engine, Json, UtcDateTime, metadata, utc_now
 from core.errors import AppError
 from core.nearest import nearest
 from core.settings import Settings
@@ -35,10 +34,10 @@ versions = sa.Table(
     sa.Column("version", sa.String, primary_key=True),
     sa.Column("text", sa.Text, nullable=False),
     sa.Column("sha256", sa.String, nullable=False),
-    sa.Column("tests", sa.Text, nullable=False),
+    sa.Column("tests", Json, nullable=False),
     sa.Column("verified", sa.Boolean, nullable=False),
     sa.Column("author", sa.String, nullable=False),
-    sa.Column("published_at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("published_at", UtcDateTime, nullable=False),
 )
 current = sa.Table(
     "app_current",
@@ -46,7 +45,7 @@ current = sa.Table(
     sa.Column("app", sa.String, primary_key=True),
     sa.Column("version", sa.String, nullable=False),
     sa.Column("changed_by", sa.String, nullable=False),
-    sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("changed_at", UtcDateTime, nullable=False),
 )
 
 
@@ -78,7 +77,7 @@ class Available:
 
 
 def publish(
-    engine: sa.Engine, text: str, name: str, tests: Sequence[TestResult], author: str, *, unverified: bool = False
+    engine: Engine, text: str, name: str, tests: Sequence[TestResult], author: str, *, unverified: bool = False
 ) -> AppVersion:
     """Keeps `text` as a version and makes it the current one.
 
@@ -108,21 +107,21 @@ def publish(
                     version=app.version,
                     text=text,
                     sha256=digest,
-                    tests=json.dumps(results),
+                    tests=results,
                     verified=bool(tests) and not failed,
                     author=author,
-                    published_at=datetime.now(UTC),
+                    published_at=utc_now(),
                 )
             )
         elif not failed and tests:
             # The same file, whose tests are green now: verified is earned again.
             here = (versions.c.app == app.name) & (versions.c.version == app.version)
-            connection.execute(versions.update().where(here).values(verified=True, tests=json.dumps(results)))
+            connection.execute(versions.update().where(here).values(verified=True, tests=results))
     _point(engine, app.name, app.version, author)
     return find_version(engine, app.name, app.version)
 
 
-def rollback(engine: sa.Engine, name: str, version: str, by: str) -> AppVersion:
+def rollback(engine: Engine, name: str, version: str, by: str) -> AppVersion:
     """Makes an older version the current one; an empty `version` means the one published before.
 
     Raises:
@@ -141,21 +140,23 @@ def rollback(engine: sa.Engine, name: str, version: str, by: str) -> AppVersion:
     return find_version(engine, name, version)
 
 
-def list_versions(engine: sa.Engine, name: str) -> list[AppVersion]:
+def list_versions(engine: Engine, name: str) -> list[AppVersion]:
     """The versions of an app, newest first."""
-    query = sa.select(versions, current.c.version.label("now")).outerjoin(current, current.c.app == versions.c.app)
-    query = query.where(versions.c.app == name).order_by(versions.c.published_at.desc())
-    with engine.connect() as connection:
-        return [_version(dict(row)) for row in connection.execute(query).mappings()]
+    return _versions(engine, versions.c.app == name)
 
 
-def published_apps(engine: sa.Engine) -> list[str]:
+def published_since(engine: Engine, since: datetime, limit: int | None = None) -> list[AppVersion]:
+    """Every app's versions that were published from then on, newest first."""
+    return _versions(engine, versions.c.published_at >= since, limit)
+
+
+def published_apps(engine: Engine) -> list[str]:
     """The names of all apps that were ever published, with a file or without."""
     with engine.connect() as connection:
         return list(connection.execute(sa.select(current.c.app).order_by(current.c.app)).scalars())
 
 
-def find_version(engine: sa.Engine, name: str, version: str) -> AppVersion:
+def find_version(engine: Engine, name: str, version: str) -> AppVersion:
     """One version. Raises AppError when there is none, with the ones that there are."""
     known = list_versions(engine, name)
     for found in known:
@@ -171,7 +172,7 @@ def difference(before: str, after: str, names: tuple[str, str]) -> str:
     return "".join(difflib.unified_diff(before.splitlines(keepends=True), after.splitlines(keepends=True), *names, n=2))
 
 
-def all_apps(settings: Settings, engine: sa.Engine) -> tuple[dict[str, Available], list[AppError]]:
+def all_apps(settings: Settings, engine: Engine) -> tuple[dict[str, Available], list[AppError]]:
     """Every app, as its published version or else as its file, and what is wrong with those that can't be used."""
     files, wrong = load_apps(settings)
     found = {name: Available(app, verified=False, published=False) for name, app in files.items()}
@@ -190,7 +191,7 @@ def all_apps(settings: Settings, engine: sa.Engine) -> tuple[dict[str, Available
     return dict(sorted(found.items())), wrong
 
 
-def available_apps(settings: Settings, engine: sa.Engine, user: User) -> dict[str, Available]:
+def available_apps(settings: Settings, engine: Engine, user: User) -> dict[str, Available]:
     """The apps that `user` may use: published versions, else the files."""
     return {name: item for name, item in all_apps(settings, engine)[0].items() if may_use(item.app, user)}
 
@@ -200,15 +201,22 @@ def _parsed(text: str, name: str) -> App:
     return parse_app(text, name)
 
 
-def _find(engine: sa.Engine, name: str, version: str) -> Mapping[str, Any] | None:
+def _versions(engine: Engine, condition: sa.ColumnElement[bool], limit: int | None = None) -> list[AppVersion]:
+    query = sa.select(versions, current.c.version.label("now")).outerjoin(current, current.c.app == versions.c.app)
+    query = query.where(condition).order_by(versions.c.published_at.desc()).limit(limit)
+    with engine.connect() as connection:
+        return [_version(dict(row)) for row in connection.execute(query).mappings()]
+
+
+def _find(engine: Engine, name: str, version: str) -> Mapping[str, Any] | None:
     query = sa.select(versions).where((versions.c.app == name) & (versions.c.version == version))
     with engine.connect() as connection:
         row = connection.execute(query).mappings().first()
     return dict(row) if row is not None else None
 
 
-def _point(engine: sa.Engine, name: str, version: str, by: str) -> None:
-    values = {"version": version, "changed_by": by, "changed_at": datetime.now(UTC)}
+def _point(engine: Engine, name: str, version: str, by: str) -> None:
+    values = {"version": version, "changed_by": by, "changed_at": utc_now()}
     with engine.begin() as connection:
         if connection.execute(current.update().where(current.c.app == name).values(**values)).rowcount == 0:
             connection.execute(current.insert().values(app=name, **values))
@@ -219,7 +227,7 @@ def _version(row: Mapping[str, Any]) -> AppVersion:
         app=row["app"],
         version=row["version"],
         text=row["text"],
-        tests=tuple(json.loads(row["tests"])),
+        tests=tuple(row["tests"]),
         verified=bool(row["verified"]),
         author=row["author"],
         published_at=row["published_at"],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 from typing import Any
 
@@ -14,6 +13,7 @@ from apps.customers.scope import CustomerScope
 from apps.run.context import Context, SourceQuote
 from apps.steps.kind import Parameters, StepKind
 from core.errors import AppError
+from core.nearest import closest
 from core.types import Chunk, Passage
 from retrieval.query.filters import AnyOf, Filter, all_of
 from retrieval.query.search import Search
@@ -134,7 +134,7 @@ def _resolved(wanted: str, context: Context) -> str:
     inside = [n for key, n in names.items() if low in key or key in low]
     if inside:
         return sorted(inside, key=len)[0]
-    near = difflib.get_close_matches(low, names, n=1, cutoff=0.75)
+    near = closest(low, names, alike=0.75)
     if near:
         return names[near[0]]
     known = ", ".join(sorted(set(names.values()))[:8])

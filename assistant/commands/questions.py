@@ -209,7 +209,7 @@ def _print_citation(citation: Citation) -> None:
 def _print_trace(record: Mapping[str, Any]) -> None:
     facts = {
         "question": record["question"],
-        "asked": f"{record['asked_at']} by {record['user']}",
+        "asked": f"{record['asked_at']:%Y-%m-%d %H:%M:%S} UTC by {record['user']}",
         "searched": " | ".join(record["searched"]),
         "route": " – ".join(part for part in (record["route"], record["route_reason"]) if part),
         "outcome": f"{record['outcome']}, confidence {record['confidence']:.2f}",

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import time
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 import sqlalchemy as sa
 
-from core.database import metadata
+from core.database import Engine, Json, UtcDateTime, metadata, utc_now
 from core.errors import QuestionError
 from core.llm import Spending
 from core.types import Answer, Passage, User
@@ -27,20 +26,20 @@ traces = sa.Table(
     sa.Column("id", sa.String(32), primary_key=True),
     sa.Column("user", sa.String(320), nullable=False, index=True),
     sa.Column("conversation_id", sa.String(32), nullable=False, default=""),
-    sa.Column("asked_at", sa.String(32), nullable=False, index=True),
+    sa.Column("asked_at", UtcDateTime, nullable=False, index=True),
     sa.Column("question", sa.Text, nullable=False),
     sa.Column("outcome", sa.String(20), nullable=False),
     sa.Column("route", sa.String(200), nullable=False),
-    sa.Column("record", sa.Text, nullable=False),
+    sa.Column("record", Json, nullable=False),
 )
 feedback = sa.Table(
     "answer_feedback",
     metadata,
     sa.Column("trace_id", sa.String(32), primary_key=True),
     sa.Column("user", sa.String(320), primary_key=True),
-    sa.Column("given_at", sa.String(32), nullable=False),
+    sa.Column("given_at", UtcDateTime, nullable=False),
     sa.Column("rating", sa.String(10), nullable=False),
-    sa.Column("reasons", sa.Text, nullable=False),
+    sa.Column("reasons", Json, nullable=False),
     sa.Column("comment", sa.String(1_000), nullable=False),
 )
 
@@ -64,7 +63,7 @@ class Trace:
 
     question: str
     id: str = field(default_factory=lambda: uuid.uuid4().hex[:12])
-    asked_at: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
+    asked_at: datetime = field(default_factory=utc_now)
     searched: list[str] = field(default_factory=list)
     route: str = "search"
     route_reason: str = ""
@@ -118,7 +117,7 @@ class Trace:
 class Traces:
     """Stored traces and feedback. People see their own; an administrator's page passes `everyone=True`."""
 
-    def __init__(self, engine: sa.Engine) -> None:
+    def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
     def save(self, trace: Trace, user: User, conversation_id: str = "") -> None:
@@ -133,7 +132,7 @@ class Traces:
                     question=trace.question,
                     outcome=trace.outcome,
                     route=trace.route,
-                    record=json.dumps(asdict(trace), default=str, ensure_ascii=False),
+                    record=asdict(trace),
                 )
             )
 
@@ -143,14 +142,21 @@ class Traces:
         Raises:
             QuestionError: there is none with this id that the person may see.
         """
+        found = self.find(trace_id)
+        if found is None or (found["user"] != user.email.lower() and not everyone):
+            raise QuestionError(f"You have no answer with the trace {trace_id!r}; `debrief ask` prints the id.")
+        return found
+
+    def find(self, trace_id: str) -> Mapping[str, Any] | None:
+        """The same, whoever asked; None when there is none. The caller answers for who is shown what of it."""
         with self._engine.connect() as connection:
             row = connection.execute(sa.select(traces).where(traces.c.id == trace_id)).one_or_none()
-            if row is None or (row.user != user.email.lower() and not everyone):
-                raise QuestionError(f"You have no answer with the trace {trace_id!r}; `debrief ask` prints the id.")
             given = connection.execute(sa.select(feedback).where(feedback.c.trace_id == trace_id)).all()
-        record: dict[str, Any] = json.loads(row.record)
+        if row is None:
+            return None
         return {
-            **record,
+            **row.record,
+            "asked_at": row.asked_at,
             "user": row.user,
             "conversation_id": row.conversation_id,
             "feedback": [_given(one) for one in given],
@@ -173,7 +179,7 @@ class Traces:
 
     def forget_older_than(self, days: int) -> int:
         """Deletes everybody's traces of questions asked before so many days, with their feedback; how many."""
-        before = (datetime.now(UTC) - timedelta(days=days)).isoformat(timespec="seconds")
+        before = utc_now() - timedelta(days=days)
         old = sa.select(traces.c.id).where(traces.c.asked_at < before)
         with self._engine.begin() as connection:
             connection.execute(feedback.delete().where(feedback.c.trace_id.in_(old)))
@@ -195,9 +201,9 @@ class Traces:
             connection.execute(
                 feedback.insert().values(
                     **key,
-                    given_at=datetime.now(UTC).isoformat(timespec="seconds"),
+                    given_at=utc_now(),
                     rating=rating,
-                    reasons=json.dumps(list(reasons)),
+                    reasons=list(reasons),
                     comment=comment[:1_000],
                 )
             )
@@ -220,9 +226,6 @@ def _given(row: sa.Row[Any]) -> dict[str, Any]:
         "user": row.user,
         "given_at": row.given_at,
         "rating": row.rating,
-        "reasons": json.loads(row.reasons),
+        "reasons": row.reasons,
         "comment": row.comment,
     }
-
-
-# Traces of an evaluation carry this conversation, so that nobody takes them for people's questions.

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
-import os
-import threading
 import zipfile
 from collections.abc import Iterable, Sequence
 from importlib.resources import files
@@ -17,6 +16,7 @@ from numpy.typing import NDArray
 from apps.language.spec import App
 from assistant.routing.intents import IntentClassifier
 from assistant.routing.requests import plain_request
+from core.files import write_atomically
 from retrieval.models.embed import Embedder
 
 SEARCH = "search"
@@ -111,11 +111,9 @@ def _write(file: Path, key: str, learned: Learned) -> None:
     parts["shown"] = np.frombuffer(json.dumps(learned.shown).encode(), np.uint8)
     for prefix, classifier in (("work.", learned.work), ("which.", learned.which)):
         parts |= {prefix + name: array for name, array in classifier.arrays().items()}
-    draft = file.with_suffix(f".{os.getpid()}-{threading.get_ident()}")
+    stream = io.BytesIO()
+    np.savez(stream, allow_pickle=False, **parts)
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        with draft.open("wb") as stream:
-            np.savez(stream, allow_pickle=False, **parts)
-        draft.replace(file)
+        write_atomically(file, stream.getvalue())
     except OSError:
         return  # A data folder that can't be written only means learning again next time.

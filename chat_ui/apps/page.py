@@ -134,5 +134,5 @@ def _forget(run: str, user: User) -> None:
 
 def _named(run: PastRun) -> str:
     state = "" if run.status == "completed" else run.status
-    when = components.local(run.started_at.replace(tzinfo=None))
+    when = components.local(run.started_at)
     return " · ".join(filter(None, (when, run.subject, state)))

@@ -11,7 +11,6 @@ import threading
 import time
 from collections.abc import Mapping
 
-import sqlalchemy as sa
 import streamlit as st
 from streamlit import config
 from streamlit.auth_util import is_authlib_installed
@@ -25,7 +24,7 @@ from assistant.ask import Assistant
 from assistant.open import open_assistant
 from chat_ui.parts.signin import Connection, check_provider, claims_user, development_user
 from core import audit
-from core.database import open_database
+from core.database import Engine, open_database
 from core.errors import AppError, DebriefError, IdentityError
 from core.identity import Directory, load_directory
 from core.settings import Settings, load_settings
@@ -56,7 +55,7 @@ def parser() -> ParserPool:
 
 
 @st.cache_resource(show_spinner=False)
-def database() -> sa.Engine:
+def database() -> Engine:
     """The one database engine of this server."""
     return open_database(settings())
 

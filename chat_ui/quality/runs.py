@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 
 import streamlit as st
 
@@ -41,12 +40,7 @@ def differences(before: str, now: str) -> Sequence[Difference]:
 
 def started(run: EvaluationRun) -> str:
     """When the run began, as the person's clock shows it."""
-    return components.local(instant(run.started_at))
-
-
-def instant(text: str) -> datetime:
-    """An ISO time as UTC without a zone."""
-    return datetime.fromisoformat(text).astimezone(UTC).replace(tzinfo=None)
+    return components.local(run.started_at)
 
 
 def run_label(run: EvaluationRun) -> str:

@@ -83,7 +83,7 @@ def history(
     for one in runs:
         shown = [f"{name} {m.value:.3f}" for name, m in list(one.summary.items())[:6]]
         state = "broken off" if not one.finished_at else "failed" if one.verdict.get("failed") else "done"
-        table.add_row(one.id, one.started_at[:16], one.kind, escape(one.suite), state, ", ".join(shown))
+        table.add_row(one.id, f"{one.started_at:%Y-%m-%d %H:%M}", one.kind, escape(one.suite), state, ", ".join(shown))
     out.print(table)
 
 

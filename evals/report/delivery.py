@@ -37,7 +37,7 @@ def deliver(report: Report, settings: Settings) -> list[str]:
 def write_report(report: Report, folder: Path) -> Path:
     """The page in `folder`, under the day and the run's id; Markdown beside it."""
     folder.mkdir(parents=True, exist_ok=True)
-    file = folder / f"{report.run.started_at[:10]}-{report.run.suite}-{report.run.id}.html"
+    file = folder / f"{report.run.started_at:%Y-%m-%d}-{report.run.suite}-{report.run.id}.html"
     file.write_text(page(report), encoding="utf-8")
     file.with_suffix(".md").write_text(markdown(report), encoding="utf-8")
     return file

@@ -45,7 +45,7 @@ def page(report: Report) -> str:
     body = [
         f"<h1>Evaluation {escape(run.id)}</h1>",
         f'<p class="{"worse" if report.failed else "better"}">{escape(verdict_line(report))}</p>',
-        f'<p class="quiet">Started {escape(run.started_at)}.</p>',
+        f'<p class="quiet">Started {run.started_at:%Y-%m-%d %H:%M} UTC.</p>',
         *_gates(report),
         "<h2>Trend</h2>",
         f'<div class="plots">{"".join(_trends(report))}</div>',
@@ -79,7 +79,7 @@ def _gates(report: Report) -> list[str]:
 
 def _trends(report: Report) -> list[str]:
     runs = [*(r for r in report.earlier if r.id != report.run.id), report.run]
-    labels = [r.started_at[:16] for r in runs]
+    labels = [f"{r.started_at:%Y-%m-%d %H:%M}" for r in runs]
     plots = []
     for metric in report.run.summary:
         measured = [r.summary.get(metric) for r in runs]

@@ -77,7 +77,7 @@ def verdict_line(report: Report) -> str:
 def markdown(report: Report) -> str:
     """The whole report."""
     run = report.run
-    lines = [f"# Evaluation {run.id}", "", verdict_line(report), "", f"Started {run.started_at}."]
+    lines = [f"# Evaluation {run.id}", "", verdict_line(report), "", f"Started {run.started_at:%Y-%m-%d %H:%M} UTC."]
     if report.failed:
         lines += ["", "## Gates that failed", ""]
         for failed in report.failed:

@@ -11,13 +11,14 @@ from time import monotonic
 
 import sqlalchemy as sa
 
+from core.database import utc_now
 from core.errors import SourceError
 from core.identity import normalised, save_memberships
 from core.settings import SourceSettings, SyncSettings
 from core.types import Batch, Connector, Cursor, Document, DocumentRef, Failure
 from ingestion.enrich.chunk import embedding_text
 from ingestion.enrich.prepare import Preparation, Prepared, content_hash, details_hash
-from ingestion.state import Counts, DocumentRecord, RunState, SyncRun, SyncState, utc_now
+from ingestion.state import Counts, DocumentRecord, RunState, SyncRun, SyncState
 from ingestion.sync.commit import SyncCommit
 from retrieval.engines.generations import Generations
 from retrieval.models.embed import CachedEmbedder

@@ -25,8 +25,9 @@ from pathlib import Path
 from typing import Protocol
 
 from core.errors import IndexDamaged, IndexMissing
+from core.files import write_atomically
 from retrieval.engines.edge import EdgeIndex
-from retrieval.engines.files import copy_tree, locked, make_durable, replace_text
+from retrieval.engines.files import copy_tree, locked, make_durable
 from retrieval.query.index import ChunkIndex
 
 # Raised when what is stored of a chunk changes: an index of another layout is rebuilt by the next sync.
@@ -193,7 +194,7 @@ class FolderGenerations:
                 raise IndexMissing(
                     f"There is no generation {sought} in {self.folder}; kept are {', '.join(names) or 'none'}."
                 )
-            replace_text(self.folder / _CURRENT, wanted)
+            write_atomically(self.folder / _CURRENT, wanted)
             return self._describe(wanted)
 
     def read(self) -> EdgeIndex:
@@ -212,10 +213,10 @@ class FolderGenerations:
 
     def publish(self, work: Path, generation: Generation) -> None:
         """Moves the finished working copy into place and makes it serve; for `FolderWriter`."""
-        replace_text(work / _METADATA, json.dumps(asdict(generation), indent=2))
+        write_atomically(work / _METADATA, json.dumps(asdict(generation), indent=2))
         make_durable(work)
         os.replace(work, self.folder / generation.name)
-        replace_text(self.folder / _CURRENT, generation.name)
+        write_atomically(self.folder / _CURRENT, generation.name)
         self._remove_old()
 
     def next_name(self) -> str:

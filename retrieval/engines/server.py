@@ -14,10 +14,10 @@ from qdrant_client.common.client_exceptions import QdrantException
 from qdrant_client.http.exceptions import ApiException, UnexpectedResponse
 from qdrant_edge import SparseVector
 
+from core.arrays import FloatArray
 from core.errors import IndexMissing, IndexUnreachable
 from core.settings import ServerSettings
 from retrieval.engines.points import INDEXED, PointIndex, dense_of
-from retrieval.query.index import FloatArray
 from retrieval.query.records import DENSE, DOCUMENT_FIELD, SPARSE
 from retrieval.ranking.pipeline import Hit, Sparse, Stored, breadth
 

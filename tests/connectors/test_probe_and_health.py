@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from connectors.registry import KINDS
 from core.errors import SettingsError
 from samples.stand_ins import s3
 
-NOW = datetime(2026, 11, 22, 12, 0)
+NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -77,7 +77,7 @@ def test_an_empty_source_is_a_problem_and_an_unknown_one_an_error(settings_file:
     result = try_out("docs")
     assert result.exit_code == 1 and "shows no document" in result.stdout
     unknown = try_out("dcos")
-    assert isinstance(unknown.exception, SettingsError) and "did you mean docs?" in str(unknown.exception)
+    assert isinstance(unknown.exception, SettingsError) and "did you mean 'docs'?" in str(unknown.exception)
 
 
 def test_every_kind_says_what_it_needs() -> None:
