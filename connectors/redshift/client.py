@@ -174,7 +174,7 @@ class Session:
 
     def _asked(self, ask: Callable[[], T]) -> T:
         try:
-            return retried(ask, self._classify, Backoff(attempts=self._settings.attempts))
+            return retried(ask, self._classify, Backoff(attempts=self._settings.attempts), source=self._source)
         except Exception as error:
             raise self._wrapped(error) from error
 

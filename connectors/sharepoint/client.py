@@ -173,7 +173,7 @@ class GraphTenant:
 
     def _asked(self, ask: Callable[[], T], url: str) -> T:
         try:
-            return retried(ask, self._classify, self._backoff)
+            return retried(ask, self._classify, self._backoff, source=self._source)
         except requests.RequestException as error:
             raise self._wrapped(error, url) from error
         except ValueError as error:

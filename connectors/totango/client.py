@@ -183,7 +183,7 @@ class Totango:
             return response.json()
 
         try:
-            answer = retried(ask, _classify, self._backoff)
+            answer = retried(ask, _classify, self._backoff, source=self._source)
         except httpx.HTTPStatusError as error:
             raise self._refused(error.response, path) from error
         except (httpx.HTTPError, ValueError) as error:
