@@ -224,7 +224,7 @@ def _parsers(settings: ParsingSettings) -> ParserPool:
 
 def _cut(document: Document, parsed: Parsed, language: str) -> list[Chunk]:
     """A document's chunks, as a sync makes them."""
-    from ingestion.enrich.chunk import chunk_document
+    from ingestion.enrich import chunk_document
 
     return chunk_document(document, parsed, load_settings().chunking, language)
 

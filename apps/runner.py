@@ -16,11 +16,11 @@ from typing import Any, Literal
 
 from pydantic import ValidationError
 
-from apps.language.expressions import OWN_PHRASES, Guard, evaluate, truth
-from apps.language.spec import App, Step
-from apps.run.context import Context, SourceQuote
-from apps.run.inputs import check_inputs, plain
-from apps.run.outputs import OutputValue, filled, make_output
+from apps.language import App, Guard, Step, evaluate
+from apps.language.expressions import OWN_PHRASES, truth
+from apps.run import Context, OutputValue, SourceQuote, check_inputs
+from apps.run.inputs import plain
+from apps.run.outputs import filled, make_output
 from apps.steps import KINDS
 from core.errors import AppError, DebriefError
 from core.types import User

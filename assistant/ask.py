@@ -16,23 +16,21 @@ from typing import Any, Protocol
 
 import sqlalchemy as sa
 
+from assistant.answers import Styles
 from assistant.answers.rewrite import Rewritten, rewrite, rewrite_with_model
 from assistant.answers.search_answer import PlainPath, Searcher
-from assistant.answers.style import Styles, merged
-from assistant.checks.guardrails import Guardrails, load_guardrails
-from assistant.checks.injection import injection_score
-from assistant.checks.personal_data import redacted
+from assistant.answers.style import merged
+from assistant.checks import Guardrails, injection_score, load_guardrails, redacted
 from assistant.events import Attachment, Event, Sentence, Stage
-from assistant.records.conversations import Conversations, StoredTurn
-from assistant.records.trace import Trace, Traces
+from assistant.records import Conversations, StoredTurn, Trace, Traces
 from core.errors import ModelError, QuestionError
 from core.llm import ChatModels, Spending
 from core.settings import AnswerStyle, Settings
 from core.text.detect import detect_language
 from core.text.languages import language_name
 from core.types import Answer, User
-from retrieval.models.tokens import RecentTokens
-from retrieval.query.filters import Filter, all_of
+from retrieval.models import RecentTokens
+from retrieval.query import Filter, all_of
 
 __all__ = ["Assistant", "Attachment", "Event", "Router", "Sentence", "Stage"]
 

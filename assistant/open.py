@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from functools import partial
 
-from assistant.app_runs.app_answers import Finished, open_app_answers
-from assistant.app_runs.tools import open_tools
+from assistant.app_runs import open_app_answers, open_tools
+from assistant.app_runs.app_answers import Finished
 from assistant.ask import Assistant
 from core.database import open_database
 from core.llm import open_chat_models

@@ -12,8 +12,8 @@ from core.errors import SettingsError
 from core.logs import scheduled
 from core.settings import Settings, load_settings
 from evals.evaluate import evaluate
+from evals.report import verdict_line
 from evals.report.delivery import deliver
-from evals.report.report import verdict_line
 from ingestion.sync.schedule import named_weekdays
 
 log = logging.getLogger(__name__)

@@ -15,8 +15,8 @@ from core.errors import FilterError, QuestionError
 from core.identity import asking_user
 from core.settings import load_settings
 from core.types import Attributes, Passage, Why
-from retrieval.query.filters import Exists, names, parse_filter
-from retrieval.query.weights import Weights, parse_weights
+from retrieval.query import Exists, Weights, parse_filter, parse_weights
+from retrieval.query.filters import names
 
 _SHOWN_CHARS = 300
 # Passages unlike each other are chosen among so many times as many.

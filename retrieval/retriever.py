@@ -16,15 +16,13 @@ import numpy as np
 from core.errors import IndexDamaged, SettingsError
 from core.settings import RetrievalSettings, Settings
 from core.types import Attributes, AttributeValue, Chunk, Passage, User
-from retrieval.engines.generations import LAYOUT, Generations
-from retrieval.engines.open import open_generations
-from retrieval.models.embed import Embedder, open_embedder
+from retrieval.engines import Generations, open_generations
+from retrieval.engines.generations import LAYOUT
+from retrieval.models import Embedder, open_embedder
 from retrieval.models.late_interaction import WordReader
 from retrieval.models.rerank import DEPTH, Reranker, open_reranker
-from retrieval.query.bm25 import embedded_text
-from retrieval.query.filters import Filter
-from retrieval.query.index import ChunkIndex, Query
-from retrieval.query.weights import BUILT_IN, Weights, load_weights, parse_weights
+from retrieval.query import ChunkIndex, Filter, Query, Weights, embedded_text, load_weights, parse_weights
+from retrieval.query.weights import BUILT_IN
 
 # So many passages more are asked for, in the place of copies that are left out.
 _SPARE = 5

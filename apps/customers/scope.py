@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from apps.customers.names import NOBODY, Alias, NameText, names_of
 from core.types import Passage
-from retrieval.query.filters import AnyOf, Either, Exists, Filter, Not
+from retrieval.query import AnyOf, Either, Exists, Filter, Not
 
 _PARAGRAPH = re.compile(r"(?:(?!\n\s*\n|\n(?=[-*•|]|\d+[.)]\s)).)+|\n\s*\n?", re.DOTALL)
 _SENTENCE = re.compile(r"[^.!?…]+(?:[.!?…]+|$)")

@@ -16,8 +16,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from apps.run.context import SourceQuote
-from apps.run.outputs import OutputValue
+from apps.run import OutputValue, SourceQuote
 from apps.runner import RunResult, Status
 from core.database import metadata
 from core.errors import AppError

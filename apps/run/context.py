@@ -9,13 +9,11 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Protocol
 
-from apps.customers.mentions import Customers
-from apps.customers.scope import CustomerScope
+from apps.customers import Customers, CustomerScope
 from core.errors import AppError
 from core.settings import AnswerStyle
 from core.types import Answer, Chunk, Passage, User
-from retrieval.query.filters import Filter
-from retrieval.query.weights import Weights
+from retrieval.query import Filter, Weights
 
 # A step's result or an input as expressions see it.
 Values = Mapping[str, Any]

@@ -9,13 +9,13 @@ from typing import Any
 from pydantic import Field
 
 from apps.accounts.records import Facts, day_of, parsed_of, period_of
-from apps.compare.blocks import read_report
-from apps.customers.scope import CustomerScope
-from apps.run.context import Context, SourceQuote
+from apps.compare import read_report
+from apps.customers import CustomerScope
+from apps.run import Context, SourceQuote
 from apps.steps.kind import Parameters, StepKind
 from core.errors import AppError
 from core.types import Chunk, Passage
-from retrieval.query.filters import AnyOf, Filter, all_of
+from retrieval.query import AnyOf, Filter, all_of
 
 FIELDS = (
     "customer",

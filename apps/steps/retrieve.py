@@ -8,12 +8,11 @@ from typing import Any
 from pydantic import Field
 
 from apps.meeting.terms import terms
-from apps.run.context import Context, SourceQuote
+from apps.run import Context, SourceQuote
 from apps.steps.kind import Addressed, StepKind
 from core.text.detect import detect_language
 from core.types import Chunk, Passage
-from retrieval.query.filters import AnyOf, Filter, all_of, parse_filter
-from retrieval.query.weights import parse_weights
+from retrieval.query import AnyOf, Filter, all_of, parse_filter, parse_weights
 
 # What is withheld of a passage leaves spaces.
 _SPACES = re.compile(r" {2,}")

@@ -21,12 +21,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.answers.expectation import Expected, expected_of, offers
-from assistant.checks.injection import injection_score
+from assistant.checks import injection_score
 from core.tables import split_row
 from core.text.sentences import Span, split_sentences
 from core.text.words import FUNCTION_WORDS, content_words, coverage, inverse_frequencies, words
 from core.types import Passage
-from retrieval.models.tokens import TokenEncoder, TokenVectors
+from retrieval.models import TokenEncoder, TokenVectors
 
 FloatArray = NDArray[np.float32]
 _WH = frozenset({"who", "whom", "whose", "when", "where", "how", "many", "much", "what", "which", "why", "year"})

@@ -16,15 +16,15 @@ from assistant.answers.rewrite import Rewritten, ask_back
 from assistant.answers.subject import concerns_another
 from assistant.answers.written import AnswerWriter, best_quote
 from assistant.events import Attachment, Event, Sentence, Stage
-from assistant.records.trace import Trace
+from assistant.records import Trace
 from core.errors import ModelError
 from core.llm import ChatModels
 from core.settings import AnswerStyle, Settings
 from core.text.detect import detect_language
 from core.text.languages import language_name
 from core.types import Answer, Attributes, Passage, User
-from retrieval.models.tokens import TokenEncoder
-from retrieval.query.filters import Filter
+from retrieval.models import TokenEncoder
+from retrieval.query import Filter
 
 # Passages that are looked up. Only the first `answer.passages` are read; all tell which words are rare.
 _SEARCHED = 24

@@ -12,7 +12,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from apps.language.app_file import AppFile
+from apps.language import AppFile
 from assistant.records.conversations import conversations
 from core.database import metadata
 from core.types import Parsed, Section

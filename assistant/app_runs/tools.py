@@ -11,22 +11,19 @@ from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
-from apps.customers.mentions import Customers
-from apps.customers.names import names_of
-from apps.customers.scope import CustomerScope
-from apps.run.context import Model, Query, Tools
+from apps.customers import Customers, CustomerScope, names_of
+from apps.run import Model, Tools
+from apps.run.context import Query
 from assistant.answers.groundedness import unsupported_facts
-from connectors.redshift.client import Session
-from connectors.redshift.connector import RedshiftSettings
+from connectors.redshift import RedshiftSettings, Session
 from core.errors import AppError
 from core.llm import ChatModels, Spending
 from core.settings import AnswerStyle, Settings, SourceSettings, validate
 from core.text.sentences import split_sentences
 from core.text.words import content_words
 from core.types import Answer, Attributes, Passage, User
-from retrieval.models.tokens import TokenEncoder
-from retrieval.query.filters import Exists, Filter, Not, all_of
-from retrieval.query.index import ChunkIndex
+from retrieval.models import TokenEncoder
+from retrieval.query import ChunkIndex, Exists, Filter, Not, all_of
 from retrieval.retriever import Retriever
 
 if TYPE_CHECKING:

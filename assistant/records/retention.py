@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from apps.kept.runs import forget_results_older_than
+from apps.kept import forget_results_older_than
 from assistant.records.conversations import Conversations
 from assistant.records.trace import Traces
 from core.database import open_database

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from assistant.checks.guardrails import Guardrails, GuardrailsFile, parse_guardrails
-from assistant.checks.personal_data import redacted
+from assistant.checks import Guardrails, redacted
+from assistant.checks.guardrails import GuardrailsFile, parse_guardrails
 from chat_ui.admin.file_editor import FileEditor
 from chat_ui.admin.guardrails_preview import Effect, effect
 from chat_ui.insights.usage import questions_since
@@ -17,7 +17,7 @@ from chat_ui.parts import charts, components, session
 from core.errors import DebriefError
 from core.kept_file import KeptFile, versions_table
 from core.types import User
-from retrieval.models.embed import open_embedder
+from retrieval.models import open_embedder
 
 VERSIONS = versions_table("guardrails_versions")
 _HINT = "Keys: phrases, topics, restrict, links, redact; docs/answers.md explains them."

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from assistant.checks.guardrails import Guardrails, GuardrailVerdict
+from assistant.checks import Guardrails, GuardrailVerdict
 from chat_ui.insights.usage import Question
 from core.identity import Directory
 from core.types import User

@@ -6,12 +6,12 @@ from html import escape
 
 import streamlit as st
 
-from apps.kept.runs import record_run
-from apps.language.spec import App
+from apps.kept import record_run
+from apps.language import App
 from apps.runner import RunResult
-from assistant.app_runs.app_answers import AppAnswers
+from assistant.app_runs import AppAnswers
 from assistant.app_runs.inputs import fill_inputs
-from assistant.records.conversations import Conversations
+from assistant.records import Conversations
 from chat_ui.chat import history
 from chat_ui.chat.turns import Turn
 from chat_ui.parts import attachments, components, session

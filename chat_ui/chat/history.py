@@ -9,15 +9,16 @@ from html import escape
 import sqlalchemy as sa
 import streamlit as st
 
-from apps.kept.runs import stored_result
-from apps.publish.template import app_from_conversation
-from assistant.records.conversations import Conversation, ConversationHit, Conversations
+from apps.kept import stored_result
+from apps.publish import app_from_conversation
+from assistant.records import Conversation, Conversations
+from assistant.records.conversations import ConversationHit
 from chat_ui.chat.turns import Turn
 from chat_ui.parts import attachments, components, session
 from core.errors import AppError, QuestionError
 from core.types import Answer, User
 from ingestion.state import documents
-from retrieval.query.access import may_read
+from retrieval.query import may_read
 
 _CURRENT, _TURNS, _GONE = "conversation", "turns", "conversation-gone"
 

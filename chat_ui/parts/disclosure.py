@@ -15,9 +15,8 @@ import sqlalchemy as sa
 
 from assistant.records.trace import traces
 from core.types import User
-from evals.suite.history import Result
+from evals.suite import Case, Result
 from evals.suite.subject import IndexedDocument, World
-from evals.suite.suites import Case
 from ingestion.state import documents
 
 Trace = Mapping[str, Any]

@@ -11,8 +11,7 @@ from chat_ui.parts import session
 from chat_ui.parts.attachments import attachment_pills
 from core.types import Principal, User
 from ingestion.state import documents
-from retrieval.query.access import may_read
-from retrieval.query.filters import Filter, parse_filter
+from retrieval.query import Filter, may_read, parse_filter
 
 # Attribute → its name on the page.
 FACETS: Mapping[str, str] = {

@@ -17,11 +17,10 @@ import streamlit as st
 from streamlit import config
 from streamlit.auth_util import is_authlib_installed
 
-from apps.publish.versions import Available, all_apps
-from apps.run.context import Tools
+from apps.publish import Available, all_apps
+from apps.run import Tools
 from apps.runner import RunResult, may_use
-from assistant.app_runs.app_answers import AppAnswers
-from assistant.app_runs.tools import open_tools
+from assistant.app_runs import AppAnswers, open_tools
 from assistant.ask import Assistant
 from assistant.open import open_assistant
 from chat_ui.parts.signin import Connection, check_provider, claims_user, development_user
@@ -31,7 +30,7 @@ from core.errors import AppError, DebriefError, IdentityError
 from core.identity import Directory, load_directory
 from core.settings import Settings, load_settings
 from core.types import User
-from ingestion.parse.sandbox import ParserPool
+from ingestion.parse import ParserPool
 from retrieval.retriever import Retriever, open_retriever
 
 log = logging.getLogger(__name__)

@@ -12,9 +12,8 @@ from typing import Any, Literal, TypeVar
 
 from pydantic import Field, SecretStr, model_validator
 
+from connectors.common import Backoff, KindSettings, Retry, retried
 from connectors.common.aws import aws_error
-from connectors.common.http_retry import Backoff, Retry, retried
-from connectors.common.kind import KindSettings
 from core.errors import CredentialError, SourceError, Unreachable
 
 T = TypeVar("T")

@@ -21,8 +21,7 @@ from office365.sharepoint.client_context import ClientContext
 from pydantic import Field, SecretStr
 from requests.adapters import HTTPAdapter
 
-from connectors.common.http_retry import TRANSIENT_STATUS, Backoff, Retry, retried, retry_after_s
-from connectors.common.kind import KindSettings
+from connectors.common import TRANSIENT_STATUS, Backoff, KindSettings, Retry, retried, retry_after_s
 from core.errors import CredentialError, SourceError, Throttled, Unreachable
 
 T = TypeVar("T")

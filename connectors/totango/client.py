@@ -12,8 +12,7 @@ from typing import Any, Literal
 import httpx
 from pydantic import Field, SecretStr
 
-from connectors.common.http_retry import TRANSIENT_STATUS, Backoff, Retry, retried, retry_after_s
-from connectors.common.kind import KindSettings
+from connectors.common import TRANSIENT_STATUS, Backoff, KindSettings, Retry, retried, retry_after_s
 from core.errors import CredentialError, SourceError, Throttled, Unreachable
 
 Json = Mapping[str, Any]

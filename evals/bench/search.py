@@ -26,10 +26,9 @@ from typing import Any
 import numpy as np
 
 from core.types import Chunk, User
-from retrieval.engines.generations import FolderGenerations, Recipe
-from retrieval.query.filters import parse_filter
-from retrieval.query.index import FloatArray, Query
-from retrieval.query.weights import parse_weights
+from retrieval.engines import FolderGenerations, Recipe
+from retrieval.query import Query, parse_filter, parse_weights
+from retrieval.query.index import FloatArray
 
 _ROOT = Path(__file__).resolve().parents[2]
 _HANDBOOK = _ROOT.parent / "shared" / "data" / "sourcegraph_handbook" / "docs"

@@ -31,11 +31,10 @@ from core.types import Chunk, Parsed
 from ingestion.sync.open import open_sync
 from ingestion.sync.source_sync import SyncContext, SyncOptions
 from ingestion.sync.sync import sync_sources
-from retrieval.engines.generations import Generation, Generations, GenerationWriter
-from retrieval.models.cache import EmbeddingCache
-from retrieval.models.embed import CachedEmbedder, FloatArray
-from retrieval.models.tokens import TokenVectors
-from retrieval.query.index import ChunkIndex
+from retrieval.engines import Generation, Generations, GenerationWriter
+from retrieval.models import CachedEmbedder, EmbeddingCache, TokenVectors
+from retrieval.models.embed import FloatArray
+from retrieval.query import ChunkIndex
 
 _ROOT = Path(__file__).resolve().parents[2]
 _HANDBOOK = _ROOT.parent / "shared" / "data" / "sourcegraph_handbook" / "docs"

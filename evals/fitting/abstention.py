@@ -41,8 +41,7 @@ from core.types import Passage
 from evals.measures.answer_sets import AnswerSet, JudgedQuestion, load_answer_sets
 from evals.measures.answers import contains, removed
 from evals.measures.corpus import READER, build_corpus, without
-from retrieval.models.embed import Embedder, open_embedder
-from retrieval.models.tokens import RecentTokens
+from retrieval.models import Embedder, RecentTokens, open_embedder
 
 Floats = NDArray[np.float64]
 ASSISTANT = Path(__file__).resolve().parents[2] / "assistant" / "answers"

@@ -23,8 +23,7 @@ from core.text.sentences import split_sentences
 from core.types import Passage
 from evals.measures.answer_sets import load_answer_sets
 from evals.measures.corpus import READER, build_corpus
-from retrieval.models.embed import open_embedder
-from retrieval.models.tokens import RecentTokens
+from retrieval.models import RecentTokens, open_embedder
 
 FILE = Path(__file__).resolve().parents[2] / "assistant" / "answers" / "groundedness.json"
 _UNSUPPORTED = 3

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant.ask import Assistant, Attachment
-from assistant.checks.injection import injection_score
+from assistant.checks import injection_score
 from assistant.checks.personal_data import personal_data
 from core.errors import DatasetError
 from core.llm import ChatModels, Message, NamedModel, Spending, Task
@@ -31,8 +31,8 @@ from core.settings import LlmSettings, Settings
 from core.types import Answer, Attributes, Passage, Section, User
 from evals.data import read_jsonl
 from evals.measures.corpus import READER
-from retrieval.models.embed import Embedder
-from retrieval.query.filters import Filter
+from retrieval.models import Embedder
+from retrieval.query import Filter
 
 _DETECTED = 0.5
 _EXFILTRATION = "https://collector.example/?q=secret"

@@ -15,10 +15,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from apps.meeting.outcomes import find_outcomes
+from apps.meeting import Meeting, SpokenSentence, find_outcomes, find_topics, read_meeting
 from apps.meeting.terms import terms
-from apps.meeting.topics import find_topics
-from apps.meeting.turns import Meeting, SpokenSentence, read_meeting
 from core.console import print_json
 from core.errors import DatasetError
 from core.types import Parsed, Section

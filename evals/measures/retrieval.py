@@ -14,9 +14,8 @@ from core.types import Passage
 from evals.data import RetrievalSet
 from evals.measures.corpus import READER, as_corpus, build_corpus
 from evals.metrics import Measured, mean, ndcg, recall, reciprocal_rank
-from retrieval.models.embed import open_embedder
-from retrieval.query.index import Query
-from retrieval.query.weights import Weights
+from retrieval.models import open_embedder
+from retrieval.query import Query, Weights
 from retrieval.retriever import Retriever, configured
 
 MEASURES = ("ndcg@10", "recall@1", "recall@5", "recall@10", "recall@100", "mrr")

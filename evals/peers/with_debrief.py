@@ -8,8 +8,8 @@ from pathlib import Path
 from core.settings import EmbeddingSettings, Settings
 from evals.data import JudgedDocument
 from evals.measures.corpus import READER, as_corpus, build_corpus
-from retrieval.models.embed import open_embedder
-from retrieval.query.bm25 import embedded_text
+from retrieval.models import open_embedder
+from retrieval.query import embedded_text
 from retrieval.retriever import Retriever, configured
 
 

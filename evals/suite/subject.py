@@ -11,14 +11,14 @@ from typing import Protocol
 
 from apps.runner import RunResult
 from assistant.ask import Assistant
-from assistant.records.conversations import StoredTurn
+from assistant.records import StoredTurn
 from assistant.records.trace import CONVERSATION
 from core.errors import QuestionError
 from core.identity import Directory
 from core.types import Answer, Chunk, Principal, User
 from evals.suite.app_runs import AppRuns
 from evals.suite.suites import Case
-from retrieval.query.access import may_read
+from retrieval.query import may_read
 
 # Documents are ranked by their best passage among so many.
 _SEARCHED = 50

@@ -22,7 +22,7 @@ from ingestion.sync.explain import explain
 from ingestion.sync.open import open_sync
 from ingestion.sync.source_sync import SyncOptions
 from ingestion.sync.sync import sync_sources
-from retrieval.engines.open import open_generations
+from retrieval.engines import open_generations
 
 docs_app = typer.Typer(no_args_is_help=True, help="What became of the documents, and why.")
 index_app = typer.Typer(no_args_is_help=True, help="The index's generations.")

@@ -13,7 +13,7 @@ from contextlib import ExitStack
 
 from core.types import Cursor
 from ingestion.state import DocumentRecord, SyncState
-from retrieval.engines.generations import Generations, GenerationWriter
+from retrieval.engines import Generations, GenerationWriter
 
 log = logging.getLogger(__name__)
 

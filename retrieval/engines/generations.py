@@ -28,7 +28,7 @@ from typing import Protocol
 from core.errors import IndexDamaged, IndexMissing
 from retrieval.engines.edge import EdgeIndex
 from retrieval.engines.files import copy_tree, locked, make_durable, replace_text
-from retrieval.query.index import ChunkIndex
+from retrieval.query import ChunkIndex
 
 log = logging.getLogger(__name__)
 
