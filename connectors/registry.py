@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from connectors.common.kind import KindSettings
+from connectors.common import KindSettings
 from connectors.files import FilesSettings, open_files
-from connectors.redshift.connector import RedshiftSettings, open_redshift
-from connectors.s3.connector import S3Settings, open_s3
-from connectors.sharepoint.connector import SharePointSettings, open_sharepoint
-from connectors.totango.connector import TotangoSettings, open_totango
+from connectors.redshift import RedshiftSettings, open_redshift
+from connectors.s3 import S3Settings, open_s3
+from connectors.sharepoint import SharePointSettings, open_sharepoint
+from connectors.totango import TotangoSettings, open_totango
 from core.errors import SettingsError
 from core.nearest import nearest
 from core.settings import Settings, SourceSettings, validate

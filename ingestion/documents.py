@@ -15,7 +15,7 @@ from core.types import EVERYONE, Principal, User
 from ingestion.state import DocumentRecord, documents, record_of
 from ingestion.sync.schedule import trigger_for
 from ingestion.sync.status import SourceStatus
-from retrieval.query.access import may_read
+from retrieval.query import may_read
 
 # A scheduled run that is not done after so long is late.
 _ALLOWED = timedelta(hours=1)

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from apps.accounts.figures import charts_of, metric_of
-from apps.compare.blocks import ComparedReport, read_report
+from apps.compare import ComparedReport, read_report
 from apps.compare.values import number_of
-from apps.run.context import Context
+from apps.run import Context
 from core.text.languages import LANGUAGES
 from core.types import Chunk, Parsed, Section
 

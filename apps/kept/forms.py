@@ -18,8 +18,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from apps.language.spec import App
-from apps.run.inputs import check_inputs, plain
+from apps.language import App
+from apps.run import check_inputs
+from apps.run.inputs import plain
 from apps.runner import may_use
 from core.database import Engine, Json, UtcDateTime, metadata, utc_now
 from core.errors import AppError

@@ -16,8 +16,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from apps.run.context import SourceQuote
-from apps.run.outputs import OutputValue
+from apps.run import OutputValue, SourceQuote
 from apps.runner import RunResult, Status
 from core.database import Engine, Json, UtcDateTime, metadata, utc_now
 from core.errors import AppError

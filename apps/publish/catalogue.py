@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 
-from apps.language.spec import App
+from apps.language import App
 from apps.publish.load import load_app
 from core.errors import AppError
 from core.nearest import nearest

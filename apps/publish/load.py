@@ -9,8 +9,8 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from apps.language.spec import App
-from apps.language.yaml_lines import KeyPath, YamlSource, read_source
+from apps.language import App, YamlSource
+from apps.language.yaml_lines import KeyPath, read_source
 from apps.publish.check import check_app
 from core.errors import AppError
 from core.nearest import nearest

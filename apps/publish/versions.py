@@ -16,7 +16,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from apps.language.spec import App
+from apps.language import App
 from apps.publish.catalogue import load_apps
 from apps.publish.load import parse_app
 from apps.publish.testing import TestResult

@@ -8,9 +8,9 @@ from typing import Any
 from pydantic import Field
 
 from apps.accounts.records import Facts, day_of, parsed_of, period_of
-from apps.compare.blocks import read_report
-from apps.customers.scope import CustomerScope
-from apps.run.context import Context, SourceQuote
+from apps.compare import read_report
+from apps.customers import CustomerScope
+from apps.run import Context, SourceQuote
 from apps.steps.kind import Parameters, StepKind
 from core.errors import AppError
 from core.nearest import closest

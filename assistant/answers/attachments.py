@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from assistant.question import Attachment
 from core.text.sentences import split_sentences
 from core.types import Chunk, Passage, Section, User, Why
-from retrieval.models.tokens import TokenEncoder
+from retrieval.models import TokenEncoder
 
 SOURCE = "attachment"
 _PASSAGE_CHARS = 1_200

@@ -27,7 +27,7 @@ from core.tables import split_row
 from core.text.sentences import Span, split_sentences
 from core.text.words import FUNCTION_WORDS, content_words, coverage, inverse_frequencies, words
 from core.types import Passage
-from retrieval.models.tokens import TokenEncoder, TokenVectors
+from retrieval.models import TokenEncoder, TokenVectors
 
 _WH = frozenset({"who", "whom", "whose", "when", "where", "how", "many", "much", "what", "which", "why", "year"})
 # A window of a long passage that the model reads at once, in characters; the packaged model cuts at 256 tokens.

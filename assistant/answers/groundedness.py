@@ -22,7 +22,7 @@ from core.text.dates import MONTH, MONTH_NUMBERS
 from core.text.sentences import split_sentences
 from core.text.words import FUNCTION_WORDS, words
 from core.types import Passage
-from retrieval.models.tokens import TokenEncoder
+from retrieval.models import TokenEncoder
 
 _NUMBER = re.compile(r"(?<![\w.])[-+−]?(?:\d{1,3}(?:[ \u00a0\u202f']\d{3})+(?:[.,]\d+)?(?!\d)|\d[\d.,]*\d|\d)")
 _UNIT_AFTER = re.compile(

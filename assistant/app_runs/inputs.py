@@ -9,8 +9,7 @@ from datetime import date
 from pathlib import PurePath
 from typing import Any
 
-from apps.language.app_file import AppFile
-from apps.language.spec import App, Input
+from apps.language import App, AppFile, Input
 from apps.run.inputs import missing, shown
 from assistant.question import Attachment
 from assistant.routing.glossary import likely_language

@@ -11,7 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from apps.language.app_file import AppFile
+from apps.language import AppFile
 from assistant.records.conversations import conversations
 from core.database import Engine, Json, metadata
 from core.types import Parsed, Section

@@ -12,21 +12,17 @@ from rich.table import Table
 
 from apps.kept import runs
 from apps.language.spec import json_schema
-from apps.publish import versions
-from apps.publish.catalogue import app_files
-from apps.publish.load import load_app, parse_app
-from apps.publish.template import app_from_conversation, new_app
-from apps.publish.testing import Samples, run_tests
-from apps.run.context import Context, Tools
+from apps.publish import Samples, app_files, app_from_conversation, load_app, new_app, parse_app, run_tests, versions
+from apps.run import Context, Tools
 from apps.runner import RunResult, StepState, run_app
+from assistant.app_runs import SampleIndexes, open_tools
 from assistant.app_runs.named_apps import app_file, named_app, runnable_app
-from assistant.app_runs.samples import Cut, SampleIndexes
-from assistant.app_runs.tools import open_tools
+from assistant.app_runs.samples import Cut
 from assistant.commands import collections as collection_commands
 from assistant.commands.inputs import Parse, given_inputs
 from assistant.commands.run_output import print_run, run_facts, saved_files
 from assistant.open import open_assistant
-from assistant.records.conversations import Conversations
+from assistant.records import Conversations
 from core.console import err, out, print_json
 from core.database import open_database
 from core.errors import AppError, IndexMissing

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,6 +17,8 @@ from core.database import Engine, Json, UtcDateTime, metadata, utc_now
 from core.errors import QuestionError
 from core.llm import Spending
 from core.types import Answer, Passage, User
+
+log = logging.getLogger(__name__)
 
 # The conversation under which evaluations ask: its traces aren't people's.
 CONVERSATION = "evaluation"
@@ -79,6 +82,9 @@ class Trace:
     citations: list[dict[str, Any]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
+    def __post_init__(self) -> None:
+        self._begun = time.monotonic()  # no field: the stored record has the time in each stage
+
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
         """Adds the time that the block takes to `seconds`."""
@@ -113,6 +119,10 @@ class Trace:
         self.answer, self.notes = answer.text, list(answer.notes)
         self.citations = [asdict(c) for c in answer.citations]
 
+    def elapsed_s(self) -> float:
+        """Seconds since the question came."""
+        return round(time.monotonic() - self._begun, 3)
+
 
 class Traces:
     """Stored traces and feedback. People see their own; an administrator's page passes `everyone=True`."""
@@ -135,6 +145,7 @@ class Traces:
                     record=asdict(trace),
                 )
             )
+        _log(trace, conversation_id)
 
     def load(self, trace_id: str, user: User, *, everyone: bool = False) -> Mapping[str, Any]:
         """The trace under the names of `Trace`, with `user` and `feedback`.
@@ -218,6 +229,13 @@ class Traces:
         with self._engine.connect() as connection:
             rows = connection.execute(wanted.order_by(feedback.c.given_at.desc()).limit(limit)).all()
         return [{**_given(r), "question": r.question, "outcome": r.outcome, "route": r.route} for r in rows]
+
+
+def _log(trace: Trace, conversation_id: str) -> None:
+    """Logs that there is an answer, never what it says; an evaluation's, hundreds at once, on DEBUG."""
+    level = logging.DEBUG if conversation_id == CONVERSATION else logging.INFO
+    values = {"trace": trace.id, "route": trace.route, "outcome": trace.outcome, "seconds": trace.elapsed_s()}
+    log.log(level, "answer %(trace)s: %(outcome)s by %(route)s in %(seconds).1f s", values)
 
 
 def _given(row: sa.Row[Any]) -> dict[str, Any]:

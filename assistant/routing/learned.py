@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from apps.language.spec import App
+from apps.language import App
 from assistant.routing.intents import IntentClassifier
 from assistant.routing.requests import plain_request
 from core.files import write_atomically

@@ -18,7 +18,7 @@ from core.database import begin_of, utc_now
 from core.errors import DebriefError
 from core.kept_file import KeptFile, versions_table
 from core.types import User
-from retrieval.models.embed import open_embedder
+from retrieval.models import open_embedder
 
 VERSIONS = versions_table("guardrails_versions")
 _HINT = "Keys: phrases, topics, restrict, links, redact; docs/answers.md explains them."

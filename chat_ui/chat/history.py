@@ -8,9 +8,10 @@ from html import escape
 
 import streamlit as st
 
-from apps.kept.runs import stored_result
-from apps.publish.template import app_from_conversation
-from assistant.records.conversations import Conversation, ConversationHit, Conversations
+from apps.kept import stored_result
+from apps.publish import app_from_conversation
+from assistant.records import Conversation, Conversations
+from assistant.records.conversations import ConversationHit
 from chat_ui.chat.turns import Turn
 from chat_ui.parts import attachments, components, session
 from core.errors import AppError, QuestionError

@@ -13,9 +13,8 @@ from typing import Any
 from assistant.records.trace import Traces
 from core.database import Engine
 from core.types import User
-from evals.suite.history import Result
+from evals.suite import Case, Result
 from evals.suite.subject import IndexedDocument, World
-from evals.suite.suites import Case
 from ingestion.documents import listed_documents
 
 Trace = Mapping[str, Any]

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from chat_ui.parts import components, session
+from evals.suite import EvaluationRun, History, Result
 from evals.suite.compare import Difference, compare
-from evals.suite.history import EvaluationRun, History, Result
 
 MOST_RUNS = 40
 _READ = 400

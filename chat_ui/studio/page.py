@@ -8,13 +8,10 @@ from pathlib import Path
 
 import streamlit as st
 
-from apps.language.spec import App
-from apps.publish.catalogue import app_files
-from apps.publish.load import parse_app
-from apps.publish.template import new_app
-from apps.publish.testing import Samples, TestResult, run_tests
-from apps.publish.versions import AppVersion, difference, list_versions, publish, published_apps, rollback
-from assistant.app_runs.samples import SampleIndexes
+from apps.language import App
+from apps.publish import AppVersion, Samples, TestResult, app_files, new_app, parse_app, run_tests
+from apps.publish.versions import difference, list_versions, publish, published_apps, rollback
+from assistant.app_runs import SampleIndexes
 from chat_ui.parts import components, session
 from chat_ui.parts.app_form import app_form
 from chat_ui.parts.app_outputs import run_here, run_view
@@ -22,7 +19,7 @@ from chat_ui.studio.try_out import keep_inputs, side_by_side
 from chat_ui.studio.yaml_editor import keys, text_of, values, yaml_editor
 from core.errors import AppError, DebriefError
 from core.types import User
-from ingestion.enrich.chunk import chunk_document
+from ingestion.enrich import chunk_document
 
 NEW = "New app"
 

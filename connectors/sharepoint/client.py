@@ -23,8 +23,7 @@ from office365.sharepoint.client_context import ClientContext
 from pydantic import Field, SecretStr
 from requests.adapters import HTTPAdapter
 
-from connectors.common.http_retry import TRANSIENT_STATUS, Backoff, Retry, retried, retry_after_s
-from connectors.common.kind import KindSettings
+from connectors.common import TRANSIENT_STATUS, Backoff, KindSettings, Retry, retried, retry_after_s
 from core.errors import CredentialError, SourceError, Throttled, Unreachable
 
 T = TypeVar("T")
@@ -175,7 +174,7 @@ class GraphTenant:
 
     def _asked(self, ask: Callable[[], T], url: str) -> T:
         try:
-            return retried(ask, self._classify, self._backoff)
+            return retried(ask, self._classify, self._backoff, source=self._source)
         except requests.RequestException as error:
             raise self._wrapped(error, url) from error
         except ValueError as error:

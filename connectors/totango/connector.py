@@ -16,10 +16,16 @@ from typing import Any
 
 from pydantic import Field
 
-from connectors.common.access import Access, AccessPolicy, default_access, stamp
-from connectors.common.diff import ListingDiff, SourceItem
-from connectors.common.listing import read_cursor
-from connectors.common.patterns import is_included
+from connectors.common import (
+    Access,
+    AccessPolicy,
+    ListingDiff,
+    SourceItem,
+    default_access,
+    is_included,
+    read_cursor,
+    stamp,
+)
 from connectors.common.sidecar import plain
 from connectors.totango.client import Json, Totango, TotangoLogin
 from core.types import AttributeValue, Batch, Cursor, Document, DocumentRef, Failure, Principal

@@ -44,7 +44,7 @@ def routing(
         return
     from evals.measures.intents import load_intent_set
     from evals.measures.routing import evaluate_routing
-    from retrieval.models.embed import open_embedder
+    from retrieval.models import open_embedder
 
     judged = load_intent_set(data, split)
     err.print(f"Learning {len(judged.train)} examples, then deciding {len(judged.split)} requests …")
@@ -62,9 +62,9 @@ def routing(
 
 
 def _own_apps(requests: str, as_json: bool) -> None:
-    from apps.publish.catalogue import load_apps
+    from apps.publish import load_apps
     from evals.measures.app_routing import evaluate_app_routing, own_requests
-    from retrieval.models.embed import open_embedder
+    from retrieval.models import open_embedder
 
     settings = load_settings()
     found, wrong = load_apps(settings)

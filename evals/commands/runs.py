@@ -16,10 +16,11 @@ from core.errors import ModelError
 from core.settings import load_settings
 from evals.commands.measures import eval_app
 from evals.evaluate import evaluate, stored_report
+from evals.report import Report, markdown, verdict_line
 from evals.report.delivery import deliver
 from evals.report.page import page
-from evals.report.report import Report, markdown, verdict_line, worst_cases
-from evals.suite.history import History
+from evals.report.report import worst_cases
+from evals.suite import History
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 

@@ -19,12 +19,12 @@ import numpy as np
 
 from apps.language.spec import App
 from assistant.question import Attachment
+from assistant.routing import AppRouter
 from assistant.routing.learned import SEARCH
-from assistant.routing.router import AppRouter
 from core.errors import DatasetError
 from core.types import User
 from evals.measures.intents import LabelledRequest, read_requests
-from retrieval.models.embed import Embedder
+from retrieval.models import Embedder
 
 DEVELOPED = "developed"
 SETS: Mapping[str, str] = {

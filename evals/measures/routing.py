@@ -10,7 +10,7 @@ import numpy as np
 
 from assistant.routing.intents import Decision, IntentClassifier
 from evals.measures.intents import IntentSet, LabelledRequest
-from retrieval.models.embed import Embedder
+from retrieval.models import Embedder
 
 _BINS = 15
 # A label for "out of scope" where a name is needed to count.

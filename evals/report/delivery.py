@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import smtplib
 import ssl
 from email.message import EmailMessage
@@ -14,7 +13,6 @@ from core.settings import MailSettings, Settings
 from evals.report.page import page
 from evals.report.report import Report, markdown, verdict_line
 
-log = logging.getLogger(__name__)
 _TIMEOUT_S = 20.0
 
 

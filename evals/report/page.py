@@ -8,8 +8,7 @@ from html import escape
 from core.tables import read_rows
 from evals.report.plots import tag_plot, trend_plot
 from evals.report.report import QUALITY, Report, metric_table, verdict_line, worst_cases
-from evals.suite.history import Result
-from evals.suite.runner import by_tag
+from evals.suite import Result, by_tag
 from evals.suite.scorers import LOWER_IS_BETTER
 
 _WORST = 12

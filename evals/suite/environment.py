@@ -12,7 +12,7 @@ from typing import Any
 
 from core.errors import IndexMissing
 from core.settings import Settings
-from retrieval.engines.open import open_generations
+from retrieval.engines import open_generations
 
 _ROOT = Path(__file__).resolve().parents[2]
 # Where things lie and who is signed in change no answer; secrets aren't written anywhere.

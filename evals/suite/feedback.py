@@ -19,8 +19,8 @@ from core.settings import Settings
 from core.text.detect import detect_language
 from core.text.words import content_words
 from evals.suite.suites import Case
-from retrieval.engines.open import open_generations
-from retrieval.models.embed import open_embedder
+from retrieval.engines import open_generations
+from retrieval.models import open_embedder
 
 # Questions nearer than this (cosine distance, average linkage) are of one topic.
 _TOPIC_DISTANCE = 0.55

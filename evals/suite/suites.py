@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from apps.language.spec import Expectation
+from apps.language import Expectation
 from core.errors import DatasetError
 from core.files import write_atomically
 from core.settings import Settings

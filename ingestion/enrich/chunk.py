@@ -17,7 +17,7 @@ from core.settings import ChunkingSettings
 from core.tables import is_rule_line
 from core.text.sentences import split_sentences
 from core.types import Chunk, Document, Parsed, Section
-from retrieval.query.bm25 import embedded_text
+from retrieval.query import embedded_text
 
 SEPARATOR = "\n\n"
 _NAMESPACE = uuid.UUID("6f1b0c5e-3a0e-4b57-9f0f-6d1f2c1a7e42")

@@ -14,14 +14,13 @@ from core.errors import DebriefError, SettingsError
 from core.nearest import nearest
 from core.settings import Settings, SourceSettings
 from core.types import Connector
+from ingestion.enrich import RulesFile, load_rules
 from ingestion.enrich.prepare import Preparation
-from ingestion.enrich.rules import RulesFile, load_rules
 from ingestion.parse import ParserPool
 from ingestion.state import SyncState
 from ingestion.sync.source_sync import SyncContext, SyncOptions
-from retrieval.engines.generations import Recipe
-from retrieval.engines.open import open_generations
-from retrieval.models.embed import CachedEmbedder, open_embedder
+from retrieval.engines import Recipe, open_generations
+from retrieval.models import CachedEmbedder, open_embedder
 
 Pairs = Sequence[tuple[SourceSettings, Connector | DebriefError]]
 

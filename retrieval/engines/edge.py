@@ -18,7 +18,7 @@ from core.arrays import FloatArray
 from core.errors import IndexDamaged
 from retrieval.engines.points import INDEXED, PointIndex, dense_of
 from retrieval.query.records import DENSE, DOCUMENT_FIELD, SPARSE
-from retrieval.ranking.pipeline import Hit, Sparse, Stored, breadth
+from retrieval.ranking import Hit, Sparse, Stored, breadth
 
 _BATCH_CHUNKS = 1_024
 _PAGE = 1_000

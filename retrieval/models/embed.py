@@ -25,7 +25,8 @@ from core.types import Chunk
 from retrieval.models.cache import EmbeddingCache
 from retrieval.models.late_interaction import similarities, word_shares
 from retrieval.models.tokens import TokenVectors
-from retrieval.query.bm25 import embedded_text, question_language
+from retrieval.query import embedded_text
+from retrieval.query.bm25 import question_language
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
