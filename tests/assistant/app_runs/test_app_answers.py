@@ -2,10 +2,10 @@
 
 import pytest
 import sqlalchemy as sa
-import yaml
 
 from apps.language.app_file import AppFile
 from apps.publish.catalogue import load_apps
+from apps.publish.load import AppText
 from apps.publish.template import new_app
 from apps.publish.versions import all_apps, publish
 from apps.run.context import Tools
@@ -189,9 +189,7 @@ def test_a_published_app_is_routed_to_without_a_restart(settings):
     assert ask(answers, message)[0] is None
     examples = ["Make a seating plan for the party", "Who sits where at the summer dinner? Plan it"]
     text = new_app("seating_plan", USER.email)
-    parsed = yaml.safe_load(text)
-    parsed["routing"] = {"examples": examples}
-    publish(engine, yaml.safe_dump(parsed, sort_keys=False), "seating_plan", (), USER.email, unverified=True)
+    publish(engine, AppText(text, "\n".join(examples)), "seating_plan", (), USER.email, unverified=True)
     events, _ = ask(answers, message)
     assert events[-1].route == "app:seating_plan"
 
