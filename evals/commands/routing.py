@@ -63,6 +63,7 @@ def routing(
 
 def _own_apps(requests: str, as_json: bool) -> None:
     from apps.publish.catalogue import load_apps
+    from assistant.routing.router import AppRouter
     from evals.measures.app_routing import evaluate_app_routing, own_requests
     from retrieval.models.embed import open_embedder
 
@@ -70,7 +71,7 @@ def _own_apps(requests: str, as_json: bool) -> None:
     found, wrong = load_apps(settings)
     for error in wrong:
         err.print(f"Left out: {error}", markup=False)
-    report = evaluate_app_routing(found, open_embedder(settings), own_requests(requests))
+    report = evaluate_app_routing(AppRouter(found, open_embedder(settings)), own_requests(requests))
     record_run(settings, "routing", f"apps {requests}".strip(), report)
     if as_json:
         print_json(asdict(report))
