@@ -1,6 +1,7 @@
 """Published versions of apps, in the database.
 
-A published version is the file's text as it was, with its tests' results: it never changes, and runs are pinned to it.
+A published version is the file's text as it was, with its examples and its tests' results: it never changes, and runs
+are pinned to it.
 "Verified" belongs to a version and is earned by passing the app's tests. Rolling back points at an older version.
 """
 
@@ -18,7 +19,7 @@ import sqlalchemy as sa
 
 from apps.language import App
 from apps.publish.catalogue import load_apps
-from apps.publish.load import parse_app
+from apps.publish.load import AppText, parse_app
 from apps.publish.testing import TestResult
 from apps.runner import may_use
 from core.database import Engine, Json, UtcDateTime, metadata, utc_now
@@ -38,6 +39,8 @@ versions = sa.Table(
     sa.Column("verified", sa.Boolean, nullable=False),
     sa.Column("author", sa.String, nullable=False),
     sa.Column("published_at", UtcDateTime, nullable=False),
+    # Versions of before the examples had a file of their own hold them in `text`.
+    sa.Column("examples", sa.Text, nullable=False, default=""),
 )
 current = sa.Table(
     "app_current",
@@ -61,10 +64,16 @@ class AppVersion:
     author: str
     published_at: datetime
     current: bool
+    examples: str = ""
+
+    @property
+    def written(self) -> AppText:
+        """What its author wrote."""
+        return AppText(self.text, self.examples)
 
     def load(self) -> App:
         """The app as it was published."""
-        return parse_app(self.text, f"{self.app} {self.version} (published)")
+        return _parsed(self.text, f"{self.app} {self.version} (published)", self.examples)
 
 
 @dataclass(frozen=True)
@@ -77,21 +86,27 @@ class Available:
 
 
 def publish(
-    engine: Engine, text: str, name: str, tests: Sequence[TestResult], author: str, *, unverified: bool = False
+    engine: Engine,
+    text: AppText,
+    name: str,
+    tests: Sequence[TestResult],
+    author: str,
+    *,
+    unverified: bool = False,
 ) -> AppVersion:
-    """Keeps `text` as a version and makes it the current one.
+    """Keeps `text` as a version and makes it the current one; `name` stands in messages.
 
     Raises:
         AppError: it is wrong, the version exists with another content, or tests fail and `unverified` isn't set.
     """
-    app = parse_app(text, name)
+    app = parse_app(text.yaml, name, examples=text.examples)
     failed = [t.name for t in tests if not t.passed]
     if (failed or not tests) and not unverified:
         reason = f"the tests {', '.join(failed)} fail" if failed else "it has no tests"
         raise AppError(
             f"The app {app.name} {app.version} isn't published: {reason}; mend that, or publish it unverified."
         )
-    digest = hashlib.sha256(text.encode()).hexdigest()
+    digest = _digest(text)
     known = _find(engine, app.name, app.version)
     if known is not None and known["sha256"] != digest:
         raise AppError(
@@ -105,7 +120,8 @@ def publish(
                 versions.insert().values(
                     app=app.name,
                     version=app.version,
-                    text=text,
+                    text=text.yaml,
+                    examples=text.examples,
                     sha256=digest,
                     tests=results,
                     verified=bool(tests) and not failed,
@@ -167,6 +183,12 @@ def find_version(engine: Engine, name: str, version: str) -> AppVersion:
     )
 
 
+def app_difference(before: AppText, after: AppText, names: tuple[str, str]) -> str:
+    """The unified diffs of two apps' files and of their examples; empty when they are the same."""
+    examples = f"{names[0]}, examples", f"{names[1]}, examples"
+    return difference(before.yaml, after.yaml, names) + difference(before.examples, after.examples, examples)
+
+
 def difference(before: str, after: str, names: tuple[str, str]) -> str:
     """The unified diff of two files' texts; empty when they are the same."""
     return "".join(difflib.unified_diff(before.splitlines(keepends=True), after.splitlines(keepends=True), *names, n=2))
@@ -182,7 +204,7 @@ def all_apps(settings: Settings, engine: Engine) -> tuple[dict[str, Available], 
     with engine.connect() as connection:
         for row in connection.execute(query).mappings():
             try:
-                app = _parsed(row["text"], f"{row['app']} {row['version']} (published)")
+                app = _parsed(row["text"], f"{row['app']} {row['version']} (published)", row["examples"])
             except AppError as error:
                 # Published under an older Debrief, whose apps had other fields.
                 wrong.append(error)
@@ -197,8 +219,14 @@ def available_apps(settings: Settings, engine: Engine, user: User) -> dict[str, 
 
 
 @lru_cache(maxsize=256)
-def _parsed(text: str, name: str) -> App:
-    return parse_app(text, name)
+def _parsed(text: str, name: str, examples: str) -> App:
+    return parse_app(text, name, examples=examples)
+
+
+def _digest(text: AppText) -> str:
+    # Without examples it is that of the YAML alone, as before these had a file of their own.
+    whole = f"{text.yaml}\0{text.examples}" if text.examples else text.yaml
+    return hashlib.sha256(whole.encode()).hexdigest()
 
 
 def _versions(engine: Engine, condition: sa.ColumnElement[bool], limit: int | None = None) -> list[AppVersion]:
@@ -232,4 +260,5 @@ def _version(row: Mapping[str, Any]) -> AppVersion:
         author=row["author"],
         published_at=row["published_at"],
         current=row["now"] == row["version"],
+        examples=row["examples"],
     )

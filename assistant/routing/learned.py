@@ -23,7 +23,7 @@ SEARCH = "search"
 APP = "app"
 # What is learned follows from the examples, the model, and these files.
 _MADE_BY = (
-    "learned.py", "intents.py", "ngrams.py", "requests.py", "glossary.py", "glossary.txt",
+    "learned.py", "fitting.py", "intents.py", "ngrams.py", "requests.py", "glossary.py", "glossary.txt",
 )  # fmt: skip
 
 
@@ -75,11 +75,14 @@ def training_examples(apps: Iterable[App]) -> tuple[list[str], list[str | None]]
 
 
 def _fitted(texts: Sequence[str], labels: Sequence[str | None], embedder: Embedder) -> Learned:
+    # Imported when there is something to learn: scikit-learn takes longer than a question.
+    from assistant.routing.fitting import fit_intents
+
     plain = [plain_request(text) for text in texts]
     vectors = embedder.encode_texts(plain)
-    work = IntentClassifier(plain, [SEARCH if label == SEARCH else APP for label in labels], vectors)
+    work = fit_intents(plain, [SEARCH if label == SEARCH else APP for label in labels], vectors)
     own = [n for n, label in enumerate(labels) if label != SEARCH]
-    which = IntentClassifier([plain[n] for n in own], [labels[n] for n in own], vectors[own])
+    which = fit_intents([plain[n] for n in own], [labels[n] for n in own], vectors[own])
     return Learned(work, which, dict(zip(plain, texts, strict=True)))
 
 

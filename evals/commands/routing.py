@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from assistant.routing.router import AppRouter
 from core.console import err, out, print_json
 from core.settings import load_settings
 from evals.commands.measures import eval_app
@@ -70,7 +71,7 @@ def _own_apps(requests: str, as_json: bool) -> None:
     found, wrong = load_apps(settings)
     for error in wrong:
         err.print(f"Left out: {error}", markup=False)
-    report = evaluate_app_routing(found, open_embedder(settings), own_requests(requests))
+    report = evaluate_app_routing(AppRouter(found, open_embedder(settings)), own_requests(requests))
     record_run(settings, "routing", f"apps {requests}".strip(), report)
     if as_json:
         print_json(asdict(report))

@@ -27,9 +27,10 @@ def environment(settings: Settings, cases_file: Path | None = None) -> dict[str,
         "rules": settings.rules_file,
         "guardrails": settings.guardrails_file,
     }
-    apps = [*sorted((_ROOT / "apps" / "library").glob("*.yaml"))]
+    folders = [_ROOT / "apps" / "library"]
     if settings.apps_dir is not None:
-        apps += sorted(settings.path(settings.apps_dir).glob("*.yaml"))
+        folders.append(settings.path(settings.apps_dir))
+    apps = [file for folder in folders for kind in ("*.yaml", "examples/*.txt") for file in sorted(folder.glob(kind))]
     return {
         "code": code_version(),
         "index": _index(settings),

@@ -39,7 +39,7 @@ def servers() -> Iterator[Callable[[str], Any]]:
         yield server
 
 
-@pytest.fixture(params=["files", *SOURCES])
+@pytest.fixture(params=["files", *(pytest.param(kind, marks=pytest.mark.integration) for kind in SOURCES)])
 def source(request: pytest.FixtureRequest, servers: Callable[[str], Any], tmp_path: Path) -> Harness:
     if request.param == "files":
         return FilesHarness(tmp_path)

@@ -54,6 +54,7 @@ def test_a_closed_document_is_pointed_out(settings_file: Path) -> None:
     assert result.exit_code == 0 and "Nobody may read this document" in result.stdout
 
 
+@pytest.mark.integration
 def test_a_source_that_fails_says_what_is_wrong_and_what_it_needs(settings_file: Path) -> None:
     keys = {"kind": "s3", "bucket": "nowhere-at-all", "access_key_id": "x", "secret_access_key": "y"}
     with s3.start() as server:
@@ -63,6 +64,7 @@ def test_a_source_that_fails_says_what_is_wrong_and_what_it_needs(settings_file:
     assert "there is no such bucket" in result.stdout and "s3:ListBucket" in result.stdout
 
 
+@pytest.mark.integration
 def test_a_credential_problem_is_named_by_its_kind(settings_file: Path) -> None:
     keys = {"kind": "s3", "bucket": "some-bucket", "access_key_id": "x", "secret_access_key": "y"}
     with s3.start() as server:

@@ -24,6 +24,8 @@ from samples.stand_ins import graph, redshift, s3
 from samples.stand_ins.graph import GraphStandIn
 from samples.stand_ins.tenant import Library
 
+pytestmark = pytest.mark.integration
+
 
 @pytest.fixture
 def server() -> Iterator[GraphStandIn]:

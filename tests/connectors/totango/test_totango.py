@@ -18,6 +18,8 @@ from samples.stand_ins import totango
 from samples.stand_ins.totango import TotangoStandIn
 from tests.connectors.harness import open_kind, run
 
+pytestmark = pytest.mark.integration
+
 
 @pytest.fixture
 def server() -> Iterator[TotangoStandIn]:
