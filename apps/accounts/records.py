@@ -238,8 +238,8 @@ def _person(text: str) -> str:
 def parsed_of(title: str, chunks: Sequence[Chunk]) -> Parsed:
     sections = []
     for chunk in chunks:
-        kind: Any = "table" if chunk.kind == "table" or chunk.text.lstrip().startswith("|") else "text"
-        sections.append(Section(chunk.text, chunk.heading_path, chunk.page, chunk.locator, kind))
+        kind: Any = "table" if chunk.rows else "text"
+        sections.append(Section(chunk.text, chunk.heading_path, chunk.page, chunk.locator, kind, chunk.rows))
     return Parsed(tuple(sections), title)
 
 

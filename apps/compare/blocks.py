@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 
 from apps.compare.values import decimal_mark
 from apps.meeting.turns import split_sentences
-from core.tables import read_rows
 from core.types import Parsed, Section
 
 _FIELD = re.compile(r"^\s*[-•*]?\s*(?P<name>[^:|]{2,60}?)\s*:\s+(?P<value>\S.{0,200})$")
@@ -123,7 +122,7 @@ def _add(statements: list[Statement], more: list[Statement]) -> None:
 
 
 def _table(section: Section, heading: str) -> ComparedTable | None:
-    rows = [[_on_one_line(cell) for cell in row] for row in read_rows(section.text)]
+    rows = [[_on_one_line(cell) for cell in row] for row in section.rows]
     if len(rows) < 2 or not rows[0]:
         return None
     width = len(rows[0])

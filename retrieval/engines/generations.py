@@ -30,7 +30,7 @@ from retrieval.engines.files import copy_tree, locked, make_durable, replace_tex
 from retrieval.query.index import ChunkIndex
 
 # Raised when what is stored of a chunk changes: an index of another layout is rebuilt by the next sync.
-LAYOUT = 4
+LAYOUT = 5
 
 _CURRENT = "CURRENT"
 _WORK = "work"
