@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from apps.compare.values import decimal_mark
-from core.tables import read_rows
 from core.text.sentences import sentence_texts
 from core.types import Parsed, Section
 
@@ -123,7 +122,7 @@ def _add(statements: list[Statement], more: list[Statement]) -> None:
 
 
 def _table(section: Section, heading: str) -> ComparedTable | None:
-    rows = [[_on_one_line(cell) for cell in row] for row in read_rows(section.text)]
+    rows = [[_on_one_line(cell) for cell in row] for row in section.rows]
     if len(rows) < 2 or not rows[0]:
         return None
     width = len(rows[0])

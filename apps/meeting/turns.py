@@ -93,7 +93,7 @@ def _is_title(line: str) -> bool:
 
 def _timed(parsed: Parsed) -> list[tuple[str, str, str, ListKind]]:
     """The turns of a text or of tables that name speakers and times; empty when the file isn't built so."""
-    tables = [said for s in parsed.sections if s.kind == "table" for said in said_in_table(s.text)]
+    tables = [said for s in parsed.sections if s.kind == "table" for said in said_in_table(s.rows)]
     lines = [line for s in parsed.sections if s.kind == "text" for line in s.text.splitlines()]
     return [(said.speaker, said.text, said.time, "") for said in tables or said_in(lines)]
 
@@ -111,7 +111,7 @@ def _pairs(section: Section) -> Iterable[tuple[str, str, str, ListKind]]:
             yield name, said, section.locator, ""
         return
     if section.kind == "table":
-        for listed_as, row in rows_of(section.text):
+        for listed_as, row in rows_of(section.rows):
             yield "", row, section.locator, listed_as
         return
     listed: ListKind = next((kind for h in reversed(section.heading_path) if (kind := kind_of(h))), "")

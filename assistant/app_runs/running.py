@@ -64,6 +64,10 @@ def _loaded(value: Any) -> Any:
     if isinstance(value, list):
         return [_loaded(item) for item in value]
     if isinstance(value, dict) and _FILE in value:
-        sections = tuple(Section(**{**s, "heading_path": tuple(s["heading_path"])}) for s in value["sections"])
-        return AppFile(value[_FILE], Parsed(sections, value["title"]))
+        return AppFile(value[_FILE], Parsed(tuple(map(_section, value["sections"])), value["title"]))
     return value
+
+
+def _section(stored: Mapping[str, Any]) -> Section:
+    rows = tuple(tuple(row) for row in stored.get("rows", ()))
+    return Section(**{**stored, "heading_path": tuple(stored["heading_path"]), "rows": rows})

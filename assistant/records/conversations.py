@@ -294,6 +294,7 @@ def _passage(raw: Mapping[str, Any]) -> Passage:
     why = dict(raw["why"])
     chunk |= {
         "heading_path": tuple(chunk["heading_path"]),
+        "rows": tuple(tuple(row) for row in chunk.get("rows", ())),
         "allow": frozenset(),
         "deny": frozenset(),
         "metadata": {k: tuple(v) if isinstance(v, list) else v for k, v in chunk["metadata"].items()},

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from core.settings import ChunkingSettings
-from core.tables import is_rule_line
+from core.tables import TableText, is_rule_line
 from core.text.sentences import split_sentences
 from core.types import Chunk, Document, Parsed, Section
 from retrieval.query import embedded_text
@@ -66,6 +66,7 @@ def chunk_document(document: Document, parsed: Parsed, settings: ChunkingSetting
     for sections, begin in _stretches(parsed.sections):
         first = sections[0]
         end = begin + sum(len(section.text) for section in sections) + len(SEPARATOR) * (len(sections) - 1)
+        table = TableText(first.rows, first.text)
         for header, span in _parts(text, begin, end, first.kind, settings):
             chunks.append(
                 Chunk(
@@ -77,6 +78,7 @@ def chunk_document(document: Document, parsed: Parsed, settings: ChunkingSetting
                     page=first.page,
                     locator=_locator(sections, begin, span.begin),
                     kind=first.kind,
+                    rows=table.within(span.begin - begin, span.end - begin),
                     begin=span.begin,
                     end=span.end,
                     source=document.source,

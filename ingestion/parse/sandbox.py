@@ -225,8 +225,8 @@ def _measured(reply: dict[str, Any], name: str, limits: ParseLimits) -> ParserUs
     name = name or "The file"
     if "sections" in reply:
         sections = tuple(
-            Section(str(text), tuple(map(str, path)), page, str(locator), kind)
-            for text, path, page, locator, kind in reply["sections"]
+            Section(str(text), tuple(map(str, path)), page, str(locator), kind, tuple(tuple(map(str, r)) for r in rows))
+            for text, path, page, locator, kind, rows in reply["sections"]
         )
         metadata = {key: tuple(value) if isinstance(value, list) else value for key, value in reply["metadata"].items()}
         return ParserUsage(Parsed(sections, reply["title"], metadata, tuple(reply["warnings"])), None, seconds, peak_mb)

@@ -34,7 +34,7 @@ from retrieval.query.index import ChunkIndex
 log = logging.getLogger(__name__)
 
 # Raised when what is stored of a chunk changes: an index of another layout is rebuilt by the next sync.
-LAYOUT = 4
+LAYOUT = 5
 
 _CURRENT = "CURRENT"
 _WORK = "work"

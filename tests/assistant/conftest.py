@@ -15,6 +15,7 @@ from retrieval.engines.generations import FolderGenerations, Recipe
 from retrieval.models.embed import Embedder, open_embedder
 from retrieval.query.weights import Weights
 from retrieval.retriever import Retriever
+from tests.tables import table_section
 
 ANA = User("ana@example.com", ("delivery",))
 BEN = User("ben@example.com")
@@ -40,11 +41,10 @@ PAGES: list[tuple[str, str, dict[str, object], tuple[Section, ...], frozenset[st
         "Price list 2026",
         {"document_type": "price list"},
         (
-            Section(
+            table_section(
                 "| Plan | Price per month | Seats |\n|---|---|---|\n| Basic | $49 | 5 |\n| Premium | $1,250 | 50 |\n"
                 "| Enterprise | $4,900 | 500 |",
                 ("Plans",),
-                kind="table",
                 locator="sheet Plans",
             ),
         ),

@@ -23,6 +23,7 @@ from core.errors import AppError
 from core.types import Parsed, Section
 from evals.measures.comparison import evaluate_comparison
 from evals.measures.report_files import FORMATS
+from tests.tables import table_section
 
 
 def meeting(context, *turns, name="2026-10-14-call.vtt"):
@@ -224,12 +225,12 @@ def test_a_table_that_goes_on_and_a_sentence_cut_by_a_page_are_one(context):
         return AppFile("r.pdf", Parsed(tuple(sections), "Report"))
 
     whole = report(
-        Section(f"{header}\n{rule}\n| North | 1 |\n| South | 2 |", ("Sites",), locator="page 1", kind="table"),
+        table_section(f"{header}\n{rule}\n| North | 1 |\n| South | 2 |", ("Sites",), locator="page 1"),
         Section("The audit of 400 hosts found nothing.", ("Text",), locator="page 1"),
     )
     cut = report(
-        Section(f"{header}\n{rule}\n| North | 1 |", ("Sites (1/2)",), locator="page 1", kind="table"),
-        Section(f"{header}\n{rule}\n| South | 2 |", ("Sites (2/2)",), locator="page 2", kind="table"),
+        table_section(f"{header}\n{rule}\n| North | 1 |", ("Sites (1/2)",), locator="page 1"),
+        table_section(f"{header}\n{rule}\n| South | 2 |", ("Sites (2/2)",), locator="page 2"),
         Section("The audit of 400 hosts", ("Text",), locator="page 2"),
         Section("Report · page 2\nfound nothing.", ("Text",), locator="page 3"),
     )

@@ -22,6 +22,7 @@ from core.database import metadata, open_database
 from core.errors import AppError
 from core.settings import Settings
 from core.types import Answer, Parsed, Section, User
+from tests.tables import table_section
 
 USER = User("ana@example.com", name="Ana")
 CALL = Attachment(
@@ -122,8 +123,9 @@ def test_a_follow_up_finds_its_app_after_a_restart(answers, settings, conversati
 
 def test_the_running_app_is_deleted_with_its_conversation(engine, conversation):
     running = RunningApps(engine)
-    running.keep(conversation, "meeting_summary", {"length": "short", "files": [AppFile("a.txt", Parsed(()))]})
-    assert running.of(conversation) == ("meeting_summary", {"length": "short", "files": [AppFile("a.txt", Parsed(()))]})
+    values = {"length": "short", "files": [AppFile("a.csv", Parsed((table_section("| a |\n| - |\n| 1 |"),)))]}
+    running.keep(conversation, "meeting_summary", values)
+    assert running.of(conversation) == ("meeting_summary", values)
     Conversations(engine).delete(conversation, USER)
     assert running.of(conversation) == ("", {})
     running.keep(conversation, "meeting_summary", {})

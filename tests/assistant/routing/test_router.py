@@ -16,6 +16,7 @@ from core.settings import Settings
 from core.text.words import terms
 from core.types import Section, User
 from evals.measures.app_routing import evaluate_app_routing, own_requests
+from tests.tables import table_section
 
 USER = User("ana@example.com", ("emea",))
 CUSTOMERS = ("Alpenbank AG", "Harbour & Lane Logistics", "Grupo Solera", "Calder Valley Health Trust")
@@ -36,7 +37,7 @@ def turns(name="call.vtt"):
 
 
 def report(name):
-    return Attachment(name, (Section("| A | B |\n| - | - |\n| 1 | 2 |", kind="table"),))
+    return Attachment(name, (table_section("| A | B |\n| - | - |\n| 1 | 2 |"),))
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,9 @@ def pool() -> Iterator[ParserPool]:
 def test_a_file_gives_the_same_inside_and_outside(pool: ParserPool) -> None:
     body = docx(paragraph("Same words"))
     assert pool.parse(body, "a.docx") == parse(body, "a.docx")
+    table = b"name,note\nAna,a|b\n"
+    assert pool.parse(table, "a.csv") == parse(table, "a.csv")
+    assert pool.parse(table, "a.csv").sections[0].rows == (("name", "note"), ("Ana", "a|b"))
 
 
 def test_errors_keep_their_kind_and_sentence(pool: ParserPool) -> None:
