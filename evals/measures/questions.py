@@ -6,7 +6,8 @@ Of the answerable questions, and small talk counts like them:
 - `answered_plainly`: the same, and the outcome is answered.
 - `wrong`: the outcome is answered, and something of `must` isn't shown or something of `must_not` is.
 - `partly_without_it`: the outcome is partly, and the same.
-- `abstained_though_answerable`: any other outcome than answered or partly; `asked_back` are those that ask for input.
+- `abstained_though_answerable`: any other outcome than answered or partly. Among them, `asked_back` ask for input, and
+  `abstained_over_the_fact` show all that they should.
 
 Of the others: `abstained_rightly` (the outcome isn't answered) and `wrongly_answered` (it is). `precision` is the share
 of right ones among all whose outcome is answered. A share of nothing is None.
@@ -141,6 +142,7 @@ def _figures(asked: Sequence[AskedEveryday]) -> dict[str, object]:
         "wrong": _share(answerable, "wrong"),
         "partly_without_it": _share(answerable, "partly_without_it"),
         "abstained_though_answerable": _share(answerable, "abstained"),
+        "abstained_over_the_fact": _share_of([a.verdict == "abstained" and a.has_the_fact for a in answerable]),
         "asked_back": _share_of([a.answer.outcome == "needs_input" for a in answerable]),
         "abstained_rightly": _share(others, "rightly_abstained"),
         "wrongly_answered": _share(others, "wrong"),

@@ -124,10 +124,17 @@ def test_quotes_are_shown_and_count_like_the_text(engine):
     assert verdict(engine, KEPT, Answer("Telemetry: 90 days [1]", (stale,))) == "wrong"
 
 
+def test_a_right_sentence_under_a_refusal_is_told_from_other_ways_of_not_answering(engine):
+    answer = replace(GOOD[KEPT.question], outcome="no_evidence")
+    figures = question_figures(cases(engine, {**GOOD, KEPT.question: answer}))
+    assert figures["abstained_over_the_fact"] == figures["abstained_though_answerable"] == 0.5
+
+
 def test_a_form_is_told_from_other_ways_of_not_answering(engine):
     form = Answer("Customer brief needs: Customer.", outcome="needs_input")
     figures = question_figures(cases(engine, {**GOOD, KEPT.question: form}))
     assert figures["asked_back"] == figures["abstained_though_answerable"] == 0.5
+    assert figures["abstained_over_the_fact"] == 0.0
 
 
 def test_an_error_is_counted_and_the_rest_is_asked(engine):
