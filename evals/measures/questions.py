@@ -89,6 +89,7 @@ class AskedEveryday:
             "text": self.error or self.answer.text,
             "quotes": [c.quote for c in self.answer.citations],
             "cited": list(dict.fromkeys(c.document_id for c in self.answer.citations)),
+            "found": list(dict.fromkeys(p.chunk.document_id for p in self.answer.passages)),
             "documents": self.question.documents,
             "missing": self.question.missing(self.shown),
             "forbidden": self.question.forbidden(self.shown),
@@ -142,7 +143,7 @@ def _figures(asked: Sequence[AskedEveryday]) -> dict[str, object]:
         "wrong": _share(answerable, "wrong"),
         "partly_without_it": _share(answerable, "partly_without_it"),
         "abstained_though_answerable": _share(answerable, "abstained"),
-        "abstained_over_the_fact": _share_of([a.verdict == "abstained" and a.has_the_fact for a in answerable]),
+        "abstained_over_the_fact": _share_of([_over_the_fact(a) for a in answerable]),
         "asked_back": _share_of([a.answer.outcome == "needs_input" for a in answerable]),
         "abstained_rightly": _share(others, "rightly_abstained"),
         "wrongly_answered": _share(others, "wrong"),
@@ -151,6 +152,10 @@ def _figures(asked: Sequence[AskedEveryday]) -> dict[str, object]:
         "p95_s": round(seconds[math.ceil(0.95 * len(seconds)) - 1], 3) if seconds else None,
         "errors": sum(bool(a.error) for a in asked),
     }
+
+
+def _over_the_fact(case: AskedEveryday) -> bool:
+    return case.verdict == "abstained" and bool(case.question.must) and case.has_the_fact
 
 
 def _share(asked: Sequence[AskedEveryday], *verdicts: Verdict) -> float | None:

@@ -169,7 +169,7 @@ def test_the_product_over_a_tiny_index_keeps_the_subject_and_leaves_nothing_amon
     ]  # fmt: skip
     found = list(ask_questions(Assistant(retriever, settings, engine=engine), engine, asked, {"": READER}))
     assert [case.verdict for case in found] == ["right", "rightly_abstained"]
-    assert found[0].as_json()["cited"] == ["t"] and found[0].seconds > 0
+    assert found[0].as_json()["cited"] == ["t"] and found[0].as_json()["found"][0] == "t" and found[0].seconds > 0
     with engine.connect() as connection:
         assert set(connection.execute(sa.select(traces.c.conversation_id)).scalars()) == {CONVERSATION}
 
