@@ -66,6 +66,7 @@ COMMANDS: Mapping[str, tuple[str, tuple[str, ...]]] = {
         "Measure parsing, retrieval and answers on judged data.",
         (
             "evals.commands.measures",
+            "evals.commands.questions",
             "evals.commands.routing",
             "evals.commands.runs",
             "evals.commands.cases",
