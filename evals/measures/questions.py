@@ -18,14 +18,14 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 from typing import Literal
 
 import sqlalchemy as sa
 
 from assistant.ask import Assistant
+from assistant.question import Question
 from assistant.records.conversations import Conversations
 from assistant.records.trace import CONVERSATION, Trace, Traces
 from core.errors import DebriefError
@@ -111,13 +111,13 @@ def ask_questions(
     Args:
         people: Who asks, by `EverydayQuestion.user`.
     """
-    own = copy(assistant)
-    own.traces, own.conversations = _EvaluationTraces(engine), Conversations(engine)
+    conversations = Conversations(engine)
+    own = replace(assistant, traces=_EvaluationTraces(engine), conversations=conversations)
     if questions:
         # What is loaded and learned with the first question is nobody's waiting time.
-        _asked(own, own.conversations, questions[0], people[questions[0].user])
+        _asked(own, conversations, questions[0], people[questions[0].user])
     for number, question in enumerate(questions, start=1):
-        yield _asked(own, own.conversations, question, people[question.user])
+        yield _asked(own, conversations, question, people[question.user])
         progress(number, len(questions), question.id)
 
 
@@ -172,7 +172,7 @@ def _asked(own: Assistant, conversations: Conversations, question: EverydayQuest
     try:
         for turn in question.asked:
             begin = time.perf_counter()
-            answer = own.answer(turn, user, conversation_id=conversation)
+            answer = own.answer(Question(turn, user, conversation))
     except DebriefError as refusal:
         answer, error = Answer("", outcome="no_evidence"), str(refusal)
     finally:
