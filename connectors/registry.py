@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from connectors.common.kind import KindSettings
+from connectors.common import KindSettings
 from connectors.files import FilesSettings, open_files
-from connectors.redshift.connector import RedshiftSettings, open_redshift
-from connectors.s3.connector import S3Settings, open_s3
-from connectors.sharepoint.connector import SharePointSettings, open_sharepoint
-from connectors.totango.connector import TotangoSettings, open_totango
+from connectors.redshift import RedshiftSettings, open_redshift
+from connectors.s3 import S3Settings, open_s3
+from connectors.sharepoint import SharePointSettings, open_sharepoint
+from connectors.totango import TotangoSettings, open_totango
 from core.errors import SettingsError
+from core.nearest import nearest
 from core.settings import Settings, SourceSettings, validate
 from core.types import Connector
 
@@ -98,7 +98,6 @@ def check_sources(settings: Settings) -> None:
 def _checked(source: SourceSettings, settings: Settings) -> KindSettings:
     kind = KINDS.get(source.kind)
     if kind is None:
-        near = difflib.get_close_matches(source.kind, KINDS, n=1)
-        hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(KINDS)}."
+        hint = nearest(source.kind, KINDS, "kinds")
         raise SettingsError(f"{settings.file}: the source {source.name!r} has kind {source.kind!r}; {hint}")
     return validate(kind.settings, source.model_dump(), settings.file, prefix=f"source {source.name!r}: ")

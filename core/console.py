@@ -7,8 +7,9 @@ import json
 import sys
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Any
+from typing import Annotated, Any
 
+import typer
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -18,6 +19,16 @@ from rich.progress import (
     TextColumn,
     TimeRemainingColumn,
 )
+
+from core.logs import FORMAT_VARIABLE, LEVEL_VARIABLE, LogFormat, LogLevel
+
+# The options of commands that log.
+LogFormatOption = Annotated[
+    LogFormat, typer.Option("--log-format", envvar=FORMAT_VARIABLE, help="How stderr is written to: json for machines.")
+]
+LogLevelOption = Annotated[
+    LogLevel, typer.Option("--log-level", envvar=LEVEL_VARIABLE, help="From which level on is logged.")
+]
 
 # In a pipe or a file there is no width to fit into, and a table cut at 80 columns loses what it says.
 _FILE_WIDTH = 200

@@ -6,7 +6,6 @@ are merged in by their synced memberships.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,8 +15,9 @@ import sqlalchemy as sa
 import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
-from core.database import metadata
+from core.database import Engine, metadata
 from core.errors import IdentityError, SettingsError
+from core.nearest import nearest
 from core.settings import Settings, validate
 from core.types import EVERYONE, Principal, User
 
@@ -69,8 +69,8 @@ class Directory:
         """
         entry = self.entries.get(email.strip().lower())
         if entry is None:
-            near = difflib.get_close_matches(email.strip().lower(), self.entries, n=1)
-            hint = f"did you mean {near[0]}?" if near else "add the user to the file named by auth.users_file."
+            remedy = "add the user to the file named by auth.users_file."
+            hint = nearest(email.strip().lower(), self.entries, "users", otherwise=remedy)
             raise IdentityError(f"There is no user {email!r}; {hint}")
         return User(entry.email, self.groups_of(entry.email), entry.attributes, entry.name)
 
@@ -92,7 +92,7 @@ def normalised(principals: Iterable[Principal]) -> frozenset[Principal]:
     return frozenset(p.lower() if p.startswith("user:") else p for p in principals)
 
 
-def load_directory(settings: Settings, engine: sa.Engine) -> Directory:
+def load_directory(settings: Settings, engine: Engine) -> Directory:
     """The people and groups of `auth.users_file`, and the groups that the synced sources keep themselves.
 
     Raises:
@@ -111,7 +111,7 @@ def load_directory(settings: Settings, engine: sa.Engine) -> Directory:
     return Directory(users, members)
 
 
-def asking_user(settings: Settings, email: str, engine: sa.Engine) -> User:
+def asking_user(settings: Settings, email: str, engine: Engine) -> User:
     """The person that a command runs for: `email`, or auth.development_user.
 
     Raises:
@@ -125,7 +125,16 @@ def asking_user(settings: Settings, email: str, engine: sa.Engine) -> User:
     return directory.user(email) if settings.auth.users_file is not None else User(email, directory.groups_of(email))
 
 
-def save_memberships(engine: sa.Engine, source: str, groups: Mapping[str, frozenset[Principal]]) -> None:
+def keeping_sources(engine: Engine) -> dict[str, set[str]]:
+    """Group → the sources that keep it."""
+    kept: dict[str, set[str]] = {}
+    with engine.connect() as connection:
+        for row in connection.execute(sa.select(memberships.c.group, memberships.c.source).distinct()):
+            kept.setdefault(row.group, set()).add(row.source)
+    return kept
+
+
+def save_memberships(engine: Engine, source: str, groups: Mapping[str, frozenset[Principal]]) -> None:
     """Replaces what is known of the groups that `source` keeps itself."""
     rows = [
         {"source": source, "group": group, "member": member}

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
-import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 import sqlalchemy as sa
 
-from core.database import metadata
+from core.database import Engine, UtcDateTime, metadata, utc_now
 from core.errors import SettingsError
+from core.files import locked, write_atomically
 from core.types import User
 
 
@@ -24,7 +23,7 @@ def versions_table(name: str) -> sa.Table:
         name,
         metadata,
         sa.Column("id", sa.Integer, primary_key=True),
-        sa.Column("kept_at", sa.String(32), nullable=False),
+        sa.Column("kept_at", UtcDateTime, nullable=False),
         sa.Column("user", sa.String(320), nullable=False),
         sa.Column("sha256", sa.String(64), nullable=False),
         sa.Column("text", sa.Text, nullable=False),
@@ -35,7 +34,7 @@ def versions_table(name: str) -> sa.Table:
 class FileVersion:
     """A text of the file. `user` is empty for one that was found, not written here."""
 
-    kept_at: str
+    kept_at: datetime
     user: str
     text: str
 
@@ -70,7 +69,7 @@ class KeptFile:
         except (OSError, UnicodeDecodeError) as error:
             raise SettingsError(f"The file {self.path} can't be read ({error}); correct it by hand.") from error
 
-    def save(self, engine: sa.Engine, text: str, before: str, user: User) -> FileVersion:
+    def save(self, engine: Engine, text: str, before: str, user: User) -> FileVersion:
         """Writes the text, after keeping what it replaces.
 
         Args:
@@ -81,26 +80,34 @@ class KeptFile:
             SettingsError: somebody has changed the file since, or it can't be written.
         """
         self.check(text)
-        with _locked(self.path):
+        with _alone_at(self.path):
             there = self.read()
             if there != before:
                 raise SettingsError(
                     f"{self.path.name} has been changed since you opened it, so nothing was saved. Your text is still "
                     "in the editor: copy it, read the file anew, and put your change in again."
                 )
-            self._keep(engine, FileVersion(_now(), "", there))
-            _write(self.path, text)
-            version = FileVersion(_now(), user.email.lower(), text)
+            self._keep(engine, FileVersion(utc_now(), "", there))
+            self._write(text)
+            version = FileVersion(utc_now(), user.email.lower(), text)
             self._keep(engine, version)
         return version
 
-    def kept(self, engine: sa.Engine, limit: int = 30) -> list[FileVersion]:
+    def kept(self, engine: Engine, limit: int = 30) -> list[FileVersion]:
         """The kept versions, the newest first."""
         query = sa.select(self.versions).order_by(self.versions.c.id.desc()).limit(limit)
         with engine.connect() as connection:
             return [FileVersion(row.kept_at, row.user, row.text) for row in connection.execute(query)]
 
-    def _keep(self, engine: sa.Engine, version: FileVersion) -> None:
+    def _write(self, text: str) -> None:
+        try:
+            write_atomically(self.path, text)
+        except OSError as error:
+            raise SettingsError(
+                f"{self.path} can't be written ({error.strerror}); let the user that runs Debrief write to its folder."
+            ) from error
+
+    def _keep(self, engine: Engine, version: FileVersion) -> None:
         newest = next(iter(self.kept(engine, 1)), None)
         if not version.text or (newest is not None and newest.text == version.text):
             return
@@ -109,34 +116,12 @@ class KeptFile:
             connection.execute(self.versions.insert().values(**row))
 
 
-def _write(path: Path, text: str) -> None:
-    # Written beside it and then put in its place: a crash leaves the old file or the new one, never half of one.
-    home = path.resolve()
-    partial = home.with_name(f".{home.name}.partial")
-    try:
-        partial.write_text(text, encoding="utf-8")
-        if home.exists():
-            partial.chmod(home.stat().st_mode & 0o777)
-        partial.replace(home)
-    except OSError as error:
-        raise SettingsError(
-            f"{path} can't be written ({error.strerror}); let the user that runs Debrief write to its folder."
-        ) from error
-
-
 @contextmanager
-def _locked(path: Path) -> Iterator[None]:
+def _alone_at(path: Path) -> Iterator[None]:
     """One process at a time compares and writes."""
-    try:
-        folder = os.open(path.resolve().parent, os.O_RDONLY)
-    except OSError as error:
-        raise SettingsError(f"The folder of {path} can't be opened ({error.strerror}); create it.") from error
-    try:
-        fcntl.flock(folder, fcntl.LOCK_EX)
+    with ExitStack() as held:
+        try:
+            held.enter_context(locked(path.resolve().parent))
+        except OSError as error:
+            raise SettingsError(f"The folder of {path} can't be opened ({error.strerror}); create it.") from error
         yield
-    finally:
-        os.close(folder)
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -11,6 +11,7 @@ the fallback chain. Once a stream has begun its model isn't changed: two halves 
 from __future__ import annotations
 
 import hashlib
+import logging
 import random
 import threading
 import time
@@ -20,11 +21,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from core.errors import ModelError
+from core.logs import log_retry, status_of
 from core.settings import LlmSettings
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
+log = logging.getLogger(__name__)
 Task = Literal["answer", "rewrite", "route", "judge"]
 Message = tuple[str, str]  # ("system" | "user" | "assistant", text)
 
@@ -164,7 +167,10 @@ class ChatModels:
                         f"The language model {model.name} broke off in the middle ({_line(error)}); ask again."
                     ) from error
                 if attempt < self._settings.retries and is_transient(error):
-                    self._sleep(_FIRST_PAUSE_S * 2**attempt * (0.5 + random.random()))
+                    wait_s = _FIRST_PAUSE_S * 2**attempt * (0.5 + random.random())
+                    attempts = f"{attempt + 2} of {self._settings.retries + 1} in {wait_s:.1f} s"
+                    log_retry(log, f"model {model.name}", error, attempts)
+                    self._sleep(wait_s)
                     continue
                 problems.append(f"{model.name}: {_line(error)}")
                 return
@@ -196,11 +202,8 @@ def open_chat_models(settings: LlmSettings) -> ChatModels | None:
 
 def is_transient(error: BaseException) -> bool:
     """Whether the same call may succeed a moment later: a time-out, a lost connection, 429 or 5xx."""
-    response = getattr(error, "response", None)
-    status = getattr(error, "status_code", None) or getattr(response, "status_code", None)
-    if isinstance(response, Mapping):  # botocore
-        status = response.get("ResponseMetadata", {}).get("HTTPStatusCode")
-    if isinstance(status, int):
+    status = status_of(error)
+    if status is not None:
         return status in _TRANSIENT_STATUS
     name = type(error).__name__.lower()
     return isinstance(error, TimeoutError | ConnectionError) or any(part in name for part in _TRANSIENT_NAMES)

@@ -6,7 +6,6 @@ the environment as `${NAME}` or `${NAME:-default}`; secrets come only that way.
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
 from pathlib import Path
@@ -16,6 +15,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from core.errors import SettingsError
+from core.nearest import nearest
 
 SETTINGS_FILE = "debrief.yaml"
 _REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
@@ -279,9 +279,7 @@ def _sentence(model: type[BaseModel], error: ValidationError) -> str:
     key = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in first["loc"]).lstrip(".")
     if first["type"] == "extra_forbidden":
         known = _keys_at(model, first["loc"][:-1])
-        near = difflib.get_close_matches(str(first["loc"][-1]), known, n=1, cutoff=0.5)
-        hint = f"did you mean '{near[0]}'?" if near else f"known keys here: {', '.join(known)}."
-        return f"unknown key '{key}'; {hint}"
+        return f"unknown key '{key}'; {nearest(str(first['loc'][-1]), known, 'known keys here')}"
     if first["type"] == "missing":
         return f"the key '{key}' is missing; add it."
     found = first["input"] if isinstance(first["input"], str | int | float | bool) else type(first["input"]).__name__

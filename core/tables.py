@@ -7,8 +7,12 @@ pipe behind a backslash is always text and any other pipe always a border: GitHu
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 from typing import Any
+
+from core.types import Rows
 
 _BORDER = re.compile(r"(?<!\\)\|")
 _RULE = r"\|?\s*:?{0}:?\s*(?:\|\s*:?{0}:?\s*)*\|?"
@@ -43,6 +47,39 @@ def split_row(line: str) -> list[str]:
     cells = cells[1:] if not cells[0] else cells
     cells = cells[:-1] if cells and not cells[-1] else cells
     return [cell.replace("\\|", "|").strip() for cell in cells]
+
+
+class TableText:
+    """A table beside its Markdown text: which rows a part of the text shows.
+
+    Args:
+        rows: The cells, the header first.
+        text: What `markdown_table` wrote of them: the header, a rule, then a line a row.
+    """
+
+    def __init__(self, rows: Rows, text: str) -> None:
+        self._rows = rows
+        self._text = text
+        self._begins = [0, *(match.end() for match in re.finditer("\n", text))]
+
+    def within(self, begin: int, end: int) -> Rows:
+        """The header and the rows between two offsets into the text; of a row that they cut, what stands between."""
+        if not self._rows:
+            return ()
+        lines = range(max(2, bisect_right(self._begins, begin) - 1), bisect_right(self._begins, end - 1))
+        shown = [self._part(line, begin, end) for line in lines]
+        return (self._rows[0], *(row for row in shown if any(row)))
+
+    def _part(self, line: int, begin: int, end: int) -> tuple[str, ...]:
+        first = self._begins[line]
+        last = self._begins[line + 1] - 1 if line + 1 < len(self._begins) else len(self._text)
+        if begin <= first and last <= end:
+            return self._rows[line - 1]
+        borders = [first + match.start() for match in _BORDER.finditer(self._text[first:last])]
+        return tuple(
+            self._text[max(begin, left + 1) : min(end, right)].replace("\\|", "|").strip()
+            for left, right in pairwise(borders)
+        )
 
 
 def is_rule_line(line: str) -> bool:

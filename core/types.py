@@ -17,6 +17,9 @@ EVERYONE: Principal = "everyone"
 # Where a connector resumes: JSON text that only the connector that made it reads.
 Cursor = str
 
+# A table's cells row by row, the header first; as many cells in each as the header has. Empty for what is no table.
+Rows = tuple[tuple[str, ...], ...]
+
 # A metadata value as the index filters and weighs it. Dates are ISO 8601 strings in UTC.
 AttributeValue = str | int | float | bool | tuple[str, ...]
 Attributes = Mapping[str, AttributeValue]
@@ -114,6 +117,7 @@ class Section:
 
     Attributes:
         kind: "text", "table" (Markdown table, header row first), "turn" (a speaker's turn), "note", "code".
+        rows: Of a table its cells, which `text` only shows.
         page: 1-based page, slide or sheet number; None where the format has none.
         locator: Where a reader finds it: "page 3", "slide 2", "sheet Usage", "00:12:05".
     """
@@ -123,6 +127,7 @@ class Section:
     page: int | None = None
     locator: str = ""
     kind: Literal["text", "table", "turn", "note", "code"] = "text"
+    rows: Rows = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +146,7 @@ class Chunk:
 
     Attributes:
         id: uuid5 of document id and ordinal, so that writing it twice leaves one.
+        rows: Of a table the header and those rows that the chunk shows; see `core.tables.TableText`.
         begin: Offset in characters into the document's text (its sections joined by a blank line).
         metadata: The document's attributes (document_type, customer, updated_at, language, …).
     """
@@ -153,6 +159,7 @@ class Chunk:
     page: int | None = None
     locator: str = ""
     kind: str = "text"
+    rows: Rows = ()
     begin: int = 0
     end: int = 0
     source: str = ""

@@ -8,26 +8,25 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from apps.publish.catalogue import load_apps
-from assistant.app_runs.tools import open_tools
+from apps.publish import load_apps
+from assistant.app_runs import open_tools
 from assistant.open import open_assistant
 from core.database import open_database
 from core.errors import DatasetError
 from core.identity import load_directory
 from core.llm import open_chat_models
 from core.settings import Settings
-from evals.report.report import Report
+from evals.report import Report
+from evals.suite import Case, EvaluationRun, History, Result, Runner, chosen_cases, load_suite, suite_file
 from evals.suite.app_runs import AppRuns
 from evals.suite.compare import compare
 from evals.suite.environment import environment
 from evals.suite.gates import failed_gates, load_gates
-from evals.suite.history import EvaluationRun, History, Result
 from evals.suite.judge import Judge
-from evals.suite.runner import Progress, Runner, summarise
+from evals.suite.runner import Progress, summarise
 from evals.suite.subject import AssistantSubject, World, known_documents
-from evals.suite.suites import Case, chosen_cases, load_suite, suite_file
 from ingestion.parse import ParserPool
-from retrieval.engines.open import open_generations
+from retrieval.engines import open_generations
 from retrieval.retriever import Retriever
 
 SUITE = "suite"

@@ -8,11 +8,12 @@ from pathlib import Path
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.cron import CronTrigger
 
-from core.errors import DebriefError, SettingsError
+from core.errors import SettingsError
+from core.logs import scheduled
 from core.settings import Settings, load_settings
 from evals.evaluate import evaluate
+from evals.report import verdict_line
 from evals.report.delivery import deliver
-from evals.report.report import verdict_line
 from ingestion.sync.schedule import named_weekdays
 
 log = logging.getLogger(__name__)
@@ -45,13 +46,11 @@ def add_weekly_job(scheduler: BackgroundScheduler, settings: Settings) -> None:
 
 def evaluate_once(settings_file: str) -> None:
     """A scheduled evaluation. Errors end in the log, never in the scheduler."""
-    try:
+    with scheduled(log, JOB):
         settings = load_settings(Path(settings_file))
         report = evaluate(settings)
-        log.log(
-            logging.ERROR if report.failed else logging.INFO, "evaluation %s: %s", report.run.id, verdict_line(report)
-        )
+        level = logging.ERROR if report.failed else logging.INFO
+        values = {"run": report.run.id, "verdict": verdict_line(report)}
+        log.log(level, "evaluation %(run)s: %(verdict)s", values)
         for problem in deliver(report, settings):
-            log.error("evaluation %s: %s", report.run.id, problem)
-    except DebriefError as error:
-        log.error("evaluation: %s", error)
+            log.error("evaluation %(run)s: %(problem)s", {"run": report.run.id, "problem": problem})

@@ -1,19 +1,21 @@
-"""What the Sources page shows: each source's last sync, and documents with what became of them."""
+"""What the pages show of sources and documents: who may read them, what became of them, and how a sync stands."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import sqlalchemy as sa
 
+from core.database import Engine
 from core.identity import Directory
-from core.types import EVERYONE, User
-from ingestion.state import DocumentRecord, documents
+from core.types import EVERYONE, Principal, User
+from ingestion.state import DocumentRecord, documents, record_of
 from ingestion.sync.schedule import trigger_for
 from ingestion.sync.status import SourceStatus
-from retrieval.query.access import may_read
+from retrieval.query import may_read
 
 # A scheduled run that is not done after so long is late.
 _ALLOWED = timedelta(hours=1)
@@ -22,8 +24,51 @@ _WEEKDAYS = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "
 OUTCOMES = ("indexed", "held", "dropped", "failed", "deleted")
 
 
+@dataclass(frozen=True, slots=True)
+class ListedDocument:
+    """A document of the index, with its access lists as they are now."""
+
+    id: str
+    source: str
+    title: str
+    url: str
+    allow: frozenset[Principal]
+    deny: frozenset[Principal]
+
+
+def listed_documents(engine: Engine, ids: Collection[str] | None = None) -> Iterator[ListedDocument]:
+    """Every indexed document, or those of them with these ids."""
+    d = documents.c
+    query = sa.select(d.id, d.source, d.title, d.url, d.allow, d.deny).where(d.outcome == "indexed")
+    wanted = sorted(ids) if ids is not None else []
+    portions = [wanted[begin : begin + 500] for begin in range(0, len(wanted), 500)] if ids is not None else [None]
+    with engine.connect() as connection:
+        for portion in portions:
+            for r in connection.execute(query if portion is None else query.where(d.id.in_(portion))):
+                yield ListedDocument(r.id, r.source, r.title, r.url, frozenset(r.allow), frozenset(r.deny))
+
+
+def readable_ids(engine: Engine, ids: Collection[str], reader: User) -> set[str]:
+    """Those of the documents that the person may read today."""
+    return {d.id for d in listed_documents(engine, ids) if may_read(reader, d.allow, d.deny)}
+
+
+def attribute_values(engine: Engine, reader: User, names: Sequence[str]) -> dict[str, list[str]]:
+    """Attribute → its values in the documents that the person may read, by name. "source" counts as an attribute."""
+    found: dict[str, set[str]] = {name: set() for name in names}
+    d = documents.c
+    query = sa.select(d.source, d.attributes, d.allow, d.deny).where(d.outcome == "indexed")
+    with engine.connect() as connection:
+        for source, attributes, allow, deny in connection.execute(query):
+            if may_read(reader, allow, deny):
+                for name in names:
+                    value = source if name == "source" else attributes.get(name)
+                    found[name].update(str(v) for v in (value if isinstance(value, list) else [value]) if v)
+    return {name: sorted(values, key=str.casefold) for name, values in found.items()}
+
+
 def find_documents(
-    engine: sa.Engine,
+    engine: Engine,
     reader: User | None,
     *,
     text: str = "",
@@ -46,17 +91,19 @@ def find_documents(
     for word in text.split():
         query = query.where(place.icontains(word, autoescape=True))
     found: list[DocumentRecord] = []
-    for record in _records(engine, query):
-        if reader is None or may_read(reader, record.allow, record.deny):
-            found.append(record)
-            if len(found) == limit:
-                break
+    with engine.connect() as connection:
+        for record in map(record_of, connection.execute(query).mappings()):
+            if reader is None or may_read(reader, record.allow, record.deny):
+                found.append(record)
+                if len(found) == limit:
+                    break
     return found
 
 
-def titles(engine: sa.Engine) -> dict[str, str]:
-    """Id → title of every indexed document, for administrators."""
+def titles(engine: Engine) -> dict[str, str]:
+    """Id → title of every indexed document, by title, for administrators."""
     query = sa.select(documents.c.id, documents.c.title).where(documents.c.outcome == "indexed")
+    query = query.order_by(documents.c.title)
     with engine.connect() as connection:
         return {row.id: row.title or row.id for row in connection.execute(query)}
 
@@ -86,24 +133,13 @@ def principal_name(principal: str) -> str:
     return "everyone" if principal == EVERYONE else f"the group {name}" if kind == "group" else name
 
 
-def readable_counts(engine: sa.Engine, reader: User) -> dict[str, tuple[int, int]]:
+def readable_counts(engine: Engine, reader: User) -> dict[str, tuple[int, int]]:
     """Source → (documents the person may read, documents in the index)."""
     counts: dict[str, tuple[int, int]] = {}
-    query = sa.select(documents.c.source, documents.c.allow, documents.c.deny).where(documents.c.outcome == "indexed")
-    with engine.connect() as connection:
-        for source, allow, deny in connection.execute(query):
-            mine, total = counts.get(source, (0, 0))
-            counts[source] = (mine + may_read(reader, allow, deny), total + 1)
+    for document in listed_documents(engine):
+        mine, total = counts.get(document.source, (0, 0))
+        counts[document.source] = (mine + may_read(reader, document.allow, document.deny), total + 1)
     return counts
-
-
-def _records(engine: sa.Engine, query: sa.Select[tuple[object, ...]]) -> Iterator[DocumentRecord]:
-    with engine.connect() as connection:
-        for row in connection.execute(query).mappings():
-            values = dict(row)
-            for name in ("allow", "deny", "lacks", "fired", "warnings"):
-                values[name] = tuple(values[name])
-            yield DocumentRecord(**values)
 
 
 def late_by(status: SourceStatus, file: Path, now: datetime) -> timedelta | None:
@@ -111,7 +147,6 @@ def late_by(status: SourceStatus, file: Path, now: datetime) -> timedelta | None
 
     Args:
         file: The settings, for the message of a wrong schedule.
-        now: With its zone.
 
     Raises:
         SettingsError: the schedule isn't a cron expression.
@@ -119,7 +154,7 @@ def late_by(status: SourceStatus, file: Path, now: datetime) -> timedelta | None
     if not status.settings.schedule or status.succeeded_at is None:
         return None
     trigger = trigger_for(status.settings, file)
-    due = trigger.get_next_fire_time(None, status.succeeded_at.replace(tzinfo=UTC) + timedelta(seconds=1))
+    due = trigger.get_next_fire_time(None, status.succeeded_at + timedelta(seconds=1))
     # A run takes its time, and syncs wait for each other.
     return now - due if due is not None and now - due > _ALLOWED else None
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Literal
 
 import sqlalchemy as sa
 
-from core.database import metadata
+from core.database import Engine, Json, UtcDateTime, metadata, utc_now
 from core.types import Attributes, AttributeValue, Cursor, Principal
 
 RunState = Literal["SYNCING", "SUCCEEDED", "INCOMPLETE", "FAILED", "STOPPED", "ABORTED"]
@@ -27,7 +27,7 @@ sources = sa.Table(
     metadata,
     sa.Column("name", sa.String, primary_key=True),
     sa.Column("cursor", sa.Text),
-    sa.Column("synced_at", sa.DateTime),
+    sa.Column("synced_at", UtcDateTime),
     sa.Column("unsettled", sa.Boolean, nullable=False, default=False),
 )
 
@@ -37,9 +37,9 @@ runs = sa.Table(
     sa.Column("id", sa.Integer, primary_key=True),
     sa.Column("source", sa.String, index=True, nullable=False),
     sa.Column("state", sa.String, nullable=False),
-    sa.Column("started_at", sa.DateTime, nullable=False),
-    sa.Column("finished_at", sa.DateTime),
-    sa.Column("counts", sa.JSON, nullable=False),
+    sa.Column("started_at", UtcDateTime, nullable=False),
+    sa.Column("finished_at", UtcDateTime),
+    sa.Column("counts", Json, nullable=False),
     sa.Column("message", sa.Text, nullable=False, default=""),
 )
 
@@ -54,26 +54,21 @@ documents = sa.Table(
     sa.Column("reason", sa.Text, nullable=False),
     sa.Column("content_hash", sa.String, nullable=False),
     sa.Column("details_hash", sa.String, nullable=False),
-    sa.Column("allow", sa.JSON, nullable=False),
-    sa.Column("deny", sa.JSON, nullable=False),
-    sa.Column("attributes", sa.JSON, nullable=False),
+    sa.Column("allow", Json, nullable=False),
+    sa.Column("deny", Json, nullable=False),
+    sa.Column("attributes", Json, nullable=False),
     sa.Column("vetting", sa.String, nullable=False),
-    sa.Column("lacks", sa.JSON, nullable=False),
-    sa.Column("fired", sa.JSON, nullable=False),
-    sa.Column("warnings", sa.JSON, nullable=False),
+    sa.Column("lacks", Json, nullable=False),
+    sa.Column("fired", Json, nullable=False),
+    sa.Column("warnings", Json, nullable=False),
     sa.Column("chunks", sa.Integer, nullable=False),
     sa.Column("size_bytes", sa.Integer, nullable=False),
     sa.Column("delete_pending", sa.Boolean, nullable=False),
     sa.Column("duplicate_of", sa.String, nullable=False),
     sa.Column("signature", sa.LargeBinary),
     sa.Column("run_id", sa.Integer, nullable=False),
-    sa.Column("changed_at", sa.DateTime, nullable=False),
+    sa.Column("changed_at", UtcDateTime, nullable=False),
 )
-
-
-def utc_now() -> datetime:
-    """Now in UTC, without a zone, as the tables keep it."""
-    return datetime.now(UTC).replace(tzinfo=None)
 
 
 @dataclass(frozen=True)
@@ -109,7 +104,7 @@ class Counts:
 
 @dataclass(frozen=True)
 class SyncRun:
-    """One sync of one source. Times are UTC without a zone."""
+    """One sync of one source. Times are UTC."""
 
     id: int
     source: str
@@ -158,7 +153,7 @@ class DocumentRecord:
 class SyncState:
     """Reads and writes the three tables."""
 
-    def __init__(self, engine: sa.Engine) -> None:
+    def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
     def cursor(self, source: str) -> Cursor | None:
@@ -255,7 +250,7 @@ class SyncState:
         """What is known of one document; None if it was never seen."""
         with self._engine.connect() as connection:
             row = connection.execute(sa.select(documents).where(documents.c.id == document_id)).mappings().first()
-            return None if row is None else _record(row)
+            return None if row is None else record_of(row)
 
     def records(self, source: str | None = None, outcome: str | None = None, text: str = "") -> list[DocumentRecord]:
         """All documents, or those of one source, with one outcome, or with `text` in id or title; by id."""
@@ -268,7 +263,7 @@ class SyncState:
             place = documents.c.id + " " + documents.c.title
             query = query.where(place.icontains(text, autoescape=True))
         with self._engine.connect() as connection:
-            return [_record(row) for row in connection.execute(query).mappings()]
+            return [record_of(row) for row in connection.execute(query).mappings()]
 
     def known(self, ids: Iterable[str]) -> dict[str, DocumentRecord]:
         """What is known of these documents, by id; only a portion of a source at a time is held in memory."""
@@ -277,7 +272,7 @@ class SyncState:
         with self._engine.connect() as connection:
             for begin in range(0, len(wanted), 500):
                 query = sa.select(documents).where(documents.c.id.in_(wanted[begin : begin + 500]))
-                found.update((row["id"], _record(row)) for row in connection.execute(query).mappings())
+                found.update((row["id"], record_of(row)) for row in connection.execute(query).mappings())
         return found
 
     def indexed(self) -> Iterator[DocumentRecord]:
@@ -289,7 +284,7 @@ class SyncState:
                 rows = connection.execute(query.order_by(documents.c.id).limit(500)).mappings().all()
             if not rows:
                 return
-            yield from map(_record, rows)
+            yield from map(record_of, rows)
             last = rows[-1]["id"]
 
     def sources(self) -> set[str]:
@@ -321,7 +316,8 @@ def _row(record: DocumentRecord) -> dict[str, Any]:
     return values
 
 
-def _record(row: sa.RowMapping) -> DocumentRecord:
+def record_of(row: sa.RowMapping) -> DocumentRecord:
+    """A row of `documents`, lists as tuples."""
     values = dict(row)
     for name in ("allow", "deny", "lacks", "fired", "warnings"):
         values[name] = tuple(values[name])

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from apps.compare.values import better_way, number_of, verdict
 from core.text.locale import signed_text
 
 
-def metric_of(name: str, series: dict[str, tuple[float, int, str]], facts: dict[str, dict[str, Any]]) -> dict[str, Any]:
+def metric_of(name: str, series: Mapping[str, tuple[float, int, str]], target_text: str) -> dict[str, Any]:
+    """The figure's course by period, what it moved by, and how it stands against the target that is written."""
     points: list[dict[str, Any]] = [{"period": p, "value": v, "number": n} for p, (v, n, _) in sorted(series.items())]
     unit = next((u for _, _, u in series.values() if u), "")
     first, last = points[0], points[-1]
     previous = points[-2] if len(points) > 1 else None
     better = better_way(name, {})
-    target = number_of(str(facts.get(f"target of {name}", {}).get("value", "")))
+    target = number_of(target_text)
     difference = round(last["value"] - previous["value"], 4) if previous else None
     return {
         "name": name,

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 
 from apps.customers.names import ADDRESS, Alias, NameText, folded_words, names_of, own_words, spellings
 from apps.customers.scope import CustomerScope
+from core.records import CONTACTS, texts_of
 from core.types import Chunk
 
 # In so many passages a word stands in lower case when it is an ordinary one, and counts as a name only with a capital.
@@ -59,8 +60,7 @@ class Customers:
                 ids = [str(chunk.metadata.get(key) or "") for key in ("account_id", "customer_id")]
                 accounts[name].update(filter(None, ids))
                 forms[name] |= {tuple(folded_words(i)) for i in (*ids, str(chunk.metadata.get("incident_id") or ""))}
-                if chunk.metadata.get("document_type") == "account" and chunk.heading_path[-1:] == ("Contacts",):
-                    forms[name] |= {tuple(folded_words(person)) for person in people_in(chunk.text)}
+                forms[name] |= {tuple(folded_words(person)) for person in people_in(texts_of(chunk.metadata, CONTACTS))}
             if not names:
                 usual.update({w for w in ADDRESS.sub(" ", chunk.text).split() if w.islower()})
         ordinary = {folded for word, n in usual.items() if n >= _USUAL for folded in folded_words(word)}
@@ -113,9 +113,9 @@ class Customers:
         )
 
 
-def people_in(text: str) -> Iterator[str]:
-    """The names in a list of contacts: "- Monika Aeschbacher, CISO, monika@…"."""
-    for line in text.splitlines():
-        name = line.removeprefix("- ").partition(",")[0].strip() if line.startswith("- ") else ""
+def people_in(contacts: Iterable[str]) -> Iterator[str]:
+    """The names of contacts: "Monika Aeschbacher, CISO, monika@…"."""
+    for contact in contacts:
+        name = contact.partition(",")[0].strip()
         if " " in name and "@" not in name:
             yield name

@@ -6,12 +6,13 @@ import re
 from dataclasses import dataclass, field, replace
 
 from apps.customers.names import NOBODY, Alias, NameText, names_of
+from core.tables import read_rows
+from core.text.sentences import split_sentences
 from core.types import Passage
 from retrieval.query.filters import AnyOf, Either, Exists, Filter, Not, all_of
 from retrieval.query.search import Search, Searcher
 
 _PARAGRAPH = re.compile(r"(?:(?!\n\s*\n|\n(?=[-*•|]|\d+[.)]\s)).)+|\n\s*\n?", re.DOTALL)
-_SENTENCE = re.compile(r"[^.!?…]+(?:[.!?…]+|$)")
 _ANY = re.compile(r"[^\n|]")
 # Letters of a passage that are worth showing.
 _LEAST = 20
@@ -47,11 +48,13 @@ class CustomerScope:
         chunk = passage.chunk
         if self.own.issuperset(names_of(chunk)) and self.is_silent("\n".join([chunk.title, *chunk.heading_path])):
             text = self._blanked(chunk.text)
-            if text == chunk.text:
+            # A part of a table knows its header, which its text may lack.
+            if text == chunk.text and self.is_silent("\n".join(cell for row in chunk.rows for cell in row)):
                 return passage
             self.withheld.add(chunk.id)
             if len("".join(text.split())) >= _LEAST:
-                return replace(passage, chunk=replace(chunk, text=text))
+                rows = tuple(map(tuple, read_rows(text))) if chunk.rows else ()
+                return replace(passage, chunk=replace(chunk, text=text, rows=rows))
         self.withheld.add(chunk.id)
         return None
 
@@ -98,4 +101,4 @@ class CustomerScope:
         """Where the sentence begins that names another customer; the paragraph's length if none does."""
         if self.is_silent(paragraph):
             return len(paragraph)
-        return next((m.start() for m in _SENTENCE.finditer(paragraph) if not self.is_silent(m.group())), 0)
+        return next((s.begin for s in split_sentences(paragraph) if not self.is_silent(s.text)), 0)

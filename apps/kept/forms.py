@@ -9,20 +9,20 @@ Who opened a collection, and the app's owner, see everything in it and may close
 
 from __future__ import annotations
 
-import json
 import re
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
-from apps.language.spec import App
-from apps.run.inputs import check_inputs, plain
+from apps.language import App
+from apps.run import check_inputs
+from apps.run.inputs import plain
 from apps.runner import may_use
-from core.database import metadata
+from core.database import Engine, Json, UtcDateTime, metadata, utc_now
 from core.errors import AppError
 from core.nearest import nearest
 from core.spreadsheet import csv_text
@@ -35,8 +35,8 @@ collections = sa.Table(
     sa.Column("name", sa.String, primary_key=True),
     sa.Column("note", sa.Text, nullable=False),
     sa.Column("opened_by", sa.String, nullable=False),
-    sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
-    sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+    sa.Column("opened_at", UtcDateTime, nullable=False),
+    sa.Column("closed_at", UtcDateTime, nullable=True),
 )
 submissions = sa.Table(
     "app_submissions",
@@ -46,8 +46,8 @@ submissions = sa.Table(
     sa.Column("version", sa.String, nullable=False),
     sa.Column("collection", sa.String, nullable=False),
     sa.Column("user", sa.String, nullable=False),
-    sa.Column("submitted_at", sa.DateTime(timezone=True), nullable=False),
-    sa.Column("values", sa.Text, nullable=False),
+    sa.Column("submitted_at", UtcDateTime, nullable=False),
+    sa.Column("values", Json, nullable=False),
 )
 _NAME = re.compile(r"[\w][\w .-]{0,59}")
 
@@ -77,7 +77,7 @@ class Submission:
     values: Mapping[str, Any]
 
 
-def open_collection(engine: sa.Engine, app: App, name: str, user: User, note: str = "") -> Collection:
+def open_collection(engine: Engine, app: App, name: str, user: User, note: str = "") -> Collection:
     """Begins a collection of the app's inputs, or opens a closed one again.
 
     Args:
@@ -94,7 +94,7 @@ def open_collection(engine: sa.Engine, app: App, name: str, user: User, note: st
         raise AppError(f"The app {app.name} has no inputs, so there is nothing to collect; choose another app.")
     known = next((c for c in collections_of(engine, app) if c.name == name), None)
     if known is None:
-        row = {"note": note.strip()[:1000], "opened_by": user.email, "opened_at": datetime.now(UTC), "closed_at": None}
+        row = {"note": note.strip()[:1000], "opened_by": user.email, "opened_at": utc_now(), "closed_at": None}
         with engine.begin() as connection:
             connection.execute(collections.insert().values(app=app.name, name=name, **row))
     else:
@@ -105,15 +105,15 @@ def open_collection(engine: sa.Engine, app: App, name: str, user: User, note: st
     return find_collection(engine, app, name)
 
 
-def close_collection(engine: sa.Engine, app: App, name: str, user: User) -> None:
+def close_collection(engine: Engine, app: App, name: str, user: User) -> None:
     """Takes no more answers from now on; what came in stays. Raises AppError: no such one, or not the person's."""
     found = find_collection(engine, app, name)
     _check_owner(app, found, user)
     with engine.begin() as connection:
-        connection.execute(collections.update().where(_is(found)).values(closed_at=datetime.now(UTC)))
+        connection.execute(collections.update().where(_is(found)).values(closed_at=utc_now()))
 
 
-def collections_of(engine: sa.Engine, app: App) -> list[Collection]:
+def collections_of(engine: Engine, app: App) -> list[Collection]:
     """The app's collections with their counts, the newest first."""
     query = (
         sa.select(
@@ -133,7 +133,7 @@ def collections_of(engine: sa.Engine, app: App) -> list[Collection]:
         return [Collection(**row) for row in connection.execute(query).mappings()]
 
 
-def find_collection(engine: sa.Engine, app: App, name: str) -> Collection:
+def find_collection(engine: Engine, app: App, name: str) -> Collection:
     """The collection of that name. Raises AppError when there is none, with the nearest."""
     known = collections_of(engine, app)
     found = next((c for c in known if c.name == name), None)
@@ -143,7 +143,7 @@ def find_collection(engine: sa.Engine, app: App, name: str) -> Collection:
     return found
 
 
-def submit(engine: sa.Engine, app: App, collection: str, given: Mapping[str, Any], user: User) -> str:
+def submit(engine: Engine, app: App, collection: str, given: Mapping[str, Any], user: User) -> str:
     """Appends one person's inputs to a collection; the submission's id. Files are kept by name only.
 
     Raises:
@@ -164,14 +164,14 @@ def submit(engine: sa.Engine, app: App, collection: str, given: Mapping[str, Any
                 version=app.version,
                 collection=found.name,
                 user=user.email,
-                submitted_at=datetime.now(UTC),
-                values=json.dumps({k: plain(v) for k, v in values.items()}, ensure_ascii=False, default=str),
+                submitted_at=utc_now(),
+                values={k: plain(v) for k, v in values.items()},
             )
         )
     return identifier
 
 
-def submissions_of(engine: sa.Engine, app: App, collection: str, user: User) -> list[Submission]:
+def submissions_of(engine: Engine, app: App, collection: str, user: User) -> list[Submission]:
     """What was put in, oldest first: everything for who opened it and the app's owner, for others their own.
 
     Raises:
@@ -183,9 +183,7 @@ def submissions_of(engine: sa.Engine, app: App, collection: str, user: User) -> 
         query = query.where(submissions.c.user == user.email)
     with engine.connect() as connection:
         rows = connection.execute(query.order_by(submissions.c.submitted_at, submissions.c.id)).all()
-    return [
-        Submission(row.id, row.user, row.submitted_at, row.version, json.loads(row._mapping["values"])) for row in rows
-    ]
+    return [Submission(row.id, row.user, row.submitted_at, row.version, row._mapping["values"]) for row in rows]
 
 
 def collected_table(found: Sequence[Submission]) -> tuple[list[str], list[list[str]]]:
@@ -198,7 +196,7 @@ def collected_table(found: Sequence[Submission]) -> tuple[list[str], list[list[s
     return ["submitted_at", "user", "version", *fields], rows
 
 
-def collected_csv(engine: sa.Engine, app: App, collection: str, user: User) -> str:
+def collected_csv(engine: Engine, app: App, collection: str, user: User) -> str:
     """`submissions_of` as CSV; cells that begin like a formula are made text."""
     return csv_text(*collected_table(submissions_of(engine, app, collection, user)))
 

@@ -7,19 +7,18 @@ nobody else, until that person deletes it or `retention.conversations_days` is o
 from __future__ import annotations
 
 import base64
-import json
 import uuid
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
-from apps.run.context import SourceQuote
-from apps.run.outputs import OutputValue
+from apps.run import OutputValue, SourceQuote
 from apps.runner import RunResult, Status
-from core.database import metadata
+from core.database import Engine, Json, UtcDateTime, metadata, utc_now
 from core.errors import AppError
 from core.types import User
 
@@ -30,7 +29,7 @@ runs = sa.Table(
     sa.Column("app", sa.String, nullable=False, index=True),
     sa.Column("version", sa.String, nullable=False),
     sa.Column("user", sa.String, nullable=False),
-    sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("started_at", UtcDateTime, nullable=False),
     sa.Column("seconds", sa.Float, nullable=False),
     sa.Column("status", sa.String, nullable=False),
     sa.Column("tokens", sa.Integer, nullable=False),
@@ -43,10 +42,10 @@ results = sa.Table(
     "app_run_results",
     metadata,
     sa.Column("run", sa.ForeignKey("app_runs.id", ondelete="CASCADE"), primary_key=True),
-    sa.Column("inputs", sa.Text, nullable=False),
-    sa.Column("outputs", sa.Text, nullable=False),
-    sa.Column("evidence", sa.Text, nullable=False),
-    sa.Column("notes", sa.Text, nullable=False),
+    sa.Column("inputs", Json, nullable=False),
+    sa.Column("outputs", Json, nullable=False),
+    sa.Column("evidence", Json, nullable=False),
+    sa.Column("notes", Json, nullable=False),
 )
 
 
@@ -65,11 +64,35 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True)
+class CountedRun:
+    """One run of anybody's, as it is counted. `minutes_saved` is what the app says that it saves."""
+
+    app: str
+    version: str
+    user: str
+    started_at: datetime
+    status: Status
+    minutes_saved: float
+
+
+@dataclass(frozen=True, slots=True)
+class AppMonth:
+    """One app's use in one month. `minutes` is what the app says that a completed run saves."""
+
+    app: str
+    month: str
+    runs: int
+    completed: int
+    people: int
+    minutes: float
+
+
+@dataclass(frozen=True, slots=True)
 class PastRun:
     """One line of a person's history.
 
     Attributes:
-        started_at: With time zone, UTC.
+        started_at: UTC.
         subject: The first inputs in a few words, such as "Alpenbank AG, purchasing"; empty when nothing was put in.
         rating: 1 useful, -1 not useful, None not said.
     """
@@ -84,7 +107,7 @@ class PastRun:
     rating: int | None
 
 
-def record_run(engine: sa.Engine, result: RunResult, user: User) -> str:
+def record_run(engine: Engine, result: RunResult, user: User) -> str:
     """Counts a run and keeps its result for `user`; the run's id. Of files that were put in, only the names stay."""
     run = uuid.uuid4().hex
     outputs = [{**asdict(o), "content": base64.b64encode(o.content).decode()} for o in result.outputs]
@@ -95,7 +118,7 @@ def record_run(engine: sa.Engine, result: RunResult, user: User) -> str:
                 app=result.app,
                 version=result.version,
                 user=user.email,
-                started_at=datetime.now(UTC),
+                started_at=utc_now(),
                 seconds=result.seconds,
                 status=result.status,
                 tokens=result.tokens,
@@ -107,16 +130,16 @@ def record_run(engine: sa.Engine, result: RunResult, user: User) -> str:
         connection.execute(
             results.insert().values(
                 run=run,
-                inputs=_dump(result.inputs),
-                outputs=_dump(outputs),
-                evidence=_dump([asdict(e) for e in result.evidence]),
-                notes=_dump(result.notes),
+                inputs=dict(result.inputs),
+                outputs=outputs,
+                evidence=[asdict(e) for e in result.evidence],
+                notes=list(result.notes),
             )
         )
     return run
 
 
-def my_runs(engine: sa.Engine, user: User, app: str = "", limit: int = 50) -> list[PastRun]:
+def my_runs(engine: Engine, user: User, app: str = "", limit: int = 50) -> list[PastRun]:
     """The person's runs whose results are kept, the latest first; of one app if `app` is given."""
     query = sa.select(runs, results.c.inputs).join(results, results.c.run == runs.c.id)
     query = query.where(runs.c.user == user.email)
@@ -129,17 +152,17 @@ def my_runs(engine: sa.Engine, user: User, app: str = "", limit: int = 50) -> li
             row.id,
             row.app,
             row.version,
-            _in_utc(row.started_at),
+            row.started_at,
             row.seconds,
             row.status,
-            _subject(json.loads(row.inputs)),
+            _subject(row.inputs),
             row.rating,
         )
         for row in rows
     ]
 
 
-def stored_result(engine: sa.Engine, run: str, user: User) -> RunResult:
+def stored_result(engine: Engine, run: str, user: User) -> RunResult:
     """A run's result as it was shown, files included.
 
     Raises:
@@ -152,16 +175,16 @@ def stored_result(engine: sa.Engine, run: str, user: User) -> RunResult:
         raise AppError(f"There is no result of a run {run!r} of {user.email}; run the app again.")
     outputs = (
         OutputValue(**{**o, "content": base64.b64decode(o["content"]), "actions": tuple(o["actions"])})
-        for o in json.loads(row.outputs)
+        for o in row.outputs
     )
-    inputs = json.loads(row.inputs)
+    inputs = row.inputs
     return RunResult(
         app=row.app,
         version=row.version,
         status=row.status,
         outputs=tuple(outputs),
-        evidence=tuple(SourceQuote(**e) for e in json.loads(row.evidence)),
-        notes=tuple(json.loads(row.notes)),
+        evidence=tuple(SourceQuote(**e) for e in row.evidence),
+        notes=tuple(row.notes),
         seconds=row.seconds,
         tokens=row.tokens,
         saved_minutes=row.minutes_saved,
@@ -171,7 +194,7 @@ def stored_result(engine: sa.Engine, run: str, user: User) -> RunResult:
     )
 
 
-def forget_result(engine: sa.Engine, run: str, user: User) -> None:
+def forget_result(engine: Engine, run: str, user: User) -> None:
     """Deletes what a run was given and gave; that it took place stays counted. Raises AppError: not theirs."""
     mine = sa.select(runs.c.id).where((runs.c.id == run) & (runs.c.user == user.email))
     with engine.begin() as connection:
@@ -179,14 +202,14 @@ def forget_result(engine: sa.Engine, run: str, user: User) -> None:
             raise AppError(f"There is no result of a run {run!r} of {user.email}; delete one of your own.")
 
 
-def forget_results_older_than(engine: sa.Engine, days: int) -> int:
+def forget_results_older_than(engine: Engine, days: int) -> int:
     """Deletes everybody's results of runs that began before; how many."""
-    old = sa.select(runs.c.id).where(runs.c.started_at < datetime.now(UTC) - timedelta(days=days))
+    old = sa.select(runs.c.id).where(runs.c.started_at < utc_now() - timedelta(days=days))
     with engine.begin() as connection:
         return connection.execute(results.delete().where(results.c.run.in_(old))).rowcount
 
 
-def rate_run(engine: sa.Engine, run: str, useful: bool, user: User) -> None:
+def rate_run(engine: Engine, run: str, useful: bool, user: User) -> None:
     """Keeps whether a run's result was useful. Raises AppError when it isn't this person's run."""
     mine = (runs.c.id == run) & (runs.c.user == user.email)
     with engine.begin() as connection:
@@ -194,7 +217,7 @@ def rate_run(engine: sa.Engine, run: str, useful: bool, user: User) -> None:
             raise AppError(f"There is no run {run!r} of {user.email}; rate a run of your own.")
 
 
-def usage(engine: sa.Engine) -> list[Usage]:
+def usage(engine: Engine) -> list[Usage]:
     """The use of every version, most used first."""
     completed = sa.func.sum(sa.case((runs.c.status == "completed", 1), else_=0))
     query = sa.select(
@@ -212,16 +235,34 @@ def usage(engine: sa.Engine) -> list[Usage]:
     return sorted(found, key=lambda u: -u.runs)
 
 
-def _dump(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, default=str)
+def runs_since(engine: Engine, since: datetime, limit: int | None = None) -> list[CountedRun]:
+    """Everybody's runs from then on, the newest first."""
+    c = runs.c
+    query = sa.select(c.app, c.version, c.user, c.started_at, c.status, c.minutes_saved).where(c.started_at >= since)
+    with engine.connect() as connection:
+        return [CountedRun(*row) for row in connection.execute(query.order_by(c.started_at.desc()).limit(limit))]
+
+
+def app_months(engine: Engine, since: datetime) -> list[AppMonth]:
+    """The use of every app by month from then on, the latest month first, most used apps first."""
+    grouped: dict[tuple[str, str], list[CountedRun]] = defaultdict(list)
+    for run in runs_since(engine, since):
+        grouped[f"{run.started_at:%Y-%m}", run.app].append(run)
+    found = [
+        AppMonth(
+            app,
+            month,
+            len(of_month),
+            sum(run.status == "completed" for run in of_month),
+            len({run.user for run in of_month}),
+            max(run.minutes_saved for run in of_month),
+        )
+        for (month, app), of_month in grouped.items()
+    ]
+    return sorted(sorted(found, key=lambda m: -m.runs), key=lambda m: m.month, reverse=True)
 
 
 def _subject(inputs: Mapping[str, Any], most: int = 80) -> str:
     parts = [", ".join(map(str, v)) if isinstance(v, list) else str(v) for v in inputs.values() if v not in (None, [])]
     text = " ".join(", ".join(parts[:3]).split())
     return text if len(text) <= most else text[: most - 1] + "…"
-
-
-def _in_utc(value: datetime) -> datetime:
-    # SQLite gives back what it was given without the zone.
-    return value if value.tzinfo is not None else value.replace(tzinfo=UTC)

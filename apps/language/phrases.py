@@ -6,12 +6,13 @@ own under `phrases:`. `{name}` within a phrase stands for a value: `say('{n} fig
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 
 import yaml
+
+from core.nearest import nearest
 
 FOLDER = Path(__file__).parents[1] / "library" / "phrases"
 
@@ -43,6 +44,5 @@ def unknown_phrase(phrase: str, languages: tuple[str, ...], own: Phrases) -> str
     if not lacking:
         return None
     known = {p for code in lacking for p in (*own.get(code, {}), *library_phrases().get(code, {}))}
-    near = difflib.get_close_matches(phrase, sorted(known), n=1, cutoff=0.6)
-    remedy = f"did you mean '{near[0]}'?" if near else "add it under `phrases`."
+    remedy = nearest(phrase, sorted(known), "phrases", otherwise="add it under `phrases`.")
     return f"the phrase '{phrase}' is unknown in {', '.join(lacking)}; {remedy}"

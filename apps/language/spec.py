@@ -29,7 +29,7 @@ class Part(BaseModel):
 
 
 class Routing(Part):
-    """What makes the router choose this app."""
+    """What makes the router choose this app: a few examples; more stand in the file examples/<name>.txt beside it."""
 
     examples: tuple[str, ...] = ()
     counter_examples: tuple[str, ...] = ()

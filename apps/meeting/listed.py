@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Literal
 
-from core.tables import read_rows
+from core.types import Rows
 
 ListKind = Literal["decision", "action", "question", ""]
 
@@ -52,9 +53,8 @@ def is_heading(line: str) -> bool:
     return bool(kind_of(bare)) or bool(_OTHER_HEADING.fullmatch(bare) and bare.rstrip("* ").endswith(":"))
 
 
-def rows_of(table: str) -> list[tuple[ListKind, str]]:
-    """The rows of a Markdown table as lines; of a table with owners, "owner: task, day" as an action."""
-    rows = read_rows(table)
+def rows_of(rows: Rows) -> list[tuple[ListKind, str]]:
+    """The rows of a table as lines; of a table with owners, "owner: task, day" as an action."""
     if len(rows) < 2:
         return []
     who, what, when = (_column(rows[0], p) for p in (_WHO, _WHAT, _WHEN))
@@ -73,5 +73,5 @@ def rows_of(table: str) -> list[tuple[ListKind, str]]:
     return found
 
 
-def _column(header: list[str], pattern: re.Pattern[str]) -> int | None:
+def _column(header: Sequence[str], pattern: re.Pattern[str]) -> int | None:
     return next((n for n, cell in enumerate(header) if pattern.fullmatch(cell.strip(" *"))), None)

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from core.tables import read_rows
+from core.types import Rows
 
 _NAME = r"[^\W\d_a-z][\w.'’-]*(?:,? [^\W\d_a-z(][\w.'’-]*){0,3}(?: \([\w ]{2,30}\))?"
 _TIME = r"\d{1,2}:\d\d(?::\d\d)?(?:[.,]\d{1,3})?"
@@ -76,9 +76,8 @@ def _from_fields(lines: Sequence[str]) -> list[Said]:
     return [s for s in found if s.text]
 
 
-def said_in_table(table: str) -> Iterator[Said]:
-    """The turns of a Markdown table with a column of speakers and one of words; nothing for another table."""
-    rows = read_rows(table)
+def said_in_table(rows: Rows) -> Iterator[Said]:
+    """The turns of a table with a column of speakers and one of words; nothing for another table."""
     if len(rows) < 2:
         return
     who, said, begin = (

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 
-from apps.language.spec import App
+from apps.language import App
+from apps.language.examples import examples_file
 from apps.publish.load import load_app
 from core.errors import AppError
 from core.nearest import nearest
@@ -56,13 +57,19 @@ def find_app(name: str, settings: Settings) -> App:
     if name not in files:
         raise AppError(f"There is no app {name!r}; {nearest(name, list(files), 'apps')}")
     try:
-        return _loaded(files[name], files[name].stat().st_mtime_ns)
+        return _loaded(files[name], _changed(files[name]))
     except OSError as error:
         raise AppError(f"{files[name]} can't be read ({error.strerror}); check the file.") from error
 
 
+def _changed(file: Path) -> tuple[int, int]:
+    """When the app's file and its examples were last written, in nanoseconds."""
+    examples = examples_file(file)
+    return file.stat().st_mtime_ns, examples.stat().st_mtime_ns if examples.is_file() else 0
+
+
 @lru_cache(maxsize=256)
-def _loaded(file: Path, _changed: int) -> App:
+def _loaded(file: Path, _when: tuple[int, int]) -> App:
     app = load_app(file, packaged=file.parent == LIBRARY)
     if app.name != file.stem:
         raise AppError(

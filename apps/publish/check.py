@@ -8,11 +8,11 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from apps.language.expressions import ExpressionError, Names, has_marks, names_in
+from apps.language import App, AppTest, ExpressionError, Input, Step, YamlSource
+from apps.language.expressions import Names, has_marks, names_in
 from apps.language.patterns import pattern_problem
 from apps.language.phrases import unknown_phrase
-from apps.language.spec import App, AppTest, Input, Step
-from apps.language.yaml_lines import KeyPath, YamlSource
+from apps.language.yaml_lines import KeyPath
 from apps.run.inputs import value_problem
 from apps.steps import KINDS
 from core.nearest import nearest

@@ -1,23 +1,33 @@
-"""An app's file → `App`, with refusals that point at the line and say what would be right."""
+"""An app's file and the examples beside it → `App`; a refusal points at the line and says what would be right."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from apps.language.spec import App
-from apps.language.yaml_lines import KeyPath, YamlSource, read_source
+from apps.language import App, YamlSource
+from apps.language.examples import LIBRARY_EXAMPLES, examples_file, examples_text, read_examples, with_examples
+from apps.language.yaml_lines import KeyPath, read_source
 from apps.publish.check import check_app
 from core.errors import AppError
 from core.nearest import nearest
 
 
+@dataclass(frozen=True)
+class AppText:
+    """An app as its author wrote it: the YAML file, and the file of examples beside it, empty without one."""
+
+    yaml: str
+    examples: str = ""
+
+
 def load_app(file: Path, *, packaged: bool = False) -> App:
-    """The app in `file`, checked.
+    """The app in `file`, checked, with the examples beside it.
 
     Args:
         packaged: It comes with Debrief, whose tests check its steps and expressions; only its fields are looked at.
@@ -25,33 +35,53 @@ def load_app(file: Path, *, packaged: bool = False) -> App:
     Raises:
         AppError: it can't be read, or breaks a rule; the message names file, line, field and remedy.
     """
+    text = read_app(file)
+    return parse_app(text.yaml, str(file), examples=text.examples, packaged=packaged)
+
+
+def read_app(file: Path) -> AppText:
+    """What the author wrote. An app that takes a library app's place and has no examples keeps the library's.
+
+    Raises:
+        AppError: a file can't be read, or isn't text.
+    """
+    text = _read(file)
+    examples = examples_text(examples_file(file))
+    if examples is None:
+        library = examples_text(LIBRARY_EXAMPLES / f"{file.stem}.txt")
+        examples = library if library is not None and not _has_examples(text, str(file)) else ""
+    return AppText(text, examples)
+
+
+def _has_examples(text: str, name: str) -> bool:
+    routing = read_source(text, name).data.get("routing")
+    return isinstance(routing, dict) and bool(routing.get("examples"))
+
+
+def _read(file: Path) -> str:
     try:
         if file.stat().st_size > _MAX_BYTES:
             raise AppError(
                 f"{file} has {file.stat().st_size:,} bytes, over {_MAX_BYTES:,}; an app is a short text file."
             )
-        text = file.read_text(encoding="utf-8-sig")
+        return file.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
         raise AppError(f"{file} line {line} is not UTF-8; save the file as UTF-8 in your editor.") from error
     except OSError as error:
         raise AppError(f"{file} can't be read ({error.strerror}); give the path of an app's YAML file.") from error
-    return parse_app(text, str(file), packaged=packaged)
 
 
-def parse_app(text: str, name: str, *, packaged: bool = False) -> App:
-    """The app in `text`; `name` stands in messages. Raises AppError as `load_app`."""
+def parse_app(text: str, name: str, *, examples: str = "", packaged: bool = False) -> App:
+    """The app in `text`, with `examples` as their file holds them; `name` stands in messages. Raises as `load_app`."""
     source = read_source(text, name)
     try:
         app = App.model_validate(source.data)
     except ValidationError as error:
         raise _refusal(source, error) from error
-    if packaged:
-        return app
-    # Imported here: the checks need the step kinds, which need this module's types.
-
-    check_app(app, source)
-    return app
+    if not packaged:
+        check_app(app, source)
+    return with_examples(app, read_examples(examples, f"{name}'s examples"))
 
 
 # YAML's sorts of values as authors call them.

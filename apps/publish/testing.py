@@ -16,10 +16,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from apps.language.app_file import AppFile
-from apps.language.expressions import ExpressionError, evaluate
-from apps.language.spec import App, AppTest, Expectation
-from apps.run.context import Context, Tools
+from apps.language import App, AppFile, AppTest, Expectation, ExpressionError, evaluate
+from apps.run import Context, Tools
 from apps.runner import RunResult, finish
 from core.errors import AppError, DebriefError
 from core.text.detect import detect_language

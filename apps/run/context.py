@@ -9,8 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Protocol
 
-from apps.customers.mentions import Customers
-from apps.customers.scope import CustomerScope
+from apps.customers import Customers, CustomerScope
 from core.errors import AppError
 from core.settings import AnswerStyle
 from core.types import Answer, User

@@ -9,8 +9,7 @@ from datetime import date
 from pathlib import PurePath
 from typing import Any
 
-from apps.language.app_file import AppFile
-from apps.language.spec import App, Input
+from apps.language import App, AppFile, Input
 from core.errors import AppError
 from core.nearest import nearest
 from core.text.languages import LANGUAGES

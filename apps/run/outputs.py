@@ -10,8 +10,7 @@ from typing import Any
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError, ValidationError
 
-from apps.language.expressions import Guard, evaluate
-from apps.language.spec import Action, Output, OutputKind
+from apps.language import Action, Guard, Output, OutputKind, evaluate
 from core.errors import AppError
 from core.tables import headed, markdown_table
 

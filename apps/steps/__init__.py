@@ -1,4 +1,4 @@
-"""The kinds of steps. A new kind is a module and a line here."""
+"""The kinds of steps: `KINDS`. A new kind is a module and a line here; tests/apps/steps/test_kinds.py picks it up."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ from apps.steps import (
     retrieve,
     translate,
 )
-from apps.steps.kind import StepKind
+from apps.steps.kind import Parameters, StepKind
+
+__all__ = ["KINDS", "Parameters", "StepKind"]
 
 KINDS: Mapping[str, StepKind[Any]] = {
     module.KIND.name: module.KIND

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 from typing import Any
 
 from pydantic import Field
 
-from apps.accounts.records import Facts, day_of, parsed_of, period_of
-from apps.compare.blocks import read_report
-from apps.customers.scope import CustomerScope
-from apps.run.context import Context, SourceQuote
+from apps.accounts.records import Facts, changed_on, parsed_of, period_of
+from apps.compare import read_report
+from apps.customers import CustomerScope
+from apps.run import Context, SourceQuote
 from apps.steps.kind import Parameters, StepKind
+from core import records
 from core.errors import AppError
+from core.nearest import closest
+from core.records import record_of
 from core.types import Chunk, Passage
-from retrieval.query.filters import AnyOf, Filter, all_of
+from retrieval.query.filters import AnyOf, Either, Filter, all_of
 from retrieval.query.search import Search
 
 FIELDS = (
@@ -73,19 +75,18 @@ def account_facts(given: AccountFacts, context: Context) -> dict[str, Any]:
     name = _resolved(given.customer, context)
     of_customer = AnyOf("customer", (name,))
     found = search.search(Search(f"{name} {given.about}", context.user, 50, of_customer))
-    records = all_of(of_customer, _types("account", "task", "touchpoint"))
-    found += search.search(Search(name, context.user, 30, records))
+    recorded = all_of(of_customer, _recorded(records.ACCOUNT, records.TASK, records.TOUCHPOINT))
+    found += search.search(Search(name, context.user, 30, recorded))
     documents = _documents(found)
     facts = Facts(name, context, given.focus)
     for chunk in documents[: max(given.documents, _MOST_DOCUMENTS)]:
-        kind = str(chunk.metadata.get("document_type", ""))
         parts = search.document(chunk.document_id, context.user) or [chunk]
         number = context.cite(
             SourceQuote(chunk.title, chunk.url, chunk.document_id, chunk.locator, parts[0].text[:400])
         )
-        facts.add(chunk, kind, parts, number)
-    reports = [d for d in documents if "health" in str(d.metadata.get("document_type", "")).lower()]
-    reports.sort(key=lambda c: (period_of(c.title), day_of(c)), reverse=True)
+        facts.add(chunk, parts, number)
+    reports = [d for d in documents if record_of(d.metadata) == records.HEALTH_CHECK]
+    reports.sort(key=lambda c: (period_of(c.title), changed_on(c)), reverse=True)
     for n, chunk in enumerate(reports[:_MOST_REPORTS]):
         number = context.cite(SourceQuote(chunk.title, chunk.url, chunk.document_id, chunk.locator))
         report = read_report(parsed_of(chunk.title, search.document(chunk.document_id, context.user)))
@@ -118,14 +119,14 @@ def _discreet(facts: dict[str, Any], discretion: CustomerScope) -> dict[str, Any
 def _resolved(wanted: str, context: Context) -> str:
     """The customer's name as the documents write it."""
     passages = context.searcher().search(Search(wanted, context.user, 50))
-    passages += context.searcher().search(Search(f"{wanted} account", context.user, 50, _types("account")))
+    passages += context.searcher().search(Search(f"{wanted} account", context.user, 50, _recorded(records.ACCOUNT)))
     names: dict[str, str] = {}
     for passage in passages:
         metadata = passage.chunk.metadata
         name = metadata.get("customer")
         if isinstance(name, str) and name:
             names[name.lower()] = name
-            for key in ("account_id", "customer_id"):
+            for key in (records.ACCOUNT_ID, "customer_id"):
                 if isinstance(metadata.get(key), str):
                     names[str(metadata[key]).lower()] = name
     low = wanted.strip().lower()
@@ -134,7 +135,7 @@ def _resolved(wanted: str, context: Context) -> str:
     inside = [n for key, n in names.items() if low in key or key in low]
     if inside:
         return sorted(inside, key=len)[0]
-    near = difflib.get_close_matches(low, names, n=1, cutoff=0.75)
+    near = closest(low, names, alike=0.75)
     if near:
         return names[near[0]]
     known = ", ".join(sorted(set(names.values()))[:8])
@@ -144,8 +145,8 @@ def _resolved(wanted: str, context: Context) -> str:
     )
 
 
-def _types(*names: str) -> Filter:
-    return AnyOf("document_type", names)
+def _recorded(*kinds: str) -> Filter:
+    return Either((AnyOf(records.DOCUMENT_TYPE, kinds), AnyOf(records.RECORD, kinds)))
 
 
 def _documents(passages: Iterable[Passage]) -> list[Chunk]:

@@ -7,11 +7,11 @@ from typing import Any
 
 from pydantic import Field
 
-from apps.run.context import Context, SourceQuote
+from apps.run import Context, SourceQuote
 from apps.steps.kind import Addressed, StepKind
 from core.errors import AppError
 from core.text.detect import detect_language
-from retrieval.query.filters import parse_filter
+from retrieval.query import parse_filter
 
 _MARKER = re.compile(r"\[(\d+)\]")
 

@@ -7,11 +7,10 @@ from typing import Any
 
 from pydantic import Field
 
-from apps.compare.blocks import read_report
-from apps.compare.changes import Metric, ReportChange, compare
+from apps.compare import Metric, ReportChange, compare, read_report
 from apps.compare.values import Better, ParsedNumber
-from apps.language.app_file import AppFile
-from apps.run.context import Context, SourceQuote
+from apps.language import AppFile
+from apps.run import Context, SourceQuote
 from apps.steps.kind import Parameters, StepKind
 from core.errors import AppError
 from core.text.detect import detect_language

@@ -11,14 +11,11 @@ from typing import Any
 
 from pydantic import Field
 
-from apps.language.app_file import AppFile
-from apps.meeting.items import MeetingItem
-from apps.meeting.outcomes import find_outcomes
+from apps.language import AppFile
+from apps.meeting import Meeting, MeetingItem, SpokenSentence, find_outcomes, find_topics, read_meeting
 from apps.meeting.sentences import without_filler
 from apps.meeting.tasks import task_of
-from apps.meeting.topics import find_topics
-from apps.meeting.turns import Meeting, SpokenSentence, read_meeting
-from apps.run.context import Context, SourceQuote
+from apps.run import Context, SourceQuote
 from apps.steps.kind import Parameters, StepKind
 from core.errors import AppError
 from core.text.detect import detect_language

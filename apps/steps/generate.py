@@ -6,10 +6,9 @@ from typing import Any
 
 from pydantic import Field
 
-from apps.customers.mentions import Customers
-from apps.language.app_file import AppFile
-from apps.language.expressions import Guard, evaluate
-from apps.run.context import Context, Model
+from apps.customers import Customers
+from apps.language import AppFile, Guard, evaluate
+from apps.run import Context, Model
 from apps.steps.kind import Addressed, StepKind
 from core.errors import ModelError
 

@@ -8,8 +8,8 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
-from apps.customers.scope import CustomerScope
-from apps.run.context import Context
+from apps.customers import CustomerScope
+from apps.run import Context
 
 
 class Parameters(BaseModel):

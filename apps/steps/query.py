@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import Field
 
-from apps.run.context import Context, SourceQuote
+from apps.run import Context, SourceQuote
 from apps.steps.kind import Parameters, StepKind
 from core.errors import AppError
 

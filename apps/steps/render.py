@@ -8,7 +8,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from apps.render.blocks import file_name, read_blocks
-from apps.run.context import Context
+from apps.run import Context
 from apps.steps.kind import Parameters, StepKind
 
 MEDIA_TYPES = {

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import Field
 
-from apps.run.context import Context
+from apps.run import Context
 from apps.steps.kind import Parameters, StepKind
 from core.errors import ModelError
 from core.text.detect import detect_language

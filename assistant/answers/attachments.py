@@ -6,9 +6,10 @@ import uuid
 from collections.abc import Iterator, Sequence
 
 from assistant.question import Attachment
+from core.tables import TableText
 from core.text.sentences import split_sentences
 from core.types import Chunk, Passage, Section, User, Why
-from retrieval.models.tokens import TokenEncoder
+from retrieval.models import TokenEncoder
 
 SOURCE = "attachment"
 _PASSAGE_CHARS = 1_200
@@ -38,6 +39,7 @@ def _chunks(attachment: Attachment, user: User) -> Iterator[Chunk]:
     identifier = f"{SOURCE}:{uuid.uuid5(uuid.NAMESPACE_OID, attachment.name)}"
     offset = ordinal = 0
     for section in attachment.sections:
+        table = TableText(section.rows, section.text)
         for begin, end in _pieces(section):
             yield Chunk(
                 id=str(uuid.uuid5(uuid.NAMESPACE_OID, f"{identifier}\n{ordinal}")),
@@ -48,6 +50,7 @@ def _chunks(attachment: Attachment, user: User) -> Iterator[Chunk]:
                 page=section.page,
                 locator=section.locator,
                 kind=section.kind,
+                rows=table.within(begin, end),
                 begin=offset + begin,
                 end=offset + end,
                 source=SOURCE,

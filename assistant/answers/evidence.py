@@ -22,13 +22,13 @@ from numpy.typing import NDArray
 
 from assistant.answers.expectation import Expected, expected_of, offers
 from assistant.checks.injection import injection_score
+from core.arrays import FloatArray
 from core.tables import split_row
 from core.text.sentences import Span, split_sentences
 from core.text.words import FUNCTION_WORDS, content_words, coverage, inverse_frequencies, words
-from core.types import Passage
-from retrieval.models.tokens import TokenEncoder, TokenVectors
+from core.types import Passage, Rows
+from retrieval.models import TokenEncoder, TokenVectors
 
-FloatArray = NDArray[np.float32]
 _WH = frozenset({"who", "whom", "whose", "when", "where", "how", "many", "much", "what", "which", "why", "year"})
 # A window of a long passage that the model reads at once, in characters; the packaged model cuts at 256 tokens.
 _WINDOW_CHARS = 900
@@ -148,6 +148,8 @@ class _PassageText:
         self._passage = coverage(asked.terms, present, asked.weight, asked.unseen)
         terms = asked.terms
         self._pairs = set(pairwise(terms))
+        self._passage_rows = chunk.rows
+        self._rows = _rows_by_place(chunk.rows, spans)
 
     def signals(self, place: int) -> dict[str, float]:
         asked = self._asked
@@ -171,7 +173,7 @@ class _PassageText:
         span = self._spans[place]
         if span.kind != "row":
             return ()
-        values = split_row(span.text)
+        values = self._rows.get(place) or split_row(span.text)
         header = self._header(place)
         return tuple(zip(header if len(header) == len(values) else [""] * len(values), values, strict=True))
 
@@ -183,8 +185,10 @@ class _PassageText:
         inside: NDArray[np.bool_] = (tokens.begins >= above.begin) & (tokens.ends <= above.end)
         return inside
 
-    def _header(self, place: int) -> list[str]:
+    def _header(self, place: int) -> Sequence[str]:
         """The cells of the header above the row."""
+        if place in self._rows:
+            return self._passage_rows[0]
         above = self._header_span(place)
         return split_row(above.text) if above else []
 
@@ -192,6 +196,12 @@ class _PassageText:
         if self._spans[place].kind != "row":
             return None
         return next((span for span in reversed(self._spans[:place]) if span.kind == "header"), None)
+
+
+def _rows_by_place(rows: Rows, spans: Sequence[Span]) -> dict[int, tuple[str, ...]]:
+    """A table's rows by where they stand among the spans; none where a row was cut and its lines are no rows."""
+    places = [place for place, span in enumerate(spans) if span.kind == "row"]
+    return dict(zip(places, rows[1:], strict=True)) if len(places) == len(rows) - 1 else {}
 
 
 def _label_asked_for(cells: Sequence[tuple[str, str]], asked: QuestionContext) -> float:

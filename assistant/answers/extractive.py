@@ -17,11 +17,11 @@ from assistant.answers.people import sentence_of, who_could_know
 from assistant.answers.style import sentences_wanted
 from assistant.answers.wording import say
 from assistant.events import Event, Stage
-from assistant.records.trace import Trace
+from assistant.records import Trace
 from core.settings import AnswerSettings, AnswerStyle
 from core.text.words import FUNCTION_WORDS, content_words, words
 from core.types import Answer, Passage
-from retrieval.models.tokens import TokenEncoder
+from retrieval.models import TokenEncoder
 
 # Passages that are read before anything is shown. In the fitted sets the answer is in the first three for 99 %.
 _LEADING = 3

@@ -12,11 +12,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from assistant.answers.expectation import names_in
-from assistant.records.conversations import StoredTurn
+from assistant.records import StoredTurn
 from core.llm import ChatModels, Spending
 from core.text.words import FUNCTION_WORDS, content_words
 from core.types import Attributes, Passage
-from prompts.load import load_prompt
+from prompts import load_prompt
 
 _MAX_PARTS = 3
 _REMEMBERED_TURNS = 3

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import sqlalchemy as sa
 from pydantic import ValidationError
 
-from core.database import metadata
+from core.database import Engine, Json, metadata
 from core.errors import QuestionError
 from core.settings import AnswerStyle
 from core.types import User
@@ -19,7 +19,7 @@ answer_styles = sa.Table(
     "answer_styles",
     metadata,
     sa.Column("user", sa.String(320), primary_key=True),
-    sa.Column("style", sa.Text, nullable=False),
+    sa.Column("style", Json, nullable=False),
 )
 
 _FORMS = {
@@ -58,7 +58,7 @@ def _instructions(style: AnswerStyle, usual: int) -> Iterator[str]:
 class Styles:
     """What people have chosen for their own answers."""
 
-    def __init__(self, engine: sa.Engine) -> None:
+    def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
     def of(self, user: User) -> AnswerStyle:
@@ -67,7 +67,7 @@ class Styles:
             stored = connection.execute(
                 sa.select(answer_styles.c.style).where(answer_styles.c.user == user.email.lower())
             ).scalar()
-        return AnswerStyle.model_validate_json(stored) if stored else AnswerStyle()
+        return AnswerStyle.model_validate(stored) if stored else AnswerStyle()
 
     def choose(self, user: User, style: AnswerStyle) -> None:
         """Keeps the person's style in the place of the one before; an empty one forgets it."""
@@ -75,7 +75,7 @@ class Styles:
         with self._engine.begin() as connection:
             connection.execute(answer_styles.delete().where(mine))
             if style != AnswerStyle():
-                chosen = style.model_dump_json(exclude_defaults=True)
+                chosen = style.model_dump(mode="json", exclude_defaults=True)
                 connection.execute(answer_styles.insert().values(user=user.email.lower(), style=chosen))
 
 

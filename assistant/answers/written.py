@@ -18,9 +18,7 @@ from assistant.answers.confidence import abstention_model
 from assistant.answers.extractive import Finding, no_evidence
 from assistant.answers.groundedness import Check, check_sentence
 from assistant.answers.style import instructions
-from assistant.checks.guardrails import load_guardrails
-from assistant.checks.injection import neutralised
-from assistant.checks.links import without_foreign_links
+from assistant.checks import load_guardrails, neutralised, without_foreign_links
 from assistant.events import Event, Stage
 from assistant.question import Question
 from assistant.records.trace import Trace
@@ -31,8 +29,8 @@ from core.text.languages import language_name
 from core.text.sentences import split_sentences
 from core.text.words import content_words
 from core.types import Answer, Citation, Passage, User
-from prompts.load import load_prompt
-from retrieval.models.tokens import TokenEncoder
+from prompts import load_prompt
+from retrieval.models import TokenEncoder
 
 _NO_EVIDENCE = "NO_EVIDENCE"
 _SOURCE_TOKENS = 6_000

@@ -14,11 +14,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from apps.kept.runs import record_run
-from apps.language.spec import App
-from apps.publish.versions import all_apps
-from apps.run.context import Context, SourceQuote, Tools
-from apps.run.inputs import InputsWrong, shown
+from apps.kept import record_run
+from apps.language import App
+from apps.publish import all_apps
+from apps.run import Context, InputsWrong, SourceQuote, Tools
+from apps.run.inputs import shown
 from apps.runner import RunResult, StepState, run_app
 from assistant.acts import is_question
 from assistant.app_runs.inputs import Filled, fill_inputs, with_values
@@ -33,7 +33,7 @@ from core.llm import ChatModels
 from core.nearest import nearest
 from core.settings import Settings
 from core.types import Answer, Citation, Principal, User
-from retrieval.models.embed import Embedder
+from retrieval.models import Embedder
 from retrieval.retriever import Retriever
 
 # People who may read the same share one list of customers; so many lists are kept.

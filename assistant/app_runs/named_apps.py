@@ -6,10 +6,8 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from apps.language.spec import App
-from apps.publish import versions
-from apps.publish.catalogue import app_files, find_app
-from apps.publish.load import load_app
+from apps.language import App
+from apps.publish import app_files, find_app, load_app, versions
 from core.settings import Settings
 
 _SUFFIXES = (".yaml", ".yml")

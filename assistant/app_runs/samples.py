@@ -12,17 +12,16 @@ from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
-from apps.publish.testing import SampleFile
-from apps.run.context import Tools
+from apps.publish import SampleFile
+from apps.run import Tools
 from assistant.app_runs.tools import open_tools
 from assistant.ask import Assistant
 from core.settings import Settings
 from core.text.detect import detect_language
 from core.types import EVERYONE, Chunk, Document, Parsed
-from retrieval.engines.generations import FolderGenerations, Recipe
-from retrieval.models.embed import CachedEmbedder, open_embedder
-from retrieval.query.bm25 import embedded_text
-from retrieval.query.weights import Weights
+from retrieval.engines import FolderGenerations, Recipe
+from retrieval.models import CachedEmbedder, open_embedder
+from retrieval.query import Weights, embedded_text
 from retrieval.retriever import Retriever, configured
 
 # (document, its text, its language) → chunks, as a sync makes them.

@@ -11,10 +11,9 @@ from itertools import chain, islice
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from apps.customers.mentions import Customers
-from apps.customers.names import names_of
-from apps.customers.scope import CustomerScope
-from apps.run.context import Model, Query, Tools
+from apps.customers import Customers, CustomerScope, names_of
+from apps.run import Model, Tools
+from apps.run.context import Query
 from assistant.answers.groundedness import unsupported_facts
 from assistant.ask import Assistant
 from assistant.checks.guardrails import load_guardrails

@@ -35,7 +35,7 @@ from assistant.checks.injection import normalised
 from core.errors import SettingsError
 from core.settings import Settings, validate
 from core.types import User
-from retrieval.query.filters import Filter, all_of, parse_filter
+from retrieval.query import Filter, all_of, parse_filter
 
 Personal = Literal["email", "phone", "card", "iban", "ip", "ssn", "url"]
 

@@ -1,1 +1,1 @@
-"""`debrief ask`, `trace`, `style`, `forget` and `apps`."""
+"""`debrief ask`, `trace`, `style`, `forget` and `apps`. cli.py mounts each module by its `register`."""

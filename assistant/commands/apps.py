@@ -12,21 +12,18 @@ from rich.table import Table
 
 from apps.kept import runs
 from apps.language.spec import json_schema
-from apps.publish import versions
-from apps.publish.catalogue import app_files
-from apps.publish.load import load_app, parse_app
-from apps.publish.template import app_from_conversation, new_app
-from apps.publish.testing import Samples, run_tests
-from apps.run.context import Context, Tools
+from apps.publish import Samples, app_files, app_from_conversation, load_app, new_app, parse_app, run_tests, versions
+from apps.publish.load import AppText, read_app
+from apps.run import Context, Tools
 from apps.runner import RunResult, StepState, run_app
+from assistant.app_runs import SampleIndexes, open_tools
 from assistant.app_runs.named_apps import app_file, named_app, runnable_app
-from assistant.app_runs.samples import Cut, SampleIndexes
-from assistant.app_runs.tools import open_tools
+from assistant.app_runs.samples import Cut
 from assistant.commands import collections as collection_commands
 from assistant.commands.inputs import Parse, given_inputs
 from assistant.commands.run_output import print_run, run_facts, saved_files
 from assistant.open import open_assistant
-from assistant.records.conversations import Conversations
+from assistant.records import Conversations
 from core.console import err, out, print_json
 from core.database import open_database
 from core.errors import AppError, IndexMissing
@@ -196,7 +193,7 @@ def diff(
     settings = load_settings()
     engine = open_database(settings)
     old, new_text = (_text_of(name, v, settings, engine) for v in (before, after))
-    found = versions.difference(old, new_text, (f"{name} {before}", f"{name} {after}"))
+    found = versions.app_difference(old, new_text, (f"{name} {before}", f"{name} {after}"))
     out.print(found or "No difference.", markup=False)
 
 
@@ -214,10 +211,8 @@ def publish(
     engine = open_database(settings)
     person = _author(settings, engine, user)
     file = app_file(name, settings)
-    app = load_app(file)
-    tests = run_tests(app, _samples(settings, samples))
-    text = file.read_text(encoding="utf-8")
-    found = versions.publish(engine, text, str(file), tests, person.email, unverified=unverified)
+    tests = run_tests(load_app(file), _samples(settings, samples))
+    found = versions.publish(engine, read_app(file), str(file), tests, person.email, unverified=unverified)
     state = "verified" if found.verified else "not verified"
     out.print(
         f"Published {found.app} {found.version}, {state} by {sum(t.passed for t in tests)} of {len(tests)} tests."
@@ -242,7 +237,7 @@ def show_versions(name: str, as_json: AsJson = False) -> None:
     """Lists the published versions of an app, newest first."""
     known = versions.list_versions(open_database(load_settings()), name)
     if as_json:
-        print_json({"versions": [{k: v for k, v in vars(i).items() if k != "text"} for i in known]})
+        print_json({"versions": [{k: v for k, v in vars(i).items() if k not in ("text", "examples")} for i in known]})
         return
     for item in known:
         mark = "→" if item.current else " "
@@ -268,10 +263,10 @@ def _author(settings: Settings, engine: sa.Engine, email: str) -> User:
     return person
 
 
-def _text_of(name: str, version: str, settings: Settings, engine: sa.Engine) -> str:
+def _text_of(name: str, version: str, settings: Settings, engine: sa.Engine) -> AppText:
     if version == "file":
-        return app_file(name, settings).read_text(encoding="utf-8")
-    return versions.find_version(engine, name, version).text
+        return read_app(app_file(name, settings))
+    return versions.find_version(engine, name, version).written
 
 
 def _samples(settings: Settings, folder: Path) -> Samples:

@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from apps.language.app_file import AppFile
-from apps.language.spec import App, Input
+from apps.language import App, AppFile, Input
 from apps.run.inputs import shown
 from assistant.question import Attachment
 from core.errors import AppError

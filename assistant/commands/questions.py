@@ -10,24 +10,24 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from apps.language.spec import App
-from assistant.answers.citations import deep_link
-from assistant.answers.style import Styles, merged, parse_style
-from assistant.app_runs.app_answers import AppAnswers
+from apps.language import App
+from assistant.answers import Styles, deep_link
+from assistant.answers.style import merged, parse_style
+from assistant.app_runs import AppAnswers
 from assistant.ask import Assistant
 from assistant.commands.inputs import Parse, attachment, form_lines, given_inputs, read_file
 from assistant.events import Stage
 from assistant.open import open_assistant
 from assistant.question import SEARCH, Question
+from assistant.records import Traces
 from assistant.records.retention import forget as forget_old
-from assistant.records.trace import Traces
 from core.console import err, out, print_json
 from core.database import open_database
 from core.errors import QuestionError
 from core.identity import asking_user
 from core.settings import AnswerStyle, RetentionSettings, load_settings
 from core.types import Answer, Citation
-from retrieval.query.filters import parse_filter
+from retrieval.query import parse_filter
 
 _QUOTE_CHARS = 300
 _parse: dict[str, Parse] = {}
@@ -212,7 +212,7 @@ def _print_citation(citation: Citation) -> None:
 def _print_trace(record: Mapping[str, Any]) -> None:
     facts = {
         "question": record["question"],
-        "asked": f"{record['asked_at']} by {record['user']}",
+        "asked": f"{record['asked_at']:%Y-%m-%d %H:%M:%S} UTC by {record['user']}",
         "searched": " | ".join(record["searched"]),
         "route": " – ".join(part for part in (record["route"], record["route_reason"]) if part),
         "outcome": f"{record['outcome']}, confidence {record['confidence']:.2f}",

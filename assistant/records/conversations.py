@@ -6,19 +6,18 @@ the same as none.
 
 from __future__ import annotations
 
-import json
 import re
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime, timedelta
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
-from core.database import metadata
+from core.database import Engine, Json, UtcDateTime, metadata, utc_now
 from core.errors import QuestionError
-from core.types import Answer, Boost, Chunk, Citation, Passage, User, Why
+from core.types import Answer, Boost, Chunk, Citation, Passage, Principal, User, Why
 
 conversations = sa.Table(
     "conversations",
@@ -26,18 +25,18 @@ conversations = sa.Table(
     sa.Column("id", sa.String(32), primary_key=True),
     sa.Column("user", sa.String(320), nullable=False, index=True),
     sa.Column("title", sa.String(200), nullable=False),
-    sa.Column("created_at", sa.String(32), nullable=False),
-    sa.Column("updated_at", sa.String(32), nullable=False, index=True),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("updated_at", UtcDateTime, nullable=False, index=True),
 )
 turns = sa.Table(
     "conversation_turns",
     metadata,
     sa.Column("conversation_id", sa.ForeignKey("conversations.id", ondelete="CASCADE"), primary_key=True),
     sa.Column("ordinal", sa.Integer, primary_key=True),
-    sa.Column("asked_at", sa.String(32), nullable=False),
+    sa.Column("asked_at", UtcDateTime, nullable=False),
     sa.Column("question", sa.Text, nullable=False),
     sa.Column("standalone", sa.Text, nullable=False),
-    sa.Column("answer", sa.Text, nullable=False),
+    sa.Column("answer", Json, nullable=False),
     # Question and answer without case, for `find`: databases fold letters beyond ASCII differently, or not at all.
     # NULL in turns of an older version.
     sa.Column("searched", sa.Text),
@@ -49,12 +48,12 @@ _SNIPPET_CHARS = 90
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """One conversation's place in the list. Times are ISO 8601 in UTC."""
+    """One conversation's place in the list. Times are UTC."""
 
     id: str
     title: str
-    created_at: str
-    updated_at: str
+    created_at: datetime
+    updated_at: datetime
     turns: int = 0
 
 
@@ -73,18 +72,18 @@ class StoredTurn:
     question: str
     standalone: str
     answer: Answer
-    asked_at: str
+    asked_at: datetime
 
 
 class Conversations:
     """The stored conversations of all people, one person's at a time."""
 
-    def __init__(self, engine: sa.Engine) -> None:
+    def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
     def start(self, user: User, title: str = "New conversation") -> str:
         """A new conversation's id."""
-        identifier, now = uuid.uuid4().hex, _now()
+        identifier, now = uuid.uuid4().hex, utc_now()
         with self._engine.begin() as connection:
             connection.execute(
                 conversations.insert().values(
@@ -105,7 +104,7 @@ class Conversations:
             row = self._owned(connection, conversation_id, user)
             own = turns.c.conversation_id == conversation_id
             last = connection.execute(sa.select(turns).where(own).order_by(turns.c.ordinal.desc()).limit(1)).first()
-            ordinal, now = (0 if last is None else last.ordinal + 1), _now()
+            ordinal, now = (0 if last is None else last.ordinal + 1), utc_now()
             if last is not None and _completes(last, question, answer):
                 ordinal = last.ordinal
                 connection.execute(turns.delete().where(own & (turns.c.ordinal == ordinal)))
@@ -197,7 +196,7 @@ class Conversations:
 
     def forget_older_than(self, days: int) -> int:
         """Deletes everybody's conversations that nobody has continued for `days`; how many."""
-        before = (datetime.now(UTC) - timedelta(days=days)).isoformat(timespec="seconds")
+        before = utc_now() - timedelta(days=days)
         old = sa.select(conversations.c.id).where(conversations.c.updated_at < before)
         with self._engine.begin() as connection:
             connection.execute(turns.delete().where(turns.c.conversation_id.in_(old)))
@@ -228,7 +227,7 @@ class Conversations:
             texts = [
                 " ".join(text.split())
                 for row in connection.execute(query.order_by(turns.c.ordinal))
-                for text in (row.question, json.loads(row.answer)["text"])
+                for text in (row.question, row.answer["text"])
             ]
         best = max(texts, key=lambda text: sum(word in text.casefold() for word in words), default="")
         return _around(best, words)
@@ -260,9 +259,8 @@ def _around(text: str, words: Sequence[str]) -> str:
     return f"… {shown}" if begin else shown
 
 
-def load_answer(text: str) -> Answer:
+def load_answer(raw: Mapping[str, Any]) -> Answer:
     """An answer as it was stored. Access lists aren't stored with it."""
-    raw: dict[str, Any] = json.loads(text)
     return Answer(
         **{
             **raw,
@@ -278,22 +276,18 @@ def load_answer(text: str) -> Answer:
 
 def _completes(last: sa.Row[Any], question: str, answer: Answer) -> bool:
     """Whether the answer is what the last turn's form of an app was filled in for."""
-    asked = json.loads(last.answer)
-    by_app = answer.route.startswith("app:") and asked["route"] == answer.route
-    return by_app and asked["outcome"] == "needs_input" and last.question == question
+    by_app = answer.route.startswith("app:") and last.answer["route"] == answer.route
+    return by_app and last.answer["outcome"] == "needs_input" and last.question == question
 
 
-def _dump(answer: Answer) -> str:
-    return json.dumps(asdict(answer), default=_plain, ensure_ascii=False)
-
-
-def _plain(value: object) -> object:
+def _dump(answer: Answer) -> dict[str, Any]:
     # Who may read a chunk changes after the answer; what is stored must not say otherwise.
-    if isinstance(value, frozenset | set):
-        return []
-    if isinstance(value, Mapping):
-        return dict(value)
-    return str(value)
+    nobody: frozenset[Principal] = frozenset()
+    passages, nearest = (
+        tuple(replace(p, chunk=replace(p.chunk, allow=nobody, deny=nobody)) for p in found)
+        for found in (answer.passages, answer.nearest)
+    )
+    return asdict(replace(answer, passages=passages, nearest=nearest))
 
 
 def _passage(raw: Mapping[str, Any]) -> Passage:
@@ -301,6 +295,7 @@ def _passage(raw: Mapping[str, Any]) -> Passage:
     why = dict(raw["why"])
     chunk |= {
         "heading_path": tuple(chunk["heading_path"]),
+        "rows": tuple(tuple(row) for row in chunk.get("rows", ())),
         "allow": frozenset(),
         "deny": frozenset(),
         "metadata": {k: tuple(v) if isinstance(v, list) else v for k, v in chunk["metadata"].items()},
@@ -312,7 +307,3 @@ def _passage(raw: Mapping[str, Any]) -> Passage:
 def _title(question: str) -> str:
     title = " ".join(question.split())
     return title if len(title) <= _TITLE_CHARS else title[: _TITLE_CHARS - 1].rsplit(" ", 1)[0] + "…"
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")

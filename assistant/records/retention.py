@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from apps.kept.runs import forget_results_older_than
+from apps.kept import forget_results_older_than
 from assistant.records.conversations import Conversations
 from assistant.records.trace import Traces
 from core.database import open_database
-from core.errors import DebriefError
+from core.logs import scheduled
 from core.settings import RetentionSettings, Settings, load_settings
 
 if TYPE_CHECKING:
@@ -60,9 +60,7 @@ def add_daily_job(scheduler: BackgroundScheduler, settings: Settings) -> None:
 
 def forget_once(settings_file: str) -> None:
     """A scheduled deletion. Errors end in the log, never in the scheduler."""
-    try:
+    with scheduled(log, JOB):
         settings = load_settings(Path(settings_file))
         done = forget(open_database(settings), settings.retention)
-        log.info("retention: %d conversations and %d traces deleted", done.conversations, done.traces)
-    except DebriefError as error:
-        log.error("retention: %s", error)
+        log.info("%(conversations)d conversations and %(traces)d traces deleted", asdict(done))

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-import json
+import logging
 import time
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 import sqlalchemy as sa
 
-from core.database import metadata
+from core.database import Engine, Json, UtcDateTime, metadata, utc_now
 from core.errors import QuestionError
 from core.llm import Spending
 from core.types import Answer, Passage, User
+
+log = logging.getLogger(__name__)
 
 # The conversation under which evaluations ask: its traces aren't people's.
 CONVERSATION = "evaluation"
@@ -27,20 +29,20 @@ traces = sa.Table(
     sa.Column("id", sa.String(32), primary_key=True),
     sa.Column("user", sa.String(320), nullable=False, index=True),
     sa.Column("conversation_id", sa.String(32), nullable=False, default=""),
-    sa.Column("asked_at", sa.String(32), nullable=False, index=True),
+    sa.Column("asked_at", UtcDateTime, nullable=False, index=True),
     sa.Column("question", sa.Text, nullable=False),
     sa.Column("outcome", sa.String(20), nullable=False),
     sa.Column("route", sa.String(200), nullable=False),
-    sa.Column("record", sa.Text, nullable=False),
+    sa.Column("record", Json, nullable=False),
 )
 feedback = sa.Table(
     "answer_feedback",
     metadata,
     sa.Column("trace_id", sa.String(32), primary_key=True),
     sa.Column("user", sa.String(320), primary_key=True),
-    sa.Column("given_at", sa.String(32), nullable=False),
+    sa.Column("given_at", UtcDateTime, nullable=False),
     sa.Column("rating", sa.String(10), nullable=False),
-    sa.Column("reasons", sa.Text, nullable=False),
+    sa.Column("reasons", Json, nullable=False),
     sa.Column("comment", sa.String(1_000), nullable=False),
 )
 
@@ -64,7 +66,7 @@ class Trace:
 
     question: str
     id: str = field(default_factory=lambda: uuid.uuid4().hex[:12])
-    asked_at: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
+    asked_at: datetime = field(default_factory=utc_now)
     searched: list[str] = field(default_factory=list)
     route: str = "search"
     route_reason: str = ""
@@ -80,6 +82,9 @@ class Trace:
     answer: str = ""
     citations: list[dict[str, Any]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._begun = time.monotonic()  # no field: the stored record has the time in each stage
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
@@ -115,11 +120,15 @@ class Trace:
         self.answer, self.notes = answer.text, list(answer.notes)
         self.citations = [asdict(c) for c in answer.citations]
 
+    def elapsed_s(self) -> float:
+        """Seconds since the question came."""
+        return round(time.monotonic() - self._begun, 3)
+
 
 class Traces:
     """Stored traces and feedback. People see their own; an administrator's page passes `everyone=True`."""
 
-    def __init__(self, engine: sa.Engine) -> None:
+    def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
     def save(self, trace: Trace, user: User, conversation_id: str = "") -> None:
@@ -134,9 +143,10 @@ class Traces:
                     question=trace.question,
                     outcome=trace.outcome,
                     route=trace.route,
-                    record=json.dumps(asdict(trace), default=str, ensure_ascii=False),
+                    record=asdict(trace),
                 )
             )
+        _log(trace, conversation_id)
 
     def load(self, trace_id: str, user: User, *, everyone: bool = False) -> Mapping[str, Any]:
         """The trace under the names of `Trace`, with `user` and `feedback`.
@@ -144,14 +154,21 @@ class Traces:
         Raises:
             QuestionError: there is none with this id that the person may see.
         """
+        found = self.find(trace_id)
+        if found is None or (found["user"] != user.email.lower() and not everyone):
+            raise QuestionError(f"You have no answer with the trace {trace_id!r}; `debrief ask` prints the id.")
+        return found
+
+    def find(self, trace_id: str) -> Mapping[str, Any] | None:
+        """The same, whoever asked; None when there is none. The caller answers for who is shown what of it."""
         with self._engine.connect() as connection:
             row = connection.execute(sa.select(traces).where(traces.c.id == trace_id)).one_or_none()
-            if row is None or (row.user != user.email.lower() and not everyone):
-                raise QuestionError(f"You have no answer with the trace {trace_id!r}; `debrief ask` prints the id.")
             given = connection.execute(sa.select(feedback).where(feedback.c.trace_id == trace_id)).all()
-        record: dict[str, Any] = json.loads(row.record)
+        if row is None:
+            return None
         return {
-            **record,
+            **row.record,
+            "asked_at": row.asked_at,
             "user": row.user,
             "conversation_id": row.conversation_id,
             "feedback": [_given(one) for one in given],
@@ -174,7 +191,7 @@ class Traces:
 
     def forget_older_than(self, days: int) -> int:
         """Deletes everybody's traces of questions asked before so many days, with their feedback; how many."""
-        before = (datetime.now(UTC) - timedelta(days=days)).isoformat(timespec="seconds")
+        before = utc_now() - timedelta(days=days)
         old = sa.select(traces.c.id).where(traces.c.asked_at < before)
         with self._engine.begin() as connection:
             connection.execute(feedback.delete().where(feedback.c.trace_id.in_(old)))
@@ -196,9 +213,9 @@ class Traces:
             connection.execute(
                 feedback.insert().values(
                     **key,
-                    given_at=datetime.now(UTC).isoformat(timespec="seconds"),
+                    given_at=utc_now(),
                     rating=rating,
-                    reasons=json.dumps(list(reasons)),
+                    reasons=list(reasons),
                     comment=comment[:1_000],
                 )
             )
@@ -215,15 +232,19 @@ class Traces:
         return [{**_given(r), "question": r.question, "outcome": r.outcome, "route": r.route} for r in rows]
 
 
+def _log(trace: Trace, conversation_id: str) -> None:
+    """Logs that there is an answer, never what it says; an evaluation's, hundreds at once, on DEBUG."""
+    level = logging.DEBUG if conversation_id == CONVERSATION else logging.INFO
+    values = {"trace": trace.id, "route": trace.route, "outcome": trace.outcome, "seconds": trace.elapsed_s()}
+    log.log(level, "answer %(trace)s: %(outcome)s by %(route)s in %(seconds).1f s", values)
+
+
 def _given(row: sa.Row[Any]) -> dict[str, Any]:
     return {
         "trace_id": row.trace_id,
         "user": row.user,
         "given_at": row.given_at,
         "rating": row.rating,
-        "reasons": json.loads(row.reasons),
+        "reasons": row.reasons,
         "comment": row.comment,
     }
-
-
-# Traces of an evaluation carry this conversation, so that nobody takes them for people's questions.

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
-import os
-import threading
 import zipfile
 from collections.abc import Iterable, Sequence
 from importlib.resources import files
@@ -14,16 +13,17 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from apps.language.spec import App
+from apps.language import App
 from assistant.routing.intents import IntentClassifier
 from assistant.routing.requests import plain_request
+from core.files import write_atomically
 from retrieval.models.embed import Embedder
 
 SEARCH = "search"
 APP = "app"
 # What is learned follows from the examples, the model, and these files.
 _MADE_BY = (
-    "learned.py", "intents.py", "ngrams.py", "requests.py", "glossary.py", "glossary.txt",
+    "learned.py", "fitting.py", "intents.py", "ngrams.py", "requests.py", "glossary.py", "glossary.txt",
 )  # fmt: skip
 
 
@@ -75,11 +75,14 @@ def training_examples(apps: Iterable[App]) -> tuple[list[str], list[str | None]]
 
 
 def _fitted(texts: Sequence[str], labels: Sequence[str | None], embedder: Embedder) -> Learned:
+    # Imported when there is something to learn: scikit-learn takes longer than a question.
+    from assistant.routing.fitting import fit_intents
+
     plain = [plain_request(text) for text in texts]
     vectors = embedder.encode_texts(plain)
-    work = IntentClassifier(plain, [SEARCH if label == SEARCH else APP for label in labels], vectors)
+    work = fit_intents(plain, [SEARCH if label == SEARCH else APP for label in labels], vectors)
     own = [n for n, label in enumerate(labels) if label != SEARCH]
-    which = IntentClassifier([plain[n] for n in own], [labels[n] for n in own], vectors[own])
+    which = fit_intents([plain[n] for n in own], [labels[n] for n in own], vectors[own])
     return Learned(work, which, dict(zip(plain, texts, strict=True)))
 
 
@@ -111,11 +114,9 @@ def _write(file: Path, key: str, learned: Learned) -> None:
     parts["shown"] = np.frombuffer(json.dumps(learned.shown).encode(), np.uint8)
     for prefix, classifier in (("work.", learned.work), ("which.", learned.which)):
         parts |= {prefix + name: array for name, array in classifier.arrays().items()}
-    draft = file.with_suffix(f".{os.getpid()}-{threading.get_ident()}")
+    stream = io.BytesIO()
+    np.savez(stream, allow_pickle=False, **parts)
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        with draft.open("wb") as stream:
-            np.savez(stream, allow_pickle=False, **parts)
-        draft.replace(file)
+        write_atomically(file, stream.getvalue())
     except OSError:
         return  # A data folder that can't be written only means learning again next time.

@@ -1,7 +1,7 @@
-"""Texts → weighted word and letter n-grams: sparse vectors whose product says how many rare ones two texts share.
+"""Texts → weighted word and letter n-grams, as scikit-learn's `TfidfVectorizer` cuts and weighs them, in numpy.
 
-TF-IDF with logarithmic counts and L2 norm. Written out, since importing the library that has it takes longer than a
-question.
+Fitting asks scikit-learn which n-grams there are and how rare each is (`fitting.py`); deciding needs only these, since
+importing scikit-learn takes longer than a question.
 """
 
 from __future__ import annotations
@@ -10,19 +10,15 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from scipy.sparse import csr_matrix
-
 Floats = NDArray[np.float64]
 Cut = Callable[[str], Iterator[str]]
 
+LETTERS = (2, 5)
 _WORD = re.compile(r"\w+")
-_LETTERS = range(2, 6)
 
 
 def word_ngrams(text: str) -> Iterator[str]:
@@ -36,49 +32,28 @@ def letter_ngrams(text: str) -> Iterator[str]:
     """Runs of 2 to 5 letters within words, with a blank where a word begins and ends."""
     for word in text.lower().split():
         padded = f" {word} "
-        for n in _LETTERS:
+        for n in range(LETTERS[0], LETTERS[1] + 1):
             yield from (padded[i : i + n] for i in range(len(padded) - n + 1))
             if n >= len(padded):
                 break
 
 
 class Ngrams:
-    """The n-grams of some texts with their weights; those of other texts are ignored.
+    """Known n-grams with their weights; others in a text are ignored.
 
     Attributes:
         grams: The known n-grams.
         idf: (known n-grams,), how rare each is.
     """
 
-    def __init__(self, texts: Sequence[str], cut: Cut) -> None:
+    def __init__(self, grams: Sequence[str], idf: Floats, cut: Cut) -> None:
+        """`cut` turns a text into its n-grams."""
+        self.grams, self.idf = list(grams), idf
         self._cut = cut
-        frequency = Counter(gram for text in texts for gram in set(cut(text)))
-        self.grams = sorted(frequency)
-        counts = np.array([frequency[gram] for gram in self.grams], dtype=float)
-        self.idf: Floats = np.log((1 + len(texts)) / (1 + counts)) + 1
         self._columns = {gram: n for n, gram in enumerate(self.grams)}
 
-    @classmethod
-    def known(cls, grams: Sequence[str], idf: Floats, cut: Cut) -> Ngrams:
-        """Those whose `grams` and `idf` were kept."""
-        result = cls((), cut)
-        result.grams, result.idf = list(grams), idf
-        result._columns = {gram: n for n, gram in enumerate(result.grams)}
-        return result
-
-    def of(self, texts: Sequence[str]) -> csr_matrix:
-        """(len(texts), known n-grams), rows L2-normalised; a row is 0 for a text that shares none."""
-        # Imported when it is needed: most commands learn nothing.
-        from scipy.sparse import csr_matrix
-
-        rows = [self._weighted(text) for text in texts]
-        ends = np.cumsum([0, *(len(columns) for columns, _ in rows)])
-        columns = np.concatenate([columns for columns, _ in rows]) if rows else np.zeros(0, int)
-        values = np.concatenate([values for _, values in rows]) if rows else np.zeros(0)
-        return csr_matrix((values, columns, ends), shape=(len(rows), len(self.grams)))
-
     def times(self, texts: Sequence[str], weights: Floats) -> Floats:
-        """(len(texts), m): `of(texts)` times `weights` (known n-grams, m), without the library for sparse matrices."""
+        """(len(texts), m): the texts' vectors, L2-normalised, times `weights` (known n-grams, m)."""
         rows = (self._weighted(text) for text in texts)
         return np.stack([values @ weights[columns] for columns, values in rows])
 

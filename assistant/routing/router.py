@@ -18,7 +18,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
-from apps.language.spec import App
+from apps.language import App
 from apps.runner import may_use
 from assistant.question import Attachment
 from assistant.routing.glossary import likely_language
@@ -29,8 +29,8 @@ from assistant.routing.requests import plain_request
 from core.errors import ModelError
 from core.llm import ChatModels, Spending
 from core.types import User
-from prompts.load import load_prompt
-from retrieval.models.embed import Embedder
+from prompts import load_prompt
+from retrieval.models import Embedder
 
 AttachmentKind = Literal["transcript", "report", "notes"]
 

@@ -1,1 +1,1 @@
-"""The Admin page: access, people, guardrails, weights, audit."""
+"""The Admin page: access, people, guardrails, weights, audit. The door is `page.page(user)`."""

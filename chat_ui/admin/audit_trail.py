@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import date, datetime
 
-import sqlalchemy as sa
-
-from apps.kept.runs import runs as app_runs
-from apps.publish.versions import versions as app_versions
-from assistant.records.trace import CONVERSATION, feedback, traces
-from core.audit import AuditEntry, entries, recorded
+from apps.kept.runs import runs_since
+from apps.publish.versions import published_since
+from assistant.records.usage import questions_since, thumbs_since
+from core.audit import AuditEntry, recorded, recorded_actions
+from core.database import Engine, begin_of
 
 ASKED, RATED, RAN, PUBLISHED = "asked", "rated", "ran app", "published app"
 _MOST = 5_000
@@ -26,17 +24,15 @@ class AuditRow:
     trace_id: str = ""
 
 
-def actions(engine: sa.Engine) -> list[str]:
+def actions(engine: Engine) -> list[str]:
     """Every kind of action that the trail has or may have."""
-    with engine.connect() as connection:
-        kept = connection.execute(sa.select(entries.c.action).distinct()).scalars().all()
-    return [ASKED, RATED, RAN, PUBLISHED, *sorted(kept)]
+    return [ASKED, RATED, RAN, PUBLISHED, *recorded_actions(engine)]
 
 
 def trail(
-    engine: sa.Engine,
-    since: str,
-    until: str,
+    engine: Engine,
+    first: date,
+    last: date,
     *,
     person: str = "",
     wanted: Sequence[str] = (),
@@ -46,11 +42,12 @@ def trail(
     """The newest entries of these days that fit, the newest first.
 
     Args:
-        since, until: Days, ISO 8601; both are within.
+        first, last: Days in UTC; both are within.
         person: A part of the address.
         wanted: Actions; none means all.
         words: All must stand in the action, subject or detail. An answer's detail names the documents it cited.
     """
+    since = begin_of(first)
     rows = [*_asked(engine, since), *_rated(engine, since), *_ran(engine, since), *_published(engine, since)]
     rows += [
         AuditRow(entry, entry.subject if entry.action == "opened trace" else "") for entry in recorded(engine, since)
@@ -59,7 +56,7 @@ def trail(
     found = [
         row
         for row in rows
-        if row.entry.at[:10] <= until
+        if row.entry.at.date() <= last
         and person.casefold() in row.entry.user
         and (not wanted or row.entry.action in wanted)
         and all(word in f"{row.entry.action} {row.entry.subject} {row.entry.detail}".casefold() for word in asked)
@@ -67,44 +64,28 @@ def trail(
     return sorted(found, key=lambda row: row.entry.at, reverse=True)[:limit]
 
 
-def _asked(engine: sa.Engine, since: str) -> Iterator[AuditRow]:
+def _asked(engine: Engine, since: datetime) -> Iterator[AuditRow]:
     """People's questions; those of an evaluation are asked by nobody."""
-    query = sa.select(traces).where(traces.c.asked_at >= since, traces.c.conversation_id != CONVERSATION)
-    with engine.connect() as connection:
-        for row in connection.execute(query.order_by(traces.c.asked_at.desc()).limit(_MOST)):
-            cited = dict.fromkeys(c["document_id"] for c in json.loads(row.record).get("citations", ()))
-            detail = f"{row.outcome} by {row.route}" + (f", citing {', '.join(cited)}" if cited else "")
-            yield AuditRow(AuditEntry(row.asked_at, row.user, ASKED, row.question, detail), row.id)
+    for asked in questions_since(engine, since, _MOST):
+        detail = f"{asked.outcome} by {asked.route}" + (f", citing {', '.join(asked.cited)}" if asked.cited else "")
+        yield AuditRow(AuditEntry(asked.asked_at, asked.user, ASKED, asked.question, detail), asked.trace_id)
 
 
-def _rated(engine: sa.Engine, since: str) -> Iterator[AuditRow]:
-    query = sa.select(feedback).where(feedback.c.given_at >= since).order_by(feedback.c.given_at.desc()).limit(_MOST)
-    with engine.connect() as connection:
-        for row in connection.execute(query):
-            why = ", ".join(filter(None, (*json.loads(row.reasons), row.comment)))
-            yield AuditRow(
-                AuditEntry(row.given_at, row.user, RATED, f"trace {row.trace_id}", f"{row.rating} {why}"), row.trace_id
-            )
+def _rated(engine: Engine, since: datetime) -> Iterator[AuditRow]:
+    for thumb in thumbs_since(engine, since, _MOST):
+        why = ", ".join(filter(None, (*thumb.reasons, thumb.comment)))
+        entry = AuditEntry(thumb.given_at, thumb.user, RATED, f"trace {thumb.trace_id}", f"{thumb.rating} {why}")
+        yield AuditRow(entry, thumb.trace_id)
 
 
-def _ran(engine: sa.Engine, since: str) -> Iterator[AuditRow]:
-    query = sa.select(app_runs).where(app_runs.c.started_at >= datetime.fromisoformat(since))
-    with engine.connect() as connection:
-        for row in connection.execute(query.order_by(app_runs.c.started_at.desc()).limit(_MOST)):
-            yield AuditRow(AuditEntry(_utc(row.started_at), row.user, RAN, f"{row.app} {row.version}", row.status))
+def _ran(engine: Engine, since: datetime) -> Iterator[AuditRow]:
+    for run in runs_since(engine, since, _MOST):
+        yield AuditRow(AuditEntry(run.started_at, run.user, RAN, f"{run.app} {run.version}", run.status))
 
 
-def _published(engine: sa.Engine, since: str) -> Iterator[AuditRow]:
-    query = sa.select(app_versions).where(app_versions.c.published_at >= datetime.fromisoformat(since))
-    with engine.connect() as connection:
-        for row in connection.execute(query.order_by(app_versions.c.published_at.desc()).limit(_MOST)):
-            verified = "verified" if row.verified else "not verified"
-            yield AuditRow(
-                AuditEntry(_utc(row.published_at), row.author, PUBLISHED, f"{row.app} {row.version}", verified)
-            )
-
-
-def _utc(moment: datetime) -> str:
-    """SQLite gives times back without their zone, which is UTC."""
-    aware = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
-    return aware.astimezone(UTC).isoformat(timespec="seconds")
+def _published(engine: Engine, since: datetime) -> Iterator[AuditRow]:
+    for found in published_since(engine, since, _MOST):
+        verified = "verified" if found.verified else "not verified"
+        yield AuditRow(
+            AuditEntry(found.published_at, found.author, PUBLISHED, f"{found.app} {found.version}", verified)
+        )

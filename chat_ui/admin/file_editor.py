@@ -138,4 +138,4 @@ class FileEditor:
 
 
 def _label(version: FileVersion) -> str:
-    return f"{version.kept_at[:16].replace('T', ' ')} UTC · {version.user or 'found in the file'}"
+    return f"{version.kept_at:%Y-%m-%d %H:%M} UTC · {version.user or 'found in the file'}"

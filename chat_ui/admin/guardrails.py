@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from html import escape
 from pathlib import Path
 
@@ -10,14 +10,15 @@ import streamlit as st
 
 from assistant.checks.guardrails import Guardrails, GuardrailsFile, parse_guardrails
 from assistant.checks.personal_data import redacted
+from assistant.records.usage import questions_since
 from chat_ui.admin.file_editor import FileEditor
 from chat_ui.admin.guardrails_preview import Effect, effect
-from chat_ui.insights.usage import questions_since
 from chat_ui.parts import charts, components, session
+from core.database import begin_of, utc_now
 from core.errors import DebriefError
 from core.kept_file import KeptFile, versions_table
 from core.types import User
-from retrieval.models.embed import open_embedder
+from retrieval.models import open_embedder
 
 VERSIONS = versions_table("guardrails_versions")
 _HINT = "Keys: phrases, topics, restrict, links, redact; docs/answers.md explains them."
@@ -103,8 +104,8 @@ def _judged(guardrails: Guardrails, question: str, asking: User) -> None:
 
 def _past(before: Guardrails, after: Guardrails) -> None:
     """The same for what people asked of late: a rule that is too wide shows here first."""
-    since = (datetime.now(UTC) - timedelta(days=_DAYS)).date().isoformat()
-    asked = questions_since(session.database(), since)[-_MOST:]
+    since = begin_of((utc_now() - timedelta(days=_DAYS)).date())
+    asked = questions_since(session.database(), since, _MOST)
     if not asked:
         st.caption(f"Nobody has asked anything in {_DAYS} days; people's questions would be tried here.")
         return

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from assistant.checks.guardrails import Guardrails, GuardrailVerdict
-from chat_ui.insights.usage import Question
+from assistant.records.usage import AskedQuestion
 from core.identity import Directory
 from core.types import User
 
@@ -31,7 +31,7 @@ class Effect:
     changes: tuple[VerdictChange, ...]
 
 
-def effect(questions: Sequence[Question], directory: Directory, before: Guardrails, after: Guardrails) -> Effect:
+def effect(questions: Sequence[AskedQuestion], directory: Directory, before: Guardrails, after: Guardrails) -> Effect:
     """The effect on these questions, each judged for the person who asked it."""
     verdicts = []
     for question in questions:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from html import escape
 
 import streamlit as st
@@ -14,7 +14,7 @@ from chat_ui.admin.weights import weights_tab
 from chat_ui.parts import charts, components, session
 from chat_ui.parts.disclosure import Disclosure
 from chat_ui.parts.trace_view import trace_view
-from chat_ui.quality.runs import instant
+from core.database import utc_now
 from core.types import User
 
 _TABS = ["Weights", "Guardrails", "People", "Groups", "Audit"]
@@ -58,7 +58,10 @@ def _people() -> None:
     charts.csv_download(
         "people.csv",
         ("address", "name", "groups", "attributes", "listed", "questions", "last seen"),
-        [(p.email, p.name, " ".join(p.groups), _attributes(p), p.listed, p.questions, p.last_seen) for p in shown],
+        [
+            (p.email, p.name, " ".join(p.groups), _attributes(p), p.listed, p.questions, _iso(p.last_seen))
+            for p in shown
+        ],
     )
 
 
@@ -88,7 +91,7 @@ def _person(person: Person) -> list[str]:
         escape(_attributes(person)),
         role,
         f"{person.questions:,}",
-        components.ago(instant(person.last_seen)) if person.last_seen else "never",
+        components.ago(person.last_seen) if person.last_seen else "never",
     ]
 
 
@@ -119,7 +122,7 @@ def _group(group: Group) -> list[str]:
 
 
 def _audit(user: User) -> None:
-    today = datetime.now(UTC).date()
+    today = utc_now().date()
     with st.container(horizontal=True, vertical_alignment="bottom"):
         person = st.text_input("Who", placeholder="A part of the address", key="audit-person", width=220)
         wanted = st.multiselect(
@@ -139,8 +142,8 @@ def _audit(user: User) -> None:
         return
     found = trail(
         session.database(),
-        days[0].isoformat(),
-        days[1].isoformat(),
+        days[0],
+        days[1],
         person=person,
         wanted=wanted,
         words=words,
@@ -153,7 +156,7 @@ def _audit(user: User) -> None:
     st.caption(f"{len(found)} entries. Choose one to see the answer that it is about.{more}")
     rows = [
         {
-            "When": components.local(instant(row.entry.at)),
+            "When": components.local(row.entry.at),
             "Who": row.entry.user,
             "Did": row.entry.action,
             "What": row.entry.subject,
@@ -174,8 +177,12 @@ def _audit(user: User) -> None:
     charts.csv_download(
         "audit.csv",
         header,
-        [(r.entry.at, r.entry.user, r.entry.action, r.entry.subject, r.entry.detail, r.trace_id) for r in found],
+        [(_iso(r.entry.at), r.entry.user, r.entry.action, r.entry.subject, r.entry.detail, r.trace_id) for r in found],
     )
     chosen = event["selection"]["rows"]
     if chosen and chosen[0] < len(found) and found[chosen[0]].trace_id:
         trace_view(found[chosen[0]].trace_id, user, Disclosure(session.database(), user, admin=True))
+
+
+def _iso(moment: datetime | None) -> str:
+    return moment.isoformat(timespec="seconds") if moment is not None else ""

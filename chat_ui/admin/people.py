@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
-import sqlalchemy as sa
-
-from assistant.records.trace import CONVERSATION, traces
+from assistant.records.usage import Asker, askers
 from chat_ui.parts.session import SIGNED_IN
 from core import audit
-from core.identity import Directory, memberships
+from core.database import Engine
+from core.identity import Directory, keeping_sources
 from core.types import Attributes
 
 
@@ -21,7 +21,7 @@ class Person:
     Attributes:
         groups: All, through nested groups too; those of the last sign-in where there was one.
         listed: Whether the users file has the person.
-        last_seen: When they last signed in or asked, UTC, ISO 8601; empty if never.
+        last_seen: When they last signed in or asked; None if never.
     """
 
     email: str
@@ -30,7 +30,7 @@ class Person:
     attributes: Attributes
     listed: bool
     questions: int
-    last_seen: str
+    last_seen: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,22 +43,15 @@ class Group:
     sources: tuple[str, ...]
 
 
-def people(engine: sa.Engine, directory: Directory) -> list[Person]:
+def people(engine: Engine, directory: Directory) -> list[Person]:
     """Everybody who is listed or was ever here, those last seen first."""
-    asked = (
-        sa.select(traces.c.user, sa.func.count(), sa.func.max(traces.c.asked_at))
-        .where(traces.c.conversation_id != CONVERSATION)
-        .group_by(traces.c.user)
-    )
-    with engine.connect() as connection:
-        counts = {user: (count, last) for user, count, last in connection.execute(asked)}
+    asked = askers(engine)
     visits: dict[str, audit.AuditEntry] = {}
-    for entry in audit.recorded(engine, "", [SIGNED_IN]):
+    for entry in audit.recorded(engine, actions=[SIGNED_IN]):
         visits.setdefault(entry.user, entry)
     found = []
-    for email in sorted({*directory.entries, *counts, *visits}):
-        count, last = counts.get(email, (0, ""))
-        visit = visits.get(email)
+    for email in sorted({*directory.entries, *asked, *visits}):
+        asker, visit = asked.get(email), visits.get(email)
         claimed = visit.subject.split(", ") if visit is not None and visit.subject else ()
         listed = directory.entries.get(email)
         found.append(
@@ -68,19 +61,22 @@ def people(engine: sa.Engine, directory: Directory) -> list[Person]:
                 directory.groups_of(email, claimed),
                 listed.attributes if listed is not None else {},
                 listed is not None,
-                count,
-                max(last, visit.at if visit is not None else ""),
+                asker.questions if asker is not None else 0,
+                _last_seen(asker, visit),
             )
         )
-    return sorted(found, key=lambda p: p.last_seen, reverse=True)
+    return sorted(found, key=lambda p: p.last_seen or datetime.min.replace(tzinfo=UTC), reverse=True)
 
 
-def groups(engine: sa.Engine, directory: Directory, everybody: Sequence[Person]) -> list[Group]:
+def _last_seen(asker: Asker | None, visit: audit.AuditEntry | None) -> datetime | None:
+    moments = [asker.last_at] if asker is not None else []
+    moments += [visit.at] if visit is not None else []
+    return max(moments, default=None)
+
+
+def groups(engine: Engine, directory: Directory, everybody: Sequence[Person]) -> list[Group]:
     """Every group with its direct members and how many people are in it, by name."""
-    kept: dict[str, set[str]] = {}
-    with engine.connect() as connection:
-        for row in connection.execute(sa.select(memberships.c.group, memberships.c.source).distinct()):
-            kept.setdefault(row.group, set()).add(row.source)
+    kept = keeping_sources(engine)
     names = {*directory.members, *(group for person in everybody for group in person.groups)}
     return [
         Group(

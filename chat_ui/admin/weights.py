@@ -12,12 +12,13 @@ from chat_ui.parts import charts, components, session
 from core.errors import DebriefError, FilterError
 from core.kept_file import KeptFile, versions_table
 from core.types import User
-from evals.fitting.weights import Candidates, Preview, preview
+from evals.fitting import Candidates, Preview, preview
+from evals.suite import suite_file
 from evals.suite.own_weights import collect_cases
-from evals.suite.suites import suite_file
 from ingestion.documents import titles
-from retrieval.engines.open import open_generations
-from retrieval.query.weights import BUILT_IN, LEVELS, LIMIT, Weights, parse_weights
+from retrieval.engines import open_generations
+from retrieval.query import Weights, parse_weights
+from retrieval.query.weights import BUILT_IN, LEVELS, LIMIT
 
 VERSIONS = versions_table("weights_versions")
 _MOVES = 15

@@ -6,20 +6,18 @@ from html import escape
 
 import streamlit as st
 
+from apps.kept import Collection, open_collection, submit
 from apps.kept.forms import (
-    Collection,
     close_collection,
     collected_csv,
     collected_table,
     collections_of,
     find_collection,
-    open_collection,
     sees_all,
     submissions_of,
-    submit,
 )
-from apps.language.spec import App
-from apps.run.inputs import InputsWrong
+from apps.language import App
+from apps.run import InputsWrong
 from chat_ui.parts import components, session
 from chat_ui.parts.app_form import app_form
 from core.errors import DebriefError

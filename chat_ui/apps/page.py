@@ -7,10 +7,11 @@ from html import escape
 
 import streamlit as st
 
-from apps.kept.runs import PastRun, forget_result, my_runs, rate_run, record_run, stored_result, usage
-from apps.language.spec import App
-from apps.publish.versions import Available
-from apps.run.inputs import Problem
+from apps.kept import PastRun, my_runs, record_run, stored_result
+from apps.kept.runs import forget_result, rate_run, usage
+from apps.language import App
+from apps.publish import Available
+from apps.run import Problem
 from chat_ui.apps.form_collection import collection_page, collections
 from chat_ui.parts import components, session
 from chat_ui.parts.app_form import app_form
@@ -134,5 +135,5 @@ def _forget(run: str, user: User) -> None:
 
 def _named(run: PastRun) -> str:
     state = "" if run.status == "completed" else run.status
-    when = components.local(run.started_at.replace(tzinfo=None))
+    when = components.local(run.started_at)
     return " · ".join(filter(None, (when, run.subject, state)))

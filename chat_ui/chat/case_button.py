@@ -10,9 +10,8 @@ from chat_ui.parts import components, session
 from core import audit
 from core.errors import DebriefError
 from core.types import Answer, Outcome, User
+from evals.suite import add_case, suite_file
 from evals.suite.feedback import case_from_trace
-from evals.suite.review import add_case
-from evals.suite.suites import suite_file
 
 _LABELS = {
     "answered": "an answer",

@@ -6,7 +6,7 @@ from contextlib import suppress
 
 import streamlit as st
 
-from assistant.records.trace import REASONS, Rating, Traces
+from assistant.records import REASONS, Rating, Traces
 from chat_ui.parts import session
 from core.errors import QuestionError
 from core.types import User

@@ -6,18 +6,17 @@ from contextlib import suppress
 from dataclasses import replace
 from html import escape
 
-import sqlalchemy as sa
 import streamlit as st
 
-from apps.kept.runs import stored_result
-from apps.publish.template import app_from_conversation
-from assistant.records.conversations import Conversation, ConversationHit, Conversations
+from apps.kept import stored_result
+from apps.publish import app_from_conversation
+from assistant.records import Conversation, Conversations
+from assistant.records.conversations import ConversationHit
 from chat_ui.chat.turns import Turn
 from chat_ui.parts import attachments, components, session
 from core.errors import AppError, QuestionError
 from core.types import Answer, User
-from ingestion.state import documents
-from retrieval.query.access import may_read
+from ingestion.documents import readable_ids
 
 _CURRENT, _TURNS, _GONE = "conversation", "turns", "conversation-gone"
 
@@ -98,9 +97,8 @@ def resume(conversation_id: str, user: User) -> None:
         begin()
         st.session_state[_GONE] = True
         return
-    readable = _readable(
-        {p.chunk.document_id for turn in stored for p in (*turn.answer.passages, *turn.answer.nearest)}, user
-    )
+    found = {p.chunk.document_id for turn in stored for p in (*turn.answer.passages, *turn.answer.nearest)}
+    readable = readable_ids(session.database(), found, user)
     begin()
     st.session_state[_CURRENT] = conversation_id
     opened = [Turn(t.question, answer=_still_readable(t.answer, readable)) for t in stored]
@@ -160,18 +158,6 @@ def _delete(conversation_id: str, user: User) -> None:
     with suppress(QuestionError):
         Conversations(session.database()).delete(conversation_id, user)
     begin()
-
-
-def _readable(document_ids: set[str], user: User) -> set[str]:
-    """Those of the documents that the person may read today."""
-    query = sa.select(documents.c.id, documents.c.allow, documents.c.deny).where(documents.c.outcome == "indexed")
-    found: set[str] = set()
-    wanted = sorted(document_ids)
-    with session.database().connect() as connection:
-        for begin_at in range(0, len(wanted), 500):
-            portion = documents.c.id.in_(wanted[begin_at : begin_at + 500])
-            found |= {row.id for row in connection.execute(query.where(portion)) if may_read(user, row.allow, row.deny)}
-    return found
 
 
 def _still_readable(answer: Answer, readable: set[str]) -> Answer:

@@ -21,7 +21,7 @@ from chat_ui.parts import attachments, components, session
 from chat_ui.parts.filter_bar import filter_bar
 from core.errors import DebriefError
 from core.types import User
-from retrieval.query.filters import Filter
+from retrieval.query import Filter
 
 # So many turns are drawn at first, and with each "Earlier".
 _LATEST = 20

@@ -8,8 +8,8 @@ from html import escape
 
 import streamlit as st
 
-from chat_ui.insights.assumptions import assume, minutes_assumed
-from chat_ui.insights.usage import AppMonth
+from apps.kept.assumptions import assume, minutes_assumed
+from apps.kept.runs import AppMonth
 from chat_ui.parts import charts, components, session
 from core.types import User
 

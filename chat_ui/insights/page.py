@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from html import escape
 
 import streamlit as st
 
-from chat_ui.insights.apps import apps_tab
-from chat_ui.insights.usage import (
-    Question,
-    app_months,
-    citations,
+from apps.kept.runs import app_months
+from assistant.records.usage import (
+    AskedQuestion,
+    Thumb,
+    citing_answers,
     days_between,
     latency,
     median_by_day,
@@ -21,11 +21,14 @@ from chat_ui.insights.usage import (
     share,
     thumbs_since,
 )
+from chat_ui.insights.apps import apps_tab
 from chat_ui.parts import charts, components, session
 from chat_ui.parts.disclosure import Disclosure
 from chat_ui.parts.trace_view import trace_view
 from chat_ui.quality.review import gaps_view
+from core.database import begin_of, utc_now
 from core.types import User
+from ingestion.documents import titles
 
 _PERIODS = {"7 days": 7, "30 days": 30, "90 days": 90, "1 year": 365}
 _OUTCOMES = {
@@ -43,7 +46,7 @@ def page(user: User) -> None:
     """The page; app.py gives it to administrators alone."""
     st.title("Insights")
     period = st.segmented_control("Period", list(_PERIODS), default="30 days", required=True, key="insights-period")
-    since = (datetime.now(UTC) - timedelta(days=_PERIODS[period])).date().isoformat()
+    since = begin_of((utc_now() - timedelta(days=_PERIODS[period])).date())
     questions = questions_since(session.database(), since)
     months = app_months(session.database(), since)
     if not questions and not months:
@@ -65,10 +68,10 @@ def page(user: User) -> None:
             apps_tab(months, user)
 
 
-def _figures(questions: Sequence[Question], since: str) -> None:
-    thumbs = Counter(thumb["rating"] for thumb in thumbs_since(session.database(), since))
+def _figures(questions: Sequence[AskedQuestion], since: datetime) -> None:
+    thumbs = Counter(thumb.rating for thumb in thumbs_since(session.database(), since))
     median, slow = latency(questions)
-    week = (datetime.now(UTC) - timedelta(days=7)).date().isoformat()
+    week = (utc_now() - timedelta(days=7)).date().isoformat()
     figures = {
         "Questions": f"{len(questions):,}",
         "People": f"{len({q.user for q in questions}):,}",
@@ -84,7 +87,7 @@ def _figures(questions: Sequence[Question], since: str) -> None:
             st.metric(name, value, width="content")
 
 
-def _questions(questions: Sequence[Question]) -> None:
+def _questions(questions: Sequence[AskedQuestion]) -> None:
     if not questions:
         components.state("Nobody asked anything in this time", "Apps were run; the tab Apps has them.")
         return
@@ -127,45 +130,48 @@ def _way(route: str) -> str:
     return route.removeprefix("app:").replace("_", " ") if route.startswith("app:") else f"plain {route}"
 
 
-def _thumbs(since: str, user: User, disclosure: Disclosure) -> None:
+def _thumbs(since: datetime, user: User, disclosure: Disclosure) -> None:
     thumbs = thumbs_since(session.database(), since)
     if not thumbs:
         components.state("Nobody has rated an answer in this time")
         return
-    reasons = Counter(
-        (reason, thumb["rating"]) for thumb in thumbs for reason in thumb["reasons"].split(", ") if reason
-    )
+    reasons = Counter((reason, thumb.rating) for thumb in thumbs for reason in thumb.reasons)
     if reasons:
         st.header("Reasons")
         rows = [{"reason": f"{reason} ({rating})", "thumbs": n} for (reason, rating), n in reasons.most_common()]
         charts.bars(rows, "reason", "thumbs", title="Reasons that people gave")
     st.header("Thumbs")
     rating = st.pills("Rating", ["up", "down"], key="thumbs-rating", label_visibility="collapsed")
-    shown = [thumb for thumb in thumbs if rating in (None, thumb["rating"])]
+    shown = [thumb for thumb in thumbs if rating in (None, thumb.rating)]
     cells = [
         [
-            components.badge(t["rating"], "good" if t["rating"] == "up" else "bad"),
-            *(escape(t[name]) for name in ("question", "reasons", "comment")),
-            f"<code>{escape(t['trace_id'])}</code>",
+            components.badge(t.rating, "good" if t.rating == "up" else "bad"),
+            *(escape(text) for text in (t.question, ", ".join(t.reasons), t.comment)),
+            f"<code>{escape(t.trace_id)}</code>",
         ]
         for t in shown
     ]
     components.table(["Thumb", "Question", "Reasons", "Comment", "Trace"], cells, label="Thumbs")
-    charts.csv_download("thumbs.csv", tuple(thumbs[0]), [tuple(thumb.values()) for thumb in shown])
+    header = ("rating", "reasons", "comment", "question", "user", "trace_id")
+    charts.csv_download("thumbs.csv", header, [_line(thumb) for thumb in shown])
     chosen = st.selectbox(
         "Open a trace",
         shown,
         None,
-        format_func=lambda t: f"{t['trace_id']} · {t['question']}",
+        format_func=lambda t: f"{t.trace_id} · {t.question}",
         key=f"thumbs-trace-{rating}",
         placeholder="What happened on the way to the answer",
     )
     if chosen is not None:
-        trace_view(chosen["trace_id"], user, disclosure)
+        trace_view(chosen.trace_id, user, disclosure)
 
 
-def _documents(questions: Sequence[Question]) -> None:
-    cited, never = citations(session.database(), questions)
+def _line(t: Thumb) -> tuple[str, ...]:
+    return t.rating, ", ".join(t.reasons), t.comment, t.question, t.user, t.trace_id
+
+
+def _documents(questions: Sequence[AskedQuestion]) -> None:
+    cited, never = _citations(questions)
     left, right = st.columns(2)
     with left:
         st.header("Most cited")
@@ -188,3 +194,10 @@ def _documents(questions: Sequence[Question]) -> None:
             charts.csv_download("never-cited.csv", ("id", "title"), never)
         else:
             components.state("Every document was cited")
+
+
+def _citations(questions: Sequence[AskedQuestion]) -> tuple[list[tuple[str, int]], list[tuple[str, str]]]:
+    """(Title and number of citing answers, most first; id and title of indexed documents that none cites)."""
+    counted, known = citing_answers(questions), titles(session.database())
+    cited = [(known.get(document, document), count) for document, count in counted.most_common()]
+    return cited, [(document, title) for document, title in known.items() if document not in counted]

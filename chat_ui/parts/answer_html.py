@@ -13,7 +13,7 @@ from html import escape
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from assistant.answers.citations import deep_link
+from assistant.answers import deep_link
 from chat_ui.parts.passages import Excerpt
 from core.types import Citation
 

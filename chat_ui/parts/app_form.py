@@ -8,9 +8,9 @@ from typing import Any
 
 import streamlit as st
 
-from apps.language.app_file import AppFile
-from apps.language.spec import App, Input
-from apps.run.inputs import Problem, shown
+from apps.language import App, AppFile, Input
+from apps.run import Problem
+from apps.run.inputs import shown
 from chat_ui.parts import session
 from chat_ui.parts.attachments import Upload
 from chat_ui.parts.filter_bar import facets

@@ -11,10 +11,8 @@ from typing import Any
 import altair as alt
 import streamlit as st
 
-from apps.language.spec import App
-from apps.run.context import Context, SourceQuote
-from apps.run.inputs import InputsWrong
-from apps.run.outputs import OutputValue
+from apps.language import App
+from apps.run import Context, InputsWrong, OutputValue, SourceQuote
 from apps.runner import RunResult, StepState, run_app
 from chat_ui.parts import components, export, session
 from chat_ui.parts.answer_html import answer_html

@@ -156,17 +156,17 @@ def facts(title: str, url: str, rows: Sequence[tuple[str, str]]) -> None:
 
 
 def local(moment: datetime) -> str:
-    """A UTC time without a zone, as the person's clock shows it."""
+    """A moment, as the person's clock shows it."""
     try:
         zone = ZoneInfo(str(st.context.timezone or "UTC"))
     except (ZoneInfoNotFoundError, ValueError):
         zone = ZoneInfo("UTC")
-    return f"{moment.replace(tzinfo=UTC).astimezone(zone):%Y-%m-%d %H:%M}"
+    return f"{moment.astimezone(zone):%Y-%m-%d %H:%M}"
 
 
 def ago(moment: datetime) -> str:
-    """How long ago a UTC time without a zone was."""
-    seconds = (datetime.now(UTC) - moment.replace(tzinfo=UTC)).total_seconds()
+    """How long ago a moment was."""
+    seconds = (datetime.now(UTC) - moment).total_seconds()
     for limit, unit, size in ((90, "", 0), (5_400, "min", 60), (172_800, "h", 3_600)):
         if seconds < limit:
             return f"{round(seconds / size)} {unit} ago" if size else "just now"

@@ -7,18 +7,15 @@ document exists, not what it says.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
-import sqlalchemy as sa
-
-from assistant.records.trace import traces
+from assistant.records.trace import Traces
+from core.database import Engine
 from core.types import User
-from evals.suite.history import Result
+from evals.suite import Case, Result
 from evals.suite.subject import IndexedDocument, World
-from evals.suite.suites import Case
-from ingestion.state import documents
+from ingestion.documents import listed_documents
 
 Trace = Mapping[str, Any]
 
@@ -26,21 +23,15 @@ Trace = Mapping[str, Any]
 class Disclosure:
     """What one person may be shown; holds the access lists of one moment."""
 
-    def __init__(self, engine: sa.Engine, reader: User, admin: bool) -> None:
-        self._engine, self._reader, self._admin = engine, reader, admin
-        d = documents.c
-        query = sa.select(d.id, d.title, d.url, d.allow, d.deny).where(d.outcome == "indexed")
-        with engine.connect() as connection:
-            self._world = World(
-                {r.id: IndexedDocument(r.title, "", r.url, frozenset(r.allow), frozenset(r.deny))
-                 for r in connection.execute(query)}
-            )  # fmt: skip
+    def __init__(self, engine: Engine, reader: User, admin: bool) -> None:
+        self._traces, self._reader, self._admin = Traces(engine), reader, admin
+        self._world = World(
+            {d.id: IndexedDocument(d.title, "", d.url, d.allow, d.deny) for d in listed_documents(engine)}
+        )
 
     def trace(self, trace_id: str) -> Trace | None:
         """The trace, whoever asked; None when there is none. What of it may be shown is `answer_shown`'s matter."""
-        with self._engine.connect() as connection:
-            row = connection.execute(sa.select(traces).where(traces.c.id == trace_id)).one_or_none()
-        return None if row is None else {**json.loads(row.record), "user": row.user}
+        return self._traces.find(trace_id)
 
     def answer_shown(self, result: Result, trace: Trace | None) -> bool:
         """Whether the person may see the answer's words."""

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import sqlalchemy as sa
 import streamlit as st
 
 from chat_ui.parts import session
 from chat_ui.parts.attachments import attachment_pills
 from core.types import Principal, User
-from ingestion.state import documents
-from retrieval.query.access import may_read
+from ingestion.documents import attribute_values
 from retrieval.query.filters import Filter, parse_filter
 
 # Attribute → its name on the page.
@@ -82,16 +80,7 @@ def facets(principals: tuple[Principal, ...], email: str) -> dict[str, list[str]
     """Attribute → its values in the documents that these principals may read, by name."""
     # The principals are the cache's key, so nobody is offered a value of a document that they may not read.
     groups = tuple(p.removeprefix("group:") for p in principals if p.startswith("group:"))
-    reader = User(email, groups)
-    found: dict[str, set[str]] = {name: set() for name in FACETS}
-    query = sa.select(documents.c.source, documents.c.attributes, documents.c.allow, documents.c.deny)
-    with session.database().connect() as connection:
-        for source, attributes, allow, deny in connection.execute(query.where(documents.c.outcome == "indexed")):
-            if may_read(reader, allow, deny):
-                for name in FACETS:
-                    value = source if name == "source" else attributes.get(name)
-                    found[name].update(str(v) for v in (value if isinstance(value, list) else [value]) if v)
-    return {name: sorted(values, key=str.casefold) for name, values in found.items()}
+    return attribute_values(session.database(), User(email, groups), list(FACETS))
 
 
 def _remove(name: str, value: str) -> None:

@@ -7,11 +7,11 @@ in `st.session_state` or in the database under that person's address.
 from __future__ import annotations
 
 import contextlib
+import logging
 import threading
 import time
 from collections.abc import Mapping
 
-import sqlalchemy as sa
 import streamlit as st
 from streamlit import config
 from streamlit.auth_util import is_authlib_installed
@@ -24,17 +24,25 @@ from assistant.app_runs.tools import open_tools
 from assistant.ask import Assistant
 from assistant.open import open_assistant
 from chat_ui.parts.signin import Connection, check_provider, claims_user, development_user
-from core import audit
-from core.database import open_database
+from core import audit, logs
+from core.database import Engine, open_database
 from core.errors import AppError, DebriefError, IdentityError
 from core.identity import Directory, load_directory
 from core.settings import Settings, load_settings
 from core.types import User
-from ingestion.parse.sandbox import ParserPool
+from ingestion.parse import ParserPool
 from retrieval.retriever import Retriever, open_retriever
+
+log = logging.getLogger(__name__)
 
 # How the audit log names a sign-in.
 SIGNED_IN = "signed in"
+
+
+@st.cache_resource(show_spinner=False)
+def log_as_parent() -> None:
+    """Lets this process log as `debrief serve` was told to."""
+    logs.set_up_as_parent()
 
 
 @st.cache_resource(show_spinner=False)
@@ -56,7 +64,7 @@ def parser() -> ParserPool:
 
 
 @st.cache_resource(show_spinner=False)
-def database() -> sa.Engine:
+def database() -> Engine:
     """The one database engine of this server."""
     return open_database(settings())
 
@@ -176,3 +184,10 @@ def note_visit(user: User) -> None:
     if st.session_state.get("visit-noted") != user.email:
         st.session_state["visit-noted"] = user.email
         audit.record(database(), user, SIGNED_IN, ", ".join(user.groups), settings().auth.mode)
+
+
+def note_refusal(error: IdentityError) -> None:
+    """Logs, once a session, why nobody was let in."""
+    if st.session_state.get("refusal-noted") != str(error):
+        st.session_state["refusal-noted"] = str(error)
+        log.warning("a sign-in was refused: %(reason)s", {"reason": str(error)})

@@ -27,7 +27,7 @@ def trace_view(trace_id: str, user: User, disclosure: Disclosure) -> None:
     shown = disclosure.trace_shown(trace)
     steps = " → ".join(f"{name} {seconds:.2f} s" for name, seconds in trace["seconds"].items())
     rows = [
-        ("Asked", f"{escape(trace['asked_at'][:16].replace('T', ' '))} UTC by {escape(trace['user'])}"),
+        ("Asked", f"{trace['asked_at']:%Y-%m-%d %H:%M} UTC by {escape(trace['user'])}"),
         ("Question", escape(trace["question"])),
         ("Searched for", escape("; ".join(trace["searched"]) or "nothing")),
         ("Way", escape(". ".join(filter(None, (trace["route"], trace["route_reason"]))))),

@@ -13,10 +13,10 @@ from chat_ui.parts.trace_view import trace_view
 from chat_ui.quality.runs import results, run_label
 from core.errors import DebriefError
 from core.types import User
-from evals.report.report import QUALITY, case_quality
-from evals.suite.history import EvaluationRun, Result
+from evals.report import case_quality
+from evals.report.report import QUALITY
+from evals.suite import Case, EvaluationRun, Result, load_suite, suite_file
 from evals.suite.scorers import LOWER_IS_BETTER
-from evals.suite.suites import Case, load_suite, suite_file
 
 _SHOWN_FIRST = ("With a fault", "Fell", "Not run", "All")
 _HIDDEN = '<span class="place">not shown: it rests on documents that you may not read</span>'

@@ -10,9 +10,9 @@ import streamlit as st
 
 from chat_ui.parts import charts, components
 from chat_ui.quality.runs import differences, results, run_label
-from evals.report.report import Report
+from evals.report import Report
+from evals.suite import EvaluationRun
 from evals.suite.compare import Difference
-from evals.suite.history import EvaluationRun
 
 _KINDS: Mapping[str, Literal["good", "bad", ""]] = {"better": "good", "worse": "bad", "same": ""}
 _WORDS = {"better": "better", "worse": "worse", "same": "within noise"}

@@ -13,7 +13,7 @@ from typing import IO
 
 from core.errors import DatasetError
 from core.settings import Settings
-from evals.suite.history import History
+from evals.suite import History
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,10 +18,8 @@ from chat_ui.quality.runs import MOST_RUNS, all_runs, results, series_name, star
 from core import audit
 from core.errors import DebriefError
 from core.types import User
-from evals.suite.history import EvaluationRun, History
-from evals.suite.runner import by_tag
+from evals.suite import EvaluationRun, History, by_tag, chosen_cases, load_suite, suite_file
 from evals.suite.scorers import LOWER_IS_BETTER
-from evals.suite.suites import chosen_cases, load_suite, suite_file
 from ingestion.documents import schedule_words
 
 # The figures that stand for the whole; the others are a choice away.

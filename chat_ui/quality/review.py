@@ -12,9 +12,9 @@ from chat_ui.parts.disclosure import Disclosure
 from core import audit
 from core.errors import DebriefError
 from core.types import Outcome, User
+from evals.suite import Case, accept_case, reject_case, suite_file
 from evals.suite.feedback import GAP_COLUMNS, Gap, find_gaps
-from evals.suite.review import accept_case, reject_case, waiting_cases
-from evals.suite.suites import Case, suite_file
+from evals.suite.review import waiting_cases
 
 _PERIODS = {"30 days": 30, "90 days": 90, "1 year": 365}
 _SHOWN = 10

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 
 import streamlit as st
 
 from chat_ui.parts import components, session
+from evals.suite import EvaluationRun, History, Result
 from evals.suite.compare import Difference, compare
-from evals.suite.history import EvaluationRun, History, Result
 
 MOST_RUNS = 40
 _READ = 400
@@ -41,12 +40,7 @@ def differences(before: str, now: str) -> Sequence[Difference]:
 
 def started(run: EvaluationRun) -> str:
     """When the run began, as the person's clock shows it."""
-    return components.local(instant(run.started_at))
-
-
-def instant(text: str) -> datetime:
-    """An ISO time as UTC without a zone."""
-    return datetime.fromisoformat(text).astimezone(UTC).replace(tzinfo=None)
+    return components.local(run.started_at)
 
 
 def run_label(run: EvaluationRun) -> str:

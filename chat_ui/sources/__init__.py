@@ -1,1 +1,1 @@
-"""The Sources page."""
+"""The Sources page: how the sources stand, and what became of each document. The door is `page.page(user)`."""

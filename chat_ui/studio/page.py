@@ -8,13 +8,12 @@ from pathlib import Path
 
 import streamlit as st
 
-from apps.language.spec import App
-from apps.publish.catalogue import app_files
-from apps.publish.load import parse_app
-from apps.publish.template import new_app
-from apps.publish.testing import Samples, TestResult, run_tests
-from apps.publish.versions import AppVersion, difference, list_versions, publish, published_apps, rollback
-from assistant.app_runs.samples import SampleIndexes
+from apps.language import App
+from apps.language.examples import read_examples
+from apps.publish import AppVersion, Samples, TestResult, app_files, new_app, parse_app, run_tests
+from apps.publish.load import AppText, read_app
+from apps.publish.versions import app_difference, list_versions, publish, published_apps, rollback
+from assistant.app_runs import SampleIndexes
 from chat_ui.parts import components, session
 from chat_ui.parts.app_form import app_form
 from chat_ui.parts.app_outputs import run_here, run_view
@@ -22,7 +21,7 @@ from chat_ui.studio.try_out import keep_inputs, side_by_side
 from chat_ui.studio.yaml_editor import keys, text_of, values, yaml_editor
 from core.errors import AppError, DebriefError
 from core.types import User
-from ingestion.enrich.chunk import chunk_document
+from ingestion.enrich import chunk_document
 
 NEW = "New app"
 
@@ -39,18 +38,21 @@ def page(user: User) -> None:
     name = st.selectbox("App", [NEW, *names], key="studio-app", width=360)
     versions = [] if name == NEW else list_versions(session.database(), name)
     left, right = st.columns(2, gap="large")
+    initial = _initial(name, files, versions, user)
     with left:
-        text, app = _editor(name, _initial(name, files, versions, user))
+        yaml, app = _editor(name, initial.yaml)
     with right:
-        form, beside, tests, changes, history, words = st.tabs(
-            ["Form and trial", "Side by side", "Tests", "Changes", "Publish", "Keys"]
+        form, beside, tests, examples, changes, history, words = st.tabs(
+            ["Form and trial", "Side by side", "Tests", "Examples", "Changes", "Publish", "Keys"]
         )
         with form:
             _trial(app, user)
         with beside:
             side_by_side(app, user)
         with tests:
-            _tests(app, text)
+            _tests(app, yaml)
+        with examples:
+            text = AppText(yaml, _examples(initial.examples, _key("examples", name)))
         with changes:
             _changes(text, versions)
         with history:
@@ -59,21 +61,26 @@ def page(user: User) -> None:
             _keys()
 
 
-def _initial(name: str, files: dict[str, Path], versions: list[AppVersion], user: User) -> str:
+def _initial(name: str, files: dict[str, Path], versions: list[AppVersion], user: User) -> AppText:
     """What the editor begins with: the published text, the file, or a template."""
     published = next((version for version in versions if version.current), None)
     if published is not None:
-        return published.text
+        return published.written
     if name in files:
-        return files[name].read_text(encoding="utf-8")
+        return read_app(files[name])
     begun = st.session_state.get("studio-begun")
-    return str(begun[1]) if begun else new_app("my_app", user.email)
+    return AppText(str(begun[1]) if begun else new_app("my_app", user.email))
+
+
+def _key(part: str, name: str) -> str:
+    """One editor's own: a draft that was begun anew is another one."""
+    begun = st.session_state.get("studio-begun") if name == NEW else None
+    return f"studio-{part}-{begun[0] if begun else name}"
 
 
 def _editor(name: str, initial: str) -> tuple[str, App | None]:
     """The text as it stands, and the app that it says; None while it is wrong."""
-    begun = st.session_state.get("studio-begun") if name == NEW else None
-    key = f"studio-text-{begun[0] if begun else name}"
+    key = _key("text", name)
     app: App | None = None
     wrong = ""
     try:
@@ -144,21 +151,35 @@ def _tests(app: App | None, text: str) -> None:
     components.table(["Result", "Test", "Time", "What didn't hold"], rows, label="Tests")
 
 
-def _changes(text: str, versions: list[AppVersion]) -> None:
+def _examples(initial: str, key: str) -> str:
+    """The file of examples as it stands."""
+    text = st.text_area(
+        "Messages for this app, one a line", initial, height=360, key=key, help='A message after "not:" is for search.'
+    )
+    try:
+        found = read_examples(text, "Examples")
+    except AppError as error:
+        components.error_state(error)
+        return text
+    st.caption(f"{len(found.own)} messages for this app, {len(found.counter)} for search, beside those in its file.")
+    return text
+
+
+def _changes(text: AppText, versions: list[AppVersion]) -> None:
     if not versions:
         components.state("Nothing is published yet", "Changes are shown against the published version.")
         return
     names = [v.version for v in versions]
     before = st.selectbox("Compare with version", names, key="studio-compare", width=240)
     old = next(v for v in versions if v.version == before)
-    changed = difference(old.text, text, (f"version {old.version}", "this text"))
+    changed = app_difference(old.written, text, (f"version {old.version}", "this text"))
     if changed:
         components.diff(changed, f"Changes since version {old.version}")
     else:
         components.state("No change", f"The text is that of version {old.version}.")
 
 
-def _publish(app: App | None, text: str, versions: list[AppVersion], user: User) -> None:
+def _publish(app: App | None, text: AppText, versions: list[AppVersion], user: User) -> None:
     unverified = st.checkbox("Publish even if tests fail (it isn't verified then)", key="studio-unverified")
     if st.button("Test and publish", type="primary", disabled=app is None) and app is not None:
         try:

@@ -8,9 +8,8 @@ from typing import Any
 
 import streamlit as st
 
-from apps.language.app_file import AppFile
-from apps.language.spec import App
-from apps.run.context import Context
+from apps.language import App, AppFile
+from apps.run import Context
 from apps.runner import RunResult, finish
 from chat_ui.parts import components, session
 from chat_ui.parts.app_outputs import run_view

@@ -15,7 +15,8 @@ import streamlit as st
 from pydantic import BaseModel
 from streamlit.components.v2.types import ComponentRenderer
 
-from apps.language.spec import App, AppTest, Expectation, Input, Limits, Output, Routing, Step
+from apps.language import App, AppTest, Expectation, Input, Output, Step
+from apps.language.spec import Limits, Routing
 from apps.steps import KINDS
 from chat_ui.parts.components import STATIC
 

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import logging
+from functools import partial
 from typing import Any
 
 from pydantic import Field, SecretStr
 
+from connectors.common.http_retry import TRANSIENT_STATUS
 from connectors.common.kind import KindSettings
 from core.errors import CredentialError, SourceError, Throttled, Unreachable
+from core.logs import log_retry
+
+log = logging.getLogger(__name__)
 
 _INVALID = frozenset(
     "InvalidAccessKeyId SignatureDoesNotMatch InvalidClientTokenId UnrecognizedClientException InvalidToken "
@@ -69,7 +75,7 @@ def open_client(service: str, settings: AwsSettings, workers: int = 1) -> Any:
         )
         if settings.role_arn:
             session = _assumed(session, settings)
-        return session.client(
+        client = session.client(
             service,
             region_name=session.region_name or "us-east-1",
             endpoint_url=settings.endpoint_url or None,
@@ -81,8 +87,20 @@ def open_client(service: str, settings: AwsSettings, workers: int = 1) -> Any:
                 user_agent_extra="debrief",
             ),
         )
+        client.meta.events.register("needs-retry", partial(_log_retry, settings))
+        return client
     except (BotoCoreError, ValueError) as error:
         raise aws_error(error, settings.name, "use its settings") from error
+
+
+def _log_retry(
+    settings: AwsSettings, attempts: int, response: Any = None, caught_exception: Exception | None = None, **_: object
+) -> None:
+    """boto tries again by itself and says nothing; called after each of its tries, the good ones included."""
+    status = response[0].status_code if response else None
+    allowed = settings.attempts + 1  # boto doesn't count the first one
+    if attempts < allowed and (caught_exception is not None or status in TRANSIENT_STATUS):
+        log_retry(log, f"source {settings.name}", caught_exception or status, f"{attempts + 1} of {allowed}")
 
 
 def _assumed(session: Any, settings: AwsSettings) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import random
 import time
 from collections.abc import Callable, Mapping
@@ -10,7 +11,11 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TypeVar
 
+from core.logs import log_retry
+
 T = TypeVar("T")
+
+log = logging.getLogger(__name__)
 
 TRANSIENT_STATUS = frozenset({408, 429, 500, 502, 503, 504})
 
@@ -52,11 +57,13 @@ def retried(
     classify: Callable[[Exception], Retry | None],
     backoff: Backoff,
     sleep: Callable[[float], None] = time.sleep,
+    source: str = "",
 ) -> T:
     """What `ask` returns in the end; its last error if it never does.
 
     Args:
         classify: What to do about an error: a `Retry`, or None if asking again is no use.
+        source: Whom the log names.
     """
     attempt = 1
     while True:
@@ -67,6 +74,7 @@ def retried(
             wait = backoff.wait_s(attempt, retry) if retry is not None else None
             if wait is None:
                 raise
+            log_retry(log, f"source {source}", error, f"{attempt + 1} of {backoff.attempts} in {wait:.1f} s")
         sleep(wait)
         attempt += 1
 

@@ -12,9 +12,8 @@ from typing import Any, Literal, TypeVar
 
 from pydantic import Field, SecretStr, model_validator
 
+from connectors.common import Backoff, KindSettings, Retry, retried
 from connectors.common.aws import aws_error
-from connectors.common.http_retry import Backoff, Retry, retried
-from connectors.common.kind import KindSettings
 from core.errors import CredentialError, SourceError, Unreachable
 
 T = TypeVar("T")
@@ -174,7 +173,7 @@ class Session:
 
     def _asked(self, ask: Callable[[], T]) -> T:
         try:
-            return retried(ask, self._classify, Backoff(attempts=self._settings.attempts))
+            return retried(ask, self._classify, Backoff(attempts=self._settings.attempts), source=self._source)
         except Exception as error:
             raise self._wrapped(error) from error
 

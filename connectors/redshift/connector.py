@@ -15,10 +15,16 @@ from typing import Any
 
 from pydantic import Field, model_validator
 
-from connectors.common.access import Access, AccessPolicy, default_access, stamp
-from connectors.common.diff import ListingDiff, SourceItem
-from connectors.common.listing import read_cursor
-from connectors.common.patterns import is_included
+from connectors.common import (
+    Access,
+    AccessPolicy,
+    ListingDiff,
+    SourceItem,
+    default_access,
+    is_included,
+    read_cursor,
+    stamp,
+)
 from connectors.redshift.client import RedshiftLogin, Session
 from connectors.redshift.rows import Comments, Row, RowDocuments, access, attributes, filled, render
 from core.errors import CredentialError, SourceError, Throttled, Unreachable

@@ -11,7 +11,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from connectors.common.access import NOBODY, Access
+from connectors.common import Access
+from connectors.common.access import NOBODY
 from core.tables import markdown_table
 from core.types import AttributeValue, Principal
 

@@ -18,11 +18,9 @@ from urllib.parse import quote
 
 from pydantic import Field
 
-from connectors.common.access import AccessPolicy, default_access, parse_prefix_file, stamp
+from connectors.common import AccessPolicy, ListingDiff, SourceItem, default_access, is_included, read_cursor, stamp
+from connectors.common.access import parse_prefix_file
 from connectors.common.aws import AwsSettings, aws_error, is_missing, open_client
-from connectors.common.diff import ListingDiff, SourceItem
-from connectors.common.listing import read_cursor
-from connectors.common.patterns import is_included
 from connectors.common.sidecar import MAX_BYTES, NO_SIDECAR, SUFFIX, SidecarDetails, parse_sidecar, read_json
 from connectors.s3.events import Notifications
 from connectors.s3.listing import S3Object, apart, beside, disjoint, sidecar_order

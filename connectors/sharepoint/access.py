@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from connectors.common.access import Access
+from connectors.common import Access
 from connectors.sharepoint.client import GraphTenant, Missing
 from core.types import EVERYONE, Principal
 

@@ -1,7 +1,8 @@
 """Microsoft Graph and SharePoint REST through the Office365 client: signing in, paging, retries, downloads.
 
 The client library is used for its sign-in, transport and errors; pages are driven by their own links, because its
-collections forget the delta link, ignore Retry-After and hold all pages in memory (tests pin each of these).
+collections forget the delta link, ignore Retry-After and hold all pages in memory (tests pin each of these, and
+docs/decisions/sharepoint-client.md says what else was seen).
 """
 
 from __future__ import annotations
@@ -15,14 +16,14 @@ from urllib.parse import urlsplit
 import msal
 import requests
 from office365.graph_client import GraphClient
+from office365.runtime.auth.certificate import build_client_credential
 from office365.runtime.client_request_exception import ClientRequestException
 from office365.runtime.http.request_options import RequestOptions
 from office365.sharepoint.client_context import ClientContext
 from pydantic import Field, SecretStr
 from requests.adapters import HTTPAdapter
 
-from connectors.common.http_retry import TRANSIENT_STATUS, Backoff, Retry, retried, retry_after_s
-from connectors.common.kind import KindSettings
+from connectors.common import TRANSIENT_STATUS, Backoff, KindSettings, Retry, retried, retry_after_s
 from core.errors import CredentialError, SourceError, Throttled, Unreachable
 
 T = TypeVar("T")
@@ -173,7 +174,7 @@ class GraphTenant:
 
     def _asked(self, ask: Callable[[], T], url: str) -> T:
         try:
-            return retried(ask, self._classify, self._backoff)
+            return retried(ask, self._classify, self._backoff, source=self._source)
         except requests.RequestException as error:
             raise self._wrapped(error, url) from error
         except ValueError as error:
@@ -285,14 +286,14 @@ def _credential(settings: TenantSettings, root: Path) -> Any:
                 "certificate_file: a PEM file with private key and certificate.",
                 "invalid",
             ) from error
-        if settings.thumbprint:
-            return {"private_key": pem, "thumbprint": settings.thumbprint}
         begin = pem.find("-----BEGIN CERTIFICATE-----")
-        if begin < 0:
+        if begin < 0 and not settings.thumbprint:
             raise CredentialError(
                 f"{path} holds no certificate; add it to the file, or give its thumbprint.", "invalid"
             )
-        return {"private_key": pem, "public_certificate": pem[begin:]}
+        return build_client_credential(
+            thumbprint=settings.thumbprint, private_key=pem, public_certificate=pem[begin:], use_sni=True
+        )
     if settings.client_secret is None:
         raise CredentialError(
             f"The source {settings.name} has neither certificate_file nor client_secret; give one of them.", "invalid"

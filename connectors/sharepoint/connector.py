@@ -11,8 +11,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field
 
-from connectors.common.access import stamp
-from connectors.common.listing import read_cursor
+from connectors.common import read_cursor, stamp
 from connectors.sharepoint.access import Permissions, SiteRef
 from connectors.sharepoint.client import GraphTenant, Missing, TenantSettings
 from connectors.sharepoint.drive import FOLDER, Library, State

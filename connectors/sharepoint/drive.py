@@ -13,12 +13,19 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from connectors.common.access import Access, stamp
-from connectors.common.diff import BatchBuilder, ItemResult, ListingDiff, SourceItem
-from connectors.common.kind import KindSettings
-from connectors.common.listing import ListedVersion, ListingWriter, read_cursor
+from connectors.common import (
+    Access,
+    BatchBuilder,
+    ItemResult,
+    KindSettings,
+    ListingDiff,
+    SourceItem,
+    is_included,
+    read_cursor,
+    stamp,
+)
+from connectors.common.listing import ListedVersion, ListingWriter
 from connectors.common.parallel import in_order
-from connectors.common.patterns import is_included
 from connectors.common.sidecar import plain
 from connectors.sharepoint.access import Permissions, SiteRef
 from connectors.sharepoint.client import Gone, GraphTenant, Missing

@@ -9,11 +9,16 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
-from connectors.common.access import Access, default_access, stamp
-from connectors.common.diff import ListingDiff, SourceItem
-from connectors.common.kind import KindSettings
-from connectors.common.listing import read_cursor
-from connectors.common.patterns import is_included
+from connectors.common import (
+    Access,
+    KindSettings,
+    ListingDiff,
+    SourceItem,
+    default_access,
+    is_included,
+    read_cursor,
+    stamp,
+)
 from connectors.sharepoint.access import Permissions, SiteRef
 from connectors.sharepoint.client import GraphTenant, Missing
 from connectors.sharepoint.drive import State, column_values, moment, own_columns

@@ -12,8 +12,7 @@ from typing import Any, Literal
 import httpx
 from pydantic import Field, SecretStr
 
-from connectors.common.http_retry import TRANSIENT_STATUS, Backoff, Retry, retried, retry_after_s
-from connectors.common.kind import KindSettings
+from connectors.common import TRANSIENT_STATUS, Backoff, KindSettings, Retry, retried, retry_after_s
 from core.errors import CredentialError, SourceError, Throttled, Unreachable
 
 Json = Mapping[str, Any]
@@ -183,7 +182,7 @@ class Totango:
             return response.json()
 
         try:
-            answer = retried(ask, _classify, self._backoff)
+            answer = retried(ask, _classify, self._backoff, source=self._source)
         except httpx.HTTPStatusError as error:
             raise self._refused(error.response, path) from error
         except (httpx.HTTPError, ValueError) as error:

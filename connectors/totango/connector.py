@@ -7,6 +7,7 @@ by its content, so that only what changed is written again.
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -16,15 +17,34 @@ from typing import Any
 
 from pydantic import Field
 
-from connectors.common.access import Access, AccessPolicy, default_access, stamp
-from connectors.common.diff import ListingDiff, SourceItem
-from connectors.common.listing import read_cursor
-from connectors.common.patterns import is_included
+from connectors.common import (
+    Access,
+    AccessPolicy,
+    ListingDiff,
+    SourceItem,
+    default_access,
+    is_included,
+    read_cursor,
+    stamp,
+)
 from connectors.common.sidecar import plain
 from connectors.totango.client import Json, Totango, TotangoLogin
+from core import records
+from core.records import Figure
 from core.types import AttributeValue, Batch, Cursor, Document, DocumentRef, Failure, Principal
 
 _DAY_MS = 86_400_000
+# Account attributes under Totango's own names → what apps read them as. Others are told by the source's `mapping`.
+_FACTS = {
+    "Success Manager": records.ACCOUNT_OWNER,
+    "Contract Renewal Date": records.CONTRACT_END,
+    "Contract Value": records.CONTRACT_VALUE,
+    "Contract Currency": records.CURRENCY,
+    # The customer's language isn't that of the document.
+    "Language": records.CUSTOMER_LANGUAGE,
+}
+# A metric of a period: "Logins (2026-Q3)", "Logins (2026-09)", "Logins (2026)".
+_PERIODIC = re.compile(r"(?P<name>.+?)\s*\((?P<period>20\d\d(?:-(?:Q[1-4]|\d\d))?)\)")
 
 
 class TotangoSettings(TotangoLogin):
@@ -35,6 +55,7 @@ class TotangoSettings(TotangoLogin):
         group_attributes: Account attributes that hold the name of a group that may.
         readers: Who may read everything besides.
         attributes: Account attributes to ask for where the account search can't scroll.
+        done_statuses: The statuses of tasks that nobody has to do any more.
         history_days: How far back touchpoints and tasks go.
         app_url: Where people open an account; its id is appended.
     """
@@ -45,6 +66,7 @@ class TotangoSettings(TotangoLogin):
     attributes: tuple[str, ...] = ()
     touchpoints: bool = True
     tasks: bool = True
+    done_statuses: tuple[str, ...] = ("done", "closed", "completed")
     history_days: int = Field(default=730, gt=0)
     app_url: str = "https://app.totango.com/#!/account"
 
@@ -178,18 +200,23 @@ class TotangoConnector:
         name = str(account.get("display_name") or account["id"])
         health = str((account.get("health") or {}).get("curr") or "")
         attributes = {key: (value or {}).get("val") for key, value in (account.get("attributes") or {}).items()}
+        metrics = account.get("metrics") or {}
+        metadata = {key: value for key, raw in {**attributes, **metrics}.items() if (value := plain(raw)) is not None}
+        metadata |= {name: metadata[key] for key, name in _FACTS.items() if key in metadata}
+        metadata.pop("Language", None)
         if "Language" in attributes:
-            # The customer's language isn't that of this document.
             attributes["Customer language"] = attributes.pop("Language")
         facts = {"Account id": account["id"], "Health": health, "Status": account.get("status"), **attributes}
-        metrics = account.get("metrics") or {}
         sections = [f"# {name}", _listed(facts)]
         sections += ["## Metrics", _listed(metrics)] if metrics else []
         sections += ["## Contacts", "\n".join(f"- {line}" for line in contacts)] if contacts else []
-        metadata = {key: value for key, raw in {**attributes, **metrics}.items() if (value := plain(raw)) is not None}
-        metadata |= {"customer": name, "account_id": str(account["id"]), "document_type": "account"}
-        if health:
-            metadata["health"] = health
+        metadata |= {"customer": name, records.ACCOUNT_ID: str(account["id"]), "document_type": records.ACCOUNT}
+        known: dict[str, AttributeValue] = {
+            records.HEALTH: health,
+            records.CONTACTS: tuple(contacts),
+            records.FIGURES: tuple(map(str, _figures({**attributes, **metrics}))),
+        }
+        metadata |= {key: value for key, value in known.items() if value}
         number = str(account["id"])
         return self._record(f"account/{number}", name, sections, metadata=metadata, access=access, account=number)
 
@@ -211,7 +238,7 @@ class TotangoConnector:
         }
         account = str(about.get("id") or "")
         metadata: dict[str, AttributeValue] = {k: str(v) for k, v in facts.items() if v and k != "Date"}
-        metadata |= {"tags": named, "document_type": "touchpoint", "account_id": account}
+        metadata |= {"tags": named, "document_type": records.TOUCHPOINT, records.ACCOUNT_ID: account}
         key = f"touchpoint/{content.get('note_id') or note['id']}"
         sections = [f"# {subject}", _listed(facts), str(content.get("text") or "")]
         return self._record(key, subject, sections, metadata=metadata, access=access, account=account, moment=moment)
@@ -227,8 +254,16 @@ class TotangoConnector:
             "Priority": task.get("priority"),
             "Assigned to": task.get("assignee"),
         }
-        metadata = {key: value for key, raw in facts.items() if (value := plain(raw)) is not None and key != "Status"}
-        metadata |= {"task_status": str(task.get("status") or ""), "document_type": "task", "account_id": account}
+        status = str(task.get("status") or "")
+        said = {
+            "customer": about.get("display_name"),
+            records.DUE_ON: task.get("due_date"),
+            "priority": task.get("priority"),
+            records.ASSIGNEE: task.get("assignee"),
+        }
+        metadata = {key: value for key, raw in said.items() if (value := plain(raw)) is not None}
+        metadata |= {records.TASK_STATUS: status, records.IS_DONE: status.lower() in self._settings.done_statuses}
+        metadata |= {"document_type": records.TASK, records.ACCOUNT_ID: account}
         sections = [f"# {title}", _listed(facts), str(task.get("description") or "")]
         moment = _moment(task.get("timestamp"))
         key = f"task/{task['id']}"
@@ -268,6 +303,14 @@ def open_totango(settings: TotangoSettings, root: Path) -> TotangoConnector:
 
 def _listed(facts: Mapping[str, Any]) -> str:
     return "\n".join(f"- {name}: {plain(value)}" for name, value in facts.items() if value not in (None, "", {}, []))
+
+
+def _figures(facts: Mapping[str, Any]) -> Iterator[Figure]:
+    """The facts that are a number and whose name ends in a period."""
+    for name, value in facts.items():
+        match = _PERIODIC.fullmatch(name)
+        if match and isinstance(value, int | float) and not isinstance(value, bool):
+            yield Figure(match["name"], match["period"], float(value))
 
 
 def _moment(milliseconds: Any) -> datetime | None:

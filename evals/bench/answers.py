@@ -26,11 +26,11 @@ from assistant.question import SEARCH, Question
 from core.database import open_database
 from core.settings import Settings
 from core.types import EVERYONE, Chunk, Document, Parsed, Section, User
-from ingestion.enrich.chunk import chunk_document, embedding_text
-from retrieval.engines.generations import FolderGenerations, Recipe
-from retrieval.models.cache import EmbeddingCache
-from retrieval.models.embed import content_key, open_embedder
-from retrieval.query.weights import Weights
+from ingestion.enrich import chunk_document, embedding_text
+from retrieval.engines import FolderGenerations, Recipe
+from retrieval.models import EmbeddingCache, open_embedder
+from retrieval.models.embed import content_key
+from retrieval.query import Weights
 from retrieval.retriever import Retriever
 
 _ROOT = Path(__file__).resolve().parents[2]

@@ -31,8 +31,9 @@ from core.types import Document, Parsed, Section
 from evals.bench.sync import SyncFigures, in_a_process
 from evals.data import RetrievalSet, load_retrieval_set
 from evals.metrics import mean, ndcg
-from ingestion.enrich.chunk import chunk_document, embedding_text
-from retrieval.models.embed import Runtime, open_embedder, open_runtime
+from ingestion.enrich import chunk_document, embedding_text
+from retrieval.models import open_embedder
+from retrieval.models.embed import Runtime, open_runtime
 
 _ROOT = Path(__file__).resolve().parents[2]
 _DATA = _ROOT.parent / "shared" / "data"

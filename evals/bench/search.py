@@ -25,10 +25,11 @@ from typing import Any
 
 import numpy as np
 
+from core.arrays import FloatArray
 from core.types import Chunk, User
 from retrieval.engines.generations import FolderGenerations, Recipe
 from retrieval.query.filters import parse_filter
-from retrieval.query.index import FloatArray, Query
+from retrieval.query.index import Query
 from retrieval.query.weights import parse_weights
 
 _ROOT = Path(__file__).resolve().parents[2]

@@ -25,6 +25,7 @@ from typing import Any, cast
 import numpy as np
 from rich.table import Table
 
+from core.arrays import FloatArray
 from core.console import out, print_json
 from core.settings import Settings, SourceSettings
 from core.types import Chunk, Parsed
@@ -33,7 +34,7 @@ from ingestion.sync.source_sync import SyncContext, SyncOptions
 from ingestion.sync.sync import sync_sources
 from retrieval.engines.generations import Generation, Generations, GenerationWriter
 from retrieval.models.cache import EmbeddingCache
-from retrieval.models.embed import CachedEmbedder, FloatArray
+from retrieval.models.embed import CachedEmbedder
 from retrieval.models.tokens import TokenVectors
 from retrieval.query.index import ChunkIndex
 

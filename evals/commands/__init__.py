@@ -1,1 +1,1 @@
-"""`debrief eval …` and `debrief weights …`."""
+"""`debrief eval …` and `debrief weights …`. cli.py mounts each module by its `register`."""

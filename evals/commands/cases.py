@@ -16,9 +16,8 @@ from core.errors import DatasetError
 from core.settings import load_settings
 from core.spreadsheet import csv_text
 from evals.commands.measures import eval_app
+from evals.suite import accept_case, add_case, load_suite, reject_case, suite_file
 from evals.suite.feedback import GAP_COLUMNS, case_from_trace, find_gaps
-from evals.suite.review import accept_case, add_case, reject_case
-from evals.suite.suites import load_suite, suite_file
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Suite = Annotated[str, typer.Option("--suite", help="The suite's name; default: evaluation.suite.")]

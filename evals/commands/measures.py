@@ -99,7 +99,7 @@ def guardrails(
 ) -> None:
     """Attacks the assistant with injected instructions, with and without a hostile model, and measures redaction."""
     from evals.measures.guardrails import evaluate_guardrails
-    from retrieval.models.embed import open_embedder
+    from retrieval.models import open_embedder
 
     settings = load_settings()
     report = evaluate_guardrails(data, settings, open_embedder(settings))
@@ -122,7 +122,7 @@ def parsing(
     """Parses a manifest's files and prints what was found, by format. Exit code 1 if a parser crashed."""
     from evals.measures.parsing import evaluate_parsing, load_manifest, print_report
     from ingestion.commands.parse import settings_or_defaults
-    from ingestion.parse.sandbox import ParserPool
+    from ingestion.parse import ParserPool
 
     rows, settings = load_manifest(manifest), settings_or_defaults()
     with ParserPool(settings.parsing) as pool, progress() as bar:

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from assistant.routing.router import AppRouter
 from core.console import err, out, print_json
 from core.settings import load_settings
 from evals.commands.measures import eval_app
@@ -44,7 +45,7 @@ def routing(
         return
     from evals.measures.intents import load_intent_set
     from evals.measures.routing import evaluate_routing
-    from retrieval.models.embed import open_embedder
+    from retrieval.models import open_embedder
 
     judged = load_intent_set(data, split)
     err.print(f"Learning {len(judged.train)} examples, then deciding {len(judged.split)} requests …")
@@ -62,15 +63,15 @@ def routing(
 
 
 def _own_apps(requests: str, as_json: bool) -> None:
-    from apps.publish.catalogue import load_apps
+    from apps.publish import load_apps
     from evals.measures.app_routing import evaluate_app_routing, own_requests
-    from retrieval.models.embed import open_embedder
+    from retrieval.models import open_embedder
 
     settings = load_settings()
     found, wrong = load_apps(settings)
     for error in wrong:
         err.print(f"Left out: {error}", markup=False)
-    report = evaluate_app_routing(found, open_embedder(settings), own_requests(requests))
+    report = evaluate_app_routing(AppRouter(found, open_embedder(settings)), own_requests(requests))
     record_run(settings, "routing", f"apps {requests}".strip(), report)
     if as_json:
         print_json(asdict(report))

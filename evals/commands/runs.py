@@ -16,10 +16,11 @@ from core.errors import ModelError
 from core.settings import load_settings
 from evals.commands.measures import eval_app
 from evals.evaluate import evaluate, stored_report
+from evals.report import Report, markdown, verdict_line
 from evals.report.delivery import deliver
 from evals.report.page import page
-from evals.report.report import Report, markdown, verdict_line, worst_cases
-from evals.suite.history import History
+from evals.report.report import worst_cases
+from evals.suite import History
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
@@ -83,7 +84,7 @@ def history(
     for one in runs:
         shown = [f"{name} {m.value:.3f}" for name, m in list(one.summary.items())[:6]]
         state = "broken off" if not one.finished_at else "failed" if one.verdict.get("failed") else "done"
-        table.add_row(one.id, one.started_at[:16], one.kind, escape(one.suite), state, ", ".join(shown))
+        table.add_row(one.id, f"{one.started_at:%Y-%m-%d %H:%M}", one.kind, escape(one.suite), state, ", ".join(shown))
     out.print(table)
 
 

@@ -14,7 +14,8 @@ from core.console import err, out, print_json, progress
 from core.settings import Settings, load_settings
 from evals.data import load_retrieval_set
 from evals.metrics import Measured
-from retrieval.query.weights import BUILT_IN, LEVELS, LIMIT, Weights, load_weights, parse_weights
+from retrieval.query import Weights, load_weights, parse_weights
+from retrieval.query.weights import BUILT_IN, LEVELS, LIMIT
 
 weights_app = typer.Typer(no_args_is_help=True, help="Metadata weights: show, preview and tune them.")
 
@@ -59,7 +60,8 @@ def preview_command(
     as_json: AsJson = False,
 ) -> None:
     """Shows what the weights of FILE would do to a judged set, compared with those in force. Saves nothing."""
-    from evals.fitting.weights import collect, preview
+    from evals.fitting import preview
+    from evals.fitting.weights import collect
 
     settings = load_settings()
     before = _current(settings)
@@ -99,7 +101,8 @@ def tune_command(
     as_json: AsJson = False,
 ) -> None:
     """Proposes weights for a judged set, and says by cross-validation whether they are worth having."""
-    from evals.fitting.weights import collect, tune
+    from evals.fitting import tune
+    from evals.fitting.weights import collect
 
     settings = load_settings()
     judged = load_retrieval_set(data, queries, qrels)

@@ -22,11 +22,12 @@ from core.types import Attributes, Passage, User
 from evals.data import RetrievalSet
 from evals.measures.corpus import READER, as_corpus, build_corpus
 from evals.metrics import Measured, mean, ndcg, recall
-from retrieval.models.embed import open_embedder
+from retrieval.models import open_embedder
+from retrieval.query import WeightContext, Weights, parse_weights
 from retrieval.query.filters import Scalar, as_instant, comparable, elements
 from retrieval.query.records import attributes_of
 from retrieval.query.search import Search
-from retrieval.query.weights import LEVELS, Known, WeightContext, Weights, factor, parse_weights
+from retrieval.query.weights import LEVELS, Known, factor
 from retrieval.retriever import Retriever
 
 _DEPTH = 200

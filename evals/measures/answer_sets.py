@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import DatasetError
-from core.types import Section
+from core.tables import markdown_table
+from core.types import Rows, Section
 from evals.data import load_retrieval_set, read_jsonl
 from evals.measures.corpus import CorpusDocument, as_corpus
 
@@ -99,23 +100,17 @@ def _tatqa(file: Path) -> AnswerSet:
 
 def _report(entry: Mapping[str, Any]) -> CorpusDocument:
     identifier = str(entry["table"]["uid"])
-    rows = [
-        [str(cell).replace("|", "\\|").replace("\n", " ").strip() for cell in row] for row in entry["table"]["table"]
-    ]
+    rows = _headed([[" ".join(str(cell).split()) for cell in row] for row in entry["table"]["table"]])
     sections = [Section(str(p["text"])) for p in sorted(entry["paragraphs"], key=lambda p: p["order"])]
-    return CorpusDocument(identifier, "", (*sections, Section(_markdown(rows), kind="table")), "en")
+    table = Section(markdown_table(rows[0], rows[1:]), kind="table", rows=rows)
+    return CorpusDocument(identifier, "", (*sections, table), "en")
 
 
-def _markdown(rows: list[list[str]]) -> str:
-    """The rows as a Markdown table whose header joins the rows above the first one with a label."""
+def _headed(rows: list[list[str]]) -> Rows:
+    """The rows below a header that joins those above the first one with a label."""
     first = _first_labelled(rows)
     header = [" ".join(dict.fromkeys(part for part in column if part)) for column in zip(*rows[:first], strict=False)]
-    rule = "|" + "---|" * len(header)
-    return "\n".join([_line(header), rule, *(_line(row) for row in rows[first:])])
-
-
-def _line(cells: list[str]) -> str:
-    return f"| {' | '.join(cells)} |"
+    return tuple(map(tuple, [header, *rows[first:]]))
 
 
 def _table_questions(entry: Mapping[str, Any]) -> Iterable[JudgedQuestion]:

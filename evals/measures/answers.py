@@ -39,8 +39,8 @@ from core.types import Answer
 from evals.measures.answer_sets import AnswerSet, JudgedQuestion
 from evals.measures.corpus import READER, build_corpus, without
 from evals.metrics import mean
-from retrieval.models.embed import Embedder, open_embedder
-from retrieval.query.filters import AnyOf
+from retrieval.models import Embedder, open_embedder
+from retrieval.query import AnyOf
 
 _MARKER = re.compile(r" ?\[\d+\]")
 _RECALL_WORDS = 80

@@ -17,14 +17,12 @@ from pathlib import Path
 
 import numpy as np
 
-from apps.language.spec import App
 from assistant.question import Attachment
+from assistant.routing import AppRouter
 from assistant.routing.learned import SEARCH
-from assistant.routing.router import AppRouter
 from core.errors import DatasetError
 from core.types import User
 from evals.measures.intents import LabelledRequest, read_requests
-from retrieval.models.embed import Embedder
 
 DEVELOPED = "developed"
 SETS: Mapping[str, str] = {
@@ -71,11 +69,8 @@ def own_requests(name: str = DEVELOPED) -> tuple[LabelledRequest, ...]:
     return read_requests(Path(name))
 
 
-def evaluate_app_routing(
-    apps: Mapping[str, App], embedder: Embedder, requests: Sequence[LabelledRequest]
-) -> AppRoutingReport:
+def evaluate_app_routing(router: AppRouter, requests: Sequence[LabelledRequest]) -> AppRoutingReport:
     """Routes every request by itself, its attached files known by name only; p50 includes the embedding."""
-    router = AppRouter(apps, embedder)
     # Learning waits for the first message, which isn't one of those that are timed.
     router.route("hello", EVALUATOR)
     seconds, found = [], []

@@ -16,8 +16,7 @@ from dataclasses import asdict, dataclass
 
 from rich.table import Table
 
-from apps.compare.blocks import read_report
-from apps.compare.changes import ReportChange, compare
+from apps.compare import ReportChange, compare, read_report
 from core.console import out, print_json
 from evals.measures.report_files import FORMATS
 from evals.measures.report_pairs import DIRECTIONS, Edit, report_pair

@@ -15,10 +15,10 @@ from core.settings import Settings
 from core.text.detect import detect_language
 from core.types import EVERYONE, Attributes, AttributeValue, Chunk, Document, Parsed, Section, User
 from evals.data import JudgedDocument
-from ingestion.enrich.chunk import chunk_document, embedding_text
-from retrieval.engines.generations import FolderGenerations, Recipe
-from retrieval.models.embed import Embedder
-from retrieval.query.weights import Weights
+from ingestion.enrich import chunk_document, embedding_text
+from retrieval.engines import FolderGenerations, Recipe
+from retrieval.models import Embedder
+from retrieval.query import Weights
 from retrieval.retriever import Retriever
 
 READER = User("evaluation@example.com")

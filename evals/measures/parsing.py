@@ -30,8 +30,8 @@ from rich.table import Table
 from core.console import out
 from core.errors import DatasetError
 from core.types import Parsed
+from ingestion.parse import ParserPool, ParserUsage
 from ingestion.parse.draft import clean
-from ingestion.parse.sandbox import ParserPool, ParserUsage
 
 GRADED_CLASSES = ("normal", "multilingual", "encoding")
 _TABLE_RULE = re.compile(r"^\|(?: --- \|)+$", re.MULTILINE)

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from assistant.routing.intents import Decision, IntentClassifier
+from assistant.routing.fitting import fit_intents
+from assistant.routing.intents import Decision
 from evals.measures.intents import IntentSet, LabelledRequest
-from retrieval.models.embed import Embedder
+from retrieval.models import Embedder
 
 _BINS = 15
 # A label for "out of scope" where a name is needed to count.
@@ -52,7 +53,7 @@ def evaluate_routing(judged: IntentSet, embedder: Embedder, timed: int = 200) ->
     """
     vectors = embedder.encode_texts([r.text for r in judged.train])
     begin = time.perf_counter()
-    classifier = IntentClassifier([r.text for r in judged.train], [r.intent for r in judged.train], vectors)
+    classifier = fit_intents([r.text for r in judged.train], [r.intent for r in judged.train], vectors)
     fit_s = time.perf_counter() - begin
     texts = [r.text for r in judged.split]
     decisions = classifier.decide_all(texts, embedder.encode_texts(texts))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import smtplib
 import ssl
 from email.message import EmailMessage
@@ -14,7 +13,6 @@ from core.settings import MailSettings, Settings
 from evals.report.page import page
 from evals.report.report import Report, markdown, verdict_line
 
-log = logging.getLogger(__name__)
 _TIMEOUT_S = 20.0
 
 
@@ -37,7 +35,7 @@ def deliver(report: Report, settings: Settings) -> list[str]:
 def write_report(report: Report, folder: Path) -> Path:
     """The page in `folder`, under the day and the run's id; Markdown beside it."""
     folder.mkdir(parents=True, exist_ok=True)
-    file = folder / f"{report.run.started_at[:10]}-{report.run.suite}-{report.run.id}.html"
+    file = folder / f"{report.run.started_at:%Y-%m-%d}-{report.run.suite}-{report.run.id}.html"
     file.write_text(page(report), encoding="utf-8")
     file.with_suffix(".md").write_text(markdown(report), encoding="utf-8")
     return file

@@ -8,8 +8,7 @@ from html import escape
 from core.tables import read_rows
 from evals.report.plots import tag_plot, trend_plot
 from evals.report.report import QUALITY, Report, metric_table, verdict_line, worst_cases
-from evals.suite.history import Result
-from evals.suite.runner import by_tag
+from evals.suite import Result, by_tag
 from evals.suite.scorers import LOWER_IS_BETTER
 
 _WORST = 12
@@ -45,7 +44,7 @@ def page(report: Report) -> str:
     body = [
         f"<h1>Evaluation {escape(run.id)}</h1>",
         f'<p class="{"worse" if report.failed else "better"}">{escape(verdict_line(report))}</p>',
-        f'<p class="quiet">Started {escape(run.started_at)}.</p>',
+        f'<p class="quiet">Started {run.started_at:%Y-%m-%d %H:%M} UTC.</p>',
         *_gates(report),
         "<h2>Trend</h2>",
         f'<div class="plots">{"".join(_trends(report))}</div>',
@@ -79,7 +78,7 @@ def _gates(report: Report) -> list[str]:
 
 def _trends(report: Report) -> list[str]:
     runs = [*(r for r in report.earlier if r.id != report.run.id), report.run]
-    labels = [r.started_at[:16] for r in runs]
+    labels = [f"{r.started_at:%Y-%m-%d %H:%M}" for r in runs]
     plots = []
     for metric in report.run.summary:
         measured = [r.summary.get(metric) for r in runs]

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 
 from core.tables import table_cell
 from evals.metrics import Measured
+from evals.suite import EvaluationRun, Result, by_tag
 from evals.suite.compare import Difference
 from evals.suite.gates import Failed
-from evals.suite.history import EvaluationRun, Result
-from evals.suite.runner import by_tag, unscored
+from evals.suite.runner import unscored
 from evals.suite.scorers import LOWER_IS_BETTER
 
 # The metric that stands for a case's quality in the table by tag and in the choice of the worst cases.
@@ -77,7 +77,7 @@ def verdict_line(report: Report) -> str:
 def markdown(report: Report) -> str:
     """The whole report."""
     run = report.run
-    lines = [f"# Evaluation {run.id}", "", verdict_line(report), "", f"Started {run.started_at}."]
+    lines = [f"# Evaluation {run.id}", "", verdict_line(report), "", f"Started {run.started_at:%Y-%m-%d %H:%M} UTC."]
     if report.failed:
         lines += ["", "## Gates that failed", ""]
         for failed in report.failed:

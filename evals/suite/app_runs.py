@@ -9,10 +9,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from apps.language.app_file import AppFile
-from apps.language.spec import App
-from apps.run.context import Context, Tools
-from apps.run.inputs import InputsWrong
+from apps.language import App, AppFile
+from apps.run import Context, InputsWrong, Tools
 from apps.runner import RunResult, finish, may_use
 from assistant.question import Attachment
 from core.errors import DatasetError

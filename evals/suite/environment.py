@@ -12,7 +12,7 @@ from typing import Any
 
 from core.errors import IndexMissing
 from core.settings import Settings
-from retrieval.engines.open import open_generations
+from retrieval.engines import open_generations
 
 _ROOT = Path(__file__).resolve().parents[2]
 # Where things lie and who is signed in change no answer; secrets aren't written anywhere.
@@ -27,9 +27,10 @@ def environment(settings: Settings, cases_file: Path | None = None) -> dict[str,
         "rules": settings.rules_file,
         "guardrails": settings.guardrails_file,
     }
-    apps = [*sorted((_ROOT / "apps" / "library").glob("*.yaml"))]
+    folders = [_ROOT / "apps" / "library"]
     if settings.apps_dir is not None:
-        apps += sorted(settings.path(settings.apps_dir).glob("*.yaml"))
+        folders.append(settings.path(settings.apps_dir))
+    apps = [file for folder in folders for kind in ("*.yaml", "examples/*.txt") for file in sorted(folder.glob(kind))]
     return {
         "code": code_version(),
         "index": _index(settings),

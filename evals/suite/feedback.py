@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any, Literal
 
 import numpy as np
-import sqlalchemy as sa
 
-from assistant.records.trace import CONVERSATION, feedback, traces
+from assistant.records.trace import Traces
+from assistant.records.usage import AskedQuestion, questions_before, unserved_questions
+from core.database import Engine, utc_now
 from core.errors import DatasetError
 from core.settings import Settings
 from core.text.detect import detect_language
 from core.text.words import content_words
 from evals.suite.suites import Case
-from retrieval.engines.open import open_generations
-from retrieval.models.embed import open_embedder
+from retrieval.engines import open_generations
+from retrieval.models import open_embedder
 
 # Questions nearer than this (cosine distance, average linkage) are of one topic.
 _TOPIC_DISTANCE = 0.55
 _EXAMPLES = 3
+# So many questions of the conversation come before a case's own.
+_HISTORY = 3
 _MOST_QUESTIONS = 2_000
 _OWNERS = ("owner", "authors", "author")
 # The columns of the CSV file, as `Gap.row` gives them.
@@ -56,17 +58,8 @@ class Gap:
                 " / ".join(self.examples), " ".join(self.traces))  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    trace: str
-    user: str
-    question: str
-    kind: Literal["missing", "bad"]
-    record: Mapping[str, Any]
-
-
 def case_from_trace(
-    engine: sa.Engine,
+    engine: Engine,
     trace_id: str,
     *,
     facts: Sequence[str] = (),
@@ -79,25 +72,23 @@ def case_from_trace(
     Raises:
         DatasetError: there is no such trace, or the case would break a rule.
     """
-    with engine.connect() as connection:
-        row = connection.execute(sa.select(traces).where(traces.c.id == trace_id)).one_or_none()
-        rated = connection.execute(sa.select(feedback.c.rating).where(feedback.c.trace_id == trace_id)).scalars().all()
-    if row is None:
+    trace = Traces(engine).find(trace_id)
+    if trace is None:
         raise DatasetError(f"There is no trace {trace_id!r}; `debrief ask` and the page print an answer's id.")
-    record = json.loads(row.record)
-    good = "down" not in rated
-    cited = tuple(dict.fromkeys(c["document_id"] for c in record["citations"])) if good else ()
+    good = all(given["rating"] != "down" for given in trace["feedback"])
+    cited = tuple(dict.fromkeys(c["document_id"] for c in trace["citations"])) if good else ()
+    before = questions_before(engine, trace["conversation_id"], trace["asked_at"], _HISTORY)
     try:
         return Case.model_validate(
             {
                 "id": f"t{trace_id}",
-                "question": row.question,
-                "user": row.user,
-                "history": _before(engine, row),
-                "outcome": outcome or row.outcome,
+                "question": trace["question"],
+                "user": trace["user"],
+                "history": tuple(before),
+                "outcome": outcome or trace["outcome"],
                 "expected_facts": tuple(facts),
-                "expected_documents": tuple(documents) or (cited if row.outcome in ("answered", "partly") else ()),
-                "language": detect_language(row.question),
+                "expected_documents": tuple(documents) or (cited if trace["outcome"] in ("answered", "partly") else ()),
+                "language": detect_language(trace["question"]),
                 "tags": (*tags, "thumbs-down") if not good else tuple(tags),
                 "origin": f"trace:{trace_id}",
                 "reviewed": False,
@@ -107,9 +98,10 @@ def case_from_trace(
         raise DatasetError(f"The trace {trace_id} makes no case: {' '.join(str(error).split())[:200]}") from error
 
 
-def find_gaps(settings: Settings, engine: sa.Engine, days: int = 90) -> list[Gap]:
+def find_gaps(settings: Settings, engine: Engine, days: int = 90) -> list[Gap]:
     """The topics of unanswered and thumbs-down questions of the last `days`, the largest first."""
-    asked = _asked(engine, days)
+    # Newest first: examples are of today.
+    asked = unserved_questions(engine, utc_now() - timedelta(days=days), _MOST_QUESTIONS)[::-1]
     if not asked:
         return []
     vectors = open_embedder(settings).encode_texts([a.question for a in asked])
@@ -119,7 +111,7 @@ def find_gaps(settings: Settings, engine: sa.Engine, days: int = 90) -> list[Gap
     gaps = []
     for topic in np.unique(topics):
         for kind in ("missing", "bad"):
-            group = [a for a, t in zip(asked, topics, strict=True) if t == topic and a.kind == kind]
+            group = [a for a, t in zip(asked, topics, strict=True) if t == topic and _kind(a) == kind]
             if group:
                 gaps.append(_gap(group, owners, rare))
     return sorted(gaps, key=lambda g: (-g.count, g.topic))
@@ -138,12 +130,14 @@ def topics_of(vectors: np.ndarray[Any, np.dtype[np.float32]]) -> np.ndarray[Any,
     return np.asarray(clustering.fit_predict(vectors), dtype=np.int64)
 
 
-def _gap(group: Sequence[_Asked], owners: Mapping[str, tuple[str, str]], rare: Counter[str]) -> Gap:
+def _kind(asked: AskedQuestion) -> Literal["missing", "bad"]:
+    return "missing" if asked.outcome == "no_evidence" else "bad"
+
+
+def _gap(group: Sequence[AskedQuestion], owners: Mapping[str, tuple[str, str]], rare: Counter[str]) -> Gap:
     documents: Counter[str] = Counter()
     for asked in group:
-        key = "citations" if asked.kind == "bad" and asked.record.get("citations") else "passages"
-        found = [p["document_id"] for p in asked.record.get(key, ())]
-        documents.update(found[:1] if key == "passages" else list(dict.fromkeys(found)))
+        documents.update(asked.cited if _kind(asked) == "bad" and asked.cited else asked.closest[:1])
     document = documents.most_common(1)[0][0] if documents else ""
     title, owner = owners.get(document, ("", ""))
     words = Counter(word for asked in group for word in dict.fromkeys(content_words(asked.question)))
@@ -155,36 +149,15 @@ def _gap(group: Sequence[_Asked], owners: Mapping[str, tuple[str, str]], rare: C
         written.setdefault(content_words(word)[0], Counter())[word] += 1
     return Gap(
         " ".join(written[w].most_common(1)[0][0] if w in written else w for w in naming),
-        group[0].kind,
+        _kind(group[0]),
         len(group),
         len({a.user for a in group}),
         document,
         title,
         owner,
         tuple(dict.fromkeys(a.question for a in group))[:_EXAMPLES],
-        tuple(a.trace for a in group)[:20],
+        tuple(a.trace_id for a in group)[:20],
     )
-
-
-def _asked(engine: sa.Engine, days: int) -> list[_Asked]:
-    """People's questions without an answer, and those whose answer was rated down; not those of evaluations."""
-    since = (datetime.now(UTC) - timedelta(days=days)).isoformat(timespec="seconds")
-    down = sa.select(feedback.c.trace_id).where(feedback.c.rating == "down")
-    query = (
-        sa.select(traces)
-        .where(
-            traces.c.asked_at >= since,
-            traces.c.conversation_id != CONVERSATION,
-            sa.or_(traces.c.outcome == "no_evidence", traces.c.id.in_(down)),
-        )
-        .order_by(traces.c.asked_at.desc())
-        .limit(_MOST_QUESTIONS)
-    )
-    with engine.connect() as connection:
-        return [
-            _Asked(r.id, r.user, r.question, "missing" if r.outcome == "no_evidence" else "bad", json.loads(r.record))
-            for r in connection.execute(query)
-        ]
 
 
 def _owners(settings: Settings) -> dict[str, tuple[str, str]]:
@@ -196,16 +169,3 @@ def _owners(settings: Settings) -> dict[str, tuple[str, str]]:
             shown = ", ".join(owner) if isinstance(owner, tuple) else str(owner)
             found[chunk.document_id] = (chunk.title, shown)
     return found
-
-
-def _before(engine: sa.Engine, row: sa.Row[Any]) -> tuple[str, ...]:
-    """The questions of the same conversation that came before."""
-    if not row.conversation_id or row.conversation_id == CONVERSATION:
-        return ()
-    query = (
-        sa.select(traces.c.question)
-        .where(traces.c.conversation_id == row.conversation_id, traces.c.asked_at < row.asked_at)
-        .order_by(traces.c.asked_at)
-    )
-    with engine.connect() as connection:
-        return tuple(connection.execute(query).scalars())[-3:]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, is_dataclass
+from pathlib import Path
 from typing import Any
 
 from core.database import open_database
@@ -13,14 +14,19 @@ from evals.suite.environment import environment
 from evals.suite.history import EvaluationRun, History
 
 
-def record_run(settings: Settings, kind: str, suite: str, figures: object) -> EvaluationRun | None:
+def record_run(
+    settings: Settings, kind: str, suite: str, figures: object, *, asked: Path | None = None
+) -> EvaluationRun | None:
     """Keeps an evaluation's figures: a mapping or a dataclass, nested as it likes; what isn't a number is left out.
 
     Nothing is kept, and None is returned, where there is no settings file and so no database to keep it in.
+
+    Args:
+        asked: The questions' file, where they were asked over the configured index; None: the set has its own.
     """
     if not settings.file.is_file():
         return None
-    facts = {**environment(settings), "index": "the set's own"}
+    facts = environment(settings, asked) if asked else {**environment(settings), "index": "the set's own"}
     return History(open_database(settings)).record_run(kind, suite, facts, dict(flat(figures)))
 
 

@@ -6,17 +6,16 @@ one result a case, stored as soon as it is there, so that a broken-off run can b
 
 from __future__ import annotations
 
-import json
 import math
 import uuid
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Literal
 
 import sqlalchemy as sa
 
-from core.database import metadata
+from core.database import Engine, Json, UtcDateTime, metadata, utc_now
 from core.errors import DatasetError
 from evals.metrics import Measured
 from evals.suite.scorers import Score
@@ -27,18 +26,18 @@ runs = sa.Table(
     sa.Column("id", sa.String(32), primary_key=True),
     sa.Column("kind", sa.String(20), nullable=False),
     sa.Column("suite", sa.String(300), nullable=False, index=True),
-    sa.Column("started_at", sa.String(32), nullable=False, index=True),
-    sa.Column("finished_at", sa.String(32), nullable=False),
-    sa.Column("environment", sa.Text, nullable=False),
-    sa.Column("summary", sa.Text, nullable=False),
-    sa.Column("verdict", sa.Text, nullable=False),
+    sa.Column("started_at", UtcDateTime, nullable=False, index=True),
+    sa.Column("finished_at", UtcDateTime),
+    sa.Column("environment", Json, nullable=False),
+    sa.Column("summary", Json, nullable=False),
+    sa.Column("verdict", Json, nullable=False),
 )
 results = sa.Table(
     "evaluation_results",
     metadata,
     sa.Column("run_id", sa.ForeignKey("evaluation_runs.id", ondelete="CASCADE"), primary_key=True),
     sa.Column("case_id", sa.String(60), primary_key=True),
-    sa.Column("record", sa.Text, nullable=False),
+    sa.Column("record", Json, nullable=False),
 )
 
 State = Literal["scored", "not_run", "error"]
@@ -73,13 +72,13 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class EvaluationRun:
-    """One evaluation. `finished_at` is empty while it runs, or if it broke off."""
+    """One evaluation. `finished_at` is None while it runs, or if it broke off."""
 
     id: str
     kind: str
     suite: str
-    started_at: str
-    finished_at: str = ""
+    started_at: datetime
+    finished_at: datetime | None = None
     environment: Mapping[str, Any] = field(default_factory=dict)
     summary: Summary = field(default_factory=dict)
     verdict: Mapping[str, Any] = field(default_factory=dict)
@@ -88,12 +87,12 @@ class EvaluationRun:
 class History:
     """The stored runs."""
 
-    def __init__(self, engine: sa.Engine) -> None:
+    def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
     def start(self, kind: str, suite: str, environment: Mapping[str, Any]) -> EvaluationRun:
         """A new run, without results."""
-        run = EvaluationRun(uuid.uuid4().hex[:12], kind, suite, _now(), environment=environment)
+        run = EvaluationRun(uuid.uuid4().hex[:12], kind, suite, utc_now(), environment=environment)
         with self._engine.begin() as connection:
             connection.execute(
                 runs.insert().values(
@@ -101,10 +100,10 @@ class History:
                     kind=kind,
                     suite=suite[:300],
                     started_at=run.started_at,
-                    finished_at="",
-                    environment=json.dumps(dict(environment), default=str, ensure_ascii=False),
-                    summary="{}",
-                    verdict="{}",
+                    finished_at=None,
+                    environment=dict(environment),
+                    summary={},
+                    verdict={},
                 )
             )
         return run
@@ -114,11 +113,7 @@ class History:
         key = (results.c.run_id == run_id, results.c.case_id == result.case_id)
         with self._engine.begin() as connection:
             connection.execute(results.delete().where(*key))
-            connection.execute(
-                results.insert().values(
-                    run_id=run_id, case_id=result.case_id, record=json.dumps(asdict(result), ensure_ascii=False)
-                )
-            )
+            connection.execute(results.insert().values(run_id=run_id, case_id=result.case_id, record=asdict(result)))
 
     def finish(self, run_id: str, summary: Summary, verdict: Mapping[str, Any] | None = None) -> EvaluationRun:
         """Closes the run with its means and what gates and baseline say."""
@@ -127,11 +122,7 @@ class History:
             connection.execute(
                 runs.update()
                 .where(runs.c.id == run_id)
-                .values(
-                    finished_at=_now(),
-                    summary=json.dumps(values),
-                    verdict=json.dumps(dict(verdict or {}), default=str, ensure_ascii=False),
-                )
+                .values(finished_at=utc_now(), summary=values, verdict=dict(verdict or {}))
             )
         return self.run(run_id)
 
@@ -154,7 +145,7 @@ class History:
         """The run's results by case."""
         query = sa.select(results).where(results.c.run_id == run_id).order_by(results.c.case_id)
         with self._engine.connect() as connection:
-            return {row.case_id: _result(json.loads(row.record)) for row in connection.execute(query)}
+            return {row.case_id: _result(row.record) for row in connection.execute(query)}
 
     def latest(self, suite: str = "", *, kind: str = "", limit: int = 20, finished: bool = True) -> list[EvaluationRun]:
         """The newest runs, the newest first."""
@@ -162,7 +153,7 @@ class History:
         for column, wanted in ((runs.c.suite, suite), (runs.c.kind, kind)):
             query = query.where(column == wanted) if wanted else query
         if finished:
-            query = query.where(runs.c.finished_at != "")
+            query = query.where(runs.c.finished_at.is_not(None))
         with self._engine.connect() as connection:
             return [_run(row) for row in connection.execute(query)]
 
@@ -180,16 +171,16 @@ class History:
 
 
 def _run(row: sa.Row[Any]) -> EvaluationRun:
-    summary = {name: Measured(_number(v), _number(e), n) for name, (v, e, n) in json.loads(row.summary).items()}
+    summary = {name: Measured(_number(v), _number(e), n) for name, (v, e, n) in row.summary.items()}
     return EvaluationRun(
         row.id,
         row.kind,
         row.suite,
         row.started_at,
         row.finished_at,
-        json.loads(row.environment),
+        row.environment,
         summary,
-        json.loads(row.verdict),
+        row.verdict,
     )
 
 
@@ -203,7 +194,3 @@ def _plain(value: float) -> float | None:
 
 def _number(value: float | None) -> float:
     return math.nan if value is None else value
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds")

@@ -19,7 +19,7 @@ from core.errors import DatasetError, ModelError
 from core.llm import ChatModels, Spending
 from evals.data import read_jsonl
 from evals.suite.scorers import Sample, Score
-from prompts.load import load_prompt
+from prompts import load_prompt
 
 DIMENSIONS = ("correctness", "completeness", "groundedness", "helpfulness")
 _LOWEST, _HIGHEST = 1, 5

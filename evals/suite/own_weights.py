@@ -10,10 +10,11 @@ import sqlalchemy as sa
 from core.errors import DatasetError, IdentityError
 from core.identity import load_directory
 from core.settings import Settings
-from evals.fitting.weights import Candidates, candidates_of
+from evals.fitting import Candidates
+from evals.fitting.weights import candidates_of
 from evals.suite.subject import World, known_documents
 from evals.suite.suites import load_suite, suite_file
-from retrieval.query.weights import Weights
+from retrieval.query import Weights
 from retrieval.retriever import open_retriever
 
 # With fewer judged questions, a difference says nothing.

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from core.errors import DatasetError
+from core.files import locked
 from evals.suite.suites import Case, check_case, load_suite, save_suite, validation_sentence
 
 
@@ -28,7 +27,7 @@ def add_case(file: Path, case: Case) -> None:
     """
     for problem in check_case(case):
         raise DatasetError(f"{case.id}: {problem}")
-    with _locked(file):
+    with _alone_at(file):
         cases = load_suite(file) if file.is_file() else []
         if any(known.id == case.id for known in cases):
             raise DatasetError(f"{file} has the case {case.id} already; `debrief eval review {case.id}` shows it.")
@@ -44,7 +43,7 @@ def accept_case(file: Path, case_id: str, changes: Mapping[str, Any] | None = No
     Raises:
         DatasetError: there is no such case, a correction breaks a rule, or the case expects nothing.
     """
-    with _locked(file):
+    with _alone_at(file):
         cases = load_suite(file)
         values = {**_found(cases, case_id, file).model_dump(), **(changes or {}), "reviewed": True}
         try:
@@ -67,7 +66,7 @@ def reject_case(file: Path, case_id: str) -> None:
     Raises:
         DatasetError: there is no such case.
     """
-    with _locked(file):
+    with _alone_at(file):
         cases = load_suite(file)
         _found(cases, case_id, file)
         kept = [case for case in cases if case.id != case_id]
@@ -86,13 +85,8 @@ def _found(cases: list[Case], case_id: str, file: Path) -> Case:
 
 
 @contextmanager
-def _locked(file: Path) -> Iterator[None]:
-    """Lets one process at a time read and write the suites of a folder."""
+def _alone_at(file: Path) -> Iterator[None]:
+    """Lets one process at a time read and write the suites of the file's folder, which is made if missing."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    # The folder itself is locked: the file is replaced at each write, and a lock file would be left lying about.
-    folder = os.open(file.parent, os.O_RDONLY)
-    try:
-        fcntl.flock(folder, fcntl.LOCK_EX)
+    with locked(file.parent):
         yield
-    finally:
-        os.close(folder)

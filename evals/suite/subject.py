@@ -13,6 +13,7 @@ from assistant.ask import Assistant
 from assistant.question import Question
 from assistant.records.conversations import StoredTurn
 from assistant.records.trace import CONVERSATION
+from core.database import utc_now
 from core.errors import QuestionError
 from core.identity import Directory
 from core.types import Answer, Chunk, Principal, User
@@ -166,7 +167,7 @@ class _Conversation:
         return list(self.kept)
 
     def append(self, _conversation: str, _user: User, question: str, standalone: str, answer: Answer) -> None:
-        self.kept.append(StoredTurn(question, standalone, answer, ""))
+        self.kept.append(StoredTurn(question, standalone, answer, utc_now()))
 
 
 def known_documents(chunks: Iterable[Chunk]) -> dict[str, IndexedDocument]:

@@ -13,8 +13,9 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from apps.language.spec import Expectation
+from apps.language import Expectation
 from core.errors import DatasetError
+from core.files import write_atomically
 from core.settings import Settings
 from core.types import Outcome
 from evals.data import read_jsonl
@@ -134,11 +135,8 @@ def chosen_cases(cases: Iterable[Case], tags: Sequence[str] = ()) -> list[Case]:
 
 def save_suite(file: Path, cases: Iterable[Case]) -> None:
     """Writes the suite anew; defaults are left out."""
-    file.parent.mkdir(parents=True, exist_ok=True)
     lines = [json.dumps(_written(case), ensure_ascii=False) for case in cases]
-    partial = file.with_suffix(".jsonl.partial")
-    partial.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    partial.replace(file)
+    write_atomically(file, "\n".join(lines) + "\n")
 
 
 def _written(case: Case) -> dict[str, Any]:

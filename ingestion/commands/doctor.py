@@ -15,12 +15,13 @@ from core.database import open_database
 from core.errors import DebriefError
 from core.identity import load_directory
 from core.settings import Settings, SourceSettings, load_settings
-from ingestion.enrich.rules import load_rules
+from ingestion.enrich import load_rules
 from ingestion.state import SyncState
 from ingestion.sync.open import recipe
 from ingestion.sync.schedule import trigger_for
-from retrieval.engines.open import open_generations
-from retrieval.models.embed import PROFILES, open_embedder
+from retrieval.engines import open_generations
+from retrieval.models import open_embedder
+from retrieval.models.embed import PROFILES
 
 Status = Literal["ok", "warning", "error"]
 

@@ -13,8 +13,8 @@ from core.console import out, print_json
 from core.errors import ParseError
 from core.settings import SETTINGS_FILE, Settings, load_settings
 from core.types import Document
-from ingestion.enrich.chunk import chunk_document
-from ingestion.parse.sandbox import ParserPool
+from ingestion.enrich import chunk_document
+from ingestion.parse import ParserPool
 
 
 def register(app: typer.Typer) -> None:

@@ -11,9 +11,9 @@ from rich.table import Table
 from connectors.commands import sources_app
 from connectors.health import HealthRow, LastRuns, health_row, lag_text
 from core.console import out, print_json
-from core.database import open_database
+from core.database import open_database, utc_now
 from core.settings import Settings, SourceSettings, load_settings
-from ingestion.state import SyncState, utc_now
+from ingestion.state import SyncState
 from ingestion.sync.schedule import trigger_for
 
 _COLOURS = {"ok": "green", "by hand": "green", "failing": "red", "late": "red"}
@@ -59,8 +59,8 @@ def source_health(source: SourceSettings, settings: Settings, state: SyncState) 
     succeeded_at = good.finished_at if good is not None else None
     due_at = None
     if source.schedule and succeeded_at is not None:
-        due = trigger_for(source, settings.file).get_next_fire_time(None, succeeded_at.replace(tzinfo=UTC))
-        due_at = due.astimezone(UTC).replace(tzinfo=None) if due is not None else None
+        due = trigger_for(source, settings.file).get_next_fire_time(None, succeeded_at)
+        due_at = due.astimezone(UTC) if due is not None else None
     known = state.records(source.name)
     last = LastRuns(
         state=runs[0].state if runs else "",

@@ -13,7 +13,8 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from core.console import err, out, print_json, progress
+from core import logs
+from core.console import LogFormatOption, LogLevelOption, err, out, print_json, progress
 from core.database import open_database
 from core.settings import load_settings
 from ingestion.state import Counts, DocumentRecord, SyncRun, SyncState
@@ -21,7 +22,7 @@ from ingestion.sync.explain import explain
 from ingestion.sync.open import open_sync
 from ingestion.sync.source_sync import SyncOptions
 from ingestion.sync.sync import sync_sources
-from retrieval.engines.open import open_generations
+from retrieval.engines import open_generations
 
 docs_app = typer.Typer(no_args_is_help=True, help="What became of the documents, and why.")
 index_app = typer.Typer(no_args_is_help=True, help="The index's generations.")
@@ -42,8 +43,12 @@ def sync(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would change; write nothing.")] = False,
     confirm_deletes: Annotated[bool, typer.Option("--confirm-deletes", help="Delete even very many.")] = False,
     as_json: AsJson = False,
+    *,
+    log_format: LogFormatOption = "text",
+    log_level: LogLevelOption = "warning",
 ) -> None:
     """Brings the index up to date with the sources. Exit code 1 if a source failed."""
+    logs.set_up(log_format, log_level)
     options = SyncOptions(full=full, dry_run=dry_run, confirm_deletes=confirm_deletes)
     with open_sync(load_settings(), sources or [], options) as (context, pairs), progress() as bar:
         tasks = {source.name: bar.add_task(source.name, total=None, rate="") for source, _ in pairs}

@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from core.settings import ChunkingSettings
-from core.tables import is_rule_line
+from core.tables import TableText, is_rule_line
+from core.text.sentences import split_sentences
 from core.types import Chunk, Document, Parsed, Section
-from retrieval.query.bm25 import embedded_text
+from retrieval.query import embedded_text
 
 SEPARATOR = "\n\n"
 _NAMESPACE = uuid.UUID("6f1b0c5e-3a0e-4b57-9f0f-6d1f2c1a7e42")
@@ -25,8 +26,6 @@ _NAMESPACE = uuid.UUID("6f1b0c5e-3a0e-4b57-9f0f-6d1f2c1a7e42")
 _UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 # Anything longer than 24 characters (a hash, an encoded image) counts as several words, or it would break the limit.
 _WORD = re.compile(rf"[{_UNSPACED}]{{1,2}}|[^\s{_UNSPACED}]{{1,24}}")
-# A sentence ends at its full stop with what closes it, or at the end of a line.
-_SENTENCE_END = re.compile(r"[.!?…]+[\"'”’)\]]*(?=\s)|[。！？｡]+[」』”）]*|\n+")
 _LINE_END = re.compile(r"\n+")
 _LINE = re.compile(r"[^\n]*\n|[^\n]+$")
 
@@ -67,6 +66,7 @@ def chunk_document(document: Document, parsed: Parsed, settings: ChunkingSetting
     for sections, begin in _stretches(parsed.sections):
         first = sections[0]
         end = begin + sum(len(section.text) for section in sections) + len(SEPARATOR) * (len(sections) - 1)
+        table = TableText(first.rows, first.text)
         for header, span in _parts(text, begin, end, first.kind, settings):
             chunks.append(
                 Chunk(
@@ -78,6 +78,7 @@ def chunk_document(document: Document, parsed: Parsed, settings: ChunkingSetting
                     page=first.page,
                     locator=_locator(sections, begin, span.begin),
                     kind=first.kind,
+                    rows=table.within(span.begin - begin, span.end - begin),
                     begin=span.begin,
                     end=span.end,
                     source=document.source,
@@ -125,7 +126,8 @@ def _parts(text: str, begin: int, end: int, kind: str, settings: ChunkingSetting
         yield from _table_parts(text, begin, end, size)
         return
     overlap = min(settings.overlap_words, size // 2)
-    for span in _pack(_pieces(text, begin, end, size, _SENTENCE_END), size, overlap):
+    ends = [begin + sentence.end for sentence in split_sentences(text[begin:end])]
+    for span in _pack(_pieces(text, begin, end, size, ends), size, overlap):
         yield "", span
 
 
@@ -136,7 +138,8 @@ def _table_parts(text: str, begin: int, end: int, size: int) -> Iterator[tuple[s
     # A header that would fill half of each part would displace more than it explains.
     if header_words > size // 2 or not text[rows_begin:end].strip():
         header, header_words, rows_begin = "", 0, begin
-    spans = _pack(_pieces(text, rows_begin, end, size - header_words, _LINE_END), size - header_words, 0)
+    ends = [match.end() for match in _LINE_END.finditer(text, rows_begin, end)]
+    spans = _pack(_pieces(text, rows_begin, end, size - header_words, ends), size - header_words, 0)
     for number, span in enumerate(spans):
         if number == 0 and header:
             yield "", ChunkSpan(begin, span.end, span.words + header_words)
@@ -153,9 +156,8 @@ def _header_end(text: str, begin: int, end: int) -> int:
     return lines[0][1] if lines else begin
 
 
-def _pieces(text: str, begin: int, end: int, size: int, border: re.Pattern[str]) -> list[ChunkSpan]:
-    """The text from `begin` to `end` cut at each `border`, and between words where that leaves too much."""
-    ends = [match.end() for match in border.finditer(text, begin, end)]
+def _pieces(text: str, begin: int, end: int, size: int, ends: Sequence[int]) -> list[ChunkSpan]:
+    """The text from `begin` to `end` cut at each of `ends`, and between words where that leaves too much."""
     pieces = []
     for piece_end in [*ends, end]:
         words = [(match.start(), match.end()) for match in _WORD.finditer(text, begin, piece_end)]

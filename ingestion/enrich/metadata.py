@@ -33,6 +33,19 @@ RESERVED: Mapping[str, Kind] = {
     "view_count": "number",
     "version": "text",
     "source_uri": "text",
+    # Of records, see core/records.py.
+    "record": "text",
+    "account_owner": "text",
+    "contract_end": "date",
+    "contract_value": "number",
+    "currency": "text",
+    "customer_language": "text",
+    "contacts": "list",
+    "figures": "list",
+    "due_on": "date",
+    "assignee": "text",
+    "opened_on": "date",
+    "subject": "text",
 }
 
 # Amazon Kendra's and Q Business's reserved names, Dublin Core as office files carry it, and common spellings.
@@ -77,6 +90,7 @@ def normalise(raw: Mapping[str, Any], mapping: Mapping[str, str]) -> tuple[dict[
     """
     attributes: dict[str, AttributeValue] = {}
     problems: list[str] = []
+    mapped: set[str] = set()
     for field, value in raw.items():
         name = mapping[field] if field in mapping else attribute_name(str(field))
         if not name or value is None or value in ("", [], ()):
@@ -84,8 +98,9 @@ def normalise(raw: Mapping[str, Any], mapping: Mapping[str, str]) -> tuple[dict[
         typed = typed_value(value, RESERVED.get(name))
         if typed is None:
             problems.append(f"The attribute {name} is {value!r}, not a {RESERVED[name]}; it was left out.")
-        elif name not in attributes or field == name:
+        elif name not in attributes or field in mapping or (field == name and name not in mapped):
             attributes[name] = typed
+            mapped |= {name} if field in mapping else set()
     return attributes, problems
 
 

@@ -97,18 +97,20 @@ def _zip_kind(body: bytes, claimed: str) -> str:
 
 def _ole_kind(body: bytes, claimed: str) -> str:
     """Which compound file it is, by the streams it holds."""
+    # Damaged, or without the stream: the parser that the name asks for will say so.
+    otherwise = claimed if claimed in ("doc", "xls", "ppt", "msg") else "ole"
     try:
-        with olefile.OleFileIO(body) as ole:
+        with olefile.OleFileIO(io.BytesIO(body)) as ole:
             names = {entry[0].lower() for entry in ole.listdir(streams=True, storages=True)}
-    except Exception:  # damaged: the parser that the name asks for will say so
-        return claimed if claimed in ("doc", "xls", "ppt", "msg") else "ole"
+    except Exception:
+        return otherwise
     if names & {"encryptedpackage", "encryptioninfo"}:
         return "encrypted"
     for stream, kind in (("worddocument", "doc"), ("workbook", "xls"), ("book", "xls"),
                          ("powerpoint document", "ppt"), ("__properties_version1.0", "msg")):  # fmt: skip
         if stream in names:
             return kind
-    return "ole"
+    return otherwise
 
 
 def _disguised(start: bytes, claimed: str) -> str:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from core.errors import TooLarge
 from core.tables import markdown_table
 from core.text.invisible import visible
-from core.types import Attributes, Parsed, Section
+from core.types import Attributes, Parsed, Rows, Section
 
 Kind = Literal["text", "table", "turn", "note", "code"]
 
@@ -133,16 +133,13 @@ def clean_code(text: str) -> str:
     return "\n".join(line.rstrip() for line in text.expandtabs(4).split("\n")).strip("\n")
 
 
-def compact_table(rows: Sequence[Sequence[str]]) -> str:
-    """`rows`, header first, as a Markdown table; empty rows and columns are left out. "" if nothing is left."""
+def compact_rows(rows: Sequence[Sequence[str]]) -> Rows:
+    """`rows` on one line a cell, equally long, without empty rows and columns; () if nothing is left."""
     cleaned = [[one_line(cell) for cell in row] for row in rows]
     kept = [row for row in cleaned if any(row)]
-    if not kept:
-        return ""
-    width = max(len(row) for row in kept)
+    width = max((len(row) for row in kept), default=0)
     columns = [n for n in range(width) if any(n < len(row) and row[n] for row in kept)]
-    header, *body = [[row[n] if n < len(row) else "" for n in columns] for row in kept]
-    return markdown_table(header, body)
+    return tuple(tuple(row[n] if n < len(row) else "" for n in columns) for row in kept)
 
 
 class Draft:
@@ -202,25 +199,23 @@ class Draft:
 
     def table(self, rows: Sequence[Sequence[str]], locator: str = "") -> None:
         """A table, header row first. One with a single column is text."""
-        markdown = compact_table(rows)
-        if not markdown:
+        kept = compact_rows(rows)
+        if not kept:
             return
-        if markdown.startswith("| ") and markdown.split("\n")[1].count("---") == 1:
+        if len(kept[0]) == 1:
             for row in rows:
                 self.item(" ".join(row))
             return
-        self.add(markdown, "table", locator)
+        text = clean(markdown_table(kept[0], kept[1:]))
+        self._section(Section(text, self.heading_path, self.page, locator or self.locator, "table", kept))
 
     def add(self, text: str, kind: Kind, locator: str = "", heading_path: tuple[str, ...] | None = None) -> None:
-        """A section of its own: a table, a note, a turn, code."""
+        """A section of its own: a note, a turn, code."""
         text = clean_code(text) if kind == "code" else clean(text)
         if not text:
             return
-        self._flush()
-        self.budget.write(len(text))
         path = self.heading_path if heading_path is None else heading_path
-        self._append(Section(text, path, self.page, locator or self.locator, kind))
-        self._mark_used()
+        self._section(Section(text, path, self.page, locator or self.locator, kind))
 
     def place(self, page: int | None, locator: str) -> None:
         """Moves on to a page, slide or sheet."""
@@ -231,9 +226,7 @@ class Draft:
         """Takes over the sections of a file nested in this one, under the headings `path`."""
         self._flush()
         for section in parsed.sections:
-            self._append(
-                Section(section.text, path + section.heading_path, section.page, section.locator, section.kind)
-            )
+            self._append(replace(section, heading_path=path + section.heading_path))
         self.warnings.extend(f"{path[-1]}: {warning}" if path else warning for warning in parsed.warnings)
 
     def warn(self, text: str) -> None:
@@ -245,6 +238,13 @@ class Draft:
         """Everything collected."""
         self.close_headings()
         return Parsed(tuple(self._sections), one_line(title)[:300], dict(metadata or {}), tuple(self.warnings))
+
+    def _section(self, section: Section) -> None:
+        """Ends the running paragraph and adds a section after it."""
+        self._flush()
+        self.budget.write(len(section.text))
+        self._append(section)
+        self._mark_used()
 
     def _flush(self) -> None:
         if self._buffer:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import os
 import queue
 import select
@@ -30,6 +31,7 @@ from ingestion.parse.worker import read_frame, write_frame
 if TYPE_CHECKING:  # the worker imports this package too, and has no use for the settings' machinery
     from core.settings import ParsingSettings
 
+log = logging.getLogger(__name__)
 START_TIMEOUT_S = 60.0
 GRACE_S = 10.0  # what the worker may take on top of a file's time to report
 _ERRORS = {error.__name__: error for error in (ParseError, Encrypted, TooLarge, Unsupported)}
@@ -104,12 +106,16 @@ class ParserPool:
             return ParserUsage(None, TooLarge(text), 0.0, 0.0)
         worker = self._idle.get()
         try:
-            worker = worker if worker is not None and worker.alive() else _Worker()
+            if worker is not None and not worker.alive():
+                _log_replaced("it had ended by itself")
+                worker = None
+            worker = worker or _Worker()
             return worker.run(body, name, media_type, self.limits)
         except (OSError, EOFError, ValueError) as error:
             if worker is not None:
                 worker.stop()
             worker = None
+            _log_replaced(str(error))
             text = (
                 f"{name}: the parsing process stopped without a result ({error}); it was replaced, sync again to retry."
             )
@@ -219,8 +225,8 @@ def _measured(reply: dict[str, Any], name: str, limits: ParseLimits) -> ParserUs
     name = name or "The file"
     if "sections" in reply:
         sections = tuple(
-            Section(str(text), tuple(map(str, path)), page, str(locator), kind)
-            for text, path, page, locator, kind in reply["sections"]
+            Section(str(text), tuple(map(str, path)), page, str(locator), kind, tuple(tuple(map(str, r)) for r in rows))
+            for text, path, page, locator, kind, rows in reply["sections"]
         )
         metadata = {key: tuple(value) if isinstance(value, list) else value for key, value in reply["metadata"].items()}
         return ParserUsage(Parsed(sections, reply["title"], metadata, tuple(reply["warnings"])), None, seconds, peak_mb)
@@ -238,8 +244,14 @@ def _measured(reply: dict[str, Any], name: str, limits: ParseLimits) -> ParserUs
     if ended == "reply":
         return ParserUsage(None, TooLarge(f"{name}: its text is too long; split it."), seconds, peak_mb)
     died = f"signal {reply['signal']}" if reply.get("signal") else "an error"
+    _log_replaced(f"{died} in a file's own process")
     text = f"{name}: its parser crashed ({died}): the file is probably damaged; save it again or get a fresh copy."
     return ParserUsage(None, ParseError(text), seconds, peak_mb, contained=True)
+
+
+def _log_replaced(reason: str) -> None:
+    # Without the file's name, which may be a person's own; `debrief docs list --outcome failed` names documents.
+    log.warning("a parser process was replaced: %(reason)s", {"reason": reason})
 
 
 def _result(measured: ParserUsage) -> Parsed | ParseError:

@@ -124,7 +124,7 @@ def _parsed(request: dict[str, Any], body: bytes, limits: ParseLimits) -> bytes:
     try:
         parsed = parse(body, request["name"], request["media_type"], limits)
         reply = {
-            "sections": [[s.text, s.heading_path, s.page, s.locator, s.kind] for s in parsed.sections],
+            "sections": [[s.text, s.heading_path, s.page, s.locator, s.kind, s.rows] for s in parsed.sections],
             "title": parsed.title,
             "metadata": dict(parsed.metadata),
             "warnings": parsed.warnings,

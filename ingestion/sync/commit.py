@@ -8,11 +8,14 @@ remembered; the source is marked as unsettled first, and then written anew.
 
 from __future__ import annotations
 
+import logging
 from contextlib import ExitStack
 
 from core.types import Cursor
 from ingestion.state import DocumentRecord, SyncState
-from retrieval.engines.generations import Generations, GenerationWriter
+from retrieval.engines import Generations, GenerationWriter
+
+log = logging.getLogger(__name__)
 
 
 class SyncCommit:
@@ -59,16 +62,20 @@ class SyncCommit:
 
     def publish(self, cursors: dict[str, Cursor | None], note: str) -> None:
         """Makes what was written serve, then commits records and cursors."""
+        generation = ""
         if self._writer is not None:
             for source in {*cursors, *self.records}:
                 self.is_unsettled(source)  # looked up before it is marked
             self._state.unsettle({*cursors, *self.records})
-            self._writer.publish(note=note)
+            generation = self._writer.publish(note=note).name
+        values = {"generation": generation, "documents": self.size(), "sources": sorted({*cursors, *self.records})}
         self.discard()
         for source, cursor in cursors.items():
             records = self.records.pop(source, {}).values()
             self._state.commit(source, records, cursor, settled=not self.is_unsettled(source))
         self.records.clear()
+        if generation:
+            log.info("%(documents)d documents of %(sources)s committed, published in %(generation)s", values)
 
     def discard(self) -> None:
         """Drops the working copy, published or not."""

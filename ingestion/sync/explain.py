@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 
 from core.errors import SourceError
+from core.nearest import closest
 from core.settings import SourceSettings
 from ingestion.state import DocumentRecord, SyncState
 
@@ -26,7 +26,7 @@ def explain(state: SyncState, name: str, sources: Sequence[SourceSettings]) -> l
     ]
     if found:
         return found
-    near = difflib.get_close_matches(name, [record.id for record in records], n=3, cutoff=0.4)
+    near = closest(name, (record.id for record in records), most=3, alike=0.4)
     hint = f"The nearest ids are {', '.join(near)}." if near else ""
     listed = ", ".join(source.name for source in sources)
     raise SourceError(

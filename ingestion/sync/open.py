@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
@@ -12,16 +11,16 @@ from datetime import UTC, datetime
 from connectors.registry import check_sources, open_source
 from core.database import open_database
 from core.errors import DebriefError, SettingsError
+from core.nearest import nearest
 from core.settings import Settings, SourceSettings
 from core.types import Connector
+from ingestion.enrich import RulesFile, load_rules
 from ingestion.enrich.prepare import Preparation
-from ingestion.enrich.rules import RulesFile, load_rules
 from ingestion.parse import ParserPool
 from ingestion.state import SyncState
 from ingestion.sync.source_sync import SyncContext, SyncOptions
-from retrieval.engines.generations import Recipe
-from retrieval.engines.open import open_generations
-from retrieval.models.embed import CachedEmbedder, open_embedder
+from retrieval.engines import Recipe, open_generations
+from retrieval.models import CachedEmbedder, open_embedder
 
 Pairs = Sequence[tuple[SourceSettings, Connector | DebriefError]]
 
@@ -76,8 +75,7 @@ def choose_sources(settings: Settings, names: Sequence[str]) -> list[SourceSetti
     known = {source.name: source for source in settings.sources}
     for name in names:
         if name not in known:
-            near = difflib.get_close_matches(name, known, n=1)
-            hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(known)}."
+            hint = nearest(name, known, "sources")
             raise SettingsError(f"There is no source named {name!r} in {settings.file}; {hint}")
     return [known[name] for name in names] or list(known.values())
 

@@ -15,7 +15,8 @@ from apscheduler.jobstores.sqlalchemy import SQLAlchemyJobStore
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.cron import CronTrigger
 
-from core.errors import DebriefError, SettingsError
+from core.errors import SettingsError
+from core.logs import scheduled
 from core.settings import Settings, SourceSettings, load_settings
 
 log = logging.getLogger(__name__)
@@ -80,9 +81,8 @@ def sync_one(settings_file: str, name: str) -> None:
     from ingestion.sync.source_sync import SyncOptions
     from ingestion.sync.sync import sync_sources
 
-    try:
-        with open_sync(load_settings(Path(settings_file)), [name], SyncOptions()) as (context, pairs):
-            for run in sync_sources(context, pairs):
-                log.info("sync %s: %s %s", run.source, run.state, run.message)
-    except DebriefError as error:
-        log.error("sync %s: %s", name, error)
+    with (
+        scheduled(log, f"sync {name}"),
+        open_sync(load_settings(Path(settings_file)), [name], SyncOptions()) as (context, pairs),
+    ):
+        sync_sources(context, pairs)

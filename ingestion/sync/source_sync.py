@@ -11,16 +11,17 @@ from time import monotonic
 
 import sqlalchemy as sa
 
+from core.database import utc_now
 from core.errors import SourceError
 from core.identity import normalised, save_memberships
 from core.settings import SourceSettings, SyncSettings
 from core.types import Batch, Connector, Cursor, Document, DocumentRef, Failure
-from ingestion.enrich.chunk import embedding_text
+from ingestion.enrich import embedding_text
 from ingestion.enrich.prepare import Preparation, Prepared, content_hash, details_hash
-from ingestion.state import Counts, DocumentRecord, RunState, SyncRun, SyncState, utc_now
+from ingestion.state import Counts, DocumentRecord, RunState, SyncRun, SyncState
 from ingestion.sync.commit import SyncCommit
-from retrieval.engines.generations import Generations
-from retrieval.models.embed import CachedEmbedder
+from retrieval.engines import Generations
+from retrieval.models import CachedEmbedder
 
 # Chunks are embedded in portions this large: big enough to fill the model's batches, small enough to stay in memory.
 _EMBED_CHUNKS = 256

@@ -5,6 +5,7 @@ Work goes in stretches (`ingestion/sync/commit.py`), so that whatever stops the 
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -18,6 +19,8 @@ from ingestion.enrich.relations import related
 from ingestion.state import Counts, DocumentRecord, RunState, SyncRun
 from ingestion.sync.commit import SyncCommit
 from ingestion.sync.source_sync import SourceSync, SyncContext
+
+log = logging.getLogger(__name__)
 
 
 def sync_sources(
@@ -55,7 +58,14 @@ def sync_sources(
             finished = _close(context, stretch, rebuild, cursors, finished)
     finally:
         stretch.discard()
-    return [context.state.finish(run, state, counts, message) for run, state, counts, message in finished]
+    return [_finished(context, *parts) for parts in finished]
+
+
+def _finished(context: SyncContext, run: SyncRun, state: RunState, counts: Counts, message: str) -> SyncRun:
+    level = logging.ERROR if state == "FAILED" else logging.INFO
+    values = {"source": run.source, "state": state, "seconds": counts.seconds, "reason": message}
+    log.log(level, "sync of %(source)s: %(state)s after %(seconds).1f s %(reason)s", values)
+    return context.state.finish(run, state, counts, message)
 
 
 def _close(

@@ -7,6 +7,7 @@ switches the alias to it in one request. A sync that stops half-way is repeated 
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
@@ -21,6 +22,8 @@ from core.settings import ServerSettings
 from retrieval.engines.files import locked
 from retrieval.engines.generations import Generation, Recipe
 from retrieval.engines.server import ServerIndex, asked, create_collection
+
+log = logging.getLogger(__name__)
 
 
 class AliasGenerations:
@@ -99,6 +102,7 @@ class AliasGenerations:
         create = models.CreateAlias(collection_name=collection, alias_name=self.alias)
         operations.append(models.CreateAliasOperation(create_alias=create))
         asked(self._client.update_collection_aliases, operations)
+        log.info("generation %(generation)s serves now", {"generation": collection})
 
     def next_name(self) -> str:
         """A collection name that isn't taken."""

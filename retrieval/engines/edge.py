@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 import qdrant_edge as qe
 
+from core.arrays import FloatArray
 from core.errors import IndexDamaged
 from retrieval.engines.points import INDEXED, PointIndex, dense_of
-from retrieval.query.index import FloatArray
 from retrieval.query.records import DENSE, DOCUMENT_FIELD, SPARSE
-from retrieval.ranking.pipeline import Hit, Sparse, Stored, breadth
+from retrieval.ranking import Hit, Sparse, Stored, breadth
 
 _BATCH_CHUNKS = 1_024
 _PAGE = 1_000

@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-import portalocker
-
+from core import files
 from core.errors import IndexLocked
 
 LOCK_FILE = "LOCK"
@@ -37,18 +36,7 @@ def copy_tree(source: Path, target: Path) -> None:
 def make_durable(folder: Path) -> None:
     """Waits until every file and folder below `folder` is on disk."""
     for path in [*folder.rglob("*"), folder]:
-        _sync(path)
-
-
-def replace_text(path: Path, text: str) -> None:
-    """Replaces the file's content so that a reader, or a crash, sees the old text or the new, never a part."""
-    beside = path.with_name(path.name + ".new")
-    with beside.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(beside, path)
-    _sync(path.parent)
+        files.sync_to_disk(path)
 
 
 @contextmanager
@@ -59,19 +47,17 @@ def locked(folder: Path) -> Iterator[None]:
         IndexLocked: somebody else holds it; the message names the process.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    with (folder / LOCK_FILE).open("a+", encoding="utf-8") as file:
+    file = folder / LOCK_FILE
+    with ExitStack() as held:
         try:
-            portalocker.lock(file, portalocker.LOCK_EX | portalocker.LOCK_NB)
-        except portalocker.LockException as error:
-            file.seek(0)
-            holder = file.read(200).strip() or "another process"
+            descriptor = held.enter_context(files.locked(file, wait=False))
+        except BlockingIOError as error:
+            holder = file.read_text(encoding="utf-8")[:200].strip() or "another process"
             raise IndexLocked(
                 f"The index in {folder} is being written by {holder}; wait until it has finished, or stop it."
             ) from error
-        file.seek(0)
-        file.truncate()
-        file.write(f"process {os.getpid()} since {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC")
-        file.flush()
+        os.truncate(descriptor, 0)
+        os.write(descriptor, f"process {os.getpid()} since {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC".encode())
         yield
 
 
@@ -96,13 +82,3 @@ def _copy_file(source: Path, target: Path) -> None:
                 if copied == 0:
                     break
                 begin += copied
-
-
-def _sync(path: Path) -> None:
-    if os.name == "nt" and path.is_dir():  # Windows can't open a folder, nor needs to
-        return
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

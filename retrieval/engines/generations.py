@@ -13,6 +13,7 @@ one. Rolling back points at an older one.
 from __future__ import annotations
 
 import json
+import logging
 import os
 import re
 import shutil
@@ -25,12 +26,15 @@ from pathlib import Path
 from typing import Protocol
 
 from core.errors import IndexDamaged, IndexMissing
+from core.files import write_atomically
 from retrieval.engines.edge import EdgeIndex
-from retrieval.engines.files import copy_tree, locked, make_durable, replace_text
+from retrieval.engines.files import copy_tree, locked, make_durable
 from retrieval.query.index import ChunkIndex
 
+log = logging.getLogger(__name__)
+
 # Raised when what is stored of a chunk changes: an index of another layout is rebuilt by the next sync.
-LAYOUT = 4
+LAYOUT = 5
 
 _CURRENT = "CURRENT"
 _WORK = "work"
@@ -193,7 +197,7 @@ class FolderGenerations:
                 raise IndexMissing(
                     f"There is no generation {sought} in {self.folder}; kept are {', '.join(names) or 'none'}."
                 )
-            replace_text(self.folder / _CURRENT, wanted)
+            self._serve(wanted)
             return self._describe(wanted)
 
     def read(self) -> EdgeIndex:
@@ -212,10 +216,10 @@ class FolderGenerations:
 
     def publish(self, work: Path, generation: Generation) -> None:
         """Moves the finished working copy into place and makes it serve; for `FolderWriter`."""
-        replace_text(work / _METADATA, json.dumps(asdict(generation), indent=2))
+        write_atomically(work / _METADATA, json.dumps(asdict(generation), indent=2))
         make_durable(work)
         os.replace(work, self.folder / generation.name)
-        replace_text(self.folder / _CURRENT, generation.name)
+        self._serve(generation.name)
         self._remove_old()
 
     def next_name(self) -> str:
@@ -225,6 +229,10 @@ class FolderGenerations:
     def shard(self, name: str) -> Path:
         """The folder of a generation's engine files."""
         return self.folder / name / _SHARD
+
+    def _serve(self, name: str) -> None:
+        write_atomically(self.folder / _CURRENT, name)
+        log.info("generation %(generation)s serves now", {"generation": name})
 
     def _missing(self) -> IndexMissing:
         return IndexMissing(f"There is no index in {self.folder} yet; run `debrief sync`.")

@@ -14,13 +14,13 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 from qdrant_edge import SparseVector
 
+from core.arrays import FloatArray
 from core.types import Attributes, Chunk, Passage, Principal, User
 from retrieval.engines.pending import Pending
+from retrieval.query import Filter, Query
 from retrieval.query.access import ALLOW_FIELD, DENY_FIELD, access_condition
 from retrieval.query.bm25 import encode_chunk
 from retrieval.query.dialect import INSTANTS, NUMBERS, TERMS, Condition, Dialect, range_fields, translate
-from retrieval.query.filters import Filter
-from retrieval.query.index import FloatArray, Query
 from retrieval.query.records import (
     DENSE,
     DOCUMENT_FIELD,
@@ -31,8 +31,7 @@ from retrieval.query.records import (
     metadata_payload,
     payload_of,
 )
-from retrieval.ranking import pipeline
-from retrieval.ranking.pipeline import Hit, Sparse, Stored
+from retrieval.ranking import Hit, Sparse, Stored, pipeline
 
 Point = TypeVar("Point")
 

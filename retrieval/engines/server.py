@@ -14,12 +14,12 @@ from qdrant_client.common.client_exceptions import QdrantException
 from qdrant_client.http.exceptions import ApiException, UnexpectedResponse
 from qdrant_edge import SparseVector
 
+from core.arrays import FloatArray
 from core.errors import IndexMissing, IndexUnreachable
 from core.settings import ServerSettings
 from retrieval.engines.points import INDEXED, PointIndex, dense_of
-from retrieval.query.index import FloatArray
 from retrieval.query.records import DENSE, DOCUMENT_FIELD, SPARSE
-from retrieval.ranking.pipeline import Hit, Sparse, Stored, breadth
+from retrieval.ranking import Hit, Sparse, Stored, breadth
 
 _BATCH_CHUNKS = 256  # a request of 256 chunks stays well below the server's limit of 32 MB
 _PAGE = 500

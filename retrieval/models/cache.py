@@ -9,11 +9,9 @@ from contextlib import closing
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
+from core.arrays import FloatArray
 from core.errors import IndexDamaged
-
-FloatArray = NDArray[np.float32]
 
 # SQLite refuses statements with more than 32,766 placeholders; smaller portions are as fast.
 _PORTION = 500

@@ -10,27 +10,26 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
+from core.arrays import FloatArray
 from core.errors import ModelError
+from core.files import write_atomically
 from core.settings import Settings
 from core.types import Chunk
 from retrieval.models.cache import EmbeddingCache
 from retrieval.models.late_interaction import similarities, word_shares
 from retrieval.models.tokens import TokenVectors
-from retrieval.query.bm25 import embedded_text, question_language
+from retrieval.query import embedded_text
+from retrieval.query.bm25 import question_language
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-FloatArray = NDArray[np.float32]
 
 # So many passages are embedded while a question waits, at about 20 ms each, when the cache was deleted.
 _RECOMPUTED = 8
@@ -247,10 +246,7 @@ def verify(weights: Path, sha256: str, marks_file: Path, install: str) -> None:
         )
     marks[str(weights)] = mark
     try:
-        marks_file.parent.mkdir(parents=True, exist_ok=True)
-        draft = marks_file.with_suffix(f".{os.getpid()}")
-        draft.write_text(json.dumps(marks, indent=1), encoding="utf-8")
-        draft.replace(marks_file)
+        write_atomically(marks_file, json.dumps(marks, indent=1))
     except OSError:
         return  # A data folder that can't be written only means hashing again next time.
 

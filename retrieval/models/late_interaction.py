@@ -18,10 +18,10 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
+from core.arrays import FloatArray
 from core.types import Chunk
 from retrieval.query.bm25 import searched
 
-FloatArray = NDArray[np.float32]
 IntArray = NDArray[np.int64]
 
 RUN_TOKENS = 3

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from safetensors.numpy import load_file
 from tokenizers import Tokenizer
 
+from core.arrays import FloatArray
 from core.errors import ModelError
 from core.settings import EmbeddingSettings
 from retrieval.models.bert import BertShape, Precision, bert_graph
@@ -21,7 +21,6 @@ from retrieval.models.late_interaction import sketch
 from retrieval.models.openvino_offline import ov
 from retrieval.models.tokens import TokenVectors, token_vectors
 
-FloatArray = NDArray[np.float32]
 _MODULES = {"Transformer", "Pooling", "Normalize"}
 
 

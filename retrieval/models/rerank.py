@@ -20,7 +20,7 @@ from core.settings import Settings
 from core.types import Passage
 from retrieval.query.bm25 import indexed_text
 from retrieval.query.weights import factor
-from retrieval.ranking.pipeline import reranked
+from retrieval.ranking import reranked
 
 # So many of the best passages are read; the others keep their order behind them. Reading 20 or 30 gains no more.
 DEPTH = 10

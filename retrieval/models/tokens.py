@@ -10,6 +10,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from core.arrays import FloatArray
+
 
 @dataclass(frozen=True, slots=True)
 class TokenVectors:
@@ -20,7 +22,7 @@ class TokenVectors:
         begins, ends: (n,) int64, where each token stands in the text, in characters.
     """
 
-    vectors: NDArray[np.float32]
+    vectors: FloatArray
     begins: NDArray[np.int64]
     ends: NDArray[np.int64]
 
@@ -33,7 +35,7 @@ class TokenEncoder(Protocol):
         ...
 
 
-def token_vectors(hidden: NDArray[np.float32], offsets: list[tuple[int, int]], prompt_chars: int = 0) -> TokenVectors:
+def token_vectors(hidden: FloatArray, offsets: list[tuple[int, int]], prompt_chars: int = 0) -> TokenVectors:
     """Normalises `hidden` (n, dim), leaves out the model's markers (empty offsets) and the prompt in front."""
     spans = np.array(offsets, np.int64).reshape(-1, 2) - prompt_chars
     # The first word's token may hold the space that ends the prompt.

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
+from core.arrays import FloatArray
 from core.errors import ModelError
 from core.settings import EmbeddingSettings
 from retrieval.models.late_interaction import sketch
 from retrieval.models.tokens import TokenVectors, token_vectors
-
-FloatArray = NDArray[np.float32]
 
 
 class TorchEmbedder:

@@ -6,14 +6,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
+from core.arrays import FloatArray
 from core.types import Attributes, Chunk, Passage, Principal, User
 from retrieval.query.filters import Filter
 from retrieval.query.weights import Weights
-
-FloatArray = NDArray[np.float32]
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from core.identity import normalised
-from core.types import Attributes, AttributeValue, Chunk, Principal
+from core.types import Attributes, AttributeValue, Chunk, Principal, Rows
 from retrieval.query.access import ALLOW_FIELD, DENY_FIELD
 from retrieval.query.bm25 import language_of
 from retrieval.query.dialect import filterable
@@ -21,6 +21,8 @@ LANGUAGE_FIELD = "language"
 TEXT_FIELD = "text"
 # Everything that is only read back, as one JSON text: a field of its own costs the engine 2-10 µs a chunk.
 DETAILS_FIELD = "details"
+# A table's cells, apart from the details, which weights read of every candidate; chunks of text have no such field.
+ROWS_FIELD = "rows"
 
 # The chunk's own fields that filters and weights may name beside the metadata; they go before it.
 _OWN_FIELDS = ("source", DOCUMENT_FIELD, "title", "url", "kind", "page")
@@ -32,6 +34,7 @@ def payload_of(chunk: Chunk) -> dict[str, Any]:
         DOCUMENT_FIELD: chunk.document_id,
         ORDINAL_FIELD: chunk.ordinal,
         TEXT_FIELD: chunk.text,
+        **({ROWS_FIELD: json.dumps(chunk.rows, ensure_ascii=False, separators=(",", ":"))} if chunk.rows else {}),
         **metadata_payload(chunk),
         **access_payload(chunk.allow, chunk.deny),
     }
@@ -76,6 +79,7 @@ def chunk_of(chunk_id: str, payload: Mapping[str, Any]) -> Chunk:
         document_id=payload[DOCUMENT_FIELD],
         ordinal=payload[ORDINAL_FIELD],
         text=payload[TEXT_FIELD],
+        rows=_rows(payload.get(ROWS_FIELD)),
         allow=frozenset(payload[ALLOW_FIELD]),
         deny=frozenset(payload[DENY_FIELD]),
         **{
@@ -109,6 +113,10 @@ def stored_attributes(payload: Mapping[str, Any], names: Iterable[str]) -> dict[
         if value is not None:
             found[name] = _value(value)
     return found
+
+
+def _rows(stored: str | None) -> Rows:
+    return tuple(tuple(row) for row in json.loads(stored)) if stored else ()
 
 
 def _value(stored: Any) -> AttributeValue:

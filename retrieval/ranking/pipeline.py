@@ -12,11 +12,12 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 
+from core.arrays import FloatArray
 from core.types import Boost, Passage, User, Why
+from retrieval.query import Query, WeightContext, Weights
 from retrieval.query.bm25 import encode_query, language_of, query_languages, question_language
-from retrieval.query.index import FloatArray, Query
 from retrieval.query.records import ATTRIBUTE_FIELDS, chunk_of, stored_attributes
-from retrieval.query.weights import Known, WeightContext, Weights, factor
+from retrieval.query.weights import Known, factor
 from retrieval.ranking.fusion import Candidate, LateInteraction, combine, fuse
 
 Condition = TypeVar("Condition")

@@ -9,6 +9,7 @@ from apps.language.app_file import AppFile
 from apps.publish.load import parse_app
 from apps.run.context import Context
 from core.types import Parsed, Section, User
+from tests.tables import table_section
 
 HEAD = """\
 name: small
@@ -50,9 +51,8 @@ def file_of():
     """(name, sections as text or table) → a parsed file."""
 
     def make(name, *sections, title=""):
-        made = tuple(
-            Section(s, ("Report", "Part"), kind="table" if s.lstrip().startswith("|") else "text") for s in sections
-        )
+        part = ("Report", "Part")
+        made = tuple(table_section(s, part) if s.lstrip().startswith("|") else Section(s, part) for s in sections)
         return AppFile(name, Parsed(made, title or name))
 
     return make

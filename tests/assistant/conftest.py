@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,9 +12,10 @@ from core.settings import Settings
 from core.types import EVERYONE, Document, Parsed, Section, User
 from ingestion.enrich.chunk import chunk_document, embedding_text
 from retrieval.engines.generations import FolderGenerations, Recipe
-from retrieval.models.embed import open_embedder
+from retrieval.models.embed import Embedder, open_embedder
 from retrieval.query.weights import Weights
 from retrieval.retriever import Retriever
+from tests.tables import table_section
 
 ANA = User("ana@example.com", ("delivery",))
 BEN = User("ben@example.com")
@@ -39,11 +41,10 @@ PAGES: list[tuple[str, str, dict[str, object], tuple[Section, ...], frozenset[st
         "Price list 2026",
         {"document_type": "price list"},
         (
-            Section(
+            table_section(
                 "| Plan | Price per month | Seats |\n|---|---|---|\n| Basic | $49 | 5 |\n| Premium | $1,250 | 50 |\n"
                 "| Enterprise | $4,900 | 500 |",
                 ("Plans",),
-                kind="table",
                 locator="sheet Plans",
             ),
         ),
@@ -88,10 +89,25 @@ PAGES: list[tuple[str, str, dict[str, object], tuple[Section, ...], frozenset[st
 
 
 @pytest.fixture(scope="session")
-def retriever(tmp_path_factory: pytest.TempPathFactory) -> Retriever:
+def learned_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder for all tests of answering, in every process: what one embedded or learned, the next finds."""
+    base = tmp_path_factory.getbasetemp()
+    # A worker's folder lies in that of the whole run.
+    folder = (base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base) / "learned"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def embedder(learned_folder: Path) -> Embedder:
+    """The packaged model, opened once a process."""
+    return open_embedder(Settings(data_dir=learned_folder))
+
+
+@pytest.fixture(scope="session")
+def retriever(tmp_path_factory: pytest.TempPathFactory, embedder: Embedder) -> Retriever:
     folder = tmp_path_factory.mktemp("answering")
     settings = Settings(data_dir=folder)
-    embedder = open_embedder(settings)
     generations = FolderGenerations(folder / "index", Recipe("test", embedder.name, embedder.dim))
     with generations.write() as writer:
         for identifier, title, metadata, sections, allow in PAGES:

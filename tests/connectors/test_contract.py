@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -38,7 +39,7 @@ def servers() -> Iterator[Callable[[str], Any]]:
         yield server
 
 
-@pytest.fixture(params=["files", *SOURCES])
+@pytest.fixture(params=["files", *(pytest.param(kind, marks=pytest.mark.integration) for kind in SOURCES)])
 def source(request: pytest.FixtureRequest, servers: Callable[[str], Any], tmp_path: Path) -> Harness:
     if request.param == "files":
         return FilesHarness(tmp_path)
@@ -194,6 +195,19 @@ def test_a_page_that_fails_once_is_asked_for_again(source: Harness, kind: str) -
     fault = source.faults.add(kind, source.page_path, seconds=0.7)  # type: ignore[arg-type]
     found = run(source.connector())
     assert fault.hits == 1 and sorted(found.documents) == sorted(ids) and not found.failures
+
+
+def test_a_throttled_call_is_logged_once(source: Harness, caplog: pytest.LogCaptureFixture) -> None:
+    if source.faults is None:
+        pytest.skip("it is not read over HTTP")
+    fill(source, 2)
+    source.faults.add("throttle", source.page_path, seconds=0.1)
+    with caplog.at_level(logging.INFO):
+        run(source.connector())
+    said = [record for record in caplog.records if record.name.startswith("connectors.")]
+    assert [record.levelname for record in said] == ["WARNING"]
+    message = said[0].getMessage()
+    assert message.startswith("source src asks to slow down") and "try 2 of" in message and "http://" not in message
 
 
 def test_a_page_that_always_fails_ends_the_run_and_deletes_nothing(source: Harness) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from connectors.registry import KINDS
 from core.errors import SettingsError
 from samples.stand_ins import s3
 
-NOW = datetime(2026, 11, 22, 12, 0)
+NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -54,6 +54,7 @@ def test_a_closed_document_is_pointed_out(settings_file: Path) -> None:
     assert result.exit_code == 0 and "Nobody may read this document" in result.stdout
 
 
+@pytest.mark.integration
 def test_a_source_that_fails_says_what_is_wrong_and_what_it_needs(settings_file: Path) -> None:
     keys = {"kind": "s3", "bucket": "nowhere-at-all", "access_key_id": "x", "secret_access_key": "y"}
     with s3.start() as server:
@@ -63,6 +64,7 @@ def test_a_source_that_fails_says_what_is_wrong_and_what_it_needs(settings_file:
     assert "there is no such bucket" in result.stdout and "s3:ListBucket" in result.stdout
 
 
+@pytest.mark.integration
 def test_a_credential_problem_is_named_by_its_kind(settings_file: Path) -> None:
     keys = {"kind": "s3", "bucket": "some-bucket", "access_key_id": "x", "secret_access_key": "y"}
     with s3.start() as server:
@@ -77,7 +79,7 @@ def test_an_empty_source_is_a_problem_and_an_unknown_one_an_error(settings_file:
     result = try_out("docs")
     assert result.exit_code == 1 and "shows no document" in result.stdout
     unknown = try_out("dcos")
-    assert isinstance(unknown.exception, SettingsError) and "did you mean docs?" in str(unknown.exception)
+    assert isinstance(unknown.exception, SettingsError) and "did you mean 'docs'?" in str(unknown.exception)
 
 
 def test_every_kind_says_what_it_needs() -> None:

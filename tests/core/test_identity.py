@@ -39,7 +39,7 @@ def test_a_user_is_everyone_and_their_groups(directory):
 
 
 def test_an_unknown_user_is_refused_with_the_nearest(directory):
-    with pytest.raises(IdentityError, match=r"did you mean ana@x\.example"):
+    with pytest.raises(IdentityError, match=r"did you mean 'ana@x\.example"):
         directory.user("anna@x.example")
 
 

@@ -1,3 +1,5 @@
+import logging
+
 import pytest
 
 from core.errors import ModelError
@@ -36,6 +38,17 @@ def test_a_transient_failure_is_tried_again_with_growing_pauses() -> None:
     models, pauses = chain(model, retries=2)
     assert models.complete("answer", MESSAGES, Spending()) == "Fine."
     assert len(pauses) == 2 and pauses[0] < 0.8 and pauses[1] > 0.45
+
+
+def test_a_retry_and_a_throttled_call_are_logged_without_what_was_said(caplog: pytest.LogCaptureFixture) -> None:
+    model = ScriptedChatModel(replies=[RateLimited("for: Hello?"), TimeoutError("for: Hello?"), "Fine."])
+    with caplog.at_level(logging.INFO):
+        chain(model, retries=2)[0].complete("answer", MESSAGES, Spending())
+    first, second = (record for record in caplog.records if record.name == "core.llm")
+    assert (first.levelname, second.levelname) == ("WARNING", "INFO")
+    assert first.getMessage().startswith("model scripted:0 asks to slow down (RateLimited 429): try 2 of 3 in 0.")
+    assert second.getMessage().startswith("model scripted:0 didn't answer (TimeoutError): try 3 of 3")
+    assert "Hello" not in caplog.text
 
 
 def test_any_other_failure_goes_on_to_the_fallback_at_once() -> None:

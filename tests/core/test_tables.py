@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.tables import is_rule_line, markdown_table, read_rows, split_row
+from core.tables import TableText, is_rule_line, markdown_table, read_rows, split_row
 
 # The writer puts a cell on one line, with single blanks.
 CELLS = st.one_of(st.text(), st.text(alphabet=r"a|\-: ")).map(lambda text: " ".join(text.split()))
@@ -19,6 +19,18 @@ def tables(draw):
 @given(tables())
 def test_the_reader_gets_back_what_was_written(rows):
     assert read_rows(markdown_table(rows[0], rows[1:])) == rows
+
+
+@given(tables(), st.data())
+def test_the_parts_of_a_tables_text_show_each_row_once_below_the_header(drawn, data):
+    header, *rows = (tuple(row) for row in drawn)
+    text = markdown_table(header, rows)
+    ends = [match for match, letter in enumerate(text, start=1) if letter == "\n"]
+    cut = data.draw(st.sampled_from(ends)) if ends else len(text)
+    table = TableText((header, *rows), text)
+    parts = [table.within(begin, end) for begin, end in ((0, cut), (cut, len(text))) if begin < end]
+    assert [row for part in parts for row in part[1:]] == [row for row in rows if any(row)]
+    assert {part[0] for part in parts} == {header}
 
 
 def test_the_writer_puts_a_value_on_one_line_and_escapes_pipes_only():

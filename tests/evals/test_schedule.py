@@ -59,4 +59,4 @@ def test_a_wrong_schedule_is_refused(scheduled):
 def test_an_error_ends_in_the_log(tmp_path, caplog):
     settings(tmp_path, "")
     evaluate_once(str(tmp_path / "debrief.yaml"))
-    assert "evaluation:" in caplog.text and "debrief sync" in caplog.text
+    assert "job evaluation failed" in caplog.text and "debrief sync" in caplog.text

@@ -7,8 +7,8 @@ import uuid
 
 import numpy as np
 
+from core.arrays import FloatArray
 from core.types import Chunk
-from retrieval.query.index import FloatArray
 
 DIM = 64
 

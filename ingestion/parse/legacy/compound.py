@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import struct
 from datetime import UTC, datetime, timedelta
 
@@ -30,7 +31,8 @@ class Compound:
             ParseError: its directory is damaged.
         """
         try:
-            self._ole = olefile.OleFileIO(file.body)
+            # A stream, since olefile takes a few bytes for a path.
+            self._ole = olefile.OleFileIO(io.BytesIO(file.body))
         except Exception as error:  # olefile raises many kinds for a damaged directory
             raise ParseError(f"it is damaged: its directory can't be read ({error}); get a fresh copy") from error
         self._names = {"/".join(entry).lower(): entry for entry in self._ole.listdir(streams=True, storages=False)}

@@ -163,6 +163,9 @@ class _Reader:
         elif name in ("footnote", "annotation", "atnauthor"):
             self.state = replace(state, target=name)
             self.texts[name] = []
+        elif name == "ftnalt" and state.target == "footnote":
+            self.state = replace(state, target="endnote")
+            self.texts["endnote"] = []
         elif name in _MARGINS:
             self.state = replace(state, target="margin")
             self.texts["margin"] = []
@@ -293,7 +296,7 @@ class _Reader:
         elif ended == "annotation":
             text = clean(self._take("annotation"))
             self.notes.append(("comment", f"Comment by {self.author}: {text}" if self.author and text else text))
-        elif ended in ("footnote", "margin"):
+        elif ended in ("footnote", "endnote", "margin"):
             self.notes.append(("page header or footer" if ended == "margin" else ended, clean(self._take(ended))))
 
     def _take(self, target: str) -> str:

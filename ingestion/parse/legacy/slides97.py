@@ -14,9 +14,12 @@ from core.types import Parsed
 from ingestion.parse.draft import Draft, File, clean
 from ingestion.parse.legacy.compound import Compound
 
-_DOCUMENT, _SLIDE, _NOTES, _LIST, _PERSIST = 1000, 1006, 1008, 4080, 1011
+_DOCUMENT, _SLIDE, _NOTES, _MASTER, _LIST, _PERSIST = 1000, 1006, 1008, 1016, 4080, 1011
 _TEXT_TYPE, _WIDE, _NARROW, _STRING, _OUTLINE, _COMMENT = 3999, 4000, 4008, 4026, 3998, 12000
 _EDIT, _DIRECTORY, _CRYPT = 4085, 6002, 12052
+# What programs add to a slide: from PowerPoint 2002 on its comments, inside a record that isn't marked as a container.
+_SLIDE_ATOM, _PROGRAM_TAGS, _TAG_DATA = 1007, 5000, 5003
+_CONTAINER = 0xF  # the version that marks a record of records
 _ENCRYPTED_TOKEN = 0xF3D1C4DF
 MAX_DEPTH = 40
 Text = tuple[int, str]  # kind of placeholder (0 and 6: title), text
@@ -55,9 +58,6 @@ def write_deck(stream: bytes, user: bytes, draft: Draft) -> None:
         document = next((at for kind, _, at, _ in _records(stream, 0, len(stream)) if kind == _DOCUMENT), -1) - 8
     slides = list(_entries(stream, document, 0)) if document >= 0 else []
     notes = {entry.identifier: entry for entry in (_entries(stream, document, 2) if document >= 0 else [])}
-    if not slides:  # a damaged document list: every text there is
-        for _, text in _texts(stream, 0, len(stream), []):
-            draft.text(text)
     for number, entry in enumerate(slides, 1):
         draft.close_headings()
         draft.place(number, f"slide {number}")
@@ -75,6 +75,9 @@ def write_deck(stream: bytes, user: bytes, draft: Draft) -> None:
             draft.add(text, "note", f"slide {number} comment")
         for text in _notes(stream, at, notes, objects):
             draft.add(text, "note", f"slide {number} notes")
+    if draft.empty:  # the list of slides or that of objects is damaged: every text there is
+        for _, text in _texts(stream, 0, len(stream), []):
+            draft.text(text)
     draft.close_headings()
 
 
@@ -157,7 +160,7 @@ def _texts(stream: bytes, begin: int, end: int, outline: list[Text], depth: int 
             index = struct.unpack_from("<I", stream, first)[0]
             if index < len(outline) and outline[index][1]:
                 yield outline[index]
-        elif kind not in (_COMMENT, 5000) and struct.unpack_from("<H", stream, first - 8)[0] & 0xF == 0xF:
+        elif kind not in (_COMMENT, _PROGRAM_TAGS, _MASTER) and _is_container(stream, first):
             yield from _texts(stream, first, last, outline, depth + 1)
 
 
@@ -179,6 +182,11 @@ def _comments(stream: bytes, at: int) -> Iterator[str]:
                 yield f"Comment by {author}: {text}" if author else f"Comment: {text}"
 
 
+def _is_container(stream: bytes, first: int) -> bool:
+    """Whether the record whose data begins at `first` is made of records."""
+    return bool(struct.unpack_from("<H", stream, first - 8)[0] & 0xF == _CONTAINER)
+
+
 def _deep(stream: bytes, at: int) -> Iterator[tuple[int, int, int]]:
     """All records below the object at `at`."""
     stack = [(at + 8, _end(stream, at), 0)] if 0 <= at <= len(stream) - 8 else []
@@ -186,14 +194,14 @@ def _deep(stream: bytes, at: int) -> Iterator[tuple[int, int, int]]:
         begin, end, depth = stack.pop()
         for kind, _, first, last in _records(stream, begin, end, depth):
             yield kind, first, last
-            if struct.unpack_from("<H", stream, first - 8)[0] & 0xF == 0xF:
+            if kind == _TAG_DATA or _is_container(stream, first):
                 stack.append((first, last, depth + 1))
 
 
 def _notes(stream: bytes, at: int, notes: dict[int, _Entry], objects: dict[int, int]) -> Iterator[str]:
     """The notes page that the slide's atom (1007) points at."""
     for kind, begin, end in _deep(stream, at):
-        if kind == 1007 and end - begin >= 20:
+        if kind == _SLIDE_ATOM and end - begin >= 20:
             entry = notes.get(struct.unpack_from("<I", stream, begin + 16)[0])
             where = objects.get(entry.reference, -1) if entry else -1
             if entry is not None and _kind(stream, where) == _NOTES:

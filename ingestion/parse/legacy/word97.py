@@ -8,16 +8,24 @@ from __future__ import annotations
 import re
 import struct
 from bisect import bisect_right
-from collections.abc import Iterator
-from dataclasses import dataclass
 
 from core.errors import Encrypted, ParseError
 from core.types import Parsed
 from ingestion.parse.draft import Draft, File, one_line
 from ingestion.parse.legacy.compound import Compound, codec
 from ingestion.parse.legacy.word97_lists import read_lists, read_styles
+from ingestion.parse.legacy.word97_pieces import CharacterRun, Piece, read_characters, read_paragraphs, read_pieces
 from ingestion.parse.office.word_numbering import Numbering
 
+# The header of the stream WordDocument, [MS-DOC] 2.5: where fields stand, and what they say.
+_VERSION_97, _MAGIC_97 = 0xC1, 0xA5EC
+_LANGUAGE_AT, _FLAGS_AT, _TEXT_AT, _HEADER_BYTES = 0x06, 0x0A, 0x18, 0x60
+_IS_COMPLEX, _IS_ENCRYPTED, _TABLE_IS_1 = 0x0004, 0x0100, 0x0200
+_COUNTS_AT, _COUNTS_AT_95, _COUNTS_END = 0x4C, 0x34, 0x80  # of the characters in each part of the text
+_PIECES_AT, _PIECES_AT_95 = 0x01A2, 0x0160
+_PARAGRAPHS_AT, _CHARACTERS_AT = 0x0102, 0x00FA
+
+# Windows' language numbers whose code page isn't 1252 (Word 95 says no code page).
 _LANGUAGE_CODEPAGES = {0x0411: 932, 0x0404: 950, 0x0804: 936, 0x0412: 949, 0x0419: 1251, 0x0422: 1251, 0x0408: 1253,
                        0x041F: 1254, 0x040D: 1255, 0x0401: 1256, 0x0415: 1250, 0x0405: 1250, 0x040E: 1250}  # fmt: skip
 
@@ -25,53 +33,29 @@ _LANGUAGE_CODEPAGES = {0x0411: 932, 0x0404: 950, 0x0804: 936, 0x0412: 949, 0x041
 _SPECIAL = {"\x0b": "\n", "\x1e": "-", "\x1f": "", "\x02": "", "\x05": "", "\x01": "", "\x08": ""}
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """A run of characters: its text, where its bytes begin in the stream, and how many bytes a character has."""
-
-    text: str
-    offset: int
-    width: int
-
-
-@dataclass(frozen=True, slots=True)
-class CharacterRun:
-    """Properties of the bytes from `begin` to `end`: style, table flags; or hidden text."""
-
-    begin: int
-    end: int
-    style: int = 0
-    in_table: bool = False
-    row_end: bool = False
-    level: int = 0
-    hidden: bool = False
-    number: int = 0  # of the list, 0 if none
-    depth: int = 0
-
-
 def parse_doc(file: File) -> Parsed:
     """A Word 97–2003 (or 6/95) document."""
     compound = Compound(file)
     main = compound.read("WordDocument")
-    if len(main) < 0x60:
+    if len(main) < _HEADER_BYTES:
         raise ParseError("it is damaged: it has no Word document stream; open and save it again in Word")
     magic, version = struct.unpack_from("<HH", main)
-    flags = struct.unpack_from("<H", main, 0x0A)[0]
-    if flags & 0x0100:
+    flags = struct.unpack_from("<H", main, _FLAGS_AT)[0]
+    if flags & _IS_ENCRYPTED:
         raise Encrypted("it is encrypted with a password; remove the password and upload it again")
-    if magic == 0xA5EC and version >= 0xC1:
-        table = compound.read("1Table" if flags & 0x0200 else "0Table")
-        pieces = _pieces(main, table, 0x01A2, wide=True)
-        counts = struct.unpack_from("<8i", main.ljust(0x80, b"\0"), 0x4C)
+    if magic == _MAGIC_97 and version >= _VERSION_97:
+        table = compound.read("1Table" if flags & _TABLE_IS_1 else "0Table")
+        pieces = read_pieces(main, table, _PIECES_AT, wide=True)
+        counts = struct.unpack_from("<8i", main.ljust(_COUNTS_END, b"\0"), _COUNTS_AT)
         numbering = read_lists(main, table)
-        paragraphs = _runs(main, table, 0x0102, read_styles(main, table))
-        characters = _runs(main, table, 0x00FA, None)
+        paragraphs = read_paragraphs(main, table, _PARAGRAPHS_AT, read_styles(main, table))
+        characters = read_characters(main, table, _CHARACTERS_AT)
     else:
-        counts = struct.unpack_from("<8i", main.ljust(0x80, b"\0"), 0x34)
-        pieces = _pieces(main, main, 0x0160, wide=False) if flags & 4 else []
+        counts = struct.unpack_from("<8i", main.ljust(_COUNTS_END, b"\0"), _COUNTS_AT_95)
+        pieces = read_pieces(main, main, _PIECES_AT_95, wide=False) if flags & _IS_COMPLEX else []
         if not pieces:
-            begin, end = struct.unpack_from("<II", main, 0x18)
-            language = struct.unpack_from("<H", main, 0x06)[0]
+            begin, end = struct.unpack_from("<II", main, _TEXT_AT)
+            language = struct.unpack_from("<H", main, _LANGUAGE_AT)[0]
             encoding = codec(_LANGUAGE_CODEPAGES.get(language, 1252))
             pieces = [Piece(main[begin:end].decode(encoding, "replace"), begin, 1)]
         paragraphs, characters, numbering = [], [], Numbering(None)
@@ -204,112 +188,3 @@ def _field_results(text: str, code_depth: int) -> tuple[str, int]:
         elif code_depth == 0:
             out.append(_SPECIAL.get(char, char))
     return "".join(out), code_depth
-
-
-def _pieces(main: bytes, table: bytes, at: int, wide: bool) -> list[Piece]:
-    """The piece table: which stretches of the stream make up the text, in order."""
-    if len(main) < at + 8:
-        return []
-    begin, size = struct.unpack_from("<II", main, at)
-    clx = table[begin : begin + size]
-    position = 0
-    while position + 5 <= len(clx) and clx[position] == 1:
-        position += 3 + struct.unpack_from("<H", clx, position + 1)[0]
-    if position + 5 > len(clx) or clx[position] != 2:
-        return []
-    plc = clx[position + 5 : position + 5 + struct.unpack_from("<I", clx, position + 1)[0]]
-    count = (len(plc) - 4) // 12
-    if count <= 0:
-        return []
-    ends = struct.unpack_from(f"<{count + 1}I", plc)
-    pieces: list[Piece] = []
-    for number in range(count):
-        length = ends[number + 1] - ends[number]
-        if not 0 < length <= len(main):
-            continue
-        offset = struct.unpack_from("<I", plc, 4 * (count + 1) + 8 * number + 2)[0]
-        if wide and not offset & 0x40000000:
-            raw = main[offset : offset + 2 * length]
-            # One character a 16-bit unit, as positions are counted; pairs are joined when they are read.
-            pieces.append(Piece("".join(map(chr, struct.unpack_from(f"<{len(raw) // 2}H", raw))), offset, 2))
-        else:
-            offset = (offset & 0x3FFFFFFF) // 2 if wide else offset
-            pieces.append(Piece(main[offset : offset + length].decode("cp1252", "replace"), offset, 1))
-    return pieces
-
-
-Styles = dict[int, tuple[int, bytes]]
-
-
-def _runs(main: bytes, table: bytes, at: int, styles: Styles | None) -> list[CharacterRun]:
-    """Formatting of paragraphs (PAPX; with their styles) or characters (CHPX) from the 512-byte pages that hold it."""
-    begin, size = struct.unpack_from("<II", main.ljust(at + 8, b"\0"), at)
-    plc = table[begin : begin + size]
-    count = (len(plc) - 4) // 8
-    runs: list[CharacterRun] = []
-    for number in range(max(count, 0)):
-        where = (struct.unpack_from("<I", plc, 4 * (count + 1) + 4 * number)[0] & 0x3FFFFF) * 512
-        page = main[where : where + 512]
-        if len(page) == 512:
-            runs.extend(_page_runs(page, styles))
-    return sorted(runs, key=lambda run: run.begin)
-
-
-def _page_runs(page: bytes, styles: Styles | None) -> Iterator[CharacterRun]:
-    count, step = page[511], 1 if styles is None else 13
-    if 4 * (count + 1) + step * count > 511:
-        return
-    offsets = struct.unpack_from(f"<{count + 1}I", page)
-    for number in range(count):
-        at = 2 * page[4 * (count + 1) + step * number]
-        if styles is None:
-            size = page[at] if at else 0
-            values = dict(_changes(page[at + 1 : at + 1 + size]))
-            yield CharacterRun(
-                offsets[number], offsets[number + 1], hidden=bool(values.get(0x083C, 0) == 1 or values.get(0x0800))
-            )
-            continue
-        if not at:
-            yield CharacterRun(offsets[number], offsets[number + 1])
-            continue
-        size = 2 * page[at] - 1 if page[at] else 2 * page[min(at + 1, 510)]
-        start = at + 1 if page[at] else at + 2
-        data = page[start : start + max(size, 0)]
-        style = struct.unpack_from("<H", data)[0] if len(data) >= 2 else 0
-        values = {**_inherited(styles, style), **dict(_changes(data[2:]))}
-        level = values.get(0x2640, 9)
-        yield CharacterRun(
-            offsets[number],
-            offsets[number + 1],
-            style,
-            bool(values.get(0x2416)),
-            bool(values.get(0x2417)),
-            level + 1 if level < 9 else 0,
-            number=values.get(0x460B, 0) if values.get(0x460B, 0) < 0xF801 else 0,
-            depth=min(values.get(0x260A, 0), 8),
-        )
-
-
-def _inherited(styles: Styles, style: int) -> dict[int, int]:
-    """The property changes of a style and of those it is based on."""
-    chain: list[bytes] = []
-    while style in styles and len(chain) < 20:
-        style, changes = styles[style]
-        chain.append(changes)
-    return {operation: value for changes in reversed(chain) for operation, value in _changes(changes)}
-
-
-def _changes(data: bytes) -> Iterator[tuple[int, int]]:
-    """The property changes (sprm) in `data`: operation and operand (the first byte of one without fixed size)."""
-    at = 0
-    while at + 3 <= len(data):
-        operation = struct.unpack_from("<H", data, at)[0]
-        at += 2
-        size = (1, 1, 2, 4, 2, 2, -1, 3)[operation >> 13]
-        if size < 0:
-            if operation == 0xD608:
-                size = struct.unpack_from("<H", data, at)[0] + 1 if at + 2 <= len(data) else 1
-            else:
-                size = data[at] + 1
-        yield operation, int.from_bytes(data[at : at + (size if (operation >> 13) != 6 else 1)], "little")
-        at += size

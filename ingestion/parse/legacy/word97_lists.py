@@ -9,6 +9,10 @@ from ingestion.parse.office.word_numbering import Level, NumberedList, Numbering
 
 _FORMATS = {0: "decimal", 1: "upperRoman", 2: "lowerRoman", 3: "upperLetter", 4: "lowerLetter", 5: "ordinal",
             22: "decimalZero", 23: "bullet", 255: "none"}  # fmt: skip
+# Fields of the header that point to lists, to what overrides them, and to styles.
+_LISTS_AT, _OVERRIDES_AT, _STYLES_AT = 0x02E2, 0x02EA, 0x00A2
+_HAS_FORMAT, _HAS_START, _DEPTH_MASK = 0x20, 0x10, 15  # flags of an override
+_PARAGRAPH_STYLE = 1
 MAX_LISTS = 5_000
 
 Changes = dict[int, int]  # property → value
@@ -18,7 +22,7 @@ def read_lists(main: bytes, table: bytes) -> Numbering:
     """The document's lists by the number that paragraphs refer to (from 1); what is damaged is left out."""
     numbering = Numbering(None)
     levels = dict(_definitions(main, table))
-    data = _block(main, table, 0x02EA)
+    data = _block(main, table, _OVERRIDES_AT)
     count = struct.unpack_from("<I", data)[0] if len(data) >= 4 else 0
     position = 4 + 16 * count
     for number in range(1, min(count, MAX_LISTS) + 1):
@@ -33,12 +37,12 @@ def read_lists(main: bytes, table: bytes) -> Numbering:
                 break
             start, flags = struct.unpack_from("<II", data, position)
             position += 8
-            depth = flags & 15
-            if flags & 0x20:  # the level's format is overridden as well
+            depth = flags & _DEPTH_MASK
+            if flags & _HAS_FORMAT:  # the level's format is overridden as well
                 level, position = _level(data, position)
                 if level is not None:
                     one.levels[depth] = level
-            elif flags & 0x10:
+            elif flags & _HAS_START:
                 one.restarts[depth] = start
         numbering.add(str(number), one)
     return numbering
@@ -46,7 +50,7 @@ def read_lists(main: bytes, table: bytes) -> Numbering:
 
 def read_styles(main: bytes, table: bytes) -> dict[int, tuple[int, bytes]]:
     """Each paragraph style's parent and property changes, by its number."""
-    sheet = _block(main, table, 0x00A2)
+    sheet = _block(main, table, _STYLES_AT)
     styles: dict[int, tuple[int, bytes]] = {}
     if len(sheet) < 6:
         return styles
@@ -63,14 +67,14 @@ def read_styles(main: bytes, table: bytes) -> dict[int, tuple[int, bytes]]:
         kind, parent = struct.unpack_from("<H", style, 2)[0] & 15, struct.unpack_from("<H", style, 2)[0] >> 4
         name = struct.unpack_from("<H", style, base)[0]
         begin = base + 2 + 2 * name + 2
-        if kind == 1 and begin + 4 <= len(style):
+        if kind == _PARAGRAPH_STYLE and begin + 4 <= len(style):
             length = struct.unpack_from("<H", style, begin)[0]
             styles[number] = (parent, style[begin + 4 : begin + 2 + length])
     return styles
 
 
 def _definitions(main: bytes, table: bytes) -> Iterator[tuple[int, dict[int, Level]]]:
-    begin, size = struct.unpack_from("<II", main.ljust(0x02EA, b"\0"), 0x02E2)
+    begin, size = struct.unpack_from("<II", main.ljust(_LISTS_AT + 8, b"\0"), _LISTS_AT)
     data = table[begin : begin + size]
     count = struct.unpack_from("<H", data)[0] if len(data) >= 2 else 0
     position = begin + size  # the levels follow the list of lists
@@ -105,4 +109,4 @@ def _block(main: bytes, table: bytes, at: int) -> bytes:
     """The part of the table stream that the header's field at `at` points to."""
     begin, size = struct.unpack_from("<II", main.ljust(at + 8, b"\0"), at)
     # Lists end with data that the size leaves out.
-    return table[begin : begin + size] if at != 0x02EA else table[begin:]
+    return table[begin : begin + size] if at != _OVERRIDES_AT else table[begin:]

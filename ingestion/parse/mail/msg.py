@@ -21,7 +21,24 @@ from ingestion.parse.nested import include_nested
 from ingestion.parse.text.plain import decode
 
 _PROPERTIES = "__properties_version1.0"
+_NAMES = ("__nameid_version1.0", "__substg1.0_00030102")  # the numbers of named properties in this file
+# Heads of the property stream: of a recipient, of an attached message, of the message itself.
+_HEAD_OF_RECIPIENT, _HEAD_OF_ATTACHED, _HEAD_OF_MESSAGE = 8, 24, 32
+
+# Property numbers, [MS-OXPROPS], by the names that they have there.
+_MESSAGE_CLASS, _MESSAGE_CODEPAGE, _INTERNET_CODEPAGE = 0x001A, 0x3FFD, 0x3FDE
+_SUBJECT, _CLIENT_SUBMIT_TIME, _MESSAGE_DELIVERY_TIME = 0x0037, 0x0039, 0x0E06
+_SENDER_NAME, _SENT_REPRESENTING_NAME, _SENDER_SMTP_ADDRESS, _SENDER_EMAIL_ADDRESS = 0x0C1A, 0x0042, 0x5D01, 0x0C1F
+_DISPLAY_TO, _DISPLAY_CC, _DISPLAY_BCC = 0x0E04, 0x0E03, 0x0E02
+_BODY, _HTML, _RTF_COMPRESSED = 0x1000, 0x1013, 0x1009
+_DISPLAY_NAME, _EMAIL_ADDRESS, _SMTP_ADDRESS, _RECIPIENT_TYPE = 0x3001, 0x3003, 0x39FE, 0x0C15
+_ATTACH_DATA, _ATTACH_LONG_FILENAME, _ATTACH_FILENAME, _ATTACH_MIME_TAG = 0x3701, 0x3707, 0x3704, 0x370E
+_FIRST_NAMED = 0x8000
+_UNICODE, _STRING8, _BINARY, _OBJECT = 0x001F, 0x001E, 0x0102, 0x000D  # types of properties
+_ROLES = {1: "To", 2: "Cc", 3: "Bcc"}
+# Named properties of a calendar item, [MS-OXOCAL].
 _APPOINTMENT = {0x8208: "Location", 0x820D: "Begins", 0x820E: "Ends"}
+_LATEST_TICKS = 2_650_467_744_000_000_000  # the end of the year 9999
 _RTF_DICTIONARY = (
     b"{\\rtf1\\ansi\\mac\\deff0\\deftab720{\\fonttbl;}{\\f0\\fnil \\froman \\fswiss \\fmodern \\fscript \\fdecor "
     b"MS Sans SerifSymbolArialTimes New RomanCourier{\\colortbl\\red0\\green0\\blue0\r\n\\par "
@@ -46,9 +63,9 @@ class _Item:
 
     def write(self, draft: Draft, file: File) -> tuple[str, Attributes]:
         """Writes the item to `draft`; its subject and metadata come back."""
-        fixed = self._fixed(24 if self.path else 32)
-        encoding = codec(_integer(fixed.get(0x3FFD)) or 1252)
-        kind = self._text(0x001A, encoding).lower()
+        fixed = self._fixed(_HEAD_OF_ATTACHED if self.path else _HEAD_OF_MESSAGE)
+        encoding = codec(_integer(fixed.get(_MESSAGE_CODEPAGE)) or 1252)
+        kind = self._text(_MESSAGE_CLASS, encoding).lower()
         if not fixed and not kind:
             raise ParseError("it is damaged: it has no message properties; open and save it again in Outlook")
         children = self.compound.children(*self.path)
@@ -61,21 +78,21 @@ class _Item:
             raise Encrypted("it is an encrypted message (PGP); upload a decrypted copy")
         values = {
             "From": _person(
-                self._text(0x0C1A, encoding) or self._text(0x0042, encoding),
-                self._text(0x5D01, encoding) or self._text(0x0C1F, encoding),
+                self._text(_SENDER_NAME, encoding) or self._text(_SENT_REPRESENTING_NAME, encoding),
+                self._text(_SENDER_SMTP_ADDRESS, encoding) or self._text(_SENDER_EMAIL_ADDRESS, encoding),
             ),
             **self._recipients(children, encoding),
-            "Date": _date(fixed.get(0x0039) or fixed.get(0x0E06)),
-            "Subject": self._text(0x0037, encoding),
+            "Date": _date(fixed.get(_CLIENT_SUBMIT_TIME) or fixed.get(_MESSAGE_DELIVERY_TIME)),
+            "Subject": self._text(_SUBJECT, encoding),
         }
         for name, value in values.items():
             if value:
                 draft.item(f"{name}: {value}")
         for name, value in self._appointment(fixed, encoding):
             draft.item(f"{name}: {value}")
-        plain, html = self._text(0x1000, encoding), self._html(encoding, _integer(fixed.get(0x3FDE)))
+        plain, html = self._text(_BODY, encoding), self._html(encoding, _integer(fixed.get(_INTERNET_CODEPAGE)))
         if not plain.strip() and not html.strip():
-            rtf = decompress_rtf(self.compound.read(*self.path, "__substg1.0_10090102"))
+            rtf = decompress_rtf(self.compound.read(*self.path, _stream(_RTF_COMPRESSED, _BINARY)))
             plain = rtf_text(rtf) if rtf else ""
         write_bodies(draft, file, [plain] if plain.strip() else [], [html] if html.strip() else [])
         for name in attachments:
@@ -84,7 +101,7 @@ class _Item:
 
     def _attachment(self, draft: Draft, file: File, storage: str, encoding: str) -> None:
         name = self._attachment_name(storage, encoding)
-        inner = _Item(self.compound, (*self.path, storage, "__substg1.0_3701000D"))
+        inner = _Item(self.compound, (*self.path, storage, _stream(_ATTACH_DATA, _OBJECT)))
         if self.compound.read(*inner.path, _PROPERTIES):
             if file.depth + len(self.path) // 2 >= file.budget.limits.max_depth:
                 draft.warn(f"{name}: messages nested deeper than {file.budget.limits.max_depth} levels were not read.")
@@ -98,23 +115,25 @@ class _Item:
                 return
             draft.include(nested.parsed(), (name or title or "attached message",))
             return
-        body = self.compound.read(*self.path, storage, "__substg1.0_37010102")
-        media_type = _Item(self.compound, (*self.path, storage))._text(0x370E, encoding)
+        body = self.compound.read(*self.path, storage, _stream(_ATTACH_DATA, _BINARY))
+        media_type = _Item(self.compound, (*self.path, storage))._text(_ATTACH_MIME_TAG, encoding)
         include_nested(draft, file, body, name, media_type)
 
     def _attachment_name(self, storage: str, encoding: str) -> str:
         item = _Item(self.compound, (*self.path, storage))
-        return one_line(next(filter(None, (item._text(tag, encoding) for tag in (0x3707, 0x3704, 0x3001))), ""))
+        tags = (_ATTACH_LONG_FILENAME, _ATTACH_FILENAME, _DISPLAY_NAME)
+        return one_line(next(filter(None, (item._text(tag, encoding) for tag in tags)), ""))
 
     def _recipients(self, children: list[str], encoding: str) -> dict[str, str]:
         found: dict[str, list[str]] = {"To": [], "Cc": [], "Bcc": []}
         for storage in sorted(name for name in children if name.lower().startswith("__recip_")):
             item = _Item(self.compound, (*self.path, storage))
-            role = {2: "Cc", 3: "Bcc"}.get(_integer(item._fixed(8).get(0x0C15)), "To")
-            person = _person(item._text(0x3001, encoding), item._text(0x39FE, encoding) or item._text(0x3003, encoding))
+            role = _ROLES.get(_integer(item._fixed(_HEAD_OF_RECIPIENT).get(_RECIPIENT_TYPE)), "To")
+            address = item._text(_SMTP_ADDRESS, encoding) or item._text(_EMAIL_ADDRESS, encoding)
+            person = _person(item._text(_DISPLAY_NAME, encoding), address)
             if person:
                 found[role].append(person)
-        display = {"To": 0x0E04, "Cc": 0x0E03, "Bcc": 0x0E02}
+        display = {"To": _DISPLAY_TO, "Cc": _DISPLAY_CC, "Bcc": _DISPLAY_BCC}
         return {
             role: ", ".join(people) or self._text(display[role], encoding).replace(";", ",")
             for role, people in found.items()
@@ -123,29 +142,29 @@ class _Item:
     def _appointment(self, fixed: dict[int, bytes], encoding: str) -> list[tuple[str, str]]:
         """Place and times of a calendar item: named properties, whose numbers differ from file to file."""
         found: list[tuple[str, str]] = []
-        entries = self.compound.read("__nameid_version1.0", "__substg1.0_00030102")
+        entries = self.compound.read(*_NAMES)
         for at in range(0, len(entries) - 7, 8):
             identifier, kind, index = struct.unpack_from("<IHH", entries, at)
             name = _APPOINTMENT.get(identifier) if not kind & 1 else None
             if name is None:
                 continue
-            tag = 0x8000 + index
+            tag = _FIRST_NAMED + index
             value = self._text(tag, encoding) if name == "Location" else _date(fixed.get(tag))
             if value:
                 found.append((name, value))
         return sorted(found, key=lambda item: list(_APPOINTMENT.values()).index(item[0]))
 
     def _html(self, encoding: str, internet_codepage: int) -> str:
-        raw = self.compound.read(*self.path, "__substg1.0_10130102")
+        raw = self.compound.read(*self.path, _stream(_HTML, _BINARY))
         if raw:
             return decode(raw, codec(internet_codepage) if internet_codepage else encoding)
-        return self._text(0x1013, encoding)
+        return self._text(_HTML, encoding)
 
     def _text(self, tag: int, encoding: str) -> str:
-        wide = self.compound.read(*self.path, f"__substg1.0_{tag:04X}001F")
+        wide = self.compound.read(*self.path, _stream(tag, _UNICODE))
         if wide:
             return wide.decode("utf-16-le", "replace").rstrip("\0")
-        narrow = self.compound.read(*self.path, f"__substg1.0_{tag:04X}001E").rstrip(b"\0")
+        narrow = self.compound.read(*self.path, _stream(tag, _STRING8)).rstrip(b"\0")
         # A message may name a code page and be written in another: the text decides, the name helps.
         return decode(narrow, encoding) if narrow else ""
 
@@ -156,6 +175,11 @@ class _Item:
         for at in range(head, len(stream) - 15, 16):
             values[struct.unpack_from("<H", stream, at + 2)[0]] = stream[at + 8 : at + 16]
         return values
+
+
+def _stream(tag: int, kind: int) -> str:
+    """The name of the stream that holds a property of no fixed size."""
+    return f"__substg1.0_{tag:04X}{kind:04X}"
 
 
 def decompress_rtf(data: bytes) -> bytes:
@@ -204,7 +228,7 @@ def _person(name: str, address: str) -> str:
 def _date(raw: bytes | None) -> str:
     """A FILETIME as a mail date."""
     ticks = struct.unpack("<Q", raw)[0] if raw else 0
-    if not 0 < ticks < 2_650_467_744_000_000_000:
+    if not 0 < ticks < _LATEST_TICKS:
         return ""
     return format_datetime(datetime(1601, 1, 1, tzinfo=UTC) + timedelta(microseconds=ticks // 10))
 

@@ -111,6 +111,8 @@ def _html(content: str, draft: Draft, file: File) -> None:
             draft.text(heading)
         if section.kind == "text":
             draft.text(section.text)
+        elif section.kind == "table":
+            draft.table(section.rows)
         else:
             draft.add(section.text, section.kind)
 

@@ -2,6 +2,7 @@
 
 from contextlib import ExitStack
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 import yaml
@@ -11,9 +12,9 @@ from apps.run.context import Context, Tools
 from apps.steps.account_facts import FIELDS, AccountFacts, account_facts
 from core.errors import AppError
 from core.settings import load_settings
-from core.text.detect import detect_language
 from core.types import Passage, User
-from ingestion.enrich.chunk import chunk_document
+from ingestion.enrich.prepare import Preparation
+from ingestion.enrich.rules import RulesFile
 from ingestion.parse import parse
 from retrieval.query.filters import matches
 from samples.stand_ins import redshift, totango
@@ -48,16 +49,9 @@ def records(project_root):
         connectors = [open_kind(project_root, **{**kind, "requests_per_minute": 9_999}) for kind in (crm,)]
         connectors.append(open_kind(project_root, **rows))
         documents = [d for c in connectors for batch in c.changes(None) for d in batch.documents]
-    # As enrichment does: the customer by its account, under one name of the attribute.
-    names = {d.metadata["account_id"]: d.metadata["customer"] for d in documents if "customer" in d.metadata}
-    chunks = []
-    for found in documents:
-        account = found.metadata.get("account_id") or found.metadata.get("customer_id")
-        document = replace(found, metadata={**found.metadata, "customer": names[account]})
-        parsed = parse(document.body, document.name)
-        language = detect_language(" ".join(s.text for s in parsed.sections))
-        chunks += chunk_document(document, parsed, settings.chunking, language)
-    return chunks
+    read = Preparation(parse, RulesFile(), settings.chunking, datetime(2026, 11, 28, tzinfo=UTC))
+    mapped = {source.name: source for source in settings.sources}
+    return [c for d in documents for c in read.prepare(d, mapped[d.source], 1).chunks]
 
 
 @pytest.fixture

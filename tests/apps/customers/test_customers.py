@@ -1,5 +1,7 @@
 """Which customers a text names, and what of a passage may be told to one of them."""
 
+from dataclasses import replace
+
 import pytest
 
 from apps.customers.mentions import Customers
@@ -35,12 +37,7 @@ def known():
     ]
     records = [chunk(name, name, document_type="account", account_id=f"ACC-{n}") for n, name in enumerate(names)]
     incident = chunk("x", "Alpenbank AG", incident_id="INC-2026-0187")
-    contacts = chunk(
-        "- Reto Zumstein, Head of IT, reto@bank.example",
-        "Alpenbank AG",
-        document_type="account",
-        headings=("Alpenbank AG", "Contacts"),
-    )
+    contacts = chunk("x", "Alpenbank AG", contacts=("Reto Zumstein, Head of IT, reto@bank.example", "it@bank.example"))
     return Customers.of([*records, incident, contacts, chunk("y", "internal"), *USUAL], "Acme Security")
 
 
@@ -121,6 +118,20 @@ def test_the_sentence_that_names_another_goes_with_the_rest_of_its_paragraph(kno
         ).split()
     )
     assert "91%" in told(known, "Harbour & Lane", chunk(text))
+
+
+def test_a_tables_rows_keep_no_more_than_its_text(known):
+    def rows_told(text, *rows):
+        table = replace(chunk(text), kind="table", rows=rows)
+        return known.discretion("Alpenbank").told(Passage(table, 1.0)).chunk.rows
+
+    header, quiet = ("Site", "Share of patches in time"), ("Zürich and Basel", "98%")
+    text = "| Site | Share of patches in time |\n| --- | --- |\n| Zürich and Basel | 98% |"
+    assert rows_told(text, header, quiet) == (header, quiet)
+    named = rows_told(f"{text}\n| Harbour & Lane | 78% |", header, quiet, ("Harbour & Lane", "78%"))
+    assert "Zürich and Basel" in str(named) and "Harbour" not in str(named) and "78%" not in str(named)
+    # A later part of a table knows a header that its own text doesn't show.
+    assert "Solera" not in str(rows_told("| Zürich and Basel | 98% |", ("Site", "Grupo Solera"), quiet))
 
 
 def test_what_a_name_introduces_goes_too(known):

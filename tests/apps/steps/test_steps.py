@@ -1,7 +1,6 @@
 """The steps by themselves: meetings, comparisons, queries, files."""
 
 import io
-from datetime import date
 
 import pytest
 from docx import Document
@@ -12,7 +11,7 @@ from apps.compare.values import number_of
 from apps.language.app_file import AppFile
 from apps.meeting.sentences import choose_sentences
 from apps.meeting.tasks import task_of
-from apps.meeting.turns import SpokenSentence, split_sentences
+from apps.meeting.turns import SpokenSentence
 from apps.render.sheets import write_xlsx
 from apps.run.context import Context, Tools
 from apps.steps.compare_documents import CompareDocuments, compare_documents
@@ -21,10 +20,10 @@ from apps.steps.query import RunQuery, checked, query
 from apps.steps.render import Render, render
 from apps.steps.translate import Translate, translate
 from core.errors import AppError
-from core.text.dates import find_day
 from core.types import Parsed, Section
 from evals.measures.comparison import evaluate_comparison
 from evals.measures.report_files import FORMATS
+from tests.tables import table_section
 
 
 def meeting(context, *turns, name="2026-10-14-call.vtt"):
@@ -76,33 +75,6 @@ def test_decisions_and_open_questions(context):
     )
     assert [d["text"] for d in found["decisions"]] == ["The pilot runs in two plants until June."]
     assert [q["text"] for q in found["open_questions"]] == ["Does the price include the third plant?"]
-
-
-@pytest.mark.parametrize(
-    ("text", "day"),
-    [
-        ("by 27 November", date(2026, 11, 27)),
-        ("bis zum 3. Dezember", date(2026, 12, 3)),
-        ("antes del 30 de noviembre", date(2026, 11, 30)),
-        ("pour le 15 janvier", date(2027, 1, 15)),
-        ("March 5, 2027", date(2027, 3, 5)),
-        ("due 2026-12-01", date(2026, 12, 1)),
-        ("tomorrow", date(2026, 10, 15)),
-        ("sometime in spring", None),
-        ("31 February", None),
-    ],
-)
-def test_days_in_four_languages(text, day):
-    assert find_day(text, date(2026, 10, 14)) == day
-
-
-def test_sentences_are_not_cut_at_ordinals_and_titles():
-    assert split_sentences("Am 28. September kam Dr. Weber. Er blieb.") == [
-        "Am 28. September kam Dr. Weber.",
-        "Er blieb.",
-    ]
-    assert len(split_sentences("Im 3. Quartal stieg die Zahl. Sie blieb.")) == 2
-    assert len(split_sentences("Wir haben 3. Danach kam keine mehr.")) == 2
 
 
 @pytest.mark.parametrize(
@@ -253,12 +225,12 @@ def test_a_table_that_goes_on_and_a_sentence_cut_by_a_page_are_one(context):
         return AppFile("r.pdf", Parsed(tuple(sections), "Report"))
 
     whole = report(
-        Section(f"{header}\n{rule}\n| North | 1 |\n| South | 2 |", ("Sites",), locator="page 1", kind="table"),
+        table_section(f"{header}\n{rule}\n| North | 1 |\n| South | 2 |", ("Sites",), locator="page 1"),
         Section("The audit of 400 hosts found nothing.", ("Text",), locator="page 1"),
     )
     cut = report(
-        Section(f"{header}\n{rule}\n| North | 1 |", ("Sites (1/2)",), locator="page 1", kind="table"),
-        Section(f"{header}\n{rule}\n| South | 2 |", ("Sites (2/2)",), locator="page 2", kind="table"),
+        table_section(f"{header}\n{rule}\n| North | 1 |", ("Sites (1/2)",), locator="page 1"),
+        table_section(f"{header}\n{rule}\n| South | 2 |", ("Sites (2/2)",), locator="page 2"),
         Section("The audit of 400 hosts", ("Text",), locator="page 2"),
         Section("Report · page 2\nfound nothing.", ("Text",), locator="page 3"),
     )

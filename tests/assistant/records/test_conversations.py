@@ -1,3 +1,4 @@
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -45,7 +46,9 @@ def test_the_first_question_names_the_conversation_and_the_latest_comes_first(en
     store.append(first, ANA, "A question " + "that is long " * 20, "", an_answer())
     with engine.begin() as connection:
         connection.execute(
-            conversations.update().where(conversations.c.id == second).values(updated_at="2020-01-01T00:00:00+00:00")
+            conversations.update()
+            .where(conversations.c.id == second)
+            .values(updated_at=datetime(2020, 1, 1, tzinfo=UTC))
         )
     listed = store.of(ANA)
     assert [c.id for c in listed] == [first, second]
@@ -88,7 +91,7 @@ def test_old_conversations_are_forgotten(engine: sa.Engine) -> None:
     store.append(old, ANA, "q", "q", an_answer())
     with engine.begin() as connection:
         connection.execute(
-            conversations.update().where(conversations.c.id == old).values(updated_at="2020-01-01T00:00:00+00:00")
+            conversations.update().where(conversations.c.id == old).values(updated_at=datetime(2020, 1, 1, tzinfo=UTC))
         )
     assert store.forget_older_than(days=30) == 1
     assert [c.id for c in store.of(ANA)] == [new]

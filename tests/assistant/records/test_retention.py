@@ -1,6 +1,6 @@
 """Old conversations and traces are deleted, by the daily job as by hand, and only those."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -9,7 +9,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from assistant.records.conversations import Conversations, conversations
 from assistant.records.retention import JOB, Forgotten, add_daily_job, forget, forget_once
 from assistant.records.trace import Trace, Traces, feedback, traces
-from core.database import open_database
+from core.database import open_database, utc_now
 from core.settings import RetentionSettings, Settings, load_settings
 from core.types import Answer
 from tests.assistant.conftest import ANA
@@ -17,7 +17,7 @@ from tests.assistant.conftest import ANA
 
 def aged(engine: sa.Engine, days: int) -> tuple[str, str]:
     """A conversation and a rated trace of so many days ago."""
-    then = (datetime.now(UTC) - timedelta(days=days)).isoformat(timespec="seconds")
+    then = utc_now() - timedelta(days=days)
     kept, trace = Conversations(engine), Trace("What?", asked_at=then)
     conversation = kept.start(ANA)
     kept.append(conversation, ANA, "What?", "What?", Answer("That."))
@@ -59,7 +59,7 @@ def test_the_daily_job_follows_the_settings(tmp_path: Path) -> None:
     try:
         add_daily_job(scheduler, settings)
         job = scheduler.get_job(JOB)
-        assert job.args == (str(file),) and job.next_run_time - datetime.now(UTC) < timedelta(days=1)
+        assert job.args == (str(file),) and job.next_run_time - utc_now() < timedelta(days=1)
         job.func(*job.args)
         assert left(open_database(settings)) == (0, 0, 0)
         add_daily_job(scheduler, Settings(data_dir=tmp_path))

@@ -1,8 +1,9 @@
+import logging
 from pathlib import Path
 
 import pytest
 
-from assistant.records.trace import Trace, Traces
+from assistant.records.trace import CONVERSATION, Trace, Traces
 from core.database import open_database
 from core.errors import QuestionError
 from core.settings import Settings
@@ -33,6 +34,19 @@ def test_a_trace_is_seen_by_its_person_and_by_administrators(traces: Traces) -> 
     with pytest.raises(QuestionError):
         traces.load(trace_id, BEN)
     assert traces.load(trace_id, BEN, everyone=True)["user"] == ANA.email
+
+
+def test_an_answer_is_logged_once_without_what_was_asked_or_said(traces: Traces, caplog) -> None:
+    caplog.set_level(logging.DEBUG)
+    trace_id = saved(traces, question="How much does the marker cost?")
+    (record,) = caplog.records
+    assert record.levelname == "INFO"
+    assert record.getMessage() == f"answer {trace_id}: answered by search in {record.args['seconds']:.1f} s"
+    assert "marker" not in caplog.text and "Ten" not in caplog.text
+    caplog.clear()
+    evaluated = Trace("How much?")
+    traces.save(evaluated, ANA, CONVERSATION)
+    assert [r.levelname for r in caplog.records] == ["DEBUG"], "a run of hundreds of cases isn't people asking"
 
 
 def test_feedback_replaces_the_persons_earlier_one(traces: Traces) -> None:

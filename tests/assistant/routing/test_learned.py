@@ -7,7 +7,6 @@ from apps.publish.catalogue import find_app
 from assistant.routing import learned
 from assistant.routing.learned import learn
 from core.settings import Settings
-from retrieval.models.embed import open_embedder
 
 MESSAGES = ("Write an e-mail to the customer about the outage", "Who owns it?", "Fasse das Gespräch zusammen")
 
@@ -15,11 +14,6 @@ MESSAGES = ("Write an e-mail to the customer about the outage", "Who owns it?", 
 @pytest.fixture(scope="module")
 def apps():
     return [find_app(name, Settings()) for name in ("follow_up_email", "meeting_summary")]
-
-
-@pytest.fixture(scope="module")
-def embedder(tmp_path_factory):
-    return open_embedder(Settings(data_dir=tmp_path_factory.mktemp("data")))
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,6 @@ from datetime import date
 
 import pytest
 
-from apps.meeting.terms import terms
 from apps.publish.catalogue import load_apps
 from assistant.app_runs.inputs import fill_inputs
 from assistant.question import Attachment
@@ -14,9 +13,10 @@ from assistant.routing.names import named_customer
 from assistant.routing.requests import WORK, plain_request
 from assistant.routing.router import AppRouter, attachment_kind
 from core.settings import Settings
+from core.text.words import terms
 from core.types import Section, User
 from evals.measures.app_routing import evaluate_app_routing, own_requests
-from retrieval.models.embed import open_embedder
+from tests.tables import table_section
 
 USER = User("ana@example.com", ("emea",))
 CUSTOMERS = ("Alpenbank AG", "Harbour & Lane Logistics", "Grupo Solera", "Calder Valley Health Trust")
@@ -28,13 +28,8 @@ def library():
 
 
 @pytest.fixture(scope="module")
-def embedder(tmp_path_factory):
-    return open_embedder(Settings(data_dir=tmp_path_factory.mktemp("data")))
-
-
-@pytest.fixture(scope="module")
-def router(library, embedder):
-    return AppRouter(library, embedder)
+def router(library, embedder, learned_folder):
+    return AppRouter(library, embedder, file=learned_folder / "router.npz")
 
 
 def turns(name="call.vtt"):
@@ -42,14 +37,16 @@ def turns(name="call.vtt"):
 
 
 def report(name):
-    return Attachment(name, (Section("| A | B |\n| - | - |\n| 1 | 2 |", kind="table"),))
+    return Attachment(name, (table_section("| A | B |\n| - | - |\n| 1 | 2 |"),))
 
 
 @pytest.mark.parametrize(
     ("name", "least", "least_search"), [("developed", 0.96, 0.96), ("checked", 0.93, 0.96), ("varied", 0.94, 0.92)]
 )
-def test_the_librarys_requests_go_where_they_belong(library, embedder, name, least, least_search):
-    found = evaluate_app_routing(library, embedder, own_requests(name))
+def test_the_fit_to_the_sets_that_examples_were_mended_on_is_kept(router, name, least, least_search):
+    # A regression test of the fit, no estimate: examples and rules were changed after a look at these sets. Of new
+    # requests expect .93 (`fresh`, `varied` and `later` at their first look; docs/apps.md).
+    found = evaluate_app_routing(router, own_requests(name))
     assert found.requests >= 100
     assert found.accuracy >= least
     assert found.search_accuracy >= least_search
@@ -121,9 +118,9 @@ def test_a_running_app_keeps_its_follow_ups_but_not_new_questions(router):
     assert router.route("How long do we keep customer logs?", USER, running="follow_up_email").target == "search"
 
 
-def test_only_apps_that_the_person_may_use(library, embedder):
+def test_only_apps_that_the_person_may_use(library, embedder, learned_folder):
     closed = {n: a.model_copy(update={"audience": ("finance",)}) for n, a in library.items()}
-    router = AppRouter(closed, embedder)
+    router = AppRouter(closed, embedder, file=learned_folder / "router.npz")
     assert router.route("Write a follow-up e-mail for this meeting", USER).target == "search"
     allowed = User("b@example.com", ("finance",))
     assert router.route("Write a follow-up e-mail for this meeting", allowed).app == "follow_up_email"

@@ -80,7 +80,7 @@ def test_saved_guardrails_hold_for_the_next_question(opened: list[str], workspac
     assert (workspace / "guardrails.yaml").read_text() == WIDER
     session.assistant()
     assert opened == ["Ask the people team.", "Prices are not for this place."]
-    (entry,) = recorded(open_database(load_settings()), "2000", ["changed guardrails"])
+    (entry,) = recorded(open_database(load_settings()), actions=["changed guardrails"])
     assert (entry.user, entry.subject) == ("root@northgate.example", "guardrails.yaml")
     assert "+  - {match: [cost]" in entry.detail
 
@@ -156,5 +156,5 @@ def test_weights_are_saved_for_the_next_question(opened: list[str], workspace: P
     assert (workspace / "weights.yaml").read_text() == "document_type: {policy: high}\n"
     session.assistant()
     assert len(opened) == 2
-    (entry,) = recorded(open_database(load_settings()), "2000", ["changed weights"])
+    (entry,) = recorded(open_database(load_settings()), actions=["changed weights"])
     assert "+document_type: {policy: high}" in entry.detail

@@ -53,7 +53,7 @@ def test_the_development_user_is_refused_where_others_could_ask(connection: Conn
 def test_the_development_user_must_be_named_and_known() -> None:
     with pytest.raises(IdentityError, match="development_user is empty"):
         development_user(AuthSettings(), DIRECTORY, HERE)
-    with pytest.raises(IdentityError, match=r"did you mean ana@x\.com"):
+    with pytest.raises(IdentityError, match=r"did you mean 'ana@x\.com"):
         development_user(AuthSettings(development_user="anna@x.com"), DIRECTORY, HERE)
 
 

@@ -78,7 +78,7 @@ def until(true: Callable[[], bool]) -> None:
 
 
 def audited(action: str) -> list[str]:
-    return [entry.subject for entry in recorded(open_database(load_settings()), "2000", [action])]
+    return [entry.subject for entry in recorded(open_database(load_settings()), actions=[action])]
 
 
 def test_an_accepted_case_counts_with_the_corrections(suite: Path) -> None:

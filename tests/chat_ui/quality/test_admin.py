@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -70,9 +71,11 @@ def test_the_trail_is_searched_by_person_action_and_words(workspace: Path) -> No
     engine = open_database(load_settings())
     record(engine, ROOT, "changed weights", "weights.yaml", "policy high")
     record(engine, User("ana@northgate.example"), "looked at document", "files:a.md")
-    everything = trail(engine, "2000-01-01", "2999-01-01")
+    everything = trail(engine, date(2000, 1, 1), date(2999, 1, 1))
     assert len(everything) == 2
-    assert [r.entry.subject for r in trail(engine, "2000-01-01", "2999-01-01", person="ana")] == ["files:a.md"]
-    assert [r.entry.user for r in trail(engine, "2000-01-01", "2999-01-01", words="POLICY weights")] == [ROOT.email]
-    assert trail(engine, "2000-01-01", "2999-01-01", wanted=[ASKED]) == []
-    assert trail(engine, "2000-01-01", "2000-01-02") == []
+    assert [r.entry.subject for r in trail(engine, date(2000, 1, 1), date(2999, 1, 1), person="ana")] == ["files:a.md"]
+    assert [r.entry.user for r in trail(engine, date(2000, 1, 1), date(2999, 1, 1), words="POLICY weights")] == [
+        ROOT.email
+    ]
+    assert trail(engine, date(2000, 1, 1), date(2999, 1, 1), wanted=[ASKED]) == []
+    assert trail(engine, date(2000, 1, 1), date(2000, 1, 2)) == []

@@ -104,7 +104,7 @@ def test_an_administrator_finds_why_a_document_is_not_found(synced: Settings) ->
     assert "The file needs a password; remove it." in shown
     assert "nobody: it has no access list" in shown
     assert "<b>report</b>" not in shown
-    assert [(e.action, e.subject) for e in recorded(open_database(synced), "2000")] == [
+    assert [(e.action, e.subject) for e in recorded(open_database(synced))] == [
         ("looked at document", "files:locked.pdf")
     ]
 
@@ -121,7 +121,7 @@ def test_a_name_that_no_source_showed_gets_the_nearest_ids(synced: Settings) -> 
 @pytest.mark.parametrize(("hours", "late"), [(30, 6), (3, None), (24.5, None)])
 def test_a_sync_that_is_overdue_is_late(hours: float, late: float | None) -> None:
     # Daily at 5: the next is due 24 hours after one that ended at 5.
-    ended = datetime(2026, 11, 20, 5, 0)
+    ended = datetime(2026, 11, 20, 5, 0, tzinfo=UTC)
     source = SourceSettings(name="files", kind="files", schedule="0 5 * * *")
     found = late_by(
         SourceStatus(source, succeeded_at=ended),
@@ -213,7 +213,7 @@ def test_an_administrator_starts_a_sync(synced: Settings, monkeypatch: pytest.Mo
     page.selectbox[0].set_value("files")
     next(b for b in page.button if b.label == "Sync now").click().run()
     assert [command[-1] for command in started] == ["sync", "files"]
-    assert [e.subject for e in recorded(open_database(synced), "2000", ["started sync"])] == ["files", "All sources"]
+    assert [e.subject for e in recorded(open_database(synced), actions=["started sync"])] == ["files", "All sources"]
 
 
 def test_without_sources_the_page_says_what_to_do(workspace: Path) -> None:

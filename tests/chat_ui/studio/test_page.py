@@ -147,6 +147,23 @@ def test_changes_and_going_back(own_apps: Path) -> None:
     assert current == ["1.0"]
 
 
+def test_examples_are_written_beside_the_file_and_published_with_it(own_apps: Path) -> None:
+    (own_apps / "apps" / "examples").mkdir()
+    (own_apps / "apps" / "examples" / "note.txt").write_text("jot this down\n", encoding="utf-8")
+    page = opened()
+    area = page.text_area(key="studio-examples-note")
+    assert area.value == "jot this down\n"
+    page = area.set_value("jot this down\nnot:").run()
+    assert "line 2" in html(page)
+    page = page.text_area(key="studio-examples-note").set_value("jot this down\nnot: who wrote this note?").run()
+    page = press(page, "Test and publish")
+    assert "Version 1.0 is published" in html(page)
+    (version,) = list_versions(open_database(load_settings()), "note")
+    assert version.load().routing.examples == ("jot this down",)
+    assert version.load().routing.counter_examples == ("who wrote this note?",)
+    assert page.text_area(key="studio-examples-note").value == version.examples
+
+
 def test_a_trial_runs_the_text_as_it_stands(own_apps: Path) -> None:
     page = opened()
     page.text_area(key="studio-text-note").set_value(NOTE.replace("VERSION", "1.1").replace("About", "All about")).run()

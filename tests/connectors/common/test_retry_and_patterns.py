@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import UTC, datetime
 
 import pytest
@@ -53,6 +54,14 @@ def test_the_sources_own_word_decides_unless_it_is_too_long() -> None:
     assert 20 <= waits[0] <= 20.5
     with pytest.raises(OSError):
         retried(Flaky(1), lambda error: Retry(3_600), Backoff(patience_s=300), waits.append)
+
+
+def test_each_further_try_is_logged_without_the_errors_own_words(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO):
+        retried(Flaky(2), lambda error: Retry(), Backoff(first_s=0.1), lambda _: None, "handbook")
+    assert [record.levelname for record in caplog.records] == ["INFO", "INFO"]
+    assert caplog.records[1].getMessage().startswith("source handbook didn't answer (OSError): try 3 of 5 in 0.")
+    assert "failure" not in caplog.text
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,8 @@ from samples.stand_ins import redshift
 from samples.stand_ins.redshift import RedshiftStandIn
 from tests.connectors.harness import open_kind, run
 
+pytestmark = pytest.mark.integration
+
 SCHEMA = """
 CREATE SCHEMA IF NOT EXISTS shop;
 DROP TABLE IF EXISTS shop.sales;

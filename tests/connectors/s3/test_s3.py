@@ -17,6 +17,8 @@ from samples.stand_ins.server import StandIn
 from tests.connectors.harness import run
 from tests.connectors.sources import S3Harness, acl
 
+pytestmark = pytest.mark.integration
+
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[StandIn]:

@@ -17,11 +17,14 @@ from office365.delta_collection import DeltaCollection
 from office365.graph_client import GraphClient
 from office365.runtime.client_request_exception import ClientRequestException
 from office365.runtime.http.request_options import RequestOptions
+from office365.runtime.retry import retry_after_delay
 
 from connectors.sharepoint.client import GRAPH, StandInAdapter
 from samples.stand_ins import graph, redshift, s3
 from samples.stand_ins.graph import GraphStandIn
 from samples.stand_ins.tenant import Library
+
+pytestmark = pytest.mark.integration
 
 
 @pytest.fixture
@@ -63,47 +66,94 @@ def client(session: requests.Session) -> GraphClient:
     return client
 
 
-def test_office365_loses_the_delta_link(client: GraphClient, library: Library) -> None:
-    """sharepoint_client.Tenant.pages drives the pages by their links."""
-    found = client.drives[library.id].root.delta.get_all().execute_query()
+@pytest.mark.parametrize("paged", [True, False])
+def test_office365_loses_the_delta_link(client: GraphClient, library: Library, paged: bool) -> None:
+    """GraphTenant.pages drives the pages by their links."""
+    changes = client.drives[library.id].root.delta
+    found = (changes.paged().get() if paged else changes.get_all()).execute_query()
     assert isinstance(found, DeltaCollection) and len(found) > 0
-    assert found.delta_token is None
+    assert not found.has_next and found.delta_token is None
 
 
-def test_office365_ignores_retry_after_unless_told(
-    client: GraphClient, server: GraphStandIn, library: Library, monkeypatch: pytest.MonkeyPatch
+def test_office365_keeps_every_page_that_it_walks_through(
+    client: GraphClient, server: GraphStandIn, library: Library
 ) -> None:
-    """http_retry honours it."""
-    waits: list[float] = []
-    monkeypatch.setattr("office365.runtime.retry.sleep", waits.append)
+    """GraphTenant.pages holds one page at a time, and can be left and taken up again at a link."""
+    for number in range(250):
+        server.tenant.put(library, f"{number}.txt", b"text")
+    found = client.drives[library.id].root.delta.paged().get().execute_query()
+    first = len(found)
+    assert first < 250 and found.has_next
+    assert sum(1 for _ in found) == len(found) == 252  # 251 files and the root
+    assert not any(name for name in dir(found) if "link" in name.lower() and not name.startswith("_"))
+
+
+@pytest.fixture
+def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The seconds that the library would have slept."""
+    found: list[float] = []
+    monkeypatch.setattr("office365.runtime.retry.sleep", found.append)
+    return found
+
+
+@pytest.mark.parametrize("automatic", [True, False])
+def test_office365_ignores_retry_after_unless_told(
+    client: GraphClient, server: GraphStandIn, library: Library, waits: list[float], automatic: bool
+) -> None:
+    """http_retry honours it. `with_auto_retry` says that it does, too."""
     server.faults.add("throttle", "/drives", seconds=60)
-    client.drives[library.id].get().execute_query_retry(max_retry=2)
+    if automatic:
+        client.with_auto_retry(max_retry=2).drives[library.id].get().execute_query()
+    else:
+        client.drives[library.id].get().execute_query_retry(max_retry=2)
     assert len(waits) == 1 and waits[0] < 60
 
 
+def test_office365_waits_for_a_day_if_it_is_told_to(
+    client: GraphClient, server: GraphStandIn, library: Library, waits: list[float]
+) -> None:
+    """http_retry.Backoff.patience_s gives up, so that the other sources have their turn."""
+    server.faults.add("throttle", "/drives", seconds=86_400)
+    client.drives[library.id].get()
+    client.execute_query_retry(max_retry=2, failure_callback=lambda _, error: retry_after_delay(error))
+    assert waits == [86_400]
+
+
+def test_office365_never_asks_again_for_an_address(
+    client: GraphClient, server: GraphStandIn, library: Library, waits: list[float]
+) -> None:
+    """GraphTenant._asked does."""
+    server.faults.add("throttle", "/drives", seconds=1)
+    with pytest.raises(ClientRequestException):
+        client.with_auto_retry().pending_request().execute_request_direct(
+            RequestOptions(f"{GRAPH}/drives/{library.id}")
+        )
+    assert waits == []
+
+
 def test_office365_asks_for_a_token_at_every_request(client: GraphClient, library: Library) -> None:
-    """sharepoint_client.Tenant._token lets msal keep it."""
+    """GraphTenant._token lets msal keep it."""
     for _ in range(3):
         client.pending_request().execute_request_direct(RequestOptions(f"{GRAPH}/sites/getAllSites"))
     assert len(client.calls) == 3
 
 
 def test_office365_raises_value_error_for_a_refused_sign_in(session: requests.Session) -> None:
-    """sharepoint_client.Tenant._token raises CredentialError before it comes to that."""
+    """GraphTenant._token raises CredentialError before it comes to that."""
     refused = GraphClient(lambda: {"error": "invalid_client"}, "contoso.example").with_transport(session=session)
     with pytest.raises(ValueError):
         refused.pending_request().execute_request_direct(RequestOptions(f"{GRAPH}/sites/getAllSites"))
 
 
 def test_office365_takes_scopes_and_token_cache_and_does_nothing_with_them() -> None:
-    """sharepoint_client.Tenant passes a callback instead."""
+    """GraphTenant passes a callback instead."""
     source = inspect.getsource(GraphClient)
     for name in ("_scopes", "_token_cache"):
         assert source.count(f"self.{name}") == 1
 
 
 def test_office365_says_410_by_its_code(client: GraphClient, library: Library) -> None:
-    """sharepoint_client.Tenant._wrapped makes `Gone` of it."""
+    """GraphTenant._wrapped makes `Gone` of it."""
     library.oldest_token = 10
     with pytest.raises(ClientRequestException) as raised:
         client.pending_request().execute_request_direct(
@@ -113,7 +163,7 @@ def test_office365_says_410_by_its_code(client: GraphClient, library: Library) -
 
 
 def test_msal_passes_no_timeout(server: GraphStandIn) -> None:
-    """sharepoint_client._WithTimeout adds it."""
+    """client._WithTimeout adds it."""
     seen: list[dict[str, Any]] = []
 
     class Session(requests.Session):
@@ -134,7 +184,7 @@ def test_msal_passes_no_timeout(server: GraphStandIn) -> None:
 
 
 def test_msal_refuses_a_local_authority() -> None:
-    """sharepoint_client.StandInAdapter keeps the real host names."""
+    """client.StandInAdapter keeps the real host names."""
     with pytest.raises(ValueError):
         msal.ConfidentialClientApplication("app", client_credential="x", authority="http://127.0.0.1:9/contoso.example")
 

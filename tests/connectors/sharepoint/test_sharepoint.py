@@ -18,6 +18,8 @@ from samples.stand_ins.tenant import Library, Site, Tenant
 from tests.connectors.harness import open_kind, run
 from tests.connectors.sources import grants
 
+pytestmark = pytest.mark.integration
+
 ANA, NILS, TEAM, NESTED = (f"00000000-0000-0000-0000-00000000000{n}" for n in range(1, 5))
 
 

@@ -18,6 +18,8 @@ from samples.stand_ins import totango
 from samples.stand_ins.totango import TotangoStandIn
 from tests.connectors.harness import open_kind, run
 
+pytestmark = pytest.mark.integration
+
 
 @pytest.fixture
 def server() -> Iterator[TotangoStandIn]:
@@ -74,7 +76,8 @@ def test_an_account_is_one_document_with_all_that_is_known(server: TotangoStandI
     text = document.body.decode()
     assert "- Health: green" in text and "- Logins: 12" in text and "- Mo, CISO, m@c.com" in text
     assert document.metadata["customer"] == "Customer 1" and document.metadata["Logins"] == 12
-    assert document.metadata["Customer language"] == "de" and "Language" not in document.metadata
+    assert document.metadata["customer_language"] == "de" and "Language" not in document.metadata
+    assert document.metadata["contacts"] == ("Mo, CISO, m@c.com",) and "figures" not in document.metadata
 
 
 def test_touchpoints_and_tasks_are_read_by_whoever_reads_the_account(server: TotangoStandIn) -> None:
@@ -99,6 +102,8 @@ def test_touchpoints_and_tasks_are_read_by_whoever_reads_the_account(server: Tot
     assert note.metadata["document_type"] == "touchpoint" and note.metadata["tags"] == ("risk",)
     assert note.updated_at is not None and note.updated_at.year == 2026
     assert "- Due: 2026-12-01" in task.body.decode() and task.metadata["task_status"] == "open"
+    assert (task.metadata["due_on"], task.metadata["assignee"]) == ("2026-12-01", "ana@x.com")
+    assert task.metadata["is_done"] is False
 
 
 def test_more_than_ten_thousand_accounts_are_scrolled(server: TotangoStandIn) -> None:

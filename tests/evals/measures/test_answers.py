@@ -75,7 +75,9 @@ def test_tatqas_tables_become_markdown_under_one_header(tmp_path: Path) -> None:
     }
     (tmp_path / "tatqa_dev.json").write_text(json.dumps([entry]))
     (only,) = load_answer_sets(tmp_path)
-    assert only.documents[0].sections[1].text == "|  | Years 2019 | 2018 |\n|---|---|---|\n| Sales | 1,452 | 1,146 |"
+    table = only.documents[0].sections[1]
+    assert table.rows == (("", "Years 2019", "2018"), ("Sales", "1,452", "1,146"))
+    assert table.text == "|  | Years 2019 | 2018 |\n| --- | --- | --- |\n| Sales | 1,452 | 1,146 |"
     assert [(q.id, q.source, q.scope) for q in only.questions] == [("q1", "table", "t1"), ("q2", "header", "t1")]
 
 

@@ -148,6 +148,7 @@ def test_a_pipe_in_a_metrics_name_stays_in_its_cell(report):
     assert "<td>recall|strict</td><td>0.750" in page(report)
 
 
+@pytest.mark.integration
 def test_the_webhook_gets_figures_and_no_answers(report, tmp_path):
     got = []
 
@@ -176,6 +177,7 @@ def test_the_webhook_gets_figures_and_no_answers(report, tmp_path):
     assert len(failed) == 2 and url not in " ".join(failed)
 
 
+@pytest.mark.integration
 def test_the_report_is_mailed(report, tmp_path):
     with mail_server() as server:
         mail = {"to": ["ana@x.example", "bo@x.example"], "sender": "debrief@x.example", "host": "127.0.0.1",

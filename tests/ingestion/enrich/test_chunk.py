@@ -9,8 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.settings import ChunkingSettings
+from core.tables import markdown_table
 from core.types import Document, Parsed, Section
 from ingestion.enrich.chunk import chunk_document, count_words, document_text, embedding_text
+from tests.tables import table_section
 
 DOCUMENT = Document("files:a", "files", "Pricing playbook", "file:///a", b"", allow=frozenset({"everyone"}))
 
@@ -33,16 +35,7 @@ _sections = st.lists(
             page=st.sampled_from([None, 1, 2]),
             kind=st.sampled_from(["text", "turn", "note", "code"]),
         ),
-        st.builds(
-            Section,
-            text=_table.map(
-                lambda rows: (
-                    "| Name | Price | Note |\n| --- | --- | --- |\n"
-                    + "\n".join(f"| {' | '.join(row)} |" for row in rows)
-                )
-            ),
-            kind=st.just("table"),
-        ),
+        _table.map(lambda rows: table_section(markdown_table(["Name", "Price", "Note"], rows))),
     ),
     max_size=8,
 )
@@ -82,12 +75,32 @@ def test_a_chunk_never_crosses_a_heading_a_page_or_a_table(sections):
 
 def test_every_part_of_a_table_starts_with_its_header():
     rows = "\n".join(f"| Customer {n} | {n * 100} |" for n in range(60))
-    parsed = Parsed((Section(f"| Name | Revenue |\n| --- | --- |\n{rows}", kind="table"),))
+    parsed = Parsed((table_section(f"| Name | Revenue |\n| --- | --- |\n{rows}"),))
     chunks = chunk_document(DOCUMENT, parsed, ChunkingSettings(size_words=40), "en")
     assert len(chunks) > 5
     assert all(chunk.text.startswith("| Name | Revenue |\n| --- | --- |\n| Customer") for chunk in chunks)
     # A row is never torn apart, and each is in exactly one part.
     assert [row for chunk in chunks for row in chunk.text.splitlines()[2:]] == rows.splitlines()
+    assert all(chunk.rows[0] == ("Name", "Revenue") for chunk in chunks)
+    assert [row for chunk in chunks for row in chunk.rows[1:]] == [(f"Customer {n}", f"{n * 100}") for n in range(60)]
+
+
+def test_of_a_row_that_is_cut_each_part_keeps_what_it_shows_in_its_column():
+    long = " ".join(f"word{n}" for n in range(60))
+    parsed = Parsed((table_section(f"| Question | Answer |\n| --- | --- |\n| Why? | {long} |\n| a\\|b | c |"),))
+    chunks = chunk_document(DOCUMENT, parsed, ChunkingSettings(size_words=40), "en")
+    assert all(chunk.rows[0] == ("Question", "Answer") for chunk in chunks)
+    rows = [row for chunk in chunks for row in chunk.rows[1:]]
+    assert rows[0][0] == "Why?" and rows[-1] == ("a|b", "c")
+    assert all(label == "" for label, _ in rows[1:-1]) and " ".join(text for _, text in rows[:-1]) == long
+
+
+def test_a_header_too_long_to_be_repeated_is_still_the_first_row_of_every_part():
+    header = tuple(f"the column number {n}" for n in range(9))
+    rows = [[str(n * m) for m in range(9)] for n in range(20)]
+    parsed = Parsed((table_section(markdown_table(header, rows)),))
+    chunks = chunk_document(DOCUMENT, parsed, ChunkingSettings(size_words=60), "en")
+    assert "column" not in chunks[-1].text and all(chunk.rows[0] == header for chunk in chunks)
 
 
 def test_neighbouring_chunks_share_whole_sentences():

@@ -51,6 +51,8 @@ def test_reserved_attributes_get_their_type_and_wrong_values_are_named():
 def test_a_mapping_wins_over_aliases_and_can_drop_a_field():
     found, _ = normalise({"Type": "A", "Secret": "x"}, {"Type": "category", "Secret": ""})
     assert found == {"category": "A"}
+    for raw in ({"Lead": "Jo", "owner": "a bot"}, {"owner": "a bot", "Lead": "Jo"}):
+        assert normalise(raw, {"Lead": "owner"})[0] == {"owner": "Jo"}
 
 
 def test_the_standard_name_wins_over_an_alias():

@@ -26,6 +26,9 @@ def pool() -> Iterator[ParserPool]:
 def test_a_file_gives_the_same_inside_and_outside(pool: ParserPool) -> None:
     body = docx(paragraph("Same words"))
     assert pool.parse(body, "a.docx") == parse(body, "a.docx")
+    table = b"name,note\nAna,a|b\n"
+    assert pool.parse(table, "a.csv") == parse(table, "a.csv")
+    assert pool.parse(table, "a.csv").sections[0].rows == (("name", "note"), ("Ana", "a|b"))
 
 
 def test_errors_keep_their_kind_and_sentence(pool: ParserPool) -> None:
@@ -57,13 +60,30 @@ def test_a_sheet_with_too_many_rows_is_too_large(pool: ParserPool) -> None:
         ParserPool(limits=ParseLimits(timeout_s=60)).parse(xlsx("<row/>" * 1_100_000), "rows.xlsx")
 
 
-def test_a_killed_worker_is_replaced(pool: ParserPool) -> None:
+def test_a_killed_worker_is_replaced(pool: ParserPool, caplog: pytest.LogCaptureFixture) -> None:
     pool.parse(GOOD, "a.md")
     worker = pool._idle.get()
     assert worker is not None
     os.kill(worker._process.pid, signal.SIGKILL)
     worker._process.wait()
     pool._idle.put(worker)
+    assert pool.parse(GOOD, "a.md").sections[0].text == "hello"
+    assert [r.getMessage() for r in caplog.records] == ["a parser process was replaced: it had ended by itself"]
+
+
+def test_a_worker_that_stops_at_work_is_replaced_and_logged_without_the_file(
+    pool: ParserPool, caplog: pytest.LogCaptureFixture
+) -> None:
+    pool.parse(GOOD, "a.md")
+    worker = pool._idle.get()
+    assert worker is not None
+    worker._process.stdout.close()  # type: ignore[union-attr]
+    pool._idle.put(worker)
+    measured = pool.measure(GOOD, "minutes-of-ana.md")
+    assert measured.contained and "minutes-of-ana" in str(measured.error)
+    (record,) = caplog.records
+    assert record.levelname == "WARNING" and "a parser process was replaced" in record.getMessage()
+    assert "minutes-of-ana" not in caplog.text
     assert pool.parse(GOOD, "a.md").sections[0].text == "hello"
 
 

@@ -72,6 +72,16 @@ def test_a_passage_has_its_chunk_and_every_score_that_made_it(read_only_plans):
     assert chunk.metadata["tags"] == ("x", "Y") and chunk.allow == {"everyone"}
 
 
+def test_a_table_comes_back_with_its_rows_also_after_a_change_of_metadata(plans):
+    rows = (("Plan", "Note"), ("Basic|S", ""), ("Größe", "5 \\"))
+    put(plans, "t", "| Plan | Note |", kind="table", rows=rows)
+    plans.set_metadata("t", {"customer": "Gamma"})
+    plans.set_access("t", ["everyone"], [])
+    (chunk,) = plans.document("t", ANA)
+    assert (chunk.rows, chunk.metadata["customer"]) == (rows, "Gamma")
+    assert plans.document("c", ANA)[0].rows == ()
+
+
 def test_a_hit_of_the_text_search_alone_has_a_cosine_too(index):
     for n in range(15):
         put(index, f"near{n}", f"storage storage storage volume {n}")

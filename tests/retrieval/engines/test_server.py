@@ -18,6 +18,8 @@ from retrieval.query.index import Query
 from tests.retrieval.conftest import RECIPE
 from tests.retrieval.fakes import DIM, make_chunk, vector_of, vectors_of
 
+pytestmark = pytest.mark.integration
+
 ANA = User("ana@x.com", ("emea",))
 
 

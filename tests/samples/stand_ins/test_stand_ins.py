@@ -18,6 +18,8 @@ from core.types import Connector
 from samples.stand_ins import Ports, graph, run_stand_ins, s3, totango
 from tests.connectors.harness import run
 
+pytestmark = pytest.mark.integration
+
 
 @pytest.fixture(scope="module")
 def workspace(project_root: Path) -> Path:

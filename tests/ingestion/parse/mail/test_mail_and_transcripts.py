@@ -1,4 +1,4 @@
-"""Messages with what is attached to them, archives, transcripts, rich text."""
+"""Messages with what is attached to them, archives, transcripts."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import pytest
 
 from core.errors import Encrypted, ParseError, TooLarge
 from ingestion.parse import ParseLimits, parse
-from ingestion.parse.mail.msg import decompress_rtf
 from tests.ingestion.parse.builders import docx, package, paragraph
 from tests.ingestion.parse.conftest import flat
 
@@ -113,26 +112,3 @@ def test_srt_is_read_like_vtt() -> None:
 def test_a_transcript_without_cues_says_so() -> None:
     with pytest.raises(ParseError, match="no cues"):
         parse(b"WEBVTT\n\nnothing\n", "a.vtt")
-
-
-def test_rich_text_mixes_code_pages_tables_and_hidden_text() -> None:
-    body = (
-        rb"{\rtf1\ansi\ansicpg1252{\fonttbl{\f0\fcharset0 Arial;}{\f1\fcharset128 Mincho;}}{\stylesheet{\s1 heading 1;}}"
-        rb"{\*\generator x;}\pard\s1 Caf\'e9 rules\par\pard\plain Read \u8364? 5 {\f1\'93\'8c\'8b\'9e}{\v hidden words}."
-        rb"{\footnote See annex.}\par\trowd\intbl A\cell B\cell\row\trowd\intbl 1\cell 2\cell\row\pard\plain end\par}"
-    )
-    parsed = parse(body, "a.rtf")
-    assert [(section.heading_path, section.kind, section.text) for section in parsed.sections] == [
-        (("Café rules",), "text", "Read € 5 東京."),
-        (("Café rules",), "table", "| A | B |\n| --- | --- |\n| 1 | 2 |"),
-        (("Café rules",), "text", "end"),
-        ((), "note", "See annex."),
-    ]
-
-
-def test_compressed_rtf_of_outlook_unpacks() -> None:
-    # The example of [MS-OXRTFCP] section 4.1.
-    packed = bytes.fromhex(
-        "2d0000002b0000004c5a4675f1c5c7a703000a007263706731323542320af32068656c090020627705b06c647d0a800fa0"
-    )
-    assert decompress_rtf(packed) == b"{\\rtf1\\ansi\\ansicpg1252\\pard hello world}\r\n"

@@ -51,6 +51,7 @@ def test_word_table_repeats_vertically_merged_cells_and_keeps_its_header_first()
     body = "<w:tbl>" + "".join(f"<w:tr>{row}</w:tr>" for row in rows) + "</w:tbl>"
     section = parse(docx(body), "a.docx").sections[0]
     assert section.kind == "table"
+    assert section.rows == (("Site", "Load"), ("Bonn", "5|6"), ("Bonn", "7"))
     assert section.text.split("\n") == ["| Site | Load |", "| --- | --- |", r"| Bonn | 5\|6 |", "| Bonn | 7 |"]
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from core.errors import ParseError, TooLarge, Unsupported
 from ingestion.parse import ParseLimits, parse
-from ingestion.parse.draft import clean, clean_code, compact_table
+from ingestion.parse.draft import clean, clean_code, compact_rows
 from tests.ingestion.parse.conftest import flat
 
 
@@ -39,8 +39,9 @@ def test_code_keeps_its_indentation() -> None:
     assert clean_code("if x:\n\treturn 1\n") == "if x:\n    return 1"
 
 
-def test_table_cells_are_escaped_and_empty_columns_left_out() -> None:
-    assert compact_table([["a", "", "b|c"], ["1", "", "2\n3"]]) == "| a | b\\|c |\n| --- | --- |\n| 1 | 2 3 |"
+def test_table_cells_are_on_one_line_and_empty_rows_and_columns_left_out() -> None:
+    assert compact_rows([["a", "", "b|c"], ["", ""], ["1", "", "2\n3"]]) == (("a", "b|c"), ("1", "2 3"))
+    assert compact_rows([[], [""]]) == ()
 
 
 def test_csv_with_semicolons_and_quotes() -> None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import sqlalchemy as sa
 
 from core import audit
-from core.database import metadata
+from core.database import Engine, metadata
 from core.types import User
 
 table = sa.Table(
@@ -18,13 +18,13 @@ table = sa.Table(
 )
 
 
-def minutes_assumed(engine: sa.Engine) -> dict[str, float]:
+def minutes_assumed(engine: Engine) -> dict[str, float]:
     """App → minutes a completed run, for the apps that administrators have set them for."""
     with engine.connect() as connection:
         return {row.app: row.minutes for row in connection.execute(sa.select(table))}
 
 
-def assume(engine: sa.Engine, minutes: Mapping[str, float | None], user: User) -> None:
+def assume(engine: Engine, minutes: Mapping[str, float | None], user: User) -> None:
     """Keeps these minutes for everybody; None goes back to the app's own estimate. Each change is audited."""
     before = minutes_assumed(engine)
     changed = {app: value for app, value in minutes.items() if value != before.get(app)}

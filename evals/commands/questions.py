@@ -1,0 +1,122 @@
+"""`debrief eval questions`: what a person sees of the answers to everyday questions."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any, TextIO
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from core.console import err, out, print_json, progress
+from core.database import open_database
+from core.errors import DatasetError
+from core.settings import load_settings
+from evals.commands.measures import eval_app
+from evals.measures.questions import AskedEveryday, ask_questions, question_figures
+from evals.suite.foreign import record_run
+
+_SHARES = (
+    "answered_rightly", "answered_plainly", "wrong", "abstained_though_answerable",
+    "abstained_rightly", "wrongly_answered", "precision",
+)  # fmt: skip
+
+
+def register(_app: typer.Typer) -> None:
+    """The command below is already on `debrief eval`; importing this module put it there."""
+
+
+@eval_app.command("questions")
+def questions(
+    file: Annotated[Path, typer.Argument(help="Everyday questions with what must be shown, one JSON object a line.")],
+    *,
+    details: Annotated[Path | None, typer.Option("--details", help="Write each case to this file as a line.")] = None,
+    user: Annotated[str, typer.Option("--user", help="Who asks where a line names nobody.")] = "",
+    limit: Annotated[int, typer.Option(help="Only so many questions, the first ones; 0: all.", min=0)] = 0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Asks everyday questions over the configured index and prints how many a person would call answered."""
+    from assistant.open import open_assistant
+    from evals.measures.question_file import load_questions, people_asking
+
+    lines = load_questions(file)[: limit or None]
+    settings = load_settings()
+    engine = open_database(settings)
+    people = people_asking(file, lines, settings, engine, user)
+    with _written(details) as report, progress() as bar:
+        task = bar.add_task("questions", total=len(lines), rate="")
+        asked = ask_questions(
+            open_assistant(settings),
+            engine,
+            [question for _, question in lines],
+            people,
+            lambda done, total, case: bar.update(task, completed=done, total=total, rate=case),
+        )
+        cases = list(_noted(asked, report))
+    figures = question_figures(cases)
+    record_run(settings, "questions", file.stem, figures, asked=file)
+    if as_json:
+        print_json(figures)
+        return
+    _print_figures(figures)
+    _print_not_right(cases)
+
+
+@contextmanager
+def _written(file: Path | None) -> Iterator[TextIO | None]:
+    if file is None:
+        yield None
+        return
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        opened = file.open("w", encoding="utf-8")
+    except OSError as error:
+        raise DatasetError(f"--details: {file} can't be written ({error.strerror}); name another file.") from error
+    with opened:
+        yield opened
+    err.print(f"Wrote {file}", markup=False)
+
+
+def _noted(asked: Iterable[AskedEveryday], report: TextIO | None) -> Iterator[AskedEveryday]:
+    """The cases as they come; each is in the file before the next question is asked."""
+    for case in asked:
+        if report is not None:
+            print(json.dumps(case.as_json(), ensure_ascii=False), file=report, flush=True)
+        yield case
+
+
+def _print_figures(figures: Mapping[str, Any]) -> None:
+    n, unanswerable = figures["n_answerable"], figures["n"] - figures["n_answerable"]
+    parts = []
+    if n:
+        right, plainly, wrong, refused = (round(n * figures[name]) for name in _SHARES[:4])
+        parts.append(
+            f"{n - right} of {n} answerable questions weren't answered rightly: {refused} were refused or sent "
+            f"elsewhere, {wrong} got a wrong answer. {plainly} of the {right} right ones are said plainly."
+        )
+    if unanswerable:
+        wrongly = round(unanswerable * figures["wrongly_answered"])
+        parts.append(f"{wrongly} of {unanswerable} without an answer were answered all the same.")
+    table = Table("kind", "n", "answerable", *(name.replace("_", " ") for name in _SHARES), "median s", "p95 s")
+    for kind, row in (*figures["by_kind"].items(), ("all", figures)):
+        table.add_row(escape(kind), str(row["n"]), str(row["n_answerable"]), *_cells(row))
+    out.print(table)
+    out.print(" ".join(parts))
+
+
+def _cells(row: Mapping[str, Any]) -> Iterator[str]:
+    for name in (*_SHARES, "median_s", "p95_s"):
+        value = row[name]
+        yield "–" if value is None else f"{value:.2f}"
+
+
+def _print_not_right(cases: Sequence[AskedEveryday]) -> None:
+    for case in cases:
+        if case.verdict not in {"right", "right_partly", "rightly_abstained"}:
+            said = " ".join((case.error or case.answer.text).split())[:100]
+            verdict = case.verdict.replace("_", " ")
+            out.print(f"{case.question.id} {verdict}: {case.question.asked[-1][:80]} → {said}", markup=False)
