@@ -51,10 +51,10 @@ _POLITE_ORDER = re.compile(
 )
 _ASKING_WORDS = (
     "what whats what's who whos whom whose when where why which how hows is are was were does do did can could may "
-    "must should will has have am wer wem wen wann wo warum wieso welche welcher welches welchen welchem wie wieviel "
-    "darf dürfen muss müssen gibt hat haben ist sind kann können quién quiénes quien qué que cuándo cuando dónde donde cuál "
-    "cuáles cual cómo como cuánto cuánta cuántos cuántas cuanto cuantos hay puedo qui quoi quand où pourquoi quel "
-    "quelle quels quelles comment combien est-ce puis-je chi cosa dove perché quale quanto quanti"
+    "must should will has have am wer wem wen wann wo warum wieso welche welcher welches welchen welchem wie "
+    "wieviel darf dürfen muss müssen gibt hat haben ist sind kann können quién quiénes quien qué que cuándo cuando "
+    "dónde donde cuál cuáles cual cómo como cuánto cuánta cuántos cuántas cuanto cuantos hay puedo qui quoi quand "
+    "où pourquoi quel quelle quels quelles comment combien est-ce puis-je chi cosa dove perché quale quanto quanti"
 ).split()
 _ASKING = re.compile(
     rf"^\W*(?:(?:and|but|so|also|ok|okay|und|y|et) )*(?:tell me|por qu[eé]|y a-t-il|{'|'.join(_ASKING_WORDS)})\b",
