@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from apps.language.app_file import AppFile
-from apps.meeting.terms import terms
 from apps.meeting.turns import split_sentences
+from core.text.words import terms
 
 # A question that isn't put as one.
 _WANTS = re.compile(

@@ -8,9 +8,9 @@ from datetime import date
 
 from apps.meeting.cues import COURTESY, FIRST_PERSON, NEED, PHRASE, POINTING, PROMISE, RECAP, REQUEST, WILL
 from apps.meeting.items import MeetingItem, sentences_before
-from apps.meeting.terms import terms
 from apps.meeting.turns import Meeting, SpokenSentence, SpokenTurn
 from core.text.dates import days_in, find_day
+from core.text.words import terms
 
 # So many turns after a promise may still name its day ("By when?" – "By 27 November.").
 _DUE_WITHIN = 2

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from apps.meeting.cues import POINTING
-from apps.meeting.terms import overlap, terms
 from apps.meeting.turns import Meeting, SpokenSentence, SpokenTurn
+from core.text.words import overlap, terms
 
 _SAME = 0.5
 

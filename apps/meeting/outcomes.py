@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from apps.meeting.actions import clauses_of, find_action, grants, listed_item, request_and_promise
 from apps.meeting.cues import COURTESY, DECISION, NO_DECISION, OPEN, POINTING, PROMISE, PROPOSAL, RECAP, REQUEST
 from apps.meeting.items import MeetingItem, add_item, sentences_before
-from apps.meeting.terms import terms
 from apps.meeting.turns import Meeting, SpokenSentence, SpokenTurn
 from core.text.dates import find_day
+from core.text.words import terms
 
 # So many turns before "that's an open question" may hold the question.
 _QUESTION_WITHIN = 4

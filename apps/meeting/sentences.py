@@ -13,8 +13,8 @@ from collections.abc import Mapping, Sequence
 from math import sqrt
 
 from apps.meeting.cues import COURTESY, FILLER, RECAP
-from apps.meeting.terms import terms
 from apps.meeting.turns import SpokenSentence
+from core.text.words import terms
 
 # What a word counts that a chosen sentence has already said.
 _AGAIN = 0.1

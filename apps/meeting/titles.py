@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from math import exp, log
 
 from apps.meeting.cues import ANNOUNCED, FILLER
-from apps.meeting.terms import terms
 from apps.meeting.turns import Meeting, SpokenTurn
 from core.text.locale import MONTHS
+from core.text.words import terms
 
 _SAYS_LITTLE = frozenset(
     f"{' '.join(MONTHS.values())} monday tuesday wednesday thursday friday saturday sunday today tomorrow agreed open "

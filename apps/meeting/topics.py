@@ -14,9 +14,9 @@ from math import sqrt
 from apps.meeting.cues import NEXT_POINT, RECAP
 from apps.meeting.outcomes import recap_turns
 from apps.meeting.sentences import choose_sentences, word_counts
-from apps.meeting.terms import terms
 from apps.meeting.titles import title_of
 from apps.meeting.turns import Meeting, SpokenSentence, SpokenTurn
+from core.text.words import terms
 
 # A topic for so many words, between the two bounds.
 _WORDS_A_TOPIC = 170

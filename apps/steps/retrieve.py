@@ -7,10 +7,10 @@ from typing import Any
 
 from pydantic import Field
 
-from apps.meeting.terms import terms
 from apps.run.context import Context, SourceQuote
 from apps.steps.kind import Addressed, StepKind
 from core.text.detect import detect_language
+from core.text.words import terms
 from core.types import Chunk, Passage
 from retrieval.query.filters import AnyOf, Filter, all_of, parse_filter
 from retrieval.query.weights import parse_weights

@@ -1,4 +1,4 @@
-"""Words as the extractive answerer compares them: folded, without inflection, without function words."""
+"""Words as they are compared: folded, without inflection, without function words."""
 
 from __future__ import annotations
 
@@ -34,6 +34,22 @@ _FUNCTION_WORDS = (
     "где когда какой какая какие сколько это был была были "
 )
 FUNCTION_WORDS = frozenset(_FUNCTION_WORDS.split())
+# What people say besides in a meeting or a letter, among it the words that are content words of another language.
+_SPOKEN_WORDS = (
+    "am aren't cannot can't couldn't didn't doesn't don't done even every gets getting give go goes going gonna good "
+    "got great hasn't haven't however i'd i'll i'm i've isn't it'd it'll it's know let let's like little lot make "
+    "makes may maybe mean might must myself need oh ok okay one ours perhaps put quite rather really right said say "
+    "see shall something still stuff sure take thank thanks that's theirs there's they'd they'll they're they've "
+    "thing things think though two three use want wants wasn't way we'd we'll we're we've well weren't what's won't "
+    "wouldn't yeah yep yes yet you'd you'll you're you've yours actually basically probably anyway alright guess kind "
+    "sort bit um uh mm hmm aber die den war hat habe hatte mich mir uns ihnen mein unser mit noch nur schon dann da "
+    "wenn weil doch ja nein gut bitte danke sehr mehr kann können muss müssen soll wollen bis ab heute hier dort te "
+    "nos os son era hay sí muy si ya está están este esta esto ese esa eso yo tú él ella también cuando donde quien "
+    "entre todo todos tiene tienen puede pueden bien gracias une cet tu mon ma mes leur leurs ont avons avez ai être "
+    "avoir fait comme mais oui non très merci c'est d'accord donc aussi tout tous "
+)
+_SAYING_NOTHING = FUNCTION_WORDS | frozenset(_SPOKEN_WORDS.split())
+_SPOKEN_TOKEN = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 
 
 def words(text: str) -> list[str]:
@@ -51,6 +67,21 @@ def content_words(text: str) -> list[str]:
     """`words` without function words; all words when nothing else is left."""
     tokens = [t for t in _TOKEN.findall(folded(text)) if t not in FUNCTION_WORDS]
     return words(" ".join(tokens)) or words(text)
+
+
+def terms(text: str) -> list[str]:
+    """What a spoken or written sentence is about: its words in order, without those that say nothing by themselves.
+
+    Unlike `content_words` it may be empty, keeps accents and takes "follow-up" as one word.
+    """
+    tokens = _SPOKEN_TOKEN.findall(unicodedata.normalize("NFC", text).lower().replace("’", "'"))
+    return [stem(t) for t in tokens if t not in _SAYING_NOTHING and (len(t) > 2 or t.isdigit())]
+
+
+def overlap(one: str, other: str) -> float:
+    """The share of the shorter text's terms that the other has too, 0..1."""
+    a, b = set(terms(one)), set(terms(other))
+    return len(a & b) / min(len(a), len(b)) if a and b else 0.0
 
 
 @lru_cache(maxsize=50_000)

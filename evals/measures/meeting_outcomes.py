@@ -15,10 +15,10 @@ from typing import Any
 import yaml
 
 from apps.language.app_file import AppFile
-from apps.meeting.terms import terms
 from apps.run.context import Context
 from apps.steps.extract_meeting import ExtractMeeting, extract_meeting
 from core.console import print_json
+from core.text.words import terms
 from core.types import Parsed, User
 from ingestion.parse import parse
 

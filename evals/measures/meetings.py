@@ -16,11 +16,11 @@ from pathlib import Path
 from typing import Any
 
 from apps.meeting.outcomes import find_outcomes
-from apps.meeting.terms import terms
 from apps.meeting.topics import find_topics
 from apps.meeting.turns import Meeting, SpokenSentence, read_meeting
 from core.console import print_json
 from core.errors import DatasetError
+from core.text.words import terms
 from core.types import Parsed, Section
 
 _DRAWS = 20

@@ -4,7 +4,6 @@ from datetime import date
 
 import pytest
 
-from apps.meeting.terms import terms
 from apps.publish.catalogue import load_apps
 from assistant.app_runs.inputs import fill_inputs
 from assistant.events import Attachment
@@ -14,6 +13,7 @@ from assistant.routing.names import named_customer
 from assistant.routing.requests import WORK, plain_request
 from assistant.routing.router import AppRouter, attachment_kind
 from core.settings import Settings
+from core.text.words import terms
 from core.types import Section, User
 from evals.measures.app_routing import evaluate_app_routing, own_requests
 from retrieval.models.embed import open_embedder
