@@ -6,12 +6,11 @@ import re
 
 from apps.meeting.cues import NEED
 from apps.meeting.romance import infinitive_of
-from core.text.locale import MONTHS
+from core.text.dates import MONTH
 
-_MONTH = "|".join(" ".join(MONTHS.values()).split())
 _DUE = re.compile(
     r"[,\s]*\b(?:by|until|before|on|bis(?: zum)?|am|antes del?|para el|el|pour le|d['’]ici le|avant le|le)\s+"
-    rf"(?:the )?\d{{1,2}}(?:st|nd|rd|th|er|\.)?\s+(?:of |de )?(?:{_MONTH})(?:\s+(?:de )?20\d\d)?(?=[\s.,;]|$)",
+    rf"(?:the )?\d{{1,2}}(?:st|nd|rd|th|er|\.)?\s+(?:of |de )?(?:{MONTH})(?:\s+(?:de )?20\d\d)?(?=[\s.,;]|$)",
     re.IGNORECASE,
 )
 _OPENING = re.compile(

@@ -9,11 +9,11 @@ from math import exp, log
 
 from apps.meeting.cues import ANNOUNCED, FILLER
 from apps.meeting.turns import Meeting, SpokenTurn
-from core.text.locale import MONTHS
+from core.text.dates import MONTH_NUMBERS
 from core.text.words import terms
 
 _SAYS_LITTLE = frozenset(
-    f"{' '.join(MONTHS.values())} monday tuesday wednesday thursday friday saturday sunday today tomorrow agreed open "
+    f"{' '.join(MONTH_NUMBERS)} monday tuesday wednesday thursday friday saturday sunday today tomorrow agreed open "
     "message messages point question questions next last first second third call month week day herr frau decided "
     "told said went came gave got made took found sent kept left asked one two three four five six seven eight nine "
     "ten acuerdo weeks days months years erste zweite dritte primera primero segunda segundo tercera tercero última "

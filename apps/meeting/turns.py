@@ -10,7 +10,7 @@ from datetime import date
 from apps.meeting.listed import ListKind, is_heading, kind_of, rows_of
 from apps.meeting.spoken import said_in, said_in_table
 from core.text.dates import find_day
-from core.text.locale import AFTER_ORDINAL
+from core.text.sentences import AFTER_ORDINAL
 from core.types import Parsed, Section
 
 _NAMED = re.compile(r"^\s*\**((?:[A-ZÀ-Þ][\w.'’-]*\s?){1,4})(?:\s*\([^)]{1,60}\))?\**\s*:\s+(?=\S)")

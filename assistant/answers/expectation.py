@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Literal
 
+from core.text.dates import MONTH
 from core.text.words import FUNCTION_WORDS, words
 
 Expected = Literal["number", "date", "name", "open"]
@@ -19,13 +20,8 @@ _NUMBER_WORD = (
 _NUMBER = re.compile(
     rf"\d[\d.,]*|\b(?:{'|'.join(_NUMBER_WORD.split())})\b|[一二三四五六七八九十百千万]+", re.IGNORECASE
 )
-_MONTH = (
-    "january february march april may june july august september october november december "
-    "januar februar märz mai juni juli oktober dezember enero febrero marzo abril mayo junio julio agosto septiembre "
-    "octubre noviembre diciembre janvier février mars avril juin juillet août septembre octobre novembre décembre"
-)
 _DATE = re.compile(
-    rf"\b(?:1\d{{3}}|20\d\d)\b|\b(?:{'|'.join(_MONTH.split())})\b"
+    rf"\b(?:1\d{{3}}|20\d\d)\b|\b(?:{MONTH})\b"
     r"|\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b|\b\d+(?:st|nd|rd|th)\b|\bcentur(?:y|ies)\b|\b\d0s\b"
     r"|\b(?:today|yesterday|tomorrow|quarter|weekly|monthly|annually|daily)\b|\bQ[1-4]\b|\d+\s*年|\d+\s*月",
     re.IGNORECASE,

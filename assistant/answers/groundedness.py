@@ -18,6 +18,7 @@ from importlib.resources import files
 import numpy as np
 
 from assistant.answers.evidence import token_vectors_of
+from core.text.dates import MONTH, MONTH_NUMBERS
 from core.text.sentences import split_sentences
 from core.text.words import FUNCTION_WORDS, words
 from core.types import Passage
@@ -40,20 +41,9 @@ _NUMBER_WORDS = {
         ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
     )
 }
-_MONTHS = {
-    name: number
-    for names in (
-        "january february march april may june july august september october november december",
-        "januar februar märz april mai juni juli august september oktober november dezember",
-        "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre",
-        "janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
-    )
-    for number, name in enumerate(names.split(), start=1)
-}
-_MONTH = "|".join(sorted(_MONTHS, key=len, reverse=True))
 # A day of a month is no number of anything: "3 March" doesn't support "three years".
 _DATE = re.compile(
-    rf"\b\d{{1,2}}(?:st|nd|rd|th|\.)?\s+(?:of\s+|de\s+)?(?:{_MONTH})\b|\b(?:{_MONTH})\s+\d{{1,2}}\b"
+    rf"\b\d{{1,2}}(?:st|nd|rd|th|\.)?\s+(?:of\s+|de\s+)?(?:{MONTH})\b|\b(?:{MONTH})\s+\d{{1,2}}\b"
     r"|\b\d{4}-\d{2}-\d{2}\b|\b\d{1,2}[./]\d{1,2}[./]\d{2,4}\b",
     re.IGNORECASE,
 )
@@ -142,8 +132,8 @@ def facts(text: str) -> list[Fact]:
         lowered = word.casefold()
         if lowered in _NUMBER_WORDS:
             found.append(Fact("number", _NUMBER_WORDS[lowered], word, _unit(text, match)))
-        elif lowered in _MONTHS and word[0].isupper():
-            found.append(Fact("number", f"month {_MONTHS[lowered]}", word))
+        elif lowered in MONTH_NUMBERS and word[0].isupper():
+            found.append(Fact("number", f"month {MONTH_NUMBERS[lowered]}", word))
     for month in re.findall(r"\b\d{4}-(\d{2})(?:-\d{2})?\b", text):
         found.append(Fact("number", f"month {int(month)}", month))
     for match in _NAME.finditer(text):
@@ -151,7 +141,7 @@ def facts(text: str) -> list[Fact]:
         if _SENTENCE_START.search(text[: match.start()]):
             # A capital at the start of a sentence says nothing, unless more capitals follow.
             _, _, name = name.partition(" ")
-        kept = [w for w in name.split() if w.casefold() not in FUNCTION_WORDS and w.casefold() not in _MONTHS]
+        kept = [w for w in name.split() if w.casefold() not in FUNCTION_WORDS and w.casefold() not in MONTH_NUMBERS]
         if kept and len(" ".join(kept)) > 1:
             found.append(Fact("name", " ".join(kept), " ".join(kept)))
     return found

@@ -15,20 +15,11 @@ from apps.run.inputs import missing, shown
 from assistant.events import Attachment
 from assistant.routing.glossary import likely_language
 from assistant.routing.names import named_customer
-from core.text.dates import find_day
-from core.text.languages import LANGUAGES
+from core.text.dates import find_day, month_number
+from core.text.languages import language_codes
 from core.types import Parsed
 
-_LANGUAGE_NAMES: Mapping[str, str] = {
-    **{name.lower(): code for code, name in LANGUAGES.items()},
-    "deutsch": "de", "englisch": "en", "spanisch": "es", "französisch": "fr",
-    "español": "es", "inglés": "en", "alemán": "de", "francés": "fr",
-    "français": "fr", "anglais": "en", "allemand": "de", "espagnol": "es",
-    "italiano": "it", "inglese": "en", "tedesco": "de", "spagnolo": "es", "francese": "fr",
-    "português": "pt", "inglês": "en", "alemão": "de", "espanhol": "es", "francês": "fr",
-    "italienisch": "it", "portugiesisch": "pt", "italien": "it", "portugais": "pt", "portugués": "pt",
-}  # fmt: skip
-_LANGUAGE = "|".join(_LANGUAGE_NAMES)
+_LANGUAGE = "|".join(language_codes())
 _IN_LANGUAGE = re.compile(
     rf"\b(?:in|auf|en|into|em)\s+({_LANGUAGE})\b|\b({_LANGUAGE})\s+(?:version|e-?mail|mail|text|reply|please)\b",
     re.IGNORECASE,
@@ -50,17 +41,7 @@ _ASKS = re.compile(
     re.IGNORECASE,
 )
 _ASKED_FOR = re.compile(r"\b(?:asks?|question|inquiry)\b", re.IGNORECASE)
-_MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
-_MONTH = re.compile(
-    r"(?<![a-zà-ÿ])(jan|ene|gen|feb|fév|fev|mar|mär|apr|abr|avr|may|mai|mag|jun|jui|giu|jul|lug|aug|ago|aoû|set|sep|oct"
-    r"|okt|ott|out|nov|dec|dez|dic|déc)[a-zà-ÿ]{0,7}[-_ .]*(20\d\d)",
-    re.IGNORECASE,
-)
-_SAME_MONTH: Mapping[str, str] = {
-    "ene": "jan", "gen": "jan", "fév": "feb", "fev": "feb", "mär": "mar", "abr": "apr", "avr": "apr", "mai": "may",
-    "mag": "may", "giu": "jun", "jui": "jul", "lug": "jul", "ago": "aug", "aoû": "aug", "set": "sep", "okt": "oct",
-    "ott": "oct", "out": "oct", "dez": "dec", "dic": "dec", "déc": "dec",
-}  # fmt: skip
+_WORD_AND_YEAR = re.compile(r"(?<![^\W\d_])([^\W\d_]{3,})[-_ .]*(20\d\d)")
 _OLDER = re.compile(
     r"(?<![a-z])(?:old|older|before|previous|prior|earlier|first|v1|alt|antes|avant|ancien)(?![a-z])", re.I
 )
@@ -154,7 +135,7 @@ def _language(item: Input, message: str) -> str | None:
     """The language that the message names; for an input with a default, else the one that it is written in."""
     match = _IN_LANGUAGE.search(message)
     if match:
-        code = _LANGUAGE_NAMES[(match.group(1) or match.group(2)).lower()]
+        code = language_codes()[(match.group(1) or match.group(2)).lower()]
     else:
         own = likely_language(message)
         code = own if item.default and own != item.default else ""
@@ -207,10 +188,10 @@ def _by_age(files: list[AppFile]) -> list[AppFile]:
 
     def age(file: AppFile) -> str:
         for text in (file.name, file.text[:400]):
-            period, month = _PERIOD.search(text), _MONTH.search(text)
-            if month:
-                begin = month[1].lower()
-                return f"{month[2]}-{_MONTHS.index(_SAME_MONTH.get(begin, begin)) + 1:02}"
+            for word, year in _WORD_AND_YEAR.findall(text):
+                if month := month_number(word):
+                    return f"{year}-{month:02}"
+            period = _PERIOD.search(text)
             if period:
                 return f"{period[1] or period[5]}-{period[2] or period[4] or period[3]}"
         return "" if _OLDER.search(file.name) else "\uffff"

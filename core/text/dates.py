@@ -5,13 +5,22 @@ from __future__ import annotations
 import re
 import unicodedata
 from datetime import date, timedelta
+from functools import cache
 
-from core.text.locale import MONTHS
+from core.text.languages import LANGUAGES
+from core.text.locale import month_names, weekday_names
+from core.text.words import folded
 
-_MONTH_NUMBERS = {
-    name.lower(): number for names in MONTHS.values() for number, name in enumerate(names.split(), start=1)
-} | {short: number for number, short in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), start=1)}
-_MONTH = "|".join(sorted(_MONTH_NUMBERS, key=len, reverse=True))
+# The languages whose days and months are read in text whose own language nobody knows.
+_READ = ("en", "de", "es", "fr")
+# The full names of the months, in lower case → 1 to 12.
+MONTH_NUMBERS = {
+    name.lower(): number for language in _READ for number, name in enumerate(month_names(language), start=1)
+}
+# A pattern of any of them, to be used without regard to case.
+MONTH = "|".join(sorted(MONTH_NUMBERS, key=len, reverse=True))
+_SHORT_NUMBERS = {name.lower(): number for number, name in enumerate(month_names("en", "abbreviated"), start=1)}
+_MONTH = f"{MONTH}|{'|'.join(_SHORT_NUMBERS)}"
 _DAY_MONTH = re.compile(
     rf"\b(\d{{1,2}})(?:st|nd|rd|th|er|\.)?\s+(?:of\s+|de\s+|d['’])?({_MONTH})\b\.?(?:,?\s+(?:de\s+|of\s+)?(20\d\d))?",
     re.IGNORECASE,
@@ -21,16 +30,7 @@ _MONTH_DAY = re.compile(
 )
 _ISO = re.compile(r"\b(20\d\d)-(\d\d)-(\d\d)\b")
 _NUMERIC = re.compile(r"\b(\d{1,2})[./](\d{1,2})[./](20\d\d)\b")
-_WEEKDAYS = {
-    name: number
-    for names in (
-        "monday tuesday wednesday thursday friday saturday sunday",
-        "montag dienstag mittwoch donnerstag freitag samstag sonntag",
-        "lunes martes miércoles jueves viernes sábado domingo",
-        "lundi mardi mercredi jeudi vendredi samedi dimanche",
-    )
-    for number, name in enumerate(names.split())
-}
+_WEEKDAYS = {name.lower(): number for language in _READ for number, name in enumerate(weekday_names(language))}
 _WEEKDAY = re.compile(
     r"\b(?:by|until|before|on|next|this|bis|am|nächsten|el|este|próximo|le|d['’]ici|ce)\s+(?:\w+\s)?"
     rf"({'|'.join(_WEEKDAYS)})\b",
@@ -74,8 +74,20 @@ def days_in(text: str, spoken_on: date | None) -> list[tuple[date, int]]:
     return sorted(((d, n) for d, n in found if d is not None), key=lambda pair: pair[1])
 
 
+def month_number(word: str) -> int | None:
+    """1 to 12 for a month's name, or its first three letters or more, in a language that apps write in; else None."""
+    start = folded(word)
+    return next((n for name, n in _folded_months() if name.startswith(start)), None) if len(start) > 2 else None
+
+
+@cache
+def _folded_months() -> tuple[tuple[str, int], ...]:
+    names = (month_names(language, width) for language in LANGUAGES for width in ("wide", "abbreviated"))
+    return tuple((folded(name), number) for months in names for number, name in enumerate(months, start=1))
+
+
 def _dated(day: int, month: str, year: str | None, spoken_on: date | None) -> date | None:
-    number = _MONTH_NUMBERS[month.lower()]
+    number = MONTH_NUMBERS.get(month.lower()) or _SHORT_NUMBERS[month.lower()]
     if year:
         return _day(int(year), number, day)
     if spoken_on is None:

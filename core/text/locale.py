@@ -1,24 +1,33 @@
-"""Dates, numbers and lists as people write them in English, German, Spanish and French."""
+"""Dates, numbers and lists as people write them in the languages that apps write in."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, datetime
-from typing import Any
+from datetime import date
+from decimal import Decimal
+from functools import cache
+from typing import Any, Literal
 
-MONTHS = {
-    "en": "January February March April May June July August September October November December",
-    "de": "Januar Februar März April Mai Juni Juli August September Oktober November Dezember",
-    "es": "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre",
-    "fr": "janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
-}
-# German writes an ordinal as a number with a full stop; before one of these it ends no sentence.
-AFTER_ORDINAL = frozenset(
-    f"{' '.join(MONTHS.values())} quartal halbjahr jahr jahrhundert jahrestag tag woche monat kapitel abschnitt "
-    "stock platz auflage januarwoche etage runde phase stufe".lower().split()
-)
-_AND = {"en": "and", "de": "und", "es": "y", "fr": "et", "it": "e", "pt": "e", "nl": "en"}
-_DECIMAL_COMMA = frozenset({"de", "es", "fr", "it", "pt", "nl"})
+from babel import Locale
+from babel.dates import format_date, get_day_names, get_month_names
+from babel.lists import format_list
+from babel.numbers import format_decimal
+
+from core.text.languages import LANGUAGES
+
+
+@cache
+def month_names(language: str, width: Literal["wide", "abbreviated"] = "wide") -> tuple[str, ...]:
+    """January to December in the language; width "abbreviated": "Jan", "janv." and so on."""
+    names = get_month_names(width, locale=language)
+    return tuple(names[number] for number in range(1, 13))
+
+
+@cache
+def weekday_names(language: str) -> tuple[str, ...]:
+    """Monday to Sunday in the language."""
+    names = get_day_names("wide", locale=language)
+    return tuple(names[number] for number in range(7))
 
 
 def long_date(value: object, language: str = "en") -> str:
@@ -29,26 +38,14 @@ def long_date(value: object, language: str = "en") -> str:
             day = date.fromisoformat(str(value)[:10])
         except ValueError:
             return "" if value is None else str(value)
-    if isinstance(day, datetime):
-        day = day.date()
-    if language not in MONTHS:
-        return day.isoformat()
-    month = MONTHS[language].split()[day.month - 1]
-    match language:
-        case "de":
-            return f"{day.day}. {month} {day.year}"
-        case "es":
-            return f"{day.day} de {month} de {day.year}"
-        case _:
-            return f"{day.day} {month} {day.year}"
+    if language not in LANGUAGES:
+        return f"{day:%Y-%m-%d}"
+    return format_date(day, "long", locale=_locale(language))
 
 
 def joined(values: Iterable[Any], language: str = "en") -> str:
     """ "a, b and c" in the language."""
-    parts = [str(v) for v in values]
-    if len(parts) < 2:
-        return "".join(parts)
-    return f"{', '.join(parts[:-1])} {_AND.get(language, 'and')} {parts[-1]}"
+    return format_list([str(v) for v in values], locale=_locale(language))
 
 
 def number_text(value: object, language: str = "en", digits: int | None = None) -> str:
@@ -57,11 +54,9 @@ def number_text(value: object, language: str = "en", digits: int | None = None) 
         return "" if value is None else str(value)
     if digits is None:
         digits = 0 if float(value).is_integer() else len(f"{value:.2f}".rstrip("0").split(".")[1])
-    text = f"{value:,.{digits}f}"
-    if language == "fr":
-        # A space that doesn't break groups the thousands.
-        return text.translate(str.maketrans(",.", "\u202f,"))
-    return text.translate(str.maketrans(",.", ".,")) if language in _DECIMAL_COMMA else text
+    form = f"#,##0.{'0' * digits}" if digits else "#,##0"
+    # Rounded here: Babel rounds what the float is written as, Python what it is.
+    return format_decimal(Decimal(f"{value:.{digits}f}"), form, _locale(language))
 
 
 def signed_text(value: object, language: str = "en") -> str:
@@ -69,3 +64,9 @@ def signed_text(value: object, language: str = "en") -> str:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return ""
     return ("+" if value > 0 else "−" if value < 0 else "±") + number_text(abs(value), language)
+
+
+@cache
+def _locale(language: str) -> Locale:
+    # British: the day before the month, no comma before "and".
+    return Locale(language) if language in LANGUAGES and language != "en" else Locale("en", "GB")

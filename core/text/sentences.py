@@ -11,8 +11,13 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from core.tables import is_rule_line
-from core.text.locale import AFTER_ORDINAL
+from core.text.dates import MONTH_NUMBERS
 
+# German writes an ordinal as a number with a full stop; before one of these it ends no sentence.
+AFTER_ORDINAL = frozenset(
+    f"{' '.join(MONTH_NUMBERS)} quartal halbjahr jahr jahrhundert jahrestag tag woche monat kapitel abschnitt "
+    "stock platz auflage januarwoche etage runde phase stufe".split()
+)
 # A full stop after one of these doesn't end a sentence (compared in lower case, without the stop).
 _SHORT_FORMS = (
     "mr mrs ms dr prof sr jr st mt vs etc e.g i.e cf ca approx no nos fig figs eq vol pp p ed eds inc ltd co corp llc "

@@ -1,7 +1,6 @@
 """The steps by themselves: meetings, comparisons, queries, files."""
 
 import io
-from datetime import date
 
 import pytest
 from docx import Document
@@ -21,7 +20,6 @@ from apps.steps.query import RunQuery, checked, query
 from apps.steps.render import Render, render
 from apps.steps.translate import Translate, translate
 from core.errors import AppError
-from core.text.dates import find_day
 from core.types import Parsed, Section
 from evals.measures.comparison import evaluate_comparison
 from evals.measures.report_files import FORMATS
@@ -76,24 +74,6 @@ def test_decisions_and_open_questions(context):
     )
     assert [d["text"] for d in found["decisions"]] == ["The pilot runs in two plants until June."]
     assert [q["text"] for q in found["open_questions"]] == ["Does the price include the third plant?"]
-
-
-@pytest.mark.parametrize(
-    ("text", "day"),
-    [
-        ("by 27 November", date(2026, 11, 27)),
-        ("bis zum 3. Dezember", date(2026, 12, 3)),
-        ("antes del 30 de noviembre", date(2026, 11, 30)),
-        ("pour le 15 janvier", date(2027, 1, 15)),
-        ("March 5, 2027", date(2027, 3, 5)),
-        ("due 2026-12-01", date(2026, 12, 1)),
-        ("tomorrow", date(2026, 10, 15)),
-        ("sometime in spring", None),
-        ("31 February", None),
-    ],
-)
-def test_days_in_four_languages(text, day):
-    assert find_day(text, date(2026, 10, 14)) == day
 
 
 def test_sentences_are_not_cut_at_ordinals_and_titles():
