@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from apps.compare.values import decimal_mark
-from apps.meeting.turns import split_sentences
 from core.tables import read_rows
+from core.text.sentences import sentence_texts
 from core.types import Parsed, Section
 
 _FIELD = re.compile(r"^\s*[-•*]?\s*(?P<name>[^:|]{2,60}?)\s*:\s+(?P<value>\S.{0,200})$")
@@ -82,7 +82,7 @@ def read_report(parsed: Parsed) -> ComparedReport:
             if match and not match["value"].endswith(".") and len(match["name"].split()) <= 6:
                 fields.append((match["name"].strip(), match["value"].strip()))
             else:
-                _add(report.statements, [Statement(heading, section.locator, s) for s in split_sentences(line)])
+                _add(report.statements, [Statement(heading, section.locator, s) for s in sentence_texts(line)])
         if fields:
             report.tables.append(ComparedTable(heading, section.locator, ("Field", "Value"), tuple(fields)))
     decimal = decimal_mark(cell for table in report.tables for row in table.rows for cell in row)

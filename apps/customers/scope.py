@@ -7,11 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from apps.customers.names import NOBODY, Alias, NameText, names_of
+from core.text.sentences import split_sentences
 from core.types import Passage
 from retrieval.query.filters import AnyOf, Either, Exists, Filter, Not
 
 _PARAGRAPH = re.compile(r"(?:(?!\n\s*\n|\n(?=[-*•|]|\d+[.)]\s)).)+|\n\s*\n?", re.DOTALL)
-_SENTENCE = re.compile(r"[^.!?…]+(?:[.!?…]+|$)")
 _ANY = re.compile(r"[^\n|]")
 # Letters of a passage that are worth showing.
 _LEAST = 20
@@ -97,4 +97,4 @@ class CustomerScope:
         """Where the sentence begins that names another customer; the paragraph's length if none does."""
         if self.is_silent(paragraph):
             return len(paragraph)
-        return next((m.start() for m in _SENTENCE.finditer(paragraph) if not self.is_silent(m.group())), 0)
+        return next((s.begin for s in split_sentences(paragraph) if not self.is_silent(s.text)), 0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from apps.language.app_file import AppFile
-from apps.meeting.turns import split_sentences
+from core.text.sentences import sentence_texts
 from core.text.words import terms
 
 # A question that isn't put as one.
@@ -34,7 +34,7 @@ def questions_in(inquiry: object, most: int = 4) -> list[str]:
     text, title = (inquiry.text, inquiry.parsed.title) if isinstance(inquiry, AppFile) else (str(inquiry or ""), "")
     body = _HEADER.sub("", text).strip()
     asked = []
-    for sentence in split_sentences(body):
+    for sentence in sentence_texts(body):
         if sentence.endswith("?") or _WANTS.search(sentence):
             question = _ORDINAL.sub("", sentence)
             brief = len(set(terms(question))) < _BRIEF
@@ -50,7 +50,7 @@ def excerpt(text: object, chars: int = 400) -> str:
             continue
         plain = _MARKS.sub("", line).strip()
         closed = plain if plain.endswith((".", "!", "?", "…", ":", ";")) else f"{plain}."
-        sentences += split_sentences(closed)
+        sentences += sentence_texts(closed)
     kept: list[str] = []
     for sentence in sentences:
         if kept and len(" ".join([*kept, sentence])) > chars:

@@ -10,7 +10,7 @@ from datetime import date
 from apps.meeting.listed import ListKind, is_heading, kind_of, rows_of
 from apps.meeting.spoken import said_in, said_in_table
 from core.text.dates import find_day
-from core.text.sentences import AFTER_ORDINAL
+from core.text.sentences import sentence_texts
 from core.types import Parsed, Section
 
 _NAMED = re.compile(r"^\s*\**((?:[A-ZÀ-Þ][\w.'’-]*\s?){1,4})(?:\s*\([^)]{1,60}\))?\**\s*:\s+(?=\S)")
@@ -19,13 +19,6 @@ _PRESENT = re.compile(
     r"\W*:\s*(.+)$",
     re.IGNORECASE | re.MULTILINE,
 )
-_SENTENCE_END = re.compile(r"(?<=[.!?…])[\"'”»)]*\s+(?=[\"'“«(¿¡]*[A-ZÀ-Þ0-9¿¡])|\n+")
-_ABBREVIATION = re.compile(
-    r"(?:\b(?:Dr|Mr|Mrs|Ms|Prof|Sr|Sra|St|No|Nr|z\. ?B|d\. ?h|e\.g|i\.e|ca|approx|bzw|vs|M|Mme)|\b[A-Z])\.$"
-)
-# "28. September" and "5. bis": a day's or an ordinal's point ends no sentence.
-_ORDINAL = re.compile(r"(?:^|\s)\d{1,2}\.$")
-_ORDINAL_NEXT = re.compile(rf"(?:{'|'.join(sorted(AFTER_ORDINAL))})\b", re.IGNORECASE)
 _NOT_PEOPLE = frozenset(
     "present attendees participants date subject decided decisions actions action open next agenda topic note notes "
     "summary goal risks title project anwesend datum beschlossen offen entschieden decisión fecha "
@@ -86,7 +79,7 @@ def read_meeting(parsed: Parsed, name: str = "", day: date | None = None) -> Mee
     turns: list[SpokenTurn] = []
     for speaker, text, locator, listed in raw:
         number = len(turns) + 1
-        found = tuple(SpokenSentence(s, number, speaker) for s in split_sentences(text))
+        found = tuple(SpokenSentence(s, number, speaker) for s in sentence_texts(text))
         turns.append(SpokenTurn(number, speaker, text, locator or f"line {number}", found, listed))
     text = "\n".join(s.text for s in parsed.sections)
     found_day = find_day(title, None) or find_day(name.replace("_", " "), None) or _iso(name)
@@ -94,27 +87,8 @@ def read_meeting(parsed: Parsed, name: str = "", day: date | None = None) -> Mee
     return Meeting(tuple(turns), _people(turns, text), title.strip(), found_day or opening or day)
 
 
-def split_sentences(text: str) -> list[str]:
-    """The text's sentences in order, without losing a character but white space."""
-    parts: list[str] = []
-    begin = 0
-    for match in _SENTENCE_END.finditer(text):
-        piece = text[begin : match.start()]
-        if "\n" not in match.group() and _goes_on(piece, text[match.end() :]):
-            continue
-        parts.append(piece)
-        begin = match.end()
-    parts.append(text[begin:])
-    return [" ".join(p.split()).lstrip("-•* ") for p in parts if p.strip(" -•*\n")]
-
-
-def _goes_on(piece: str, rest: str) -> bool:
-    ordinal = _ORDINAL.search(piece) is not None and _ORDINAL_NEXT.match(rest) is not None
-    return ordinal or _ABBREVIATION.search(piece) is not None
-
-
 def _is_title(line: str) -> bool:
-    return len(line) < 120 and len(split_sentences(line)) == 1 and not line.rstrip().endswith((".", "!", "?", ":"))
+    return len(line) < 120 and len(sentence_texts(line)) == 1 and not line.rstrip().endswith((".", "!", "?", ":"))
 
 
 def _timed(parsed: Parsed) -> list[tuple[str, str, str, ListKind]]:

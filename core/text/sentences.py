@@ -12,26 +12,34 @@ from itertools import pairwise
 
 from core.tables import is_rule_line
 from core.text.dates import MONTH_NUMBERS
+from core.text.words import FUNCTION_WORDS
 
-# German writes an ordinal as a number with a full stop; before one of these it ends no sentence.
-AFTER_ORDINAL = frozenset(
-    f"{' '.join(MONTH_NUMBERS)} quartal halbjahr jahr jahrhundert jahrestag tag woche monat kapitel abschnitt "
-    "stock platz auflage januarwoche etage runde phase stufe".split()
+# Whatever follows, a full stop after one of these ends no sentence (compared in lower case, without the stop).
+_TITLES = frozenset(
+    "mr mrs ms dr prof st mt vs v e.g i.e cf ca approx dept gen gov col capt lt sgt rev hon aka z.b bzw d.h u.a med "
+    "vgl str hr fr bspw ggf inkl zzgl sra srta ud uds lic ing av ej p.ej ee m mme mlle bd tél c.-à-d".split()
 )
-# A full stop after one of these doesn't end a sentence (compared in lower case, without the stop).
-_SHORT_FORMS = (
-    "mr mrs ms dr prof sr jr st mt vs etc e.g i.e cf ca approx no nos fig figs eq vol pp p ed eds inc ltd co corp llc "
-    "dept est gen gov col capt lt sgt rev hon u.s u.k u.n d.c a.m p.m jan feb mar apr jun jul aug sep sept oct nov dec "
-    "z.b bzw ca d.h u.a usw nr str hr fr bspw ggf inkl zzgl abs art "
-    "sra srta ud uds pág núm av ej p.ej m mme mlle bd tél c.-à-d env"
+# These end one where a function word follows: "at 5 p.m. The gate", but "at 5 p.m. Friday".
+_CLIPPED = frozenset(
+    "etc ed eds est env sr jr inc ltd co corp llc u.s u.k u.n d.c a.m p.m usw chr mio mrd uu jan feb mar apr jun jul "
+    "aug sep sept oct nov dec".split()
 )
-_ABBREVIATIONS = frozenset(_SHORT_FORMS.split())
-_LATIN_END = re.compile(r"[.!?…]+[\"'”’»)\]]*(?=\s|$)")
+# These are abbreviations before a number only: "No. 5", but "He said no."
+_COUNTED = frozenset("no nos nr fig figs eq vol pp p s c al art abs núm pág".split())
+# German writes an ordinal as a number with a full stop; before a month, and a noun that ends so, it ends no sentence.
+_COUNTED_NOUNS = tuple(
+    f"{' '.join(MONTH_NUMBERS)} quartal halbjahr jahr jahrhundert tag woche monat kapitel abschnitt stock platz rang "
+    "auflage etage runde phase stufe klasse".split()
+)
+# Dots with spaces between them are one ellipsis; a German quotation closes with the mark that opens an English one.
+_LATIN_END = re.compile(r"[.!?…]+(?:[ \u00a0][.!?…]+)*(?P<closed>[\"'”’»“«)\]]*)(?=\s|$)")
 # Full stops of Chinese and Japanese, Hindi, Urdu, Arabic, Armenian, Ethiopic, Khmer, Burmese: no space need follow.
 _OTHER_END = re.compile(r"[。！？｡॥।۔؟։።៖။]+[\"'”’»」』）)\]]*")
 _LAST_WORD = re.compile(r"([^\W\d_](?:[\w.\-]*\w)?)$")
 _ORDINAL = re.compile(r"(?:^|[\s(])\d{1,2}$")
 _NEXT_WORD = re.compile(r"\s*([^\W\d_]+)")
+# "z. B.", "i. d. R.", "n. Chr.": a letter with a stop, and what it is written with.
+_SPACED = re.compile(r"\s+(?:[^\W\d_]|Chr)\.")
 _LINE = re.compile(r"[^\n]+")
 _LIST_ITEM = re.compile(r"^\s*(?:[-*•▪◦‣·]|\d{1,3}[.)]|[a-z][.)])\s+")
 
@@ -79,6 +87,11 @@ def split_sentences(text: str) -> list[Span]:
     return spans
 
 
+def sentence_texts(text: str) -> list[str]:
+    """The sentences of `text` as they are read aloud: each on one line, without the mark of a list."""
+    return [told for span in split_sentences(text) if (told := " ".join(span.text.split()).lstrip("-•* "))]
+
+
 def _line_kind(line: str) -> str:
     stripped = line.strip()
     if stripped.startswith("|") and stripped.count("|") > 1:
@@ -108,7 +121,7 @@ def _ends(text: str, begin: int, end: int) -> Iterator[int]:
     for match in _OTHER_END.finditer(text, first, end):
         yield match.end()
     for match in _LATIN_END.finditer(text, first, end):
-        if not match.group().startswith(".") or _is_stop(text, match, end):
+        if _is_end(text, match, end):
             yield match.end()
 
 
@@ -122,21 +135,35 @@ def _line_ends(text: str, begin: int, end: int) -> Iterator[int]:
             yield line.end()
 
 
+def _is_end(text: str, match: re.Match[str], end: int) -> bool:
+    """Whether these marks end a sentence; a quoted question or an ellipsis may stand within one."""
+    following = text[match.end() : end].lstrip()[:1]
+    if following.islower() and (match["closed"] or match.group()[0] in ".…"):
+        return False
+    return match.group()[0] != "." or _is_stop(text, match, end)
+
+
 def _is_stop(text: str, match: re.Match[str], end: int) -> bool:
     """Whether this full stop ends a sentence, rather than an abbreviation, an initial or an ordinal ("3. Dezember")."""
-    following = text[match.end() : end].lstrip()[:1]
-    if following and following.islower():
-        return False
-    if _ORDINAL.search(text[max(0, match.start() - 3) : match.start()]):
-        ordered = _NEXT_WORD.match(text, match.end(), end)
-        return ordered is None or ordered.group(1).lower() not in AFTER_ORDINAL
-    word = _LAST_WORD.search(text, max(0, match.start() - 20), match.start())
-    if word is None:
+    before = text[max(0, match.start() - 20) : match.start()]
+    following = _NEXT_WORD.match(text, match.end(), end)
+    if _ORDINAL.search(before):
+        return following is None or not following[1].lower().endswith(_COUNTED_NOUNS)
+    word = _LAST_WORD.search(before)
+    # The letter of "20 °C" is no initial.
+    if word is None or before[: word.start()].endswith("°"):
         return True
-    last = word.group(1)
-    if last.lower() in _ABBREVIATIONS:
+    last = word[1]
+    if len(last) == 1 and _SPACED.match(text, match.end(), end):
         return False
-    return not (len(last) == 1 and last.isupper() and last.isascii())
+    if last.lower() in _CLIPPED or last == "I":
+        # "p.m. ET" goes on: a word that begins a sentence has one capital.
+        return following is not None and following[1].istitle() and following[1].lower() in FUNCTION_WORDS
+    if len(last) == 1 and last.isupper() and last.isascii():
+        return False
+    if last.lower() in _COUNTED:
+        return not text[match.end() : end].lstrip()[:1].isdigit()
+    return last.lower() not in _TITLES
 
 
 def _trimmed(text: str, begin: int, end: int, kind: str) -> Span:

@@ -15,6 +15,7 @@ from itertools import groupby
 
 from core.settings import ChunkingSettings
 from core.tables import is_rule_line
+from core.text.sentences import split_sentences
 from core.types import Chunk, Document, Parsed, Section
 from retrieval.query.bm25 import embedded_text
 
@@ -25,8 +26,6 @@ _NAMESPACE = uuid.UUID("6f1b0c5e-3a0e-4b57-9f0f-6d1f2c1a7e42")
 _UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 # Anything longer than 24 characters (a hash, an encoded image) counts as several words, or it would break the limit.
 _WORD = re.compile(rf"[{_UNSPACED}]{{1,2}}|[^\s{_UNSPACED}]{{1,24}}")
-# A sentence ends at its full stop with what closes it, or at the end of a line.
-_SENTENCE_END = re.compile(r"[.!?…]+[\"'”’)\]]*(?=\s)|[。！？｡]+[」』”）]*|\n+")
 _LINE_END = re.compile(r"\n+")
 _LINE = re.compile(r"[^\n]*\n|[^\n]+$")
 
@@ -125,7 +124,8 @@ def _parts(text: str, begin: int, end: int, kind: str, settings: ChunkingSetting
         yield from _table_parts(text, begin, end, size)
         return
     overlap = min(settings.overlap_words, size // 2)
-    for span in _pack(_pieces(text, begin, end, size, _SENTENCE_END), size, overlap):
+    ends = _line_ends(text, begin, end) if kind == "code" else _sentence_ends(text, begin, end, size)
+    for span in _pack(_pieces(text, begin, end, size, ends), size, overlap):
         yield "", span
 
 
@@ -136,7 +136,8 @@ def _table_parts(text: str, begin: int, end: int, size: int) -> Iterator[tuple[s
     # A header that would fill half of each part would displace more than it explains.
     if header_words > size // 2 or not text[rows_begin:end].strip():
         header, header_words, rows_begin = "", 0, begin
-    spans = _pack(_pieces(text, rows_begin, end, size - header_words, _LINE_END), size - header_words, 0)
+    ends = _line_ends(text, rows_begin, end)
+    spans = _pack(_pieces(text, rows_begin, end, size - header_words, ends), size - header_words, 0)
     for number, span in enumerate(spans):
         if number == 0 and header:
             yield "", ChunkSpan(begin, span.end, span.words + header_words)
@@ -153,9 +154,22 @@ def _header_end(text: str, begin: int, end: int) -> int:
     return lines[0][1] if lines else begin
 
 
-def _pieces(text: str, begin: int, end: int, size: int, border: re.Pattern[str]) -> list[ChunkSpan]:
-    """The text from `begin` to `end` cut at each `border`, and between words where that leaves too much."""
-    ends = [match.end() for match in border.finditer(text, begin, end)]
+def _line_ends(text: str, begin: int, end: int) -> list[int]:
+    return [match.end() for match in _LINE_END.finditer(text, begin, end)]
+
+
+def _sentence_ends(text: str, begin: int, end: int, size: int) -> list[int]:
+    """Where the sentences end, and the lines of one over `size` words: a log or a list of names has no full stops."""
+    ends: list[int] = []
+    for sentence in split_sentences(text[begin:end]):
+        if count_words(sentence.text) > size:
+            ends += _line_ends(text, begin + sentence.begin, begin + sentence.end)
+        ends.append(begin + sentence.end)
+    return ends
+
+
+def _pieces(text: str, begin: int, end: int, size: int, ends: Sequence[int]) -> list[ChunkSpan]:
+    """The text from `begin` to `end` cut at each of `ends`, and between words where that leaves too much."""
     pieces = []
     for piece_end in [*ends, end]:
         words = [(match.start(), match.end()) for match in _WORD.finditer(text, begin, piece_end)]
