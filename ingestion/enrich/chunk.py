@@ -126,7 +126,7 @@ def _parts(text: str, begin: int, end: int, kind: str, settings: ChunkingSetting
         yield from _table_parts(text, begin, end, size)
         return
     overlap = min(settings.overlap_words, size // 2)
-    ends = [begin + sentence.end for sentence in split_sentences(text[begin:end])]
+    ends = _line_ends(text, begin, end) if kind == "code" else _sentence_ends(text, begin, end, size)
     for span in _pack(_pieces(text, begin, end, size, ends), size, overlap):
         yield "", span
 
@@ -138,7 +138,7 @@ def _table_parts(text: str, begin: int, end: int, size: int) -> Iterator[tuple[s
     # A header that would fill half of each part would displace more than it explains.
     if header_words > size // 2 or not text[rows_begin:end].strip():
         header, header_words, rows_begin = "", 0, begin
-    ends = [match.end() for match in _LINE_END.finditer(text, rows_begin, end)]
+    ends = _line_ends(text, rows_begin, end)
     spans = _pack(_pieces(text, rows_begin, end, size - header_words, ends), size - header_words, 0)
     for number, span in enumerate(spans):
         if number == 0 and header:
@@ -154,6 +154,20 @@ def _header_end(text: str, begin: int, end: int) -> int:
         if is_rule_line(text[line_begin:line_end]):
             return line_end
     return lines[0][1] if lines else begin
+
+
+def _line_ends(text: str, begin: int, end: int) -> list[int]:
+    return [match.end() for match in _LINE_END.finditer(text, begin, end)]
+
+
+def _sentence_ends(text: str, begin: int, end: int, size: int) -> list[int]:
+    """Where the sentences end, and the lines of one over `size` words: a log or a list of names has no full stops."""
+    ends: list[int] = []
+    for sentence in split_sentences(text[begin:end]):
+        if count_words(sentence.text) > size:
+            ends += _line_ends(text, begin + sentence.begin, begin + sentence.end)
+        ends.append(begin + sentence.end)
+    return ends
 
 
 def _pieces(text: str, begin: int, end: int, size: int, ends: Sequence[int]) -> list[ChunkSpan]:
