@@ -7,7 +7,8 @@ from html import escape
 
 import streamlit as st
 
-from apps.kept.runs import PastRun, forget_result, my_runs, rate_run, record_run, stored_result, usage
+from apps.kept.runs import PastRun, forget_result, my_runs, rate_run, record_run, stored_result
+from apps.kept.usage import usage
 from apps.language.spec import App
 from apps.publish.versions import Available
 from apps.run.inputs import Problem

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from apps.kept.runs import usage
+from apps.kept.usage import usage
 from apps.language.spec import App
 from assistant.ask import Event, Stage
 from assistant.records.conversations import Conversations
