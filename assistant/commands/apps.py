@@ -10,7 +10,8 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from apps.kept import runs
+from apps.kept.runs import record_run
+from apps.kept.usage import usage
 from apps.language.spec import json_schema
 from apps.publish import Samples, app_files, app_from_conversation, load_app, new_app, parse_app, run_tests, versions
 from apps.publish.load import AppText, read_app
@@ -55,7 +56,7 @@ def list_apps(user: AsUser = "", as_json: AsJson = False) -> None:
     settings = load_settings()
     engine = open_database(settings)
     found = versions.available_apps(settings, engine, asking_user(settings, user, engine))
-    used = {(u.app, u.version): u for u in runs.usage(engine)}
+    used = {(u.app, u.version): u for u in usage(engine)}
     rows: list[dict[str, Any]] = []
     for name, item in found.items():
         use = used.get((name, item.app.version))
@@ -173,7 +174,7 @@ def run(
         err.print(f"Stopped {escape(app.title)}; nothing of the run is kept.")
         raise typer.Exit(130) from None
     assert result is not None
-    runs.record_run(engine, result, person)
+    record_run(engine, result, person)
     saved = saved_files(result, save)
     if as_json:
         print_json(run_facts(result, saved))

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from apps.kept.runs import runs_since
+from apps.kept.usage import runs_since
 from apps.publish.versions import published_since
 from assistant.records.usage import questions_since, thumbs_since
 from core.audit import AuditEntry, recorded, recorded_actions

@@ -9,7 +9,7 @@ from html import escape
 import streamlit as st
 
 from apps.kept.assumptions import assume, minutes_assumed
-from apps.kept.runs import AppMonth
+from apps.kept.usage import AppMonth
 from chat_ui.parts import charts, components, session
 from core.types import User
 

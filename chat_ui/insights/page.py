@@ -9,7 +9,7 @@ from html import escape
 
 import streamlit as st
 
-from apps.kept.runs import app_months
+from apps.kept.usage import app_months
 from assistant.records.usage import (
     AskedQuestion,
     Thumb,

