@@ -8,7 +8,8 @@ from html import escape
 import streamlit as st
 
 from apps.kept import PastRun, my_runs, record_run, stored_result
-from apps.kept.runs import forget_result, rate_run, usage
+from apps.kept.runs import forget_result, rate_run
+from apps.kept.usage import usage
 from apps.language import App
 from apps.publish import Available
 from apps.run import Problem

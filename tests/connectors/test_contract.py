@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from connectors.common import diff as compare
+from connectors.registry import KINDS
 from core.errors import SourceError
 from samples.stand_ins import graph, redshift, s3, totango
 from tests.connectors.harness import Harness, run
@@ -45,6 +46,10 @@ def source(request: pytest.FixtureRequest, servers: Callable[[str], Any], tmp_pa
         return FilesHarness(tmp_path)
     harness, _ = SOURCES[request.param]
     return harness(servers(request.param))
+
+
+def test_every_kind_is_held_to_the_contract() -> None:
+    assert {"files", *SOURCES} == set(KINDS)
 
 
 def fill(source: Harness, count: int) -> list[str]:

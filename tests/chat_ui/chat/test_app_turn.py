@@ -8,7 +8,8 @@ from itertools import chain
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from apps.kept.runs import record_run, usage
+from apps.kept.runs import record_run
+from apps.kept.usage import usage
 from apps.language.spec import App
 from apps.run.context import Tools
 from assistant.app_runs.app_answers import AppAnswers

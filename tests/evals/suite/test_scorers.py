@@ -10,6 +10,7 @@ from core.types import Answer, User
 from evals.suite.history import History
 from evals.suite.leaks import leaks
 from evals.suite.runner import Runner, summarise
+from evals.suite.scorers import LOWER_IS_BETTER
 from evals.suite.subject import IndexedDocument, Observed, World
 from tests.evals.systems import (
     ANA,
@@ -86,6 +87,13 @@ def test_a_good_system_gets_full_marks(history):
 )
 def test_a_bad_system_is_found_out(system, metric, at_most, history):
     assert measured(system(), history)[metric].value <= at_most
+
+
+def test_each_metric_has_a_bad_system_that_it_finds_out(history):
+    (cases,) = test_a_bad_system_is_found_out.pytestmark
+    found_out = {metric for _, metric, _ in cases.args[1]} | {"no_leak"}  # below
+    effort = {*LOWER_IS_BETTER, "seconds_p50", "seconds_p95", "errors"}
+    assert set(measured(Good(), history)) - effort <= found_out
 
 
 BOARD = TEXTS["docs:board.md"]
