@@ -1,4 +1,4 @@
-"""What kind of act a message is: small talk, a question, or an order for work; by its form alone."""
+"""What kind of act a message is: small talk, or an order for work; by its form alone."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ SmallTalk = Literal["greeting", "thanks", "help", "goodbye"]
 
 _SMALL_TALK: Mapping[SmallTalk, str] = {
     "help": (
-        "what (?:can|do) you (?:do|help (?:me )?with)|what (?:are|is) (?:you|this)(?: for)?|who are you|help(?: me)?|"
+        "what (?:can|do) (?:you|u) (?:do|help (?:me )?with)(?: for (?:me|us))?|what (?:are|is) (?:you|"
+        "this)(?: for)?|who are you|help(?: me)?|"
         "how (?:do|can) (?:i|we) (?:use|work with) (?:you|this)|how does this work|was kannst du(?: alles)?|"
         "was können sie|wer bist du|hilfe|wie funktioniert das|qu[eé] puedes hacer|quién eres|ayuda|"
         "cómo funciona(?: esto)?|que (?:peux-tu|pouvez-vous|sais-tu) faire|qui es-tu|aide|comment ça marche|"
@@ -35,30 +36,45 @@ _SMALL_TALK: Mapping[SmallTalk, str] = {
 # What may stand around it: "hi there!", "thanks, that helped".
 _AROUND = (
     "(?:,? (?:there|all|everyone|team|debrief|again|for (?:that|this|your help|the help)|"
-    "(?:that )?(?:helps|helped|was helpful)|please|so much|zusammen|todos|a todos|tout le monde))*"
+    "(?:(?:that|this|it) )?(?:helps|helped|was helpful)(?: a lot| me)?|please|so much|zusammen|"
+    "todos|a todos|tout le monde))*"
 )
 _TALK = {
     kind: re.compile(rf"^\W*(?:(?:{pattern}){_AROUND}[\s,.!?…¿¡]*)+$", re.IGNORECASE)
     for kind, pattern in _SMALL_TALK.items()
 }
-# "Can you write …?" orders something; "can I …?" asks.
-_POLITE_ORDER = re.compile(
-    r"^\W*(?:can|could|would|will) you\b(?! tell| explain| say| answer)"
-    r"|^\W*(?:kannst du|könnten sie|können sie|würdest du)\b"
-    r"|^\W*(?:puedes|podrías|podría usted|peux-tu|pouvez-vous|pourriez-vous|pourrais-tu)\b"
-    r"|\bplease\b.{0,30}\b(?:write|draft|make|create|prepare|compare|summari[sz]e|translate)\b",
+# Work is ordered by a verb that comes first, behind a "please" or a "can you" at most.
+_VERBS = (
+    "write draft compose prepare create make build generate produce summari[sz]e sum translate compare analy[sz]e "
+    "send reply respond turn convert rewrite polish capture document justify give "
+    "schreib\\w* erstell\\w* mach\\w* verfass\\w* fass\\w* übersetz\\w* vergleich\\w* bereite formulier\\w* antworte "
+    "entwirf analysier\\w* escrib\\w* escríb\\w* redact\\w* prepar\\w* prepár\\w* haz\\w* crea\\w* resum\\w* resúm\\w* "
+    "traduc\\w* tradúc\\w* compar\\w* compár\\w* responde écri\\w* rédig\\w* prépar\\w* fai[ts]\\w* crée\\w* résum\\w* "
+    "tradui\\w* répond\\w* scriv\\w* riassum\\w* confront\\w* escrev\\w* cri[ae]\\w* traduz\\w* "
+    "schrijf maak vat vertaal "
+    "vergelijk"
+).split()
+_LEAD = (
+    r"(?:please|pls|bitte|por favor|s'il (?:te|vous) plaît|per favore|now|and|then|also|ok(?:ay)?|hi|hello|hey|"
+    r"(?:can|could|would|will) you|i need you to|i want you to|help me(?: to)?|let's|kannst du|können sie|könnten sie|"
+    r"würdest du|puedes|podrías|peux-tu|pouvez-vous|pourriez-vous|puoi|pode|kun je)"
+)
+_ORDER = re.compile(rf"^\W*(?:{_LEAD}[\s,]+)*(?:{'|'.join(_VERBS)})\b", re.IGNORECASE)
+_NEEDS = re.compile(
+    r"\b(?:i need|i want|i'd like|we need|ich brauche|wir brauchen|necesito|j'ai besoin d|il me faut|"
+    r"mi serve|preciso d)\w*\s+"
+    r"(?:an?|the|eine?n?|un[ae]?|um|uma|den|die|das|el|la|le)\b",
     re.IGNORECASE,
 )
-_ASKING_WORDS = (
-    "what whats what's who whos whom whose when where why which how hows is are was were does do did can could may "
-    "must should will has have am wer wem wen wann wo warum wieso welche welcher welches welchen welchem wie "
-    "wieviel darf dürfen muss müssen gibt hat haben ist sind kann können quién quiénes quien qué que cuándo cuando "
-    "dónde donde cuál cuáles cual cómo como cuánto cuánta cuántos cuántas cuanto cuantos hay puedo qui quoi quand "
-    "où pourquoi quel quelle quels quelles comment combien est-ce puis-je chi cosa dove perché quale quanto quanti"
-).split()
-_ASKING = re.compile(
-    rf"^\W*(?:(?:and|but|so|also|ok|okay|und|y|et) )*(?:tell me|por qu[eé]|y a-t-il|{'|'.join(_ASKING_WORDS)})\b",
-    re.IGNORECASE,
+
+
+# "Kannst du eine Mail schreiben?": German, French and Spanish may put the verb last; telling and explaining is asking.
+_POLITE = re.compile(
+    r"^\W*(?:(?:can|could|would|will) you|kannst du|können sie|könnten sie|würdest du|puedes|podrías|"
+    r"peux-tu|pouvez-vous|"
+    r"pourriez-vous)\b(?!.*\b(?:tell|explain|say|answer|remind|sagen|erklären|decir(?:me)?|"
+    r"explicar(?:me)?|dire|expliquer)\b)",
+    re.IGNORECASE | re.DOTALL,
 )
 
 
@@ -69,8 +85,6 @@ def small_talk(message: str) -> SmallTalk | None:
     return next((kind for kind, pattern in _TALK.items() if pattern.match(message)), None)
 
 
-def is_question(message: str) -> bool:
-    """Whether the message asks something, rather than order a piece of work."""
-    if _POLITE_ORDER.search(message):
-        return False
-    return _ASKING.match(message) is not None or message.rstrip(" \"'”’)").endswith(("?", "？"))
+def is_order(message: str) -> bool:
+    """Whether the message orders a piece of work rather than ask something: "write …", "can you compare …"."""
+    return any(pattern.search(message) for pattern in (_ORDER, _POLITE, _NEEDS))

@@ -28,7 +28,7 @@ class AbstentionModel:
     weights: Mapping[str, float]
     intercept: float
     threshold: float
-    partly: float = 0.1
+    partly: float = 0.02
 
 
 def confidence_signals(evidence: Sequence[ScoredStatement]) -> dict[str, float]:

@@ -20,7 +20,7 @@ from apps.publish import all_apps
 from apps.run import Context, InputsWrong, SourceQuote, Tools
 from apps.run.inputs import shown
 from apps.runner import RunResult, StepState, run_app
-from assistant.acts import is_question
+from assistant.acts import is_order
 from assistant.app_runs.inputs import Filled, fill_inputs, with_values
 from assistant.app_runs.running import RunningApps
 from assistant.app_runs.tools import known_customers
@@ -114,7 +114,7 @@ class AppAnswers:
         running, earlier = self._run_before(question)
         chosen = self._chosen(question, router, running)
         trace.route_reason = chosen.reason
-        asks = question.route is None and is_question(question.text)
+        asks = question.route is None and not _orders(question.text, router.apps.get(chosen.app))
         if chosen.target == "ask" and not asks:
             return self._ask_back(chosen, router)
         if not chosen.app:
@@ -127,7 +127,9 @@ class AppAnswers:
             filled = fill_inputs_again(app, filled, earlier)
         elif asks and (filled.missing or chosen.confidence < _SURE_OF_QUESTION):
             # A question never ends in a form: it is searched for, and the app is offered beside the answer.
-            _leave_to_search(chosen, trace, f"Plain search: {app.title} could do it, but a question is answered.")
+            _leave_to_search(
+                chosen, trace, f"Plain search: {app.title} could do more with it, and nothing was ordered."
+            )
             return None
         return self._answered(app, filled, chosen, question)
 
@@ -182,6 +184,11 @@ class AppAnswers:
         if question.conversation_id and self._running is not None:
             self._running.keep(question.conversation_id, app.name, filled.values)
         yield replace(_answer(result, target, chosen.confidence), run=self._record(result, question.user))
+
+
+def _orders(message: str, app: App | None) -> bool:
+    """Whether the message orders work, by a verb or by naming the app."""
+    return is_order(message) or (app is not None and app.title.casefold() in message.casefold())
 
 
 def _leave_to_search(chosen: Route, trace: Trace, reason: str) -> None:
