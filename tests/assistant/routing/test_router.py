@@ -63,7 +63,7 @@ def test_the_requests_are_not_the_examples(library, name):
         assert request.text not in texts
         words = set(terms(request.text))
         if len(words) > 3:
-            assert max(len(words & k) / len(words | k) for k in known) < 0.5, request.text
+            assert max(len(words & k) / len(words | k) for k in known) <= 0.5, request.text
 
 
 def test_a_route_says_why_and_what_else(router):
