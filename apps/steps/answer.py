@@ -14,6 +14,8 @@ from core.text.detect import detect_language
 from retrieval.query import parse_filter
 
 _MARKER = re.compile(r"\[(\d+)\]")
+# Half of the confidence that an answer needs (docs/decisions/abstention.md).
+_NEAR = 0.36
 
 
 class AnswerQuestion(Addressed):
@@ -54,6 +56,9 @@ def answer(given: AnswerQuestion, context: Context) -> dict[str, Any]:
         {"text": _MARKER.sub("", found.text[c.begin : c.end]).strip(), "number": made["number"], "title": c.title}
         for c, made in zip(found.citations, citations, strict=True)
     ]
+    if found.outcome == "partly":
+        # A draft is written from what answers; of mere findings only the nearest may be worth a look.
+        statements = statements[:1] if found.confidence >= _NEAR else []
     if given.for_customer and statements and found.outcome != "answered":
         context.notes.append(
             f"The documents don't clearly answer “{given.question}”; what comes nearest is used: check that it fits."

@@ -134,6 +134,14 @@ class Abstains(Good):
         return Observed(Answer("Nothing found.", outcome="no_evidence"), seconds=0.1)
 
 
+class NeverSure(Good):
+    """Finds what answers, and never says that it does."""
+
+    def observe(self, case: Case, user: User) -> Observed:
+        good = super().observe(case, user)
+        return replace(good, answer=replace(good.answer, outcome="partly"))
+
+
 class NeverAbstains(Good):
     def observe(self, case: Case, user: User) -> Observed:
         return Observed(quoted(*SENTENCES["kept"]), seconds=0.1)

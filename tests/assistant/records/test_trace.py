@@ -37,7 +37,8 @@ def test_a_trace_is_seen_by_its_person_and_by_administrators(traces: Traces) -> 
 
 
 def test_an_answer_is_logged_once_without_what_was_asked_or_said(traces: Traces, caplog) -> None:
-    caplog.set_level(logging.DEBUG)
+    # Named, since another test in this process may have set up the command line's levels.
+    caplog.set_level(logging.DEBUG, logger="assistant.records.trace")
     trace_id = saved(traces, question="How much does the marker cost?")
     (record,) = caplog.records
     assert record.levelname == "INFO"

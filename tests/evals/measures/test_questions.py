@@ -1,19 +1,20 @@
 """Everyday questions: what a person sees decides, tried with systems that answer badly on purpose."""
 
 import json
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
 from assistant.ask import Assistant
+from assistant.question import Question
 from assistant.records.conversations import Conversations, conversations
-from assistant.records.trace import CONVERSATION, traces
+from assistant.records.trace import CONVERSATION, Traces, traces
 from core.database import open_database
 from core.errors import DatasetError, QuestionError
 from core.settings import AuthSettings, Settings
-from core.types import Answer, Citation, Section, User
+from core.types import Answer, Citation, Section
 from evals.measures.corpus import READER, CorpusDocument, build_corpus
 from evals.measures.question_file import EverydayQuestion, load_questions, people_asking
 from evals.measures.questions import ask_questions, question_figures
@@ -35,19 +36,20 @@ GOOD = {
 }
 
 
+@dataclass(frozen=True)
 class Scripted:
     """An assistant whose answers are written in the test; it keeps a conversation like the product."""
 
-    def __init__(self, answers: dict[str, Answer | Exception]) -> None:
-        self.answers = answers
-        self.conversations: Conversations | None = None
+    answers: dict[str, Answer | Exception]
+    conversations: Conversations | None = None
+    traces: Traces | None = None
 
-    def answer(self, question: str, user: User, *, conversation_id: str) -> Answer:
-        found = self.answers[question]
+    def answer(self, question: Question) -> Answer:
+        found = self.answers[question.text]
         if isinstance(found, Exception):
             raise found
-        assert self.conversations is not None
-        self.conversations.append(conversation_id, user, question, question, found)
+        assert self.conversations is not None and question.conversation_id is not None
+        self.conversations.append(question.conversation_id, question.user, question.text, question.text, found)
         return found
 
 
@@ -167,7 +169,7 @@ def test_the_product_over_a_tiny_index_keeps_the_subject_and_leaves_nothing_amon
         ),
         EverydayQuestion(id="no", question="Who won the football match in Cardiff yesterday?", answerable=False),
     ]  # fmt: skip
-    found = list(ask_questions(Assistant(retriever, settings, engine=engine), engine, asked, {"": READER}))
+    found = list(ask_questions(Assistant.over(retriever, settings, engine=engine), engine, asked, {"": READER}))
     assert [case.verdict for case in found] == ["right", "rightly_abstained"]
     assert found[0].as_json()["cited"] == ["t"] and found[0].as_json()["found"][0] == "t" and found[0].seconds > 0
     with engine.connect() as connection:
