@@ -185,7 +185,7 @@ def test_ctrl_c_ends_a_sync_cleanly(tmp_path):
     docs = tmp_path / "docs"
     docs.mkdir()
     (tmp_path / "debrief.yaml").write_text("sources: [{name: docs, kind: files, path: docs, public: true}]")
-    for n in range(200):
+    for n in range(400):
         (docs / f"{n:03}.md").write_text(f"# Note {n}\n\n" + f"Sentence {n} says something of its own. " * 5)
     process = subprocess.Popen(
         [*DEBRIEF, "sync", "--json"], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
@@ -202,7 +202,7 @@ def test_ctrl_c_ends_a_sync_cleanly(tmp_path):
     assert run["state"] == "STOPPED"
     again = subprocess.run([*DEBRIEF, "sync", "--json"], cwd=tmp_path, capture_output=True, text=True, timeout=300)
     counts = json.loads(again.stdout)["runs"][0]["counts"]
-    assert counts["added"] + run["counts"]["added"] == 200
+    assert counts["added"] + run["counts"]["added"] == 400
 
 
 @pytest.mark.integration
