@@ -60,6 +60,12 @@ _LEAD = (
     r"würdest du|puedes|podrías|peux-tu|pouvez-vous|pourriez-vous|puoi|pode|kun je)"
 )
 _ORDER = re.compile(rf"^\W*(?:{_LEAD}[\s,]+)*(?:{'|'.join(_VERBS)})\b", re.IGNORECASE)
+# These are as often nouns: what is planned or run has an article.
+_WITH_ARTICLE = re.compile(
+    rf"^\W*(?:{_LEAD}[\s,]+)*(?:plan|run|organi[sz]e|calculate|set up|plane|organisiere|planifica|planifie)\s+"
+    r"(?:the|an?|my|our|this|next|de[nmr]|die|das|eine?n?|el|la|un[ae]?|le)\b",
+    re.IGNORECASE,
+)
 _NEEDS = re.compile(
     r"\b(?:i need|i want|i'd like|we need|ich brauche|wir brauchen|necesito|j'ai besoin d|il me faut|"
     r"mi serve|preciso d)\w*\s+"
@@ -87,4 +93,4 @@ def small_talk(message: str) -> SmallTalk | None:
 
 def is_order(message: str) -> bool:
     """Whether the message orders a piece of work rather than ask something: "write …", "can you compare …"."""
-    return any(pattern.search(message) for pattern in (_ORDER, _POLITE, _NEEDS))
+    return any(pattern.search(message) for pattern in (_ORDER, _POLITE, _WITH_ARTICLE, _NEEDS))

@@ -17,7 +17,7 @@ DEBRIEF = str(Path(sys.executable).with_name("debrief"))
 QUESTIONS = (
     "How long is raw Watchtower telemetry kept?",
     "How much is paid per kilometre with a private car?",
-    "What is the parental leave policy?",
+    "How do I reserve a parking space?",
 )
 
 

@@ -41,6 +41,9 @@ _MAX_WORDS = 120
 _SHOWN = 5
 _SHOWN_MARGIN = 6.0
 _UNSAID = 4
+# Below this confidence, findings that lack this share of the question's words aren't about it.
+_FAINT = 0.1
+_MOST_UNSAID = 0.5
 # Headers of tables of pairs; they say nothing that "Contract end: 2027-02-28" doesn't.
 _NAMELESS = frozenset(
     ["", "field", "value", "key", "property", "attribute", "feld", "wert", "campo", "valor", "champ", "valeur"]
@@ -145,7 +148,7 @@ def answer_from(
         trace.signals.update(finding.signals)
         yield Stage("weigh", f"{len(finding.evidence)} sentences, confidence {finding.confidence:.2f}")
         parts.append((question, finding))
-        if not finding.evidence or finding.confidence < limits.partly:
+        if not concerns(finding, limits):
             continue
         read.update((p.chunk.id, p) for p in passages[: settings.passages])
         own = passages[: settings.passages]
@@ -154,7 +157,7 @@ def answer_from(
         else:
             yield from _findings(finding, own, encoder, composer, language)
     sure = max((finding.confidence for _, finding in parts), default=0.0)
-    missing = [question for question, finding in parts if not finding.evidence or finding.confidence < limits.partly]
+    missing = [question for question, finding in parts if not concerns(finding, limits)]
     if len(missing) == len(parts):
         yield no_evidence([p for _, passages in found for p in passages], sure, language)
         return
@@ -173,6 +176,17 @@ def limits_of(settings: AnswerSettings, model: AbstentionModel) -> Limits:
     answered = settings.min_confidence if settings.min_confidence is not None else model.threshold
     partly = settings.partly_confidence if settings.partly_confidence is not None else model.partly
     return Limits(answered, min(answered, partly))
+
+
+def concerns(finding: Finding, limits: Limits) -> bool:
+    """Whether what was found is worth showing: sure enough, or at least about most of what was asked for."""
+    if not finding.evidence or finding.confidence < limits.partly:
+        return False
+    if finding.confidence >= max(_FAINT, limits.partly):
+        return True
+    asked = _content_words(finding.asked)
+    unsaid = unsaid_words(finding.asked, distinct(finding.evidence, _SHOWN), len(asked))
+    return len(unsaid) < _MOST_UNSAID * len(asked)
 
 
 def _findings(
@@ -200,14 +214,19 @@ def distinct(evidence: Sequence[ScoredStatement], limit: int) -> list[ScoredStat
     return chosen
 
 
-def unsaid_words(asked: QuestionContext, shown: Sequence[ScoredStatement]) -> list[str]:
+def unsaid_words(asked: QuestionContext, shown: Sequence[ScoredStatement], limit: int = _UNSAID) -> list[str]:
     """The question's content words, as it wrote them, that neither the statements nor their documents' titles have."""
     said: set[str] = set()
     for one in shown:
         chunk = one.passage.chunk
         said.update(words(" ".join([chunk.title, *chunk.heading_path, one.span.text, *(h for h, _ in one.cells)])))
-    kept = (word for word in _WORD.findall(asked.text) if word.casefold() not in FUNCTION_WORDS)
-    return [word for word in dict.fromkeys(kept) if not set(words(word)) & said and len(word) > 2][:_UNSAID]
+    return [word for word in _content_words(asked) if not set(words(word)) & said][:limit]
+
+
+def _content_words(asked: QuestionContext) -> list[str]:
+    """The question's content words as it wrote them, each once."""
+    kept = (word for word in _WORD.findall(asked.text) if word.casefold() not in FUNCTION_WORDS and len(word) > 2)
+    return list(dict.fromkeys(kept))
 
 
 def _quotes(

@@ -48,6 +48,8 @@ def test_small_talk_is_the_whole_message_or_none_of_it(message, kind):
         ("Résume cette réunion", True),
         ("Necesito un resumen de la reunión", True),
         ("I need a brief on Acme", True),
+        ("Plan the seating for the party", True),
+        ("plan for the onboarding", False),
     ],
 )
 def test_an_order_is_told_from_a_question(message, orders):

@@ -240,7 +240,7 @@ def test_throttling_is_waited_out_as_long_as_it_says(
 ) -> None:
     waits: list[float] = []
     monkeypatch.setattr("connectors.common.http_retry.time.sleep", waits.append)
-    monkeypatch.setattr("connectors.common.http_retry.retried.__defaults__", (waits.append,))
+    monkeypatch.setattr("connectors.common.http_retry.retried.__defaults__", (waits.append, ""))
     server.tenant.put(library, "a.txt", b"text")
     server.faults.add("throttle", "/delta", times=2, seconds=17)
     assert len(run(connector(server)).documents) == 1

@@ -162,7 +162,7 @@ def test_over_the_limit_it_waits_as_long_as_it_is_told(server: TotangoStandIn, m
         waits.append(seconds)
         server.service.requests_per_minute = None
 
-    monkeypatch.setattr("connectors.common.http_retry.retried.__defaults__", (sleep,))
+    monkeypatch.setattr("connectors.common.http_retry.retried.__defaults__", (sleep, ""))
     server.service.accounts.append(account(1))
     server.service.requests_per_minute = 2
     assert len(run(connector(server)).documents) == 1
