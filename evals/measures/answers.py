@@ -199,7 +199,7 @@ def _abstains(assistant: Assistant, question: JudgedQuestion) -> bool:
         if isinstance(event, Sentence):
             return False  # the rest of the answer would cost time and say nothing more
         if isinstance(event, Answer):
-            return event.outcome == "no_evidence"
+            return event.outcome != "answered"
     return True
 
 
