@@ -10,9 +10,9 @@ from html import escape
 import streamlit as st
 
 from chat_ui.admin import page as admin
-from chat_ui.apps import page as apps
 from chat_ui.chat import page as chat
 from chat_ui.insights import page as insights
+from chat_ui.library import page as library
 from chat_ui.parts import components, session
 from chat_ui.parts.signin import SessionExpired
 from chat_ui.quality import page as quality
@@ -70,7 +70,7 @@ def _sign_in_page(text: str) -> None:
 def _page(user: User) -> None:
     pages = [
         st.Page(lambda: chat.page(user), title="Chat", icon=":material/forum:", url_path="chat", default=True),
-        st.Page(lambda: apps.page(user), title="Apps", icon=":material/widgets:", url_path="apps"),
+        st.Page(lambda: library.page(user), title="Apps", icon=":material/widgets:", url_path="apps"),
         st.Page(lambda: sources.page(user), title="Sources", icon=":material/folder_open:", url_path="sources"),
     ]
     if session.is_author(user):

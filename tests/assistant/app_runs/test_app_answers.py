@@ -181,7 +181,7 @@ def test_a_published_app_is_routed_to_without_a_restart(settings, embedder):
         return {name: item.app for name, item in all_apps(settings, engine)[0].items()}
 
     answers = AppAnswers(apps, embedder, Tools)
-    message = "Plan the seating for the summer party"
+    message = "Draw up the seating plan for the summer party"
     assert ask(answers, message)[0] is None
     examples = ["Make a seating plan for the party", "Who sits where at the summer dinner? Plan it"]
     text = new_app("seating_plan", USER.email)

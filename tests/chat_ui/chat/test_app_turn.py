@@ -21,9 +21,9 @@ from assistant.records.trace import Trace
 from core.database import open_database
 from core.settings import load_settings
 from core.types import Answer, User
-from tests.chat_ui.apps.test_page import greeting
 from tests.chat_ui.chat.test_page import ask, html
 from tests.chat_ui.conftest import QuotingAssistant
+from tests.chat_ui.library.test_page import greeting
 
 __all__ = ["greeting"]
 Opened = Callable[[], AppTest]

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.integration
+
 DEBRIEF = [sys.executable, "-c", "from cli import main; main()"]
 SETTINGS = """
 auth: {development_user: ana@x.example, users_file: users.yaml}

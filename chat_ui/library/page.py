@@ -13,7 +13,7 @@ from apps.kept.usage import usage
 from apps.language import App
 from apps.publish import Available
 from apps.run import Problem
-from chat_ui.apps.form_collection import collection_page, collections
+from chat_ui.library.form_collection import collection_page, collections
 from chat_ui.parts import components, session
 from chat_ui.parts.app_form import app_form
 from chat_ui.parts.app_outputs import run_here, run_view

@@ -66,10 +66,10 @@ def greeting(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> App:
 
 
 def script() -> None:
-    from chat_ui.apps import page as apps
+    from chat_ui.library import page as library
     from core.types import User
 
-    apps.page(User("ana@northgate.example", ("emea",), name="Ana"))
+    library.page(User("ana@northgate.example", ("emea",), name="Ana"))
 
 
 def library() -> AppTest:
