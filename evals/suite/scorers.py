@@ -196,6 +196,11 @@ LOWER_IS_BETTER = frozenset({"seconds", "tokens", "cost"})
 def _supported_statements(sample: Sample) -> Iterator[Score]:
     answer, supported, loose = sample.answer, 0, []
     statements = [(m, s) for m in split_sentences(answer.text) if (s := without_markers(m.text).strip())]
+    if answer.outcome == "partly":
+        # What stands around the findings, such as what they don't say, is the answer's own and claims nothing.
+        statements = [
+            (m, s) for m, s in statements if any(c.begin < m.end and c.end > m.begin for c in answer.citations)
+        ]
     for span, text in statements:
         covering = [c for c in answer.citations if c.begin < span.end and c.end > span.begin]
         quotes = "\n".join(f"{c.title}\n{c.quote}" for c in covering)
