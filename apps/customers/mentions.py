@@ -105,7 +105,7 @@ class Customers:
             everyone = tuple(a for c in self.known.values() for a in c.aliases)
             return CustomerScope(frozenset({customer} if customer else ()), everyone)
         same = {n for n, c in self.known.items() if n == name or c.is_same(own)}
-        # "Calder" means both Calder Valley and Calder Bank: in a text for one of them it gives the other not away.
+        # "North" means both North Valley and North Bank: in a text for one of them it gives the other not away.
         runs = {"".join(a.words) for n in same for a in self.known[n].aliases}
         foreign = (a for n, c in self.known.items() if n not in same for a in c.aliases)
         return CustomerScope(

@@ -30,7 +30,7 @@ _AND = frozenset(["and", "e", "et", "en", "und", "y"])
 _WORD = re.compile(r"[^\W_]+")
 ADDRESS = re.compile(r"\S*(?:@|://|www\.)\S*")
 _HYPHENATED = re.compile("(?<=\\w)-\n(?=\\w)")
-# From so many letters on, a name also counts inside a longer word: "Alpenbankprojekt", "alpen-bank".
+# From so many letters on, a name also counts inside a longer word: "Acmebankprojekt", "acmebanks".
 _UNMISTAKABLE = 8
 
 

@@ -1,7 +1,7 @@
 """Collections: many people fill in one app's form, what they put in is appended, and comes out as a table or CSV.
 
     open_collection(engine, app, "q4-feedback", ana, note="By Friday, please.")
-    submit(engine, app, "q4-feedback", {"customer": "Alpenbank AG", "score": 4}, ben)
+    submit(engine, app, "q4-feedback", {"customer": "Acme AG", "score": 4}, ben)
     collected_csv(engine, app, "q4-feedback", ana)
 
 Who opened a collection, and the app's owner, see everything in it and may close it; everybody else sees their own.

@@ -54,7 +54,7 @@ class PastRun:
 
     Attributes:
         started_at: UTC.
-        subject: The first inputs in a few words, such as "Alpenbank AG, purchasing"; empty when nothing was put in.
+        subject: The first inputs in a few words, such as "Acme AG, purchasing"; empty when nothing was put in.
         rating: 1 useful, -1 not useful, None not said.
     """
 
