@@ -33,6 +33,7 @@ from core.settings import AnswerStyle, Settings
 from core.text.detect import detect_language
 from core.text.languages import language_name
 from core.types import Answer, User
+from prompts import load_prompt
 from retrieval.models.tokens import RecentTokens
 from retrieval.query.filters import all_of
 
@@ -209,7 +210,7 @@ class Assistant:
             trace.notes.append(str(error))
             return rewrite(question, history)
         finally:
-            trace.add_calls(spent, "rewrite@1")
+            trace.add_calls(spent, load_prompt("rewrite").id)
 
     def _shown(self, event: Stage | Sentence) -> Event:
         kinds = self.guardrails.rules.redact
