@@ -8,7 +8,6 @@ docs/evaluation.md says for authors what the fields mean.
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -19,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from core.errors import DatasetError, IdentityError
 from core.identity import asking_user
+from core.nearest import closest
 from core.settings import Settings
 from core.types import User
 from evals.data import read_jsonl
@@ -123,7 +123,7 @@ def _hits(pattern: str, texts: Iterable[str]) -> bool:
 def _misspelt(row: Mapping[str, Any]) -> Iterator[str]:
     known = list(EverydayQuestion.model_fields)
     for name in row:
-        near = difflib.get_close_matches(name, known, n=1, cutoff=_MISSPELT) if name not in known else []
+        near = closest(name, known, alike=_MISSPELT) if name not in known else []
         if near:
             yield f"{name}: an unknown field; did you mean '{near[0]}'?"
 
