@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from assistant.answers.citations import Composer
 from assistant.answers.confidence import AbstentionModel, confidence, confidence_signals
 from assistant.answers.evidence import QuestionContext, ScoredStatement, prepare, weigh_sentences
+from assistant.answers.lists import QuotedList, list_around
 from assistant.answers.people import sentence_of, who_could_know
 from assistant.answers.style import sentences_wanted
 from assistant.answers.wording import say
@@ -196,11 +197,24 @@ def _findings(
     yield composer.add(say("partly", language), [], "\n\n")
     rest = weigh_sentences(finding.asked, passages[finding.read :], encoder, first=finding.read)
     shown = distinct([*finding.evidence, *rest], _SHOWN)
+    quoted: list[tuple[QuotedList, str]] = []
     for evidence in shown:
-        yield composer.add(f"- {statement_of(evidence)}", [_quote(evidence)], "\n")
+        if any(block.holds(evidence, chunk) for block, chunk in quoted):
+            continue
+        block = _list_for(finding.asked, evidence)
+        if block is None:
+            yield composer.add(f"- {statement_of(evidence)}", [_quote(evidence)], "\n")
+        else:
+            quoted.append((block, evidence.passage.chunk.id))
+            yield composer.add(block.text("- "), [(evidence.passage, block.begin, block.end)], "\n")
     unsaid = unsaid_words(finding.asked, shown)
     if unsaid:
         yield composer.add(say("unsaid", language, words=", ".join(unsaid)), [], "\n\n")
+
+
+def _list_for(asked: QuestionContext, evidence: ScoredStatement) -> QuotedList | None:
+    """The whole list around a statement; what asks for a number, a day or a name is answered by the item alone."""
+    return list_around(evidence) if asked.expected == "open" else None
 
 
 def distinct(evidence: Sequence[ScoredStatement], limit: int) -> list[ScoredStatement]:
@@ -239,14 +253,17 @@ def _quotes(
     bullets: bool,
 ) -> Iterator[Event]:
     lead = finding.evidence[0]
-    mark = "- " if bullets else ""
-    yield composer.add(mark + statement_of(lead), [_quote(lead)], separator="\n\n" if composer.text else "")
+    mark, block = "- " if bullets else "", _list_for(finding.asked, lead)
+    said = mark + statement_of(lead) if block is None else block.text()
+    quote = _quote(lead) if block is None else (lead.passage, block.begin, block.end)
+    yield composer.add(said, [quote], separator="\n\n" if composer.text else "")
     if most == 1:
         return
     # Only now the other passages are read: the leading sentence is shown already.
-    row = bool(lead.cells)
+    row = bool(lead.cells) or block is not None
     rest = weigh_sentences(finding.asked, passages[finding.read :], encoder, first=finding.read)
-    for evidence in supporting(lead, [*finding.evidence[1:], *rest], most - 1):
+    others = [e for e in (*finding.evidence[1:], *rest) if block is None or not block.holds(e, lead.passage.chunk.id)]
+    for evidence in supporting(lead, others, most - 1):
         separator = "\n" if evidence.cells or row or bullets else " "
         row = bool(evidence.cells)
         yield composer.add(mark + statement_of(evidence), [_quote(evidence)], separator)
