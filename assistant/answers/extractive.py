@@ -39,7 +39,7 @@ _OTHER_DOCUMENT = 1.0
 _MAX_WORDS = 120
 # Statements that are shown where the answer isn't sure, how much below the best one they may score, and how many of
 # the question's words are named that none of them has.
-_SHOWN = 5
+_SHOWN = 6
 _SHOWN_MARGIN = 6.0
 _UNSAID = 4
 # Below this confidence, findings that lack this share of the question's words aren't about it.
