@@ -233,3 +233,11 @@ def test_who_asks_is_the_line_the_option_or_the_settings_and_somebody_known(tmp_
     stranger = [*lines, (3, KEPT.model_copy(update={"user": "cy@x.example"}))]
     with pytest.raises(DatasetError, match=r"q\.jsonl:3: user: There is no user 'cy@x\.example'; "):
         people_asking(Path("q.jsonl"), stranger, known, engine)
+
+
+@pytest.mark.parametrize(("name", "count"), [("sample", 70), ("handbook", 45), ("medical", 35)])
+def test_the_questions_of_other_hands_can_be_read(project_root, name, count):
+    questions = [q for _, q in load_questions(project_root / "evals" / "datasets" / "everyday" / f"{name}.jsonl")]
+    assert len({q.id for q in questions}) == len(questions) == count
+    assert all(q.must for q in questions if q.answerable and q.kind != "small_talk")
+    assert 0.25 < sum(not q.answerable for q in questions) / count < 0.4
