@@ -206,7 +206,10 @@ def index_rollback(
 ) -> None:
     """Lets an older generation serve again. The next `debrief sync --full` brings it up to date."""
     info = open_generations(load_settings()).rollback(generation or None)
-    out.print(f"{info.name} of {info.created_at} serves now. To bring it up to date: debrief sync --full")
+    out.print(
+        f"{info.name} of {info.created_at} serves now, with the access lists of then: what was closed since is open again "
+        "until you run: debrief sync --full"
+    )
 
 
 @index_app.command("gc")
