@@ -207,8 +207,8 @@ def index_rollback(
     """Lets an older generation serve again. The next `debrief sync --full` brings it up to date."""
     info = open_generations(load_settings()).rollback(generation or None)
     out.print(
-        f"{info.name} of {info.created_at} serves now, with the access lists of then: what was closed since is open again "
-        "until you run: debrief sync --full"
+        f"{info.name} of {info.created_at} serves now, with the access lists of then: what was closed since is open "
+        "again until you run: debrief sync --full"
     )
 
 
