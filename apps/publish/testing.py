@@ -68,7 +68,7 @@ class Samples:
     folder: Path
     parse: Parse
     documents: OpenDocuments
-    company: str = "Northgate Security Services"
+    company: str = "Debrief"
 
 
 def run_tests(app: App, samples: Samples) -> list[TestResult]:
