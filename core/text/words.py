@@ -48,7 +48,7 @@ _SPOKEN_WORDS = (
     "entre todo todos tiene tienen puede pueden bien gracias une cet tu mon ma mes leur leurs ont avons avez ai être "
     "avoir fait comme mais oui non très merci c'est d'accord donc aussi tout tous "
 )
-_SAYING_NOTHING = FUNCTION_WORDS | frozenset(_SPOKEN_WORDS.split())
+SAYING_NOTHING = FUNCTION_WORDS | frozenset(_SPOKEN_WORDS.split())
 _SPOKEN_TOKEN = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 
 
@@ -75,7 +75,7 @@ def terms(text: str) -> list[str]:
     Unlike `content_words` it may be empty, keeps accents and takes "follow-up" as one word.
     """
     tokens = _SPOKEN_TOKEN.findall(unicodedata.normalize("NFC", text).lower().replace("’", "'"))
-    return [stem(t) for t in tokens if t not in _SAYING_NOTHING and (len(t) > 2 or t.isdigit())]
+    return [stem(t) for t in tokens if t not in SAYING_NOTHING and (len(t) > 2 or t.isdigit())]
 
 
 def overlap(one: str, other: str) -> float:
