@@ -11,8 +11,8 @@ from collections.abc import Iterator, Sequence
 from itertools import combinations
 from math import log
 
-from assistant.answers.cues import bound_before, has, opposites
-from assistant.answers.facts import Fact, amount
+from core.text.cues import bound_before, has, opposites
+from core.text.facts import Fact, amount
 from assistant.answers.statements import Part, Statement, alike, among, parts_of, terms_of
 
 # How much of a claim's part its source must say before a difference between the two is a contradiction.

@@ -19,7 +19,7 @@ import numpy as np
 
 from assistant.answers.entailment import Evidence, derived, twisted, within_range
 from assistant.answers.evidence import token_vectors_of
-from assistant.answers.facts import Fact, facts, numbers, periods
+from core.text.facts import Fact, facts, numbers, periods
 from assistant.answers.statements import among, statements_of, terms_of
 from core.arrays import FloatArray
 from core.text.detect import detect_language

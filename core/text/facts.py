@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
-from assistant.answers.cues import periods_in
+from core.text.cues import periods_in
 from core.text.dates import MONTH, MONTH_NUMBERS
 from core.text.words import FUNCTION_WORDS
 

@@ -88,7 +88,7 @@ def _content(text: str) -> list[str]:
 
 @cache
 def _cues() -> dict[str, Any]:
-    loaded: dict[str, Any] = yaml.safe_load(files("assistant.answers").joinpath("claims.yaml").read_text("utf-8"))
+    loaded: dict[str, Any] = yaml.safe_load(files("core.text").joinpath("claims.yaml").read_text("utf-8"))
     return loaded
 
 
