@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
 from core.errors import SettingsError
 from core.nearest import nearest
@@ -126,21 +126,104 @@ class RetentionSettings(SettingsSection):
     traces_days: int | None = Field(default=None, ge=1)
 
 
+LlmTaskName = Literal["answer", "plan", "rewrite", "route", "extract", "write", "edit", "translate", "verify", "judge"]
+
+
+class LlmTask(SettingsSection):
+    """What one task has of its own; what is left out is as for the model in general.
+
+    Attributes:
+        effort: How much a reasoning model thinks, for providers that have such a switch.
+    """
+
+    model: str = ""
+    max_tokens: int | None = Field(default=None, gt=0)
+    temperature: float | None = Field(default=None, ge=0, le=2)
+    effort: Literal["", "minimal", "low", "medium", "high"] = ""
+
+
+class LlmModel(SettingsSection):
+    """What is particular about one model, under its name in `llm.models`; prices are in one currency for all.
+
+    Attributes:
+        context_tokens: How much it reads and writes in one call; Ollama and a local model are started with it.
+        thinking_tokens: Room for thinking besides `max_tokens`.
+        first_token_s: As `llm.first_token_s`, for a model that takes longer.
+        endpoint, deployment, api_version: Azure's.
+        region, profile, guardrail_id, guardrail_version: Amazon Bedrock's.
+        memory_gb, threads: Limits of a local model; 0 leaves them to the machine.
+    """
+
+    base_url: str = ""
+    api_key: SecretStr | None = None
+    price_per_million_input: float | None = Field(default=None, ge=0)
+    price_per_million_output: float | None = Field(default=None, ge=0)
+    context_tokens: int = Field(default=0, ge=0)
+    thinking_tokens: int | None = Field(default=None, ge=0)
+    first_token_s: float | None = Field(default=None, gt=0)
+    endpoint: str = ""
+    deployment: str = ""
+    api_version: str = ""
+    region: str = ""
+    profile: str = ""
+    guardrail_id: str = ""
+    guardrail_version: str = "DRAFT"
+    memory_gb: float = Field(default=0.0, ge=0)
+    threads: int = Field(default=0, ge=0)
+
+
+class LlmBudget(SettingsSection):
+    """What may be used; 0 is no limit. Minutes are counted in each process, days and months in the database."""
+
+    calls_per_minute: int = Field(default=0, ge=0)
+    tokens_per_minute: int = Field(default=0, ge=0)
+    calls_per_person_minute: int = Field(default=0, ge=0)
+    tokens_per_person_day: int = Field(default=0, ge=0)
+    cost_per_month: float = Field(default=0.0, ge=0)
+
+
 class LlmSettings(SettingsSection):
-    """An optional chat model, by LangChain's `init_chat_model` name ("provider:model")."""
+    """An optional chat model: LangChain's name ("provider:model"), `local`, or the path of a GGUF file.
+
+    Attributes:
+        temperature: None leaves it to the provider, for models that take none.
+        thinking_tokens: Room for thinking besides `max_tokens`.
+        first_token_s: A stream without a first token after so many seconds has failed.
+        patience_s: The longest wait that a provider's Retry-After may ask for; else the next model is asked.
+        rest_after, rest_s: After so many failures in a row a model isn't asked for so long.
+    """
 
     model: str = ""
     base_url: str = ""
     api_key: SecretStr | None = None
-    temperature: float = 0.0
+    temperature: float | None = Field(default=0.0, ge=0, le=2)
     max_tokens: int = Field(default=1_000, gt=0)
+    thinking_tokens: int = Field(default=0, ge=0)
     timeout_s: float = Field(default=60.0, gt=0)
+    first_token_s: float = Field(default=30.0, gt=0)
     retries: int = Field(default=2, ge=0)
+    patience_s: float = Field(default=20.0, ge=0)
+    rest_after: int = Field(default=5, ge=0)
+    rest_s: float = Field(default=30.0, gt=0)
     fallbacks: tuple[str, ...] = ()
-    tasks: dict[Literal["answer", "rewrite", "route", "judge"], str] = Field(default_factory=dict)
+    tasks: dict[LlmTaskName, LlmTask] = Field(default_factory=dict)
+    models: dict[str, LlmModel] = Field(default_factory=dict)
+    budget: LlmBudget = LlmBudget()
     cache: bool = False
-    price_per_million_input: float = 0.0
-    price_per_million_output: float = 0.0
+    price_per_million_input: float = Field(default=0.0, ge=0)
+    price_per_million_output: float = Field(default=0.0, ge=0)
+
+    @field_validator("tasks", mode="before")
+    @classmethod
+    def _named(cls, tasks: Any) -> Any:
+        """A task's model alone may stand for the whole entry."""
+        if not isinstance(tasks, dict):
+            return tasks
+        return {task: {"model": value} if isinstance(value, str) else value for task, value in tasks.items()}
+
+    def of(self, name: str) -> LlmModel:
+        """What is particular about a model; the same for all when nothing is said."""
+        return self.models.get(name, LlmModel())
 
 
 class SyncSettings(SettingsSection):

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from apps.customers import Customers, CustomerScope
 from core.errors import AppError
@@ -23,11 +23,18 @@ Values = Mapping[str, Any]
 _WITHHELD = " left out, being about other customers or naming them."
 
 
+WritingTask = Literal["write", "edit", "translate"]
+
+
 class Model(Protocol):
     """A language model for `generate` and `translate`."""
 
-    def write(self, system: str, text: str) -> tuple[str, int]:
-        """The reply, and the tokens that it and the question took."""
+    def write(self, system: str, text: str, task: WritingTask = "edit") -> tuple[str, int]:
+        """The whole reply, and the tokens that it and the question took.
+
+        Raises:
+            ModelError: there is none, or it was cut or filtered on the way.
+        """
         ...
 
 

@@ -36,7 +36,7 @@ def translate(given: Translate, context: Context) -> dict[str, Any]:
         return {"text": given.text, "translated": False, "language": detect_language(given.text)}
     try:
         (_, system), (_, text) = load_prompt("translate").render(language=name, text=given.text)
-        reply, tokens = context.tools.model.write(system, text)
+        reply, tokens = context.tools.model.write(system, text, "translate")
     except ModelError as error:
         context.notes.append(f"The text is not translated into {name}: {error}")
         return {"text": given.text, "translated": False, "language": detect_language(given.text)}

@@ -123,7 +123,8 @@ class SearchAnswers:
             yield Stage("quote", "the language model can't be reached")
             for event in self._quoted(question, found, trace):
                 if isinstance(event, Answer):
-                    note = f"Quoted from the documents, since no language model answered: {error}"
+                    said = str(error)
+                    note = f"Quoted from the documents, since {said[0].lower()}{said[1:]}"
                     yield replace(event, notes=(*event.notes, note))
                 else:
                     yield event

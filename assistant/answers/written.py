@@ -9,7 +9,7 @@ from __future__ import annotations
 import hmac
 import re
 import secrets
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from assistant.answers.budget import fit
@@ -43,6 +43,13 @@ _SCOPE = {
 }
 _ADDED = "(Not from the documents)"
 _OPEN_BRACKET = re.compile(r"[.!?][\"”’)]*\s*[\[【][^\]】]*$")
+_WHOLE = re.compile(r"[.!?:|)\]】”\"]\s*$")
+# Said below an answer whose text doesn't reach its end.
+_CUT_SHORT: Mapping[str, tuple[str, ...]] = {
+    "length": ("The answer is longer than llm.max_tokens allows and ends early.",),
+    "filter": ("The provider's content filter stopped the answer here.",),
+    "dropped": ("The connection to the language model broke off here; ask again for the rest.",),
+}
 _SECRET = secrets.token_bytes(16)
 
 
@@ -94,6 +101,8 @@ class AnswerWriter:
         try:
             pieces = self.models.stream("answer", messages, spent, access=access_key(question.user, sources))
             for sentence in sentences_of(pieces):
+                if pieces.stop in _CUT_SHORT and not _WHOLE.search(sentence):
+                    continue  # half a sentence may say the opposite of the whole
                 written = sentence.strip().removeprefix(_NO_EVIDENCE).lstrip(" .:\n")
                 if sentence.strip().startswith(_NO_EVIDENCE) and not (adds and written):
                     if adds:
@@ -120,7 +129,7 @@ class AnswerWriter:
             "answered",
             confidence=finding.confidence,
             passages=tuple(sources),
-            notes=_notes(trace),
+            notes=(*_notes(trace), *_CUT_SHORT.get(pieces.stop or "end", ())),
         )
 
     def _checked(

@@ -13,7 +13,7 @@ from weakref import WeakKeyDictionary
 
 from apps.customers import Customers, CustomerScope, names_of
 from apps.run import Model, Tools
-from apps.run.context import Query
+from apps.run.context import Query, WritingTask
 from assistant.answers.groundedness import unsupported_facts
 from assistant.ask import Assistant
 from assistant.checks.guardrails import load_guardrails
@@ -137,9 +137,9 @@ class _Writer(Model):
     def __init__(self, models: ChatModels) -> None:
         self._models = models
 
-    def write(self, system: str, text: str) -> tuple[str, int]:
+    def write(self, system: str, text: str, task: WritingTask = "edit") -> tuple[str, int]:
         spent = Spending()
-        reply = self._models.complete("answer", [("system", system), ("user", text)], spent)
+        reply = self._models.complete(task, [("system", system), ("user", text)], spent)
         return reply, spent.input_tokens + spent.output_tokens
 
 

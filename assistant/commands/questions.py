@@ -228,7 +228,10 @@ def _print_trace(record: Mapping[str, Any]) -> None:
         out.print(
             f"[bold]model     [/] {escape(call['model'])}, prompt {escape(call['prompt'])}, "
             f"{call['input_tokens']} + {call['output_tokens']} tokens, cost {call['cost']:.6f}, {call['seconds']} s"
+            f"{_ended(call)}"
         )
+    for failed in record.get("failures", ()):
+        out.print(f"[bold]failed    [/] {escape(failed['said'])} [dim]{escape(failed['detail'])}[/]")
     if record["passages"]:
         table = Table("passage", "place", "text", "vector", "fused", "boosts", "final")
         for passage in record["passages"]:
@@ -246,6 +249,12 @@ def _print_trace(record: Mapping[str, Any]) -> None:
         out.print(
             f"[bold]feedback  [/] {given['rating']} {escape(', '.join(given['reasons']))} {escape(given['comment'])}"
         )
+
+
+def _ended(call: Mapping[str, Any]) -> str:
+    """How a call ended when it isn't by the model's own end."""
+    stop = call.get("stop", "end")
+    return "" if stop == "end" else f", ended by: {stop}"
 
 
 def _figure(value: float | None) -> str:

@@ -62,6 +62,7 @@ class Trace:
         checks: One entry a checked sentence: what was found wrong, and what became of it.
         seconds: Time in each stage.
         models: One entry a call of a language model: model, prompt and version, tokens, cost.
+        failures: One entry a failed attempt, with the provider's own words, which only administrators are shown.
     """
 
     question: str
@@ -76,6 +77,7 @@ class Trace:
     guardrails: list[str] = field(default_factory=list)
     checks: list[dict[str, Any]] = field(default_factory=list)
     models: list[dict[str, Any]] = field(default_factory=list)
+    failures: list[dict[str, Any]] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
     outcome: str = ""
     confidence: float = 0.0
@@ -113,6 +115,7 @@ class Trace:
     def add_calls(self, spent: Spending, prompt: str) -> None:
         """Notes the calls of language models, and with which prompt."""
         self.models.extend({**asdict(call), "prompt": prompt} for call in spent.calls)
+        self.failures.extend({"model": f.model, "said": f.said, "detail": f.detail} for f in spent.failures)
 
     def finish(self, answer: Answer) -> None:
         """Notes what the answer became."""
@@ -157,7 +160,9 @@ class Traces:
         found = self.find(trace_id)
         if found is None or (found["user"] != user.email.lower() and not everyone):
             raise QuestionError(f"You have no answer with the trace {trace_id!r}; `debrief ask` prints the id.")
-        return found
+        if everyone:
+            return found
+        return {**found, "failures": [{**failed, "detail": ""} for failed in found.get("failures", ())]}
 
     def find(self, trace_id: str) -> Mapping[str, Any] | None:
         """The same, whoever asked; None when there is none. The caller answers for who is shown what of it."""

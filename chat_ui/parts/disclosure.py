@@ -33,6 +33,13 @@ class Disclosure:
         """The trace, whoever asked; None when there is none. What of it may be shown is `answer_shown`'s matter."""
         return self._traces.find(trace_id)
 
+    def failures(self, trace: Trace) -> list[str]:
+        """Calls of models that came to nothing; with the provider's own words for administrators."""
+        return [
+            f"{failed['said']}: {failed['detail']}" if self._admin and failed["detail"] else str(failed["said"])
+            for failed in trace.get("failures", ())
+        ]
+
     def answer_shown(self, result: Result, trace: Trace | None) -> bool:
         """Whether the person may see the answer's words."""
         if result.user == self._reader.email or not result.answer:

@@ -39,6 +39,7 @@ def trace_view(trace_id: str, user: User, disclosure: Disclosure) -> None:
     if trace["models"]:
         tokens = sum(int(m.get("input_tokens", 0)) + int(m.get("output_tokens", 0)) for m in trace["models"])
         rows.append(("Models", escape(f"{len(trace['models'])} calls, {tokens:,} tokens")))
+    rows += [("Failed call", escape(failed)) for failed in disclosure.failures(trace)]
     if shown:
         rows.append(("Answer", escape(trace["answer"])))
         rows += [("Check", escape(" ".join(str(v) for v in check.values()))) for check in trace["checks"]]

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,7 @@ from assistant.checks.injection import injection_score
 from assistant.checks.personal_data import personal_data
 from assistant.question import Attachment, Question
 from core.errors import DatasetError
-from core.llm import ChatModels, Message, NamedModel, Spending, Task
+from core.llm import ChatModels, Message, NamedModel, Reply, Spending, Streamed, Task
 from core.settings import LlmSettings, Settings
 from core.types import Answer, Chunk, Passage, Section, User
 from evals.data import read_jsonl
@@ -69,8 +69,11 @@ class Obedient(ChatModels):
         super().__init__({"answer": list[NamedModel]()}, LlmSettings())
         self.says = ""
 
-    def stream(self, task: Task, messages: Sequence[Message], spent: Spending, *, access: str = "") -> Iterator[str]:
-        yield self.says
+    def stream(self, task: Task, messages: Sequence[Message], spent: Spending, *, access: str = "") -> Streamed:
+        return Streamed(iter([self.says]))
+
+    def reply(self, task: Task, messages: Sequence[Message], spent: Spending, *, access: str = "") -> Reply:
+        return Reply(self.says, "end", "obedient")
 
 
 def evaluate_guardrails(data: Path, settings: Settings, embedder: Embedder) -> dict[str, Mapping[str, Any]]:

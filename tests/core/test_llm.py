@@ -1,4 +1,5 @@
 import logging
+from types import SimpleNamespace
 
 import pytest
 
@@ -62,17 +63,66 @@ def test_any_other_failure_goes_on_to_the_fallback_at_once() -> None:
 def test_when_all_fail_the_error_names_each() -> None:
     first, second = ScriptedChatModel(replies=[BadRequest("bad key")]), ScriptedChatModel(replies=[""])
     models, _ = chain(first, second)
-    with pytest.raises(ModelError, match=r"scripted:0: BadRequest: bad key; scripted:1: an empty reply"):
+    with pytest.raises(ModelError, match=r"scripted:0 refuses the request \(400\), scripted:1 gave an empty reply"):
         models.complete("answer", MESSAGES, Spending())
 
 
-def test_a_stream_that_breaks_off_is_no_whole_answer() -> None:
+def test_a_stream_that_breaks_off_keeps_what_came_and_says_so() -> None:
     first = ScriptedChatModel(replies=[["Half an ", ConnectionError("gone")]])
     models, _ = chain(first, ScriptedChatModel(replies=["never asked"]))
-    pieces = models.stream("answer", MESSAGES, Spending())
-    assert next(pieces).startswith("Half")
+    streamed, spent = models.stream("answer", MESSAGES, Spending()), Spending()
+    assert "".join(streamed) == "Half an " and streamed.stop == "dropped"
+    assert first.seen and spent.failures == []
+
+
+def test_a_whole_reply_that_breaks_off_is_asked_for_again_from_the_next() -> None:
+    first, second = (
+        ScriptedChatModel(replies=[["Half an ", ConnectionError("gone")]]),
+        ScriptedChatModel(replies=["Whole."]),
+    )
+    reply = chain(first, second)[0].reply("answer", MESSAGES, Spending())
+    assert (reply.text, reply.stop, reply.model) == ("Whole.", "end", "scripted:1")
+    alone = chain(ScriptedChatModel(replies=[["Half an ", ConnectionError("gone")]]))[0]
     with pytest.raises(ModelError, match="broke off in the middle"):
-        list(pieces)
+        alone.complete("answer", MESSAGES, Spending())
+
+
+def test_a_model_that_fails_again_and_again_rests() -> None:
+    model = ScriptedChatModel(replies=[TimeoutError()] * 3)
+    models, _ = chain(model, retries=0, rest_after=2, rest_s=60.0)
+    for _ in range(2):
+        with pytest.raises(ModelError, match="sent no word in time"):
+            models.complete("answer", MESSAGES, Spending())
+    with pytest.raises(ModelError, match="has failed several times in a row and rests"):
+        models.complete("answer", MESSAGES, Spending())
+    assert len(model.seen) == 2
+
+
+def test_a_budget_of_calls_is_kept_for_each_person() -> None:
+    model = ScriptedChatModel(replies=["One.", "Two."])
+    models, _ = chain(model, budget={"calls_per_person_minute": 1})
+    assert models.complete("answer", MESSAGES, Spending(person="ana@example.com")) == "One."
+    with pytest.raises(ModelError, match="1 calls of one person in a minute"):
+        models.complete("answer", MESSAGES, Spending(person="ana@example.com"))
+    assert models.complete("answer", MESSAGES, Spending(person="ben@example.com")) == "Two."
+
+
+def test_the_price_is_the_models_own() -> None:
+    models, _ = chain(
+        ScriptedChatModel(replies=["Fine."]),
+        models={"scripted:0": {"price_per_million_input": 3}},
+        price_per_million_output=1,
+    )
+    spent = Spending()
+    models.complete("answer", MESSAGES, spent)
+    assert spent.cost == pytest.approx((100 * 3 + 10 * 1) / 1e6)
+
+
+def test_a_provider_that_asks_to_wait_longer_than_our_patience_is_left_for_the_next() -> None:
+    slow = RateLimited("slow down")
+    slow.response = SimpleNamespace(headers={"retry-after": "90"})  # type: ignore[attr-defined]
+    models, pauses = chain(ScriptedChatModel(replies=[slow]), ScriptedChatModel(replies=["Second."]), retries=2)
+    assert models.complete("answer", MESSAGES, Spending()) == "Second." and pauses == []
 
 
 def test_a_cached_reply_is_given_only_to_the_same_access() -> None:
@@ -93,13 +143,18 @@ def test_no_model_configured_is_none() -> None:
     ("model", "message"),
     [
         ("gpt-5", "names no provider"),
-        ("anthropic:claude-x", r"pip install 'debrief\[anthropic\]'"),
         ("nonsense:model", "can't be opened"),
     ],
 )
 def test_a_wrong_model_says_what_to_do(model: str, message: str) -> None:
     with pytest.raises(ModelError, match=message):
         open_chat_models(LlmSettings(model=model))
+
+
+def test_a_missing_package_is_named_with_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.llm.providers.find_spec", lambda _: None)
+    with pytest.raises(ModelError, match=r"pip install 'debrief\[anthropic\]'"):
+        open_chat_models(LlmSettings(model="anthropic:claude-x"))
 
 
 def test_boto_errors_are_told_apart_by_their_status() -> None:

@@ -9,7 +9,6 @@ from assistant.answers.written import rendered_sources, sentences_of
 from assistant.ask import Assistant, Sentence
 from assistant.question import Question
 from core.database import open_database
-from core.errors import ModelError
 from core.settings import AnswerSettings, LlmSettings, Settings
 from core.types import Chunk, Passage
 from retrieval.retriever import Retriever
@@ -135,11 +134,14 @@ def test_if_the_model_fails_the_documents_are_quoted(retriever: Retriever, tmp_p
     assert "no language model answered" in answer.notes[-1]
 
 
-def test_if_the_model_breaks_off_after_something_was_shown_it_says_so(retriever: Retriever, tmp_path: Path) -> None:
+def test_if_the_model_breaks_off_what_was_shown_stays(retriever: Retriever, tmp_path: Path) -> None:
     text = "Raw telemetry of Watchtower is kept for 90 days [1]. Meeting recordings are "
     assistant, _ = assistant_with(retriever, tmp_path, [text, ConnectionError("gone")])
-    with pytest.raises(ModelError, match="broke off"):
-        list(assistant.ask(Question(QUESTION, ANA)))
+    answer = assistant.answer(Question(QUESTION, ANA))
+    assert answer.text == "Raw telemetry of Watchtower is kept for 90 days. [1]"
+    assert answer.notes[-1].startswith("The connection to the language model broke off here")
+    assert assistant.traces is not None
+    assert assistant.traces.load(answer.trace_id, ANA)["models"][0]["stop"] == "dropped"
 
 
 def test_the_trace_has_model_prompt_tokens_and_cost(retriever: Retriever, tmp_path: Path) -> None:

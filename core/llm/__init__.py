@@ -1,0 +1,39 @@
+"""An optional chat model, over LangChain: one per task, fallbacks, retries, tokens and cost; or one on this machine.
+
+    models = open_chat_models(settings.llm)            # None when no model is configured
+    spent = Spending()
+    reply = models.reply("answer", messages, spent)    # .text, .stop
+    streamed = models.stream("answer", messages, spent)
+    for piece in streamed: …                           # then streamed.stop: "end", or why it isn't whole
+    plan = models.structured("plan", messages, Plan, spent)
+
+Thoughts never come out of here, nor a provider's own words: those are in `spent.failures`, for administrators.
+"""
+
+from core.llm.calling import NamedModel, Task
+from core.llm.calls import Call, Message, Reply, Spending, Stop
+from core.llm.chains import ChatModels
+from core.llm.failures import Failure, is_transient
+from core.llm.providers import EXTRAS, check_installed, is_local, open_chat_models
+from core.llm.streamed import Streamed
+from core.llm.thoughts import unfenced, without_thoughts
+
+__all__ = [
+    "EXTRAS",
+    "Call",
+    "ChatModels",
+    "Failure",
+    "Message",
+    "NamedModel",
+    "Reply",
+    "Spending",
+    "Stop",
+    "Streamed",
+    "Task",
+    "check_installed",
+    "is_local",
+    "is_transient",
+    "open_chat_models",
+    "unfenced",
+    "without_thoughts",
+]

@@ -1,0 +1,210 @@
+"""One model asked once, or as often as the settings allow: waiting, counting, and why nothing came."""
+
+from __future__ import annotations
+
+import logging
+import random
+import time
+from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from core.llm.calls import Call, Message, Spending, Stop, Usage
+from core.llm.chunks import Chunk, read_chunk
+from core.llm.failures import Failure, failure_of
+from core.llm.limits import Breaker, MinuteBudget
+from core.llm.streamed import Streamed
+from core.llm.structured import Schema, ask_for
+from core.llm.thoughts import Thoughts
+from core.llm.waiting import within
+from core.logs import log_retry
+from core.settings import LlmSettings
+from core.settings import LlmTaskName as Task
+
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+
+log = logging.getLogger("core.llm")
+_FIRST_PAUSE_S = 0.5
+
+
+@dataclass(frozen=True)
+class NamedModel:
+    """A LangChain chat model and the name it has in the settings."""
+
+    name: str
+    chat: BaseChatModel
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is asked for: the task, its messages, where it is counted, and what the person may read."""
+
+    task: Task
+    messages: Sequence[Message]
+    spent: Spending
+    access: str = ""
+
+
+class Caller:
+    """Calls one model at a time; what it learns of their health and of budgets holds for all."""
+
+    def __init__(self, settings: LlmSettings, sleep: Callable[[float], None]) -> None:
+        self._settings, self._sleep = settings, sleep
+        self._breaker = Breaker(settings.rest_after, settings.rest_s)
+        self._budget = MinuteBudget(settings.budget)
+
+    def attempts(
+        self, model: NamedModel, asked: Asked, streamed: Streamed, failures: list[Failure]
+    ) -> Generator[str, None, bool]:
+        """The pieces of the model's reply, after as many tries as the settings allow; whether there were any."""
+        for attempt in range(self._settings.retries + 1):
+            if self._kept_back(model, asked.spent, failures):
+                return False
+            failure = yield from self.once(model, asked, streamed)
+            if failure is None:
+                self._breaker.worked(model.name)
+                return True
+            if not self._again(failure, attempt, failures, asked.spent):
+                return False
+        return False
+
+    def once(self, model: NamedModel, asked: Asked, streamed: Streamed) -> Generator[str, None, Failure | None]:
+        """The pieces of one call; why there were none."""
+        begin, heard, thoughts, broken = time.perf_counter(), _Heard(), Thoughts(), None
+        try:
+            for chunk in self._chunks(model, asked.messages):
+                heard.add(chunk, time.perf_counter() - begin)
+                if text := thoughts.feed(chunk.text):
+                    heard.begun = True
+                    yield text
+            if rest := thoughts.end():
+                heard.begun = True
+                yield rest
+        except Exception as error:  # each vendor has an error tree of its own
+            broken = failure_of(model.name, error)
+        finally:
+            if broken is None or heard.begun:
+                streamed.stop = "dropped" if broken is not None else heard.ending
+                self._count(model, asked, heard, begin, streamed.stop)
+        if broken is not None and heard.begun:
+            asked.spent.failures.append(broken)
+        return None if heard.begun else broken or _nothing(model.name, heard)
+
+    def value(self, model: NamedModel, asked: Asked, schema: type[Schema], failures: list[Failure]) -> Schema | None:
+        """A value of the class; None, with the reason noted, when the model gave none."""
+        for attempt in range(self._settings.retries + 1):
+            if self._kept_back(model, asked.spent, failures):
+                return None
+            begin, heard = time.perf_counter(), _Heard()
+            try:
+                value, heard.usage = ask_for(model.chat, _sent(model, asked.messages), schema)
+            except Exception as error:
+                if not self._again(failure_of(model.name, error), attempt, failures, asked.spent):
+                    return None
+                continue
+            self._count(model, asked, heard, begin, "end")
+            self._breaker.worked(model.name)
+            if value is None:
+                failures.append(Failure(model.name, "malformed", schema.__name__))
+            return value
+        return None
+
+    def _chunks(self, model: NamedModel, messages: Sequence[Message]) -> Iterator[Chunk]:
+        first_s = self._settings.of(model.name).first_token_s or self._settings.first_token_s
+        sent = _sent(model, messages)
+
+        def chunks() -> Iterator[Chunk]:
+            return map(read_chunk, model.chat.stream(sent))
+
+        return within(chunks, lambda chunk: chunk.alive, first_s, self._settings.timeout_s)
+
+    def _kept_back(self, model: NamedModel, spent: Spending, failures: list[Failure]) -> bool:
+        """Whether the model isn't to be called now; the reason is noted."""
+        limit = self._budget.exceeded(spent.person)
+        if limit:
+            failures.append(Failure(model.name, "budget", limit))
+        elif self._breaker.rests(model.name):
+            failures.append(Failure(model.name, "paused"))
+        else:
+            self._budget.begins(spent.person)
+            return False
+        return True
+
+    def _again(self, failure: Failure, attempt: int, failures: list[Failure], spent: Spending) -> bool:
+        """Whether the same model is asked once more; by then as long as it asks for has passed."""
+        self._breaker.failed(failure)
+        spent.failures.append(failure)
+        wait_s = failure.retry_after_s
+        if wait_s is None:
+            wait_s = _FIRST_PAUSE_S * 2**attempt * (0.5 + random.random())
+        if not failure.again or attempt >= self._settings.retries or wait_s > self._settings.patience_s:
+            failures.append(failure)
+            return False
+        attempts = f"{attempt + 2} of {self._settings.retries + 1} in {wait_s:.1f} s"
+        log_retry(log, f"model {failure.model}", failure.error, attempts)
+        self._sleep(wait_s)
+        return True
+
+    def _count(self, model: NamedModel, asked: Asked, heard: _Heard, begin: float, stop: Stop) -> None:
+        own, settings, usage = self._settings.of(model.name), self._settings, heard.usage
+        price_in, price_out = own.price_per_million_input, own.price_per_million_output
+        price_in = settings.price_per_million_input if price_in is None else price_in
+        price_out = settings.price_per_million_output if price_out is None else price_out
+        self._budget.used(asked.spent.person, usage.input_tokens + usage.output_tokens)
+        asked.spent.calls.append(
+            Call(
+                asked.task,
+                model.name,
+                usage.input_tokens,
+                usage.output_tokens,
+                cost=(usage.input_tokens * price_in + usage.output_tokens * price_out) / 1_000_000,
+                seconds=round(time.perf_counter() - begin, 3),
+                stop=stop,
+                first_token_s=round(heard.first_s, 3),
+                thinking_tokens=usage.thinking_tokens,
+            )
+        )
+
+
+class _Heard:
+    """What the chunks of one call said so far."""
+
+    def __init__(self) -> None:
+        self.usage, self.first_s = Usage(), 0.0
+        self.begun = self.thought = self.named = False
+        self.stop: Stop | None = None
+
+    def add(self, chunk: Chunk, seconds: float) -> None:
+        """Notes a chunk that came after so many seconds."""
+        self.usage += chunk.usage
+        self.stop = chunk.stop or self.stop
+        self.named = self.named or chunk.names_stops
+        if chunk.alive:
+            self.thought = True
+            self.first_s = self.first_s or seconds
+
+    @property
+    def ending(self) -> Stop:
+        """How the reply ended; without a reason, where the provider gives one, the connection was closed early."""
+        return self.stop or ("dropped" if self.named else "end")
+
+
+def _nothing(name: str, heard: _Heard) -> Failure:
+    """Why a call that went through brought no text."""
+    if heard.ending == "length":
+        return Failure(name, "thinking" if heard.thought or heard.usage.thinking_tokens else "cut")
+    if heard.ending == "filter":
+        return Failure(name, "filtered")
+    if heard.ending == "dropped":
+        return Failure(name, "dropped")
+    return Failure(name, "empty", "a tool's call" if heard.ending == "tool" else "")
+
+
+def _sent(model: NamedModel, messages: Sequence[Message]) -> list[Any]:
+    """The messages as they go out: none that is empty, and with Anthropic's mark for what its cache may keep."""
+    sent: list[Any] = [message for message in messages if message[1].strip()]
+    if model.name.startswith("anthropic:") and sent and sent[0][0] == "system":
+        block = {"type": "text", "text": sent[0][1], "cache_control": {"type": "ephemeral"}}
+        sent[0] = ("system", [block])
+    return sent
