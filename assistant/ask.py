@@ -24,7 +24,7 @@ from assistant.checks.guardrails import Guardrails, GuardrailVerdict, load_guard
 from assistant.checks.injection import injection_score
 from assistant.checks.personal_data import redacted
 from assistant.events import Event, Sentence, Stage
-from assistant.question import SEARCH, Question
+from assistant.question import SEARCH, Question, Turn
 from assistant.records.conversations import Conversations, StoredTurn
 from assistant.records.trace import Trace, Traces
 from core.errors import ModelError, QuestionError
@@ -36,6 +36,10 @@ from core.types import Answer, User
 from prompts import load_prompt
 from retrieval.models.tokens import RecentTokens
 from retrieval.query.filters import all_of
+
+
+# So many turns of the conversation a model that writes is told.
+_TURNS = 3
 
 
 class Router(Protocol):
@@ -156,7 +160,7 @@ class Assistant:
             trace.searched, standalone = list(rewritten.questions), rewritten.text
             if standalone != question.text:
                 yield Stage("rewrite", standalone)
-            events = self.path.events(self._prepared(question, standalone, verdict), rewritten, trace)
+            events = self.path.events(self._prepared(question, standalone, verdict, history), rewritten, trace)
         answer: Answer | None = None
         for event in events:
             if isinstance(event, Answer):
@@ -183,7 +187,9 @@ class Assistant:
             return None
         return self.router.events(question, trace)
 
-    def _prepared(self, question: Question, standalone: str, verdict: GuardrailVerdict) -> Question:
+    def _prepared(
+        self, question: Question, standalone: str, verdict: GuardrailVerdict, history: Sequence[StoredTurn]
+    ) -> Question:
         """The question with everything that holds for its search and its answer."""
         own = self.styles.of(question.user) if self.styles is not None else AnswerStyle()
         return replace(
@@ -191,6 +197,7 @@ class Assistant:
             filters=all_of(question.filters, verdict.filter),
             style=merged(merged(self.settings.answer.style, own), question.style),
             language=question.language or detect_language(standalone),
+            turns=tuple(_told(turn) for turn in history[-_TURNS:]),
         )
 
     def _keep(self, question: Question, kept: str, standalone: str, answer: Answer, trace: Trace) -> None:
@@ -242,3 +249,9 @@ class Assistant:
         mine = detect_language(asked)
         for language in sorted(theirs - {"", mine}):
             yield f"The quotes are in the language of their documents ({language_name(language)})."
+
+
+def _told(turn: StoredTurn) -> Turn:
+    """A turn as a model is told it."""
+    cited = tuple(dict.fromkeys((c.document_id, c.chunk_id) for c in turn.answer.citations))
+    return Turn(turn.question, turn.answer.text, cited)

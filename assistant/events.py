@@ -17,10 +17,15 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A sentence of the answer that has passed its check; its citations' offsets count into the whole answer."""
+    """A part of the answer that has passed its check; its citations' offsets count into the whole answer.
+
+    Attributes:
+        before: What stands between it and the part before.
+    """
 
     text: str
     citations: tuple[Citation, ...] = ()
+    before: str = ""
 
 
 Event = Stage | Sentence | Answer

@@ -31,6 +31,15 @@ class Attachment:
 
 
 @dataclass(frozen=True, slots=True)
+class Turn:
+    """What was asked and answered before; `cited` are (document id, chunk id) of what the answer rested on."""
+
+    question: str
+    answer: str
+    cited: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
     """One question, with who asks it and everything that was said beside it.
 
@@ -40,6 +49,7 @@ class Question:
         inputs: Values for the app's form, beside what the text says.
         style: What an app wants of its answers; counts more than the person's and the deployment's.
         language: ISO 639-1; `Assistant.ask` detects it once, where it is empty.
+        turns: The last turns of the conversation, as `Assistant.ask` finds them, for a model that writes.
     """
 
     text: str
@@ -51,6 +61,7 @@ class Question:
     inputs: Mapping[str, Any] = field(default_factory=dict)
     style: AnswerStyle = field(default_factory=AnswerStyle)
     language: str = ""
+    turns: tuple[Turn, ...] = ()
 
     def said(self) -> str:
         """The text and the words that were put into the form: what guardrails judge."""

@@ -108,9 +108,19 @@ class AnswerStyle(SettingsSection):
 
 
 class AnswerSettings(SettingsSection):
-    """How answers are built from passages."""
+    """How answers are built from passages.
+
+    Attributes:
+        passages: How many are read where documents are quoted; a language model gets up to `model_passages`, as far as
+            `model_tokens` allow.
+        unsupported: What becomes of what a model wrote and its sources don't say: sent back once and left out if that
+            fails, shown with the remark that they don't confirm it, or left out at once.
+    """
 
     passages: int = Field(default=8, ge=1)
+    model_passages: int = Field(default=20, ge=1)
+    model_tokens: int = Field(default=6_000, ge=200)
+    unsupported: Literal["repair", "mark", "leave_out"] = "repair"
     max_sentences: int = Field(default=4, ge=1)
     min_confidence: float | None = Field(default=None, ge=0, le=1)
     partly_confidence: float | None = Field(default=None, ge=0, le=1)

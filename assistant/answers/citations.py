@@ -1,4 +1,4 @@
-"""Numbered citations: made for quotes, read out of a model's text, and linked to the place in the source."""
+"""Numbered citations: made for quotes and written texts, and linked to the place in the source."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from urllib.parse import quote as url_quote
 from assistant.events import Sentence
 from core.types import Chunk, Citation, Passage
 
-_MARKERS = re.compile(r"\s*[\[【](\d{1,3}(?:\s*[,;]\s*\d{1,3})*)(?:†[^】\]]*)?[\]】]")
 _CLOCK = re.compile(r"^(?:(\d{1,2}):)?(\d{1,2}):(\d{2})")
 
 
@@ -32,17 +31,21 @@ class Composer:
         ]
         return self._append(statement, made, separator)
 
-    def add_cited(self, statement: str, citations: Iterable[Citation], separator: str = " ") -> Sentence:
-        """Appends a statement that uses citations by their own markers."""
-        begin = len(self.text) + (len(separator) if self.text else 0)
-        placed = [_moved(c, begin, begin + len(statement)) for c in citations]
-        return self._append(statement, placed, separator)
+    def add_written(self, text: str, citations: Iterable[Citation], before: str) -> Sentence:
+        """Appends a text that has its markers; the citations' offsets count from its beginning."""
+        before = before if self.text else ""
+        begin = len(self.text) + len(before)
+        placed = tuple(replace(c, begin=c.begin + begin, end=c.end + begin) for c in citations)
+        self.text += before + text
+        self.citations.extend(placed)
+        return Sentence(text, placed, before)
 
     def _append(self, statement: str, made: list[Citation], separator: str) -> Sentence:
         marked = statement + "".join(f" [{citation.marker}]" for citation in made)
-        self.text = f"{self.text}{separator}{marked}" if self.text else marked
+        before = separator if self.text else ""
+        self.text += before + marked
         self.citations.extend(made)
-        return Sentence(marked, tuple(made))
+        return Sentence(marked, tuple(made), before)
 
 
 def cite(marker: int, passage: Passage, quote: tuple[int, int], *, begin: int, end: int) -> Citation:
@@ -75,14 +78,6 @@ def document_offset(chunk: Chunk) -> int:
     return chunk.begin - max(0, repeated)
 
 
-def read_markers(sentence: str) -> tuple[str, tuple[int, ...]]:
-    """(the sentence without its markers, the numbers they name in order). Takes [1], [2, 3] and 【4】."""
-    numbers: list[int] = []
-    for match in _MARKERS.finditer(sentence):
-        numbers.extend(int(n) for n in re.findall(r"\d+", match.group(1)))
-    return _MARKERS.sub("", sentence).strip(), tuple(dict.fromkeys(numbers))
-
-
 def deep_link(citation: Citation) -> str:
     """The document's URL, opened at the cited page, time or text where the format has a way to say so."""
     url = citation.url
@@ -101,8 +96,3 @@ def deep_link(citation: Citation) -> str:
         fragment = url_quote(start, safe="") + (f",{url_quote(end, safe='')}" if len(words) > 12 else "")
         return f"{url}#:~:text={fragment}"
     return url
-
-
-def _moved(citation: Citation, begin: int, end: int) -> Citation:
-
-    return replace(citation, begin=begin, end=end)

@@ -135,6 +135,8 @@ def _misplaced(part: Part, evidence: Evidence, whole: Sequence[str]) -> Iterator
     for fact in part.facts:
         if fact.soft:
             continue
+        if not part.terms and not fact.unit:
+            continue  # one of several numbers in a row
         terms = part.terms or whole
         if len(terms) == 1 and evidence.rarity(terms[0]) < _TELLING:
             continue

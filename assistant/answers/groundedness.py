@@ -30,6 +30,7 @@ from retrieval.models import TokenEncoder, TokenVectors
 
 # So sure it must be that a single sentence is in another language than its passages.
 _CLEARLY = 0.8
+_TELLING_CHARS = 40
 # Capitals of so few letters say what something is, not which: "Acme AG", "Example AI".
 _SHORT = 3
 # From here on a word of the claim counts as said by another word of the passages.
@@ -44,11 +45,15 @@ class Check:
     Attributes:
         problems: What isn't in the cited passages, in words for the trace and for the repair.
         score: 0..1, how near the claim is to its passages.
+        contradicted: Whether the passages say it otherwise, not just less.
+        misstated: Whether a number, a name or a quotation is in none of them.
     """
 
     passed: bool
     problems: tuple[str, ...]
     score: float
+    contradicted: bool = False
+    misstated: bool = False
 
 
 def check_claim(claim: str, cited: Sequence[Passage], question: str, encoder: TokenEncoder) -> Check:
@@ -58,20 +63,23 @@ def check_claim(claim: str, cited: Sequence[Passage], question: str, encoder: To
     evidence = Evidence([statement for passage in cited for statement in statements_of(passage)])
     language = _language(claim, cited)
     source = "\n".join(f"{p.chunk.title}\n{' '.join(p.chunk.heading_path)}\n{p.chunk.text}" for p in cited)
-    problems = [*_unsupported(claim, source, question, evidence, language)]
+    problems = missing = [*_unsupported(claim, source, question, evidence, language)]
+    turned: list[str] = []
     score = groundedness(claim, cited, encoder)
     # Words of two languages can't be compared; what both write alike is all that can be checked here.
     if language in _languages(cited):
-        problems += twisted(claim, evidence, language)
+        turned = list(twisted(claim, evidence, language))
+        problems = missing + turned
         if score < threshold() or _mostly_new(claim, cited, evidence, encoder):
             problems.append(f"its meaning is not in the sources ({score:.2f} of {threshold():.2f})")
-    return Check(not problems, tuple(dict.fromkeys(problems)), round(score, 4))
+    return Check(not problems, tuple(dict.fromkeys(problems)), round(score, 4), bool(turned), bool(missing))
 
 
 def unsupported_facts(sentence: str, source: str, question: str = "") -> tuple[str, ...]:
     """The facts of the sentence that `source` doesn't have. Names that the question brought up are let through."""
-    evidence = Evidence(statements_of(Passage(Chunk("", "", 0, source), 0.0)))
-    return tuple(dict.fromkeys(_unsupported(sentence, source, question, evidence, detect_language(sentence))))
+    passage = Passage(Chunk("", "", 0, source), 0.0)
+    language = _language(sentence, [passage])
+    return tuple(dict.fromkeys(_unsupported(sentence, source, question, Evidence(statements_of(passage)), language)))
 
 
 def _unsupported(claim: str, source: str, question: str, evidence: Evidence, language: str) -> Iterator[str]:
@@ -177,8 +185,10 @@ def _languages(cited: Sequence[Passage]) -> set[str]:
 def _language(claim: str, cited: Sequence[Passage]) -> str:
     """The claim's language; that of its passages unless it is clearly another."""
     theirs = _languages(cited)
-    mine = detect_language(claim, default="", min_probability=_CLEARLY)
-    return mine if mine and mine not in theirs else sorted(theirs)[0] if mine not in theirs else mine
+    mine = detect_language(claim, default="", min_probability=0.0)
+    if mine in theirs or len(claim) < _TELLING_CHARS:
+        return mine if mine in theirs else sorted(theirs)[0]
+    return detect_language(claim, default=sorted(theirs)[0], min_probability=_CLEARLY)
 
 
 def _folded(text: str) -> str:

@@ -13,8 +13,9 @@ from assistant.answers.extractive import answer_from, find_evidence
 from assistant.answers.people import KnowledgeablePerson, asks_for_people, who_could_know
 from assistant.answers.rewrite import Rewritten, ask_back
 from assistant.answers.subject import concerns_another
-from assistant.answers.written import AnswerWriter, best_quote
-from assistant.events import Event, Sentence, Stage
+from assistant.answers.rendering import best_quote
+from assistant.answers.written import AnswerWriter
+from assistant.events import Event, Stage
 from assistant.question import Question
 from assistant.records.trace import Trace
 from core.errors import ModelError
@@ -26,6 +27,8 @@ from retrieval.query.search import Search, Searcher
 
 # Passages that are looked up. Only the first `answer.passages` are read; all tell which words are rare.
 _SEARCHED = 24
+# So many passages of the last answer are read again, behind so many of what was found.
+_RECALLED, _BEFORE_RECALLED = 6, 4
 
 
 class EncodingSearcher(Searcher, Protocol):
@@ -103,31 +106,44 @@ class SearchAnswers:
         everything: Sequence[Passage],
         trace: Trace,
     ) -> Iterator[Event]:
-        """The model's answer; the quotes if no model answers and nothing has been shown yet."""
+        """The model's answer; the quotes if no model answers, or nothing that it wrote is confirmed."""
         assert self.models is not None
         with trace.stage("weigh"):
             findings = [find_evidence(part, passages, self.encoder, self._confidence) for part, passages in found]
             finding = max(findings, key=lambda f: f.confidence)
             trace.signals = dict(finding.signals)
-        writer = AnswerWriter(self.models, self.encoder, self.settings)
-        shown = False
+        writer = AnswerWriter(self.models, self.encoder, self.settings, self.retriever)
         try:
             with trace.stage("answer"):
-                for event in writer.answer_from(question, finding, everything, trace):
-                    shown = shown or isinstance(event, Sentence)
-                    yield event
+                instead = yield from writer.answer_from(question, finding, self._with_recalled(question, everything), trace)
         except ModelError as error:
-            if shown:
-                raise
             trace.notes.append(str(error))
-            yield Stage("quote", "the language model can't be reached")
-            for event in self._quoted(question, found, trace):
-                if isinstance(event, Answer):
-                    said = str(error)
-                    note = f"Quoted from the documents, since {said[0].lower()}{said[1:]}"
-                    yield replace(event, notes=(*event.notes, note))
-                else:
-                    yield event
+            instead = str(error)
+        if not instead:
+            return
+        yield Stage("quote", instead)
+        for event in self._quoted(question, found, trace):
+            if isinstance(event, Answer):
+                note = f"Quoted from the documents, since {instead[0].lower()}{instead[1:]}"
+                yield replace(event, notes=(*event.notes, note))
+            else:
+                yield event
+
+    def _with_recalled(self, question: Question, passages: Sequence[Passage]) -> list[Passage]:
+        """The passages with those of the last answer behind the best, for what is asked about that answer."""
+        if not question.turns:
+            return list(passages)
+        cited = dict.fromkeys(question.turns[-1].cited)
+        known = {p.chunk.id for p in passages[:_BEFORE_RECALLED]}
+        recalled = [
+            Passage(chunk, 0.0)
+            for document_id in dict.fromkeys(document for document, _ in cited)
+            for chunk in self.retriever.document(document_id, question.user)
+            if (document_id, chunk.id) in cited and chunk.id not in known
+        ][:_RECALLED]
+        mine = {p.chunk.id for p in recalled}
+        rest = [p for p in passages[_BEFORE_RECALLED:] if p.chunk.id not in mine]
+        return [*passages[:_BEFORE_RECALLED], *recalled, *rest]
 
 
 def _named(question: str, people: Sequence[KnowledgeablePerson], passages: Sequence[Passage]) -> Iterator[Event]:

@@ -128,7 +128,8 @@ class _ScopedSearch:
         return self._scope.search(self._retriever, search)
 
     def document(self, document_id: str, user: User, /) -> list[Chunk]:
-        return self._retriever.document(document_id, user)
+        told = (self._scope.told(Passage(chunk, 0.0)) for chunk in self._retriever.document(document_id, user))
+        return [passage.chunk for passage in told if passage is not None]
 
 
 class _Writer(Model):

@@ -61,7 +61,7 @@ def result_view(turn: Turn, user: User) -> None:
 
 def partial_html(turn: Turn) -> str:
     """The sentences that have come so far."""
-    text = " ".join(sentence.text.strip() for sentence in turn.sentences)
+    text = "".join(sentence.before + sentence.text for sentence in turn.sentences)
     citations = [citation for sentence in turn.sentences for citation in sentence.citations]
     return answer_html(text, citations, {}, f"{turn.key}-partial")
 

@@ -75,6 +75,21 @@ def opposites() -> list[tuple[frozenset[str], frozenset[str]]]:
     return [(frozenset(one.split()), frozenset(other.split())) for one, other in sides]
 
 
+def is_gap(text: str) -> bool:
+    """Whether the sentence says that something isn't in the sources, which no source can say."""
+    return _expressions("gap").search(text.replace("’", "'")) is not None
+
+
+def is_chatter(text: str) -> bool:
+    """Whether the sentence only leads in to an answer, or takes leave after it."""
+    return _expressions("chatter").search(text.replace("’", "'").strip()) is not None
+
+
+def says_nothing(cell: str) -> bool:
+    """Whether a table's cell is empty or says that there is nothing."""
+    return not cell.strip() or _phrases("nothing").fullmatch(cell.strip()) is not None
+
+
 def periods_in(text: str) -> Iterator[tuple[str, str, int]]:
     """(day, week, month, quarter or year; as written; where) of everything that recurs."""
     for name in _cues()["period"]:
@@ -106,6 +121,11 @@ def _phrases(name: str) -> re.Pattern[str]:
 @cache
 def _periods(name: str) -> re.Pattern[str]:
     return _pattern(str(_cues()["period"][name]))
+
+
+@cache
+def _expressions(name: str) -> re.Pattern[str]:
+    return re.compile("|".join(f"(?:{one})" for one in _cues()[name]), re.IGNORECASE)
 
 
 def _pattern(listed: str) -> re.Pattern[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from assistant.answers.groundedness import Fact, facts
+from core.text.facts import Fact, amount, facts
 from core.text.sentences import split_sentences
 from core.text.words import content_words
 
@@ -69,7 +69,9 @@ def normalised(text: str) -> str:
 
 
 def _same(wanted: Fact, found: Fact, sentence: str) -> bool:
-    if wanted.value != found.value:
+    if amount(wanted) == amount(found):
+        return True
+    if (wanted.value, wanted.scale) != (found.value, found.scale):
         return False
     if not wanted.unit or wanted.unit == found.unit:
         return True

@@ -1,7 +1,8 @@
 import pytest
 
-from assistant.answers.groundedness import check_sentence, facts, unsupported_facts
+from assistant.answers.groundedness import check_claim, unsupported_facts
 from assistant.checks.injection import injection_score, neutralised
+from core.text.facts import facts
 from core.types import Chunk, Passage
 from retrieval.retriever import Retriever
 
@@ -54,13 +55,13 @@ def test_the_first_word_of_a_sentence_is_no_name_by_its_capital() -> None:
 
 def test_a_sentence_far_from_its_passage_fails_on_meaning(retriever: Retriever) -> None:
     cited = [Passage(Chunk("c", "d", 0, SOURCE), 1.0)]
-    near = check_sentence("Aurora Bank pays $1,452.40 every month.", cited, "", retriever.embedder)
-    far = check_sentence("Penguins usually huddle together when storms approach.", cited, "", retriever.embedder)
+    near = check_claim("Aurora Bank pays $1,452.40 every month.", cited, "", retriever.embedder)
+    far = check_claim("Penguins usually huddle together when storms approach.", cited, "", retriever.embedder)
     assert near.passed and not far.passed and near.score > far.score + 0.2
 
 
 def test_no_source_is_no_support(retriever: Retriever) -> None:
-    assert check_sentence("Anything.", [], "", retriever.embedder).problems == ("it cites no source",)
+    assert check_claim("Anything.", [], "", retriever.embedder).problems == ("it cites no source",)
 
 
 @pytest.mark.parametrize(

@@ -60,7 +60,7 @@ def test_a_model_is_told_the_style(retriever: Retriever, tmp_path: Path) -> None
     assert assistant.styles is not None
     assistant.styles.choose(ANA, AnswerStyle(tone="plain", format="bullets"))
     assistant.answer(Question("How long is raw Watchtower telemetry kept?", ANA))
-    told = str(model.seen[0][0].content)
+    told = str(model.seen[0][1].content)
     assert "executives" in told and "tone is plain" in told and "Write a list" in told
     assert "at most 2 sentences" in instructions(AnswerStyle(length="short"), 4)
 
