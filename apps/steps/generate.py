@@ -1,4 +1,4 @@
-"""`generate`: a draft filled from earlier results; a configured model may then edit it, never add to it."""
+"""`generate`: a draft filled from earlier results; a configured model may then edit it, section by section."""
 
 from __future__ import annotations
 
@@ -10,8 +10,14 @@ from apps.customers import Customers
 from apps.language import AppFile, Guard, evaluate
 from apps.run import Context, Model
 from apps.steps.kind import Addressed, StepKind
+from apps.steps.revision import Reviser
 from core.errors import ModelError
 from prompts import load_prompt
+
+
+# So much of what an edit may draw from is shown to the model, and so many of the parts that it couldn't change are told.
+_MATERIAL_CHARS = 12_000
+_TOLD = 3
 
 
 class Generate(Addressed):
@@ -44,22 +50,36 @@ def generate(given: Generate, context: Context) -> dict[str, Any]:
 
 def _edited(draft: str, given: Generate, context: Context, model: Model) -> str:
     """The model's edit of the draft; empty, with a remark that says why, if it can't be used."""
+    material = [_material(source) for source in given.sources]
     try:
         (_, system), (_, text) = load_prompt("edit").render(
-            instructions=given.instructions, style=_style(context), draft=draft
+            instructions=given.instructions,
+            style=_style(context),
+            material="\n\n".join(material)[:_MATERIAL_CHARS] or "(none)",
+            draft=draft,
         )
-        reply, tokens = model.write(system.strip(), text)
+        reply, tokens = model.write(system.strip(), text, "edit")
     except ModelError as error:
         context.notes.append(f"This is the draft as it is, since no language model edited it: {error}")
         return ""
     context.spend(tokens)
-    problems = _problems(reply, [draft, *map(str, given.sources)], context)
-    if reply.strip() and not problems:
-        return reply.strip()
-    context.notes.append(
-        "The model's edit was not used: " + ("; ".join(problems[:3]) if problems else "it was empty") + "."
-    )
+    if not reply.strip():
+        context.notes.append("The model's edit was not used: it was empty.")
+        return ""
+    reviser = Reviser(draft, added=lambda part: _problems(part, [draft, *material], context), sources=material)
+    revision = reviser.revise(reply)
+    if not revision.kept:
+        return revision.text
+    parts = "; ".join(revision.kept[:_TOLD])
+    if revision.changed:
+        context.notes.append(f"In the model's edit these parts stayed as in the draft: {parts}.")
+        return revision.text
+    context.notes.append(f"The model's edit was not used: {parts}.")
     return ""
+
+
+def _material(source: Any) -> str:
+    return f"{source.title or source.name}\n{source.text}" if isinstance(source, AppFile) else str(source)
 
 
 def _draft(given: Generate, context: Context) -> str:

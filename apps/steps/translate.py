@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from pydantic import Field
 
 from apps.run import Context
 from apps.steps.kind import Parameters, StepKind
+from apps.steps.revision import Reviser
 from core.errors import ModelError
 from core.text.detect import detect_language
 from core.text.languages import LANGUAGES
 from prompts import load_prompt
 
-_DIGITS = re.compile(r"\d+")
+# So many of the parts that stay in their language are told.
+_TOLD = 3
 
 
 class Translate(Parameters):
@@ -41,10 +42,13 @@ def translate(given: Translate, context: Context) -> dict[str, Any]:
         context.notes.append(f"The text is not translated into {name}: {error}")
         return {"text": given.text, "translated": False, "language": detect_language(given.text)}
     context.spend(tokens)
-    if sorted(_DIGITS.findall(reply)) != sorted(_DIGITS.findall(given.text)):
-        context.notes.append(f"The translation into {name} changed numbers and was not used.")
+    revision = Reviser(given.text, language=given.to, translated=True).revise(reply)
+    if revision.kept:
+        parts = "; ".join(revision.kept[:_TOLD])
+        context.notes.append(f"Not translated into {name}, since the model's text can't be used there: {parts}.")
+    if not revision.changed:
         return {"text": given.text, "translated": False, "language": detect_language(given.text)}
-    return {"text": reply.strip(), "translated": True, "language": given.to}
+    return {"text": revision.text, "translated": True, "language": given.to}
 
 
 KIND = StepKind(

@@ -158,7 +158,7 @@ def _unknown_name(fact: Fact, claim: str, source: str, question: str, language: 
         new = [word for word in new if not (word.isupper() and len(word) <= _SHORT)]
     if language in _NOUNS_WITH_CAPITALS and (len(new) < 2 or not _named(claim, fact.begin)):
         return ""
-    return " ".join(new)
+    return " ".join(run) if new else ""
 
 
 def _known(name: str, there: frozenset[str]) -> bool:

@@ -63,7 +63,7 @@ _IN_KIND = {
 }  # fmt: skip
 _QUOTED = re.compile(r"[“\"„«]([^”\"“»]{3,300})[”\"“»]")
 _NAME = re.compile(r"\b[A-ZÀ-ÞĀ-Ž][\w’'&-]*(?:\s+[A-ZÀ-ÞĀ-Ž][\w’'&-]*)*")
-_SENTENCE_START = re.compile(r"(?:^|[.!?:;]\s+|[“\"(]\s*|^\s*(?:[-*•]|\d+[.)])\s+)$")
+_SENTENCE_START = re.compile(r"(?:^|\n|[.!?:;]\s+|[“\"(*]\s*|(?:^|\n)\s*(?:[-*•]|\d+[.)])\s+)$")
 # A day of a month is no number of anything: "3 March" doesn't support "three years".
 _DATE = re.compile(
     rf"\b\d{{1,2}}(?:st|nd|rd|th|\.)?\s+(?:of\s+|de\s+)?(?:{MONTH})\b|\b(?:{MONTH})\s+\d{{1,2}}\b"

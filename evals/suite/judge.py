@@ -26,7 +26,7 @@ _LOWEST, _HIGHEST = 1, 5
 _SOURCE_CHARS = 12_000
 _DRAWS = 2_000
 Points = np.ndarray[Any, np.dtype[np.float64]]
-_OBJECT = re.compile(r"\{.*\}", re.DOTALL)
+_THOUGHT = re.compile(r"<think>.*?(?:</think>|$)", re.DOTALL)
 
 
 class Unreadable(ModelError):
@@ -86,17 +86,21 @@ class Judge:
             fence=fence, question=question, expected=expected, answer=answer, sources=sources[:_SOURCE_CHARS]
         )
         reply = self._models.complete("judge", messages, Spending())
-        return parse_reply(reply)
+        try:
+            return parse_reply(reply)
+        except Unreadable as error:
+            again = [*messages, ("assistant", reply), ("user", f"{error} Reply with the JSON object and nothing else.")]
+            return parse_reply(self._models.complete("judge", again, Spending()))
 
 
 def parse_reply(reply: str) -> tuple[dict[str, int], str]:
-    """The points in a judge's reply. Raises Unreadable."""
-    found = _OBJECT.search(reply)
-    try:
-        raw: Any = json.loads(found.group()) if found else None
-    except json.JSONDecodeError:
-        raw = None
-    if not isinstance(raw, dict):
+    """The points in a judge's reply: those of its last JSON object, after whatever it thinks or drafts before.
+
+    Raises:
+        Unreadable: there is none, or it lacks a dimension or has a score out of range.
+    """
+    raw = next(reversed(_objects(_THOUGHT.sub("", reply))), None)
+    if raw is None:
         raise Unreadable(
             f"The judge replied no JSON object ({reply[:80]!r}); choose a stronger model for llm.tasks.judge."
         )
@@ -107,6 +111,20 @@ def parse_reply(reply: str) -> tuple[dict[str, int], str]:
             raise Unreadable(f"The judge gave {dimension} {value!r} instead of 1 to 5; choose a stronger model.")
         points[dimension] = value
     return points, str(raw.get("reason", ""))
+
+
+def _objects(text: str) -> list[dict[str, Any]]:
+    """The JSON objects in a text, in order."""
+    found: list[dict[str, Any]] = []
+    place = text.find("{")
+    while place >= 0:
+        try:
+            value, end = json.JSONDecoder().raw_decode(text, place)
+            found += [value] if isinstance(value, dict) else []
+        except json.JSONDecodeError:
+            end = place + 1
+        place = text.find("{", end)
+    return found
 
 
 @dataclass(frozen=True, slots=True)
