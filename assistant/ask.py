@@ -37,7 +37,6 @@ from prompts import load_prompt
 from retrieval.models.tokens import RecentTokens
 from retrieval.query.filters import all_of
 
-
 # So many turns of the conversation a model that writes is told.
 _TURNS = 3
 

@@ -14,8 +14,7 @@ from apps.steps.revision import Reviser
 from core.errors import ModelError
 from prompts import load_prompt
 
-
-# So much of what an edit may draw from is shown to the model, and so many of the parts that it couldn't change are told.
+# So much of what an edit may draw from a model is shown; so many of the parts that it couldn't change are told.
 _MATERIAL_CHARS = 12_000
 _TOLD = 3
 

@@ -21,7 +21,9 @@ _HEADING = re.compile(r"^\s{0,3}(#{1,6})\s+(.*)$")
 _ITEM = re.compile(r"^\s*(?:[-*+•]|\d{1,3}[.)])\s+\S")
 _FENCE = re.compile(r"^\s{0,3}(?:```|~~~)")
 _WRAPPED = re.compile(r"^\s*```+\s*(?:markdown|md|text|html)?\s*\n(.*?)\n?\s*```+\s*$", re.DOTALL | re.IGNORECASE)
-_ADDRESS = re.compile(r"(?:https?|ftp)://[^\s<>)\]\"']+|\bwww\.[^\s<>)\]\"']+|[\w.+-]+@[\w-]+\.[\w.-]*\w", re.IGNORECASE)
+_ADDRESS = re.compile(
+    r"(?:https?|ftp)://[^\s<>)\]\"']+|\bwww\.[^\s<>)\]\"']+|[\w.+-]+@[\w-]+\.[\w.-]*\w", re.IGNORECASE
+)
 _MARKER = re.compile(r"\[\d{1,3}\]")
 _CODE = re.compile(r"\b(?=[\w-]*\d)(?=[\w-]*[A-Za-zÀ-ÿ])[A-Za-zÀ-ÿ][\w-]*\d[\w-]*\b")
 _ORDINAL = re.compile(r"\d{1,2}(?:st|nd|rd|th|er|\.|º|ª)")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 from assistant.answers.markers import is_footnote, only_markers, read_markers
@@ -130,7 +131,7 @@ class _Reader:
         if len(spans) < 2:
             return
         cut = 0
-        for span, following in zip(spans, spans[1:], strict=False):
+        for span, following in pairwise(spans):
             rest = text[following.begin :]
             if not _MARKER_NEXT.match(rest) and read_markers(text[cut : span.end])[1] and len(rest) > 2:
                 cut = following.begin

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import combinations
+from itertools import combinations, pairwise
 from math import log
 
-from core.text.cues import bound_before, has, opposites
-from core.text.facts import Fact, amount
 from assistant.answers.statements import Part, Statement, alike, among, parts_of, terms_of
+from core.text.cues import bound_before, has, opposites
+from core.text.facts import Fact, amount, numbers
 
 # How much of a claim's part its source must say before a difference between the two is a contradiction.
 _SAME_MATTER = 0.6
@@ -27,14 +27,17 @@ _YEAR = re.compile(r"(?:1[5-9]|20)\d\d")
 _EQUATION = re.compile(r"[\d$€£%()+\-−–*×x·/.,\s k]*=\s*[$€£]?\s*[\d.,]+[k%]?")
 _BY = re.compile(r"\b([^\W\d_]+(?:ed|en|wn|ado|ada|ido|ida|ados|adas))(?:\s+only)?\s+(?:by|por)\s+", re.IGNORECASE)
 _CAPITAL = re.compile(r"\b[A-ZÀ-ÞĀ-Ž][\w’'-]*")
+_CLAUSE_END = re.compile(r"[,.;:]|\b(?:and|or|y|o)\b")
 _AGENT = re.compile(r"\b(?:by|von|vom|durch|por|par)\b", re.IGNORECASE)
 
 
 class Evidence:
     """The statements of the cited passages."""
 
-    def __init__(self, statements: Sequence[Statement]) -> None:
+    def __init__(self, statements: Sequence[Statement], about: str = "") -> None:
+        """Args: about: What else is known of the passages: where they stand, when they were changed."""
         self.statements = statements
+        self._about = numbers(about)
         self.parts = [(part, statement) for statement in statements for part in statement.parts]
         self.facts = [fact for part, _ in self.parts for fact in part.facts]
         self.terms = frozenset(term for s in statements for term in (*s.terms, *s.around))
@@ -64,7 +67,7 @@ class Evidence:
                     continue
                 if same(fact, other):
                     return True
-        return False
+        return any(same(fact, other) for other in self._about)
 
 
 def twisted(claim: str, evidence: Evidence, language: str = "en") -> Iterator[str]:
@@ -88,7 +91,7 @@ def twisted(claim: str, evidence: Evidence, language: str = "en") -> Iterator[st
 def same(fact: Fact, other: Fact) -> bool:
     """Whether two numbers or periods mean the same; a number without a unit (a table's cell) may have any."""
     if fact.kind != other.kind:
-        return fact.kind == "period" and amount(other) in _recurring(fact.value) or (
+        return (fact.kind == "period" and amount(other) in _recurring(fact.value)) or (
             other.kind == "period" and amount(fact) in _recurring(other.value)
         )
     if fact.kind == "period" or not _numeric(fact) or not _numeric(other):
@@ -121,7 +124,7 @@ def within_range(fact: Fact, known: Sequence[Statement]) -> bool:
     for statement in known:
         for part in statement.parts:
             ordered = [f for f in part.facts if _numeric(f)]
-            for low, high in zip(ordered, ordered[1:], strict=False):
+            for low, high in pairwise(ordered):
                 between = part.text[low.begin + len(low.shown) : high.begin]
                 if re.fullmatch(r"\W*\w{0,8}\W*(?:to|–|-|bis|and|und|y|a|et|à)\W*", between, re.IGNORECASE) and (
                     amount(low)[0] <= value <= amount(high)[0] and unit == amount(high)[1]
@@ -146,7 +149,8 @@ def _misplaced(part: Part, evidence: Evidence, whole: Sequence[str]) -> Iterator
         if not own or not rivals:
             continue
         here = max(evidence.fit(about, p, s) for p, s in own)
-        there = max(evidence.fit(about, p, s) for p, s in rivals)
+        rivals = [(p, s) for p, s in rivals if not _left_to_say(terms, p, s, own)]
+        there = max((evidence.fit(about, p, s) for p, s in rivals), default=0.0)
         if there >= _SAME_MATTER and there > here + _BELONGS_ELSEWHERE:
             yield f"{fact.shown} belongs to something else"
 
@@ -183,9 +187,9 @@ def _opposite(part: Part, evidence: Evidence) -> Iterator[str]:
     theirs = _plain_words(ranked[0][1].text)
     for one, other in opposites():
         for here, there in ((one, other), (other, one)):
-            if mine & here and not mine & there and theirs & there and not theirs & here:
-                if not part.negated and not any(p.negated for p in ranked[0][1].parts):
-                    yield f"“{next(iter(mine & here))}” where the source has “{next(iter(theirs & there))}”"
+            turned = mine & here and not mine & there and theirs & there and not theirs & here
+            if turned and not part.negated and not any(p.negated for p in ranked[0][1].parts):
+                yield f"“{next(iter(mine & here))}” where the source has “{next(iter(theirs & there))}”"
 
 
 def _other_agent(claim: str, evidence: Evidence) -> Iterator[str]:
@@ -194,6 +198,11 @@ def _other_agent(claim: str, evidence: Evidence) -> Iterator[str]:
     for statement in evidence.statements:
         for verb, agents in _agents(statement.text):
             theirs.setdefault(verb, set()).update(agents)
+    for verb, doer in _doers(claim):
+        known = [v for v in theirs if alike(v, verb)]
+        agents = {a for v in known for a in theirs[v]}
+        if agents and among(doer, evidence.terms) and not any(among(a, terms_of(claim)) for a in agents):
+            yield f"who it is that does it ({verb})"
     for verb, agents in _agents(claim):
         known = [v for v in theirs if alike(v, verb)]
         if known and agents and not any(among(a, tuple(theirs[v])) for v in known for a in agents):
@@ -204,9 +213,16 @@ def _agents(text: str) -> Iterator[tuple[str, set[str]]]:
     """(what is done, by whom) of each passive."""
     for match in _BY.finditer(text):
         verb = terms_of(match.group(1))
-        agents = terms_of(" ".join(text[match.end() :].split()[:4]))
+        agents = terms_of(_CLAUSE_END.split(" ".join(text[match.end() :].split()[:4]))[0])
         if verb and agents:
             yield verb[-1], set(agents)
+
+
+def _doers(text: str) -> Iterator[tuple[str, str]]:
+    """(what is done, the word before it) wherever the text isn't passive."""
+    for part in parts_of(text):
+        if not _AGENT.search(part.text):
+            yield from ((verb, doer) for doer, verb in pairwise(part.terms))
 
 
 def _turned_bounds(part: Part, evidence: Evidence) -> Iterator[str]:
@@ -246,7 +262,9 @@ def _opposed(part: Part, other: Part) -> bool:
 def _replaced(part: Part, evidence: Evidence, whole: Sequence[str]) -> Iterator[str]:
     """A word or name of the claim stands where its source, which else says the same, has another one."""
     best, statement = max(evidence.parts, key=lambda pair: _own_share(part, pair[0]), default=(None, None))
-    if best is None or statement is None or statement.label or _own_share(part, best) < _SAME_MATTER:
+    if best is None or statement is None or statement.label:
+        return
+    if _own_share(part, best) < _SAME_MATTER:
         return
     new = [n for n, term in enumerate(part.terms) if not among(term, best.terms)]
     # One word, or a name; more differences are another way of saying it.
@@ -294,9 +312,9 @@ def _stronger(part: Part, evidence: Evidence) -> Iterator[str]:
         return
     if has("all", part.text) and has("some", statement.text) and not has("all", statement.text):
         yield "it leaves no exception, and the source does"
-    if has("must", part.text) and has("may", statement.text) and not has("must", statement.text):
-        if not has("may", part.text):
-            yield "it is a must, and in the source a may"
+    bound, free = has("must", part.text), has("may", statement.text) and not has("must", statement.text)
+    if bound and free and not has("may", part.text):
+        yield "it is a must, and in the source a may"
 
 
 def _said(term: str, part: Part, statement: Statement) -> float:
@@ -330,6 +348,15 @@ def _rivalled(fact: Fact, there: Part, claimed: Part) -> bool:
 
 def _place(term: str, terms: Sequence[str]) -> int:
     return next((n for n, other in enumerate(terms) if alike(term, other)), -1)
+
+
+def _left_to_say(
+    terms: Sequence[str], rival: Part, statement: Statement, own: Sequence[tuple[Part, Statement]]
+) -> bool:
+    """Whether the rival is what a later part of its statement leaves out ("a night at most 140, in Rome 190")."""
+    parts = statement.parts
+    later = [p for p, s in own if s is statement and not s.label and parts.index(p) > parts.index(rival)]
+    return any(among(t, p.terms) and not among(t, rival.terms) for p in later for t in terms)
 
 
 def _rival(fact: Fact, other: Fact) -> bool:

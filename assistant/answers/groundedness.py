@@ -19,10 +19,10 @@ import numpy as np
 
 from assistant.answers.entailment import Evidence, derived, twisted, within_range
 from assistant.answers.evidence import token_vectors_of
-from core.text.facts import Fact, facts, numbers, periods
 from assistant.answers.statements import among, statements_of, terms_of
 from core.arrays import FloatArray
 from core.text.detect import detect_language
+from core.text.facts import Fact, facts, numbers, periods
 from core.text.sentences import split_sentences
 from core.text.words import words
 from core.types import Chunk, Passage
@@ -31,6 +31,9 @@ from retrieval.models import TokenEncoder, TokenVectors
 # So sure it must be that a single sentence is in another language than its passages.
 _CLEARLY = 0.8
 _TELLING_CHARS = 40
+_LONG_NAME = re.compile(
+    r"\b[A-ZÀ-Þ][\w’'-]+(?:\s+(?:of|de|für|der|the|and|und|y)\s+|\s+)[A-ZÀ-Þ][\w’'-]+(?:\s+[A-ZÀ-Þ][\w’'-]+)*"
+)
 # Capitals of so few letters say what something is, not which: "Acme AG", "Example AI".
 _SHORT = 3
 # From here on a word of the claim counts as said by another word of the passages.
@@ -60,7 +63,8 @@ def check_claim(claim: str, cited: Sequence[Passage], question: str, encoder: To
     """Whether the passages in `cited` support the claim (without its markers)."""
     if not cited:
         return Check(False, ("it cites no source",), 0.0)
-    evidence = Evidence([statement for passage in cited for statement in statements_of(passage)])
+    about = "; ".join(f"{p.chunk.title}, {p.chunk.locator}, {p.chunk.metadata.get('updated_at', '')}" for p in cited)
+    evidence = Evidence([statement for passage in cited for statement in statements_of(passage)], about)
     language = _language(claim, cited)
     source = "\n".join(f"{p.chunk.title}\n{' '.join(p.chunk.heading_path)}\n{p.chunk.text}" for p in cited)
     problems = missing = [*_unsupported(claim, source, question, evidence, language)]
@@ -93,9 +97,13 @@ def _unsupported(claim: str, source: str, question: str, evidence: Evidence, lan
         elif fact.kind == "name":
             if unknown := _unknown_name(fact, claim, source, question, language):
                 yield f"the name {unknown}"
-        elif not evidence.supports(fact) and (fact.value, fact.unit) != ("1", ""):
-            if not derived(fact, claim, claimed, known) and not within_range(fact, evidence.statements):
-                yield _missing(fact, known)
+        elif not (
+            evidence.supports(fact)
+            or (fact.value, fact.unit) == ("1", "")
+            or derived(fact, claim, claimed, known)
+            or within_range(fact, evidence.statements)
+        ):
+            yield _missing(fact, known)
 
 
 def _missing(fact: Fact, known: Sequence[Fact]) -> str:
@@ -163,13 +171,17 @@ def _unknown_name(fact: Fact, claim: str, source: str, question: str, language: 
 
 def _known(name: str, there: frozenset[str]) -> bool:
     """Whether the name is there, as it is or with the ending of a genitive or plural on one side."""
-    return name in there or any({name, other} == {short, short + ending} for other in there
-                                for short in (min(name, other, key=len),) for ending in ("s", "n", "en", "es", "in"))
+    return name in there or any(
+        {name, other} == {short, short + ending}
+        for other in there
+        for short in (min(name, other, key=len),)
+        for ending in ("s", "n", "en", "es", "in")
+    )
 
 
 def _initials(source: str) -> frozenset[str]:
     """What names of several words are shortened to: "eu" of "European Union"."""
-    runs = re.findall(r"\b[A-ZÀ-Þ][\w’'-]+(?:\s+(?:of|de|für|der|the|and|und|y)\s+|\s+)[A-ZÀ-Þ][\w’'-]+(?:\s+[A-ZÀ-Þ][\w’'-]+)*", source)
+    runs = _LONG_NAME.findall(source)
     return frozenset("".join(word[0] for word in run.split() if word[0].isupper()).casefold() for run in runs)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pydantic import BaseModel, Field
 
 from assistant.answers.markers import read_markers
-from assistant.answers.review import Claim, Reviewer, ReviewedBlock
+from assistant.answers.review import Claim, ReviewedBlock, Reviewer
 from assistant.answers.sources import rendered_sources
 from core.errors import ModelError
 from core.llm import ChatModels, Spending

@@ -19,6 +19,7 @@ from core.types import Passage
 from retrieval.models import TokenEncoder
 
 Outcome = Literal["passed", "attributed", "gap", "added", "around", "failed", "repaired", "marked", "left out"]
+UNCHECKED = Check(False, ("no source says it",), 0.0)
 ADDED = "(Not from the documents)"
 # So many other sources are tried for a claim whose own don't say it.
 _ELSEWHERE = 5
@@ -48,7 +49,7 @@ class Claim:
     numbers: tuple[int, ...] = ()
     before: str = ""
     outcome: Outcome = "failed"
-    check: Check = Check(False, (), 0.0)
+    check: Check = UNCHECKED
     rests_on: tuple[int, ...] = ()
     header: tuple[str, ...] | None = None
 
@@ -237,8 +238,8 @@ class Reviewer:
             both = self._check(text, [*named, n])
             if both.passed and both.score > max(check.score for check in alone.values()):
                 return both, (*named, n)
-        failed = together or (alone[named[0]] if named else best) or Check(False, (), 0.0)
-        return (failed if named else replace(failed, passed=False, problems=failed.problems or ("no source says it",))), ()
+        failed = together or (alone[named[0]] if named else best)
+        return (UNCHECKED if failed is None or failed.passed else failed), ()
 
     def _check(self, text: str, numbers: Sequence[int]) -> Check:
         return check_claim(text, self.passages(numbers), self.question, self.encoder)

@@ -11,9 +11,9 @@ from assistant.answers.citations import Composer
 from assistant.answers.confidence import AbstentionModel, abstention_model
 from assistant.answers.extractive import answer_from, find_evidence
 from assistant.answers.people import KnowledgeablePerson, asks_for_people, who_could_know
+from assistant.answers.rendering import best_quote
 from assistant.answers.rewrite import Rewritten, ask_back
 from assistant.answers.subject import concerns_another
-from assistant.answers.rendering import best_quote
 from assistant.answers.written import AnswerWriter
 from assistant.events import Event, Stage
 from assistant.question import Question
@@ -115,7 +115,9 @@ class SearchAnswers:
         writer = AnswerWriter(self.models, self.encoder, self.settings, self.retriever)
         try:
             with trace.stage("answer"):
-                instead = yield from writer.answer_from(question, finding, self._with_recalled(question, everything), trace)
+                instead = yield from writer.answer_from(
+                    question, finding, self._with_recalled(question, everything), trace
+                )
         except ModelError as error:
             trace.notes.append(str(error))
             instead = str(error)

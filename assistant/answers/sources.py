@@ -50,7 +50,7 @@ class Source:
         for passage in self.passages[1:]:
             chunk = passage.chunk
             repeated = max(0, len(chunk.text) - (chunk.end - chunk.begin)) if chunk.end > chunk.begin else 0
-            known = max(0, end - max(chunk.begin, document_offset(chunk))) if not repeated else repeated
+            known = repeated or max(0, end - max(chunk.begin, document_offset(chunk)))
             joint = "\n" if repeated else "" if known else "\n\n"
             parts.append(joint + chunk.text[known:].lstrip("\n" if repeated else ""))
             end = max(end, chunk.end)

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
-from core.text.cues import filling, negated_words, joins
-from core.text.facts import Fact, counting_words, numbers, periods
 from core.tables import split_row
+from core.text.cues import filling, joins, negated_words
+from core.text.facts import Fact, counting_words, numbers, periods
 from core.text.sentences import split_sentences
 from core.text.words import SAYING_NOTHING, words
 from core.types import Passage

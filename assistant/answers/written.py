@@ -88,9 +88,7 @@ class AnswerWriter:
         if sheet.answered:
             yield from sheet.additions()
             read = tuple(p for source in sources for p in source.passages)
-            yield Answer(
-                sheet.text, tuple(sheet.citations), confidence=finding.confidence, passages=read, notes=notes
-            )
+            yield Answer(sheet.text, tuple(sheet.citations), confidence=finding.confidence, passages=read, notes=notes)
         elif sheet.said_no or sheet.only_gaps or not passages:
             none = no_evidence(passages, finding.confidence, question.language)
             yield replace(none, text="\n\n".join([none.text, *sheet.added]), notes=notes)
@@ -164,11 +162,12 @@ def access_key(user: User, sources: Sequence[Source]) -> str:
 
 def _clean(text: str, allow: Sequence[str]) -> str:
     """Without foreign links, images and HTML; code keeps its angle brackets."""
-    parts = _CODE.split(text)
-    return "".join(
-        part if _CODE.fullmatch(part) and "://" not in part and "www." not in part else without_foreign_links(part, allow)
-        for part in parts
-    )
+
+    def shown(part: str) -> str:
+        code = _CODE.fullmatch(part) and "://" not in part and "www." not in part
+        return part if code else without_foreign_links(part, allow)
+
+    return "".join(map(shown, _CODE.split(text)))
 
 
 def _without_no(blocks: Iterable[Block], sheet: Sheet) -> Iterator[Block]:
@@ -219,4 +218,3 @@ def _conversation(turns: Sequence[Turn]) -> str:
 def _person(user: User) -> str:
     known = [f"{name}: {user.attributes[name]}" for name in _TOLD_OF_PERSON if user.attributes.get(name)]
     return f"Who asks: {'; '.join(known)}.\n" if known else ""
-

@@ -13,6 +13,8 @@ import yaml
 from core.text.words import FUNCTION_WORDS, words
 
 _WORD = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*")
+# Of the words of bounds and results those that mean something by themselves.
+_NOUNS = frozenset({"maximum", "minimum", "left", "sum", "difference"})
 # Negations of a noun, which may have an adjective.
 _OF_NOUNS = frozenset("no kein keine keinen keinem keiner keines without ohne sin ningún ninguna sans aucun".split())
 _COMPARED = re.compile(
@@ -64,9 +66,9 @@ def joins() -> frozenset[str]:
 def filling() -> frozenset[str]:
     """Words of bounds, negations and obligations, which are compared as such and not as words."""
     cues = _cues()
-    listed = " ".join(str(cues[name]).replace("|", " ") for name in ("negation", "at_most", "at_least", "must", "may", "result"))
-    recurring = " ".join(str(value).replace("|", " ") for value in cues["period"].values())
-    return frozenset(f"{listed} {recurring} {cues['joins']} {cues['filling']}".split()) - {"maximum", "minimum", "left", "sum", "difference"}
+    compared = ("negation", "at_most", "at_least", "must", "may", "result")
+    listed = " ".join([*(str(cues[name]) for name in compared), *map(str, cues["period"].values())])
+    return frozenset(f"{listed.replace('|', ' ')} {cues['joins']} {cues['filling']}".split()) - _NOUNS
 
 
 def opposites() -> list[tuple[frozenset[str], frozenset[str]]]:

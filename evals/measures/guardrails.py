@@ -28,6 +28,7 @@ from assistant.checks.personal_data import personal_data
 from assistant.question import Attachment, Question
 from core.errors import DatasetError
 from core.llm import ChatModels, Message, NamedModel, Reply, Spending, Streamed, Task
+from core.llm.structured import Schema
 from core.settings import LlmSettings, Settings
 from core.types import Answer, Chunk, Passage, Section, User
 from evals.data import read_jsonl
@@ -74,6 +75,15 @@ class Obedient(ChatModels):
 
     def reply(self, task: Task, messages: Sequence[Message], spent: Spending, *, access: str = "") -> Reply:
         return Reply(self.says, "end", "obedient")
+
+    def structured(self, task: Task, messages: Sequence[Message], schema: type[Schema], spent: Spending) -> Schema:
+        """What it says as the correction of everything, and as what every statement is supported by."""
+        numbers = range(1, 10)
+        said: dict[str, Any] = {
+            "corrections": [{"number": n, "text": self.says} for n in numbers],
+            "verdicts": [{"number": n, "supported": True} for n in numbers],
+        }
+        return schema.model_validate({name: said[name] for name in schema.model_fields if name in said})
 
 
 def evaluate_guardrails(data: Path, settings: Settings, embedder: Embedder) -> dict[str, Mapping[str, Any]]:

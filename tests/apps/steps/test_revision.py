@@ -67,7 +67,12 @@ def test_a_section_that_was_left_out_comes_back() -> None:
 
 @pytest.mark.parametrize(
     "wrapping",
-    ["Here's the edited e-mail:\n\n{}", "```markdown\n{}\n```", "{}\n\nLet me know if you want changes!", "Sure!\n\n{}"],
+    [
+        "Here's the edited e-mail:\n\n{}",
+        "```markdown\n{}\n```",
+        "{}\n\nLet me know if you want changes!",
+        "Sure!\n\n{}",
+    ],
 )
 def test_wrapping_goes(wrapping: str) -> None:
     assert unwrapped(wrapping.format(MAIL), MAIL) == MAIL

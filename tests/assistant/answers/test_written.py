@@ -103,7 +103,10 @@ def test_the_model_says_itself_what_the_passages_dont_answer(retriever: Retrieve
 
 def test_a_table_answer_is_checked_by_cell(retriever: Retriever, tmp_path: Path) -> None:
     assistant, _ = assistant_with(
-        retriever, tmp_path, "The Premium plan costs $1,250 per month [1]. The Basic plan costs $94 [1].", NO_CORRECTIONS
+        retriever,
+        tmp_path,
+        "The Premium plan costs $1,250 per month [1]. The Basic plan costs $94 [1].",
+        NO_CORRECTIONS,
     )
     answer = assistant.answer(Question("What is the price per month of the Premium plan?", ANA))
     assert answer.text == "The Premium plan costs $1,250 per month. [1]"

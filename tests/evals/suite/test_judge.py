@@ -33,6 +33,25 @@ def test_a_reply_without_scores_is_refused(reply):
         parse_reply(reply)
 
 
+@pytest.mark.parametrize(
+    "reply",
+    [
+        f"```json\n{GOOD}\n```",
+        f'<think>Maybe {{"correctness": 1}} … no.</think>\n{GOOD}',
+        f"Draft: {GOOD.replace('5', '1')}\nFinal: {GOOD}",
+        f"I would say: {GOOD} I hope this helps.",
+    ],
+)
+def test_the_last_object_of_a_reply_counts(reply):
+    assert parse_reply(reply) == (dict.fromkeys(DIMENSIONS, 5), "fine")
+
+
+def test_an_unreadable_reply_is_asked_for_once_more():
+    scripted = Scripted("This is an excellent answer.", GOOD)
+    points, _ = Judge(scripted).judge("q", "e", "a", "s")
+    assert points == dict.fromkeys(DIMENSIONS, 5) and len(scripted.asked) == 2
+
+
 def test_a_failing_judge_leaves_the_case_unscored(history):
     judge = Judge(Scripted(ModelError("No model answered.")))
     found = [Runner(Good(), WORLD, history, judge=judge.score).score(CASES[0])]
