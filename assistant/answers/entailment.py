@@ -260,16 +260,16 @@ def _opposed(part: Part, other: Part) -> bool:
 
 
 def _replaced(part: Part, evidence: Evidence, whole: Sequence[str]) -> Iterator[str]:
-    """A word or name of the claim stands where its source, which else says the same, has another one."""
+    """A name of the claim stands where its source, which else says the same, has something else."""
     best, statement = max(evidence.parts, key=lambda pair: _own_share(part, pair[0]), default=(None, None))
     if best is None or statement is None or statement.label:
         return
     if _own_share(part, best) < _SAME_MATTER:
         return
     new = [n for n, term in enumerate(part.terms) if not among(term, best.terms)]
-    # One word, or a name; more differences are another way of saying it.
+    # A name (in German any noun); other words that differ are another way of saying it.
     named = terms_of(" ".join(_CAPITAL.findall(part.text)))
-    if not new or new[-1] - new[0] >= len(new) or not (len(new) == 1 or all(part.terms[n] in named for n in new)):
+    if not new or new[-1] - new[0] >= len(new) or not all(part.terms[n] in named for n in new):
         return
     terms = [part.terms[n] for n in new]
     if any(among(t, statement.around) or not among(t, evidence.terms) for t in terms):

@@ -21,7 +21,7 @@ from assistant.answers.entailment import Evidence, derived, twisted, within_rang
 from assistant.answers.evidence import token_vectors_of
 from assistant.answers.statements import among, statements_of, terms_of
 from core.arrays import FloatArray
-from core.text.detect import detect_language
+from core.text.detect import detect_language, language_shares
 from core.text.facts import Fact, facts, numbers, periods
 from core.text.sentences import split_sentences
 from core.text.words import words
@@ -29,13 +29,16 @@ from core.types import Chunk, Passage
 from retrieval.models import TokenEncoder, TokenVectors
 
 # So sure it must be that a single sentence is in another language than its passages.
-_CLEARLY = 0.8
+_CLEARLY = 0.97
+_ANSWERED_IN = frozenset({"en", "de", "es", "fr"})
 _TELLING_CHARS = 40
 _LONG_NAME = re.compile(
     r"\b[A-ZÀ-Þ][\w’'-]+(?:\s+(?:of|de|für|der|the|and|und|y)\s+|\s+)[A-ZÀ-Þ][\w’'-]+(?:\s+[A-ZÀ-Þ][\w’'-]+)*"
 )
 # Capitals of so few letters say what something is, not which: "Acme AG", "Example AI".
 _SHORT = 3
+# So many words, and half of all, make another statement of a claim.
+_MOSTLY = 3
 # From here on a word of the claim counts as said by another word of the passages.
 _NEAR = 0.5
 _NOUNS_WITH_CAPITALS = "de"
@@ -114,7 +117,7 @@ def _missing(fact: Fact, known: Sequence[Fact]) -> str:
 
 
 def _mostly_new(claim: str, cited: Sequence[Passage], evidence: Evidence, encoder: TokenEncoder) -> bool:
-    """Whether half of the claim's words, two at least, are neither in the passages nor near one of theirs."""
+    """Whether half of the claim's words, three at least, are neither in the passages nor near one of theirs."""
     tokens, nearness = _nearness(claim, cited, encoder)
     said = new = 0
     for match in re.finditer(r"[^\W\d_]+(?:[-'’][^\W_]+)*", claim):
@@ -123,7 +126,7 @@ def _mostly_new(claim: str, cited: Sequence[Passage], evidence: Evidence, encode
         if terms and not all(among(term, evidence.terms) for term in terms):
             inside = nearness[(tokens.begins >= match.start()) & (tokens.ends <= match.end())]
             new += len(inside) > 0 and float(inside.mean()) < _NEAR
-    return new >= 2 and new >= said / 2
+    return new >= _MOSTLY and new >= said / 2
 
 
 def groundedness(sentence: str, cited: Sequence[Passage], encoder: TokenEncoder) -> float:
@@ -197,10 +200,10 @@ def _languages(cited: Sequence[Passage]) -> set[str]:
 def _language(claim: str, cited: Sequence[Passage]) -> str:
     """The claim's language; that of its passages unless it is clearly another."""
     theirs = _languages(cited)
-    mine = detect_language(claim, default="", min_probability=0.0)
-    if mine in theirs or len(claim) < _TELLING_CHARS:
-        return mine if mine in theirs else sorted(theirs)[0]
-    return detect_language(claim, default=sorted(theirs)[0], min_probability=_CLEARLY)
+    mine, share = next(iter(language_shares(claim, _ANSWERED_IN | theirs)), ("", 0.0))
+    if mine in theirs or (share >= _CLEARLY and len(claim) >= _TELLING_CHARS):
+        return mine
+    return sorted(theirs)[0]
 
 
 def _folded(text: str) -> str:

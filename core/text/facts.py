@@ -155,7 +155,7 @@ def names(text: str) -> list[Fact]:
         if _SENTENCE_START.search(text[: match.start()]):
             # A capital at the start of a sentence says nothing, unless more capitals follow.
             _, _, name = name.partition(" ")
-        kept = [w for w in name.split() if w.casefold() not in FUNCTION_WORDS and w.casefold() not in MONTH_NUMBERS]
+        kept = [w for w in name.split() if w.casefold() not in FUNCTION_WORDS | counting_words()]
         if kept and len(" ".join(kept)) > 1:
             found.append(Fact("name", " ".join(kept), " ".join(kept), begin=match.start()))
     return found
