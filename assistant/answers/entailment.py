@@ -23,6 +23,8 @@ _BELONGS_ELSEWHERE = 0.1
 _TELLING = 1 / log(5)
 _IN_STATEMENT, _AROUND = 0.5, 0.3
 _DURATIONS = {"second", "month", "workday"}
+_LISTED = re.compile(r":\s|\b(?:are|were|sind|waren|son|eran)\s")
+_ITEMS = re.compile(r",\s*(?:and|und|y|or|oder|o)?\s|\s(?:and|und|y|or|oder|o)\s|;\s")
 _YEAR = re.compile(r"(?:1[5-9]|20)\d\d")
 _EQUATION = re.compile(r"[\d$€£%()+\-−–*×x·/.,\s k]*=\s*[$€£]?\s*[\d.,]+[k%]?")
 _BY = re.compile(r"\b([^\W\d_]+(?:ed|en|wn|ado|ada|ido|ida|ados|adas))(?:\s+only)?\s+(?:by|por)\s+", re.IGNORECASE)
@@ -77,12 +79,12 @@ def twisted(claim: str, evidence: Evidence, language: str = "en") -> Iterator[st
     yield from _other_agent(claim, evidence)
     yield from _wrong_results(claim, parts, evidence)
     for part in parts:
-        yield from _misplaced(part, evidence, whole)
+        yield from _misplaced(part, evidence, whole, claim)
         yield from _other_row(part, evidence)
         yield from _opposite(part, evidence)
         yield from _turned_bounds(part, evidence)
         yield from _flipped(part, evidence)
-        yield from _replaced(part, evidence, whole)
+        yield from _replaced(part, evidence)
         yield from _stronger(part, evidence)
         if language != "de":  # German puts the object first as it likes.
             yield from _inverted(part, evidence)
@@ -116,6 +118,13 @@ def derived(fact: Fact, claim: str, claimed: Sequence[Fact], known: Sequence[Fac
     return len(backed) >= 2 and any(_holds(m.group()) for m in _EQUATION.finditer(claim) if fact.shown in m.group())
 
 
+def enumerated(fact: Fact, claim: str) -> bool:
+    """Whether the claim lists as many things as the number says ("the two kinds are A and B")."""
+    tail = _LISTED.split(claim)[-1] if fact.kind == "number" and not fact.unit else ""
+    items = [item for item in _ITEMS.split(tail) if item.strip(" .")]
+    return len(items) > 1 and fact.value == str(len(items)) and fact.shown not in tail
+
+
 def within_range(fact: Fact, known: Sequence[Statement]) -> bool:
     """Whether a source names a range, in the same unit, that the number lies in."""
     if not _numeric(fact):
@@ -133,7 +142,7 @@ def within_range(fact: Fact, known: Sequence[Statement]) -> bool:
     return False
 
 
-def _misplaced(part: Part, evidence: Evidence, whole: Sequence[str]) -> Iterator[str]:
+def _misplaced(part: Part, evidence: Evidence, whole: Sequence[str], claim: str) -> Iterator[str]:
     """Numbers and periods that the source gives for something else."""
     for fact in part.facts:
         if fact.soft:
@@ -146,7 +155,10 @@ def _misplaced(part: Part, evidence: Evidence, whole: Sequence[str]) -> Iterator
         about = [*terms, *(f"={f.value}" for f in part.facts if f is not fact and not f.soft)]
         own = [(p, s) for p, s in evidence.parts if any(same(fact, f) for f in p.facts)]
         rivals = [(p, s) for p, s in evidence.parts if (p, s) not in own and _rivalled(fact, p, part)]
-        if not own or not rivals:
+        if not own or not rivals or enumerated(fact, claim):
+            continue
+        if _said_later(part.terms, own, rivals):
+            yield f"{fact.shown} belongs to something else"
             continue
         here = max(evidence.fit(about, p, s) for p, s in own)
         rivals = [(p, s) for p, s in rivals if not _left_to_say(terms, p, s, own)]
@@ -259,7 +271,7 @@ def _opposed(part: Part, other: Part) -> bool:
     return any(among(w, fewer.terms) and w not in without for about in more.negated for w in about)
 
 
-def _replaced(part: Part, evidence: Evidence, whole: Sequence[str]) -> Iterator[str]:
+def _replaced(part: Part, evidence: Evidence) -> Iterator[str]:
     """A name of the claim stands where its source, which else says the same, has something else."""
     best, statement = max(evidence.parts, key=lambda pair: _own_share(part, pair[0]), default=(None, None))
     if best is None or statement is None or statement.label:
@@ -275,7 +287,7 @@ def _replaced(part: Part, evidence: Evidence, whole: Sequence[str]) -> Iterator[
     if any(among(t, statement.around) or not among(t, evidence.terms) for t in terms):
         return
     instead = _instead(part.terms, new[0], new[-1], best.terms)
-    if instead and not among(instead, whole):
+    if instead and not among(instead, part.terms):
         yield f"“{' '.join(terms)}” where the source has “{instead}”"
 
 
@@ -357,6 +369,17 @@ def _left_to_say(
     parts = statement.parts
     later = [p for p, s in own if s is statement and not s.label and parts.index(p) > parts.index(rival)]
     return any(among(t, p.terms) and not among(t, rival.terms) for p in later for t in terms)
+
+
+def _said_later(
+    terms: Sequence[str], own: Sequence[tuple[Part, Statement]], rivals: Sequence[tuple[Part, Statement]]
+) -> bool:
+    """Whether a later part of the number's own statement gives another for what the claim is about."""
+    if len({id(s) for _, s in own}) != 1 or own[0][1].label:
+        return False
+    statement, first = own[0][1], own[0][0]
+    later = [p for p, s in rivals if s is statement and statement.parts.index(p) > statement.parts.index(first)]
+    return len(own) == 1 and any(among(t, p.terms) and not among(t, first.terms) for p in later for t in terms)
 
 
 def _rival(fact: Fact, other: Fact) -> bool:

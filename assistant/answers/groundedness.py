@@ -17,7 +17,7 @@ from importlib.resources import files
 
 import numpy as np
 
-from assistant.answers.entailment import Evidence, derived, twisted, within_range
+from assistant.answers.entailment import Evidence, derived, enumerated, twisted, within_range
 from assistant.answers.evidence import token_vectors_of
 from assistant.answers.statements import among, statements_of, terms_of
 from core.arrays import FloatArray
@@ -104,6 +104,7 @@ def _unsupported(claim: str, source: str, question: str, evidence: Evidence, lan
             evidence.supports(fact)
             or (fact.value, fact.unit) == ("1", "")
             or derived(fact, claim, claimed, known)
+            or enumerated(fact, claim)
             or within_range(fact, evidence.statements)
         ):
             yield _missing(fact, known)

@@ -198,6 +198,10 @@ def _in_digits(text: str) -> Iterator[Fact]:
             clock = clocks[match.start()]
             yield Fact("number", clock.lstrip("0"), clock, "clock", begin=match.start())
             continue
+        if text[match.end() : match.end() + 1] == ")" and text[: match.start()].count("(") == text[
+            : match.start()
+        ].count(")"):
+            continue  # "1) first, 2) then"
         if match.start() > 2 and text[match.start() - 1] == ":" and text[match.start() - 2].isdigit():
             continue  # the minutes of a clock
         dated = any(begin <= match.start() < end for begin, end in dates) and len(match.group()) < 3
