@@ -22,6 +22,7 @@ _CHIP_OPEN, _CHIP_CLOSE, _MARK_OPEN, _MARK_CLOSE = "\ue000", "\ue001", "\ue002",
 _PRIVATE = re.compile("[\ue000-\ue003]")
 _CHIP = re.compile(f"{_CHIP_OPEN}(\\d+){_CHIP_CLOSE}")
 _MARKER = re.compile(r"[ \t]*\[(\d+)\](?!\()")
+_CODE = re.compile(r"(^[ ]{0,3}```.*?^[ ]{0,3}```[ \t]*$|`[^`\n]+`)", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"^(https?|mailto):", re.IGNORECASE)
 
 
@@ -110,7 +111,9 @@ def _with_chips(text: str, by_marker: Mapping[int, Citation]) -> str:
         known = int(match.group(1)) in by_marker
         return f"{_CHIP_OPEN}{match.group(1)}{_CHIP_CLOSE}" if known else match.group(0)
 
-    marked = _MARKER.sub(replaced, text)
+    # What stands in code is part of it: `limits[1]` is no reference.
+    parts = _CODE.split(text)
+    marked = "".join(part if n % 2 else _MARKER.sub(replaced, part) for n, part in enumerate(parts))
     if _CHIP_OPEN in marked:
         return marked
     for citation in sorted(by_marker.values(), key=lambda c: (c.end, c.marker), reverse=True):

@@ -9,7 +9,7 @@ from assistant.answers.sources import Source, rendered_sources
 from assistant.ask import Assistant, Sentence
 from assistant.question import Question
 from core.database import open_database
-from core.settings import AnswerSettings, LlmSettings, Settings
+from core.settings import AnswerSettings, LlmSettings, LlmTask, Settings
 from core.types import Chunk, Passage
 from retrieval.retriever import Retriever
 from tests.assistant.conftest import ANA, BEN
@@ -188,3 +188,63 @@ def test_what_the_model_adds_without_any_source_stands_behind_the_statement_that
     assert answer.text.endswith("(Not from the documents) Jupiter has many moons.")
     may_not, _ = assistant_with(retriever, tmp_path / "b", reply)
     assert "moons" not in may_not.answer(Question("How many moons does Jupiter have?", ANA)).text
+
+
+RIGHT = "Raw telemetry of Watchtower is kept for 90 days [1]."
+VERIFYING = LlmSettings(model="scripted:one", tasks={"verify": LlmTask(model="scripted:one")})
+
+
+def verifying_assistant(retriever: Retriever, folder: Path, *replies: Any) -> tuple[Assistant, ScriptedChatModel]:
+    models, model = scripted_models(*replies, settings=VERIFYING)
+    settings = Settings(data_dir=folder, llm=VERIFYING, answer=AnswerSettings(unsupported="leave_out"))
+    return Assistant.over(retriever, settings, engine=open_database(settings), models=models), model
+
+
+def test_one_call_of_the_verifying_model_judges_all_claims(retriever: Retriever, tmp_path: Path) -> None:
+    verdicts = '{"verdicts": [{"number": 1, "supported": true}, {"number": 2, "supported": false, "reason": "no"}]}'
+    reply = f"{RIGHT} Meeting recordings are deleted after 30 days [1]."
+    assistant, model = verifying_assistant(retriever, tmp_path, reply, verdicts)
+    answer = assistant.answer(Question(QUESTION, ANA))
+    assert answer.text == "Raw telemetry of Watchtower is kept for 90 days. [1]" and len(model.seen) == 2
+    assert "the model that verifies: no" in str(checks(assistant, answer.trace_id))
+
+
+def test_without_an_answer_of_the_verifying_model_the_local_check_stands(retriever: Retriever, tmp_path: Path) -> None:
+    reply = f"{RIGHT} Raw telemetry of Watchtower is kept for 180 days [1]."
+    assistant, _ = verifying_assistant(retriever, tmp_path, reply, ValueError("no"))
+    assert assistant.answer(Question(QUESTION, ANA)).text == "Raw telemetry of Watchtower is kept for 90 days. [1]"
+
+
+def test_a_number_that_no_source_has_isnt_shown_whatever_a_model_says(retriever: Retriever, tmp_path: Path) -> None:
+    verdicts = '{"verdicts": [{"number": 1, "supported": true}, {"number": 2, "supported": true}]}'
+    reply = f"{RIGHT} Raw telemetry of Watchtower is kept for 180 days [1]."
+    assistant, _ = verifying_assistant(retriever, tmp_path, reply, verdicts)
+    assert "180" not in assistant.answer(Question(QUESTION, ANA)).text
+
+
+def test_what_isnt_confirmed_may_be_shown_and_marked(retriever: Retriever, tmp_path: Path) -> None:
+    reply = f"{RIGHT} Raw telemetry of Watchtower is kept for 180 days [1]."
+    assistant, model = assistant_with(retriever, tmp_path, reply, unsupported="mark")
+    answer = assistant.answer(Question(QUESTION, ANA))
+    assert answer.text.endswith("is kept for 180 days. (not confirmed by the sources)") and len(model.seen) == 1
+    assert "not confirmed" in answer.notes[0]
+
+
+def test_the_last_answer_can_be_asked_about(retriever: Retriever, tmp_path: Path) -> None:
+    assistant, model = assistant_with(
+        retriever, tmp_path, RIGHT, "How long is raw Watchtower telemetry kept, shorter?", "90 days [1]."
+    )
+    assert assistant.conversations is not None
+    conversation = assistant.conversations.start(ANA)  # type: ignore[attr-defined]
+    assistant.answer(Question(QUESTION, ANA, conversation_id=conversation))
+    assistant.answer(Question("Shorter, please", ANA, conversation_id=conversation))
+    told = str(model.seen[-1][1].content)
+    assert f"Person: {QUESTION}" in told and "Raw telemetry of Watchtower is kept for 90 days." in told
+    assert "Data retention policy" in told.split("The conversation so far", maxsplit=1)[0]
+
+
+def test_the_stable_part_of_the_prompt_is_the_same_for_every_question(retriever: Retriever, tmp_path: Path) -> None:
+    assistant, model = assistant_with(retriever, tmp_path, RIGHT, "NO_EVIDENCE")
+    assistant.answer(Question(QUESTION, ANA))
+    assistant.answer(Question("Wie viele Tage Urlaub gibt es?", BEN))
+    assert model.seen[0][0].content == model.seen[1][0].content
