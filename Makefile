@@ -4,7 +4,7 @@ PORT ?= 8501
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test quick check lock clean bench bench-embedding bench-chunking bench-search bench-answers bench-sync bench-connectors bench-start
+.PHONY: run model test quick check lock clean bench bench-embedding bench-chunking bench-search bench-answers bench-sync bench-connectors bench-start
 .DEFAULT_GOAL := run
 
 $(VENV)/installed: pyproject.toml constraints.txt models.txt
@@ -21,6 +21,11 @@ $(VENV)/installed-dev: $(VENV)/installed
 
 run: $(VENV)/installed
 	@$(BIN)/python -m samples.run --port $(PORT)
+
+# A small language model on this machine, for development: 1.1 GB, kept in the person's cache folder.
+model: $(VENV)/installed
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable .[local]
+	$(BIN)/python -m samples.local_model
 
 check: $(VENV)/installed-dev
 	$(BIN)/ruff check .

@@ -25,7 +25,7 @@ def open_assistant(settings: Settings, retriever: Retriever | None = None) -> As
         ModelError: a configured language model can't be opened.
         SettingsError: the guardrails file is missing or wrong.
     """
-    models = open_chat_models(settings.llm)
+    models = open_chat_models(settings.llm, settings.data_path)
     retriever, engine = retriever or open_retriever(settings), open_database(settings)
     plain = Assistant.over(retriever, settings, engine=engine, models=models)
     # The steps of apps ask plainly: an app doesn't run apps.

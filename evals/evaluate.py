@@ -105,7 +105,7 @@ def open_runner(settings: Settings, engine: sa.Engine, history: History, file: P
         load_apps(settings)[0], open_tools(settings, assistant, retriever), parsers.parse, file.parent, settings.company
     )
     documents = known_documents(open_generations(settings).read().chunks())
-    models = open_chat_models(settings.llm)
+    models = open_chat_models(settings.llm, settings.data_path)
     return Runner(
         AssistantSubject(assistant, apps),
         World(documents, load_directory(settings, engine)),

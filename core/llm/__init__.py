@@ -14,7 +14,8 @@ from core.llm.calling import NamedModel, Task
 from core.llm.calls import Call, Message, Reply, Spending, Stop
 from core.llm.chains import ChatModels
 from core.llm.failures import Failure, is_transient
-from core.llm.providers import EXTRAS, check_installed, is_local, open_chat_models
+from core.llm.names import is_local
+from core.llm.providers import EXTRAS, check_installed, open_chat_models
 from core.llm.streamed import Streamed
 from core.llm.thoughts import unfenced, without_thoughts
 

@@ -13,6 +13,7 @@ from core.llm.calls import Call, Message, Spending, Stop, Usage
 from core.llm.chunks import Chunk, read_chunk
 from core.llm.failures import Failure, failure_of
 from core.llm.limits import Breaker, MinuteBudget
+from core.llm.names import is_local
 from core.llm.streamed import Streamed
 from core.llm.structured import Schema, ask_for
 from core.llm.thoughts import Thoughts
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("core.llm")
 _FIRST_PAUSE_S = 0.5
+# Reading some thousand tokens on a processor takes minutes, and until then nothing comes.
+_LOCAL_FIRST_TOKEN_S = 900.0
 
 
 @dataclass(frozen=True)
@@ -111,13 +114,16 @@ class Caller:
         return None
 
     def _chunks(self, model: NamedModel, messages: Sequence[Message]) -> Iterator[Chunk]:
-        first_s = self._settings.of(model.name).first_token_s or self._settings.first_token_s
-        sent = _sent(model, messages)
+        sent, first_s, next_s = _sent(model, messages), self._first_token_s(model.name), self._settings.timeout_s
 
         def chunks() -> Iterator[Chunk]:
             return map(read_chunk, model.chat.stream(sent))
 
-        return within(chunks, lambda chunk: chunk.alive, first_s, self._settings.timeout_s)
+        return within(chunks, lambda chunk: chunk.alive, first_s, next_s)
+
+    def _first_token_s(self, name: str) -> float:
+        usual = _LOCAL_FIRST_TOKEN_S if is_local(name) else self._settings.first_token_s
+        return self._settings.of(name).first_token_s or usual
 
     def _kept_back(self, model: NamedModel, spent: Spending, failures: list[Failure]) -> bool:
         """Whether the model isn't to be called now; the reason is noted."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from core.errors import ModelError
 from core.llm.calling import NamedModel
 from core.llm.chains import ChatModels
+from core.llm.names import is_local
 from core.settings import LlmModel, LlmSettings, LlmTask, LlmTaskName
 
 if TYPE_CHECKING:
@@ -79,9 +80,10 @@ def open_chat_models(settings: LlmSettings, data_dir: Path | None = None) -> Cha
     return ChatModels({task: open_for(task) for task in sorted(tasks)}, settings)  # type: ignore[arg-type]
 
 
-def is_local(name: str) -> bool:
-    """Whether the name is one of a model on this machine: `local` or a GGUF file."""
-    return name == "local" or name.startswith("local:") or name.endswith(".gguf")
+def open_model(name: str, settings: LlmSettings, max_tokens: int, data_dir: Path | None = None) -> NamedModel:
+    """One model as the settings have it, apart from its chain; errors as above."""
+    wanted = Wanted(max_tokens, settings.temperature, "")
+    return NamedModel(name, _open(name, settings, wanted, data_dir))
 
 
 def check_installed(name: str) -> None:
@@ -102,7 +104,7 @@ def check_installed(name: str) -> None:
 
 def _open(name: str, settings: LlmSettings, wanted: Wanted, data_dir: Path | None) -> BaseChatModel:
     if is_local(name):
-        from core.llm.local import open_local
+        from core.llm.local.chat import open_local
 
         return open_local(name, settings, wanted.max_tokens, wanted.temperature or 0.0, data_dir)
     from langchain.chat_models import init_chat_model

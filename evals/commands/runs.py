@@ -146,7 +146,7 @@ def judge(
     from evals.suite.judge import Judge, calibrate, load_calibration
 
     settings = load_settings()
-    rows, models = load_calibration(data), open_chat_models(settings.llm)
+    rows, models = load_calibration(data), open_chat_models(settings.llm, settings.data_path)
     if models is None:
         raise ModelError("No language model is configured; set llm.model, or llm.tasks.judge beside it.")
     with progress() as bar:
