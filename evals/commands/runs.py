@@ -35,7 +35,11 @@ def run(
     *,
     baseline: Annotated[str, typer.Option(help="'last', a run's id, or 'none'.")] = "last",
     tags: Annotated[list[str] | None, typer.Option("--filter", help="Only cases with this tag or language.")] = None,
-    resume: Annotated[str, typer.Option(help="Go on with the run with this id.")] = "",
+    resume: Annotated[
+        str, typer.Option(help="Go on with the run with this id; 'last': with the newest that broke off, or anew.")
+    ] = "",
+    model: Annotated[str, typer.Option(help="Instead of llm.model, such as `local`.")] = "",
+    sample: Annotated[int, typer.Option(min=0, help="Only so many cases, always the same; 0: all.")] = 0,
     html: Annotated[Path | None, typer.Option(help="Also write the report as a page.")] = None,
     send: Annotated[bool, typer.Option("--send", help="Also post and mail it as configured, for cron.")] = False,
     as_json: AsJson = False,
@@ -51,6 +55,8 @@ def run(
                 baseline="" if baseline == "none" else baseline,
                 tags=tuple(tags or ()),
                 resume=resume,
+                model=model,
+                sample=sample,
                 progress=lambda done, total, case: bar.update(task, completed=done, total=total, rate=case),
             )
         except KeyboardInterrupt as stopped:
