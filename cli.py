@@ -81,7 +81,7 @@ COMMANDS: Mapping[str, tuple[str, tuple[str, ...]]] = {
         "Shows a file's sections, metadata and chunks as the index would get them.",
         ("ingestion.commands.parse",),
     ),
-    "model": ("Language models on this machine: fetch, list, check.", ("core.llm.commands",)),
+    "model": ("Language models: on this machine, and what all of them are used for.", ("core.llm.commands",)),
     "doctor": (
         "Checks settings, users, model, index and sources, and says what to do.",
         ("ingestion.commands.doctor",),

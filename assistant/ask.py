@@ -152,7 +152,7 @@ class Assistant:
             if trace.route_reason:
                 yield Stage("route", trace.route_reason)
             with trace.stage("rewrite"):
-                rewritten = self._rewritten(question.text, history, trace)
+                rewritten = self._rewritten(question, history, trace)
             trace.searched, standalone = list(rewritten.questions), rewritten.text
             if standalone != question.text:
                 yield Stage("rewrite", standalone)
@@ -200,15 +200,15 @@ class Assistant:
         if self.conversations is not None and question.conversation_id is not None:
             self.conversations.append(question.conversation_id, question.user, kept, standalone, answer)
 
-    def _rewritten(self, question: str, history: Sequence[StoredTurn], trace: Trace) -> Rewritten:
+    def _rewritten(self, question: Question, history: Sequence[StoredTurn], trace: Trace) -> Rewritten:
         if self.models is None or not history:
-            return rewrite(question, history)
-        spent = Spending()
+            return rewrite(question.text, history)
+        spent = Spending(person=question.user.email)
         try:
-            return rewrite_with_model(question, history, self.models, spent)
+            return rewrite_with_model(question.text, history, self.models, spent)
         except ModelError as error:
             trace.notes.append(str(error))
-            return rewrite(question, history)
+            return rewrite(question.text, history)
         finally:
             trace.add_calls(spent, load_prompt("rewrite").id)
 

@@ -15,7 +15,7 @@ from assistant.open import open_assistant
 from core.database import open_database
 from core.errors import DatasetError
 from core.identity import load_directory
-from core.llm import is_local, open_chat_models
+from core.llm import ModelUsage, is_local, open_chat_models
 from core.settings import Settings
 from evals.report import Report
 from evals.suite import Case, EvaluationRun, History, Result, Runner, chosen_cases, load_suite, suite_file
@@ -31,6 +31,7 @@ from retrieval.engines import open_generations
 from retrieval.retriever import Retriever
 
 SUITE = "suite"
+EVALUATION = "evaluation"  # what its calls of models are counted under
 _TREND = 12
 
 
@@ -137,14 +138,14 @@ def open_runner(settings: Settings, engine: sa.Engine, history: History, file: P
         file: The suite's; the files of its cases are named from its folder.
         stack: Closes the processes that read those files.
     """
-    assistant = open_assistant(settings)
+    assistant = open_assistant(settings, purpose=EVALUATION)
     retriever = assistant.path.retriever if isinstance(assistant.path.retriever, Retriever) else None
     parsers = stack.enter_context(ParserPool(settings.parsing))
     apps = AppRuns(
         load_apps(settings)[0], open_tools(settings, assistant, retriever), parsers.parse, file.parent, settings.company
     )
     documents = known_documents(open_generations(settings).read().chunks())
-    models = open_chat_models(settings.llm, settings.data_path)
+    models = open_chat_models(settings.llm, settings.data_path, ModelUsage(engine, EVALUATION))
     return Runner(
         AssistantSubject(assistant, apps),
         World(documents, load_directory(settings, engine)),

@@ -93,7 +93,7 @@ class AnswerWriter:
             sources=rendered_sources(sources, fence),
             question=question.text,
         )
-        spent = Spending()
+        spent = Spending(person=question.user.email)
         composer = Composer()
         yield Stage("write", f"from {len(sources)} passages")
         cited: dict[int, Citation] = {}

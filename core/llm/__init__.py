@@ -18,6 +18,7 @@ from core.llm.names import is_local
 from core.llm.providers import EXTRAS, check_installed, open_chat_models
 from core.llm.streamed import Streamed
 from core.llm.thoughts import unfenced, without_thoughts
+from core.llm.usage import ModelUsage
 
 __all__ = [
     "EXTRAS",
@@ -25,6 +26,7 @@ __all__ = [
     "ChatModels",
     "Failure",
     "Message",
+    "ModelUsage",
     "NamedModel",
     "Reply",
     "Spending",

@@ -17,6 +17,7 @@ from core.llm.names import is_local
 from core.llm.streamed import Streamed
 from core.llm.structured import Schema, ask_for
 from core.llm.thoughts import Thoughts
+from core.llm.usage import ModelUsage
 from core.llm.waiting import within
 from core.logs import log_retry
 from core.settings import LlmSettings
@@ -52,8 +53,8 @@ class Asked:
 class Caller:
     """Calls one model at a time; what it learns of their health and of budgets holds for all."""
 
-    def __init__(self, settings: LlmSettings, sleep: Callable[[float], None]) -> None:
-        self._settings, self._sleep = settings, sleep
+    def __init__(self, settings: LlmSettings, sleep: Callable[[float], None], usage: ModelUsage | None) -> None:
+        self._settings, self._sleep, self._usage = settings, sleep, usage
         self._breaker = Breaker(settings.rest_after, settings.rest_s)
         self._budget = MinuteBudget(settings.budget)
 
@@ -127,7 +128,7 @@ class Caller:
 
     def _kept_back(self, model: NamedModel, spent: Spending, failures: list[Failure]) -> bool:
         """Whether the model isn't to be called now; the reason is noted."""
-        limit = self._budget.exceeded(spent.person)
+        limit = self._budget.exceeded(spent.person) or self._used_up(spent.person)
         if limit:
             failures.append(Failure(model.name, "budget", limit))
         elif self._breaker.rests(model.name):
@@ -136,6 +137,11 @@ class Caller:
             self._budget.begins(spent.person)
             return False
         return True
+
+    def _used_up(self, person: str) -> str:
+        """The limit of a day or a month that is reached; empty when none is."""
+        shares = self._usage.shares(self._settings.budget, person) if self._usage is not None else ()
+        return next((limit for limit, share in shares if share >= 1), "")
 
     def _again(self, failure: Failure, attempt: int, failures: list[Failure], spent: Spending) -> bool:
         """Whether the same model is asked once more; by then as long as it asks for has passed."""
@@ -158,19 +164,20 @@ class Caller:
         price_in = settings.price_per_million_input if price_in is None else price_in
         price_out = settings.price_per_million_output if price_out is None else price_out
         self._budget.used(asked.spent.person, usage.input_tokens + usage.output_tokens)
-        asked.spent.calls.append(
-            Call(
-                asked.task,
-                model.name,
-                usage.input_tokens,
-                usage.output_tokens,
-                cost=(usage.input_tokens * price_in + usage.output_tokens * price_out) / 1_000_000,
-                seconds=round(time.perf_counter() - begin, 3),
-                stop=stop,
-                first_token_s=round(heard.first_s, 3),
-                thinking_tokens=usage.thinking_tokens,
-            )
+        call = Call(
+            asked.task,
+            model.name,
+            usage.input_tokens,
+            usage.output_tokens,
+            cost=(usage.input_tokens * price_in + usage.output_tokens * price_out) / 1_000_000,
+            seconds=round(time.perf_counter() - begin, 3),
+            stop=stop,
+            first_token_s=round(heard.first_s, 3),
+            thinking_tokens=usage.thinking_tokens,
         )
+        asked.spent.calls.append(call)
+        if self._usage is not None:
+            self._usage.record(call, asked.spent.person, asked.spent.app)
 
 
 class _Heard:

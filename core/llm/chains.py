@@ -17,6 +17,7 @@ from core.llm.replies import KeptReplies, appended, key_of
 from core.llm.streamed import Streamed
 from core.llm.structured import Schema
 from core.llm.thoughts import unfenced, without_thoughts
+from core.llm.usage import ModelUsage
 from core.settings import LlmSettings
 
 _CACHED_REPLIES = 500
@@ -38,10 +39,16 @@ class ChatModels:
         chains: Mapping[str, Sequence[NamedModel]],
         settings: LlmSettings,
         sleep: Callable[[float], None] = time.sleep,
+        usage: ModelUsage | None = None,
     ) -> None:
-        """Args: chains: models by task, the first choice first; "answer" stands in for a task without its own."""
+        """The models, none of them called yet.
+
+        Args:
+            chains: Models by task, the first choice first; "answer" stands in for a task without its own.
+            usage: Keeps every call, and what may still be used of a day and a month.
+        """
         self._chains = chains
-        self._caller = Caller(settings, sleep)
+        self._caller = Caller(settings, sleep, usage)
         self._cache = KeptReplies(_CACHED_REPLIES if settings.cache else 0)
 
     def complete(self, task: Task, messages: Sequence[Message], spent: Spending, *, access: str = "") -> str:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, cast, get_args
 
 import typer
 from rich.markup import escape
 from rich.table import Table
 
 from core.console import out, print_json
+from core.database import open_database, utc_now
 from core.errors import ModelError, SettingsError
 from core.llm.hub import fetch_from_hub
 from core.llm.local.gguf import Gguf, read_gguf
@@ -17,9 +19,11 @@ from core.llm.local.lease import DEFAULT_CONTEXT, available_memory_bytes
 from core.llm.local.store import find_model, is_intact, models_folder, stored_models
 from core.llm.names import LOCAL, is_local
 from core.llm.probe import probe
+from core.llm.usage import By, ModelUsage
 from core.settings import LlmSettings, load_settings
 
 _GB = 1e9
+_NEAR = 0.8  # of a budget: from here on it is said loudly
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
@@ -29,7 +33,8 @@ def register(app: typer.Typer) -> None:
     group.command("get")(get)
     group.command("list")(list_)
     group.command("check")(check)
-    app.add_typer(group, name="model", help="Language models on this machine: fetch, list, check.")
+    group.command("usage")(usage)
+    app.add_typer(group, name="model", help="Language models: on this machine, and what all of them are used for.")
 
 
 def get(
@@ -91,6 +96,36 @@ def check(
     out.print(f"It {tried.said}.".replace("It first", "First"))
     for concern in tried.concerns():
         out.print(f"[yellow]{escape(concern)}[/]")
+
+
+def usage(
+    by: Annotated[str, typer.Option(help=f"{', '.join(get_args(By))}.")] = "month",
+    *,
+    days: Annotated[int, typer.Option(min=1, help="Of the last so many days.")] = 365,
+    json_: JsonOption = False,
+) -> None:
+    """Shows calls, tokens and cost of all language models, and how much of llm.budget is used."""
+    if by not in get_args(By):
+        raise SettingsError(f"--by is {by!r}; choose one of {', '.join(get_args(By))}.")
+    settings = load_settings()
+    kept = ModelUsage(open_database(settings))
+    rows = kept.sums(cast("By", by), utc_now() - timedelta(days=days))
+    shares = kept.shares(settings.llm.budget, "")
+    if json_:
+        print_json({"by": by, "rows": rows, "budget": [{"limit": limit, "used": share} for limit, share in shares]})
+        return
+    table = Table(by, "calls", "tokens read", "tokens written", "cost")
+    for row in rows:
+        table.add_row(
+            escape(row.of or "–"),
+            f"{row.calls:,}",
+            f"{row.input_tokens:,}",
+            f"{row.output_tokens:,}",
+            f"{row.cost:.4f}",
+        )
+    out.print(table)
+    for limit, share in shares:
+        out.print(f"[{'yellow' if share >= _NEAR else 'dim'}]{share:.0%} of {limit} is used.[/]", markup=True)
 
 
 def _named(name: str) -> str:

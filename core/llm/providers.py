@@ -11,6 +11,7 @@ from core.errors import ModelError
 from core.llm.calling import NamedModel
 from core.llm.chains import ChatModels
 from core.llm.names import is_local
+from core.llm.usage import ModelUsage
 from core.settings import LlmModel, LlmSettings, LlmTask, LlmTaskName
 
 if TYPE_CHECKING:
@@ -55,11 +56,14 @@ class Wanted(NamedTuple):
     effort: str
 
 
-def open_chat_models(settings: LlmSettings, data_dir: Path | None = None) -> ChatModels | None:
+def open_chat_models(
+    settings: LlmSettings, data_dir: Path | None = None, usage: ModelUsage | None = None
+) -> ChatModels | None:
     """The models that the settings name; None when they name none.
 
     Args:
         data_dir: Processes with the same one share a local model's server.
+        usage: Keeps every call.
 
     Raises:
         ModelError: a provider is unknown, its package isn't installed, or a local model can't be started.
@@ -79,7 +83,7 @@ def open_chat_models(settings: LlmSettings, data_dir: Path | None = None) -> Cha
         return [opened[name, wanted] for name in names]
 
     tasks = {"answer", *settings.tasks, *_LONG}
-    return ChatModels({task: open_for(task) for task in sorted(tasks)}, settings)  # type: ignore[arg-type]
+    return ChatModels({task: open_for(task) for task in sorted(tasks)}, settings, usage=usage)  # type: ignore[arg-type]
 
 
 def open_model(name: str, settings: LlmSettings, max_tokens: int, data_dir: Path | None = None) -> NamedModel:
