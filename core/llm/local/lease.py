@@ -40,7 +40,7 @@ class Lease:
     def __init__(self, model: Gguf, own: LlmModel, data_dir: Path | None) -> None:
         """Args: data_dir: Processes that pass the same one share a server; None shares it with nobody."""
         self._model = model
-        self._wanted = {
+        self._wanted: dict[str, Any] = {
             "path": str(model.path.resolve()),
             "name": model.path.stem,
             "context_tokens": min(own.context_tokens or DEFAULT_CONTEXT, model.context_tokens),
@@ -112,7 +112,7 @@ class Lease:
                 f"A local model needs the package {missing[0]}, which isn't installed; "
                 "run: pip install 'debrief[local]'"
             )
-        needed = self._model.memory_bytes(int(self._wanted["context_tokens"])) / _GB
+        needed = self._model.memory_bytes(self._wanted["context_tokens"]) / _GB
         free = self._memory_gb or available_memory_bytes() / _GB
         if needed > free:
             limit = "llm.models' memory_gb allows" if self._memory_gb else "are free"
