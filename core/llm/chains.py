@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from core.errors import ModelError
-from core.llm.calling import Asked, Caller, NamedModel, Task
+from core.llm.calling import Asked, Caller, NamedModel
 from core.llm.calls import Call, Message, Reply, Spending, Stop
 from core.llm.failures import Failure
 from core.llm.replies import KeptReplies, appended, key_of
@@ -19,6 +19,7 @@ from core.llm.structured import Schema
 from core.llm.thoughts import unfenced, without_thoughts
 from core.llm.usage import ModelUsage
 from core.settings import LlmSettings
+from core.settings import LlmTaskName as Task
 
 _CACHED_REPLIES = 500
 # Tasks whose reply is worth going on with where max_tokens cut it.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,9 +29,8 @@ def fetch_from_hub(name: str) -> Path:
         ModelError: the hub can't be reached, it has no such repository or file, or what came isn't what it has.
     """
     from huggingface_hub import HfApi
-    from huggingface_hub.utils import logging
 
-    logging.set_verbosity_error()  # what goes wrong is said once, in our words
+    logging.getLogger("huggingface_hub").setLevel(logging.ERROR)  # what goes wrong is said once, in our words
     repository, wanted = _parts(SHORT_NAMES.get(name, name))
     api = HfApi()
     chosen = _chosen(repository, wanted, _files(api, repository))

@@ -83,7 +83,7 @@ def open_chat_models(
         return [opened[name, wanted] for name in names]
 
     tasks = {"answer", *settings.tasks, *_LONG}
-    return ChatModels({task: open_for(task) for task in sorted(tasks)}, settings, usage=usage)  # type: ignore[arg-type]
+    return ChatModels({task: open_for(task) for task in sorted(tasks)}, settings, usage=usage)
 
 
 def open_model(name: str, settings: LlmSettings, max_tokens: int, data_dir: Path | None = None) -> NamedModel:
