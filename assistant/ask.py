@@ -164,7 +164,7 @@ class Assistant:
             else:
                 yield self._shown(event)
         assert answer is not None
-        final = self._finished(answer, standalone, trace)
+        final = self._finished(answer, standalone, trace, question.user)
         self._keep(question, kept, standalone, final, trace)
         yield final
 
@@ -216,8 +216,10 @@ class Assistant:
         kinds = self.guardrails.rules.redact
         return replace(event, text=redacted(event.text, kinds)) if kinds and isinstance(event, Sentence) else event
 
-    def _finished(self, answer: Answer, asked: str, trace: Trace) -> Answer:
+    def _finished(self, answer: Answer, asked: str, trace: Trace, user: User) -> Answer:
         notes = list(answer.notes)
+        if self.models is not None and (used := self.models.nearly_used(user.email)):
+            notes.append(f"Used of the language model's budget: {used}; when it is used up, documents are quoted.")
         if answer.found and answer.route == SEARCH:
             notes.extend(self._language_note(answer, asked))
         kinds = self.guardrails.rules.redact

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
 log = logging.getLogger("core.llm")
+NEARLY = 0.8  # of a budget: from here on people are told
 _FIRST_PAUSE_S = 0.5
 # Reading some thousand tokens on a processor takes minutes, and until then nothing comes.
 _LOCAL_FIRST_TOKEN_S = 900.0
@@ -142,6 +143,11 @@ class Caller:
         """The limit of a day or a month that is reached; empty when none is."""
         shares = self._usage.shares(self._settings.budget, person) if self._usage is not None else ()
         return next((limit for limit, share in shares if share >= 1), "")
+
+    def nearly_used(self, person: str) -> str:
+        """As `ChatModels.nearly_used`."""
+        shares = self._usage.shares(self._settings.budget, person) if self._usage is not None else ()
+        return next((f"{share:.0%} of {limit}" for limit, share in shares if share >= NEARLY), "")
 
     def _again(self, failure: Failure, attempt: int, failures: list[Failure], spent: Spending) -> bool:
         """Whether the same model is asked once more; by then as long as it asks for has passed."""

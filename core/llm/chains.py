@@ -117,6 +117,10 @@ class ChatModels:
         """The names of the models for a task, the first choice first."""
         return tuple(model.name for model in self._chain(task))
 
+    def nearly_used(self, person: str) -> str:
+        """The limit of a day or a month of which little is left, in words; empty when there is none."""
+        return self._caller.nearly_used(person)
+
     def _chain(self, task: Task) -> Sequence[NamedModel]:
         return self._chains.get(task) or self._chains["answer"]
 

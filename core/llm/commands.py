@@ -13,6 +13,7 @@ from rich.table import Table
 from core.console import out, print_json
 from core.database import open_database, utc_now
 from core.errors import ModelError, SettingsError
+from core.llm.calling import NEARLY
 from core.llm.hub import fetch_from_hub
 from core.llm.local.gguf import Gguf, read_gguf
 from core.llm.local.lease import DEFAULT_CONTEXT, available_memory_bytes
@@ -23,7 +24,6 @@ from core.llm.usage import By, ModelUsage
 from core.settings import LlmSettings, load_settings
 
 _GB = 1e9
-_NEAR = 0.8  # of a budget: from here on it is said loudly
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
@@ -125,7 +125,7 @@ def usage(
         )
     out.print(table)
     for limit, share in shares:
-        out.print(f"[{'yellow' if share >= _NEAR else 'dim'}]{share:.0%} of {limit} is used.[/]", markup=True)
+        out.print(f"[{'yellow' if share >= NEARLY else 'dim'}]{share:.0%} of {limit} is used.[/]", markup=True)
 
 
 def _named(name: str) -> str:

@@ -18,6 +18,7 @@ from core.identity import load_directory
 from core.llm import check_installed, is_local
 from core.llm.local import find_model
 from core.llm.probe import named_models, probe
+from core.nearest import nearest
 from core.settings import Settings, SourceSettings, load_settings
 from ingestion.enrich import load_rules
 from ingestion.state import SyncState
@@ -131,8 +132,12 @@ def _language_model(settings: Settings) -> list[Checkup]:
             find_model(name)
         else:
             check_installed(name)
-    message = f"{', '.join(named_models(settings.llm))}; `debrief doctor --model` makes a small call."
-    return [Checkup("language model", "ok", message)]
+    names = named_models(settings.llm)
+    found = [Checkup("language model", "ok", f"{', '.join(names)}; `debrief doctor --model` makes a small call.")]
+    for unused in sorted(set(settings.llm.models) - set(names)):
+        message = f"llm.models has {unused!r}, which nothing uses; {nearest(unused, names, 'in use')}"
+        found.append(Checkup("language model", "warning", message))
+    return found
 
 
 def _index(settings: Settings) -> list[Checkup]:

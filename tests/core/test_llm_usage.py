@@ -48,6 +48,14 @@ def test_a_persons_day_and_the_months_cost_are_limits(usage: ModelUsage) -> None
         asked.complete("answer", MESSAGES, Spending(person="cem@example.com"))
 
 
+def test_people_are_told_before_a_limit_is_reached(usage: ModelUsage) -> None:
+    asked = models(usage, "One.", tokens_per_person_day=130)
+    assert asked.nearly_used("ana@example.com") == ""
+    asked.complete("answer", MESSAGES, Spending(person="ana@example.com"))
+    assert asked.nearly_used("ana@example.com") == "85% of 130 tokens of one person in a day"
+    assert asked.nearly_used("ben@example.com") == ""
+
+
 def test_an_evaluation_is_nobodys(tmp_path: Path) -> None:
     usage = ModelUsage(open_database(Settings(data_dir=tmp_path)), "evaluation")
     usage.record(Call("answer", "m", 5, 5, 0.0, 1.0), "ana@example.com", "")

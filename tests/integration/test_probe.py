@@ -7,7 +7,7 @@ import pytest
 
 from core.llm.probe import named_models, probe
 from core.settings import LlmSettings, Settings
-from ingestion.commands.doctor import examine_models
+from ingestion.commands.doctor import examine, examine_models
 from tests.integration.openai_stand_in import OpenAiStandIn, Script, openai_stand_in, wrong_key
 
 pytestmark = pytest.mark.integration
@@ -51,6 +51,12 @@ def test_all_models_of_the_settings_are_asked_and_a_failing_one_is_an_error(serv
     # An administrator's command: here the provider's own words help, but for the key.
     assert "refuses the key (401)" in findings[1].message and "Incorrect API key" in findings[1].message
     assert "sk-secret" not in findings[1].message
+
+
+def test_a_misspelled_model_in_the_settings_is_noticed(server: OpenAiStandIn) -> None:
+    llm = settings(server, models={"openai:anny": {"price_per_million_input": 1}})
+    (finding,) = (f for f in examine(Settings(llm=llm)) if f.subject == "language model" and f.status == "warning")
+    assert finding.message == "llm.models has 'openai:anny', which nothing uses; did you mean 'openai:any'?"
 
 
 def test_without_a_model_there_is_nothing_to_ask() -> None:
