@@ -1,10 +1,11 @@
 # Debrief's commands. Each installs first what it needs: `make run` the runtime and the sample, the tests their tools, too.
 PYTHON ?= python3
 PORT ?= 8501
+CASES ?= 12
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test quick check lock clean bench bench-embedding bench-chunking bench-search bench-answers bench-sync bench-connectors bench-start
+.PHONY: run model eval-local test quick check lock clean bench bench-embedding bench-chunking bench-search bench-answers bench-sync bench-connectors bench-start
 .DEFAULT_GOAL := run
 
 $(VENV)/installed: pyproject.toml constraints.txt models.txt
@@ -21,6 +22,15 @@ $(VENV)/installed-dev: $(VENV)/installed
 
 run: $(VENV)/installed
 	@$(BIN)/python -m samples.run --port $(PORT)
+
+# A small language model on this machine, for development: 1.1 GB, kept in the person's cache folder.
+model: $(VENV)/installed
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable .[local]
+	$(BIN)/python -m samples.local_model
+
+# The suite with the model of `make model`: so many cases that two cores manage; broken off, it goes on where it was.
+eval-local: model
+	$(BIN)/debrief eval run --model local --sample $(CASES) --resume last
 
 check: $(VENV)/installed-dev
 	$(BIN)/ruff check .

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 import typer.core
+from rich.markup import escape
 
 from core import logs
 from core.console import LogFormatOption, LogLevelOption, err, out
@@ -80,6 +81,7 @@ COMMANDS: Mapping[str, tuple[str, tuple[str, ...]]] = {
         "Shows a file's sections, metadata and chunks as the index would get them.",
         ("ingestion.commands.parse",),
     ),
+    "model": ("Language models: on this machine, and what all of them are used for.", ("core.llm.commands",)),
     "doctor": (
         "Checks settings, users, model, index and sources, and says what to do.",
         ("ingestion.commands.doctor",),
@@ -235,5 +237,5 @@ def main() -> None:
     try:
         app()
     except DebriefError as error:
-        err.print(f"[bold red]Error:[/] {error}", markup=True)
+        err.print(f"[bold red]Error:[/] {escape(str(error))}", markup=True)
         sys.exit(1)

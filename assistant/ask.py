@@ -155,7 +155,7 @@ class Assistant:
             if trace.route_reason:
                 yield Stage("route", trace.route_reason)
             with trace.stage("rewrite"):
-                rewritten = self._rewritten(question.text, history, trace)
+                rewritten = self._rewritten(question, history, trace)
             trace.searched, standalone = list(rewritten.questions), rewritten.text
             if standalone != question.text:
                 yield Stage("rewrite", standalone)
@@ -167,7 +167,7 @@ class Assistant:
             else:
                 yield self._shown(event)
         assert answer is not None
-        final = self._finished(answer, standalone, trace)
+        final = self._finished(answer, standalone, trace, question.user)
         self._keep(question, kept, standalone, final, trace)
         yield final
 
@@ -206,15 +206,15 @@ class Assistant:
         if self.conversations is not None and question.conversation_id is not None:
             self.conversations.append(question.conversation_id, question.user, kept, standalone, answer)
 
-    def _rewritten(self, question: str, history: Sequence[StoredTurn], trace: Trace) -> Rewritten:
+    def _rewritten(self, question: Question, history: Sequence[StoredTurn], trace: Trace) -> Rewritten:
         if self.models is None or not history:
-            return rewrite(question, history)
-        spent = Spending()
+            return rewrite(question.text, history)
+        spent = Spending(person=question.user.email)
         try:
-            return rewrite_with_model(question, history, self.models, spent)
+            return rewrite_with_model(question.text, history, self.models, spent)
         except ModelError as error:
             trace.notes.append(str(error))
-            return rewrite(question, history)
+            return rewrite(question.text, history)
         finally:
             trace.add_calls(spent, load_prompt("rewrite").id)
 
@@ -222,8 +222,10 @@ class Assistant:
         kinds = self.guardrails.rules.redact
         return replace(event, text=redacted(event.text, kinds)) if kinds and isinstance(event, Sentence) else event
 
-    def _finished(self, answer: Answer, asked: str, trace: Trace) -> Answer:
+    def _finished(self, answer: Answer, asked: str, trace: Trace, user: User) -> Answer:
         notes = list(answer.notes)
+        if self.models is not None and (used := self.models.nearly_used(user.email)):
+            notes.append(f"Used of the language model's budget: {used}; when it is used up, documents are quoted.")
         if answer.found and answer.route == SEARCH:
             notes.extend(self._language_note(answer, asked))
         kinds = self.guardrails.rules.redact

@@ -9,24 +9,26 @@ from assistant.app_runs.app_answers import open_app_answers
 from assistant.app_runs.tools import open_tools
 from assistant.ask import Assistant
 from core.database import open_database
-from core.llm import open_chat_models
+from core.llm import ModelUsage, open_chat_models
 from core.settings import Settings
 from retrieval.retriever import Retriever, open_retriever
 
 
-def open_assistant(settings: Settings, retriever: Retriever | None = None) -> Assistant:
+def open_assistant(settings: Settings, retriever: Retriever | None = None, purpose: str = "") -> Assistant:
     """An assistant over the settings' current index, database and models, with the apps that there are.
 
     Args:
         retriever: One that is open already, to be shared.
+        purpose: Under what calls of models are counted instead of by person, such as "evaluation".
 
     Raises:
         IndexMissing: nothing has been synced yet.
         ModelError: a configured language model can't be opened.
         SettingsError: the guardrails file is missing or wrong.
     """
-    models = open_chat_models(settings.llm)
-    retriever, engine = retriever or open_retriever(settings), open_database(settings)
+    engine = open_database(settings)
+    models = open_chat_models(settings.llm, settings.data_path, ModelUsage(engine, purpose))
+    retriever = retriever or open_retriever(settings)
     plain = Assistant.over(retriever, settings, engine=engine, models=models)
     # The steps of apps ask plainly: an app doesn't run apps.
     tools = partial(open_tools, settings, plain, retriever)

@@ -103,7 +103,7 @@ def open_database(settings: Settings) -> Engine:
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
     try:
-        metadata.create_all(engine)
+        _create(engine)
         _upgrade(engine)
     except OperationalError as error:
         raise SettingsError(
@@ -111,6 +111,15 @@ def open_database(settings: Settings) -> Engine:
             "check database_url, or that the data folder is writable."
         ) from error
     return engine
+
+
+def _create(engine: sa.Engine) -> None:
+    """Makes the tables that there aren't yet."""
+    if set(metadata.tables) <= set(sa.inspect(engine).get_table_names()):
+        return
+    with engine.begin() as connection:
+        connection.exec_driver_sql(_ALONE[engine.dialect.name])
+        metadata.create_all(connection)  # looks anew: another process may have made them meanwhile
 
 
 def _upgrade(engine: sa.Engine) -> None:

@@ -161,6 +161,7 @@ class LlmModel(SettingsSection):
         first_token_s: As `llm.first_token_s`, for a model that takes longer.
         endpoint, deployment, api_version: Azure's.
         region, profile, guardrail_id, guardrail_version: Amazon Bedrock's.
+        base_model: Bedrock's name of the model behind an inference profile's ARN.
         memory_gb, threads: Limits of a local model; 0 leaves them to the machine.
     """
 
@@ -178,6 +179,7 @@ class LlmModel(SettingsSection):
     profile: str = ""
     guardrail_id: str = ""
     guardrail_version: str = "DRAFT"
+    base_model: str = ""
     memory_gb: float = Field(default=0.0, ge=0)
     threads: int = Field(default=0, ge=0)
 

@@ -113,7 +113,7 @@ class AnswerWriter:
             style=instructions(question.style, self.settings.answer.max_sentences),
             question=question.text,
         )
-        spent = Spending(person=question.user.email.lower())
+        spent = Spending(person=question.user.email)
         # One call judges all claims, so nothing is shown before.
         waits = "verify" in self.settings.llm.tasks
         stream = self.models.stream("answer", messages, spent, access=access_key(question.user, sources))
@@ -137,7 +137,7 @@ class AnswerWriter:
             wanted = "verify" in self.settings.llm.tasks if name == "verify" else self._unsupported == "repair"
             if not wanted:
                 continue
-            spent = Spending(person=question.user.email.lower())
+            spent = Spending(person=question.user.email)
             mender = Mender(self.models, sheet.reviewer, fence, spent)
             problem = mender.verify(sheet.waiting) if name == "verify" else mender.repair(sheet.waiting)
             trace.add_calls(spent, load_prompt(name).id)

@@ -23,7 +23,7 @@ from apps.runner import RunResult, StepState, run_app
 from assistant.acts import is_order
 from assistant.app_runs.inputs import Filled, fill_inputs, with_values
 from assistant.app_runs.running import RunningApps
-from assistant.app_runs.tools import known_customers
+from assistant.app_runs.tools import charged, known_customers
 from assistant.events import Event, Stage
 from assistant.question import Question
 from assistant.records.trace import Trace
@@ -169,7 +169,8 @@ class AppAnswers:
             text = f"{app.title} needs: {names}."
             yield _needs(text, target, chosen.confidence, [i.name for i in filled.missing])
             return
-        context = Context(question.user, self._tools(), company=self._company)
+        tools = charged(self._tools(), question.user.email, app.name)
+        context = Context(question.user, tools, company=self._company)
         result: RunResult | None = None
         try:
             for event in run_app(app, filled.values, context):

@@ -6,6 +6,7 @@ import math
 import re
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from itertools import chain, islice
 from typing import Any
@@ -67,6 +68,11 @@ def open_tools(settings: Settings, assistant: Assistant | None, retriever: Retri
         customers=partial(all_customers, retriever, settings.company) if retriever is not None else None,
         templates=settings.path(settings.templates_dir) if settings.templates_dir is not None else None,
     )
+
+
+def charged(tools: Tools, person: str, app: str) -> Tools:
+    """The tools with the model's calls counted for a person's run of an app."""
+    return replace(tools, model=tools.model.charged_to(person, app)) if isinstance(tools.model, _Writer) else tools
 
 
 def foreign_facts(text: str, sources: Sequence[str]) -> list[str]:
@@ -135,11 +141,15 @@ class _ScopedSearch:
 class _Writer(Model):
     """The configured chat model as steps see it."""
 
-    def __init__(self, models: ChatModels) -> None:
-        self._models = models
+    def __init__(self, models: ChatModels, person: str = "", app: str = "") -> None:
+        self._models, self._person, self._app = models, person, app
+
+    def charged_to(self, person: str, app: str) -> _Writer:
+        """The same, counted for a person's run of an app."""
+        return _Writer(self._models, person, app)
 
     def write(self, system: str, text: str, task: WritingTask = "edit") -> tuple[str, int]:
-        spent = Spending()
+        spent = Spending(person=self._person, app=self._app)
         reply = self._models.complete(task, [("system", system), ("user", text)], spent)
         return reply, spent.input_tokens + spent.output_tokens
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import asdict, dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,8 @@ import sqlalchemy as sa
 from apps.kept import forget_results_older_than
 from assistant.records.conversations import Conversations
 from assistant.records.trace import Traces
-from core.database import open_database
+from core.database import open_database, utc_now
+from core.llm import ModelUsage
 from core.logs import scheduled
 from core.settings import RetentionSettings, Settings, load_settings
 
@@ -40,6 +42,7 @@ def forget(engine: sa.Engine, retention: RetentionSettings) -> Forgotten:
         forget_results_older_than(engine, retention.conversations_days)
     if retention.traces_days is not None:
         traces = Traces(engine).forget_older_than(retention.traces_days)
+        ModelUsage(engine).forget_people_before(utc_now() - timedelta(days=retention.traces_days))
     return Forgotten(conversations, traces)
 
 

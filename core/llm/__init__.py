@@ -10,13 +10,16 @@
 Thoughts never come out of here, nor a provider's own words: those are in `spent.failures`, for administrators.
 """
 
-from core.llm.calling import NamedModel, Task
+from core.llm.calling import NamedModel
 from core.llm.calls import Call, Message, Reply, Spending, Stop
 from core.llm.chains import ChatModels
 from core.llm.failures import Failure, is_transient
-from core.llm.providers import EXTRAS, check_installed, is_local, open_chat_models
+from core.llm.names import is_local
+from core.llm.providers import EXTRAS, check_installed, open_chat_models
 from core.llm.streamed import Streamed
 from core.llm.thoughts import unfenced, without_thoughts
+from core.llm.usage import ModelUsage
+from core.settings import LlmTaskName as Task
 
 __all__ = [
     "EXTRAS",
@@ -24,6 +27,7 @@ __all__ = [
     "ChatModels",
     "Failure",
     "Message",
+    "ModelUsage",
     "NamedModel",
     "Reply",
     "Spending",

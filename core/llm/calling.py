@@ -13,9 +13,11 @@ from core.llm.calls import Call, Message, Spending, Stop, Usage
 from core.llm.chunks import Chunk, read_chunk
 from core.llm.failures import Failure, failure_of
 from core.llm.limits import Breaker, MinuteBudget
+from core.llm.names import is_local
 from core.llm.streamed import Streamed
 from core.llm.structured import Schema, ask_for
 from core.llm.thoughts import Thoughts
+from core.llm.usage import ModelUsage
 from core.llm.waiting import within
 from core.logs import log_retry
 from core.settings import LlmSettings
@@ -25,7 +27,10 @@ if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
 log = logging.getLogger("core.llm")
+NEARLY = 0.8  # of a budget: from here on people are told
 _FIRST_PAUSE_S = 0.5
+# Reading some thousand tokens on a processor takes minutes, and until then nothing comes.
+_LOCAL_FIRST_TOKEN_S = 900.0
 
 
 @dataclass(frozen=True)
@@ -49,8 +54,8 @@ class Asked:
 class Caller:
     """Calls one model at a time; what it learns of their health and of budgets holds for all."""
 
-    def __init__(self, settings: LlmSettings, sleep: Callable[[float], None]) -> None:
-        self._settings, self._sleep = settings, sleep
+    def __init__(self, settings: LlmSettings, sleep: Callable[[float], None], usage: ModelUsage | None) -> None:
+        self._settings, self._sleep, self._usage = settings, sleep, usage
         self._breaker = Breaker(settings.rest_after, settings.rest_s)
         self._budget = MinuteBudget(settings.budget)
 
@@ -111,17 +116,20 @@ class Caller:
         return None
 
     def _chunks(self, model: NamedModel, messages: Sequence[Message]) -> Iterator[Chunk]:
-        first_s = self._settings.of(model.name).first_token_s or self._settings.first_token_s
-        sent = _sent(model, messages)
+        sent, first_s, next_s = _sent(model, messages), self._first_token_s(model.name), self._settings.timeout_s
 
         def chunks() -> Iterator[Chunk]:
             return map(read_chunk, model.chat.stream(sent))
 
-        return within(chunks, lambda chunk: chunk.alive, first_s, self._settings.timeout_s)
+        return within(chunks, lambda chunk: chunk.alive, first_s, next_s)
+
+    def _first_token_s(self, name: str) -> float:
+        usual = _LOCAL_FIRST_TOKEN_S if is_local(name) else self._settings.first_token_s
+        return self._settings.of(name).first_token_s or usual
 
     def _kept_back(self, model: NamedModel, spent: Spending, failures: list[Failure]) -> bool:
         """Whether the model isn't to be called now; the reason is noted."""
-        limit = self._budget.exceeded(spent.person)
+        limit = self._budget.exceeded(spent.person) or self._used_up(spent.person)
         if limit:
             failures.append(Failure(model.name, "budget", limit))
         elif self._breaker.rests(model.name):
@@ -130,6 +138,16 @@ class Caller:
             self._budget.begins(spent.person)
             return False
         return True
+
+    def _used_up(self, person: str) -> str:
+        """The limit of a day or a month that is reached; empty when none is."""
+        shares = self._usage.shares(self._settings.budget, person) if self._usage is not None else ()
+        return next((limit for limit, share in shares if share >= 1), "")
+
+    def nearly_used(self, person: str) -> str:
+        """As `ChatModels.nearly_used`."""
+        shares = self._usage.shares(self._settings.budget, person) if self._usage is not None else ()
+        return next((f"{share:.0%} of {limit}" for limit, share in shares if share >= NEARLY), "")
 
     def _again(self, failure: Failure, attempt: int, failures: list[Failure], spent: Spending) -> bool:
         """Whether the same model is asked once more; by then as long as it asks for has passed."""
@@ -152,19 +170,20 @@ class Caller:
         price_in = settings.price_per_million_input if price_in is None else price_in
         price_out = settings.price_per_million_output if price_out is None else price_out
         self._budget.used(asked.spent.person, usage.input_tokens + usage.output_tokens)
-        asked.spent.calls.append(
-            Call(
-                asked.task,
-                model.name,
-                usage.input_tokens,
-                usage.output_tokens,
-                cost=(usage.input_tokens * price_in + usage.output_tokens * price_out) / 1_000_000,
-                seconds=round(time.perf_counter() - begin, 3),
-                stop=stop,
-                first_token_s=round(heard.first_s, 3),
-                thinking_tokens=usage.thinking_tokens,
-            )
+        call = Call(
+            asked.task,
+            model.name,
+            usage.input_tokens,
+            usage.output_tokens,
+            cost=(usage.input_tokens * price_in + usage.output_tokens * price_out) / 1_000_000,
+            seconds=round(time.perf_counter() - begin, 3),
+            stop=stop,
+            first_token_s=round(heard.first_s, 3),
+            thinking_tokens=usage.thinking_tokens,
         )
+        asked.spent.calls.append(call)
+        if self._usage is not None:
+            self._usage.record(call, asked.spent.person, asked.spent.app)
 
 
 class _Heard:

@@ -54,11 +54,13 @@ class Spending:
     Attributes:
         failures: Attempts that came to nothing, with the provider's own words for administrators.
         person: Who asks, for the budget of each person; empty where nobody does.
+        app: For which app, if for one.
     """
 
     calls: list[Call] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
     person: str = ""
+    app: str = ""
 
     @property
     def input_tokens(self) -> int:

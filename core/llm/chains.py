@@ -10,14 +10,16 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from core.errors import ModelError
-from core.llm.calling import Asked, Caller, NamedModel, Task
+from core.llm.calling import Asked, Caller, NamedModel
 from core.llm.calls import Call, Message, Reply, Spending, Stop
 from core.llm.failures import Failure
 from core.llm.replies import KeptReplies, appended, key_of
 from core.llm.streamed import Streamed
 from core.llm.structured import Schema
 from core.llm.thoughts import unfenced, without_thoughts
+from core.llm.usage import ModelUsage
 from core.settings import LlmSettings
+from core.settings import LlmTaskName as Task
 
 _CACHED_REPLIES = 500
 # Tasks whose reply is worth going on with where max_tokens cut it.
@@ -38,10 +40,16 @@ class ChatModels:
         chains: Mapping[str, Sequence[NamedModel]],
         settings: LlmSettings,
         sleep: Callable[[float], None] = time.sleep,
+        usage: ModelUsage | None = None,
     ) -> None:
-        """Args: chains: models by task, the first choice first; "answer" stands in for a task without its own."""
+        """The models, none of them called yet.
+
+        Args:
+            chains: Models by task, the first choice first; "answer" stands in for a task without its own.
+            usage: Keeps every call, and what may still be used of a day and a month.
+        """
         self._chains = chains
-        self._caller = Caller(settings, sleep)
+        self._caller = Caller(settings, sleep, usage)
         self._cache = KeptReplies(_CACHED_REPLIES if settings.cache else 0)
 
     def complete(self, task: Task, messages: Sequence[Message], spent: Spending, *, access: str = "") -> str:
@@ -108,6 +116,10 @@ class ChatModels:
     def chain(self, task: Task) -> tuple[str, ...]:
         """The names of the models for a task, the first choice first."""
         return tuple(model.name for model in self._chain(task))
+
+    def nearly_used(self, person: str) -> str:
+        """The limit of a day or a month of which little is left, in words; empty when there is none."""
+        return self._caller.nearly_used(person)
 
     def _chain(self, task: Task) -> Sequence[NamedModel]:
         return self._chains.get(task) or self._chains["answer"]

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from core.errors import ModelError
 from core.llm.calling import NamedModel
 from core.llm.chains import ChatModels
+from core.llm.names import is_local
+from core.llm.usage import ModelUsage
 from core.settings import LlmModel, LlmSettings, LlmTask, LlmTaskName
 
 if TYPE_CHECKING:
@@ -41,6 +43,8 @@ _LONG: frozenset[LlmTaskName] = frozenset({"write", "edit", "translate", "extrac
 _LONG_FACTOR = 4
 _ANTHROPIC_LEAST_THINKING = 1_024
 _OLLAMA_CONTEXT = 8_192
+# What Bedrock puts before the maker's name for an inference profile: "eu.anthropic.claude-…".
+_BEDROCK_AREAS = frozenset({"us", "us-gov", "eu", "apac", "global", "au", "jp", "ca", "sa"})
 Values = dict[str, Any]
 
 
@@ -52,11 +56,14 @@ class Wanted(NamedTuple):
     effort: str
 
 
-def open_chat_models(settings: LlmSettings, data_dir: Path | None = None) -> ChatModels | None:
+def open_chat_models(
+    settings: LlmSettings, data_dir: Path | None = None, usage: ModelUsage | None = None
+) -> ChatModels | None:
     """The models that the settings name; None when they name none.
 
     Args:
         data_dir: Processes with the same one share a local model's server.
+        usage: Keeps every call.
 
     Raises:
         ModelError: a provider is unknown, its package isn't installed, or a local model can't be started.
@@ -76,12 +83,13 @@ def open_chat_models(settings: LlmSettings, data_dir: Path | None = None) -> Cha
         return [opened[name, wanted] for name in names]
 
     tasks = {"answer", *settings.tasks, *_LONG}
-    return ChatModels({task: open_for(task) for task in sorted(tasks)}, settings)  # type: ignore[arg-type]
+    return ChatModels({task: open_for(task) for task in sorted(tasks)}, settings, usage=usage)
 
 
-def is_local(name: str) -> bool:
-    """Whether the name is one of a model on this machine: `local` or a GGUF file."""
-    return name == "local" or name.startswith("local:") or name.endswith(".gguf")
+def open_model(name: str, settings: LlmSettings, max_tokens: int, data_dir: Path | None = None) -> NamedModel:
+    """One model as the settings have it, apart from its chain; errors as above."""
+    wanted = Wanted(max_tokens, settings.temperature, "")
+    return NamedModel(name, _open(name, settings, wanted, data_dir))
 
 
 def check_installed(name: str) -> None:
@@ -102,7 +110,7 @@ def check_installed(name: str) -> None:
 
 def _open(name: str, settings: LlmSettings, wanted: Wanted, data_dir: Path | None) -> BaseChatModel:
     if is_local(name):
-        from core.llm.local import open_local
+        from core.llm.local.chat import open_local
 
         return open_local(name, settings, wanted.max_tokens, wanted.temperature or 0.0, data_dir)
     from langchain.chat_models import init_chat_model
@@ -181,6 +189,9 @@ def _bedrock(own: LlmModel, common: Values, thinking: int) -> Values:
     values: Values = {"max_tokens": common["max_tokens"], "timeout": common["timeout"], "max_retries": 0}
     named = {"region_name": own.region, "credentials_profile_name": own.profile}
     values |= {key: value for key, value in named.items() if value}
+    if own.base_model:
+        parts = own.base_model.split(".")
+        values |= {"base_model_id": own.base_model, "provider": parts[1 if parts[0] in _BEDROCK_AREAS else 0]}
     if own.guardrail_id:
         values["guardrail_config"] = {
             "guardrailIdentifier": own.guardrail_id,

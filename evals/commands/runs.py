@@ -35,7 +35,11 @@ def run(
     *,
     baseline: Annotated[str, typer.Option(help="'last', a run's id, or 'none'.")] = "last",
     tags: Annotated[list[str] | None, typer.Option("--filter", help="Only cases with this tag or language.")] = None,
-    resume: Annotated[str, typer.Option(help="Go on with the run with this id.")] = "",
+    resume: Annotated[
+        str, typer.Option(help="Go on with the run with this id; 'last': with the newest that broke off, or anew.")
+    ] = "",
+    model: Annotated[str, typer.Option(help="Instead of llm.model, such as `local`.")] = "",
+    sample: Annotated[int, typer.Option(min=0, help="Only so many cases, always the same; 0: all.")] = 0,
     html: Annotated[Path | None, typer.Option(help="Also write the report as a page.")] = None,
     send: Annotated[bool, typer.Option("--send", help="Also post and mail it as configured, for cron.")] = False,
     as_json: AsJson = False,
@@ -51,6 +55,8 @@ def run(
                 baseline="" if baseline == "none" else baseline,
                 tags=tuple(tags or ()),
                 resume=resume,
+                model=model,
+                sample=sample,
                 progress=lambda done, total, case: bar.update(task, completed=done, total=total, rate=case),
             )
         except KeyboardInterrupt as stopped:
@@ -146,7 +152,7 @@ def judge(
     from evals.suite.judge import Judge, calibrate, load_calibration
 
     settings = load_settings()
-    rows, models = load_calibration(data), open_chat_models(settings.llm)
+    rows, models = load_calibration(data), open_chat_models(settings.llm, settings.data_path)
     if models is None:
         raise ModelError("No language model is configured; set llm.model, or llm.tasks.judge beside it.")
     with progress() as bar:

@@ -7,7 +7,7 @@ from html import escape
 
 from core.tables import read_rows
 from evals.report.plots import tag_plot, trend_plot
-from evals.report.report import QUALITY, Report, metric_table, verdict_line, worst_cases
+from evals.report.report import QUALITY, Report, metric_table, side_by_side, verdict_line, worst_cases
 from evals.suite import Result, by_tag
 from evals.suite.scorers import LOWER_IS_BETTER
 
@@ -53,6 +53,7 @@ def page(report: Report) -> str:
         f'<div class="plots wide">{"".join(_tags(report))}</div>',
         "<h2>Metrics</h2>",
         _table(metric_table(run.summary, report.differences)),
+        *_modes(report),
         "<h2>Worst cases, beside the baseline</h2>",
         *[_pair(result, report.baseline_results.get(result.case_id)) for result in _shown(report)],
         "<h2>What was measured</h2>",
@@ -74,6 +75,12 @@ def _gates(report: Report) -> list[str]:
         f'<li class="worse">{escape(f.message)}: {escape(", ".join(f.cases[:20]))}</li>' for f in report.failed
     )
     return ["<h2>Gates that failed</h2>", f"<ul>{items}</ul>"]
+
+
+def _modes(report: Report) -> list[str]:
+    """Both modes side by side, where both were run."""
+    lines = [line for line in side_by_side(report) if line]
+    return [f"<h2>{escape(lines[0].removeprefix('## '))}</h2>", _table(lines[1:])] if lines else []
 
 
 def _trends(report: Report) -> list[str]:

@@ -10,7 +10,7 @@ from evals.metrics import Measured
 from evals.suite import EvaluationRun, Result, by_tag
 from evals.suite.compare import Difference
 from evals.suite.gates import Failed
-from evals.suite.runner import unscored
+from evals.suite.runner import summarise, unscored
 from evals.suite.scorers import LOWER_IS_BETTER
 
 # The metric that stands for a case's quality in the table by tag and in the choice of the worst cases.
@@ -21,7 +21,11 @@ _NAMED = 8
 
 @dataclass(frozen=True)
 class Report:
-    """Everything that a report shows."""
+    """Everything that a report shows.
+
+    Attributes:
+        other_mode: The newest run of the suite with another model, or with none, and its results.
+    """
 
     run: EvaluationRun
     results: Mapping[str, Result]
@@ -30,6 +34,7 @@ class Report:
     differences: Sequence[Difference] = ()
     failed: Sequence[Failed] = ()
     earlier: Sequence[EvaluationRun] = ()
+    other_mode: tuple[EvaluationRun, Mapping[str, Result]] | None = None
 
     @property
     def changed_settings(self) -> list[tuple[str, str, str]]:
@@ -93,6 +98,7 @@ def markdown(report: Report) -> str:
                 for c in d.fell[:_NAMED]
             ]
     lines += ["", "## Metrics", "", *metric_table(run.summary, report.differences)]
+    lines += side_by_side(report)
     lines += ["", "## By tag", "", "| tag | cases | outcome | fact_coverage |", "|---|--:|--:|--:|"]
     covered = by_tag(report.results.values(), "fact_coverage")
     for tag, measured in by_tag(report.results.values(), "outcome").items():
@@ -122,6 +128,19 @@ def metric_table(summary: Mapping[str, Measured], differences: Sequence[Differen
         less = " (less is better)" if metric in LOWER_IS_BETTER or metric.startswith("seconds") else ""
         lines.append(f"| {table_cell(metric)}{less} | {measured} | {measured.n} | {change} |")
     return lines
+
+
+def side_by_side(report: Report) -> list[str]:
+    """The metrics of both modes over the cases that both have, as a section; nothing without another mode's run."""
+    if report.other_mode is None:
+        return []
+    other, theirs = report.other_mode
+    both = [name for name in report.results if name in theirs and theirs[name].state == "scored"]
+    now, then = summarise(report.results[name] for name in both), summarise(theirs[name] for name in both)
+    models = [cell(str(run.environment.get("model", ""))) for run in (report.run, other)]
+    lines = ["", f"## Beside {other.id} of {other.started_at:%Y-%m-%d}, {len(both)} cases that both have", ""]
+    lines += [f"| metric | {models[0]} | {models[1]} |", "|---|--:|--:|"]
+    return lines + [f"| {table_cell(name)} | {now[name]} | {then.get(name, '–')} |" for name in now]
 
 
 def cell(text: str, limit: int = 200) -> str:

@@ -8,12 +8,17 @@ from functools import partial
 from typing import Annotated, Literal
 
 import typer
+from rich.markup import escape
 
 from connectors.registry import check_sources, open_source
 from core.console import out, print_json
 from core.database import open_database
 from core.errors import DebriefError
 from core.identity import load_directory
+from core.llm import check_installed, is_local
+from core.llm.local import find_model
+from core.llm.probe import named_models, probe
+from core.nearest import nearest
 from core.settings import Settings, SourceSettings, load_settings
 from ingestion.enrich import load_rules
 from ingestion.state import SyncState
@@ -40,9 +45,15 @@ def register(app: typer.Typer) -> None:
     app.command("doctor")(doctor)
 
 
-def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
+def doctor(
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    model: Annotated[
+        bool,
+        typer.Option("--model", help="Only the language models: makes a small call of each."),
+    ] = False,
+) -> None:
     """Checks settings, users, model, index and sources, and says what to do. Exit code 1 on an error."""
-    findings = list(examine(load_settings()))
+    findings = list(examine_models(load_settings()) if model else examine(load_settings()))
     if as_json:
         print_json({"findings": findings})
     else:
@@ -52,7 +63,7 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] 
             "error": "[red]error  [/]",
         }
         for finding in findings:
-            out.print(f"{marks[finding.status]} {finding.subject:18} {finding.message}", markup=True)
+            out.print(f"{marks[finding.status]} {finding.subject:18} {escape(finding.message)}", markup=True)
     if any(finding.status == "error" for finding in findings):
         raise typer.Exit(1)
 
@@ -68,6 +79,18 @@ def examine(settings: Settings) -> Iterator[Checkup]:
     yield from _guarded("sources", lambda: _settings_of_sources(settings))
     for source in settings.sources:
         yield from _guarded(f"source {source.name}", partial(_source, settings, source))
+
+
+def examine_models(settings: Settings) -> Iterator[Checkup]:
+    """A small call of each language model that the settings name."""
+    names = named_models(settings.llm)
+    if not names:
+        yield from _language_model(settings)
+    for name in names:
+        tried = probe(name, settings.llm, settings.data_path)
+        yield Checkup("language model", "error" if tried.failure else "ok", f"{name}: {tried.said}")
+        for concern in tried.concerns():
+            yield Checkup("language model", "warning", f"{name}: {concern}")
 
 
 def _guarded(subject: str, check: Callable[[], list[Checkup]]) -> Iterator[Checkup]:
@@ -104,7 +127,17 @@ def _language_model(settings: Settings) -> list[Checkup]:
     if not settings.llm.model:
         message = "None is configured: answers quote the documents. Set llm.model to have them written."
         return [Checkup("language model", "ok", message)]
-    return [Checkup("language model", "ok", settings.llm.model)]
+    for name in named_models(settings.llm):
+        if is_local(name):
+            find_model(name)
+        else:
+            check_installed(name)
+    names = named_models(settings.llm)
+    found = [Checkup("language model", "ok", f"{', '.join(names)}; `debrief doctor --model` makes a small call.")]
+    for unused in sorted(set(settings.llm.models) - set(names)):
+        message = f"llm.models has {unused!r}, which nothing uses; {nearest(unused, names, 'in use')}"
+        found.append(Checkup("language model", "warning", message))
+    return found
 
 
 def _index(settings: Settings) -> list[Checkup]:
