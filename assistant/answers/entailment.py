@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import combinations, pairwise
+from itertools import pairwise
 from math import log
 
+from assistant.answers.amounts import derived, enumerated, is_amount, same
 from assistant.answers.statements import Part, Statement, alike, among, parts_of, terms_of
 from core.text.cues import bound_before, has, opposites
 from core.text.facts import Fact, amount, numbers
@@ -23,10 +24,7 @@ _BELONGS_ELSEWHERE = 0.1
 _TELLING = 1 / log(5)
 _IN_STATEMENT, _AROUND = 0.5, 0.3
 _DURATIONS = {"second", "month", "workday"}
-_LISTED = re.compile(r":\s|\b(?:are|were|sind|waren|son|eran)\s")
-_ITEMS = re.compile(r",\s*(?:and|und|y|or|oder|o)?\s|\s(?:and|und|y|or|oder|o)\s|;\s")
 _YEAR = re.compile(r"(?:1[5-9]|20)\d\d")
-_EQUATION = re.compile(r"[\d$€£%()+\-−–*×x·/.,\s k]*=\s*[$€£]?\s*[\d.,]+[k%]?")
 _BY = re.compile(r"\b([^\W\d_]+(?:ed|en|wn|ado|ada|ido|ida|ados|adas))(?:\s+only)?\s+(?:by|por)\s+", re.IGNORECASE)
 _CAPITAL = re.compile(r"\b[A-ZÀ-ÞĀ-Ž][\w’'-]*")
 _CLAUSE_END = re.compile(r"[,.;:]|\b(?:and|or|y|o)\b")
@@ -63,7 +61,7 @@ class Evidence:
         """Whether a number or period stands there; a number without a unit may have that of its column or sentence."""
         for part, statement in self.parts:
             for other in part.facts:
-                bare = amount(fact)[1] and not other.unit and _numeric(other) and other.kind == fact.kind
+                bare = amount(fact)[1] and not other.unit and is_amount(other) and other.kind == fact.kind
                 beside = fact.unit != "%" and any(f.unit == fact.unit for p in statement.parts for f in p.facts)
                 if bare and not statement.label and not beside:
                     continue
@@ -88,58 +86,6 @@ def twisted(claim: str, evidence: Evidence, language: str = "en") -> Iterator[st
         yield from _stronger(part, evidence)
         if language != "de":  # German puts the object first as it likes.
             yield from _inverted(part, evidence)
-
-
-def same(fact: Fact, other: Fact) -> bool:
-    """Whether two numbers or periods mean the same; a number without a unit (a table's cell) may have any."""
-    if fact.kind != other.kind:
-        return (fact.kind == "period" and amount(other) in _recurring(fact.value)) or (
-            other.kind == "period" and amount(fact) in _recurring(other.value)
-        )
-    if fact.kind == "period" or not _numeric(fact) or not _numeric(other):
-        return fact.value == other.value
-    mine, theirs = amount(fact), amount(other)
-    if mine[0] == theirs[0] and (mine[1] == theirs[1] or "" in (mine[1], theirs[1])):
-        return True
-    # "10 business days" may be told as "10 days"; 60 minutes without unit as one hour may not.
-    days = {mine[1], theirs[1]} == {"workday", "second"}
-    return fact.value == other.value and ("" in (fact.unit, other.unit) or (days and "day" in (fact.unit, other.unit)))
-
-
-def derived(fact: Fact, claim: str, claimed: Sequence[Fact], known: Sequence[Fact]) -> bool:
-    """Whether the claim shows how the number comes of others: the result of two that are known, or of its equation."""
-    if not _numeric(fact) or not has("result", claim):
-        return False
-    value = amount(fact)[0]
-    others = [f for f in claimed if f is not fact and _numeric(f)]
-    backed = [amount(f)[0] for f in others if any(same(f, k) for k in known)]
-    if any(_results(a, b, value) for a, b in combinations(backed, 2)):
-        return True
-    return len(backed) >= 2 and any(_holds(m.group()) for m in _EQUATION.finditer(claim) if fact.shown in m.group())
-
-
-def enumerated(fact: Fact, claim: str) -> bool:
-    """Whether the claim lists as many things as the number says ("the two kinds are A and B")."""
-    tail = _LISTED.split(claim)[-1] if fact.kind == "number" and not fact.unit else ""
-    items = [item for item in _ITEMS.split(tail) if item.strip(" .")]
-    return len(items) > 1 and fact.value == str(len(items)) and fact.shown not in tail
-
-
-def within_range(fact: Fact, known: Sequence[Statement]) -> bool:
-    """Whether a source names a range, in the same unit, that the number lies in."""
-    if not _numeric(fact):
-        return False
-    value, unit = amount(fact)
-    for statement in known:
-        for part in statement.parts:
-            ordered = [f for f in part.facts if _numeric(f)]
-            for low, high in pairwise(ordered):
-                between = part.text[low.begin + len(low.shown) : high.begin]
-                if re.fullmatch(r"\W*\w{0,8}\W*(?:to|–|-|bis|and|und|y|a|et|à)\W*", between, re.IGNORECASE) and (
-                    amount(low)[0] <= value <= amount(high)[0] and unit == amount(high)[1]
-                ):
-                    return True
-    return False
 
 
 def _misplaced(part: Part, evidence: Evidence, whole: Sequence[str], claim: str) -> Iterator[str]:
@@ -173,7 +119,7 @@ def _wrong_results(claim: str, parts: Sequence[Part], evidence: Evidence) -> Ite
     for part in parts:
         if len(claimed) < 3 or not has("result", part.text):
             continue
-        for fact in (f for f in part.facts if _numeric(f) and not f.soft):
+        for fact in (f for f in part.facts if is_amount(f) and not f.soft):
             own = [evidence.fit(part.terms, p, s) for p, s in evidence.parts if any(same(fact, f) for f in p.facts)]
             if max(own, default=0.0) < _SAME_MATTER and not derived(fact, claim, claimed, evidence.facts):
                 yield f"the result {fact.shown}"
@@ -388,54 +334,9 @@ def _rival(fact: Fact, other: Fact) -> bool:
         return False
     if fact.kind == "period":
         return True
-    if not _numeric(fact) or not _numeric(other):
-        return not _numeric(fact) and not _numeric(other) and fact.unit == other.unit
+    if not is_amount(fact) or not is_amount(other):
+        return not is_amount(fact) and not is_amount(other) and fact.unit == other.unit
     if bool(_YEAR.fullmatch(fact.value)) != bool(_YEAR.fullmatch(other.value)):
         return False
     mine, theirs = amount(fact)[1], amount(other)[1]
     return mine == theirs or {mine, theirs} <= _DURATIONS
-
-
-def _numeric(fact: Fact) -> bool:
-    return fact.kind == "number" and fact.unit != "clock" and not fact.value.startswith("month")
-
-
-def _recurring(period: str) -> tuple[tuple[float, str], ...]:
-    return {
-        "day": ((86_400.0, "second"),),
-        "week": ((604_800.0, "second"),),
-        "month": ((1.0, "month"), (2_592_000.0, "second")),
-        "quarter": ((3.0, "month"),),
-        "year": ((12.0, "month"), (31_536_000.0, "second")),
-    }[period]
-
-
-def _results(a: float, b: float, value: float) -> bool:
-    results = [a + b, a - b, b - a, a * b, a * b / 100]
-    results += [x / y for x, y in ((a, b), (b, a)) if y]
-    results += [100 * x / y for x, y in ((a, b), (b, a)) if y]
-    return any(abs(result - value) <= 0.005 * max(1.0, abs(value)) for result in results)
-
-
-def _holds(equation: str) -> bool:
-    """Whether "$1k + $10k * 15% = $2.5k" is right."""
-    left, _, right = equation.partition("=")
-    try:
-        return abs(_value(left) - _value(right)) <= 0.005 * max(1.0, abs(_value(right)))
-    except (ValueError, SyntaxError, ZeroDivisionError, IndexError):
-        return False
-
-
-def _value(text: str) -> float:
-    """Sums and products from left to right, products first."""
-    plain = re.sub(r"[$€£\s]", "", text).replace("×", "*").replace("·", "*").replace("−", "-").replace("–", "-")
-    plain = re.sub(r"(?<=\d)x(?=\d)", "*", plain).strip("().,")
-    total = 0.0
-    for term in re.findall(r"[+-]?[^+-]+", plain):
-        product = 1.0
-        for sign, factor in re.findall(r"([*/]?)([^*/]+)", term.lstrip("+-")):
-            scale = 1e3 if factor.endswith("k") else 0.01 if factor.endswith("%") else 1.0
-            number = float(factor.rstrip("k%").replace(",", "")) * scale
-            product = product / number if sign == "/" else product * number
-        total += -product if term.startswith("-") else product
-    return total

@@ -17,7 +17,8 @@ from importlib.resources import files
 
 import numpy as np
 
-from assistant.answers.entailment import Evidence, derived, enumerated, twisted, within_range
+from assistant.answers.amounts import derived, enumerated, within_range
+from assistant.answers.entailment import Evidence, twisted
 from assistant.answers.evidence import token_vectors_of
 from assistant.answers.statements import among, statements_of, terms_of
 from core.arrays import FloatArray

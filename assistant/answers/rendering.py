@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 
 from assistant.answers.citations import cite
@@ -107,9 +107,3 @@ def _best_quote(text: str, passage: Passage) -> tuple[int, int, float]:
 
     best = max(range(len(spans)), key=shared)
     return spans[best].begin, spans[best].end, shared(best)
-
-
-def left_out(blocks: Sequence[ReviewedBlock]) -> Iterator[Claim]:
-    """The claims that nobody is shown because no source says them."""
-    for reviewed in blocks:
-        yield from (claim for claim in reviewed.claims if claim.text and not claim.shown)
