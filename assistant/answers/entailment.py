@@ -142,7 +142,7 @@ def _opposite(part: Part, evidence: Evidence) -> Iterator[str]:
     if not ranked or evidence.fit(part.terms, *ranked[0]) < _SAME_MATTER:
         return
     mine = _plain_words(part.text)
-    theirs = _plain_words(ranked[0][1].text)
+    theirs = _plain_words(ranked[0][0].text)
     for one, other in opposites():
         for here, there in ((one, other), (other, one)):
             turned = mine & here and not mine & there and theirs & there and not theirs & here
