@@ -1,203 +1,334 @@
-"""Action items: promises, requests and what minutes list; each with its owner and day."""
+"""Action items of what is said: requests that are granted, promises, persons who are named; each with owner and day."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
-from apps.meeting.cues import COURTESY, FIRST_PERSON, NEED, PHRASE, POINTING, PROMISE, RECAP, REQUEST, WILL
-from apps.meeting.items import MeetingItem, sentences_before
-from apps.meeting.turns import Meeting, SpokenSentence, SpokenTurn
-from core.text.dates import days_in, find_day
+from apps.meeting.cues import CueMatch, cue, words_of
+from apps.meeting.days import due_in, spoken_days, without_days
+from apps.meeting.items import MeetingItem, add_item
+from apps.meeting.names import is_self, known_person, named_at_start, named_in
+from apps.meeting.talk import Reply, Talk
+from apps.meeting.tasks import deed, instruction, provided, tidy, without_due
+from apps.meeting.turns import SpokenSentence
 from core.text.words import terms
 
-# So many turns after a promise may still name its day ("By when?" – "By 27 November.").
-_DUE_WITHIN = 2
-# An answer that says no more than so many words of its own grants a request.
-_ANSWER_WORDS = 4
-_WILL_DO = re.compile(
-    r"(?:(?:yes|sure|okay|ok),? )?(?:I )?will do\b|(?:mach|erledige) ich\b|je m['’]en (?:occupe|charge)\b|lo haré\b",
-    re.IGNORECASE,
-)
-# "Die darf ich erst später anfassen": leans on what was said before it, and explains nothing.
-_LEANING = re.compile(
-    r"(?:die|den|das|der|dies\w*|it|that|this|those|these|they)\s+"
-    r"(?:darf|kann|will|muss|ist|sind|is|are|was|were|can|could|would)\b",
-    re.IGNORECASE,
-)
-_AND_I = re.compile(r",\s+(?:and\s+)?(?=I(?:['’]ll| will)\b)")
-_SUBJECT_VERB = re.compile(r"^(?:and |then |,\s*)?(?:also )?[a-zäöüéèàáíóúñç]{3,}")
-# What a person did or is, not what he will do.
-_REPORTED = re.compile(
-    r"\s*(?:also )?(?:has|had|is|was|does|did|said|says|asked|mentioned|wants|hat|ist|war|ha|es|est|a|\w+ed)\b",
-    re.IGNORECASE,
-)
-_ACTION_LINE = re.compile(
-    r"^(?:\[[ xX]?\]|action(?: item)?s?\s*:|todo\s*:|to do\s*:|aufgabe\s*:|acción\s*:)\s*", re.IGNORECASE
-)
-_OWN = re.compile(r"(?:and )?(?:I|ich|je|yo)\s+[a-zäöüéèàáíóúñç]{4,}|j['’]\w{4,}", re.IGNORECASE)
-_ROLE_DATE_ONLY = re.compile(r"^(?:next (?:call|meeting|review)|nächste[rs]? |próxima |prochain)", re.IGNORECASE)
+# What may be meant by "I'll do that": something asked for, or needed.
+_WANTED = ("request", "need_do", "need_thing", "ask_who")
+_PROMISES = ("handover", "take", "promise", "obliged", "dated")
+# A day that is said so few words after a task belongs to it.
+_DAY_ONLY = 2
 
 
-def listed_item(turn: SpokenTurn, meeting: Meeting) -> MeetingItem:
-    """A line of minutes under a heading that says what it is."""
-    text = _ACTION_LINE.sub("", turn.text.lstrip("-•* "))
-    named = _named(text, meeting) if turn.listed == "action" else ""
-    if named:
-        text = re.sub(rf"^{re.escape(named)}\s*[:–-]\s+", "", text)
-    if turn.listed != "action":
-        return MeetingItem(text, turn.number, "")
-    due = find_day(text, meeting.day)
-    last = re.search(r"\s*\([^()]*\)$", text)
-    if last and find_day(last.group(), meeting.day):
-        text = text[: last.start()]
-    return MeetingItem(text, turn.number, "", named, due)
+class Actions:
+    """Goes through a meeting's sentences; `items` are the tasks, `told` the sentences that they stand in."""
 
+    def __init__(self, talk: Talk, recap: frozenset[int] = frozenset()) -> None:
+        self.talk, self.recap = talk, recap
+        self.items: list[MeetingItem] = []
+        self.told: set[tuple[int, str]] = set()
+        self._answered: set[int] = set()
+        for at, sentence in enumerate(talk.said):
+            before = list(self.items)
+            self._read(at, sentence)
+            if self.items != before:
+                self.told.add((sentence.turn, sentence.text))
 
-def grants(sentence: SpokenSentence, actions: list[MeetingItem], meeting: Meeting) -> bool:
-    """Whether it only says yes to the task before ("Yes, you'll get it tomorrow"); its day is then the task's."""
-    text = sentence.text
-    if not actions or text.endswith("?") or sum(not w.isdigit() for w in terms(text)) > _ANSWER_WORDS:
-        return False
-    asked = actions[-1]
-    if not 1 <= sentence.turn - asked.turn <= 2 or asked.owner != sentence.speaker or asked.speaker == asked.owner:
-        return False
-    if not _WILL_DO.match(text) and not (PROMISE.search(text) and POINTING.search(text)):
-        return False
-    actions[-1] = replace(asked, due=asked.due or find_day(text, meeting.day))
-    return True
+    def _read(self, at: int, sentence: SpokenSentence) -> None:
+        text = sentence.text
+        if at in self._answered or not sentence.speaker or cue("courtesy").search(text):
+            return
+        if sentence.turn in self.recap:
+            for item in self._summed_up(at):
+                add_item(self.items, item)
+            return
+        if self._dates_the_last(at):
+            return
+        item = self._requested(at) or self._by_pronoun(at) or self._promised(at) or self._named(at)
+        if item is not None:
+            add_item(self.items, item)
 
+    # A request and its answer.
 
-def find_action(meeting: Meeting, turn: SpokenTurn, sentence: SpokenSentence, summing_up: bool) -> MeetingItem | None:
-    text = sentence.text
-    place = turn.sentences.index(sentence)
-    leans = place > 0 and bool(PROMISE.search(text)) and bool(NEED.search(turn.sentences[place - 1].text))
-    if COURTESY.search(text) or (len(terms(text)) < 2 and not leans and not find_day(text, meeting.day)):
-        return None
-    listed = _ACTION_LINE.match(text)
-    named = _named(text, meeting)
-    due = _due(meeting, turn, sentence)
-    if listed:
-        return MeetingItem(text[listed.end() :], turn.number, turn.speaker, named, due)
-    if named and not _ROLE_DATE_ONLY.match(text) and (summing_up or (find_day(text, meeting.day) and not turn.speaker)):
-        return MeetingItem(text, turn.number, turn.speaker, named, find_day(text, meeting.day))
-    if summing_up and _OWN.match(text) and not PHRASE.search(text):
-        return MeetingItem(text, turn.number, turn.speaker, turn.speaker, due)
-    if text.endswith("?") and not REQUEST.search(text):
-        return None
-    if named and WILL.match(text[len(named.split()[0]) :].strip()) and not PHRASE.search(text):
-        return MeetingItem(text, turn.number, turn.speaker, named, due)
-    ahead = find_day(text, meeting.day)
-    dated = ahead is not None and meeting.day is not None and ahead >= meeting.day and bool(FIRST_PERSON.search(text))
-    if (PROMISE.search(text) or dated) and not PHRASE.search(text) and not REQUEST.match(text):
-        owner = named if named and named != turn.speaker and _is_subject(text, named) else turn.speaker
-        return MeetingItem(_in_context(meeting, turn, sentence), turn.number, turn.speaker, owner, due)
-    if REQUEST.search(text) and not PHRASE.search(text) and turn.speaker and len(terms(text)) >= 3:
-        return MeetingItem(text, turn.number, turn.speaker, _asked(meeting, turn, text), due)
-    if summing_up and named:
-        return MeetingItem(text, turn.number, turn.speaker, named, due)
-    return None
-
-
-def _in_context(meeting: Meeting, turn: SpokenTurn, sentence: SpokenSentence) -> str:
-    """The sentence; if it only points ("you'll have it by Friday"), behind the one that it points to."""
-    if len(terms(sentence.text)) >= 4 or not POINTING.search(sentence.text):
-        return sentence.text
-    earlier = sentences_before(meeting, turn, turn.sentences.index(sentence))
-    near = [
-        s
-        for s in reversed(earlier[-3:])
-        if len(terms(s.text)) >= 2 and s.text[-1] != "?" and not _LEANING.match(s.text)
-    ]
-    meant = next((s for s in near if NEED.search(s.text)), None) or next(
-        (s for s in near if len(terms(s.text)) > 2), None
-    )
-    return f"{meant.text} {sentence.text}" if meant is not None else sentence.text
-
-
-def request_and_promise(item: MeetingItem, meeting: Meeting) -> list[MeetingItem]:
-    """A request and what the speaker does himself: "Send me the figures by Friday, I'll speak with Victor"."""
-    asked, *own = _AND_I.split(item.text, maxsplit=1)
-    if not own or not REQUEST.match(asked):
-        return [item]
-    later = replace(item, text=own[0], owner=item.speaker, due=find_day(own[0], meeting.day))
-    return [replace(item, text=asked, due=find_day(asked, meeting.day)), later]
-
-
-def clauses_of(item: MeetingItem, meeting: Meeting) -> list[MeetingItem]:
-    """A summary's "Lukas sends …, Reto finishes …, I present …" as one item each; "A names … and finishes …" as two."""
-    names = [re.escape(p.split()[0]) for p in meeting.participants]
-    if not names or not item.speaker:
-        return [item]
-    person = rf"(?:{'|'.join(names)}|I|ich|je|j['’]|yo)"
-    parts = re.split(
-        rf"(?:,\s*(?:and |und |y |et )?|\s+(?:and|und|y|et)\s+)(?={person}\b\s*[a-zäöüéèàáíóúñç'’])", item.text
-    )
-    if len(parts) == 1 and len(days_in(item.text, meeting.day)) < 2:
-        return [item]
-    found: list[MeetingItem] = []
-    for part in parts:
-        clean = re.sub(r"^[^:]{0,40}:\s*", "", part).strip(" .")
-        named = _named(clean, meeting)
-        first_person = re.match(r"(?:I|ich|je|j['’]|yo)\b", clean, re.IGNORECASE)
-        if len(terms(clean)) >= 2 and (named or first_person):
-            owner = named or item.speaker
-            for clause in _by_day(clean, owner, meeting):
-                found.append(replace(item, text=clause + ".", owner=owner, due=find_day(clause, meeting.day)))
-    return found or [item]
-
-
-def _by_day(text: str, owner: str, meeting: Meeting) -> list[str]:
-    """The text cut at the "and" between two days; the second part gets its subject back."""
-    days = days_in(text, meeting.day)
-    if len(days) != 2:
-        return [text]
-    for match in re.finditer(r"\s+(?:and|und|y|et)\s+(?=[a-zäöüéèàáíóúñç])", text):
-        if days[0][1] < match.start() < days[1][1]:
-            return [text[: match.start()], f"{owner.split(maxsplit=1)[0]} {text[match.end() :]}"]
-    return [text]
-
-
-def _due(meeting: Meeting, turn: SpokenTurn, sentence: SpokenSentence) -> date | None:
-    """The day in the sentence; else in the next one of the turn; else in a short answer just after."""
-    found = find_day(sentence.text, meeting.day)
-    if found is not None:
-        return found
-    place = turn.sentences.index(sentence)
-    following: list[SpokenSentence] = list(turn.sentences[place + 1 : place + 2])
-    for later in meeting.turns[turn.number : turn.number + _DUE_WITHIN]:
-        following += [s for s in later.sentences[:2] if len(s.text.split()) <= 5]
-    for later_sentence in following:
-        if PROMISE.search(later_sentence.text) and later_sentence.speaker != sentence.speaker:
+    def _requested(self, at: int) -> MeetingItem | None:
+        sentence = self.talk.said[at]
+        match = cue("request").search(sentence.text)
+        if match is None:
             return None
-        if len(later_sentence.text.split()) <= 5 and not RECAP.search(later_sentence.text):
-            found = find_day(later_sentence.text, meeting.day)
-            if found is not None:
-                return found
-    return None
+        answer = self._answer(at)
+        if answer is not None and answer.declines:
+            self._answered.add(answer.at)
+            return None
+        if answer is None and (sentence.text.endswith("?") or self.talk.count(match.what) < 2):
+            return None
+        owner = self.talk.said[answer.at].speaker if answer else self._addressed(at)
+        if not owner:
+            return None
+        task, due_text, due = self._deed(match, at, owner)
+        turns = (sentence.turn,)
+        if answer is not None:
+            reply = self.talk.said[answer.at]
+            turns = (sentence.turn, reply.turn)
+            said = due_in(reply.text, self.talk.day) or self._day_after(answer.at) or (None if due else self._day_after(at))
+            due = said.day if said else due
+            if self.talk.leans(self._without_cues(reply.text)):
+                self._answered.add(answer.at)
+                self.told.add((reply.turn, reply.text))
+        return self._item(at, task, owner, due, due_text, turns)
+
+    def _answer(self, at: int) -> Reply | None:
+        """The first reply that takes the request on or declines it."""
+        for reply in self.talk.replies(at):
+            text = self.talk.said[reply.at].text
+            if reply.takes or reply.declines:
+                return reply
+            if due_in(text, self.talk.day) and not text.endswith("?"):
+                return replace(reply, takes=True)
+        return None
+
+    def _addressed(self, at: int) -> str:
+        """Who is meant by "you": a person that is named, else the one who spoke last before."""
+        sentence = self.talk.said[at]
+        people = self.talk.meeting.participants
+        for word in re.findall(r"[A-ZÀ-Þ][\w'-]+", sentence.text):
+            if (person := known_person(word, people)) and person != sentence.speaker:
+                return person
+        near = [s.speaker for s in self.talk.said[max(0, at - 8) : at + 3] if s.speaker != sentence.speaker]
+        others = set(near) or {p for p in people if p != sentence.speaker}
+        return near[0] if near and len(others) == 1 else (near[-1] if near else "")
+
+    def _day_after(self, at: int):  # type: ignore[no-untyped-def]
+        """The day that the same person's next sentence begins with: "Thursday would be great"."""
+        following = self.talk.said[at + 1] if at + 1 < len(self.talk.said) else None
+        if following is None or following.turn != self.talk.said[at].turn:
+            return None
+        found = due_in(following.text, self.talk.day)
+        return found if found is not None and found.begin < 4 else None
+
+    # A promise, and what it is about.
+
+    def _promised(self, at: int) -> MeetingItem | None:
+        sentence = self.talk.said[at]
+        text = sentence.text
+        if text.endswith("?") or cue("recap").search(text) or cue("refuse").search(text):
+            return None
+        kind, match = self._promise(text)
+        if match is None or (kind == "dated" and not self._ahead(text)):
+            return None
+        if kind == "take" and self._goes_on(at):
+            return None
+        owner = sentence.speaker
+        if kind == "handover":
+            due_text, found = "", due_in(text, self.talk.day)
+            due = found.day if found else None
+            what = f"{match.what} {match.parts.get('rest', '')}".strip()
+            bare, due_text = without_due(what, self.talk.day)
+            task = "" if self._pronoun_only(bare) else provided(bare, match.language, self.talk.day)
+            if match.language in ("es", "fr") and task:
+                task = deed(match, text, owner, self.talk.day)[0]
+        elif kind == "take":
+            task, due_text = "", ""
+            found = due_in(text, self.talk.day)
+            due = found.day if found else None
+        else:
+            task, due_text, due = self._deed(match, at, owner)
+        if not task or self.talk.leans(task):
+            meant = self.talk.meant(at, *_WANTED)
+            if meant is None:
+                return None
+            task = self._about(task, meant, match.language)
+            if not task:
+                return None
+            return self._item(at, task, owner, due, due_text, (meant.turn, sentence.turn))
+        return self._item(at, task, owner, due, due_text, (sentence.turn,))
+
+    def _promise(self, text: str) -> tuple[str, CueMatch | None]:
+        for kind in _PROMISES:
+            match = cue(kind).search(text)
+            if match is not None:
+                return kind, match
+        return "", None
+
+    def _goes_on(self, at: int) -> bool:
+        """Whether the same person's next sentence says what he does."""
+        if at + 1 >= len(self.talk.said) or self.talk.said[at + 1].turn != self.talk.said[at].turn:
+            return False
+        kind, match = self._promise(self.talk.said[at + 1].text)
+        return match is not None and (kind in ("promise", "handover") or self._ahead(self.talk.said[at + 1].text))
+
+    def _ahead(self, text: str) -> bool:
+        return self.talk.day is not None and due_in(text, self.talk.day) is not None
+
+    def _pronoun_only(self, what: str) -> bool:
+        return self.talk.count(what) < 1 or (cue("pointing").search(what) is not None and self.talk.count(what) < 2)
+
+    def _about(self, task: str, meant: SpokenSentence, language: str) -> str:
+        """The task that a leaning promise is about, with what the promise adds."""
+        text = meant.text
+        for kind in ("request", "need_do", "ask_who"):
+            match = cue(kind).search(text)
+            if match is not None:
+                main = deed(match, text, "", self.talk.day)[0]
+                if self.talk.count(main) >= 2:
+                    return f"{main} ({task[:1].lower()}{task[1:]})" if self.talk.count(task) >= 2 else main
+        match = cue("need_thing").search(text)
+        if match is not None and self.talk.count(match.what) >= 1:
+            return provided(match.what, match.language, self.talk.day)
+        context = self.talk.context(meant)
+        if not task or self.talk.count(task) < 1:
+            return tidy(str(words_of(language)["care"]).format(context), language)
+        return f"{task} ({context})"
+
+    # Somebody who is named.
+
+    def _named(self, at: int) -> MeetingItem | None:
+        sentence = self.talk.said[at]
+        text, people = sentence.text, self.talk.meeting.participants
+        if text.endswith("?") or cue("no_decision").search(text):
+            return None
+        found = due_in(text, self.talk.day)
+        person, rest = named_at_start(text, people)
+        rest = rest.strip(" ,")
+        if person and not cue("third_not").search(rest):
+            will = cue("third_will").search(rest)
+            if will is not None or (cue("deeds").search(rest) and found):
+                return self._third(at, person, will.what if will else instruction(rest))
+        language = self.talk.language_of(text)
+        if found is None or cue("first_person").search(text) or (person and cue("third_not").search(rest)):
+            return None
+        stranger = named_in(text, people, language)
+        if stranger and stranger not in people and self._acts(text, stranger):
+            return self._third(at, stranger, self._of_stranger(text, stranger))
+        return None
+
+    def _by_pronoun(self, at: int) -> MeetingItem | None:
+        """ "Tomasz did the last one, he can do it"."""
+        text = self.talk.said[at].text
+        match = cue("third_pronoun").search(text)
+        if match is None or text.endswith("?"):
+            return None
+        language = self.talk.language_of(text)
+        person = named_in(text[: match.begin], self.talk.meeting.participants, language) or self._named_before(at, language)
+        if person and (due_in(text, self.talk.day) or self.talk.leans(match.what)):
+            return self._third(at, person, re.split(r", (?=you\b|sie\b|vous\b)", match.what)[0])
+        return None
+
+    def _acts(self, text: str, stranger: str) -> bool:
+        """Whether a person who isn't there is the one who does something."""
+        before, _, behind = text.partition(stranger)
+        behind = re.sub(r"^,[^,]{3,40},", "", behind).strip(" ,")
+        titled = bool(re.search(r"\b(?:Kolleg|colleague|collègue|compañer)", before))
+        return bool(cue("third_will").search(behind)) or bool(cue("deeds").search(behind)) or titled
+
+    def _of_stranger(self, text: str, stranger: str) -> str:
+        before, _, behind = text.partition(stranger)
+        behind = re.sub(r"^,[^,]{3,40},", "", behind).strip(" ,")
+        if len(before) < 6:
+            will = cue("third_will").search(behind)
+            return will.what if will and will.what else behind
+        return text
+
+    def _named_before(self, at: int, language: str) -> str:
+        """The person whom the same turn names last before a pronoun."""
+        for n in range(at - 1, max(-1, at - 4), -1):
+            if self.talk.said[at].turn - self.talk.said[n].turn > 2:
+                break
+            person = named_in(self.talk.said[n].text, self.talk.meeting.participants, language)
+            if person:
+                return person
+        return ""
+
+    def _third(self, at: int, person: str, what: str) -> MeetingItem | None:
+        sentence = self.talk.said[at]
+        found = due_in(sentence.text, self.talk.day)
+        bare, due_text = without_due(what, self.talk.day)
+        language = self.talk.language_of(sentence.text)
+        task = tidy(instruction(bare) if language == "en" else bare, language)
+        turns: tuple[int, ...] = (sentence.turn,)
+        if self.talk.leans(task):
+            meant = self.talk.meant(at, *_WANTED)
+            if meant is None:
+                return None
+            task, turns = self._about(task, meant, language), (meant.turn, sentence.turn)
+        return self._item(at, task, person, found.day if found else None, due_text, turns)
+
+    # Days that are said later, and changed.
+
+    def _dates_the_last(self, at: int) -> bool:
+        """Whether a sentence only says by when, or changes the day of, the task just before."""
+        sentence = self.talk.said[at]
+        if not self.items or sentence.turn - max(self.items[-1].turns) > 2:
+            return False
+        last = self.items[-1]
+        found = due_in(sentence.text, self.talk.day)
+        if found is None:
+            return False
+        bare = self.talk.count(without_days(sentence.text, self.talk.day))
+        corrects = cue("correction").search(sentence.text) is not None and bare <= _DAY_ONLY
+        asked = at > 0 and cue("when_asked").search(self.talk.said[at - 1].text) is not None and bare <= _DAY_ONLY + 1
+        adds = sentence.turn == max(last.turns) and bare < _DAY_ONLY and last.due is None
+        if not (corrects or asked or adds):
+            return False
+        self.items[-1] = replace(last, due=found.day, due_text="", turns=tuple(dict.fromkeys((*last.turns, sentence.turn))))
+        return True
+
+    # A closing summary.
+
+    def _summed_up(self, at: int) -> list[MeetingItem]:
+        sentence = self.talk.said[at]
+        people = self.talk.meeting.participants
+        names = [re.escape(form) for p in people for form in dict.fromkeys((p, p.split()[0], p.split()[-1]))]
+        person = rf"(?:{'|'.join([*names, 'I', 'ich', 'je', 'j[’' + chr(39) + ']', 'yo'])})"
+        parts = re.split(rf"(?:[,;]\s*(?:and |und |y |et )?|\s+(?:and|und|y|et)\s+)(?={person}\b\s*[a-zà-ÿ'’])", sentence.text)
+        found: list[MeetingItem] = []
+        for part in parts:
+            clean = re.sub(r"^[^:]{0,60}:\s*", "", part).strip(" .")
+            owner, rest = named_at_start(clean, people)
+            if not owner and re.match(r"(?:I|ich|je|yo)\b|j['’]", clean, re.IGNORECASE):
+                owner, rest = sentence.speaker, re.sub(r"^(?:(?:I|ich|je|yo)\b|j['’])", "", clean, flags=re.IGNORECASE)
+            if not owner or len(terms(rest)) < 1 or cue("third_not").search(rest.strip()):
+                continue
+            clause = re.split(r", (?=\w+ (?:on|by|am|bis|el|le)\b)", rest.strip(" ,–:-"))[0]
+            due = due_in(clause, self.talk.day)
+            bare, due_text = without_due(clause, self.talk.day)
+            task = tidy(instruction(bare) if self.talk.language == "en" else bare, self.talk.language)
+            item = self._item(at, task, owner, due.day if due else None, due_text, (sentence.turn,))
+            if item is not None:
+                found.append(item)
+        return found
+
+    # What a task is made of.
+
+    def _deed(self, match: CueMatch, at: int, owner: str) -> tuple[str, str, date | None]:
+        text = self.talk.said[at].text
+        task, due_text, due = deed(match, text, owner, self.talk.day)
+        condition = cue("condition").search(text)
+        if condition is not None and match.language == "en" and condition.end <= match.begin + 1:
+            task = f"{task} ({text[condition.begin : condition.end].strip(' ,').lower()})"
+        if self.talk.leans(task) and match.language == "en" and cue("request").search(text):
+            meant = self.talk.meant(at, "need_do", "need_thing")
+            task = f"{task} ({self.talk.context(meant)})" if meant is not None else task
+        return task, due_text, due
+
+    def _without_cues(self, text: str) -> str:
+        for kind in ("take", "assent"):
+            text = cue(kind).sub(text)
+        return text
+
+    def _item(
+        self, at: int, task: str, owner: str, due: date | None, due_text: str, turns: Sequence[int]
+    ) -> MeetingItem | None:
+        """The item, unless nobody could tell what it is about."""
+        sentence = self.talk.said[at]
+        if self.talk.count(task) < 1 or (len(task.split()) < 2) or is_self(task):
+            return None
+        told = tuple(dict.fromkeys(turns))
+        return MeetingItem(sentence.text, sentence.turn, sentence.speaker, owner, due, task, due_text, told)
 
 
-def _named(text: str, meeting: Meeting) -> str:
-    """The participant that the sentence begins with."""
-    for person in meeting.participants:
-        for form in (person, person.split()[0], person.split()[-1]):
-            if re.match(rf"(?:and |so |then |action\W+)?{re.escape(form)}\b", text, re.IGNORECASE):
-                rest = text[text.lower().index(form.lower()) + len(form) :]
-                if re.match(r"\s*[:–-]\s", rest) or (_SUBJECT_VERB.match(rest.strip()) and not _REPORTED.match(rest)):
-                    return person
-    return ""
-
-
-def _is_subject(text: str, person: str) -> bool:
-    return text.lower().startswith((person.lower(), person.split(maxsplit=1)[0].lower()))
-
-
-def _asked(meeting: Meeting, turn: SpokenTurn, text: str) -> str:
-    """Who is meant by "you": a person that is addressed, else the one who answers, else who spoke before."""
-    for person in meeting.participants:
-        if person != turn.speaker and re.search(rf"\b{re.escape(person.split()[0])}\b", text):
-            return person
-    later = next((t.speaker for t in meeting.turns[turn.number :] if t.speaker != turn.speaker), "")
-    before = next((t.speaker for t in reversed(meeting.turns[: turn.number - 1]) if t.speaker != turn.speaker), "")
-    return (later or before) if text.endswith("?") else (before or later)
+def days_said(text: str, day: date | None) -> int:
+    """How many days a text names."""
+    return len(spoken_days(text, day))

@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from math import exp, log
 
-from apps.meeting.cues import ANNOUNCED, FILLER
+from apps.meeting.cues import cue
 from apps.meeting.turns import Meeting, SpokenTurn
 from core.text.dates import MONTH_NUMBERS
 from core.text.words import terms
@@ -39,10 +39,9 @@ def title_of(part: Sequence[SpokenTurn], turns: Sequence[SpokenTurn], meeting: M
     """How the point was announced; else the one to three words that are commonest here compared with the rest."""
     for turn in part[:3]:
         for sentence in turn.sentences:
-            match = ANNOUNCED.search(sentence.text)
-            if match:
-                name = next(g for g in match.groups() if g)
-                return name[:1].upper() + name[1:]
+            match = cue("announced").search(sentence.text)
+            if match and match.what:
+                return match.what[:1].upper() + match.what[1:]
     people = {w.lower() for p in meeting.participants for w in p.split()}
     (here, shown), (everywhere, _) = _phrases(part, people), _phrases(turns, people)
     if not here:
@@ -101,7 +100,7 @@ def _phrases(turns: Sequence[SpokenTurn], people: set[str]) -> tuple[dict[str, f
         for sentence in turn.sentences:
             run: list[str] = []
             previous, after_article = "", False
-            for word in [*_WORD.findall(FILLER.sub("", sentence.text)), ""]:
+            for word in [*_WORD.findall(cue("filler").sub(sentence.text)), ""]:
                 usable = len(word) > 2 and bool(terms(word)) and word.lower() not in people | _SAYS_LITTLE
                 if usable:
                     if not run:

@@ -17,7 +17,11 @@ _TIMING = re.compile(
     r"^\s*(?:(\d{1,4}):)?(\d{1,2}):(\d{2})(?:[.,]\d{1,3})?\s*-->\s*(?:(\d{1,4}):)?\d{1,2}:\d{2}(?:[.,]\d{1,3})?"
 )
 _VOICE = re.compile(r"<v(?:\.[^ >]*)?\s+([^>]*)>", re.IGNORECASE)
-_SPEAKER = re.compile(r"^\s*(?:>>\s*)?([^\W\d_][\w.'’()\-]*(?: [\w.'’()&\-]+){0,4}):\s+(?=\S)")
+# "So to sum up:" is no name: each word begins with a capital, a digit or a bracket, or is a particle.
+_SPEAKER = re.compile(
+    r"^\s*(?:>>\s*)?([^\W\d_a-zà-ÿ][\w.'’()\-]*,?(?: (?:[^\W_a-zà-ÿ][\w.'’()&\-]*|[(\[][^)\]]*[)\]]|(?:de|del|della|di|da|van|von|"
+    r"der|den|zu|la|le|bin|al|y|e),?)){0,4}):\s+(?=\S)"
+)
 
 
 @dataclass(slots=True)

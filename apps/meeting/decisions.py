@@ -1,0 +1,151 @@
+"""Decisions of what is said: spoken out, or proposed by one and accepted by another; a later change wins."""
+
+from __future__ import annotations
+
+from collections.abc import Set
+from dataclasses import replace
+
+from apps.meeting.cues import cue
+from apps.meeting.days import spoken_days
+from apps.meeting.items import MeetingItem
+from apps.meeting.talk import Talk, written
+from apps.meeting.tasks import tidy
+from apps.meeting.turns import SpokenSentence
+from core.text.words import overlap
+
+# A closing word ("One window, then.") comes within so many turns of the proposal or its assent.
+_CLOSES_WITHIN = 3
+# Within so many turns a second decision about a day changes the first.
+_CHANGES_WITHIN = 4
+_SAME = 0.5
+
+
+class Decisions:
+    """Goes through a meeting's sentences; `items` are the decisions, `told` the sentences that they stand in."""
+
+    def __init__(self, talk: Talk, tasks: Set[tuple[int, str]], recap: frozenset[int] = frozenset()) -> None:
+        self.talk, self._tasks = talk, tasks
+        self.items: list[MeetingItem] = []
+        self.told: set[tuple[int, str]] = set()
+        for at, sentence in enumerate(talk.said):
+            if not sentence.speaker or sentence.turn in recap:
+                continue
+            found = self._found(at)
+            if found is not None:
+                self._add(found)
+                self.told.add((sentence.turn, sentence.text))
+
+    def _found(self, at: int) -> MeetingItem | None:
+        sentence = self.talk.said[at]
+        text = sentence.text
+        if cue("no_decision").search(text):
+            return None
+        if cue("settled").search(text) and self.talk.count(cue("settled").sub(text)) < 2:
+            return self._settled(at)
+        if not text.endswith("?") and (sentence.turn, text) not in self._tasks and (told := self._spoken_out(at)):
+            return told
+        return self._accepted(at)
+
+    def _spoken_out(self, at: int) -> MeetingItem | None:
+        sentence = self.talk.said[at]
+        match = cue("decision").search(sentence.text)
+        if match is None or self.talk.count(match.what or sentence.text) < 1:
+            return None
+        if any(cue(kind).search(sentence.text) for kind in ("promise", "handover", "unknown", "open", "next_meeting")):
+            return None
+        whole = match.begin == 0 or not match.what or match.language != "en" or "negated" in match.parts
+        what = sentence.text if whole and not self._label(sentence.text) else match.what
+        return self._item(at, what, (sentence.turn,))
+
+    def _label(self, text: str) -> bool:
+        return ":" in text[:30] or cue("opener").search(text) is not None
+
+    def _accepted(self, at: int) -> MeetingItem | None:
+        """A proposal that somebody else takes up."""
+        sentence = self.talk.said[at]
+        match = cue("proposal").search(sentence.text)
+        if match is None or (sentence.turn, sentence.text) in self._tasks or cue("courtesy").search(sentence.text):
+            return None
+        if any(cue(k).search(sentence.text) for k in ("request", "announced")) or self._withdrawn(at):
+            return None
+        for reply in self.talk.replies(at):
+            text = self.talk.said[reply.at].text
+            if reply.declines or (text.endswith("?") and not cue("assent").search(text)):
+                return None
+            if cue("proposal").search(text) and not cue("assent").search(text):
+                return None
+            if cue("assent").search(text) or cue("settled").search(text):
+                what = match.what or sentence.text
+                if self.talk.count(text) >= 3 and overlap(text, what) >= _SAME:
+                    what = text
+                return self._item(at, what, (sentence.turn, self.talk.said[reply.at].turn))
+        return None
+
+    def _withdrawn(self, at: int) -> bool:
+        """Whether the same person goes on to another proposal or takes this one back."""
+        following = self.talk.said[at + 1] if at + 1 < len(self.talk.said) else None
+        return bool(
+            following
+            and following.turn == self.talk.said[at].turn
+            and cue("proposal").search(following.text)
+            and spoken_days(following.text, self.talk.day)
+        )
+
+    def _settled(self, at: int) -> MeetingItem | None:
+        """ "So machen wir's": what was proposed just before."""
+        sentence = self.talk.said[at]
+        for n in range(at - 1, max(-1, at - 6), -1):
+            earlier = self.talk.said[n]
+            if sentence.turn - earlier.turn > 2:
+                return None
+            if (earlier.turn, earlier.text) in self.told or (earlier.turn, earlier.text) in self._tasks:
+                return None
+            if any(cue(k).search(earlier.text) for k in ("proposal", "decision")) and self.talk.count(earlier.text) > 1:
+                match = cue("proposal").search(earlier.text)
+                return self._item(n, (match.what if match else "") or earlier.text, (earlier.turn, sentence.turn))
+            if earlier.turn < sentence.turn and self.talk.count(earlier.text) >= 3 and not earlier.text.endswith("?"):
+                return self._item(n, earlier.text, (earlier.turn, sentence.turn))
+        return None
+
+    def _item(self, at: int, what: str, turns: tuple[int, ...]) -> MeetingItem | None:
+        sentence = self.talk.said[at]
+        language = self.talk.language_of(what)
+        told = tidy(what, language)
+        words = self.talk.count(told)
+        if words < 1 and not spoken_days(told, self.talk.day):
+            return None
+        if words < 2 or (words < 3 and cue("pointing").search(told)):
+            meant = self._topic(at)
+            if meant is None:
+                return None
+            told, turns = f"{told} ({self.talk.context(meant)})", (meant.turn, *turns)
+        return MeetingItem(sentence.text, sentence.turn, sentence.speaker, told=told, turns=turns)
+
+    def _topic(self, at: int) -> SpokenSentence | None:
+        """What a bare day or "one window" is about: what was announced, asked or said before it."""
+        return self.talk.meant(at, "announced", "next_point", "change", "proposal", "need_do")
+
+    def _add(self, item: MeetingItem) -> None:
+        """Adds a decision; it takes the place of one that it says again or changes."""
+        for n in range(len(self.items) - 1, -1, -1):
+            known = self.items[n]
+            near = item.turns[-1] - known.turns[-1] <= _CHANGES_WITHIN
+            shared = overlap(known.row, item.row)
+            days = [bool(spoken_days(i.row, self.talk.day)) for i in (known, item)]
+            closed = item.turns[-1] - known.turns[-1] <= _CLOSES_WITHIN and len(known.turns) > 1 and cue("opener").search(item.text) is not None
+            if near and (shared >= _SAME or ((all(days) or closed) and self._one_subject(known, item))):
+                turns = tuple(dict.fromkeys((*known.turns, *item.turns)))
+                longer = self.talk.count(known.row) > self.talk.count(item.row) and shared >= _SAME and not all(days)
+                self.items[n] = replace(known, turns=turns) if longer else replace(item, turns=turns)
+                return
+        self.items.append(item)
+
+    def _one_subject(self, known: MeetingItem, item: MeetingItem) -> bool:
+        """Whether nobody went on to another point between the two."""
+        between = [s for s in self.talk.said if known.turns[-1] < s.turn <= item.turns[-1]]
+        return not any(cue("next_point").search(s.text) or cue("announced").search(s.text) for s in between)
+
+
+def closing(text: str) -> str:
+    """What a closing word says without its opener."""
+    return written(text)

@@ -1,0 +1,116 @@
+"""A meeting as a row of sentences: who answers whom, and what "it" stands for."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+
+from apps.meeting.cues import cue
+from apps.meeting.days import without_days
+from apps.meeting.turns import Meeting, SpokenSentence
+from core.text.detect import detect_language
+from core.text.words import terms
+
+# Somebody else's turns that may answer, and sentences of each that do.
+_ANSWERS, _ANSWER_SENTENCES = 2, 2
+# So far back a pronoun reaches.
+_BACK_TURNS, _BACK_SENTENCES = 3, 6
+_LONGEST_CONTEXT = 140
+_LIGHT = frozenset(
+    "send get do have ask check look make give take put come go tell let be will can just then also anyway today back "
+    "ready sort handle mache schick geb sag komm morgen gleich noch mal fais fai hago mando miro digo algo".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What somebody else says to a sentence: its place, and whether it takes it on, or declines."""
+
+    at: int
+    takes: bool
+    declines: bool
+
+
+class Talk:
+    """The sentences of a meeting, in order, by their place."""
+
+    def __init__(self, meeting: Meeting) -> None:
+        self.meeting = meeting
+        self.said = [s for t in meeting.turns if not t.listed for s in t.sentences]
+
+    @cached_property
+    def language(self) -> str:
+        return detect_language(" ".join(s.text for s in self.said))
+
+    def language_of(self, text: str) -> str:
+        """The sentence's language where it is long enough to tell, else the meeting's."""
+        return detect_language(text) if len(text.split()) > 5 else self.language
+
+    @property
+    def day(self) -> date | None:
+        return self.meeting.day
+
+    def replies(self, at: int) -> Iterator[Reply]:
+        """What others answer to a sentence, the first words of the next turns of theirs."""
+        asked = self.said[at]
+        turns: list[int] = []
+        for n in range(at + 1, len(self.said)):
+            sentence = self.said[n]
+            if sentence.turn not in turns:
+                if len(turns) == _ANSWERS or sentence.turn > asked.turn + _ANSWERS + 1:
+                    return
+                turns.append(sentence.turn)
+                first = n
+            if sentence.speaker == asked.speaker or n - first >= _ANSWER_SENTENCES:
+                continue
+            takes = any(cue(k).search(sentence.text) for k in ("take", "handover", "promise", "assent"))
+            declines = cue("refuse").search(sentence.text) is not None
+            yield Reply(n, takes and not declines, declines)
+
+    def count(self, text: str) -> int:
+        """How many words say what it is about, without days."""
+        return len([w for w in terms(without_days(cue("filler").sub(text), self.day)) if w not in _LIGHT])
+
+    def leans(self, text: str) -> bool:
+        """Whether it can't be understood without what was said before."""
+        count = self.count(text)
+        return count < 2 or (count < 4 and cue("pointing").search(text) is not None)
+
+    def meant(self, at: int, *kinds: str, least: int = 2) -> SpokenSentence | None:
+        """What a leaning sentence means: the nearest one before it of one of the kinds, else the nearest that tells."""
+        candidates = list(self._before(at))
+        for sentence in candidates:
+            if any(cue(kind).search(sentence.text) for kind in kinds) and self.count(sentence.text) >= least:
+                return sentence
+        telling = [s for s in candidates if self.count(s.text) >= max(3, least)]
+        return next(iter(telling), None)
+
+    def _before(self, at: int) -> Iterator[SpokenSentence]:
+        now = self.said[at]
+        for n in range(at - 1, max(-1, at - 1 - _BACK_SENTENCES), -1):
+            sentence = self.said[n]
+            if now.turn - sentence.turn > _BACK_TURNS:
+                return
+            if not cue("courtesy").search(sentence.text):
+                yield sentence
+
+    def context(self, sentence: SpokenSentence) -> str:
+        """A sentence as it stands in brackets behind what leans on it."""
+        return textwrap.shorten(written(sentence.text), _LONGEST_CONTEXT, placeholder=" …").rstrip(".,;:!")
+
+
+def written(text: str) -> str:
+    """The sentence without hesitation, openers and repeated words, as it may stand in minutes."""
+    clean = cue("filler").sub(text)
+    clean = re.sub(r"\b(\w{1,8})(?:[ ,]+\1\b)+", r"\1", clean, flags=re.IGNORECASE)
+    clean = re.sub(r"\s+([,.!?])", r"\1", " ".join(clean.split())).strip(" ,–-")
+    for _ in range(3):
+        opener = cue("opener").search(clean)
+        if opener is None or opener.begin or len(clean) - opener.end < 4:
+            break
+        clean = clean[opener.end :]
+    return clean[:1].upper() + clean[1:]
