@@ -47,7 +47,13 @@ class Actions:
             return
         if self._dates_the_last(at):
             return
-        item = self._requested(at) or self._by_pronoun(at) or self._promised(at) or self._named(at)
+        asked = self._requested(at)
+        if asked is not None:
+            add_item(self.items, asked)
+            request, promise = cue("request").search(text), cue("promise").search(text)
+            if request is None or promise is None or promise.begin < request.end - 1:
+                return
+        item = self._by_pronoun(at) or self._promised(at) or self._named(at)
         if item is not None:
             add_item(self.items, item)
 
@@ -146,11 +152,11 @@ class Actions:
         return self._item(at, task, owner, due, due_text, (sentence.turn,))
 
     def _promise(self, text: str) -> tuple[str, CueMatch | None]:
-        for kind in _PROMISES:
-            match = cue(kind).search(text)
-            if match is not None:
-                return kind, match
-        return "", None
+        found = [(kind, match) for kind in _PROMISES if (match := cue(kind).search(text))]
+        sure = [(kind, match) for kind, match in found if kind in ("handover", "promise")]
+        if len(sure) == 2 and not any(kind == "take" for kind, _ in found):
+            return min(sure, key=lambda pair: pair[1].begin)
+        return found[0] if found else ("", None)
 
     def _goes_on(self, at: int) -> bool:
         """Whether the same person's next sentence says what he does."""
@@ -168,17 +174,18 @@ class Actions:
     def _about(self, task: str, meant: SpokenSentence, language: str) -> str:
         """The task that a leaning promise is about, with what the promise adds."""
         text = meant.text
+        says = self.talk.count(task) >= 1
         for kind in ("request", "need_do", "ask_who"):
             match = cue(kind).search(text)
-            if match is not None:
+            if match is not None and self.talk.count(task) < 2:
                 main = deed(match, text, "", self.talk.day)[0]
                 if self.talk.count(main) >= 2:
-                    return f"{main} ({task[:1].lower()}{task[1:]})" if self.talk.count(task) >= 2 else main
+                    return main
         match = cue("need_thing").search(text)
-        if match is not None and self.talk.count(match.what) >= 1:
+        if match is not None and self.talk.count(match.what) >= 1 and not says:
             return provided(match.what, match.language, self.talk.day)
         context = self.talk.context(meant)
-        if not task or self.talk.count(task) < 1:
+        if not says:
             return tidy(str(words_of(language)["care"]).format(context), language)
         return f"{task} ({context})"
 

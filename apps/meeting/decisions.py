@@ -54,7 +54,7 @@ class Decisions:
         if any(cue(kind).search(sentence.text) for kind in ("promise", "handover", "unknown", "open", "next_meeting")):
             return None
         whole = match.begin == 0 or not match.what or match.language != "en" or "negated" in match.parts
-        what = sentence.text if whole and not self._label(sentence.text) else match.what
+        what = match.what if match.what and "negated" not in match.parts and (not whole or self._label(sentence.text)) else sentence.text
         return self._item(at, what, (sentence.turn,))
 
     def _label(self, text: str) -> bool:
@@ -111,7 +111,7 @@ class Decisions:
         sentence = self.talk.said[at]
         language = self.talk.language_of(what)
         told = tidy(what, language)
-        words = self.talk.count(told)
+        words = self.talk.count(cue("settled").sub(cue("assent").sub(told)))
         if words < 1 and not spoken_days(told, self.talk.day):
             return None
         if words < 2 or (words < 3 and cue("pointing").search(told)):
@@ -132,7 +132,8 @@ class Decisions:
             near = item.turns[-1] - known.turns[-1] <= _CHANGES_WITHIN
             shared = overlap(known.row, item.row)
             days = [bool(spoken_days(i.row, self.talk.day)) for i in (known, item)]
-            closed = item.turns[-1] - known.turns[-1] <= _CLOSES_WITHIN and len(known.turns) > 1 and cue("opener").search(item.text) is not None
+            close = item.turns[-1] - known.turns[-1] <= _CLOSES_WITHIN and cue("opener").search(item.text) is not None
+            closed = close and (len(known.turns) > 1 or shared > 0)
             if near and (shared >= _SAME or ((all(days) or closed) and self._one_subject(known, item))):
                 turns = tuple(dict.fromkeys((*known.turns, *item.turns)))
                 longer = self.talk.count(known.row) > self.talk.count(item.row) and shared >= _SAME and not all(days)

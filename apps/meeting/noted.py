@@ -21,6 +21,9 @@ _TO = re.compile(r"^(?:to|zu|à|a) (?=\w)", re.IGNORECASE)
 _BRACKET = re.compile(r"\s*\(([^()]*)\)\s*$")
 _LABEL = re.compile(r"^(?P<label>[^\W\d][\w /-]{2,30}?)\s*:\s+(?P<what>.+)$", re.DOTALL)
 
+# A bullet up to so many characters is one thought, whatever full stops it has.
+_ONE_THOUGHT = 140
+
 
 class Notes:
     """Goes through the lines of notes; `items` by what they are."""
@@ -36,11 +39,18 @@ class Notes:
 
     def _read(self, turn: SpokenTurn) -> None:
         line = _MARK.sub("", " ".join(turn.text.split()))
-        if cue("present").search(line) or cue("next_meeting").search(line) or len(terms(line)) < 1:
+        if cue("present").search(line) or len(terms(line)) < 1:
             return
-        if any(self._put(turn, *found) for found in (self._labelled(line), self._open(line))):
+        if self._put(turn, *self._labelled(line)) or ((_ARROW.search(line) or _WHO.match(line)) and self._task(turn, line)):
             return
-        if self._task(turn, line):
+        short = len(line) < _ONE_THOUGHT and not any(s.text.endswith("?") for s in turn.sentences)
+        for part in [line] if short else [s.text for s in turn.sentences]:
+            self._sentence(turn, part)
+
+    def _sentence(self, turn: SpokenTurn, line: str) -> None:
+        if cue("next_meeting").search(line) and self._does(line) is False and not cue("third_will").search(line):
+            pass
+        if self._put(turn, *self._open(line)) or self._task(turn, line):
             return
         if cue("noted_decision").search(line) and not cue("no_decision").search(line) and not line.endswith("?"):
             self.decisions.append(self._item(turn, tidy(self._plain_decision(line), "")))

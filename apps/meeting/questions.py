@@ -41,8 +41,11 @@ def _unanswered(talk: Talk, at: int) -> MeetingItem | None:
         return None
     if sentence.text.endswith("?") and talk.count(sentence.text) >= 3:
         return _item(talk, at, sentence.text, (sentence.turn,))
+    others = [s for s in talk.said[max(0, at - 6) : at] if s.turn == sentence.turn - 1 and s.text.endswith("?")]
     for n in range(at - 1, max(-1, at - 8), -1):
         earlier = talk.said[n]
+        if earlier.turn == sentence.turn and others and earlier.text.endswith("?"):
+            continue
         if sentence.turn - earlier.turn > _ASKED_WITHIN_TURNS:
             return None
         asked = earlier.text.endswith("?") and not cue("request").search(earlier.text)

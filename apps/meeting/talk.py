@@ -73,12 +73,19 @@ class Talk:
 
     def count(self, text: str) -> int:
         """How many words say what it is about, without days."""
-        return len([w for w in terms(without_days(cue("filler").sub(text), self.day)) if w not in _LIGHT])
+        text = self._vocative.sub("", cue("filler").sub(text))
+        return len([w for w in terms(without_days(text, self.day)) if w not in _LIGHT])
+
+    @cached_property
+    def _vocative(self) -> re.Pattern[str]:
+        """Somebody's name as he is addressed: "Jens, …", "…, Herr Huber?"."""
+        names = "|".join(re.escape(w) for p in self.meeting.participants for w in p.split()) or r"(?!)"
+        return re.compile(rf"^(?:{names}),|,(?: (?:Herr|Frau|Mr|Ms|Mrs))? (?:{names})(?=[,.!?]|$)")
 
     def leans(self, text: str) -> bool:
         """Whether it can't be understood without what was said before."""
         count = self.count(text)
-        return count < 2 or (count < 4 and cue("pointing").search(text) is not None)
+        return count < 2 or (count < 3 and cue("pointing").search(text) is not None)
 
     def meant(self, at: int, *kinds: str, least: int = 2) -> SpokenSentence | None:
         """What a leaning sentence means: the nearest one before it of one of the kinds, else the nearest that tells."""
@@ -95,7 +102,8 @@ class Talk:
             sentence = self.said[n]
             if now.turn - sentence.turn > _BACK_TURNS:
                 return
-            if not cue("courtesy").search(sentence.text):
+            bare = cue("settled").sub(cue("assent").sub(sentence.text))
+            if not cue("courtesy").search(sentence.text) and self.count(bare) >= 1:
                 yield sentence
 
     def context(self, sentence: SpokenSentence) -> str:

@@ -30,6 +30,7 @@ _GERMAN = tuple(
 )
 _MODAL = frozenset("werde werden möchte möchten will wollen kann können muss müssen wird soll".split())
 _STEMS = {"gib": "geb", "sprich": "sprech", "nimm": "nehm", "lies": "les", "triff": "treff", "hilf": "helf", "wirf": "werf"}
+_HANDED = re.compile(r",? and you(?:'ll| will) (?:have|get) (?:it|that|them|this)\b.*$", re.IGNORECASE)
 _IRREGULAR = {"has": "have", "does": "do", "goes": "go", "is": "be"}
 _TRAILING = re.compile(r"[\s,;–-]+(?:and|und|y|et|or|spätestens|at the latest|noch|then|dann|anyway|too|though|by|bis|am|on)?[\s,;.!?–-]*$")
 
@@ -47,10 +48,12 @@ def deed(match: CueMatch, text: str, owner: str, day: date | None, ) -> tuple[st
     elif language == "de":
         said = german(match, text)
     else:
-        said = text
+        said = match.what if match.what and language == "es" or match.what.split(" ")[0].endswith("r") else text[match.begin :]
     said, due_text = without_due(said, day)
     if language in ("es", "fr"):
         said = infinitive_of(said, owner, language)
+    elif language == "en":
+        said = _HANDED.sub("", said)
     return tidy(said, language), due_text, found.day if found else None
 
 

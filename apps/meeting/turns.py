@@ -209,7 +209,7 @@ def _people(turns: Sequence[SpokenTurn], text: str) -> tuple[str, ...]:
     for number, line in enumerate(lines):
         match = cue("present").search(line)
         below = "" if match or not _is_furniture(line) or number + 1 == len(lines) else lines[number + 1]
-        said = match.what if match else below if re.fullmatch(r"(?:[^\W\d]+[ ,;]*){2,20}", below) else ""
+        said = match.what if match else below if re.fullmatch(r"[^,;.?!:]{2,60}(?:[,;][^,;.?!:]{2,60})+", below) else ""
         for name in _names_in(said):
             if not any(name == known or name == known.split()[0] for known in speakers):
                 speakers.setdefault(name)
