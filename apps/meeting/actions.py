@@ -12,7 +12,7 @@ from apps.meeting.days import due_in, spoken_days, without_days
 from apps.meeting.items import MeetingItem, add_item
 from apps.meeting.names import is_self, known_person, named_at_start, named_in
 from apps.meeting.talk import Reply, Talk
-from apps.meeting.tasks import deed, instruction, provided, tidy, without_due
+from apps.meeting.tasks import deed, due_of, instruction, provided, tidy, without_due
 from apps.meeting.turns import SpokenSentence
 from core.text.words import terms
 
@@ -51,9 +51,13 @@ class Actions:
         if asked is not None:
             add_item(self.items, asked)
             request, promise = cue("request").search(text), cue("promise").search(text)
-            if request is None or promise is None or promise.begin < request.end - 1:
+            if request is None or promise is None or request.begin <= promise.begin < request.end - 1:
                 return
-        item = self._by_pronoun(at) or self._promised(at) or self._named(at)
+            own = self._promised(at, text[: request.begin].rstrip(" ,") if promise.begin < request.begin else text)
+            if own is not None:
+                self.items.insert(-1 if promise.begin < request.begin else len(self.items), own)
+            return
+        item = self._by_pronoun(at) or self._promised(at, text) or self._named(at)
         if item is not None:
             add_item(self.items, item)
 
@@ -74,6 +78,9 @@ class Actions:
         if not owner:
             return None
         task, due_text, due = self._deed(match, at, owner)
+        before = sentence.text[: match.begin].strip(" ,¿")
+        if self.talk.count(task) < 2 and self.talk.count(before) >= 1:
+            task = f"{task}: {tidy(before, match.language)}"
         turns = (sentence.turn,)
         if answer is not None:
             reply = self.talk.said[answer.at]
@@ -116,19 +123,18 @@ class Actions:
 
     # A promise, and what it is about.
 
-    def _promised(self, at: int) -> MeetingItem | None:
+    def _promised(self, at: int, text: str) -> MeetingItem | None:
         sentence = self.talk.said[at]
-        text = sentence.text
         if text.endswith("?") or cue("recap").search(text) or cue("refuse").search(text):
             return None
         kind, match = self._promise(text)
         if match is None or (kind == "dated" and not self._ahead(text)):
             return None
-        if kind == "take" and self._goes_on(at):
+        if kind == "take" and self.talk.count(self._without_cues(text)) < 1 and self._goes_on(at):
             return None
         owner = sentence.speaker
         if kind == "handover":
-            due_text, found = "", due_in(text, self.talk.day)
+            due_text, found = "", due_of(match, text, self.talk.day)
             due = found.day if found else None
             what = f"{match.what} {match.parts.get('rest', '')}".strip()
             bare, due_text = without_due(what, self.talk.day)
@@ -140,7 +146,9 @@ class Actions:
             found = due_in(text, self.talk.day)
             due = found.day if found else None
         else:
-            task, due_text, due = self._deed(match, at, owner)
+            task, due_text, due = self._deed(match, at, owner, text)
+            if self.talk.count(task) < 1 and due and self._completes(sentence, due):
+                return None
         if not task or self.talk.leans(task):
             meant = self.talk.meant(at, *_WANTED)
             if meant is None:
@@ -153,6 +161,9 @@ class Actions:
 
     def _promise(self, text: str) -> tuple[str, CueMatch | None]:
         found = [(kind, match) for kind in _PROMISES if (match := cue(kind).search(text))]
+        by_kind = dict(found)
+        if "take" in by_kind and "promise" in by_kind and self.talk.count(by_kind["promise"].what) >= 1:
+            return "promise", by_kind["promise"]
         sure = [(kind, match) for kind, match in found if kind in ("handover", "promise")]
         if len(sure) == 2 and not any(kind == "take" for kind, _ in found):
             return min(sure, key=lambda pair: pair[1].begin)
@@ -274,7 +285,8 @@ class Actions:
         if found is None:
             return False
         bare = self.talk.count(without_days(sentence.text, self.talk.day))
-        corrects = cue("correction").search(sentence.text) is not None and bare <= _DAY_ONLY
+        own = sentence.speaker in (last.owner, last.speaker) and sentence.turn - max(last.turns) <= 1
+        corrects = own and not sentence.text.endswith("?") and cue("correction").search(sentence.text) is not None and bare <= _DAY_ONLY
         asked = at > 0 and cue("when_asked").search(self.talk.said[at - 1].text) is not None and bare <= _DAY_ONLY + 1
         adds = sentence.turn == max(last.turns) and bare < _DAY_ONLY and last.due is None
         if not (corrects or asked or adds):
@@ -309,8 +321,16 @@ class Actions:
 
     # What a task is made of.
 
-    def _deed(self, match: CueMatch, at: int, owner: str) -> tuple[str, str, date | None]:
-        text = self.talk.said[at].text
+    def _completes(self, sentence: SpokenSentence, due: date) -> bool:
+        """Whether "you'll hear from me on Friday" only says by when the task before it is done."""
+        last = self.items[-1] if self.items else None
+        if last is None or last.due or last.owner != sentence.speaker or max(last.turns) != sentence.turn:
+            return False
+        self.items[-1] = replace(last, due=due, due_text="")
+        return True
+
+    def _deed(self, match: CueMatch, at: int, owner: str, text: str = "") -> tuple[str, str, date | None]:
+        text = text or self.talk.said[at].text
         task, due_text, due = deed(match, text, owner, self.talk.day)
         condition = cue("condition").search(text)
         if condition is not None and match.language == "en" and condition.end <= match.begin + 1:

@@ -114,7 +114,7 @@ class Decisions:
         words = self.talk.count(cue("settled").sub(cue("assent").sub(told)))
         if words < 1 and not spoken_days(told, self.talk.day):
             return None
-        if words < 2 or (words < 3 and cue("pointing").search(told)):
+        if words < 2 or (words < 3 and cue("pointing").search(told)) or (words < 5 and cue("bare_object").search(told)):
             meant = self._topic(at)
             if meant is None:
                 return None
@@ -136,10 +136,18 @@ class Decisions:
             closed = close and (len(known.turns) > 1 or shared > 0)
             if near and (shared >= _SAME or ((all(days) or closed) and self._one_subject(known, item))):
                 turns = tuple(dict.fromkeys((*known.turns, *item.turns)))
-                longer = self.talk.count(known.row) > self.talk.count(item.row) and shared >= _SAME and not all(days)
-                self.items[n] = replace(known, turns=turns) if longer else replace(item, turns=turns)
+                self.items[n] = replace(self._fuller(known, item), turns=turns)
                 return
         self.items.append(item)
+
+    def _fuller(self, known: MeetingItem, item: MeetingItem) -> MeetingItem:
+        """Of two wordings the one that says more, with what the other adds; another day makes the later one win."""
+        one, other = known.row.split(" (")[0], item.row.split(" (")[0]
+        days = [{d.day for d in spoken_days(text, self.talk.day)} for text in (one, other)]
+        if (days[0] and days[1] and days[0] != days[1]) or self.talk.count(other) >= self.talk.count(one):
+            return item
+        new = self.talk.count(other) > 0 and overlap(one, other) < _SAME
+        return replace(known, told=f"{known.row}; {other[:1].lower()}{other[1:]}") if new else known
 
     def _one_subject(self, known: MeetingItem, item: MeetingItem) -> bool:
         """Whether nobody went on to another point between the two."""

@@ -53,7 +53,7 @@ class Notes:
         if self._put(turn, *self._open(line)) or self._task(turn, line):
             return
         if cue("noted_decision").search(line) and not cue("no_decision").search(line) and not line.endswith("?"):
-            self.decisions.append(self._item(turn, tidy(self._plain_decision(line), "")))
+            self.decisions.append(self._item(turn, tidy(line, "")))
 
     def _put(self, turn: SpokenTurn, kind: str, what: str) -> bool:
         lists = {"decision": self.decisions, "question": self.questions}
@@ -177,10 +177,6 @@ class Notes:
             if re.search(rf"(?:^|[\s:,*-]){own}\b(?=[,: ]|$)", text, re.IGNORECASE):
                 return own
         return ""
-
-    def _plain_decision(self, line: str) -> str:
-        match = cue("decision").search(line)
-        return match.what if match is not None and match.begin == 0 and match.what and ":" in line[:20] else line
 
     def _item(
         self, turn: SpokenTurn, told: str, owner: str = "", due: date | None = None, due_text: str = ""

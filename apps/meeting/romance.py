@@ -46,6 +46,7 @@ _SPANISH = {
     "hago": "hacer", "hace": "hacer", "haré": "hacer", "haremos": "hacer", "hará": "hacer", "hacemos": "hacer",
     "tendré": "tener", "tendremos": "tener", "tendrá": "tener", "pondré": "poner", "pongo": "poner",
     "envío": "enviar", "envía": "enviar", "traigo": "traer", "escribo": "escribir",
+    "digo": "decir", "dice": "decir", "doy": "dar", "pido": "pedir", "pide": "pedir", "consigo": "conseguir",
 }  # fmt: skip
 # Verbs that say nothing of the task by themselves: the sentence stays.
 _NOT_TASKS = frozenset("suis sommes avons sont est tengo quiero creo necesito es son son está están ha hay".split())

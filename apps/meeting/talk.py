@@ -20,6 +20,11 @@ _ANSWERS, _ANSWER_SENTENCES = 2, 2
 # So far back a pronoun reaches.
 _BACK_TURNS, _BACK_SENTENCES = 3, 6
 _LONGEST_CONTEXT = 140
+# A sentence that begins so is about what was said before it.
+_POINTS_BACK = re.compile(
+    r"(?:it|they|he|she|that|this|these|those|them|er|sie|es|das|die (?=\w+ (?:ich|wir))|il|elle|ils|cela|ça|eso)(?:\b|')",
+    re.IGNORECASE,
+)
 _LIGHT = frozenset(
     "send get do have ask check look make give take put come go tell let be will can just then also anyway today back "
     "ready sort handle mache schick geb sag komm morgen gleich noch mal fais fai hago mando miro digo algo".split()
@@ -85,16 +90,17 @@ class Talk:
     def leans(self, text: str) -> bool:
         """Whether it can't be understood without what was said before."""
         count = self.count(text)
+        if count < 5 and cue("bare_object").search(text):
+            return True
         return count < 2 or (count < 3 and cue("pointing").search(text) is not None)
 
     def meant(self, at: int, *kinds: str, least: int = 2) -> SpokenSentence | None:
         """What a leaning sentence means: the nearest one before it of one of the kinds, else the nearest that tells."""
         candidates = list(self._before(at))
-        for sentence in candidates:
-            if any(cue(kind).search(sentence.text) for kind in kinds) and self.count(sentence.text) >= least:
-                return sentence
+        wanted = [s for s in candidates if any(cue(k).search(s.text) for k in kinds) and self.count(s.text) >= least]
         telling = [s for s in candidates if self.count(s.text) >= max(3, least)]
-        return next(iter(telling), None)
+        just_before = [s for found in (wanted, telling) for s in found if s.turn >= self.said[at].turn - 1]
+        return next(iter([*just_before, *wanted, *telling]), None)
 
     def _before(self, at: int) -> Iterator[SpokenSentence]:
         now = self.said[at]
@@ -108,7 +114,12 @@ class Talk:
 
     def context(self, sentence: SpokenSentence) -> str:
         """A sentence as it stands in brackets behind what leans on it."""
-        return textwrap.shorten(written(sentence.text), _LONGEST_CONTEXT, placeholder=" …").rstrip(".,;:!")
+        text = written(sentence.text)
+        place = self.said.index(sentence)
+        earlier = self.said[place - 1] if place else sentence
+        if _POINTS_BACK.match(text) and earlier.turn == sentence.turn and earlier is not sentence:
+            text = f"{written(earlier.text)} {text}"
+        return textwrap.shorten(text, _LONGEST_CONTEXT, placeholder=" …").rstrip(".,;:!")
 
 
 def written(text: str) -> str:

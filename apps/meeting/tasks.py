@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from datetime import date
 
 from apps.meeting.cues import CueMatch, cue, plain, words_of
-from apps.meeting.days import due_in
+from apps.meeting.days import SpokenDay, due_in
 from apps.meeting.romance import infinitive_of
 from apps.meeting.talk import written
 
@@ -40,8 +39,8 @@ def deed(match: CueMatch, text: str, owner: str, day: date | None, ) -> tuple[st
 
     A day goes out of the task only when it is understood, and so stands beside it.
     """
+    found = due_of(match, text, day)
     text = text if len(text) - match.end < 3 else text[: match.end]
-    found = due_in(text, day)
     language = match.language
     if language == "en":
         said = match.what or text
@@ -55,6 +54,12 @@ def deed(match: CueMatch, text: str, owner: str, day: date | None, ) -> tuple[st
     elif language == "en":
         said = _HANDED.sub("", said)
     return tidy(said, language), due_text, found.day if found else None
+
+
+def due_of(match: CueMatch, text: str, day: date | None) -> SpokenDay | None:
+    """The due day of the clause that a form of words stands in; of what stands before it when it has none."""
+    begin = max(text.rfind(mark, 0, match.begin + 1) for mark in ",;:") + 1
+    return due_in(text[begin : match.end], day) or due_in(text[: match.end], day)
 
 
 def without_due(text: str, day: date | None) -> tuple[str, str]:
@@ -73,6 +78,8 @@ def without_due(text: str, day: date | None) -> tuple[str, str]:
 def tidy(task: str, language: str) -> str:
     """The task as a row: no opener, no trailing link word, a capital."""
     task = written(task)
+    bare = cue("aside").sub(task)
+    task = bare if len(bare.split()) > 2 else task
     task = _TO_US.sub(r"\1 ", task)
     task = re.sub(r"\s+([,.;!?])", r"\1", task).strip(" ,.?!¿¡–-")
     task = _TRAILING.sub("", task + " ").strip(" ,.?!–-")
@@ -150,7 +157,3 @@ def _base(verb: str) -> str:
     if re.search(r"(?:ss|sh|ch|x|zz|o)es$", verb):
         return verb[:-2]
     return verb[:-1] if verb.endswith("s") and not verb.endswith("ss") else verb
-
-
-def all_said(tasks: Sequence[str]) -> str:
-    return " ".join(tasks)

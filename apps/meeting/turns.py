@@ -88,7 +88,7 @@ def read_meeting(parsed: Parsed, name: str = "", day: date | None = None) -> Mee
         raw = _as_transcript(written, head) or written
     raw = _joined(raw)
     above = next((s.heading_path[0] for s in parsed.sections if s.heading_path), "")
-    title = parsed.title or next((h for h in head if len(h) < 120), above) or _subject(parsed)
+    title = parsed.title or _subject(parsed) or next((h for h in head if len(h) < 120), above)
     if not title and len(raw) > 1 and not raw[0][0] and _is_title(raw[0][1]):
         title = raw[0][1]
         raw = raw[1:]
@@ -107,7 +107,7 @@ def _day(
     """The meeting's day: of its title, file or metadata, else as it is said at the beginning; never of a promise."""
     metadata = [s.text for s in parsed.sections[:2] if s.kind == "text" and re.search(r"(?i)(?:date|time)\w*: ?20\d\d", s.text)]
     told = find_day(title, None) or find_day(name.replace("_", " "), None) or _iso(name)
-    told = told or next((d for h in (*head, *metadata) if (d := find_day(h, None))), None)
+    told = told or next((d for h in (*head, *metadata) if (d := find_day(h, None) or _iso(h))), None)
     if told is not None:
         return told
     if not any(t.speaker for t in turns):
@@ -115,9 +115,10 @@ def _day(
         return find_day(head_lines[:300], None)
     opening = [s.text for t in turns for s in t.sentences][:_OPENING_SENTENCES]
     for sentence in opening:
-        if any(cue(kind).search(sentence) for kind in ("promise", "handover", "decision", "request", "proposal")):
-            continue
+        acts = [m for kind in ("promise", "handover", "decision", "request", "proposal") if (m := cue(kind).search(sentence))]
         for found in spoken_days(sentence, None):
+            if any(m.begin < found.begin for m in acts):
+                continue
             before = sentence[: found.begin] + re.split(r"\d", sentence[found.begin : found.end])[0]
             if not _OTHER_DAY.search(before) or re.search(r"(?i)\b(?:today|heute|hoy|aujourd)", before):
                 return found.day

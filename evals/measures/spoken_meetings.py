@@ -26,7 +26,7 @@ from retrieval.models import Embedder
 FIELDS = {"decisions": "decisions", "tasks": "action_items", "questions": "open_questions"}
 _GOLD = {"decisions": "decisions", "tasks": "actions", "questions": "questions"}
 # Cosine and shared words count so much each; from this sum on, two items mean the same (tried against hand scores).
-_COSINE, _WORDS, _ENOUGH = 0.6, 0.4, 0.40
+_COSINE, _WORDS, _PERSON, _ENOUGH = 0.6, 0.4, 0.1, 0.45
 _TITLES = frozenset("herr frau hr fr dr mr mrs ms mme m prof don doña".split())
 
 
@@ -106,10 +106,10 @@ def matched(wanted: Sequence[Any], items: Sequence[Any], embedder: Embedder) -> 
     """(gold, item) that mean the same, the likest first, each once."""
     if not wanted or not items:
         return []
-    one, other = [_meaning(g) for g in wanted], [_meaning(i) for i in items]
+    one, other = [_text(g) for g in wanted], [_text(i) for i in items]
     cosines = embedder.encode_texts(one) @ embedder.encode_texts(other).T
     likest = sorted(
-        ((_COSINE * float(cosines[n, m]) + _WORDS * _shared(a, b), n, m)
+        ((_COSINE * float(cosines[n, m]) + _WORDS * _shared(a, b) + _PERSON * _by_one(wanted[n], items[m]), n, m)
          for n, a in enumerate(one) for m, b in enumerate(other)),
         reverse=True,
     )  # fmt: skip
@@ -126,15 +126,18 @@ def same_person(wanted: str, told: str) -> bool:
     return bool(one & other)
 
 
-def _meaning(item: Any) -> str:
-    """What is compared: a task with its owner, as "X sends" and "Y sends" are two tasks."""
-    if isinstance(item, str):
-        return item
-    return f"{item.get('owner', '')}: {item['task']}" if item.get("owner") else str(item.get("text") or item["task"])
+def _by_one(wanted: Any, item: Mapping[str, Any]) -> bool:
+    return isinstance(wanted, Mapping) and same_person(str(wanted["owner"]), str(item["owner"]))
+
+
+def _text(item: Any) -> str:
+    return item if isinstance(item, str) else str(item["task"])
 
 
 def _said(item: Any) -> str:
-    return item if isinstance(item, str) else f"{_meaning(item)} | {item.get('due') or '–'}"
+    if isinstance(item, str) or not item.get("owner"):
+        return _text(item)
+    return f"{item['owner']}: {item['task']} | {item.get('due') or '–'}"
 
 
 def _shared(one: str, other: str) -> float:
