@@ -43,7 +43,7 @@ class Actions:
             return
         if sentence.turn in self.recap:
             for item in self._summed_up(at):
-                add_item(self.items, item)
+                self._repeat(item)
             return
         if self._dates_the_last(at):
             return
@@ -80,7 +80,8 @@ class Actions:
         task, due_text, due = self._deed(match, at, owner)
         before = sentence.text[: match.begin].strip(" ,¿")
         if self.talk.count(task) < 2 and self.talk.count(before) >= 1:
-            task = f"{task}: {tidy(before, match.language)}"
+            bare = re.sub(r"(?<=r)(?:lo|la|los|las)$", "", task)
+            task = f"{bare}: {tidy(self.talk.unaddressed(before), match.language)}"
         turns = (sentence.turn,)
         if answer is not None:
             reply = self.talk.said[answer.at]
@@ -127,6 +128,9 @@ class Actions:
         sentence = self.talk.said[at]
         if text.endswith("?") or cue("recap").search(text) or cue("refuse").search(text):
             return None
+        decision = cue("decision").search(text)
+        if decision is not None and decision.begin == 0 and not cue("first_singular").search(text):
+            return None
         kind, match = self._promise(text)
         if match is None or (kind == "dated" and not self._ahead(text)):
             return None
@@ -149,8 +153,10 @@ class Actions:
             task, due_text, due = self._deed(match, at, owner, text)
             if self.talk.count(task) < 1 and due and self._completes(sentence, due):
                 return None
-        if not task or self.talk.leans(task):
+        if not task or self.talk.leans(task) or (cue("points_back").search(text) and self.talk.count(task) < 4):
             meant = self.talk.meant(at, *_WANTED)
+            if meant is None and self.talk.count(task) >= 1 and len(task.split()) > 3 and not cue("bare_object").search(task):
+                return self._item(at, task, owner, due, due_text, (sentence.turn,))
             if meant is None:
                 return None
             task = self._about(task, meant, match.language)
@@ -281,7 +287,8 @@ class Actions:
         if not self.items or sentence.turn - max(self.items[-1].turns) > 2:
             return False
         last = self.items[-1]
-        found = due_in(sentence.text, self.talk.day)
+        promise = cue("promise").search(sentence.text)
+        found = due_of(promise, sentence.text, self.talk.day) if promise else due_in(sentence.text, self.talk.day)
         if found is None:
             return False
         bare = self.talk.count(without_days(sentence.text, self.talk.day))
@@ -295,6 +302,16 @@ class Actions:
         return True
 
     # A closing summary.
+
+    def _repeat(self, item: MeetingItem) -> None:
+        """A task of the summary completes the only one of that person with that day, else it is one more."""
+        same = [n for n, known in enumerate(self.items) if known.owner == item.owner and (not item.due or known.due == item.due)]
+        if len(same) != 1:
+            add_item(self.items, item)
+            return
+        known = self.items[same[0]]
+        clearer = cue("pointing").search(known.row.split(" (")[0]) and self.talk.count(item.row) >= 2
+        self.items[same[0]] = replace(known, told=item.row if clearer else known.told, turns=(*known.turns, *item.turns))
 
     def _summed_up(self, at: int) -> list[MeetingItem]:
         sentence = self.talk.said[at]

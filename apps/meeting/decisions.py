@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Set
 from dataclasses import replace
 
 from apps.meeting.cues import cue
 from apps.meeting.days import spoken_days
 from apps.meeting.items import MeetingItem
-from apps.meeting.talk import Talk, written
+from apps.meeting.talk import Talk
 from apps.meeting.tasks import tidy
-from apps.meeting.turns import SpokenSentence
 from core.text.words import overlap
 
 # A closing word ("One window, then.") comes within so many turns of the proposal or its assent.
@@ -110,20 +110,18 @@ class Decisions:
     def _item(self, at: int, what: str, turns: tuple[int, ...]) -> MeetingItem | None:
         sentence = self.talk.said[at]
         language = self.talk.language_of(what)
-        told = tidy(what, language)
+        seal = cue("settled").search(what)
+        shorter = what[: seal.begin].strip(" ,;") if seal and len(what) - seal.end < 3 else what
+        told = tidy(shorter if self.talk.count(shorter) or spoken_days(shorter, self.talk.day) else what, language)
         words = self.talk.count(cue("settled").sub(cue("assent").sub(told)))
         if words < 1 and not spoken_days(told, self.talk.day):
             return None
         if words < 2 or (words < 3 and cue("pointing").search(told)) or (words < 5 and cue("bare_object").search(told)):
-            meant = self._topic(at)
+            meant = self.talk.topic(at)
             if meant is None:
                 return None
             told, turns = f"{told} ({self.talk.context(meant)})", (meant.turn, *turns)
         return MeetingItem(sentence.text, sentence.turn, sentence.speaker, told=told, turns=turns)
-
-    def _topic(self, at: int) -> SpokenSentence | None:
-        """What a bare day or "one window" is about: what was announced, asked or said before it."""
-        return self.talk.meant(at, "announced", "next_point", "change", "proposal", "need_do")
 
     def _add(self, item: MeetingItem) -> None:
         """Adds a decision; it takes the place of one that it says again or changes."""
@@ -133,7 +131,8 @@ class Decisions:
             shared = overlap(known.row, item.row)
             days = [bool(spoken_days(i.row, self.talk.day)) for i in (known, item)]
             close = item.turns[-1] - known.turns[-1] <= _CLOSES_WITHIN and cue("opener").search(item.text) is not None
-            closed = close and (len(known.turns) > 1 or shared > 0)
+            bare = self.talk.count(item.row.split(" (")[0]) < 2 and not days[1]
+            closed = close and len(item.turns) < 3 and (shared > 0 or (bare and len(known.turns) > 1))
             if near and (shared >= _SAME or ((all(days) or closed) and self._one_subject(known, item))):
                 turns = tuple(dict.fromkeys((*known.turns, *item.turns)))
                 self.items[n] = replace(self._fuller(known, item), turns=turns)
@@ -144,7 +143,7 @@ class Decisions:
         """Of two wordings the one that says more, with what the other adds; another day makes the later one win."""
         one, other = known.row.split(" (")[0], item.row.split(" (")[0]
         days = [{d.day for d in spoken_days(text, self.talk.day)} for text in (one, other)]
-        if (days[0] and days[1] and days[0] != days[1]) or self.talk.count(other) >= self.talk.count(one):
+        if (days[0] and days[1] and days[0] != days[1]) or (self.talk.count(other), len(other)) > (self.talk.count(one), len(one)):
             return item
         new = self.talk.count(other) > 0 and overlap(one, other) < _SAME
         return replace(known, told=f"{known.row}; {other[:1].lower()}{other[1:]}") if new else known
@@ -153,8 +152,3 @@ class Decisions:
         """Whether nobody went on to another point between the two."""
         between = [s for s in self.talk.said if known.turns[-1] < s.turn <= item.turns[-1]]
         return not any(cue("next_point").search(s.text) or cue("announced").search(s.text) for s in between)
-
-
-def closing(text: str) -> str:
-    """What a closing word says without its opener."""
-    return written(text)

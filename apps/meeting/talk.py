@@ -27,7 +27,7 @@ _POINTS_BACK = re.compile(
 )
 _LIGHT = frozenset(
     "send get do have ask check look make give take put come go tell let be will can just then also anyway today back "
-    "ready sort handle mache schick geb sag komm morgen gleich noch mal fais fai hago mando miro digo algo".split()
+    "ready sort handle mache schick geb sag komm morgen gleich noch mal fais fai hago mando miro digo algo reviens revenir vers decir".split()
 )
 
 
@@ -78,8 +78,11 @@ class Talk:
 
     def count(self, text: str) -> int:
         """How many words say what it is about, without days."""
-        text = self._vocative.sub("", cue("filler").sub(text))
+        text = self.unaddressed(cue("filler").sub(text))
         return len([w for w in terms(without_days(text, self.day)) if w not in _LIGHT])
+
+    def unaddressed(self, text: str) -> str:
+        return self._vocative.sub("", text)
 
     @cached_property
     def _vocative(self) -> re.Pattern[str]:
@@ -98,8 +101,12 @@ class Talk:
         """What a leaning sentence means: the nearest one before it of one of the kinds, else the nearest that tells."""
         candidates = list(self._before(at))
         wanted = [s for s in candidates if any(cue(k).search(s.text) for k in kinds) and self.count(s.text) >= least]
-        telling = [s for s in candidates if self.count(s.text) >= max(3, least)]
-        just_before = [s for found in (wanted, telling) for s in found if s.turn >= self.said[at].turn - 1]
+        now = self.said[at]
+        telling = [
+            s for s in candidates
+            if self.count(s.text) >= (2 if s.speaker != now.speaker and s.turn == now.turn - 1 else max(3, least))
+        ]  # fmt: skip
+        just_before = [s for found in (wanted, telling) for s in found if s.turn >= now.turn - 1]
         return next(iter([*just_before, *wanted, *telling]), None)
 
     def _before(self, at: int) -> Iterator[SpokenSentence]:
@@ -111,6 +118,17 @@ class Talk:
             bare = cue("settled").sub(cue("assent").sub(sentence.text))
             if not cue("courtesy").search(sentence.text) and self.count(bare) >= 1:
                 yield sentence
+
+    def topic(self, at: int) -> SpokenSentence | None:
+        """What is talked about: what was announced, or as it was before, a few turns back; else what is meant."""
+        now = self.said[at]
+        for n in range(at - 1, max(-1, at - 2 * _BACK_SENTENCES), -1):
+            sentence = self.said[n]
+            if now.turn - sentence.turn > 2 * _BACK_TURNS:
+                break
+            if any(cue(k).search(sentence.text) for k in ("announced", "change")) and self.count(sentence.text) >= 1:
+                return sentence
+        return self.meant(at, "proposal", "need_do", "next_point")
 
     def context(self, sentence: SpokenSentence) -> str:
         """A sentence as it stands in brackets behind what leans on it."""

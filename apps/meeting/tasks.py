@@ -53,12 +53,15 @@ def deed(match: CueMatch, text: str, owner: str, day: date | None, ) -> tuple[st
         said = infinitive_of(said, owner, language)
     elif language == "en":
         said = _HANDED.sub("", said)
-    return tidy(said, language), due_text, found.day if found else None
+    bare = cue("aside").sub(said)
+    return tidy(bare if len(bare.split()) > 2 else said, language), due_text, found.day if found else None
 
 
 def due_of(match: CueMatch, text: str, day: date | None) -> SpokenDay | None:
     """The due day of the clause that a form of words stands in; of what stands before it when it has none."""
     begin = max(text.rfind(mark, 0, match.begin + 1) for mark in ",;:") + 1
+    if any(cue(kind).search(text[: match.begin]) for kind in ("promise", "handover")):
+        return due_in(text[match.begin : match.end], day)
     return due_in(text[begin : match.end], day) or due_in(text[: match.end], day)
 
 
@@ -78,8 +81,6 @@ def without_due(text: str, day: date | None) -> tuple[str, str]:
 def tidy(task: str, language: str) -> str:
     """The task as a row: no opener, no trailing link word, a capital."""
     task = written(task)
-    bare = cue("aside").sub(task)
-    task = bare if len(bare.split()) > 2 else task
     task = _TO_US.sub(r"\1 ", task)
     task = re.sub(r"\s+([,.;!?])", r"\1", task).strip(" ,.?!¿¡–-")
     task = _TRAILING.sub("", task + " ").strip(" ,.?!–-")
