@@ -216,8 +216,8 @@ class Actions:
         found = due_in(text, self.talk.day)
         person, rest = named_at_start(text, people)
         rest = rest.strip(" ,")
-        if person and not cue("third_not").search(rest):
-            will = cue("third_will").search(rest)
+        will = cue("third_will").search(rest)
+        if person and (will is not None or not cue("third_not").search(rest)):
             if will is not None or (cue("deeds").search(rest) and found):
                 return self._third(at, person, will.what if will else instruction(rest))
         language = self.talk.language_of(text)

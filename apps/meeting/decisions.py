@@ -76,7 +76,7 @@ class Decisions:
                 return None
             if cue("assent").search(text) or cue("settled").search(text):
                 what = match.what or sentence.text
-                if self.talk.count(text) >= 3 and overlap(text, what) >= _SAME:
+                if self.talk.count(text) >= max(3, self.talk.count(what) + 1) and overlap(text, what) >= _SAME:
                     what = text
                 return self._item(at, what, (sentence.turn, self.talk.said[reply.at].turn))
         return None
@@ -110,6 +110,7 @@ class Decisions:
     def _item(self, at: int, what: str, turns: tuple[int, ...]) -> MeetingItem | None:
         sentence = self.talk.said[at]
         language = self.talk.language_of(what)
+        what = cue("tag").sub(what) or what
         seal = cue("settled").search(what)
         shorter = what[: seal.begin].strip(" ,;") if seal and len(what) - seal.end < 3 else what
         told = tidy(shorter if self.talk.count(shorter) or spoken_days(shorter, self.talk.day) else what, language)
@@ -129,10 +130,10 @@ class Decisions:
             known = self.items[n]
             near = item.turns[-1] - known.turns[-1] <= _CHANGES_WITHIN
             shared = overlap(known.row, item.row)
-            days = [bool(spoken_days(i.row, self.talk.day)) for i in (known, item)]
+            days = [bool(spoken_days(i.row.split(" (")[0], self.talk.day)) for i in (known, item)]
             close = item.turns[-1] - known.turns[-1] <= _CLOSES_WITHIN and cue("opener").search(item.text) is not None
             bare = self.talk.count(item.row.split(" (")[0]) < 2 and not days[1]
-            closed = close and len(item.turns) < 3 and (shared > 0 or (bare and len(known.turns) > 1))
+            closed = close and len(item.turns) < 3 and (shared > 0 or (bare and known.turns[-1] >= item.turn - 1))
             if near and (shared >= _SAME or ((all(days) or closed) and self._one_subject(known, item))):
                 turns = tuple(dict.fromkeys((*known.turns, *item.turns)))
                 self.items[n] = replace(self._fuller(known, item), turns=turns)

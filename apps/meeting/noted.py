@@ -48,8 +48,10 @@ class Notes:
             self._sentence(turn, part)
 
     def _sentence(self, turn: SpokenTurn, line: str) -> None:
-        if cue("next_meeting").search(line) and self._does(line) is False and not cue("third_will").search(line):
-            pass
+        asked, mark, rest = line.partition("?")
+        if mark and len(terms(rest)) > 1 and len(terms(asked)) > 1 and not cue("open").search(line):
+            self._put(turn, "question", asked)
+            line = rest.strip()
         if self._put(turn, *self._open(line)) or self._task(turn, line):
             return
         if cue("noted_decision").search(line) and not cue("no_decision").search(line) and not line.endswith("?"):
@@ -71,10 +73,9 @@ class Notes:
         told = cue("open").search(line)
         if told is not None:
             return "question", told.what
-        asked = [part.strip() for part in re.split(r"(?<=[?.])\s", line)]
-        question = next((part for part in asked if part.endswith("?") and len(terms(part)) >= 2), "")
-        if question and not _ARROW.search(line):
-            return "question", question
+        asked, mark, _ = line.partition("?")
+        if mark and len(terms(asked)) >= 2 and not _ARROW.search(line):
+            return "question", asked
         unclear = cue("unknown").search(line)
         return ("question", line) if unclear is not None and unclear.begin > 5 else ("", line)
 
@@ -133,9 +134,9 @@ class Notes:
         return who, what, short or is_self(who)
 
     def _does(self, rest: str) -> bool:
-        if cue("third_not").search(rest):
-            return False
-        return cue("third_will").search(rest) is not None or cue("deeds").search(rest) is not None
+        if cue("third_will").search(rest):
+            return True
+        return cue("deeds").search(rest) is not None and cue("third_not").search(rest) is None
 
     def _imperative(self, text: str) -> bool:
         bare = _TO.sub("", text.strip())

@@ -219,6 +219,8 @@ def _people(turns: Sequence[SpokenTurn], text: str) -> tuple[str, ...]:
 
 def _names_in(line: str) -> Iterable[str]:
     """The names of a list of those present: "me, Anna-Lena (KF), Rob (KF), Dirk from purchasing joined late"."""
+    line = re.sub(r"\b(?:me|ich|yo|moi) \((\w+)\)", r"\1", line, flags=re.IGNORECASE)
+    line = re.split(r"\s\W*[A-ZÀ-Þ]\w+\W*:", line)[0]
     line = re.sub(r"\([^)]*\)?", "", re.split(r"\.\s(?=[A-ZÀ-Þ]\w+ \w+ )", line)[0])
     for part in re.split(r"[,;+/]| and | und | y | et ", line):
         name = re.split(r"\s(?:from|von|de|of|joined|kam|\()\b", part.strip())[0].strip(" .")
