@@ -45,7 +45,7 @@ class Actions:
             for item in self._summed_up(at):
                 self._repeat(item)
             return
-        if self._dates_the_last(at):
+        if self._dates_the_last(at) or self._goes_ahead(at):
             return
         asked = self._requested(at)
         if asked is not None:
@@ -65,19 +65,22 @@ class Actions:
 
     def _requested(self, at: int) -> MeetingItem | None:
         sentence = self.talk.said[at]
-        match = cue("request").search(sentence.text)
+        match = cue("request").search(sentence.text) or self._dated_need(sentence.text)
         if match is None:
             return None
         answer = self._answer(at)
         if answer is not None and answer.declines:
             self._answered.add(answer.at)
             return None
-        if answer is None and (sentence.text.endswith("?") or self.talk.count(match.what) < 2):
+        need = cue("request").search(sentence.text) is None
+        asked = re.split(r",? (?:and|und|y|et) (?:I\b|ich\b|yo\b|je\b)", match.what)[0]
+        if answer is None and (sentence.text.endswith("?") or self.talk.count(asked) < (1 if need else 2)):
             return None
         owner = self.talk.said[answer.at].speaker if answer else self._addressed(at)
         if not owner:
             return None
         task, due_text, due = self._deed(match, at, owner)
+        task = provided(match.what, match.language, self.talk.day) if need else task
         before = sentence.text[: match.begin].strip(" ,¿")
         if self.talk.count(task) < 2 and self.talk.count(before) >= 1:
             bare = re.sub(r"(?<=r)(?:lo|la|los|las)$", "", task)
@@ -92,6 +95,30 @@ class Actions:
                 self._answered.add(answer.at)
                 self.told.add((reply.turn, reply.text))
         return self._item(at, task, owner, due, due_text, turns)
+
+    def _dated_need(self, text: str) -> CueMatch | None:
+        """ "I need headcount by the 15th": asked of the others, as it has a day."""
+        match = cue("need_thing").search(text)
+        due = due_in(text, self.talk.day)
+        own = match is not None and cue("first_person").search(text[: match.end]) is not None
+        return match if own and due is not None and due.by and not text.endswith("?") else None
+
+    def _goes_ahead(self, at: int) -> bool:
+        """Whether a sentence only confirms the task just before: "Please do, before the 14th", "On it"."""
+        sentence = self.talk.said[at]
+        last = self.items[-1] if self.items else None
+        if last is None or sentence.turn - max(last.turns) > 2:
+            return False
+        other = sentence.speaker != last.owner
+        confirms = cue("go_ahead" if other else "take").search(sentence.text)
+        if confirms is None or self.talk.count(sentence.text[confirms.end :]) > 4:
+            return False
+        asked = [s for s in self.talk.said[:at] if max(last.turns) < s.turn <= sentence.turn and s.speaker != last.owner]
+        if not other and any(cue(k).search(s.text) for s in asked for k in _WANTED if not cue("go_ahead").search(s.text)):
+            return False
+        due = last.due or (found.day if (found := due_in(sentence.text, self.talk.day)) else None)
+        self.items[-1] = replace(last, due=due, turns=tuple(dict.fromkeys((*last.turns, sentence.turn))))
+        return True
 
     def _answer(self, at: int) -> Reply | None:
         """The first reply that takes the request on or declines it."""
@@ -110,9 +137,9 @@ class Actions:
         for word in re.findall(r"[A-ZÀ-Þ][\w'-]+", sentence.text):
             if (person := known_person(word, people)) and person != sentence.speaker:
                 return person
-        near = [s.speaker for s in self.talk.said[max(0, at - 8) : at + 3] if s.speaker != sentence.speaker]
-        others = set(near) or {p for p in people if p != sentence.speaker}
-        return near[0] if near and len(others) == 1 else (near[-1] if near else "")
+        before = [s.speaker for s in self.talk.said[max(0, at - 8) : at] if s.speaker != sentence.speaker]
+        after = [s.speaker for s in self.talk.said[at : at + 4] if s.speaker != sentence.speaker]
+        return before[-1] if before else next(iter(after), "")
 
     def _day_after(self, at: int):  # type: ignore[no-untyped-def]
         """The day that the same person's next sentence begins with: "Thursday would be great"."""
@@ -143,6 +170,8 @@ class Actions:
             what = f"{match.what} {match.parts.get('rest', '')}".strip()
             bare, due_text = without_due(what, self.talk.day)
             task = "" if self._pronoun_only(bare) else provided(bare, match.language, self.talk.day)
+            if task and self.talk.count(bare) < 2 and (meant := self.talk.meant(at, "need_thing", "need_do")) is not None:
+                task = f"{task} ({self.talk.context(meant)})"
             if match.language in ("es", "fr") and task:
                 task = deed(match, text, owner, self.talk.day)[0]
         elif kind == "take":

@@ -44,7 +44,20 @@ class Decisions:
             return self._settled(at)
         if not text.endswith("?") and (sentence.turn, text) not in self._tasks and (told := self._spoken_out(at)):
             return told
-        return self._accepted(at)
+        return self._chosen(at) or self._accepted(at)
+
+    def _chosen(self, at: int) -> MeetingItem | None:
+        """One of two days that were offered, taken by another."""
+        sentence = self.talk.said[at]
+        if cue("options").search(sentence.text) is None:
+            return None
+        offered = {d.day for d in spoken_days(sentence.text, self.talk.day)}
+        for reply in self.talk.replies(at):
+            text = self.talk.said[reply.at].text
+            taken = {d.day for d in spoken_days(text, self.talk.day)}
+            if len(taken) == 1 and (taken <= offered or not offered) and not text.endswith("?") and not reply.declines:
+                return self._item(reply.at, text, (sentence.turn, self.talk.said[reply.at].turn))
+        return None
 
     def _spoken_out(self, at: int) -> MeetingItem | None:
         sentence = self.talk.said[at]

@@ -24,11 +24,12 @@ _ANSWERS = 0.6
 
 @dataclass(frozen=True, slots=True)
 class NextMeeting:
-    """When one meets again: as it was said, and the day where the calendar knows it."""
+    """When one meets again: as it was said, the day where the calendar knows it, and what is said behind it (hour, place)."""
 
     text: str
     turn: int
     day: date | None
+    detail: str = ""
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,8 @@ def _next(meeting: Meeting) -> NextMeeting | None:
                 found = next(
                     (d for d in spoken_days(sentence.text, meeting.day) if not meeting.day or d.day > meeting.day), None
                 )
-                return NextMeeting(sentence.text, turn.number, found.day if found else None)
+                detail = sentence.text[found.end :].strip(" ,.!") if found else ""
+                return NextMeeting(sentence.text, turn.number, found.day if found else None, detail)
     return None
 
 

@@ -63,15 +63,19 @@ class Talk:
         """What others answer to a sentence, the first words of the next turns of theirs."""
         asked = self.said[at]
         turns: list[int] = []
+        asked_back = False  # what comes after another's question answers that
         for n in range(at + 1, len(self.said)):
             sentence = self.said[n]
             if sentence.turn not in turns:
+                if asked_back:
+                    return
                 if len(turns) == _ANSWERS or sentence.turn > asked.turn + _ANSWERS + 1:
                     return
                 turns.append(sentence.turn)
                 first = n
             if sentence.speaker == asked.speaker or n - first >= _ANSWER_SENTENCES:
                 continue
+            asked_back = asked_back or sentence.text.endswith("?")
             takes = any(cue(k).search(sentence.text) for k in ("take", "handover", "promise", "assent"))
             declines = cue("refuse").search(sentence.text) is not None
             yield Reply(n, takes and not declines, declines)

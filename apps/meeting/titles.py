@@ -25,6 +25,8 @@ _BEFORE_NOUN = frozenset(
     "the a an our your their this these each of in for on with from all no der die das den dem des ein eine einen "
     "unser unsere ihr ihre im zur zum vom la el los las un una le les une des du de l d au aux".split()
 )
+_OPENING_TURNS = 8
+_ARTICLE = re.compile(r"^(?:the|our|your|then|die|der|das|den|unser\w*|el|la|los|las|le|les|l['’])\s+", re.IGNORECASE)
 # Words, and the marks that no phrase reaches over.
 _WORD = re.compile(r"[^\W\d_][\w'’-]*|[,;:–]")
 # What happened ("report delivered") names no topic; before a noun the form does ("named analyst").
@@ -33,6 +35,18 @@ _ENDS_IN_PARTICIPLE = re.compile(r"\w{3,}[^e\W]ed$", re.IGNORECASE)
 
 # What ends so is mostly no noun: "nearly finished report", "paying".
 _VERBAL = re.compile(r"\b\w+(?:ly|ied|ted|ded|shed)\b", re.IGNORECASE)
+
+
+def agenda_of(meeting: Meeting) -> str:
+    """The points that somebody names at the beginning: "sensor rollout, licence numbers"; "" when nobody does."""
+    for turn in meeting.turns[:_OPENING_TURNS]:
+        for sentence in turn.sentences:
+            match = cue("agenda").search(sentence.text)
+            if match and match.what:
+                points = re.split(r",? (?:and|und|y|et)(?: then| dann)? |, ", match.what.strip(" .!"))
+                told = [_ARTICLE.sub("", p.strip()) for p in points if p.strip()]
+                return ", ".join(told) if len(", ".join(told)) < 90 else ""
+    return ""
 
 
 def title_of(part: Sequence[SpokenTurn], turns: Sequence[SpokenTurn], meeting: Meeting) -> str:

@@ -15,6 +15,7 @@ from pydantic import Field
 from apps.language import AppFile
 from apps.meeting import Meeting, MeetingItem, SpokenSentence, find_outcomes, find_topics, read_meeting
 from apps.meeting.talk import written
+from apps.meeting.titles import agenda_of
 from apps.run import Context, SourceQuote
 from apps.steps.kind import Parameters, StepKind
 from core.errors import AppError
@@ -33,6 +34,8 @@ FIELDS = (
     "turns",
     "next_meeting",
     "next_day",
+    "next_detail",
+    "topic",
 )
 
 
@@ -73,6 +76,8 @@ def extract_meeting(given: ExtractMeeting, context: Context) -> dict[str, Any]:
         "action_items": [cites.item(i) for i in outcomes.actions],
         "open_questions": [cites.item(i) for i in outcomes.questions],
         "next_meeting": outcomes.next_meeting.text if outcomes.next_meeting else "",
+        "next_detail": outcomes.next_meeting.detail if outcomes.next_meeting else "",
+        "topic": meeting.title or agenda_of(meeting),
         "next_day": _iso(outcomes.next_meeting.day if outcomes.next_meeting else None),
         "turns": len(meeting.turns),
     }
