@@ -170,7 +170,7 @@ class Actions:
             what = f"{match.what} {match.parts.get('rest', '')}".strip()
             bare, due_text = without_due(what, self.talk.day)
             task = "" if self._pronoun_only(bare) else provided(bare, match.language, self.talk.day)
-            if task and self.talk.count(bare) < 2 and (meant := self.talk.meant(at, "need_thing", "need_do")) is not None:
+            if task and self.talk.leans(bare) and (meant := self.talk.meant(at, "need_thing", "need_do")) is not None:
                 task = f"{task} ({self.talk.context(meant)})"
             if match.language in ("es", "fr") and task:
                 task = deed(match, text, owner, self.talk.day)[0]
@@ -196,6 +196,7 @@ class Actions:
 
     def _promise(self, text: str) -> tuple[str, CueMatch | None]:
         found = [(kind, match) for kind in _PROMISES if (match := cue(kind).search(text))]
+        found = [(kind, match) for kind, match in found if kind == "take" or not self._denied(match, text)]
         by_kind = dict(found)
         if "take" in by_kind and "promise" in by_kind and self.talk.count(by_kind["promise"].what) >= 1:
             return "promise", by_kind["promise"]
@@ -203,6 +204,11 @@ class Actions:
         if len(sure) == 2 and not any(kind == "take" for kind, _ in found):
             return min(sure, key=lambda pair: pair[1].begin)
         return found[0] if found else ("", None)
+
+    def _denied(self, match: CueMatch, text: str) -> bool:
+        """ "Den nehme ich nicht" promises nothing."""
+        clause = re.split(r"[,;]", text[max(0, match.begin - 4) : match.end].strip(" ,;"))[0]
+        return match.language != "en" and cue("negation").search(clause) is not None
 
     def _goes_on(self, at: int) -> bool:
         """Whether the same person's next sentence says what he does."""

@@ -157,7 +157,14 @@ def _weekday(match: re.Match[str], on: date, language: str) -> date | None:
 def _next_weekday(match: re.Match[str], on: date, language: str) -> date | None:
     """ "next Tuesday" is the one of next week."""
     names = [n.lower() for n in weekday_names(language)]
-    return on + timedelta(days=7 + names.index(match["day"].lower()) - on.weekday())
+    said = next(v for k, v in match.groupdict().items() if v and k.startswith("day"))
+    return on + timedelta(days=7 + names.index(said.lower()) - on.weekday())
+
+
+def _weekday_short(match: re.Match[str], on: date, language: str) -> date | None:
+    names = [n.lower() for n in weekday_names(language)]
+    number = next(n for n, name in enumerate(names) if name.startswith(match["day"].lower()[:2]))
+    return on + timedelta(days=(number - on.weekday()) % 7 or 7)
 
 
 def _day_of_month(match: re.Match[str], on: date, language: str) -> date | None:
@@ -193,5 +200,6 @@ _RULES: dict[str, Rule] = {
     "in_weeks": _in_weeks,
     "next_weekday": _next_weekday,
     "weekday": _weekday,
+    "weekday_short": _weekday_short,
     "day_of_month": _day_of_month,
 }

@@ -18,6 +18,8 @@ _CLOSES_WITHIN = 3
 # Within so many turns a second decision about a day changes the first.
 _CHANGES_WITHIN = 4
 _SAME = 0.5
+# The answer to a choice says no more than so many words.
+_ANSWER_WORDS = 4
 
 
 class Decisions:
@@ -44,11 +46,27 @@ class Decisions:
             return self._settled(at)
         if not text.endswith("?") and (sentence.turn, text) not in self._tasks and (told := self._spoken_out(at)):
             return told
-        return self._chosen(at) or self._accepted(at)
+        return self._chosen(at) or self._accepted(at) or self._taken_up(at)
+
+    def _taken_up(self, at: int) -> MeetingItem | None:
+        """A plain statement that somebody else accepts in so many words: "Then …" – "Works for me"."""
+        sentence = self.talk.said[at]
+        following = self.talk.said[at + 1] if at + 1 < len(self.talk.said) else None
+        if following is None or following.turn == sentence.turn or sentence.text.endswith("?"):
+            return None
+        if (sentence.turn, sentence.text) in self._tasks or not cue("accepts").search(following.text):
+            return None
+        if self.talk.count(sentence.text) < 2 or any(
+            cue(k).search(sentence.text) for k in ("accepts", "courtesy", "unknown", "request", "promise", "need_thing", "opinion")
+        ):
+            return None
+        return self._item(at, sentence.text, (sentence.turn, following.turn))
 
     def _chosen(self, at: int) -> MeetingItem | None:
         """One of two days that were offered, taken by another."""
         sentence = self.talk.said[at]
+        if sentence.text.endswith("?") and cue("either").search(sentence.text):
+            return self._answered(at)
         if cue("options").search(sentence.text) is None:
             return None
         offered = {d.day for d in spoken_days(sentence.text, self.talk.day)}
@@ -57,6 +75,20 @@ class Decisions:
             taken = {d.day for d in spoken_days(text, self.talk.day)}
             if len(taken) == 1 and (taken <= offered or not offered) and not text.endswith("?") and not reply.declines:
                 return self._item(reply.at, text, (sentence.turn, self.talk.said[reply.at].turn))
+        return None
+
+    def _answered(self, at: int) -> MeetingItem | None:
+        """The option that somebody takes of a question "separately or all at once?"."""
+        sentence = self.talk.said[at]
+        for reply in self.talk.replies(at):
+            text = self.talk.said[reply.at].text
+            if reply.declines or text.endswith("?") or cue("unknown").search(text) or cue("promise").search(text):
+                return None
+            bare = cue("opener").sub(text)
+            if 1 <= self.talk.count(bare) <= _ANSWER_WORDS and overlap(bare, sentence.text) >= _SAME:
+                turns = (sentence.turn, self.talk.said[reply.at].turn)
+                told = f"{tidy(text, '')} ({self.talk.context(sentence)})"
+                return MeetingItem(text, turns[1], self.talk.said[reply.at].speaker, told=told, turns=turns)
         return None
 
     def _spoken_out(self, at: int) -> MeetingItem | None:
@@ -130,7 +162,7 @@ class Decisions:
         words = self.talk.count(cue("settled").sub(cue("assent").sub(told)))
         if words < 1 and not spoken_days(told, self.talk.day):
             return None
-        if words < 2 or (words < 3 and cue("pointing").search(told)) or (words < 5 and cue("bare_object").search(told)):
+        if words < 3 or (words < 5 and cue("bare_object").search(told)):
             meant = self.talk.topic(at)
             if meant is None:
                 return None

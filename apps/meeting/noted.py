@@ -99,6 +99,9 @@ class Notes:
         """(owner, task, whether it surely is one)."""
         parts = _ARROW.split(line)
         if len(parts) > 1:
+            own = _WHO.match(parts[0])
+            if own and is_self(own["who"]):
+                return own["who"], " → ".join([own["what"], *parts[1:]]), True
             who = self._person(parts[0])
             if who:
                 return who, " – ".join(parts[1:]), True
@@ -130,8 +133,7 @@ class Notes:
             if self._does(part) or self._imperative(part) or cue("promise").search(part):
                 rest = " ".join(parts[:n] + parts[n + 1 :]).strip(" .")
                 return who, f"{self._bare(part)} ({rest})" if rest else self._bare(part), True
-        short = len(parts) == 1 and due_in(what, self._meeting.day) is not None and not cue("third_not").search(what)
-        return who, what, short or is_self(who)
+        return who, what, is_self(who)
 
     def _does(self, rest: str) -> bool:
         if cue("third_will").search(rest):

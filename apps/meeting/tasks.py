@@ -43,7 +43,7 @@ def deed(match: CueMatch, text: str, owner: str, day: date | None, ) -> tuple[st
     text = text if len(text) - match.end < 3 else text[: match.end]
     language = match.language
     if language == "en":
-        said = match.what or text
+        said = _from_gerund(match.what) or text
     elif language == "de":
         said = german(match, text)
     else:
@@ -105,10 +105,10 @@ def german(match: CueMatch, text: str) -> str:
         said = f"{parts['front'].split(',')[-1]} {parts['verb']} ich {parts['rest']}".strip()
     elif re.search(r"\bich\b|\bwir\b|\b(?:sie|du|ihr)\b", match.what, re.IGNORECASE):
         said = match.what
-    elif match.what and match.what.rstrip(" .!").endswith("en"):
-        return match.what
     elif match.what and re.search(rf"\bich {re.escape(match.what)}", plain(sentence), re.IGNORECASE):
         said = f"ich {match.what}"
+    elif match.what and match.what.rstrip(" .!").endswith("en"):
+        return match.what
     else:
         said = match.what or sentence
     return infinitive(said)
@@ -142,6 +142,19 @@ def _german_base(verb: str) -> str:
     stem = re.sub(r"(?:est|st|et|t|e)$", "", verb) if len(verb) > 4 or verb.endswith("e") else verb
     stem = _STEMS.get(stem, stem)
     return stem + ("n" if re.search(r"[^aeiouäöü](?:er|el)$", stem) else "en")
+
+
+def _from_gerund(what: str) -> str:
+    """ "chasing the council" → "chase the council"; what doesn't begin so stays."""
+    match = re.match(r"([a-z]{2,})ing\b(.*)", what, re.DOTALL)
+    if match is None or match[1] in ("br", "r", "th", "sw", "cl", "spr", "str", "k"):
+        return what
+    stem = match[1]
+    if re.search(r"([bdgmnprt])\1$", stem):
+        stem = stem[:-1]
+    elif re.search(r"^[^aeiou]*[aeiou][^aeiouwxy]$", stem) or re.search(r"(?:par|at|iz|uc|ng|v|rs|ur|ir)$", stem):
+        stem += "" if stem in ("ring", "bring", "visit") else "e"
+    return stem + match[2]
 
 
 def instruction(text: str) -> str:
