@@ -180,7 +180,7 @@ class Actions:
             due = found.day if found else None
         else:
             task, due_text, due = self._deed(match, at, owner, text)
-            if self.talk.count(task) < 1 and due and self._completes(sentence, due):
+            if self.talk.count(task) < 1 and ((due and self._completes(sentence, due)) or kind == "obliged"):
                 return None
         if not task or self.talk.leans(task) or (cue("points_back").search(text) and self.talk.count(task) < 4):
             meant = self.talk.meant(at, *_WANTED)

@@ -54,10 +54,13 @@ class Decisions:
         following = self.talk.said[at + 1] if at + 1 < len(self.talk.said) else None
         if following is None or following.turn == sentence.turn or sentence.text.endswith("?"):
             return None
+        earlier = self.talk.said[at - 1] if at else sentence
+        if earlier.turn == sentence.turn and cue("proposal").search(earlier.text):
+            return None
         if (sentence.turn, sentence.text) in self._tasks or not cue("accepts").search(following.text):
             return None
         if self.talk.count(sentence.text) < 2 or any(
-            cue(k).search(sentence.text) for k in ("accepts", "courtesy", "unknown", "request", "promise", "need_thing", "opinion")
+            cue(k).search(sentence.text) for k in ("accepts", "courtesy", "unknown", "request", "promise", "need_thing", "opinion", "agenda", "next_point")
         ):
             return None
         return self._item(at, sentence.text, (sentence.turn, following.turn))
@@ -98,8 +101,9 @@ class Decisions:
             return None
         if any(cue(kind).search(sentence.text) for kind in ("promise", "handover", "unknown", "open", "next_meeting")):
             return None
+        ends = sentence.text.rstrip(" .!").endswith(match.what.rstrip(" .!"))
         whole = match.begin == 0 or not match.what or match.language != "en" or "negated" in match.parts
-        what = match.what if match.what and "negated" not in match.parts and (not whole or self._label(sentence.text)) else sentence.text
+        what = match.what if match.what and (ends or match.language == "en") and "negated" not in match.parts and (not whole or self._label(sentence.text)) else sentence.text
         return self._item(at, what, (sentence.turn,))
 
     def _label(self, text: str) -> bool:

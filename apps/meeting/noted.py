@@ -41,6 +41,9 @@ class Notes:
         line = _MARK.sub("", " ".join(turn.text.split()))
         if cue("present").search(line) or len(terms(line)) < 1:
             return
+        told = cue("open").search(line)
+        if told is not None and told.begin == 0 and self._put(turn, "question", told.what):
+            return
         if self._put(turn, *self._labelled(line)) or ((_ARROW.search(line) or _WHO.match(line)) and self._task(turn, line)):
             return
         short = len(line) < _ONE_THOUGHT and not any(s.text.endswith("?") for s in turn.sentences)

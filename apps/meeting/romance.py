@@ -47,6 +47,14 @@ _SPANISH = {
     "tendré": "tener", "tendremos": "tener", "tendrá": "tener", "pondré": "poner", "pongo": "poner",
     "envío": "enviar", "envía": "enviar", "traigo": "traer", "escribo": "escribir",
     "digo": "decir", "dice": "decir", "doy": "dar", "pido": "pedir", "pide": "pedir", "consigo": "conseguir",
+    "abro": "abrir", "subo": "subir", "leo": "leer", "recojo": "recoger", "meto": "meter", "vendo": "vender",
+    "corrijo": "corregir", "mido": "medir", "repito": "repetir", "elijo": "elegir", "decido": "decidir",
+    "añado": "añadir", "comparto": "compartir", "reparto": "repartir", "imprimo": "imprimir", "resuelvo": "resolver",
+    "devuelvo": "devolver", "muevo": "mover", "cuento": "contar", "pruebo": "probar", "encuentro": "encontrar",
+    "cierro": "cerrar", "muestro": "mostrar", "renuevo": "renovar", "compruebo": "comprobar", "recibo": "recibir",
+    "respondo": "responder", "cojo": "coger", "ofrezco": "ofrecer", "introduzco": "introducir", "defino": "definir",
+    "traduzco": "traducir", "reduzco": "reducir", "discuto": "discutir", "transmito": "transmitir", "vengo": "venir",
+    "empiezo": "empezar", "defiendo": "defender", "atiendo": "atender", "extiendo": "extender",
 }  # fmt: skip
 # Verbs that say nothing of the task by themselves: the sentence stays.
 _NOT_TASKS = frozenset("suis sommes avons sont est tengo quiero creo necesito es son son está están ha hay".split())

@@ -119,7 +119,7 @@ class Talk:
             sentence = self.said[n]
             if now.turn - sentence.turn > _BACK_TURNS:
                 return
-            if any(cue("unknown").search(s.text) for s in self.said[max(0, n - 1) : n + 1] if s.turn == sentence.turn):
+            if any(cue("unknown").search(s.text) and not cue("open").search(s.text) for s in self.said[max(0, n - 1) : n + 1] if s.turn == sentence.turn):
                 continue
             bare = cue("settled").sub(cue("assent").sub(sentence.text))
             if not cue("courtesy").search(sentence.text) and self.count(bare) >= 1:

@@ -30,6 +30,8 @@ _GERMAN = tuple(
 _MODAL = frozenset("werde werden möchte möchten will wollen kann können muss müssen wird soll".split())
 _STEMS = {"gib": "geb", "sprich": "sprech", "nimm": "nehm", "lies": "les", "triff": "treff", "hilf": "helf", "wirf": "werf"}
 _HANDED = re.compile(r",? and you(?:'ll| will) (?:have|get) (?:it|that|them|this)\b.*$", re.IGNORECASE)
+# "By Friday, if all goes well, I'll …": so many words may stand before the clause and name its day.
+_LEADING_WORDS = 5
 _IRREGULAR = {"has": "have", "does": "do", "goes": "go", "is": "be"}
 _TRAILING = re.compile(r"[\s,;–-]+(?:and|und|y|et|or|spätestens|at the latest|noch|then|dann|anyway|too|though|by|bis|am|on)?[\s,;.!?–-]*$")
 
@@ -62,7 +64,8 @@ def due_of(match: CueMatch, text: str, day: date | None) -> SpokenDay | None:
     begin = max(text.rfind(mark, 0, match.begin + 1) for mark in ",;:") + 1
     if any(cue(kind).search(text[: match.begin]) for kind in ("promise", "handover")):
         return due_in(text[match.begin : match.end], day)
-    return due_in(text[begin : match.end], day) or due_in(text[: match.end], day)
+    found = due_in(text[begin : match.end], day)
+    return due_in(text[: match.end], day) if found is None and len(text[:begin].split()) < _LEADING_WORDS else found
 
 
 def without_due(text: str, day: date | None) -> tuple[str, str]:
