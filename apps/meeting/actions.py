@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import date
 
 from apps.meeting.cues import CueMatch, cue, words_of
-from apps.meeting.days import due_in, spoken_days, without_days
+from apps.meeting.days import SpokenDay, due_in, without_days
 from apps.meeting.items import MeetingItem, add_item
 from apps.meeting.names import is_self, known_person, named_at_start, named_in
 from apps.meeting.talk import Reply, Talk
@@ -21,6 +21,8 @@ _WANTED = ("request", "need_do", "need_thing", "ask_who")
 _PROMISES = ("handover", "take", "promise", "obliged", "dated")
 # A day that is said so few words after a task belongs to it.
 _DAY_ONLY = 2
+# What a bare "I'll do it" is about must say so much itself.
+_TELLS = 3
 
 
 class Actions:
@@ -89,7 +91,11 @@ class Actions:
         if answer is not None:
             reply = self.talk.said[answer.at]
             turns = (sentence.turn, reply.turn)
-            said = due_in(reply.text, self.talk.day) or self._day_after(answer.at) or (None if due else self._day_after(at))
+            said = (
+                due_in(reply.text, self.talk.day)
+                or self._day_after(answer.at)
+                or (None if due else self._day_after(at))
+            )
             due = said.day if said else due
             if self.talk.leans(self._without_cues(reply.text)):
                 self._answered.add(answer.at)
@@ -113,8 +119,12 @@ class Actions:
         confirms = cue("go_ahead" if other else "take").search(sentence.text)
         if confirms is None or self.talk.count(sentence.text[confirms.end :]) > 4:
             return False
-        asked = [s for s in self.talk.said[:at] if max(last.turns) < s.turn <= sentence.turn and s.speaker != last.owner]
-        if not other and any(cue(k).search(s.text) for s in asked for k in _WANTED if not cue("go_ahead").search(s.text)):
+        asked = [
+            s for s in self.talk.said[:at] if max(last.turns) < s.turn <= sentence.turn and s.speaker != last.owner
+        ]
+        if not other and any(
+            cue(k).search(s.text) for s in asked for k in _WANTED if not cue("go_ahead").search(s.text)
+        ):
             return False
         due = last.due or (found.day if (found := due_in(sentence.text, self.talk.day)) else None)
         self.items[-1] = replace(last, due=due, turns=tuple(dict.fromkeys((*last.turns, sentence.turn))))
@@ -141,7 +151,7 @@ class Actions:
         after = [s.speaker for s in self.talk.said[at : at + 4] if s.speaker != sentence.speaker]
         return before[-1] if before else next(iter(after), "")
 
-    def _day_after(self, at: int):  # type: ignore[no-untyped-def]
+    def _day_after(self, at: int) -> SpokenDay | None:
         """The day that the same person's next sentence begins with: "Thursday would be great"."""
         following = self.talk.said[at + 1] if at + 1 < len(self.talk.said) else None
         if following is None or following.turn != self.talk.said[at].turn:
@@ -184,7 +194,12 @@ class Actions:
                 return None
         if not task or self.talk.leans(task) or (cue("points_back").search(text) and self.talk.count(task) < 4):
             meant = self.talk.meant(at, *_WANTED)
-            if meant is None and self.talk.count(task) >= 1 and len(task.split()) > 3 and not cue("bare_object").search(task):
+            if (
+                meant is None
+                and self.talk.count(task) >= 1
+                and len(task.split()) > 3
+                and not cue("bare_object").search(task)
+            ):
                 return self._item(at, task, owner, due, due_text, (sentence.turn,))
             if meant is None:
                 return None
@@ -237,6 +252,8 @@ class Actions:
         if match is not None and self.talk.count(match.what) >= 1 and not says:
             return provided(match.what, match.language, self.talk.day)
         context = self.talk.context(meant)
+        if not says and self.talk.count(context) < _TELLS:
+            return ""
         if not says:
             return tidy(str(words_of(language)["care"]).format(context), language)
         return f"{task} ({context})"
@@ -270,7 +287,9 @@ class Actions:
         if match is None or text.endswith("?"):
             return None
         language = self.talk.language_of(text)
-        person = named_in(text[: match.begin], self.talk.meeting.participants, language) or self._named_before(at, language)
+        person = named_in(text[: match.begin], self.talk.meeting.participants, language) or self._named_before(
+            at, language
+        )
         if person and (due_in(text, self.talk.day) or self.talk.leans(match.what)):
             return self._third(at, person, re.split(r", (?=you\b|sie\b|vous\b)", match.what)[0])
         return None
@@ -328,32 +347,47 @@ class Actions:
             return False
         bare = self.talk.count(without_days(sentence.text, self.talk.day))
         own = sentence.speaker in (last.owner, last.speaker) and sentence.turn - max(last.turns) <= 1
-        corrects = own and not sentence.text.endswith("?") and cue("correction").search(sentence.text) is not None and bare <= _DAY_ONLY
+        corrects = (
+            own
+            and not sentence.text.endswith("?")
+            and cue("correction").search(sentence.text) is not None
+            and bare <= _DAY_ONLY
+        )
         asked = at > 0 and cue("when_asked").search(self.talk.said[at - 1].text) is not None and bare <= _DAY_ONLY + 1
         adds = sentence.turn == max(last.turns) and bare < _DAY_ONLY and last.due is None
         if not (corrects or asked or adds):
             return False
-        self.items[-1] = replace(last, due=found.day, due_text="", turns=tuple(dict.fromkeys((*last.turns, sentence.turn))))
+        self.items[-1] = replace(
+            last, due=found.day, due_text="", turns=tuple(dict.fromkeys((*last.turns, sentence.turn)))
+        )
         return True
 
     # A closing summary.
 
     def _repeat(self, item: MeetingItem) -> None:
         """A task of the summary completes the only one of that person with that day, else it is one more."""
-        same = [n for n, known in enumerate(self.items) if known.owner == item.owner and (not item.due or known.due == item.due)]
+        same = [
+            n
+            for n, known in enumerate(self.items)
+            if known.owner == item.owner and (not item.due or known.due == item.due)
+        ]
         if len(same) != 1:
             add_item(self.items, item)
             return
         known = self.items[same[0]]
         clearer = cue("pointing").search(known.row.split(" (")[0]) and self.talk.count(item.row) >= 2
-        self.items[same[0]] = replace(known, told=item.row if clearer else known.told, turns=(*known.turns, *item.turns))
+        self.items[same[0]] = replace(
+            known, told=item.row if clearer else known.told, turns=(*known.turns, *item.turns)
+        )
 
     def _summed_up(self, at: int) -> list[MeetingItem]:
         sentence = self.talk.said[at]
         people = self.talk.meeting.participants
         names = [re.escape(form) for p in people for form in dict.fromkeys((p, p.split()[0], p.split()[-1]))]
         person = rf"(?:{'|'.join([*names, 'I', 'ich', 'je', 'j[’' + chr(39) + ']', 'yo'])})"
-        parts = re.split(rf"(?:[,;]\s*(?:and |und |y |et )?|\s+(?:and|und|y|et)\s+)(?={person}\b\s*[a-zà-ÿ'’])", sentence.text)
+        parts = re.split(
+            rf"(?:[,;]\s*(?:and |und |y |et )?|\s+(?:and|und|y|et)\s+)(?={person}\b\s*[a-zà-ÿ'’])", sentence.text
+        )
         found: list[MeetingItem] = []
         for part in parts:
             clean = re.sub(r"^[^:]{0,60}:\s*", "", part).strip(" .")
@@ -402,12 +436,9 @@ class Actions:
     ) -> MeetingItem | None:
         """The item, unless nobody could tell what it is about."""
         sentence = self.talk.said[at]
+        task = self.talk.unaddressed(task).strip(" ,")
+        task = task[:1].upper() + task[1:]
         if self.talk.count(task) < 1 or (len(task.split()) < 2) or is_self(task):
             return None
         told = tuple(dict.fromkeys(turns))
         return MeetingItem(sentence.text, sentence.turn, sentence.speaker, owner, due, task, due_text, told)
-
-
-def days_said(text: str, day: date | None) -> int:
-    """How many days a text names."""
-    return len(spoken_days(text, day))

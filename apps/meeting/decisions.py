@@ -60,7 +60,18 @@ class Decisions:
         if (sentence.turn, sentence.text) in self._tasks or not cue("accepts").search(following.text):
             return None
         if self.talk.count(sentence.text) < 2 or any(
-            cue(k).search(sentence.text) for k in ("accepts", "courtesy", "unknown", "request", "promise", "need_thing", "opinion", "agenda", "next_point")
+            cue(k).search(sentence.text)
+            for k in (
+                "accepts",
+                "courtesy",
+                "unknown",
+                "request",
+                "promise",
+                "need_thing",
+                "opinion",
+                "agenda",
+                "next_point",
+            )
         ):
             return None
         return self._item(at, sentence.text, (sentence.turn, following.turn))
@@ -103,7 +114,14 @@ class Decisions:
             return None
         ends = sentence.text.rstrip(" .!").endswith(match.what.rstrip(" .!"))
         whole = match.begin == 0 or not match.what or match.language != "en" or "negated" in match.parts
-        what = match.what if match.what and (ends or match.language == "en") and "negated" not in match.parts and (not whole or self._label(sentence.text)) else sentence.text
+        what = (
+            match.what
+            if match.what
+            and (ends or match.language == "en")
+            and "negated" not in match.parts
+            and (not whole or self._label(sentence.text))
+            else sentence.text
+        )
         return self._item(at, what, (sentence.turn,))
 
     def _label(self, text: str) -> bool:
@@ -152,6 +170,8 @@ class Decisions:
             if any(cue(k).search(earlier.text) for k in ("proposal", "decision")) and self.talk.count(earlier.text) > 1:
                 match = cue("proposal").search(earlier.text)
                 return self._item(n, (match.what if match else "") or earlier.text, (earlier.turn, sentence.turn))
+            if cue("opinion").search(earlier.text):
+                return None
             if earlier.turn < sentence.turn and self.talk.count(earlier.text) >= 3 and not earlier.text.endswith("?"):
                 return self._item(n, earlier.text, (earlier.turn, sentence.turn))
         return None
@@ -193,7 +213,10 @@ class Decisions:
         """Of two wordings the one that says more, with what the other adds; another day makes the later one win."""
         one, other = known.row.split(" (")[0], item.row.split(" (")[0]
         days = [{d.day for d in spoken_days(text, self.talk.day)} for text in (one, other)]
-        if (days[0] and days[1] and days[0] != days[1]) or (self.talk.count(other), len(other)) > (self.talk.count(one), len(one)):
+        if (days[0] and days[1] and days[0] != days[1]) or (self.talk.count(other), len(other)) > (
+            self.talk.count(one),
+            len(one),
+        ):
             return item
         new = self.talk.count(other) > 0 and overlap(one, other) < _SAME
         return replace(known, told=f"{known.row}; {other[:1].lower()}{other[1:]}") if new else known

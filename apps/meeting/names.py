@@ -13,9 +13,13 @@ from core.text.words import folded
 _BADGE = re.compile(r"\s*(?:\([^)]*\)?|\[[^\]]*\]|\|.*|<[^>]*>|/ .*)\s*$")
 _TITLE = r"(?:Herrn?|Frau|Hr\.|Fr\.|Mr\.?|Mrs\.?|Ms\.?|Dr\.?|M\.|Mme|Monsieur|Madame|Señora?|Sra?\.|Don|Doña)"
 _TITLED = re.compile(rf"\b((?:{_TITLE} )+[A-ZÀ-Þ][\w'-]+)")
-_COLLEAGUE = re.compile(r"\b(?:Kolleg(?:e|in|en)|colleague|collègue|compañer[oa]|colega),? (?:der |die |den )?((?:Herr |Frau )?[A-ZÀ-Þ]\w+)")
+_COLLEAGUE = re.compile(
+    r"\b(?:Kolleg(?:e|in|en)|colleague|collègue|compañer[oa]|colega),? (?:der |die |den )?((?:Herr |Frau )?[A-ZÀ-Þ]\w+)"
+)
 _CAPITAL = re.compile(r"(?<![.!?¿¡:]\s)(?<!^)\b([A-ZÀ-Þ][a-zà-ÿ'-]{2,}(?: [A-ZÀ-Þ][a-zà-ÿ'-]{2,})?)\b")
-_OPENING = re.compile(r"^(?:(?:and|so|then|but|y|et|und) )?([A-ZÀ-Þ][a-zà-ÿ'-]{2,})\b(?=,|'ll| (?:did|has|was|is|can|will|could|knows|used|va|peut|puede)\b)")
+_OPENING = re.compile(
+    r"^(?:(?:and|so|then|but|y|et|und) )?([A-ZÀ-Þ][a-zà-ÿ'-]{2,})\b(?=,|'ll| (?:did|has|was|is|can|will|could|knows|used|va|peut|puede)\b)"
+)
 _NO_NAMES = frozenset(
     {folded(w) for w in MONTH_NUMBERS}
     | {folded(d) for language in LANGUAGES for d in weekday_names(language)}
@@ -33,7 +37,12 @@ def person_name(written: str) -> str:
     while (shorter := _BADGE.sub("", name)) != name and shorter:
         name = shorter
     family, comma, given = name.partition(", ")
-    if comma and len(family.split()) <= 3 and 0 < len(given.split()) <= 3 and not re.search(r"\d|\b(?:Inc|Ltd|GmbH)\b", given):
+    if (
+        comma
+        and len(family.split()) <= 3
+        and 0 < len(given.split()) <= 3
+        and not re.search(r"\d|\b(?:Inc|Ltd|GmbH)\b", given)
+    ):
         name = f"{given} {family}"
     return name.strip()
 

@@ -44,7 +44,9 @@ class Notes:
         told = cue("open").search(line)
         if told is not None and told.begin == 0 and self._put(turn, "question", told.what):
             return
-        if self._put(turn, *self._labelled(line)) or ((_ARROW.search(line) or _WHO.match(line)) and self._task(turn, line)):
+        if self._put(turn, *self._labelled(line)) or (
+            (_ARROW.search(line) or _WHO.match(line)) and self._task(turn, line)
+        ):
             return
         short = len(line) < _ONE_THOUGHT and not any(s.text.endswith("?") for s in turn.sentences)
         for part in [line] if short else [s.text for s in turn.sentences]:

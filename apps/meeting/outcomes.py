@@ -17,7 +17,9 @@ from apps.meeting.questions import find_questions
 from apps.meeting.talk import Talk
 from apps.meeting.turns import Meeting, SpokenTurn
 
-_ACTION_LINE = re.compile(r"^(?:\[[ xX]?\]|action(?: item)?s?\s*:|todo\s*:|to do\s*:|aufgabe\s*:|acción\s*:)\s*", re.IGNORECASE)
+_ACTION_LINE = re.compile(
+    r"^(?:\[[ xX]?\]|action(?: item)?s?\s*:|todo\s*:|to do\s*:|aufgabe\s*:|acción\s*:)\s*", re.IGNORECASE
+)
 # A question to which a decision says so much of its words is settled.
 _ANSWERS = 0.6
 

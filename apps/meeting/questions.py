@@ -51,13 +51,22 @@ def _unanswered(talk: Talk, at: int) -> MeetingItem | None:
         asked = earlier.text.endswith("?") and not cue("request").search(earlier.text)
         if asked and cue("assent").search(earlier.text):
             continue
-        leans = talk.count(earlier.text) < 3 and n and cue("pointing").search(earlier.text) and talk.said[n - 1].turn == earlier.turn
+        leans = (
+            talk.count(earlier.text) < 3
+            and n
+            and cue("pointing").search(earlier.text)
+            and talk.said[n - 1].turn == earlier.turn
+        )
         if asked and talk.count(earlier.text) >= 2 and not leans:
             return _item(talk, n, earlier.text, (earlier.turn, sentence.turn))
         if asked and n and talk.said[n - 1].turn == earlier.turn:
             both = f"{talk.said[n - 1].text} {earlier.text}"
             return _item(talk, n, both, (earlier.turn, sentence.turn)) if talk.count(both) >= 2 else None
-        if cue("expected").search(earlier.text) and earlier.speaker != sentence.speaker and talk.count(earlier.text) >= 1:
+        if (
+            cue("expected").search(earlier.text)
+            and earlier.speaker != sentence.speaker
+            and talk.count(earlier.text) >= 1
+        ):
             return _item(talk, n, earlier.text, (earlier.turn, sentence.turn), asked=False)
         wish = cue("wants_to_know").search(earlier.text)
         if wish is not None and talk.count(wish.what) >= 2:

@@ -67,7 +67,11 @@ def infinitive_of(task: str, owner: str, language: str) -> str:
         match = shape.match(text)
         if match:
             return _joined(match["rest"], match["obj"], language)
-    asked = re.match(r"vous (le |la |les |l['’])?(\w+)ez\b(.*)", text, re.IGNORECASE | re.DOTALL) if language == "fr" else None
+    asked = (
+        re.match(r"vous (le |la |les |l['’])?(\w+)ez\b(.*)", text, re.IGNORECASE | re.DOTALL)
+        if language == "fr"
+        else None
+    )
     if asked is not None:
         return _joined(f"{asked[2]}er{asked[3]}", asked[1] or "", language)
     names = "|".join(re.escape(n) + " " for n in dict.fromkeys((owner, *owner.split())) if n)

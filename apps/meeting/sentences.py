@@ -95,6 +95,11 @@ def _equal_pieces(sentences: Sequence[SpokenSentence], count: int) -> list[list[
 
 def _tells(sentence: SpokenSentence, fewest: int) -> bool:
     text = sentence.text
-    if text.endswith("?") or len(text.split()) > _LONGEST_WORDS or cue("courtesy").search(text) or cue("recap").search(text):
+    if (
+        text.endswith("?")
+        or len(text.split()) > _LONGEST_WORDS
+        or cue("courtesy").search(text)
+        or cue("recap").search(text)
+    ):
         return False
     return len(terms(text)) >= fewest

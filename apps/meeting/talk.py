@@ -119,11 +119,15 @@ class Talk:
             sentence = self.said[n]
             if now.turn - sentence.turn > _BACK_TURNS:
                 return
-            if any(cue("unknown").search(s.text) and not cue("open").search(s.text) for s in self.said[max(0, n - 1) : n + 1] if s.turn == sentence.turn):
+            if any(self._knows_nothing(s) for s in self.said[max(0, n - 1) : n + 1] if s.turn == sentence.turn):
                 continue
             bare = cue("settled").sub(cue("assent").sub(sentence.text))
             if not cue("courtesy").search(sentence.text) and self.count(bare) >= 1:
                 yield sentence
+
+    def _knows_nothing(self, sentence: SpokenSentence) -> bool:
+        """ "No clue", and no more."""
+        return cue("unknown").search(sentence.text) is not None and self.count(sentence.text) < 2
 
     def topic(self, at: int) -> SpokenSentence | None:
         """What is talked about: what was announced, or as it was before, a few turns back; else what is meant."""

@@ -28,15 +28,30 @@ _GERMAN = tuple(
     )
 )
 _MODAL = frozenset("werde werden möchte möchten will wollen kann können muss müssen wird soll".split())
-_STEMS = {"gib": "geb", "sprich": "sprech", "nimm": "nehm", "lies": "les", "triff": "treff", "hilf": "helf", "wirf": "werf"}
+_STEMS = {
+    "gib": "geb",
+    "sprich": "sprech",
+    "nimm": "nehm",
+    "lies": "les",
+    "triff": "treff",
+    "hilf": "helf",
+    "wirf": "werf",
+}
 _HANDED = re.compile(r",? and you(?:'ll| will) (?:have|get) (?:it|that|them|this)\b.*$", re.IGNORECASE)
 # "By Friday, if all goes well, I'll …": so many words may stand before the clause and name its day.
 _LEADING_WORDS = 5
 _IRREGULAR = {"has": "have", "does": "do", "goes": "go", "is": "be"}
-_TRAILING = re.compile(r"[\s,;–-]+(?:and|und|y|et|or|spätestens|at the latest|noch|then|dann|anyway|too|though|by|bis|am|on)?[\s,;.!?–-]*$")
+_TRAILING = re.compile(
+    r"[\s,;–-]+(?:and|und|y|et|or|spätestens|at the latest|noch|then|dann|anyway|too|though|by|bis|am|on)?[\s,;.!?–-]*$"
+)
 
 
-def deed(match: CueMatch, text: str, owner: str, day: date | None, ) -> tuple[str, str, date | None]:
+def deed(
+    match: CueMatch,
+    text: str,
+    owner: str,
+    day: date | None,
+) -> tuple[str, str, date | None]:
     """(task, day as spoken, day) of a promise or request that a form of words was found in.
 
     A day goes out of the task only when it is understood, and so stands beside it.
@@ -49,14 +64,18 @@ def deed(match: CueMatch, text: str, owner: str, day: date | None, ) -> tuple[st
     elif language == "de":
         said = german(match, text)
     else:
-        said = match.what if match.what and language == "es" or match.what.split(" ")[0].endswith("r") else text[match.begin :]
+        said = (
+            match.what
+            if match.what and language == "es" or match.what.split(" ")[0].endswith("r")
+            else text[match.begin :]
+        )
     said, due_text = without_due(said, day)
     if language in ("es", "fr"):
         said = infinitive_of(said, owner, language)
     elif language == "en":
         said = _HANDED.sub("", said)
     bare = cue("aside").sub(said)
-    return tidy(bare if len(bare.split()) > 2 else said, language), due_text, found.day if found else None
+    return tidy(bare if len(bare.split()) > 1 else said, language), due_text, found.day if found else None
 
 
 def due_of(match: CueMatch, text: str, day: date | None) -> SpokenDay | None:
@@ -162,7 +181,9 @@ def _from_gerund(what: str) -> str:
 
 def instruction(text: str) -> str:
     """ "sends the report" → "send the report"."""
-    match = re.match(r"(?:also |then |to |will |must |should |has to |needs to )*([a-z]+)\b(.*)", text.strip(), re.DOTALL)
+    match = re.match(
+        r"(?:also |then |to |will |must |should |has to |needs to )*([a-z]+)\b(.*)", text.strip(), re.DOTALL
+    )
     return _base(match[1]) + match[2] if match else text.strip()
 
 

@@ -101,11 +101,11 @@ def read_meeting(parsed: Parsed, name: str = "", day: date | None = None) -> Mee
     return Meeting(tuple(turns), _people(turns, text), title.strip(), _day(parsed, title, name, head, turns) or day)
 
 
-def _day(
-    parsed: Parsed, title: str, name: str, head: Sequence[str], turns: Sequence[SpokenTurn]
-) -> date | None:
+def _day(parsed: Parsed, title: str, name: str, head: Sequence[str], turns: Sequence[SpokenTurn]) -> date | None:
     """The meeting's day: of its title, file or metadata, else as it is said at the beginning; never of a promise."""
-    metadata = [s.text for s in parsed.sections[:2] if s.kind == "text" and re.search(r"(?i)(?:date|time)\w*: ?20\d\d", s.text)]
+    metadata = [
+        s.text for s in parsed.sections[:2] if s.kind == "text" and re.search(r"(?i)(?:date|time)\w*: ?20\d\d", s.text)
+    ]
     told = find_day(title, None) or find_day(name.replace("_", " "), None) or _iso(name)
     told = told or next((d for h in (*head, *metadata) if (d := find_day(h, None) or _iso(h))), None)
     if told is not None:
@@ -115,7 +115,11 @@ def _day(
         return find_day(head_lines[:300], None)
     opening = [s.text for t in turns for s in t.sentences][:_OPENING_SENTENCES]
     for sentence in opening:
-        acts = [m for kind in ("promise", "handover", "decision", "request", "proposal") if (m := cue(kind).search(sentence))]
+        acts = [
+            m
+            for kind in ("promise", "handover", "decision", "request", "proposal")
+            if (m := cue(kind).search(sentence))
+        ]
         for found in spoken_days(sentence, None):
             if any(m.begin < found.begin for m in acts):
                 continue

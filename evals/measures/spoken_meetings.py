@@ -82,7 +82,9 @@ def _transcript(gold: Path) -> Path:
     number = gold.name.removesuffix("_gold.yaml")
     found = [p for p in sorted(gold.parent.glob(f"{number}_*")) if p != gold]
     if not found:
-        raise DatasetError(f"{gold} has no transcript beside it; name it {number}_NAME.vtt, .srt, .txt, .json or .docx.")
+        raise DatasetError(
+            f"{gold} has no transcript beside it; name it {number}_NAME.vtt, .srt, .txt, .json or .docx."
+        )
     return found[0]
 
 
