@@ -96,7 +96,7 @@ def named_in(text: str, people: Sequence[str], language: str = "") -> str:
 
 
 def _may_be_name(word: str) -> bool:
-    return folded(word.split()[0]) not in _NO_NAMES and not word.isupper()
+    return folded(word.split(maxsplit=1)[0]) not in _NO_NAMES and not word.isupper()
 
 
 def _initials(name: str) -> str:

@@ -66,7 +66,7 @@ def deed(
     else:
         said = (
             match.what
-            if match.what and language == "es" or match.what.split(" ")[0].endswith("r")
+            if (match.what and language == "es") or match.what.split(" ")[0].endswith("r")
             else text[match.begin :]
         )
     said, due_text = without_due(said, day)
