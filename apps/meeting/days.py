@@ -84,7 +84,10 @@ def _with_preposition(text: str, begin: int, end: int) -> tuple[int, int, bool]:
 def _prepositions() -> re.Pattern[str]:
     by = "|".join(str(_days(language)["by"]) for language in LANGUAGES)
     days = "|".join(name for language in LANGUAGES for name in weekday_names(language))
-    return re.compile(rf"\b(?:(?P<by>{by})|on|am|el|le|den|zum|the|il)\s+(?:(?:the|el|le|den|zum|dem|am)\s+)?(?:(?:{days}),?\s+(?:the |den |dem |el |le )?)?$|\b(?:{days}),?\s+(?:the |den |dem |el |le )?$", re.IGNORECASE)  # fmt: skip
+    day = rf"(?:{days}),?\s+"
+    word = rf"(?:(?P<by>{by})|on|am|el|le|den|zum|the|il)\s+(?:(?:the|el|le|den|zum|dem|am)\s+)?"
+    article = r"(?:the |den |dem |el |le )?"
+    return re.compile(rf"\b{word}(?:{day}{article})?$|\b{day}{article}$", re.IGNORECASE)
 
 
 @cache
@@ -122,7 +125,12 @@ def _after(days: int) -> Rule:
 
 def _in_week(weekday: int, weeks: int) -> Rule:
     """A weekday of this week, or of a later one; the week's last working day has gone by on a Saturday."""
-    return lambda match, on, language: on + timedelta(days=max(0, weekday - on.weekday()) if not weeks else 7 * weeks + weekday - on.weekday())  # fmt: skip
+
+    def day(match: re.Match[str], on: date, language: str) -> date | None:
+        ahead = 7 * weeks + weekday - on.weekday()
+        return on + timedelta(days=ahead if weeks else max(0, ahead))
+
+    return day
 
 
 def _number(match: re.Match[str], language: str) -> int:

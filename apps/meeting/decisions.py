@@ -58,6 +58,8 @@ class Decisions:
             return None
         if (sentence.turn, sentence.text) in self._tasks or not cue("accepts").search(following.text):
             return None
+        if cue("decision").search(following.text) and self.talk.count(following.text) > 2:
+            return None
         if self.talk.count(sentence.text) < 2 or any(
             cue(k).search(sentence.text)
             for k in (
@@ -185,7 +187,7 @@ class Decisions:
         words = self.talk.count(cue("settled").sub(cue("assent").sub(told)))
         if words < 1 and not spoken_days(told, self.talk.day):
             return None
-        if words < 3 or (words < 5 and cue("bare_object").search(told)):
+        if words < (2 if spoken_days(told, self.talk.day) else 3) or (words < 5 and cue("bare_object").search(told)):
             meant = self.talk.topic(at)
             if meant is None:
                 return None

@@ -14,7 +14,8 @@ _BADGE = re.compile(r"\s*(?:\([^)]*\)?|\[[^\]]*\]|\|.*|<[^>]*>|/ .*)\s*$")
 _TITLE = r"(?:Herrn?|Frau|Hr\.|Fr\.|Mr\.?|Mrs\.?|Ms\.?|Dr\.?|M\.|Mme|Monsieur|Madame|Señora?|Sra?\.|Don|Doña)"
 _TITLED = re.compile(rf"\b((?:{_TITLE} )+[A-ZÀ-Þ][\w'-]+)")
 _COLLEAGUE = re.compile(
-    r"\b(?:Kolleg(?:e|in|en)|colleague|collègue|compañer[oa]|colega),? (?:der |die |den )?((?:Herr |Frau )?[A-ZÀ-Þ]\w+)"
+    r"\b(?:Kolleg(?:e|in|en)|colleague|collègue|compañer[oa]|colega),? (?:der |die |den )?"
+    r"((?:Herr |Frau )?[A-ZÀ-Þ]\w+)"
 )
 _CAPITAL = re.compile(r"(?<![.!?¿¡:]\s)(?<!^)\b([A-ZÀ-Þ][a-zà-ÿ'-]{2,}(?: [A-ZÀ-Þ][a-zà-ÿ'-]{2,})?)\b")
 _OPENING = re.compile(

@@ -134,7 +134,8 @@ class Notes:
     def _said_of(self, who: str, what: str) -> tuple[str, str, bool]:
         """ "Dirk: 4% isn't ok. will come back with a proposal": the sentence that is a task, with the rest behind."""
         parts = [p for p in re.split(r"(?<=[.;!])\s+", what) if p.strip()]
-        for n, part in enumerate(parts):
+        for n, whole in enumerate(parts):
+            part = without_due(whole, self._meeting.day)[0]
             if self._does(part) or self._imperative(part) or cue("promise").search(part):
                 rest = " ".join(parts[:n] + parts[n + 1 :]).strip(" .")
                 return who, f"{self._bare(part)} ({rest})" if rest else self._bare(part), True
@@ -175,7 +176,7 @@ class Notes:
 
     def _elsewhere(self, word: str) -> bool:
         """Whether a capitalised word may be a person: it stands before an arrow or a colon, and is no topic here."""
-        return len(word.split()) <= 2 and not terms(word)[:1] == []
+        return len(word.split()) <= 2 and bool(terms(word))
 
     def _writer(self) -> str:
         """How the writer calls himself in the notes; "" when he doesn't."""

@@ -44,9 +44,9 @@ class Others:
         person, rest = named_at_start(text, people)
         rest = rest.strip(" ,")
         will = cue("third_will").search(rest)
-        if person and (will is not None or not cue("third_not").search(rest)):
-            if will is not None or (cue("deeds").search(rest) and found):
-                return self._third(at, person, will.what if will else instruction(rest))
+        does = cue("deeds").search(rest) is not None and found is not None and not cue("third_not").search(rest)
+        if person and (will is not None or does):
+            return self._third(at, person, will.what if will else instruction(rest))
         language = self.talk.language_of(text)
         if found is None or cue("first_person").search(text) or (person and cue("third_not").search(rest)):
             return None
@@ -89,6 +89,8 @@ class Others:
         turns: tuple[int, ...] = (sentence.turn,)
         if self.talk.leans(task):
             meant = self.talk.meant(at, *WANTED)
+            if meant is None or not any(cue(kind).search(meant.text) for kind in WANTED):
+                meant = self.talk.asked(at) or meant
             if meant is None:
                 return None
             task, turns = about(self.talk, task, meant, language), (meant.turn, sentence.turn)

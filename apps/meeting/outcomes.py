@@ -26,7 +26,13 @@ _ANSWERS = 0.6
 
 @dataclass(frozen=True, slots=True)
 class NextMeeting:
-    """When one meets again: as it was said, the day where the calendar knows it, and what is said behind it (hour, place)."""
+    """When one meets again.
+
+    Attributes:
+        text: As it was said.
+        day: Where the calendar knows it.
+        detail: What is said behind the day: hour, place.
+    """
 
     text: str
     turn: int

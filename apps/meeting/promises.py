@@ -16,6 +16,8 @@ from apps.meeting.tasks import deed, due_of, provided, without_due
 from apps.meeting.turns import SpokenSentence
 
 _PROMISES = ("handover", "take", "promise", "obliged", "dated")
+# "Ask Frau Lindemann": with fewer words of its own it doesn't say what about.
+_SAYS_WHAT = 5
 Worded = tuple[str, str, date | None]  # the task, its day as spoken, its day
 
 
@@ -37,10 +39,15 @@ class Promises:
         bare = kind in ("promise", "obliged", "dated") and self.talk.count(task) < 1
         if bare and (kind == "obliged" or (due and self.completes(sentence, due))):
             return None
+        if task and cue("inquiry").search(task) and self.talk.count(task) < _SAYS_WHAT:
+            asked = self.talk.asked(at)
+            if asked is not None:
+                task = f"{task} ({self.talk.context(asked)})"
+                return task_item(self.talk, at, task, owner, due, due_text, (asked.turn, sentence.turn))
         points = cue("points_back").search(text) is not None and self.talk.count(task) < 4
         if task and not self.talk.leans(task) and not points:
             return task_item(self.talk, at, task, owner, due, due_text, (sentence.turn,))
-        meant = self.talk.meant(at, *WANTED)
+        meant = self.talk.meant(at, *WANTED, far=kind == "handover")
         if meant is not None:
             task = about(self.talk, task, meant, match.language)
             return task_item(self.talk, at, task, owner, due, due_text, (meant.turn, sentence.turn)) if task else None
@@ -77,7 +84,7 @@ class Promises:
         task = "" if self._pronoun_only(bare) else provided(bare, match.language, self.talk.day)
         if task and match.language in ("es", "fr"):
             task = deed(match, text, self.talk.said[at].speaker, self.talk.day)[0]
-        elif task and self.talk.leans(bare) and (meant := self.talk.meant(at, "need_thing", "need_do")) is not None:
+        elif task and self.talk.leans(bare) and (meant := self.talk.meant(at, "need_thing", "need_do", far=True)) is not None:
             task = f"{task} ({self.talk.context(meant)})"
         return task, due_text, found.day if found else None
 

@@ -70,7 +70,7 @@ def _unanswered(talk: Talk, at: int) -> MeetingItem | None:
             return _item(talk, n, earlier.text, (earlier.turn, sentence.turn), asked=False)
         wish = cue("wants_to_know").search(earlier.text)
         if wish is not None and talk.count(wish.what) >= 2:
-            return _item(talk, n, wish.what, (earlier.turn, sentence.turn))
+            return _item(talk, n, cue("aside").sub(wish.what), (earlier.turn, sentence.turn))
     return None
 
 

@@ -40,7 +40,7 @@ class Requests:
             return None
         task, due_text, due = worded(self.talk, match, at, owner)
         task = provided(match.what, match.language, self.talk.day) if need else self._with_object(task, match, at)
-        turns = (sentence.turn,)
+        turns: tuple[int, ...] = (sentence.turn,)
         if answer is not None:
             turns = (sentence.turn, self.talk.said[answer.at].turn)
             said = self._day_of(answer, at, due is not None)

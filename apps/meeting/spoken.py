@@ -21,8 +21,8 @@ _HEADERS = (
 )
 _INLINE = re.compile(rf"[\[(]?(?P<time>{_TIME})[\])]?(?: ?[AP]M)?[ \t–-]+\[?(?P<name>{_NAME})\]?: +(?P<said>\S.*)")
 _SPEAKER = re.compile(
-    r"(?:speaker|participant|user|display)?[_ ]?(?:display)?[_ ]?name|speaker(?:id)?|participant|who|from|user|sprecher|"
-    r"intervenant|orador",
+    r"(?:speaker|participant|user|display)?[_ ]?(?:display)?[_ ]?name|speaker(?:id)?|participant|who|from|user|"
+    r"sprecher|intervenant|orador",
     re.IGNORECASE,
 )
 _SAID = re.compile(

@@ -22,12 +22,14 @@ _BACK_TURNS, _BACK_SENTENCES = 3, 6
 _LONGEST_CONTEXT = 140
 # A sentence that begins so is about what was said before it.
 _POINTS_BACK = re.compile(
-    r"(?:it|they|he|she|that|this|these|those|them|er|sie|es|das|die (?=\w+ (?:ich|wir))|il|elle|ils|cela|ça|eso)(?:\b|')",
+    r"(?:it|they|he|she|that|this|these|those|them|er|sie|es|das|die (?=\w+ (?:ich|wir))|il|elle|"
+    r"ils|cela|ça|eso)(?:\b|')",
     re.IGNORECASE,
 )
 _LIGHT = frozenset(
     "send get do have ask check look make give take put come go tell let be will can just then also anyway today back "
-    "ready sort handle mache schick geb sag komm morgen gleich noch mal fais fai hago mando miro digo algo reviens revenir vers decir".split()
+    "ready sort handle mache schick geb sag komm morgen gleich noch mal fais fai hago mando miro digo algo "
+    "reviens revenir vers decir".split()
 )
 
 
@@ -101,8 +103,12 @@ class Talk:
             return True
         return count < 2 or (count < 3 and cue("pointing").search(text) is not None)
 
-    def meant(self, at: int, *kinds: str, least: int = 2) -> SpokenSentence | None:
-        """What a leaning sentence means: the nearest one before it of one of the kinds, else the nearest that tells."""
+    def meant(self, at: int, *kinds: str, least: int = 2, far: bool = False) -> SpokenSentence | None:
+        """What a leaning sentence means: one of the kinds just before it, else the nearest that tells.
+
+        Args:
+            far: One of the kinds is meant although something else was said since.
+        """
         candidates = list(self._before(at))
         wanted = [s for s in candidates if any(cue(k).search(s.text) for k in kinds) and self.count(s.text) >= least]
         now = self.said[at]
@@ -110,6 +116,8 @@ class Talk:
             s for s in candidates
             if self.count(s.text) >= (2 if s.speaker != now.speaker and s.turn == now.turn - 1 else max(3, least))
         ]  # fmt: skip
+        if far and wanted:
+            return wanted[0]
         just_before = [s for found in (wanted, telling) for s in found if s.turn >= now.turn - 1]
         return next(iter([*just_before, *wanted, *telling]), None)
 
@@ -129,6 +137,18 @@ class Talk:
         """ "No clue", and no more."""
         return cue("unknown").search(sentence.text) is not None and self.count(sentence.text) < 2
 
+    def asked(self, at: int) -> SpokenSentence | None:
+        """The question that was talked about just before."""
+        kinds = ("open", "wants_to_know", "unknown")
+        return next(
+            (
+                s
+                for s in self._before(at)
+                if self.count(s.text) >= 2 and (s.text.endswith("?") or any(cue(k).search(s.text) for k in kinds[:2]))
+            ),
+            None,
+        )
+
     def topic(self, at: int) -> SpokenSentence | None:
         """What is talked about: what was announced, or as it was before, a few turns back; else what is meant."""
         now = self.said[at]
@@ -145,7 +165,11 @@ class Talk:
         text = written(sentence.text)
         place = self.said.index(sentence)
         earlier = self.said[place - 1] if place else sentence
-        if _POINTS_BACK.match(text) and earlier.turn == sentence.turn and earlier is not sentence:
+        proposal = cue("proposal").search(text) if text.endswith("?") else None
+        if proposal is not None and proposal.language == "en" and self.count(proposal.what) >= 2:
+            text = proposal.what
+        points = _POINTS_BACK.match(text) is not None or self.count(text) < 2
+        if points and earlier.turn == sentence.turn and earlier is not sentence:
             text = f"{written(earlier.text)} {text}"
         return textwrap.shorten(text, _LONGEST_CONTEXT, placeholder=" …").rstrip(".,;:!")
 

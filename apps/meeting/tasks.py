@@ -11,7 +11,11 @@ from apps.meeting.romance import infinitive_of
 from apps.meeting.talk import written
 
 # "Send us the list": beside the owner's name it doesn't say who "us" is.
-_TO_US = re.compile(r"^(\w+) (?:us|me|you|him|her|them|mir|uns|ihnen|dir|euch) (?=(?:the|a|an|your|our|my|his|their|\d|all|some|die|den|das|der|eine?n?|unsere?n?)\b)", re.IGNORECASE)  # fmt: skip
+_TO_US = re.compile(
+    r"^(\w+) (?:us|me|you|him|her|them|mir|uns|ihnen|dir|euch) "
+    r"(?=(?:the|a|an|your|our|my|his|their|\d|all|some|die|den|das|der|eine?n?|unsere?n?)\b)",
+    re.IGNORECASE,
+)
 _SEPARABLE = re.compile(
     r"\s+(ab|an|auf|aus|bei|durch|ein|fest|fort|her|hin|los|mit|nach|um|vor|vorbei|weg|weiter|zu|zurück|zusammen|raus|"
     r"rein|rüber|runter|hoch|bereit|heraus|hinaus|vorab)$",
@@ -111,7 +115,7 @@ def tidy(task: str, language: str) -> str:
 
 def provided(what: str, language: str, day: date | None) -> str:
     """ "the list of devices" → "provide the list of devices"."""
-    what, _ = without_due(what, day)
+    what, _ = without_due(cue("aside").sub(what), day)
     what = re.split(r"[.;?!]|, (?:because|weil|porque|parce)|,? (?:for that )?though\b", what)[0].strip(" ,")
     form = str(words_of(language).get("provide", "{}"))
     return tidy(form.format(what), language)

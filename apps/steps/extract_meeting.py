@@ -14,6 +14,7 @@ from pydantic import Field
 
 from apps.language import AppFile
 from apps.meeting import Meeting, MeetingItem, SpokenSentence, find_outcomes, find_topics, read_meeting
+from apps.meeting.names import is_self
 from apps.meeting.talk import written
 from apps.meeting.titles import agenda_of
 from apps.run import Context, SourceQuote
@@ -98,6 +99,7 @@ class _Turns:
             "task": item.row,
             "speaker": item.speaker,
             "owner": item.owner,
+            "mine": is_self(item.owner),
             "due": _iso(item.due),
             "due_text": item.due_text,
             "turns": list(item.turns or (item.turn,)),

@@ -19,8 +19,8 @@ _TIMING = re.compile(
 _VOICE = re.compile(r"<v(?:\.[^ >]*)?\s+([^>]*)>", re.IGNORECASE)
 # "So to sum up:" is no name: each word begins with a capital, a digit or a bracket, or is a particle.
 _SPEAKER = re.compile(
-    r"^\s*(?:>>\s*)?([^\W\d_a-zà-ÿ][\w.'’()\-]*,?(?: (?:[^\W_a-zà-ÿ][\w.'’()&\-]*|[(\[][^)\]]*[)\]]|(?:de|del|della|di|da|van|von|"
-    r"der|den|zu|la|le|bin|al|y|e),?)){0,4}):\s+(?=\S)"
+    r"^\s*(?:>>\s*)?([^\W\d_a-zà-ÿ][\w.'’()\-]*,?(?: (?:[^\W_a-zà-ÿ][\w.'’()&\-]*|[(\[][^)\]]*[)\]]|"
+    r"(?:de|del|della|di|da|van|von|der|den|zu|la|le|bin|al|y|e),?)){0,4}):\s+(?=\S)"
 )
 
 
