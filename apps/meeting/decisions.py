@@ -189,9 +189,10 @@ class Decisions:
             return None
         if words < (2 if spoken_days(told, self.talk.day) else 3) or (words < 5 and cue("bare_object").search(told)):
             meant = self.talk.topic(at)
-            if meant is None:
+            if meant is None and words < 2:
                 return None
-            told, turns = f"{told} ({self.talk.context(meant)})", (meant.turn, *turns)
+            if meant is not None:
+                told, turns = f"{told} ({self.talk.context(meant)})", (meant.turn, *turns)
         return MeetingItem(sentence.text, sentence.turn, sentence.speaker, told=told, turns=turns)
 
     def _add(self, item: MeetingItem) -> None:

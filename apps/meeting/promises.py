@@ -14,10 +14,13 @@ from apps.meeting.rows import WANTED, about, task_item, without_cues, worded
 from apps.meeting.talk import Talk
 from apps.meeting.tasks import deed, due_of, provided, without_due
 from apps.meeting.turns import SpokenSentence
+from core.text.words import overlap
 
 _PROMISES = ("handover", "take", "promise", "obliged", "dated")
 # "Ask Frau Lindemann": with fewer words of its own it doesn't say what about.
 _SAYS_WHAT = 5
+# A question with so many words of the task adds nothing to it.
+_SAME = 0.6
 Worded = tuple[str, str, date | None]  # the task, its day as spoken, its day
 
 
@@ -41,7 +44,7 @@ class Promises:
             return None
         if task and cue("inquiry").search(task) and self.talk.count(task) < _SAYS_WHAT:
             asked = self.talk.asked(at)
-            if asked is not None:
+            if asked is not None and overlap(task, asked.text) < _SAME:
                 task = f"{task} ({self.talk.context(asked)})"
                 return task_item(self.talk, at, task, owner, due, due_text, (asked.turn, sentence.turn))
         points = cue("points_back").search(text) is not None and self.talk.count(task) < 4

@@ -166,7 +166,7 @@ class Talk:
         place = self.said.index(sentence)
         earlier = self.said[place - 1] if place else sentence
         proposal = cue("proposal").search(text) if text.endswith("?") else None
-        if proposal is not None and proposal.language == "en" and self.count(proposal.what) >= 2:
+        if proposal is not None and proposal.language == "en" and self.count(proposal.what) >= 1:
             text = proposal.what
         points = _POINTS_BACK.match(text) is not None or self.count(text) < 2
         if points and earlier.turn == sentence.turn and earlier is not sentence:

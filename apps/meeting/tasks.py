@@ -124,6 +124,9 @@ def provided(what: str, language: str, day: date | None) -> str:
 def german(match: CueMatch, text: str) -> str:
     """ "Ich stimme den Entwurf ab" → "den Entwurf abstimmen"; what isn't built so stays as it is."""
     parts = match.parts
+    if re.search(r"\bich bitte\b", text, re.IGNORECASE) and match.what:
+        whom, comma, rest = match.what.partition(",")
+        return f"{whom} bitten{comma}{rest}"
     if "rest" in parts and "verb" not in parts:
         return f"{match.what} {parts['rest']}".strip()
     sentence = written(text)

@@ -84,7 +84,8 @@ def read_meeting(parsed: Parsed, name: str = "", day: date | None = None) -> Mee
     head = [s.text for s in parsed.sections if s.kind == "note"][:2]
     raw = _timed(parsed)
     if not raw:
-        written = [pair for s in parsed.sections if s.kind != "note" for pair in _pairs(s)]
+        speakers = _speakers(parsed)
+        written = [pair for s in parsed.sections if s.kind != "note" for pair in _pairs(s, speakers)]
         raw = _as_transcript(written, head) or written
     raw = _joined(raw)
     above = next((s.heading_path[0] for s in parsed.sections if s.heading_path), "")
@@ -148,11 +149,20 @@ def _timed(parsed: Parsed) -> list[Raw]:
     return [(said.speaker, said.text, said.time, "") for said in found]
 
 
-def _pairs(section: Section) -> Iterable[Raw]:
+def _speakers(parsed: Parsed) -> frozenset[str]:
+    """Who speaks in a transcript's turns: as its parser says, else the names that come again."""
+    told = parsed.metadata.get("speakers")
+    if isinstance(told, tuple | list):
+        return frozenset(map(str, told))
+    names = Counter(s.text.partition(": ")[0] for s in parsed.sections if s.kind == "turn")
+    return frozenset(name for name, count in names.items() if count > 1)
+
+
+def _pairs(section: Section, speakers: frozenset[str]) -> Iterable[Raw]:
     """(speaker, text, locator, what it is listed as) of each turn or line of a section."""
     if section.kind == "turn":
         speaker, separator, text = section.text.partition(": ")
-        named = bool(separator) and len(speaker) <= 60
+        named = bool(separator) and speaker in speakers
         yield (person_name(speaker), text, section.locator, "") if named else ("", section.text, section.locator, "")
         return
     if section.kind == "table":
