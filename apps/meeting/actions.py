@@ -54,9 +54,9 @@ class Actions:
             add_item(self.items, asked)
             self._promised_too(at, text)
             return
-        item = self._others.by_pronoun(at) or self._promises.promised(at, text) or self._others.named(at)
-        if item is not None:
-            add_item(self.items, item)
+        found = self._others.by_pronoun(at) or self._promises.promised(at, text) or self._others.named(at)
+        if found is not None:
+            add_item(self.items, found)
 
     def _promised_too(self, at: int, text: str) -> None:
         """What the one who asks does himself: "I'll send the guide and you hand it out?"."""

@@ -19,7 +19,8 @@ _COLLEAGUE = re.compile(
 )
 _CAPITAL = re.compile(r"(?<![.!?¿¡:]\s)(?<!^)\b([A-ZÀ-Þ][a-zà-ÿ'-]{2,}(?: [A-ZÀ-Þ][a-zà-ÿ'-]{2,})?)\b")
 _OPENING = re.compile(
-    r"^(?:(?:and|so|then|but|y|et|und) )?([A-ZÀ-Þ][a-zà-ÿ'-]{2,})\b(?=,|'ll| (?:did|has|was|is|can|will|could|knows|used|va|peut|puede)\b)"
+    r"^(?:(?:and|so|then|but|y|et|und) )?([A-ZÀ-Þ][a-zà-ÿ'-]{2,})\b"
+    r"(?=,|'ll| (?:did|has|was|is|can|will|could|knows|used|va|peut|puede)\b)"
 )
 _NO_NAMES = frozenset(
     {folded(w) for w in MONTH_NUMBERS}

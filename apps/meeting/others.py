@@ -94,4 +94,4 @@ class Others:
             if meant is None:
                 return None
             task, turns = about(self.talk, task, meant, language), (meant.turn, sentence.turn)
-        return task_item(self.talk, at, task, person, found.day if found else None, due_text, turns)
+        return task_item(self.talk, at, task, person, (found.day if found else None, due_text), turns=turns)

@@ -46,16 +46,20 @@ class Promises:
             asked = self.talk.asked(at)
             if asked is not None and overlap(task, asked.text) < _SAME:
                 task = f"{task} ({self.talk.context(asked)})"
-                return task_item(self.talk, at, task, owner, due, due_text, (asked.turn, sentence.turn))
+                return task_item(self.talk, at, task, owner, (due, due_text), turns=(asked.turn, sentence.turn))
         points = cue("points_back").search(text) is not None and self.talk.count(task) < 4
         if task and not self.talk.leans(task) and not points:
-            return task_item(self.talk, at, task, owner, due, due_text, (sentence.turn,))
+            return task_item(self.talk, at, task, owner, (due, due_text), turns=(sentence.turn,))
         meant = self.talk.meant(at, *WANTED, far=kind == "handover")
         if meant is not None:
             task = about(self.talk, task, meant, match.language)
-            return task_item(self.talk, at, task, owner, due, due_text, (meant.turn, sentence.turn)) if task else None
+            return (
+                task_item(self.talk, at, task, owner, (due, due_text), turns=(meant.turn, sentence.turn))
+                if task
+                else None
+            )
         stands = self.talk.count(task) >= 1 and len(task.split()) > 3 and not cue("bare_object").search(task)
-        return task_item(self.talk, at, task, owner, due, due_text, (sentence.turn,)) if stands else None
+        return task_item(self.talk, at, task, owner, (due, due_text), turns=(sentence.turn,)) if stands else None
 
     def _kind(self, at: int, text: str) -> tuple[str, CueMatch | None]:
         """Which form of promise it is, if any."""
@@ -87,7 +91,11 @@ class Promises:
         task = "" if self._pronoun_only(bare) else provided(bare, match.language, self.talk.day)
         if task and match.language in ("es", "fr"):
             task = deed(match, text, self.talk.said[at].speaker, self.talk.day)[0]
-        elif task and self.talk.leans(bare) and (meant := self.talk.meant(at, "need_thing", "need_do", far=True)) is not None:
+        elif (
+            task
+            and self.talk.leans(bare)
+            and (meant := self.talk.meant(at, "need_thing", "need_do", far=True)) is not None
+        ):
             task = f"{task} ({self.talk.context(meant)})"
         return task, due_text, found.day if found else None
 

@@ -35,7 +35,7 @@ def summed_up(talk: Talk, at: int) -> list[MeetingItem]:
         due = due_in(clause, talk.day)
         bare, due_text = without_due(clause, talk.day)
         task = tidy(instruction(bare) if talk.language == "en" else bare, talk.language)
-        item = task_item(talk, at, task, owner, due.day if due else None, due_text, (sentence.turn,))
+        item = task_item(talk, at, task, owner, (due.day if due else None, due_text), turns=(sentence.turn,))
         if item is not None:
             found.append(item)
     return found

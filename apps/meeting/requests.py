@@ -45,7 +45,7 @@ class Requests:
             turns = (sentence.turn, self.talk.said[answer.at].turn)
             said = self._day_of(answer, at, due is not None)
             due = said.day if said else due
-        return task_item(self.talk, at, task, owner, due, due_text, turns)
+        return task_item(self.talk, at, task, owner, (due, due_text), turns=turns)
 
     def _day_of(self, answer: Reply, at: int, known: bool) -> SpokenDay | None:
         """The day that the answer names, or what is said just behind either."""

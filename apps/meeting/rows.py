@@ -22,6 +22,9 @@ def worded(talk: Talk, match: CueMatch, at: int, owner: str, text: str = "") -> 
     """(task, day as spoken, day) of a promise or request, with its condition and what a pronoun in it means."""
     text = text or talk.said[at].text
     task, due_text, due = deed(match, text, owner, talk.day)
+    about_first = cue("about_first").search(text)
+    if about_first is not None and about_first.end <= match.begin + 1:
+        task = f"{task} ({about_first.what})"
     condition = cue("condition").search(text)
     if condition is not None and match.language == "en" and condition.end <= match.begin + 1:
         task = f"{task} ({text[condition.begin : condition.end].strip(' ,').lower()})"
@@ -53,16 +56,16 @@ def about(talk: Talk, task: str, meant: SpokenSentence, language: str) -> str:
 
 
 def task_item(
-    talk: Talk, at: int, task: str, owner: str, due: date | None, due_text: str, turns: Sequence[int]
+    talk: Talk, at: int, task: str, owner: str, when: tuple[date | None, str], *, turns: Sequence[int]
 ) -> MeetingItem | None:
-    """The item, unless nobody could tell what it is about."""
+    """The item, unless nobody could tell what it is about; `when` is its day, and its words where it is none."""
     sentence = talk.said[at]
     task = talk.unaddressed(task).strip(" ,")
     task = task[:1].upper() + task[1:]
     if talk.count(task) < 1 or (len(task.split()) < 2) or is_self(task):
         return None
     told = tuple(dict.fromkeys(turns))
-    return MeetingItem(sentence.text, sentence.turn, sentence.speaker, owner, due, task, due_text, told)
+    return MeetingItem(sentence.text, sentence.turn, sentence.speaker, owner, when[0], task, when[1], told)
 
 
 def without_cues(text: str) -> str:

@@ -28,6 +28,7 @@ _GERMAN = tuple(
         r"^(?P<front>)(?:bitte\s+)?(?P<verb>[a-zäöüß]+(?:en|st))\s+(?:sie|du|ihr)(?:\s+bitte)?\s+(?P<rest>.+)$",
         r"^(?P<front>(?:[^\s,.]+\s+){0,5}?)(?P<verb>[a-zäöüß]+e?)\s+ich\b\s*(?P<rest>.*)$",
         r"^(?P<front>(?:[^\s,.]+\s+){0,5}?)(?P<verb>[a-zäöüß]+en)\s+wir\s+(?P<rest>.+)$",
+        r"^(?P<front>)(?P<verb>[a-zäöüß]+e?)\s+(?:mir|uns|ihm|ihr|ihnen)\s+(?P<rest>.+)$",
         r"^(?P<front>)(?P<verb>[a-zäöüß]+t)\s+(?P<rest>.+)$",
     )
 )
@@ -64,7 +65,8 @@ def deed(
     text = text if len(text) - match.end < 3 else text[: match.end]
     language = match.language
     if language == "en":
-        said = _from_gerund(match.what) or text
+        wanted = match.parts.get("wanted", "")
+        said = f"arrange for {wanted}" if wanted else _from_gerund(match.what) or text
     elif language == "de":
         said = german(match, text)
     else:
@@ -73,7 +75,7 @@ def deed(
             if (match.what and language == "es") or match.what.split(" ")[0].endswith("r")
             else text[match.begin :]
         )
-    said, due_text = without_due(said, day)
+    said, due_text = without_due(said, day, loose=language != "de")
     if language in ("es", "fr"):
         said = infinitive_of(said, owner, language)
     elif language == "en":
@@ -91,16 +93,16 @@ def due_of(match: CueMatch, text: str, day: date | None) -> SpokenDay | None:
     return due_in(text[: match.end], day) if found is None and len(text[:begin].split()) < _LEADING_WORDS else found
 
 
-def without_due(text: str, day: date | None) -> tuple[str, str]:
+def without_due(text: str, day: date | None, *, loose: bool = True) -> tuple[str, str]:
     """(the text without its due day, that day's words where the calendar doesn't know them)."""
     text = plain(text).strip()
     found = due_in(text, day)
     if found is not None:
         return " ".join((text[: found.begin].rstrip(" ,") + " " + text[found.end :].lstrip(" ")).split()), ""
     bare = text.rstrip(" .!")
-    loose = cue("loose_due").search(bare)
-    if loose is not None and loose.begin > 8:
-        return bare[: loose.begin], bare[loose.begin :].strip(" ,;")
+    spoken = cue("loose_due").search(bare) if loose else None
+    if spoken is not None and spoken.begin > 8:
+        return bare[: spoken.begin], bare[spoken.begin :].strip(" ,;")
     return text, ""
 
 
@@ -136,6 +138,8 @@ def german(match: CueMatch, text: str) -> str:
         said = match.what
     elif match.what and re.search(rf"\bich {re.escape(match.what)}", plain(sentence), re.IGNORECASE):
         said = f"ich {match.what}"
+    elif match.what and re.search(rf"\bwir {re.escape(match.what)}", plain(sentence), re.IGNORECASE):
+        said = f"wir {match.what}"
     elif match.what and match.what.rstrip(" .!").endswith("en"):
         return match.what
     else:

@@ -155,7 +155,7 @@ def _speakers(parsed: Parsed) -> frozenset[str]:
     if isinstance(told, tuple | list):
         return frozenset(map(str, told))
     names = Counter(s.text.partition(": ")[0] for s in parsed.sections if s.kind == "turn")
-    return frozenset(name for name, count in names.items() if count > 1)
+    return frozenset(name for name, count in names.items() if count > 1 or len(person_name(name).split()) in (2, 3))
 
 
 def _pairs(section: Section, speakers: frozenset[str]) -> Iterable[Raw]:

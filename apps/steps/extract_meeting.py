@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import textwrap
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -14,12 +15,13 @@ from pydantic import Field
 
 from apps.language import AppFile
 from apps.meeting import Meeting, MeetingItem, SpokenSentence, find_outcomes, find_topics, read_meeting
+from apps.meeting.by_model import Minutes, minutes_by_model
 from apps.meeting.names import is_self
 from apps.meeting.talk import written
 from apps.meeting.titles import agenda_of
 from apps.run import Context, SourceQuote
 from apps.steps.kind import Parameters, StepKind
-from core.errors import AppError
+from core.errors import AppError, ModelError
 from core.text.detect import detect_language
 from core.types import Parsed, Section
 
@@ -37,6 +39,8 @@ FIELDS = (
     "next_day",
     "next_detail",
     "topic",
+    "risks",
+    "concerns",
 )
 
 
@@ -56,8 +60,15 @@ def extract_meeting(given: ExtractMeeting, context: Context) -> dict[str, Any]:
     meeting = read_meeting(parsed, name)
     if sum(len(t.sentences) for t in meeting.turns) < 2:
         raise AppError(f"{name} has fewer than two sentences; attach the transcript, or paste the notes.")
-    outcomes = find_outcomes(meeting)
     language = detect_language(" ".join(t.text for t in meeting.turns))
+    outcomes, minutes = find_outcomes(meeting), _minutes(meeting, language, context)
+    if minutes is not None:
+        outcomes = replace(
+            outcomes,
+            decisions=tuple(minutes.decisions),
+            actions=tuple(minutes.tasks),
+            questions=tuple(minutes.questions),
+        )
     cites = _Turns(meeting, name, context)
     return {
         "title": meeting.title or _title(given.source),
@@ -80,8 +91,33 @@ def extract_meeting(given: ExtractMeeting, context: Context) -> dict[str, Any]:
         "next_detail": outcomes.next_meeting.detail if outcomes.next_meeting else "",
         "topic": meeting.title or agenda_of(meeting),
         "next_day": _iso(outcomes.next_meeting.day if outcomes.next_meeting else None),
+        "risks": [cites.item(i) for i in minutes.risks] if minutes else [],
+        "concerns": [cites.item(i) for i in minutes.concerns] if minutes else [],
         "turns": len(meeting.turns),
     }
+
+
+def _minutes(meeting: Meeting, language: str, context: Context) -> Minutes | None:
+    """What a configured model takes down, checked; None, with a remark, where the rules' findings stand."""
+    model = context.tools.model
+    if model is None:
+        return None
+
+    def write(system: str, text: str) -> str:
+        reply, tokens = model.write(system, text)
+        context.spend(tokens)
+        return reply
+
+    try:
+        minutes = minutes_by_model(meeting, language, write)
+    except ModelError as error:
+        context.notes.append(f"These minutes were taken without the language model: {error}")
+        return None
+    if minutes is None:
+        context.notes.append("These minutes were taken without the language model, whose reply was no usable JSON.")
+    elif minutes.refused:
+        context.notes.append(f"{minutes.refused} items of the language model were left out: their turns don't say so.")
+    return minutes
 
 
 class _Turns:
