@@ -28,7 +28,7 @@ _GERMAN = tuple(
         r"^(?P<front>)(?:bitte\s+)?(?P<verb>[a-zäöüß]+(?:en|st))\s+(?:sie|du|ihr)(?:\s+bitte)?\s+(?P<rest>.+)$",
         r"^(?P<front>(?:[^\s,.]+\s+){0,5}?)(?P<verb>[a-zäöüß]+e?)\s+ich\b\s*(?P<rest>.*)$",
         r"^(?P<front>(?:[^\s,.]+\s+){0,5}?)(?P<verb>[a-zäöüß]+en)\s+wir\s+(?P<rest>.+)$",
-        r"^(?P<front>)(?P<verb>[a-zäöüß]+e?)\s+(?:mir|uns|ihm|ihr|ihnen)\s+(?P<rest>.+)$",
+        r"^(?P<front>)(?P<verb>[a-zäöüß]+e?)\s+(?:mir|uns|ihm|ihr|ihnen|doch|mal|bitte)\s+(?P<rest>.+)$",
         r"^(?P<front>)(?P<verb>[a-zäöüß]+t)\s+(?P<rest>.+)$",
     )
 )
