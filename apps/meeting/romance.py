@@ -46,6 +46,15 @@ _SPANISH = {
     "hago": "hacer", "hace": "hacer", "haré": "hacer", "haremos": "hacer", "hará": "hacer", "hacemos": "hacer",
     "tendré": "tener", "tendremos": "tener", "tendrá": "tener", "pondré": "poner", "pongo": "poner",
     "envío": "enviar", "envía": "enviar", "traigo": "traer", "escribo": "escribir",
+    "digo": "decir", "dice": "decir", "doy": "dar", "pido": "pedir", "pide": "pedir", "consigo": "conseguir",
+    "abro": "abrir", "subo": "subir", "leo": "leer", "recojo": "recoger", "meto": "meter", "vendo": "vender",
+    "corrijo": "corregir", "mido": "medir", "repito": "repetir", "elijo": "elegir", "decido": "decidir",
+    "añado": "añadir", "comparto": "compartir", "reparto": "repartir", "imprimo": "imprimir", "resuelvo": "resolver",
+    "devuelvo": "devolver", "muevo": "mover", "cuento": "contar", "pruebo": "probar", "encuentro": "encontrar",
+    "cierro": "cerrar", "muestro": "mostrar", "renuevo": "renovar", "compruebo": "comprobar", "recibo": "recibir",
+    "respondo": "responder", "cojo": "coger", "ofrezco": "ofrecer", "introduzco": "introducir", "defino": "definir",
+    "traduzco": "traducir", "reduzco": "reducir", "discuto": "discutir", "transmito": "transmitir", "vengo": "venir",
+    "empiezo": "empezar", "defiendo": "defender", "atiendo": "atender", "extiendo": "extender",
 }  # fmt: skip
 # Verbs that say nothing of the task by themselves: the sentence stays.
 _NOT_TASKS = frozenset("suis sommes avons sont est tengo quiero creo necesito es son son está están ha hay".split())
@@ -58,6 +67,13 @@ def infinitive_of(task: str, owner: str, language: str) -> str:
         match = shape.match(text)
         if match:
             return _joined(match["rest"], match["obj"], language)
+    asked = (
+        re.match(r"vous (le |la |les |l['’])?(\w+)ez\b(.*)", text, re.IGNORECASE | re.DOTALL)
+        if language == "fr"
+        else None
+    )
+    if asked is not None:
+        return _joined(f"{asked[2]}er{asked[3]}", asked[1] or "", language)
     names = "|".join(re.escape(n) + " " for n in dict.fromkeys((owner, *owner.split())) if n)
     subject = rf"(?:{names}|{_SUBJECT[language]})" if names else _SUBJECT[language]
     match = re.match(

@@ -12,7 +12,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from math import sqrt
 
-from apps.meeting.cues import COURTESY, FILLER, RECAP
+from apps.meeting.cues import cue
+from apps.meeting.talk import written
 from apps.meeting.turns import SpokenSentence
 from core.text.words import terms
 
@@ -28,16 +29,6 @@ _LEANING_COUNTS = 0.6
 _LEANING = re.compile(
     r"(?:(?:and|but|so|well|yeah|und|aber|y|pero|et|mais),? )?(?:it|they|he|she|that|this|these|those|them|"
     r"er|sie|es|das|die (?=\w+ (?:ich|wir))|il|elle|ils|cela|ça|esas?|eso)(?:\b|['’])",
-    re.IGNORECASE,
-)
-_OPENER = re.compile(
-    r"^(?:(?:so|and|but|well|okay|ok|yeah|now|also)\b,?\s+|"
-    r"(?:right|agreed|exactly|yes|no|sure|perfect|good|great|fine|then|gladly|understood|decided|to be fair|"
-    r"my advice|my honest view)[,.:]\s+|"
-    r"(?:gut|ja|nein|genau|einverstanden|und|also|gern|verstanden|de acuerdo|perfecto|sí|exacto|hecho|claro|oui|"
-    r"très bien|parfait|merci|d['’]accord)[,.:]\s+|"
-    r"(?:one more|(?:my |the )?(?:first|second|third|last) (?:message|point|thing)|first|second|third|"
-    r"one question from me)[,:.]\s+|una pregunta más:\s+)",
     re.IGNORECASE,
 )
 
@@ -59,7 +50,7 @@ def choose_sentences(
         share = max(1, round(total * words[number] / max(1, sum(words))))
         for piece in _equal_pieces(stretch, share):
             telling = [s for s in piece if _tells(s, fewest)]
-            pieces.append((number, [(s, frozenset(terms(without_filler(s.text)))) for s in telling]))
+            pieces.append((number, [(s, frozenset(terms(written(s.text)))) for s in telling]))
     said: set[str] = set()
 
     def gain(candidate: tuple[SpokenSentence, frozenset[str]]) -> float:
@@ -91,16 +82,6 @@ def word_counts(sentences: Sequence[SpokenSentence]) -> Counter[str]:
     return Counter(w for s in sentences for w in terms(s.text))
 
 
-def without_filler(text: str) -> str:
-    """The sentence without hesitation and repeated words, as it may stand in a summary."""
-    clean = FILLER.sub("", text)
-    clean = re.sub(r"\b(\w{1,8})(?:[ ,]+\1\b)+", r"\1", clean, flags=re.IGNORECASE)
-    clean = re.sub(r"\s+([,.!?])", r"\1", " ".join(clean.split())).strip(" ,")
-    for _ in range(2):
-        clean = _OPENER.sub("", clean)
-    return clean[:1].upper() + clean[1:]
-
-
 def _equal_pieces(sentences: Sequence[SpokenSentence], count: int) -> list[list[SpokenSentence]]:
     """The sentences in `count` runs of about as many words."""
     pieces: list[list[SpokenSentence]] = [[] for _ in range(count)]
@@ -114,6 +95,11 @@ def _equal_pieces(sentences: Sequence[SpokenSentence], count: int) -> list[list[
 
 def _tells(sentence: SpokenSentence, fewest: int) -> bool:
     text = sentence.text
-    if text.endswith("?") or len(text.split()) > _LONGEST_WORDS or COURTESY.search(text) or RECAP.search(text):
+    if (
+        text.endswith("?")
+        or len(text.split()) > _LONGEST_WORDS
+        or cue("courtesy").search(text)
+        or cue("recap").search(text)
+    ):
         return False
     return len(terms(text)) >= fewest

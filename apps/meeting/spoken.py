@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from apps.meeting.names import person_name
 from core.types import Rows
 
 _NAME = r"[^\W\d_a-z][\w.'’-]*(?:,? [^\W\d_a-z(][\w.'’-]*){0,3}(?: \([\w ]{2,30}\))?"
@@ -19,9 +20,15 @@ _HEADERS = (
     re.compile(rf"[\[(]?(?P<time>{_TIME})[\])]?(?: ?[AP]M)?[ \t:–-]+\[?(?P<name>{_NAME})\]?:?"),
 )
 _INLINE = re.compile(rf"[\[(]?(?P<time>{_TIME})[\])]?(?: ?[AP]M)?[ \t–-]+\[?(?P<name>{_NAME})\]?: +(?P<said>\S.*)")
-_SPEAKER = re.compile(r"speaker|name|participant|who|sprecher|intervenant|orador", re.IGNORECASE)
-_SAID = re.compile(r"text|content|said|transcript|utterance|message|sentence|words", re.IGNORECASE)
-_BEGIN = re.compile(r"time|start|begin|timestamp|offset|start[_ ]?time", re.IGNORECASE)
+_SPEAKER = re.compile(
+    r"(?:speaker|participant|user|display)?[_ ]?(?:display)?[_ ]?name|speaker(?:id)?|participant|who|from|user|"
+    r"sprecher|intervenant|orador",
+    re.IGNORECASE,
+)
+_SAID = re.compile(
+    r"(?:spoken[_ ]?)?text|content|said|transcript|utterance|message|sentences?|words|caption", re.IGNORECASE
+)
+_BEGIN = re.compile(r"time|begin|timestamp|offset|start(?:[_ ]?(?:time|offset|date[_ ]?time))?|created", re.IGNORECASE)
 # One field of a turn, as a JSON file with other things beside its turns is written out.
 _FIELD = re.compile(r"(?:[\w ]+\.)+(?P<key>\w+): (?P<value>.*)")
 # Fewer, and they are times of an agenda rather than of speakers.
@@ -47,10 +54,10 @@ def said_in(lines: Sequence[str]) -> list[Said]:
         inline = _INLINE.fullmatch(line)
         header = next((m for p in _HEADERS if (m := p.fullmatch(line))), None) if inline is None else None
         if inline is not None:
-            found.append(Said(_name(inline["name"]), inline["said"], inline["time"]))
+            found.append(Said(person_name(inline["name"]), inline["said"], inline["time"]))
             headers, followed, open_turn = headers + 1, followed + 1, False
         elif header is not None:
-            found.append(Said(_name(header["name"]), "", header["time"]))
+            found.append(Said(person_name(header["name"]), "", header["time"]))
             headers, open_turn = headers + 1, True
         elif found:
             last = found[-1]
@@ -68,7 +75,7 @@ def _from_fields(lines: Sequence[str]) -> list[Said]:
     for line in lines:
         match = _FIELD.fullmatch(line)
         if match and _SPEAKER.fullmatch(match["key"]):
-            found.append(Said(match["value"], "", ""))
+            found.append(Said(person_name(match["value"]), "", ""))
         elif match and found and _SAID.fullmatch(match["key"]):
             found[-1] = Said(found[-1].speaker, match["value"], found[-1].time)
         elif match and found and _BEGIN.fullmatch(match["key"]):
@@ -89,14 +96,7 @@ def said_in_table(rows: Rows) -> Iterator[Said]:
     for cells in rows[1:]:
         if len(cells) > max(who, said) and cells[said]:
             time = cells[begin] if begin is not None and begin < len(cells) else ""
-            yield Said(cells[who], cells[said], _clock(time))
-
-
-def _name(written: str) -> str:
-    """ "Weber, Nils (Guest)" → "Nils Weber"."""
-    name = re.sub(r"\s*\([^)]*\)$", "", written)
-    family, comma, given = name.partition(", ")
-    return f"{given} {family}" if comma else name
+            yield Said(person_name(cells[who]), cells[said], _clock(time))
 
 
 def _clock(time: str) -> str:

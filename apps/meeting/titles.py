@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from math import exp, log
 
-from apps.meeting.cues import ANNOUNCED, FILLER
+from apps.meeting.cues import cue
 from apps.meeting.turns import Meeting, SpokenTurn
 from core.text.dates import MONTH_NUMBERS
 from core.text.words import terms
@@ -25,6 +25,8 @@ _BEFORE_NOUN = frozenset(
     "the a an our your their this these each of in for on with from all no der die das den dem des ein eine einen "
     "unser unsere ihr ihre im zur zum vom la el los las un una le les une des du de l d au aux".split()
 )
+_OPENING_TURNS = 8
+_ARTICLE = re.compile(r"^(?:the|our|your|then|die|der|das|den|unser\w*|el|la|los|las|le|les|l['’])\s+", re.IGNORECASE)
 # Words, and the marks that no phrase reaches over.
 _WORD = re.compile(r"[^\W\d_][\w'’-]*|[,;:–]")
 # What happened ("report delivered") names no topic; before a noun the form does ("named analyst").
@@ -35,14 +37,25 @@ _ENDS_IN_PARTICIPLE = re.compile(r"\w{3,}[^e\W]ed$", re.IGNORECASE)
 _VERBAL = re.compile(r"\b\w+(?:ly|ied|ted|ded|shed)\b", re.IGNORECASE)
 
 
+def agenda_of(meeting: Meeting) -> str:
+    """The points that somebody names at the beginning: "sensor rollout, licence numbers"; "" when nobody does."""
+    for turn in meeting.turns[:_OPENING_TURNS]:
+        for sentence in turn.sentences:
+            match = cue("agenda").search(sentence.text)
+            if match and match.what:
+                points = re.split(r",? (?:and|und|y|et)(?: then| dann)? |, ", match.what.strip(" .!"))
+                told = [_ARTICLE.sub("", p.strip()) for p in points if p.strip()]
+                return ", ".join(told) if len(", ".join(told)) < 90 else ""
+    return ""
+
+
 def title_of(part: Sequence[SpokenTurn], turns: Sequence[SpokenTurn], meeting: Meeting) -> str:
     """How the point was announced; else the one to three words that are commonest here compared with the rest."""
     for turn in part[:3]:
         for sentence in turn.sentences:
-            match = ANNOUNCED.search(sentence.text)
-            if match:
-                name = next(g for g in match.groups() if g)
-                return name[:1].upper() + name[1:]
+            match = cue("announced").search(sentence.text)
+            if match and match.what:
+                return match.what[:1].upper() + match.what[1:]
     people = {w.lower() for p in meeting.participants for w in p.split()}
     (here, shown), (everywhere, _) = _phrases(part, people), _phrases(turns, people)
     if not here:
@@ -101,7 +114,7 @@ def _phrases(turns: Sequence[SpokenTurn], people: set[str]) -> tuple[dict[str, f
         for sentence in turn.sentences:
             run: list[str] = []
             previous, after_article = "", False
-            for word in [*_WORD.findall(FILLER.sub("", sentence.text)), ""]:
+            for word in [*_WORD.findall(cue("filler").sub(sentence.text)), ""]:
                 usable = len(word) > 2 and bool(terms(word)) and word.lower() not in people | _SAYS_LITTLE
                 if usable:
                     if not run:

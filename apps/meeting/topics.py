@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from math import sqrt
 
-from apps.meeting.cues import NEXT_POINT, RECAP
+from apps.meeting.cues import cue
 from apps.meeting.outcomes import recap_turns
 from apps.meeting.sentences import choose_sentences, word_counts
 from apps.meeting.titles import title_of
@@ -123,6 +123,6 @@ def _side(bags: Sequence[Counter[str]], sizes: Sequence[int], order: range) -> C
 
 def _announced(turn: SpokenTurn) -> float:
     opening = turn.text[:120]
-    if RECAP.search(opening):
+    if cue("recap").search(opening):
         return 0.5
-    return 0.6 if NEXT_POINT.search(opening) else 0.0
+    return 0.6 if cue("next_point").search(opening) else 0.0

@@ -3,27 +3,39 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import groupby
 
+from apps.meeting.cues import cue
+from apps.meeting.days import spoken_days
 from apps.meeting.listed import ListKind, is_heading, kind_of, rows_of
+from apps.meeting.names import is_self, person_name
 from apps.meeting.spoken import said_in, said_in_table
 from core.text.dates import find_day
 from core.text.sentences import sentence_texts
 from core.types import Parsed, Section
 
-_NAMED = re.compile(r"^\s*\**((?:[A-ZÀ-Þ][\w.'’-]*\s?){1,4})(?:\s*\([^)]{1,60}\))?\**\s*:\s+(?=\S)")
-_PRESENT = re.compile(
-    r"^\W*(?:present|attendees|participants|anwesend|teilnehmer(?:innen)?|asistentes|participantes|présents|participants)"
-    r"\W*:\s*(.+)$",
-    re.IGNORECASE | re.MULTILINE,
-)
+_NAMED = re.compile(r"^\s*\**((?:[A-ZÀ-Þ][\w.'’-]*,?\s?){1,4}(?:\s*\([^)]{1,60}\))?)\**\s*:\s+(?=\S)")
 _NOT_PEOPLE = frozenset(
-    "present attendees participants date subject decided decisions actions action open next agenda topic note notes "
-    "summary goal risks title project anwesend datum beschlossen offen entschieden decisión fecha "
+    "present attendees participants date subject decided decisions decision actions action open next agenda topic note "
+    "notes summary goal risks title project anwesend datum beschlossen offen entschieden decisión fecha "
     "décidé ouvert target".split()
 )
+# The day of the meeting is said in the first turns, with its year.
+_OPENING_SENTENCES = 30
+# Words before a date that tell another day than today's.
+_OTHER_DAY = re.compile(
+    r"\b(?:by|until|till|before|after|since|from|on|vom|von|seit|bis|zum|ab|antes de|desde|hasta|antes del|del|avant|"
+    r"depuis|d'ici|du|dem|proposed|ended|ends)\s+(?:the |el |le )?(?:\w+day,? (?:the )?)?$",
+    re.IGNORECASE,
+)
+# So much of a text must be lines with a speaker's name for it to be a transcript.
+_SPOKEN_SHARE = 0.5
+
+Raw = tuple[str, str, str, ListKind]  # speaker, text, locator, what it is listed as
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +80,16 @@ class Meeting:
 
 
 def read_meeting(parsed: Parsed, name: str = "", day: date | None = None) -> Meeting:
-    """The meeting in a parsed file; `day` is used when neither file nor name has a date."""
+    """The meeting in a parsed file; `day` is used when neither file nor name nor the first minutes have a date."""
     head = [s.text for s in parsed.sections if s.kind == "note"][:2]
-    raw = _timed(parsed) or [pair for s in parsed.sections if s.kind != "note" for pair in _pairs(s)]
+    raw = _timed(parsed)
+    if not raw:
+        speakers = _speakers(parsed)
+        written = [pair for s in parsed.sections if s.kind != "note" for pair in _pairs(s, speakers)]
+        raw = _as_transcript(written, head) or written
+    raw = _joined(raw)
     above = next((s.heading_path[0] for s in parsed.sections if s.heading_path), "")
-    title = parsed.title or next((h for h in head if len(h) < 120), above)
+    title = parsed.title or _subject(parsed) or next((h for h in head if len(h) < 120), above)
     if not title and len(raw) > 1 and not raw[0][0] and _is_title(raw[0][1]):
         title = raw[0][1]
         raw = raw[1:]
@@ -82,33 +99,71 @@ def read_meeting(parsed: Parsed, name: str = "", day: date | None = None) -> Mee
         found = tuple(SpokenSentence(s, number, speaker) for s in sentence_texts(text))
         turns.append(SpokenTurn(number, speaker, text, locator or f"line {number}", found, listed))
     text = "\n".join(s.text for s in parsed.sections)
-    found_day = find_day(title, None) or find_day(name.replace("_", " "), None) or _iso(name)
-    opening = find_day(text[:300], None)
-    return Meeting(tuple(turns), _people(turns, text), title.strip(), found_day or opening or day)
+    return Meeting(tuple(turns), _people(turns, text), title.strip(), _day(parsed, title, name, head, turns) or day)
+
+
+def _day(parsed: Parsed, title: str, name: str, head: Sequence[str], turns: Sequence[SpokenTurn]) -> date | None:
+    """The meeting's day: of its title, file or metadata, else as it is said at the beginning; never of a promise."""
+    metadata = [
+        s.text for s in parsed.sections[:2] if s.kind == "text" and re.search(r"(?i)(?:date|time)\w*: ?20\d\d", s.text)
+    ]
+    told = find_day(title, None) or find_day(name.replace("_", " "), None) or _iso(name)
+    told = told or next((d for h in (*head, *metadata) if (d := find_day(h, None) or _iso(h))), None)
+    if told is not None:
+        return told
+    if not any(t.speaker for t in turns):
+        head_lines = " ".join(t.text for t in turns[:4])
+        return find_day(head_lines[:300], None)
+    opening = [s.text for t in turns for s in t.sentences][:_OPENING_SENTENCES]
+    for sentence in opening:
+        acts = [
+            m
+            for kind in ("promise", "handover", "decision", "request", "proposal")
+            if (m := cue(kind).search(sentence))
+        ]
+        for found in spoken_days(sentence, None):
+            if any(m.begin < found.begin for m in acts):
+                continue
+            before = sentence[: found.begin] + re.split(r"\d", sentence[found.begin : found.end])[0]
+            if not _OTHER_DAY.search(before) or re.search(r"(?i)\b(?:today|heute|hoy|aujourd)", before):
+                return found.day
+    return None
+
+
+def _subject(parsed: Parsed) -> str:
+    """The title that a program writes into the fields of its export; "" without one."""
+    text = "\n".join(s.text for s in parsed.sections[:2] if s.kind == "text")
+    match = re.search(r"(?im)^\W*(?:meeting)?[_ ]?(?:subject|title|topic|name): (.{3,120})$", text)
+    return match[1].strip() if match else ""
 
 
 def _is_title(line: str) -> bool:
     return len(line) < 120 and len(sentence_texts(line)) == 1 and not line.rstrip().endswith((".", "!", "?", ":"))
 
 
-def _timed(parsed: Parsed) -> list[tuple[str, str, str, ListKind]]:
+def _timed(parsed: Parsed) -> list[Raw]:
     """The turns of a text or of tables that name speakers and times; empty when the file isn't built so."""
     tables = [said for s in parsed.sections if s.kind == "table" for said in said_in_table(s.rows)]
     lines = [line for s in parsed.sections if s.kind == "text" for line in s.text.splitlines()]
-    return [(said.speaker, said.text, said.time, "") for said in tables or said_in(lines)]
+    found = tables or said_in([line for line in lines if not _is_furniture(line)])
+    return [(said.speaker, said.text, said.time, "") for said in found]
 
 
-def _pairs(section: Section) -> Iterable[tuple[str, str, str, ListKind]]:
+def _speakers(parsed: Parsed) -> frozenset[str]:
+    """Who speaks in a transcript's turns: as its parser says, else the names that come again."""
+    told = parsed.metadata.get("speakers")
+    if isinstance(told, tuple | list):
+        return frozenset(map(str, told))
+    names = Counter(s.text.partition(": ")[0] for s in parsed.sections if s.kind == "turn")
+    return frozenset(name for name, count in names.items() if count > 1 or len(person_name(name).split()) in (2, 3))
+
+
+def _pairs(section: Section, speakers: frozenset[str]) -> Iterable[Raw]:
     """(speaker, text, locator, what it is listed as) of each turn or line of a section."""
     if section.kind == "turn":
-        match = _NAMED.match(section.text)
-        if match:
-            yield match.group(1).strip(), section.text[match.end() :].strip(), section.locator, ""
-        else:
-            speaker, separator, text = section.text.partition(": ")
-            named = bool(separator) and len(speaker) <= 60
-            name, said = (speaker.strip(), text) if named else ("", section.text)
-            yield name, said, section.locator, ""
+        speaker, separator, text = section.text.partition(": ")
+        named = bool(separator) and speaker in speakers
+        yield (person_name(speaker), text, section.locator, "") if named else ("", section.text, section.locator, "")
         return
     if section.kind == "table":
         for listed_as, row in rows_of(section.rows):
@@ -116,31 +171,75 @@ def _pairs(section: Section) -> Iterable[tuple[str, str, str, ListKind]]:
         return
     listed: ListKind = next((kind for h in reversed(section.heading_path) if (kind := kind_of(h))), "")
     for line in re.split(r"\n+", section.text):
-        if not line.strip():
+        if not line.strip() or _is_furniture(line):
             continue
         if is_heading(line):
             listed = kind_of(line)
             continue
-        if listed:
-            yield "", line.strip(), section.locator, listed
-            continue
-        match = _NAMED.match(line)
-        name = match.group(1).strip() if match else ""
-        if match and name.lower() not in _NOT_PEOPLE and name.isupper() is False:
-            yield name, line[match.end() :].strip(), section.locator, ""
+        yield "", line.strip(), section.locator, listed
+
+
+def _is_furniture(line: str) -> bool:
+    """Whether a program wrote the line, not a person: "Transcription ended after 00:13:42"."""
+    return cue("furniture").fullmatch(line.strip(" *#")) is not None
+
+
+def _as_transcript(written: Sequence[Raw], head: list[str]) -> list[Raw]:
+    """Lines "Name: words" as turns; empty where too few lines are so. What stands above goes to `head`.
+
+    A colon in speech makes no speaker: a name is one that comes again, or has two words.
+    """
+    matches = [None if listed or speaker else _NAMED.match(text) for speaker, text, _, listed in written]
+    names = Counter(person_name(m[1]) for m in matches if m and m[1].strip().lower() not in _NOT_PEOPLE)
+    speakers = {n for n, count in names.items() if count > 1 or len(n.split()) > 1}
+    named = sum(names[n] for n in speakers)
+    if named < 3 or named < _SPOKEN_SHARE * len(written) or max(names.values()) < 2:
+        return []
+    found: list[Raw] = []
+    for (_, text, locator, _), match in zip(written, matches, strict=True):
+        if match and person_name(match[1]) in speakers:
+            found.append((person_name(match[1]), text[match.end() :].strip(), locator, ""))
+        elif found:
+            found[-1] = (found[-1][0], f"{found[-1][1]} {text}", *found[-1][2:])
         else:
-            yield "", line.strip(), section.locator, ""
+            head.append(text)
+    return found
+
+
+def _joined(raw: Sequence[Raw]) -> list[Raw]:
+    """Where a cue ends within a sentence and the same person goes on, one turn; else turns as they are."""
+    found: list[Raw] = []
+    for one in raw:
+        last = found[-1] if found else None
+        if last and one[0] and last[0] == one[0] and last[1].rstrip()[-1:] not in (*".!?…", ""):
+            found[-1] = (last[0], f"{last[1]} {one[1]}", last[2], last[3])
+        else:
+            found.append(one)
+    return found
 
 
 def _people(turns: Sequence[SpokenTurn], text: str) -> tuple[str, ...]:
-    speakers = dict.fromkeys(t.speaker for t in turns if t.speaker)
-    for match in _PRESENT.finditer(text):
-        line = re.split(r"\.\s", match.group(1))[0]
-        for part in re.split(r"[,;]| and | und | y | et ", line):
-            name = re.sub(r"\(.*?\)?$", "", part).strip(" .")
-            if re.match(r"[A-ZÀ-Þ]", name) and len(name) < 40:
+    speakers = dict.fromkeys(name for name, _ in groupby(t.speaker for t in turns) if name)
+    lines = text.splitlines()
+    for number, line in enumerate(lines):
+        match = cue("present").search(line)
+        below = "" if match or not _is_furniture(line) or number + 1 == len(lines) else lines[number + 1]
+        said = match.what if match else below if re.fullmatch(r"[^,;.?!:]{2,60}(?:[,;][^,;.?!:]{2,60})+", below) else ""
+        for name in _names_in(said):
+            if not any(name == known or name == known.split()[0] for known in speakers):
                 speakers.setdefault(name)
     return tuple(speakers)
+
+
+def _names_in(line: str) -> Iterable[str]:
+    """The names of a list of those present: "me, Anna-Lena (KF), Rob (KF), Dirk from purchasing joined late"."""
+    line = re.sub(r"\b(?:me|ich|yo|moi) \((\w+)\)", r"\1", line, flags=re.IGNORECASE)
+    line = re.split(r"\s\W*[A-ZÀ-Þ]\w+\W*:", line)[0]
+    line = re.sub(r"\([^)]*\)?", "", re.split(r"\.\s(?=[A-ZÀ-Þ]\w+ \w+ )", line)[0])
+    for part in re.split(r"[,;+/]| and | und | y | et ", line):
+        name = re.split(r"\s(?:from|von|de|of|joined|kam|\()\b", part.strip())[0].strip(" .")
+        if name and not is_self(name) and len(name.split()) <= 4 and len(name) < 40 and not re.search(r"\d", name):
+            yield person_name(name)
 
 
 def _iso(name: str) -> date | None:

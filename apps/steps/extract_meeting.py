@@ -7,17 +7,21 @@ from __future__ import annotations
 
 import re
 import textwrap
+from dataclasses import replace
+from datetime import date
 from typing import Any
 
 from pydantic import Field
 
 from apps.language import AppFile
 from apps.meeting import Meeting, MeetingItem, SpokenSentence, find_outcomes, find_topics, read_meeting
-from apps.meeting.sentences import without_filler
-from apps.meeting.tasks import task_of
+from apps.meeting.by_model import Minutes, minutes_by_model
+from apps.meeting.names import is_self
+from apps.meeting.talk import written
+from apps.meeting.titles import agenda_of
 from apps.run import Context, SourceQuote
 from apps.steps.kind import Parameters, StepKind
-from core.errors import AppError
+from core.errors import AppError, ModelError
 from core.text.detect import detect_language
 from core.types import Parsed, Section
 
@@ -32,11 +36,11 @@ FIELDS = (
     "open_questions",
     "turns",
     "next_meeting",
-)
-_NEXT = re.compile(
-    r"\b(?:next (?:call|meeting|review|session)|nächste[rs]? (?:termin|gespräch|besprechung)|próxima reunión|"
-    r"prochaine? (?:réunion|rendez-vous))\b",
-    re.IGNORECASE,
+    "next_day",
+    "next_detail",
+    "topic",
+    "risks",
+    "concerns",
 )
 
 
@@ -56,9 +60,16 @@ def extract_meeting(given: ExtractMeeting, context: Context) -> dict[str, Any]:
     meeting = read_meeting(parsed, name)
     if sum(len(t.sentences) for t in meeting.turns) < 2:
         raise AppError(f"{name} has fewer than two sentences; attach the transcript, or paste the notes.")
-    outcomes = find_outcomes(meeting)
     language = detect_language(" ".join(t.text for t in meeting.turns))
-    cites = _Turns(meeting, name, language, context)
+    outcomes, minutes = find_outcomes(meeting), _minutes(meeting, language, context)
+    if minutes is not None:
+        outcomes = replace(
+            outcomes,
+            decisions=tuple(minutes.decisions),
+            actions=tuple(minutes.tasks),
+            questions=tuple(minutes.questions),
+        )
+    cites = _Turns(meeting, name, context)
     return {
         "title": meeting.title or _title(given.source),
         "date": meeting.day.isoformat() if meeting.day else "",
@@ -76,29 +87,58 @@ def extract_meeting(given: ExtractMeeting, context: Context) -> dict[str, Any]:
         "decisions": [cites.item(i) for i in outcomes.decisions],
         "action_items": [cites.item(i) for i in outcomes.actions],
         "open_questions": [cites.item(i) for i in outcomes.questions],
-        "next_meeting": next(
-            (s.text for t in reversed(meeting.turns) for s in t.sentences if _NEXT.search(s.text)), ""
-        ),
+        "next_meeting": outcomes.next_meeting.text if outcomes.next_meeting else "",
+        "next_detail": outcomes.next_meeting.detail if outcomes.next_meeting else "",
+        "topic": meeting.title or agenda_of(meeting),
+        "next_day": _iso(outcomes.next_meeting.day if outcomes.next_meeting else None),
+        "risks": [cites.item(i) for i in minutes.risks] if minutes else [],
+        "concerns": [cites.item(i) for i in minutes.concerns] if minutes else [],
         "turns": len(meeting.turns),
     }
+
+
+def _minutes(meeting: Meeting, language: str, context: Context) -> Minutes | None:
+    """What a configured model takes down, checked; None, with a remark, where the rules' findings stand."""
+    model = context.tools.model
+    if model is None:
+        return None
+
+    def write(system: str, text: str) -> str:
+        reply, tokens = model.write(system, text)
+        context.spend(tokens)
+        return reply
+
+    try:
+        minutes = minutes_by_model(meeting, language, write)
+    except ModelError as error:
+        context.notes.append(f"These minutes were taken without the language model: {error}")
+        return None
+    if minutes is None:
+        context.notes.append("These minutes were taken without the language model, whose reply was no usable JSON.")
+    elif minutes.refused:
+        context.notes.append(f"{minutes.refused} items of the language model were left out: their turns don't say so.")
+    return minutes
 
 
 class _Turns:
     """Puts the evidence beside what was extracted."""
 
-    def __init__(self, meeting: Meeting, name: str, language: str, context: Context) -> None:
-        self._meeting, self._name, self._language, self._context = meeting, name, language, context
+    def __init__(self, meeting: Meeting, name: str, context: Context) -> None:
+        self._meeting, self._name, self._context = meeting, name, context
 
     def sentence(self, sentence: SpokenSentence) -> dict[str, Any]:
-        return {"text": without_filler(sentence.text), "speaker": sentence.speaker, **self._evidence(sentence.turn)}
+        return {"text": written(sentence.text), "speaker": sentence.speaker, **self._evidence(sentence.turn)}
 
     def item(self, item: MeetingItem) -> dict[str, Any]:
         return {
-            "text": without_filler(item.text),
-            "task": task_of(without_filler(item.text), item.owner, self._language),
+            "text": item.row,
+            "task": item.row,
             "speaker": item.speaker,
             "owner": item.owner,
-            "due": item.due.isoformat() if item.due else "",
+            "mine": is_self(item.owner),
+            "due": _iso(item.due),
+            "due_text": item.due_text,
+            "turns": list(item.turns or (item.turn,)),
             **self._evidence(item.turn),
         }
 
@@ -106,6 +146,10 @@ class _Turns:
         turn = self._meeting.turns[number - 1]
         cited = self._context.cite(SourceQuote(self._name, locator=turn.locator, quote=turn.text[:400]))
         return {"turn": number, "locator": turn.locator, "quote": turn.text, "number": cited}
+
+
+def _iso(day: date | None) -> str:
+    return day.isoformat() if day else ""
 
 
 def _title(source: AppFile | str) -> str:

@@ -54,13 +54,7 @@ def find_day(text: str, spoken_on: date | None) -> date | None:
 def days_in(text: str, spoken_on: date | None) -> list[tuple[date, int]]:
     """Each day that `text` names and the offset where it stands."""
     text = unicodedata.normalize("NFC", text)
-    found: list[tuple[date | None, int]] = []
-    found += [(_day(int(m[1]), int(m[2]), int(m[3])), m.start()) for m in _ISO.finditer(text)]
-    found += [(_day(int(m[3]), int(m[2]), int(m[1])), m.start()) for m in _NUMERIC.finditer(text)]
-    for m in _DAY_MONTH.finditer(text):
-        found.append((_dated(int(m[1]), m[2], m[3], spoken_on), m.start()))
-    for m in _MONTH_DAY.finditer(text):
-        found.append((_dated(int(m[2]), m[1], m[3], spoken_on), m.start()))
+    found: list[tuple[date | None, int]] = [(day, begin) for day, begin, _ in dated_spans(text, spoken_on)]
     if spoken_on is not None:
         for m in _WEEKDAY.finditer(text):
             ahead = (_WEEKDAYS[m[1].lower()] - spoken_on.weekday()) % 7 or 7
@@ -72,6 +66,15 @@ def days_in(text: str, spoken_on: date | None) -> list[tuple[date, int]]:
         )
         found += [(spoken_on + timedelta(days=n), m.start()) for p, n in relative for m in p.finditer(text.lower())]
     return sorted(((d, n) for d, n in found if d is not None), key=lambda pair: pair[1])
+
+
+def dated_spans(text: str, spoken_on: date | None) -> list[tuple[date, int, int]]:
+    """Each day that `text` names by its date, and text[begin:end] that names it, in order."""
+    found = [(_day(int(m[1]), int(m[2]), int(m[3])), m) for m in _ISO.finditer(text)]
+    found += [(_day(int(m[3]), int(m[2]), int(m[1])), m) for m in _NUMERIC.finditer(text)]
+    found += [(_dated(int(m[1]), m[2], m[3], spoken_on), m) for m in _DAY_MONTH.finditer(text)]
+    found += [(_dated(int(m[2]), m[1], m[3], spoken_on), m) for m in _MONTH_DAY.finditer(text)]
+    return sorted(((d, *m.span()) for d, m in found if d is not None), key=lambda span: span[1])
 
 
 def month_number(word: str) -> int | None:

@@ -35,7 +35,7 @@ _COUNTED_NOUNS = tuple(
 _LATIN_END = re.compile(r"[.!?…]+(?:[ \u00a0][.!?…]+)*(?P<closed>[\"'”’»“«)\]]*)(?=\s|$)")
 # Full stops of Chinese and Japanese, Hindi, Urdu, Arabic, Armenian, Ethiopic, Khmer, Burmese: no space need follow.
 _OTHER_END = re.compile(r"[。！？｡॥।۔؟։።៖။]+[\"'”’»」』）)\]]*")
-_LAST_WORD = re.compile(r"([^\W\d_](?:[\w.\-]*\w)?)$")
+_LAST_WORD = re.compile(r"(?<!\d)([^\W\d_](?:[\w.\-]*\w)?)$")
 _ORDINAL = re.compile(r"(?:^|[\s(])\d{1,2}$")
 _NEXT_WORD = re.compile(r"\s*([^\W\d_]+)")
 # "z. B.", "i. d. R.", "n. Chr.": a letter with a stop, and what it is written with.

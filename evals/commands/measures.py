@@ -114,6 +114,28 @@ def guardrails(
         out.print(table)
 
 
+@eval_app.command("meetings")
+def meetings(
+    folder: Annotated[Path, typer.Argument(help="Transcripts, each with its NN_gold.yaml beside it.")],
+    as_json: AsJson = False,
+) -> None:
+    """Reads transcripts and prints how many of their decisions, tasks and open questions are told rightly."""
+    from evals.measures.spoken_meetings import evaluate_spoken
+    from retrieval.models import open_embedder
+
+    settings = load_settings()
+    report = evaluate_spoken(folder, open_embedder(settings))
+    record_run(settings, "meetings", folder.resolve().name, {k: v for k, v in report.items() if k != "files"})
+    if as_json:
+        print_json(report)
+        return
+    table = Table("measure", f"{report['meetings']} meetings")
+    for name, value in report.items():
+        if name not in {"meetings", "files"}:
+            table.add_row(name, "–" if value is None else f"{value:.3f}")
+    out.print(table)
+
+
 @eval_app.command("parsing")
 def parsing(
     manifest: Annotated[Path, typer.Option("--manifest", help="A file with one JSON object for each file to parse.")],

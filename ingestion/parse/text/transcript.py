@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import html
 import re
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from core.errors import ParseError
@@ -17,7 +19,11 @@ _TIMING = re.compile(
     r"^\s*(?:(\d{1,4}):)?(\d{1,2}):(\d{2})(?:[.,]\d{1,3})?\s*-->\s*(?:(\d{1,4}):)?\d{1,2}:\d{2}(?:[.,]\d{1,3})?"
 )
 _VOICE = re.compile(r"<v(?:\.[^ >]*)?\s+([^>]*)>", re.IGNORECASE)
-_SPEAKER = re.compile(r"^\s*(?:>>\s*)?([^\W\d_][\w.'’()\-]*(?: [\w.'’()&\-]+){0,4}):\s+(?=\S)")
+# "So to sum up:" is no name: each word begins with a capital, a digit or a bracket, or is a particle.
+_SPEAKER = re.compile(
+    r"^\s*(?:>>\s*)?([^\W\d_a-zà-ÿ][\w.'’()\-]*,?(?: (?:[^\W_a-zà-ÿ][\w.'’()&\-]*|[(\[][^)\]]*[)\]]|"
+    r"(?:de|del|della|di|da|van|von|der|den|zu|la|le|bin|al|y|e),?)){0,4}):\s+(?=\S)"
+)
 
 
 @dataclass(slots=True)
@@ -33,8 +39,10 @@ def parse_transcript(file: File) -> Parsed:
     turns: list[_Turn] = []
     speakers: list[str] = []
     notes: list[str] = []
-    for start, lines in _cues(decode(file.body), notes):
-        for speaker, text in _voices(lines):
+    cues = _cues(decode(file.body), notes)
+    names = _names(line for _, lines in cues for line in lines)
+    for start, lines in cues:
+        for speaker, text in _voices(lines, names):
             if speaker and speaker not in speakers:
                 speakers.append(speaker)
             last = turns[-1] if turns else None
@@ -82,7 +90,13 @@ def _cues(text: str, notes: list[str]) -> list[tuple[str, list[str]]]:
     return cues
 
 
-def _voices(lines: list[str]) -> list[tuple[str, str]]:
+def _names(lines: Iterable[str]) -> frozenset[str]:
+    """The words before a colon that are speakers: two words or more, or one that comes again; "Decision:" is none."""
+    counts = Counter(m[1] for line in lines if (m := _SPEAKER.match(line)))
+    return frozenset(name for name, count in counts.items() if count > 1 or " " in name)
+
+
+def _voices(lines: list[str], names: frozenset[str]) -> list[tuple[str, str]]:
     """Who says what in one cue: <v Name> tags, or "Name: " at the start of a line."""
     found: list[tuple[str, str]] = []
     for line in lines:
@@ -91,7 +105,7 @@ def _voices(lines: list[str]) -> list[tuple[str, str]]:
             speaker = one_line(html.unescape(pieces[at - 1])) if at else ""
             text = html.unescape(re.sub(r"<[^>]{0,200}>|\{\\[^}]{0,100}\}", "", pieces[at]))
             match = None if speaker else _SPEAKER.match(text)
-            if match is not None:
+            if match is not None and match.group(1) in names:
                 speaker, text = match.group(1), text[match.end() :]
             text = one_line(text)
             if not text:

@@ -95,7 +95,7 @@ def test_a_pipe_in_a_table_of_turns_is_what_was_said(read):
     table = f"| Time | Speaker | Text |\n| --- | --- | --- |\n{turns}".replace(
         "the warehouse project", "project A \\| B"
     )
-    assert read("turns.md", table)["decisions"][0]["text"] == "We decided to close project A | B in May."
+    assert read("turns.md", table)["decisions"][0]["text"] == "We decided to close project A | B in May"
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,134 @@
+"""Minutes that a language model takes into a schema; each item is checked against the turns that it names.
+
+    minutes = minutes_by_model(meeting, "en", write)      # None when the reply can't be used
+
+What isn't said in its turns is left out, an owner who doesn't stand there becomes open, and a day that nobody said
+goes. A long meeting is read in parts that share some turns; of two tasks that say the same the later day wins.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from pydantic import BaseModel, Field, ValidationError
+
+from apps.meeting.days import spoken_days
+from apps.meeting.items import MeetingItem
+from apps.meeting.names import known_person
+from apps.meeting.turns import Meeting, SpokenTurn
+from core.text.words import folded, overlap, terms
+from prompts import load_prompt
+
+# Characters of a part, and turns that the next part repeats.
+_PART_CHARS, _SHARED_TURNS = 8_000, 4
+# The share of an item's content words that its turns must have, and of the shorter of two that are the same.
+_SUPPORTED, _SAME = 0.5, 0.6
+# Words are compared by so many letters: a row says "send" where the meeting says "sent".
+_STEM = 4
+
+Write = Callable[[str, str], str]  # (system, text) → the model's reply
+
+
+class _Item(BaseModel):
+    text: str
+    turns: list[int] = Field(min_length=1)
+    owner: str = ""
+    due: str = ""
+
+
+class _Reply(BaseModel):
+    decisions: list[_Item] = Field(default_factory=list)
+    tasks: list[_Item] = Field(default_factory=list)
+    questions: list[_Item] = Field(default_factory=list)
+    risks: list[_Item] = Field(default_factory=list)
+    concerns: list[_Item] = Field(default_factory=list)
+
+
+@dataclass
+class Minutes:
+    """What passed the check, by kind; `refused` counts what didn't."""
+
+    decisions: list[MeetingItem] = field(default_factory=list)
+    tasks: list[MeetingItem] = field(default_factory=list)
+    questions: list[MeetingItem] = field(default_factory=list)
+    risks: list[MeetingItem] = field(default_factory=list)
+    concerns: list[MeetingItem] = field(default_factory=list)
+    refused: int = 0
+
+
+def minutes_by_model(meeting: Meeting, language: str, write: Write) -> Minutes | None:
+    """The checked minutes; None when a reply isn't the JSON that was asked for. Raises what `write` raises."""
+    found = Minutes()
+    for part in _parts(meeting.turns):
+        (_, system), (_, text) = load_prompt("meeting").render(
+            language=language,
+            day=meeting.day.isoformat() if meeting.day else "not known",
+            people=", ".join(meeting.participants) or "not known",
+            turns="\n".join(f"[{t.number}] {t.speaker + ': ' if t.speaker else ''}{t.text}" for t in part),
+        )
+        reply = _parsed(write(system, text))
+        if reply is None:
+            return None
+        for kind in ("decisions", "tasks", "questions", "risks", "concerns"):
+            for told in getattr(reply, kind):
+                item = _checked(told, meeting)
+                if item is None:
+                    found.refused += 1
+                else:
+                    _merge(getattr(found, kind), item)
+    return found
+
+
+def _parts(turns: Sequence[SpokenTurn]) -> Iterator[Sequence[SpokenTurn]]:
+    begin = 0
+    while begin < len(turns):
+        end, size = begin, 0
+        while end < len(turns) and (end == begin or size + len(turns[end].text) <= _PART_CHARS):
+            size += len(turns[end].text)
+            end += 1
+        yield turns[begin:end]
+        if end == len(turns):
+            return
+        begin = max(begin + 1, end - _SHARED_TURNS)
+
+
+def _parsed(reply: str) -> _Reply | None:
+    """The JSON object in a reply, whatever stands around it."""
+    begin, end = reply.find("{"), reply.rfind("}")
+    try:
+        return _Reply.model_validate(json.loads(reply[begin : end + 1])) if 0 <= begin < end else None
+    except (ValueError, ValidationError):
+        return None
+
+
+def _checked(told: _Item, meeting: Meeting) -> MeetingItem | None:
+    """The item as far as its turns say so; None when they don't."""
+    numbers = sorted({n for n in told.turns if 1 <= n <= len(meeting.turns)})
+    if not numbers:
+        return None
+    said = [meeting.turns[n - 1] for n in numbers]
+    text = " ".join(f"{t.speaker} {t.text}" for t in said)
+    there = {folded(w)[:_STEM] for w in terms(text)}
+    wanted = {folded(w)[:_STEM] for w in terms(told.text)}
+    if not wanted or len(wanted & there) < _SUPPORTED * len(wanted):
+        return None
+    owner = known_person(told.owner, meeting.participants) or told.owner.strip()
+    if owner not in {t.speaker for t in said} and not set(folded(owner).split()) & set(folded(text).split()):
+        owner = ""
+    days = {d.day for t in said for s in t.sentences for d in spoken_days(s.text, meeting.day)}
+    due = next((day for day in days if day.isoformat() == told.due), None)
+    row = told.text.strip(" .")
+    return MeetingItem(said[-1].text, numbers[-1], said[-1].speaker, owner, due, row, "", tuple(numbers))
+
+
+def _merge(items: list[MeetingItem], item: MeetingItem) -> None:
+    """Adds an item, or lets it complete the one that says the same; a later day wins."""
+    for n, known in enumerate(items):
+        if known.owner == item.owner and overlap(known.row, item.row) >= _SAME:
+            turns = tuple(sorted({*known.turns, *item.turns}))
+            later = item if item.turn >= known.turn else known
+            items[n] = replace(later, due=later.due or known.due or item.due, turns=turns)
+            return
+    items.append(item)

@@ -1,0 +1,213 @@
+"""Days as they are spoken: "by the 7th", "Ende nächster Woche", "dentro de dos semanas", "mercredi prochain"."""
+
+from __future__ import annotations
+
+import re
+from calendar import monthrange
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cache
+
+from apps.meeting.cues import LANGUAGES, cue, plain, words_of
+from core.text.dates import MONTH, MONTH_NUMBERS, dated_spans
+from core.text.locale import weekday_names
+
+_FRIDAY, _SUNDAY = 4, 6
+_SHORT = re.compile(r"\b(?P<d>\d{1,2})\.(?P<m>\d{1,2})\.(?!\d)")
+
+
+@dataclass(frozen=True, slots=True)
+class SpokenDay:
+    """A day and the words text[begin:end] that name it; `by`: they say that it is a limit."""
+
+    day: date
+    begin: int
+    end: int
+    by: bool
+
+
+def spoken_days(text: str, spoken_on: date | None) -> list[SpokenDay]:
+    """The days that a sentence names, in order; of words that overlap the longest count."""
+    text = plain(text)
+    found = [SpokenDay(day, *_with_preposition(text, begin, end)) for day, begin, end in dated_spans(text, spoken_on)]
+    if spoken_on is not None:
+        found += _short(text, spoken_on)
+        for language in LANGUAGES:
+            for rule, pattern in _rules(language):
+                for match in pattern.finditer(text):
+                    day = _RULES[rule](match, spoken_on, language)
+                    if day is not None:
+                        found.append(SpokenDay(day, *_with_preposition(text, *match.span())))
+    kept: list[SpokenDay] = []
+    for one in sorted(found, key=lambda d: (d.begin - d.end, d.begin)):
+        if all(one.end <= other.begin or one.begin >= other.end for other in kept):
+            kept.append(one)
+    return sorted(kept, key=lambda d: d.begin)
+
+
+def due_in(text: str, spoken_on: date | None) -> SpokenDay | None:
+    """The day by which something is promised: one that is said to be a limit, else the first; none of a reason."""
+    reason = cue("reason").search(text)
+    told = text[: reason.begin] if reason else text
+    days = [d for d in spoken_days(told, spoken_on) if spoken_on is None or d.day >= spoken_on]
+    return next((d for d in days if d.by), None) or (days[0] if days else None)
+
+
+def without_days(text: str, spoken_on: date | None) -> str:
+    """The text without the words that name days, for counting what else it says."""
+    for day in reversed(spoken_days(text, spoken_on)):
+        text = text[: day.begin] + " " + text[day.end :]
+    return text
+
+
+def _short(text: str, spoken_on: date) -> Iterator[SpokenDay]:
+    """ "19.06." """
+    for match in _SHORT.finditer(text):
+        try:
+            day = date(spoken_on.year, int(match["m"]), int(match["d"]))
+        except ValueError:
+            continue
+        if day < spoken_on - timedelta(days=45):
+            day = day.replace(year=day.year + 1)
+        yield SpokenDay(day, *_with_preposition(text, *match.span()))
+
+
+def _with_preposition(text: str, begin: int, end: int) -> tuple[int, int, bool]:
+    """The span with the preposition and weekday before it, and whether the preposition says "by"."""
+    before = _prepositions().search(text[:begin])
+    by = bool(before and before["by"]) or bool(_by().match(text[begin:end]))
+    return (before.start() if before else begin), end, by
+
+
+@cache
+def _prepositions() -> re.Pattern[str]:
+    by = "|".join(str(_days(language)["by"]) for language in LANGUAGES)
+    days = "|".join(name for language in LANGUAGES for name in weekday_names(language))
+    day = rf"(?:{days}),?\s+"
+    word = rf"(?:(?P<by>{by})|on|am|el|le|den|zum|the|il)\s+(?:(?:the|el|le|den|zum|dem|am)\s+)?"
+    article = r"(?:the |den |dem |el |le )?"
+    return re.compile(rf"\b{word}(?:{day}{article})?$|\b{day}{article}$", re.IGNORECASE)
+
+
+@cache
+def _by() -> re.Pattern[str]:
+    return re.compile("|".join(rf"(?:{_days(language)['by']})\b" for language in LANGUAGES), re.IGNORECASE)
+
+
+def _days(language: str) -> dict[str, object]:
+    found: dict[str, object] = words_of(language)["days"]
+    return found
+
+
+@cache
+def _rules(language: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
+    words = _days(language)
+    numbers = words["numbers"]
+    assert isinstance(numbers, dict)
+    number = "|".join(sorted((re.escape(str(n)) for n in numbers), key=len, reverse=True))
+    day = "|".join(weekday_names(language))
+    made: list[tuple[str, re.Pattern[str]]] = []
+    for rule in _RULES:
+        form = str(words[rule]).replace("NUM", rf"(?:\d{{1,2}}|{number})").replace("DAY", f"(?:{day})")
+        if rule == "end_of":
+            form = rf"(?:{form}) (?:of )?(?P<month>{MONTH})"
+        made.append((rule, re.compile(rf"\b(?:{form})(?!\w)", re.IGNORECASE)))
+    return tuple(made)
+
+
+Rule = Callable[[re.Match[str], date, str], date | None]
+
+
+def _after(days: int) -> Rule:
+    return lambda match, on, language: on + timedelta(days=days)
+
+
+def _in_week(weekday: int, weeks: int) -> Rule:
+    """A weekday of this week, or of a later one; the week's last working day has gone by on a Saturday."""
+
+    def day(match: re.Match[str], on: date, language: str) -> date | None:
+        ahead = 7 * weeks + weekday - on.weekday()
+        return on + timedelta(days=ahead if weeks else max(0, ahead))
+
+    return day
+
+
+def _number(match: re.Match[str], language: str) -> int:
+    numbers = _days(language)["numbers"]
+    assert isinstance(numbers, dict)
+    word = match["n"].lower()
+    return int(word) if word.isdigit() else int(numbers[word])
+
+
+def _in_days(match: re.Match[str], on: date, language: str) -> date | None:
+    count = _number(match, language)
+    if not match["working"]:
+        return on + timedelta(days=count)
+    while count:
+        on += timedelta(days=1)
+        count -= on.weekday() <= _FRIDAY
+    return on
+
+
+def _in_weeks(match: re.Match[str], on: date, language: str) -> date | None:
+    number = next((v for k, v in match.groupdict().items() if v and k.startswith("n")), "")
+    numbers = _days(language)["numbers"]
+    assert isinstance(numbers, dict)
+    return on + timedelta(weeks=int(number) if number.isdigit() else int(numbers[number.lower()]))
+
+
+def _weekday(match: re.Match[str], on: date, language: str) -> date | None:
+    names = [n.lower() for n in weekday_names(language)]
+    return on + timedelta(days=(names.index(match["day"].lower()) - on.weekday()) % 7 or 7)
+
+
+def _next_weekday(match: re.Match[str], on: date, language: str) -> date | None:
+    """ "next Tuesday" is the one of next week."""
+    names = [n.lower() for n in weekday_names(language)]
+    said = next(v for k, v in match.groupdict().items() if v and k.startswith("day"))
+    return on + timedelta(days=7 + names.index(said.lower()) - on.weekday())
+
+
+def _weekday_short(match: re.Match[str], on: date, language: str) -> date | None:
+    names = [n.lower() for n in weekday_names(language)]
+    number = next(n for n, name in enumerate(names) if name.startswith(match["day"].lower()[:2]))
+    return on + timedelta(days=(number - on.weekday()) % 7 or 7)
+
+
+def _day_of_month(match: re.Match[str], on: date, language: str) -> date | None:
+    wanted = int(match["dom"])
+    for months in range(3):
+        year, month = on.year + (on.month - 1 + months) // 12, (on.month - 1 + months) % 12 + 1
+        if 1 <= wanted <= monthrange(year, month)[1] and date(year, month, wanted) >= on:
+            return date(year, month, wanted)
+    return None
+
+
+def _month_end(match: re.Match[str], on: date, language: str) -> date | None:
+    return date(on.year, on.month, monthrange(on.year, on.month)[1])
+
+
+def _end_of(match: re.Match[str], on: date, language: str) -> date | None:
+    month = MONTH_NUMBERS[match["month"].lower()]
+    year = on.year + (month < on.month)
+    return date(year, month, monthrange(year, month)[1])
+
+
+_RULES: dict[str, Rule] = {
+    "today": _after(0),
+    "tomorrow": _after(1),
+    "after_tomorrow": _after(2),
+    "week_end": _in_week(_FRIDAY, 0),
+    "weekend": _in_week(_SUNDAY, 0),
+    "next_week_end": _in_week(_FRIDAY, 1),
+    "next_week": _in_week(_FRIDAY, 1),
+    "month_end": _month_end,
+    "end_of": _end_of,
+    "in_days": _in_days,
+    "in_weeks": _in_weeks,
+    "next_weekday": _next_weekday,
+    "weekday": _weekday,
+    "weekday_short": _weekday_short,
+    "day_of_month": _day_of_month,
+}
