@@ -1,0 +1,148 @@
+"""Figures of a report wherever they stand: in the cells of a table, behind a colon, in a sentence."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from apps.compare.shape import ShapedTable
+from apps.compare.units import Quantity, comparable, in_unit_of, measure_of, quantity
+from apps.compare.values import number_of
+from apps.compare.words import Better, bound_of, word_set
+from core.text.dates import days_in
+
+Source = tuple[Literal["row", "sentence"], int, int]
+
+# A unit in the name: "Coverage (%)", "Cost [k€]".
+_UNIT_IN_NAME = re.compile(r"[(\[]\s*(?P<unit>[^()\[\]]{1,20})\s*[)\]]")
+# "98.4% (target 99.5%)"
+_TARGET_INSIDE = re.compile(r"^(?P<value>.+?)\s*[(\[,;]\s*(?P<word>[^\W\d]+)\s*:?\s*(?P<target>[^()\[\]]+?)\s*[)\]]?$")
+_AMOUNT = re.compile(
+    r"(?<![\w.,/-])(?:[€$£]\s?)?\d[\d.,'’\u00a0\u202f]*(?:\s?(?:%|‰|[kTM]?[€$£])|\s(?:Mio|Tsd|Mrd)\.?\s?[€$£]?|\s?[^\W\d_]+[²³]?)?"
+)
+_CLAUSE = re.compile(r"[;:]\s|,\s|\s(?:and|und|y|et|while|während|mientras)\s")
+# With more words than this around it a number is part of a story, not a figure with a name.
+_MOST_NAME_WORDS = 9
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A number that a report gives for something.
+
+    Attributes:
+        name: What for, as the report calls it.
+        context: The heading above it, which may be part of the name ("North").
+        written: The number as written; `quantity` is what it says.
+        target: What it should be, as written; `goal` is what that says.
+        source: Where in the report: a row (table, row) or a sentence (number, 0).
+        composed: The name is made of a row's and a column's.
+    """
+
+    name: str
+    context: str
+    written: str
+    quantity: Quantity
+    source: Source
+    place: str = ""
+    target: str = ""
+    goal: Quantity | None = None
+    composed: bool = False
+
+    @property
+    def bound(self) -> Better:
+        """Which way is better by the target itself: "≥ 95 %", "max. 5", none at all, or all of them."""
+        way, _ = bound_of(self.target)
+        if way != "neither":
+            return way
+        if self.goal is None:
+            return "neither"
+        if self.goal.value == 0:
+            return "lower"
+        return "higher" if self.goal.measures == "share" and self.goal.value == 100 else "neither"
+
+
+def figure_at(table: ShapedTable, row: int, column: int, source: Source) -> Figure | None:
+    """The cell as a figure: None for a word, a date, a target or the number of the row."""
+    if column == table.key or table.roles[column] not in (None, "value", "previous"):
+        return None
+    name, title = table.name(row), table.header[column]
+    is_value = table.roles[column] is not None
+    written, target = _split(table.rows[row][column])
+    beside = table.cell(row, "unit") or _unit_in(name) or _unit_in(title)
+    found = _quantity(written, beside, table.table.decimal)
+    if found is None:
+        return None
+    target = table.cell(row, "target") or target
+    return Figure(
+        name=name if is_value else f"{name}, {title}",
+        context=table.heading.rpartition(" › ")[2],
+        written=written if not (found.unit == beside and beside not in written and beside) else f"{written} {beside}",
+        quantity=found,
+        source=source,
+        place=table.place,
+        target=target,
+        goal=_quantity(bound_of(target)[1], found.unit, table.table.decimal),
+        composed=not is_value,
+    )
+
+
+def figures_in_row(table: ShapedTable, row: int, source: Source) -> list[Figure]:
+    """The row's figures: its value, or else each number that stands in one of its columns."""
+    value = table.column("value")
+    columns = [value] if value is not None else table.attributes()
+    return [f for column in columns if (f := figure_at(table, row, column, source)) is not None]
+
+
+def figures_in_sentence(text: str, decimal: str, source: Source, place: str) -> list[Figure]:
+    """The amounts of a sentence, each named by the words of its clause; days and times of day are none."""
+    return list(_in_clauses(text, decimal, source, place)) if len(text.split()) < 40 else []
+
+
+def _in_clauses(text: str, decimal: str, source: Source, place: str) -> Iterator[Figure]:
+    for clause in _CLAUSE.split(text):
+        if days_in(clause, None):
+            continue
+        amounts = list(_AMOUNT.finditer(clause))
+        if len(amounts) != 1:
+            continue
+        written, name = _amount(amounts[0].group(), clause)
+        found = _quantity(written, "", decimal)
+        if found is not None and 0 < len(name.split()) <= _MOST_NAME_WORDS:
+            yield Figure(name, "", written, found, source, place)
+
+
+def _amount(matched: str, clause: str) -> tuple[str, str]:
+    """The number with its unit, and what stands around it; a word behind it that is no unit belongs to the name."""
+    number, _, word = matched.strip().rstrip(".,").partition(" ")
+    if word and measure_of(word) is None:
+        matched = number
+    before, _, behind = clause.partition(matched.strip())
+    return matched.strip().rstrip(".,"), " ".join(f"{before} {behind}".split()).strip(" .,:;")
+
+
+def _quantity(written: str, unit: str, decimal: str) -> Quantity | None:
+    number = number_of(written, decimal)
+    return None if number is None else quantity(number, unit)
+
+
+def _split(cell: str) -> tuple[str, str]:
+    """The value and the target of a cell that holds both."""
+    match = _TARGET_INSIDE.match(cell)
+    if match and match["word"].lower() in word_set("roles", "target"):
+        return match["value"], match["target"]
+    return cell.strip(), ""
+
+
+def _unit_in(name: str) -> str:
+    match = _UNIT_IN_NAME.search(name)
+    return match["unit"] if match and measure_of(match["unit"]) else ""
+
+
+def same_goal(a: Figure, b: Figure) -> bool:
+    """Whether both have a target, and the same one; none at all is too common to tell anything."""
+    if a.goal is None or b.goal is None or not comparable(a.goal, b.goal) or not a.goal.value:
+        return False
+    wanted = in_unit_of(a.goal, b.goal)
+    return abs(wanted - b.goal.value) <= 0.005 * abs(b.goal.value)

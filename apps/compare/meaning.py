@@ -1,0 +1,129 @@
+"""How alike names and sentences are: by their words, and by their vectors where an embedding is at hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from difflib import SequenceMatcher
+from functools import lru_cache
+
+import numpy as np
+from scipy.optimize import linear_sum_assignment
+
+from apps.compare.words import plain_words
+from core.arrays import FloatArray
+from core.text.words import FUNCTION_WORDS, folded, inverse_frequencies, stem
+
+# Texts → (n, dim) float32, L2-normalised.
+Embed = Callable[[Sequence[str]], FloatArray]
+
+# What vectors may add to what words say: they call everything of one field alike.
+_MOST_BY_VECTORS = 0.3
+_SAME_WORD = 0.8
+_LEAST_STEM = 5
+
+
+class Meaning:
+    """The likeness of texts, each embedded once."""
+
+    def __init__(self, embed: Embed | None = None) -> None:
+        self._embed = embed
+
+    def table(self, before: Sequence[str], after: Sequence[str]) -> FloatArray:
+        """(len(before), len(after)), 0..1: each text of one report beside each of the other."""
+        words = np.array([[shared_words(a, b) for b in after] for a in before], np.float32)
+        words = words.reshape(len(before), len(after))
+        cosines = self.cosines(before, after)
+        lifted = np.minimum(cosines, words + _MOST_BY_VECTORS)
+        return np.maximum(words, np.where(words > 0, lifted, cosines - _MOST_BY_VECTORS))
+
+    def cosines(self, before: Sequence[str], after: Sequence[str]) -> FloatArray:
+        """(len(before), len(after)) of the vectors alone; 0 without an embedding."""
+        if self._embed is None or not before or not after:
+            return np.zeros((len(before), len(after)), np.float32)
+        vectors = self._embed([*before, *after])
+        return vectors[: len(before)] @ vectors[len(before) :].T
+
+
+def assigned(scores: FloatArray, least: float = 0.0) -> list[tuple[int, int]]:
+    """The pairs (row, column) that make the largest sum together, each used once, none below `least`."""
+    if not scores.size:
+        return []
+    # What is below the least is worth nothing: it mustn't push two good pairs apart.
+    kept = np.where(scores >= least, scores, 0.0)
+    rows, columns = linear_sum_assignment(kept, maximize=True)
+    return [(int(i), int(j)) for i, j in zip(rows, columns, strict=True) if kept[i, j] > 0]
+
+
+def shared_words(one: str, other: str, weights: Mapping[str, float] | None = None) -> float:
+    """0..1, the share of the words of two names that both have, whatever their order and endings.
+
+    Args:
+        weights: How much a word counts; every word the same without it.
+    """
+    a, b = name_words(one), name_words(other)
+    if not a or not b:
+        return float(folded(one) == folded(other) != "")
+    if a == b:
+        return 1.0
+    if _is_acronym(a, plain_words(other)) or _is_acronym(b, plain_words(one)):
+        return 0.95
+    a, b = _spelled_out(a, b), _spelled_out(b, a)
+    best = [[_alike(x, y) for y in b] for x in a]
+    of_a, of_b = ([(weights or {}).get(w, 1.0) for w in words] for words in (a, b))
+    shared = (
+        sum(w * max(row) for w, row in zip(of_a, best, strict=True)),
+        sum(w * max(column) for w, column in zip(of_b, zip(*best, strict=True), strict=True)),
+    )
+    dice = sum(shared) / (sum(of_a) + sum(of_b))
+    # A name within a longer one: "Sensor coverage", "Endpoint sensor coverage".
+    inside = max(shared[0] / sum(of_a), shared[1] / sum(of_b)) if min(len(a), len(b)) > 1 else 0.0
+    return max(dice, 0.9 * inside)
+
+
+def word_weights(sentences: Sequence[str]) -> Mapping[str, float]:
+    """How much each word tells about what a sentence is about: the rarer, the more; one for the rarest."""
+    found = inverse_frequencies(name_words(s) for s in sentences)
+    most = max(found.values(), default=1.0)
+    return {word: max(weight / most, 0.1) for word, weight in found.items()}
+
+
+@lru_cache(maxsize=20_000)
+def name_words(text: str) -> tuple[str, ...]:
+    """The words that a name or a sentence is about, each once."""
+    kept = [w for word in plain_words(text) for w in word.split("-") if w and w not in FUNCTION_WORDS]
+    return tuple(dict.fromkeys(kept))
+
+
+def _alike(one: str, other: str) -> float:
+    if one == other:
+        return 1.0
+    if any(c.isdigit() for c in one + other):
+        return 0.0
+    if stem(one) == stem(other):
+        return 1.0
+    short, long = sorted((one, other), key=len)
+    common = next((n for n, (x, y) in enumerate(zip(one, other, strict=False)) if x != y), len(short))
+    # "vaccinated" and "vaccination" begin alike; "Wartezeit" is part of "Durchschnittswartezeit".
+    if common >= _LEAST_STEM or (len(short) >= _LEAST_STEM and (long.endswith(short) or long.startswith(short))):
+        return 0.9
+    ratio = SequenceMatcher(None, one, other, autojunk=False).ratio()
+    return ratio if ratio >= _SAME_WORD else 0.0
+
+
+def _is_acronym(short: Sequence[str], words: Sequence[str]) -> bool:
+    """Whether the one word is made of the others' first letters, with or without those of "of" and "to"."""
+    if len(short) != 1 or len(short[0]) < 2:
+        return False
+    said = [w for w in words if w not in FUNCTION_WORDS]
+    return any(len(ws) > 1 and short[0] == "".join(w[0] for w in ws) for ws in (words, said))
+
+
+def _spelled_out(words: Sequence[str], other: Sequence[str]) -> tuple[str, ...]:
+    """The words, with "er" as "emergency room" where the other name has that."""
+    spelled: list[str] = []
+    for word in words:
+        size = len(word)
+        runs = (other[n : n + size] for n in range(len(other) - size + 1))
+        run = next((r for r in runs if size > 1 and word not in other and "".join(w[0] for w in r) == word), None)
+        spelled += run or [word]
+    return tuple(spelled)

@@ -1,0 +1,218 @@
+"""What is written in sentences: figures among them, changed statements, new ones and those that are gone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from apps.compare.align import alike, best_pairs, pair_sentences
+from apps.compare.blocks import Statement, plain_name
+from apps.compare.changes import Kind, Nature, ReportChange, metric_of, nature_of
+from apps.compare.figures import Figure, figures_in_row, figures_in_sentence
+from apps.compare.join import Join, Row, Side
+from apps.compare.meaning import assigned, name_words, shared_words, word_weights
+from apps.compare.rows import change_of, evidence
+from apps.compare.values import number_of
+from core.arrays import FloatArray
+
+# A sentence's number or a row, and what it says.
+Placed = tuple[int | Row, Statement]
+
+_SAME_FIGURE = 0.6
+_LEAST_NAME = 0.4
+_SAME_CELL = 0.95
+_SAME_STATEMENT = 0.5
+# What both sentences begin with is what both are about.
+_SAME_SUBJECT = 0.2
+# Above this, and with the same numbers, two sentences say the same in other words.
+_SAME_MEANING = 0.93
+_HEADINGS_ALIKE = 0.75
+# A figure in prose has a name of so many words at most.
+_MOST_NAME_WORDS = 5
+# A sentence's number isn't the same figure as one so many times larger.
+_LARGEST_STEP = 5
+
+
+def join_edited(join: Join) -> None:
+    """Sentences that are the same or an edit of each other, over the whole reports: one that moved is no change."""
+    old, new = join.before.statements, join.after.statements
+    for i, j in pair_sentences([s.text for s in old], [s.text for s in new]):
+        _changed(join, i, j)
+
+
+def join_figures(join: Join) -> None:
+    """Figures that are left, between cells of any table and the words of a sentence."""
+    before, after = _left_figures(join.before), _left_figures(join.after)
+    scores = join.meaning.table([f.name for f in before], [f.name for f in after])
+    for x, a in enumerate(before):
+        for y, b in enumerate(after):
+            scores[x, y] = _figures_alike(a, b, float(scores[x, y]))
+    for x, y in assigned(scores, _SAME_FIGURE):
+        one, other = before[x], after[y]
+        metric = metric_of(one, other, join.directions, other.context)
+        join.metrics.append(metric)
+        _use(join.before, one)
+        _use(join.after, other)
+        if metric.verdict != "same":
+            change = ReportChange(
+                "changed", "cell", other.context, other.name, one.written, other.written, one.place, other.place
+            )
+            join.changes.append(change_of(metric, change))
+
+
+def join_meaning(join: Join) -> None:
+    """Statements that are left and are about the same thing, in a sentence here and perhaps in a table's row there."""
+    before, after = _left_statements(join.before), _left_statements(join.after)
+    scores = _statements_alike(join, before, after)
+    for x, y in assigned(scores, _SAME_STATEMENT):
+        (source_a, one), (source_b, other) = before[x], after[y]
+        for side, source in ((join.before, source_a), (join.after, source_b)):
+            if isinstance(source, tuple):
+                side.rows.add(source)
+            else:
+                side.sentences.add(source)
+        nature = nature_of(one.text, other.text)
+        if nature == "content" and float(join.meaning.cosines([one.text], [other.text])[0, 0]) >= _SAME_MEANING:
+            nature = "wording"
+        join.changes.append(_sentence("changed", other.heading, one, other, nature=nature))
+
+
+def sentences_alone(join: Join) -> None:
+    """Sentences that only one report has; a new section of them is one change."""
+    headings = best_pairs(
+        join.before.headings, join.after.headings, lambda a, b: alike(plain_name(a), plain_name(b)), _HEADINGS_ALIKE
+    )
+    sides: tuple[tuple[Kind, Side, Side, set[int]], ...] = (
+        ("removed", join.before, join.after, {i for i, _ in headings}),
+        ("added", join.after, join.before, {j for _, j in headings}),
+    )
+    for kind, side, other, paired in sides:
+        left = [s for n in side.left_sentences() if not _stands_in(s := side.statements[n], other.title)]
+        fresh = [h for n, h in enumerate(side.headings) if n not in paired and _is_whole(side, h)]
+        for heading in fresh:
+            own = [s for s in left if s.heading == heading]
+            whole = Statement(heading, own[0].locator, " ".join(s.text for s in own))
+            join.changes.append(replace(_lone(kind, whole), part="section"))
+        join.changes += [_lone(kind, s) for s in left if s.heading not in fresh]
+
+
+def _is_whole(side: Side, heading: str) -> bool:
+    """Whether nothing under the heading has a counterpart."""
+    under = [n for n, s in enumerate(side.statements) if s.heading == heading]
+    return bool(under) and side.sentences.isdisjoint(under)
+
+
+def _stands_in(statement: Statement, title: str) -> bool:
+    """Whether the line is a field whose value the other report has in its title ("Customer: …")."""
+    _, colon, value = statement.text.partition(":")
+    words = name_words(value)
+    # All but the company's form, which a title leaves out.
+    return bool(colon and words) and len(set(words) - set(name_words(title))) < len(words) / 2
+
+
+def _changed(join: Join, i: int, j: int) -> None:
+    one, other = join.before.statements[i], join.after.statements[j]
+    join.sentences(i, j)
+    if " ".join(one.text.split()) == " ".join(other.text.split()):
+        return
+    change = _sentence("changed", other.heading, one, other, nature=nature_of(one.text, other.text))
+    a, b = _figure_in(join.before, i), _figure_in(join.after, j)
+    if change.nature == "amount" and a is not None and b is not None and _figures_alike(a, b, 1.0):
+        metric = metric_of(a, b, join.directions, other.heading)
+        if metric.verdict != "same":
+            join.metrics.append(metric)
+            change = change_of(metric, change)
+    join.changes.append(change)
+
+
+def _figure_in(side: Side, n: int) -> Figure | None:
+    """The sentence's figure, if it has one and says little more than its name."""
+    statement = side.statements[n]
+    found = figures_in_sentence(statement.text, side.decimal, ("sentence", n, 0), _at(statement))
+    fits = len(found) == 1 and len(name_words(found[0].name)) <= _MOST_NAME_WORDS
+    return found[0] if fits else None
+
+
+def _left_figures(side: Side) -> list[Figure]:
+    found = [f for t, r in side.left_rows() for f in figures_in_row(side.tables[t], r, ("row", t, r))]
+    for n in side.left_sentences():
+        statement = side.statements[n]
+        found += figures_in_sentence(statement.text, side.decimal, ("sentence", n, 0), _at(statement))
+    return found
+
+
+def _use(side: Side, figure: Figure) -> None:
+    kind, first, second = figure.source
+    if kind == "row":
+        side.rows.add((first, second))
+    else:
+        side.sentences.add(first)
+
+
+def _figures_alike(a: Figure, b: Figure, name: float) -> float:
+    """How sure it is that two figures are the same one; 0 below what is needed."""
+    named = max(name, _with_context(a, b), _with_context(b, a))
+    # A cell is named by its row and its column, and both must be the other's.
+    if named < (_SAME_CELL if a.composed and b.composed else _LEAST_NAME):
+        return 0.0
+    score = named + evidence(a, b)
+    if "sentence" in (a.source[0], b.source[0]):
+        old, new = abs(a.quantity.amount), abs(b.quantity.amount)
+        if a.quantity.measures != b.quantity.measures or max(old, new) > _LARGEST_STEP * min(old, new):
+            return 0.0
+    return score if score >= _SAME_FIGURE else 0.0
+
+
+def _with_context(a: Figure, b: Figure) -> float:
+    """The likeness where the heading above one figure is a part of the other's name ("North, Punctuality")."""
+    if not b.context or not a.composed:
+        return 0.0
+    return shared_words(a.name, f"{b.context} {b.name}")
+
+
+def _left_statements(side: Side) -> list[Placed]:
+    found: list[Placed] = [(n, side.statements[n]) for n in side.left_sentences()]
+    for t, r in side.left_rows():
+        table = side.tables[t]
+        cells = [table.rows[r][n] for n in table.attributes()]
+        value = table.column("value")
+        cells += [table.rows[r][value]] if value is not None else []
+        if cells and all(number_of(c) is not None for c in cells if c):
+            # Its figures have been joined, or have none to be joined with.
+            continue
+        text = f"{table.name(r)}: {', '.join(c for c in cells if c)}".removesuffix(": ")
+        found.append(((t, r), Statement(table.heading, table.place, text)))
+    return found
+
+
+def _statements_alike(join: Join, before: Sequence[Placed], after: Sequence[Placed]) -> FloatArray:
+    """(len(before), len(after)), 0..1; rows among themselves have been joined, or not, by their names."""
+    weights = word_weights([s.text for side in (join.before, join.after) for s in side.statements])
+    scores = np.zeros((len(before), len(after)), np.float32)
+    cosines = join.meaning.cosines([s.text for _, s in before], [s.text for _, s in after])
+    for x, (source_a, a) in enumerate(before):
+        for y, (source_b, b) in enumerate(after):
+            if isinstance(source_a, tuple) and isinstance(source_b, tuple):
+                continue
+            by_words = shared_words(a.text, b.text, weights)
+            words = name_words(a.text), name_words(b.text)
+            if words[0] and words[1] and by_words and words[0][0] == words[1][0]:
+                by_words += _SAME_SUBJECT
+            scores[x, y] = max(by_words, min(float(cosines[x, y]), by_words + 0.2 if by_words else 0.0))
+    return scores
+
+
+def _sentence(kind: Kind, heading: str, one: Statement, other: Statement, *, nature: Nature) -> ReportChange:
+    return ReportChange(kind, "sentence", heading, heading, one.text, other.text, _at(one), _at(other), nature=nature)
+
+
+def _lone(kind: Kind, statement: Statement) -> ReportChange:
+    here = _at(statement)
+    sides = ("", statement.text, "", here) if kind == "added" else (statement.text, "", here, "")
+    return ReportChange(kind, "sentence", statement.heading, statement.heading, *sides)
+
+
+def _at(statement: Statement) -> str:
+    return statement.locator or statement.heading

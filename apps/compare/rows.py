@@ -1,0 +1,161 @@
+"""Rows of tables: those of the same table, then those of any table that are the same by name and value."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from apps.compare.align import Pair, pair_columns, pair_rows, pair_tables
+from apps.compare.changes import Kind, Metric, Part, ReportChange, metric_of, nature_of
+from apps.compare.figures import Figure, figure_at, figures_in_row, same_goal
+from apps.compare.join import Join, Row, Side
+from apps.compare.meaning import assigned
+from apps.compare.shape import ShapedTable
+from apps.compare.units import comparable, in_unit_of, quantity
+from apps.compare.values import number_of
+
+# How much of a name two rows must share: less where their figures speak for it.
+_SAME_NAME = 0.8
+_SAME_FIGURE = 0.6
+# What speaks for two figures being the same: their target, what they measure, their size.
+_GOAL, _MEASURE, _SIZE = 0.35, 0.1, 0.1
+_LEAST_NAME = 0.3
+
+
+def join_tables(join: Join) -> None:
+    """Tables that are the same by heading and header, row by row."""
+    one, other = join.before, join.after
+    for a, b in pair_tables(one.tables, other.tables):
+        before, after = one.tables[a], other.tables[b]
+        columns = pair_columns(before, after)
+        if len(columns) < min(2, len(before.header), len(after.header)):
+            continue
+        key, rows = pair_rows(before, after, columns)
+        if not rows:
+            continue
+        join.changes += _columns_alone(before, after, columns)
+        for i, j in rows:
+            _compare_rows(join, (a, i), (b, j), columns, columns[key])
+
+
+def join_rows(join: Join) -> None:
+    """Rows that are left, whatever tables they stand in."""
+    left_a, left_b = join.before.left_rows(), join.after.left_rows()
+    names = [[side.tables[t].name(r) for t, r in left] for side, left in ((join.before, left_a), (join.after, left_b))]
+    scores = join.meaning.table(*names)
+    for x, a in enumerate(left_a):
+        for y, b in enumerate(left_b):
+            scores[x, y] = _rows_alike(join.before, a, join.after, b, float(scores[x, y]))
+    for x, y in assigned(scores):
+        a, b = left_a[x], left_b[y]
+        before, after = join.before.tables[a[0]], join.after.tables[b[0]]
+        _compare_rows(join, a, b, pair_columns(before, after), (before.key, after.key))
+
+
+def rows_alone(join: Join) -> None:
+    """Rows that only one report has; a whole table of them is one change."""
+    sides: tuple[tuple[Side, Kind], ...] = ((join.before, "removed"), (join.after, "added"))
+    for side, kind in sides:
+        left = side.left_rows()
+        for t, table in enumerate(side.tables):
+            rows = [r for at, r in left if at == t]
+            if len(rows) == len(table.rows) and len(rows) > 1:
+                text = "; ".join(" | ".join(row) for row in table.rows[:5])
+                join.changes.append(_alone(kind, "table", table, table.heading or ", ".join(table.header), text))
+                continue
+            for r in rows:
+                text = ", ".join(c for c in table.rows[r] if c)
+                join.changes.append(_alone(kind, "row", table, table.name(r) or text, text))
+
+
+def evidence(a: Figure, b: Figure) -> float:
+    """What speaks for two figures being the same besides their names; far below 0 where they can't be."""
+    if not comparable(a.quantity, b.quantity):
+        return -1.0
+    score = _GOAL if same_goal(a, b) else 0.0
+    if a.quantity.measures and a.quantity.measures == b.quantity.measures:
+        score += _MEASURE
+    old, new = abs(in_unit_of(a.quantity, b.quantity)), abs(b.quantity.value)
+    return score + (_SIZE if max(old, new) <= 2 * min(old, new) else 0.0)
+
+
+def _rows_alike(one: Side, a: Row, other: Side, b: Row, name: float) -> float:
+    """How sure it is that two rows are the same one; 0 below what is needed."""
+    before, after = one.tables[a[0]], other.tables[b[0]]
+    figures = [figures_in_row(t, r, ("row", *at)) if t.column("value") is not None else []
+               for t, r, at in ((before, a[1], a), (after, b[1], b))]  # fmt: skip
+    if figures[0] and figures[1]:
+        score = name + evidence(figures[0][0], figures[1][0])
+        return score if name >= _LEAST_NAME and score >= _SAME_FIGURE else 0.0
+    if figures[0] or figures[1] or name < _SAME_NAME or len(pair_columns(before, after)) < 2:
+        return 0.0
+    return name
+
+
+def _compare_rows(join: Join, a: Row, b: Row, columns: Sequence[Pair], key: Pair) -> None:
+    before, after = join.before.tables[a[0]], join.after.tables[b[0]]
+    join.rows(a, b)
+    name = after.rows[b[1]][key[1]] or before.rows[a[1]][key[0]]
+    with_figure = False
+    for i, j in columns:
+        if (i, j) == key:
+            continue
+        old, new = before.rows[a[1]][i], after.rows[b[1]][j]
+        one, other = figure_at(before, a[1], i, ("row", *a)), figure_at(after, b[1], j, ("row", *b))
+        metric = None
+        if one is not None and other is not None and comparable(one.quantity, other.quantity):
+            metric = metric_of(one, other, join.directions, after.heading)
+            join.metrics.append(metric)
+            with_figure = True
+        if _same(old, new, before, after):
+            continue
+        label = name if after.roles[j] == "value" else f"{name}, {after.header[j]}"
+        change = ReportChange("changed", "cell", after.heading, label, old, new, before.place, after.place)
+        if metric is not None:
+            join.changes.append(change_of(metric, change))
+        else:
+            join.changes.append(replace(change, nature=nature_of(old, new)))
+    old, new = before.rows[a[1]][key[0]], after.rows[b[1]][key[1]]
+    if old.strip().lower() != new.strip().lower():
+        nature = "wording" if with_figure else nature_of(old, new)
+        join.changes.append(
+            ReportChange("changed", "cell", after.heading, after.header[key[1]], old, new, before.place, after.place,
+                         nature=nature)
+        )  # fmt: skip
+
+
+def change_of(metric: Metric, change: ReportChange) -> ReportChange:
+    """The change of a cell or a sentence with what its figure says."""
+    difference = round(metric.after - metric.before, 6)
+    percent = round(100 * difference / abs(metric.before), 2) if metric.before else None
+    return replace(
+        change, difference=difference, percent=percent, unit=metric.unit, verdict=metric.verdict, as_figure=True
+    )
+
+
+def _same(old: str, new: str, before: ShapedTable, after: ShapedTable) -> bool:
+    """Whether two cells say the same: the same words, or the same amount in another unit."""
+    if " ".join(old.split()) == " ".join(new.split()):
+        return True
+    a, b = number_of(old, before.table.decimal), number_of(new, after.table.decimal)
+    if a is None or b is None:
+        return False
+    one, other = quantity(a), quantity(b)
+    if not one.measures and not other.measures:
+        return a == b
+    return comparable(one, other) and abs(in_unit_of(one, other) - other.value) <= 1e-9 * max(1.0, abs(other.value))
+
+
+def _columns_alone(before: ShapedTable, after: ShapedTable, columns: Sequence[Pair]) -> list[ReportChange]:
+    """Columns that only one table has; one with a role is missing from a template, not from what is said."""
+    removed = [before.header[n] for n in before.attributes() if n not in {i for i, _ in columns}]
+    added = [after.header[n] for n in after.attributes() if n not in {j for _, j in columns}]
+    return [
+        *(ReportChange("removed", "column", after.heading, h, h, "", before.place, after.place) for h in removed),
+        *(ReportChange("added", "column", after.heading, h, "", h, before.place, after.place) for h in added),
+    ]
+
+
+def _alone(kind: Kind, part: Part, table: ShapedTable, label: str, text: str) -> ReportChange:
+    sides = ("", text, "", table.place) if kind == "added" else (text, "", table.place, "")
+    return ReportChange(kind, part, table.heading, label, *sides)
