@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from apps.compare.blocks import ComparedReport
 from apps.compare.changes import ReportComparison
 from apps.compare.join import Join, Side
-from apps.compare.meaning import Embed, Meaning
+from apps.compare.meaning import Embed
 from apps.compare.prose import join_edited, join_figures, join_meaning, sentences_alone
 from apps.compare.rows import join_rows, join_tables, rows_alone
 from apps.compare.words import Better
@@ -24,9 +24,9 @@ def compare(
 
     Args:
         directions: Which way is better, by words of the metric's name.
-        embed: Makes vectors of names and sentences; without it, those are the same that share their words.
+        embed: Makes vectors of sentences; without it, those are about the same that share their words.
     """
-    join = Join(Side.of(before), Side.of(after), Meaning(embed), directions)
+    join = Join(Side.of(before), Side.of(after), embed, directions)
     for step in (join_tables, join_rows, join_edited, join_figures, join_meaning, rows_alone, sentences_alone):
         step(join)
     periods = join.before.period, join.after.period

@@ -10,8 +10,9 @@ from typing import Literal
 from apps.compare.shape import ShapedTable
 from apps.compare.units import Quantity, comparable, in_unit_of, measure_of, quantity
 from apps.compare.values import number_of
-from apps.compare.words import Better, bound_of, word_set
+from apps.compare.words import Better, bound_of, cues, plain_words, word_set
 from core.text.dates import days_in
+from core.text.words import FUNCTION_WORDS, folded
 
 Source = tuple[Literal["row", "sentence"], int, int]
 
@@ -38,6 +39,7 @@ class Figure:
         target: What it should be, as written; `goal` is what that says.
         source: Where in the report: a row (table, row) or a sentence (number, 0).
         composed: The name is made of a row's and a column's.
+        reached: Whether the report itself says that the target is reached; None where it doesn't say.
     """
 
     name: str
@@ -49,15 +51,18 @@ class Figure:
     target: str = ""
     goal: Quantity | None = None
     composed: bool = False
+    reached: bool | None = None
 
     @property
     def bound(self) -> Better:
-        """Which way is better by the target itself: "≥ 95 %", "max. 5", none at all, or all of them."""
+        """Which way is better by the target: "≥ 95 %", "max. 5", missed with less, none at all, or all of them."""
         way, _ = bound_of(self.target)
         if way != "neither":
             return way
         if self.goal is None:
             return "neither"
+        if self.reached is not None and self.goal.value != self.quantity.value:
+            return "higher" if self.reached == (self.quantity.amount > self.goal.amount) else "lower"
         if self.goal.value == 0:
             return "lower"
         return "higher" if self.goal.measures == "share" and self.goal.value == 100 else "neither"
@@ -85,6 +90,7 @@ def figure_at(table: ShapedTable, row: int, column: int, source: Source) -> Figu
         target=target,
         goal=_quantity(bound_of(target)[1], found.unit, table.table.decimal),
         composed=not is_value,
+        reached=_reached(table, row),
     )
 
 
@@ -119,12 +125,22 @@ def _amount(matched: str, clause: str) -> tuple[str, str]:
     if word and measure_of(word) is None:
         matched = number
     before, _, behind = clause.partition(matched.strip())
-    return matched.strip().rstrip(".,"), " ".join(f"{before} {behind}".split()).strip(" .,:;")
+    name = [w for w in f"{before} {behind}".split() if folded(w) not in word_set("movement")]
+    while name and folded(name[-1]).strip(".,") in FUNCTION_WORDS:
+        name.pop()
+    return matched.strip().rstrip(".,"), " ".join(name).strip(" .,:;")
 
 
 def _quantity(written: str, unit: str, decimal: str) -> Quantity | None:
     number = number_of(written, decimal)
     return None if number is None else quantity(number, unit)
+
+
+def _reached(table: ShapedTable, row: int) -> bool | None:
+    """What a cell of the row says of the target ("off target"), if one says nothing else."""
+    said = {" ".join(plain_words(table.rows[row][n])) for n in table.attributes()}
+    yes, no = (any(phrase in said for phrase in cues()["reached"][way]) for way in ("yes", "no"))
+    return yes if yes != no else None
 
 
 def _split(cell: str) -> tuple[str, str]:

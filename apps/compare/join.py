@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from apps.compare.blocks import ComparedReport, Statement
 from apps.compare.changes import Metric, ReportChange
-from apps.compare.meaning import Meaning
+from apps.compare.meaning import Embed
 from apps.compare.periods import Period, periods_in
 from apps.compare.shape import ShapedTable, shaped
 from apps.compare.words import Better, plain_words, word_set
@@ -68,7 +68,7 @@ class Join:
 
     before: Side
     after: Side
-    meaning: Meaning
+    embed: Embed | None
     directions: Mapping[str, Better]
     metrics: list[Metric] = field(default_factory=list)
     changes: list[ReportChange] = field(default_factory=list)

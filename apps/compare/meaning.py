@@ -1,4 +1,4 @@
-"""How alike names and sentences are: by their words, and by their vectors where an embedding is at hand."""
+"""How alike names and sentences are: names by their words, sentences by their vectors too, where there are any."""
 
 from __future__ import annotations
 
@@ -16,42 +16,27 @@ from core.text.words import FUNCTION_WORDS, folded, inverse_frequencies, stem
 # Texts → (n, dim) float32, L2-normalised.
 Embed = Callable[[Sequence[str]], FloatArray]
 
-# What vectors may add to what words say: they call everything of one field alike.
-_MOST_BY_VECTORS = 0.3
+_ACRONYM = 0.95
 _SAME_WORD = 0.8
 _LEAST_STEM = 5
+# Of the longer word: "complaints" and "compliance" have five letters in common and nothing else.
+_STEM_SHARE = 0.55
 
 
-class Meaning:
-    """The likeness of texts, each embedded once."""
-
-    def __init__(self, embed: Embed | None = None) -> None:
-        self._embed = embed
-
-    def table(self, before: Sequence[str], after: Sequence[str]) -> FloatArray:
-        """(len(before), len(after)), 0..1: each text of one report beside each of the other."""
-        words = np.array([[shared_words(a, b) for b in after] for a in before], np.float32)
-        words = words.reshape(len(before), len(after))
-        cosines = self.cosines(before, after)
-        lifted = np.minimum(cosines, words + _MOST_BY_VECTORS)
-        return np.maximum(words, np.where(words > 0, lifted, cosines - _MOST_BY_VECTORS))
-
-    def cosines(self, before: Sequence[str], after: Sequence[str]) -> FloatArray:
-        """(len(before), len(after)) of the vectors alone; 0 without an embedding."""
-        if self._embed is None or not before or not after:
-            return np.zeros((len(before), len(after)), np.float32)
-        vectors = self._embed([*before, *after])
-        return vectors[: len(before)] @ vectors[len(before) :].T
+def cosines(before: Sequence[str], after: Sequence[str], embed: Embed) -> FloatArray:
+    """(len(before), len(after)): how near the texts' meanings are."""
+    if not before or not after:
+        return np.zeros((len(before), len(after)), np.float32)
+    vectors = embed([*before, *after])
+    return vectors[: len(before)] @ vectors[len(before) :].T
 
 
-def assigned(scores: FloatArray, least: float = 0.0) -> list[tuple[int, int]]:
-    """The pairs (row, column) that make the largest sum together, each used once, none below `least`."""
-    if not scores.size:
+def assigned(scores: Sequence[Sequence[float]]) -> list[tuple[int, int]]:
+    """The pairs (row, column) whose scores make the largest sum, each row and column once; none of a score of 0."""
+    if not scores or not scores[0]:
         return []
-    # What is below the least is worth nothing: it mustn't push two good pairs apart.
-    kept = np.where(scores >= least, scores, 0.0)
-    rows, columns = linear_sum_assignment(kept, maximize=True)
-    return [(int(i), int(j)) for i, j in zip(rows, columns, strict=True) if kept[i, j] > 0]
+    rows, columns = linear_sum_assignment(np.array(scores), maximize=True)
+    return [(int(i), int(j)) for i, j in zip(rows, columns, strict=True) if scores[i][j] > 0]
 
 
 def shared_words(one: str, other: str, weights: Mapping[str, float] | None = None) -> float:
@@ -66,7 +51,7 @@ def shared_words(one: str, other: str, weights: Mapping[str, float] | None = Non
     if a == b:
         return 1.0
     if _is_acronym(a, plain_words(other)) or _is_acronym(b, plain_words(one)):
-        return 0.95
+        return _ACRONYM
     a, b = _spelled_out(a, b), _spelled_out(b, a)
     best = [[_alike(x, y) for y in b] for x in a]
     of_a, of_b = ([(weights or {}).get(w, 1.0) for w in words] for words in (a, b))
@@ -78,6 +63,15 @@ def shared_words(one: str, other: str, weights: Mapping[str, float] | None = Non
     # A name within a longer one: "Sensor coverage", "Endpoint sensor coverage".
     inside = max(shared[0] / sum(of_a), shared[1] / sum(of_b)) if min(len(a), len(b)) > 1 else 0.0
     return max(dice, 0.9 * inside)
+
+
+def name_other_things(one: str, other: str) -> bool:
+    """Whether each name has a word that the other has nothing like: "open tickets", "closed tickets"."""
+    if shared_words(one, other) >= _ACRONYM:
+        return False
+    a, b = name_words(one), name_words(other)
+    a, b = _spelled_out(a, b), _spelled_out(b, a)
+    return all(any(all(not _alike(w, x) for x in theirs) for w in own) for own, theirs in ((a, b), (b, a)))
 
 
 def word_weights(sentences: Sequence[str]) -> Mapping[str, float]:
@@ -104,7 +98,9 @@ def _alike(one: str, other: str) -> float:
     short, long = sorted((one, other), key=len)
     common = next((n for n, (x, y) in enumerate(zip(one, other, strict=False)) if x != y), len(short))
     # "vaccinated" and "vaccination" begin alike; "Wartezeit" is part of "Durchschnittswartezeit".
-    if common >= _LEAST_STEM or (len(short) >= _LEAST_STEM and (long.endswith(short) or long.startswith(short))):
+    if (common >= _LEAST_STEM and common >= _STEM_SHARE * len(long)) or (
+        len(short) >= _LEAST_STEM and (long.endswith(short) or long.startswith(short))
+    ):
         return 0.9
     ratio = SequenceMatcher(None, one, other, autojunk=False).ratio()
     return ratio if ratio >= _SAME_WORD else 0.0

@@ -5,29 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-import numpy as np
-
 from apps.compare.align import alike, best_pairs, pair_sentences
 from apps.compare.blocks import Statement, plain_name
 from apps.compare.changes import Kind, Nature, ReportChange, metric_of, nature_of
 from apps.compare.figures import Figure, figures_in_row, figures_in_sentence
 from apps.compare.join import Join, Row, Side
-from apps.compare.meaning import assigned, name_words, shared_words, word_weights
-from apps.compare.rows import change_of, evidence
+from apps.compare.meaning import assigned, cosines, name_words, shared_words, word_weights
+from apps.compare.rows import change_of, figures_alike
 from apps.compare.values import number_of
-from core.arrays import FloatArray
 
 # A sentence's number or a row, and what it says.
 Placed = tuple[int | Row, Statement]
 
-_SAME_FIGURE = 0.6
 _LEAST_NAME = 0.4
 _SAME_CELL = 0.95
-_SAME_STATEMENT = 0.5
-# What both sentences begin with is what both are about.
-_SAME_SUBJECT = 0.2
-# Above this, and with the same numbers, two sentences say the same in other words.
-_SAME_MEANING = 0.93
+# Two statements are about the same from so much of their words in common; with vectors, from such a cosine.
+_SAME_WORDS, _SAME_MEANING, _NEAR_MEANING = 0.5, 0.68, 0.62
+# What two short sentences begin with is what both are about.
+_SHORT, _SAME_SUBJECT = 3, 0.2
 _HEADINGS_ALIKE = 0.75
 # A figure in prose has a name of so many words at most.
 _MOST_NAME_WORDS = 5
@@ -45,11 +40,7 @@ def join_edited(join: Join) -> None:
 def join_figures(join: Join) -> None:
     """Figures that are left, between cells of any table and the words of a sentence."""
     before, after = _left_figures(join.before), _left_figures(join.after)
-    scores = join.meaning.table([f.name for f in before], [f.name for f in after])
-    for x, a in enumerate(before):
-        for y, b in enumerate(after):
-            scores[x, y] = _figures_alike(a, b, float(scores[x, y]))
-    for x, y in assigned(scores, _SAME_FIGURE):
+    for x, y in assigned([[_figures_alike(a, b) for b in after] for a in before]):
         one, other = before[x], after[y]
         metric = metric_of(one, other, join.directions, other.context)
         join.metrics.append(metric)
@@ -65,8 +56,7 @@ def join_figures(join: Join) -> None:
 def join_meaning(join: Join) -> None:
     """Statements that are left and are about the same thing, in a sentence here and perhaps in a table's row there."""
     before, after = _left_statements(join.before), _left_statements(join.after)
-    scores = _statements_alike(join, before, after)
-    for x, y in assigned(scores, _SAME_STATEMENT):
+    for x, y in assigned(_statements_alike(join, before, after)):
         (source_a, one), (source_b, other) = before[x], after[y]
         for side, source in ((join.before, source_a), (join.after, source_b)):
             if isinstance(source, tuple):
@@ -74,8 +64,6 @@ def join_meaning(join: Join) -> None:
             else:
                 side.sentences.add(source)
         nature = nature_of(one.text, other.text)
-        if nature == "content" and float(join.meaning.cosines([one.text], [other.text])[0, 0]) >= _SAME_MEANING:
-            nature = "wording"
         join.changes.append(_sentence("changed", other.heading, one, other, nature=nature))
 
 
@@ -92,7 +80,8 @@ def sentences_alone(join: Join) -> None:
         left = [s for n in side.left_sentences() if not _stands_in(s := side.statements[n], other.title)]
         fresh = [h for n, h in enumerate(side.headings) if n not in paired and _is_whole(side, h)]
         for heading in fresh:
-            own = [s for s in left if s.heading == heading]
+            if not (own := [s for s in left if s.heading == heading]):
+                continue
             whole = Statement(heading, own[0].locator, " ".join(s.text for s in own))
             join.changes.append(replace(_lone(kind, whole), part="section"))
         join.changes += [_lone(kind, s) for s in left if s.heading not in fresh]
@@ -119,7 +108,7 @@ def _changed(join: Join, i: int, j: int) -> None:
         return
     change = _sentence("changed", other.heading, one, other, nature=nature_of(one.text, other.text))
     a, b = _figure_in(join.before, i), _figure_in(join.after, j)
-    if change.nature == "amount" and a is not None and b is not None and _figures_alike(a, b, 1.0):
+    if change.nature == "amount" and a is not None and b is not None and _figures_alike(a, b):
         metric = metric_of(a, b, join.directions, other.heading)
         if metric.verdict != "same":
             join.metrics.append(metric)
@@ -151,18 +140,17 @@ def _use(side: Side, figure: Figure) -> None:
         side.sentences.add(first)
 
 
-def _figures_alike(a: Figure, b: Figure, name: float) -> float:
+def _figures_alike(a: Figure, b: Figure) -> float:
     """How sure it is that two figures are the same one; 0 below what is needed."""
-    named = max(name, _with_context(a, b), _with_context(b, a))
+    name = max(shared_words(a.name, b.name), _with_context(a, b), _with_context(b, a))
     # A cell is named by its row and its column, and both must be the other's.
-    if named < (_SAME_CELL if a.composed and b.composed else _LEAST_NAME):
+    if name < (_SAME_CELL if a.composed and b.composed else _LEAST_NAME):
         return 0.0
-    score = named + evidence(a, b)
     if "sentence" in (a.source[0], b.source[0]):
         old, new = abs(a.quantity.amount), abs(b.quantity.amount)
         if a.quantity.measures != b.quantity.measures or max(old, new) > _LARGEST_STEP * min(old, new):
             return 0.0
-    return score if score >= _SAME_FIGURE else 0.0
+    return figures_alike(a, b, name)
 
 
 def _with_context(a: Figure, b: Figure) -> float:
@@ -187,21 +175,31 @@ def _left_statements(side: Side) -> list[Placed]:
     return found
 
 
-def _statements_alike(join: Join, before: Sequence[Placed], after: Sequence[Placed]) -> FloatArray:
-    """(len(before), len(after)), 0..1; rows among themselves have been joined, or not, by their names."""
+def _statements_alike(join: Join, before: Sequence[Placed], after: Sequence[Placed]) -> list[list[float]]:
+    """How sure it is that two are about the same; rows among themselves have been joined, or not, by their names."""
     weights = word_weights([s.text for side in (join.before, join.after) for s in side.statements])
-    scores = np.zeros((len(before), len(after)), np.float32)
-    cosines = join.meaning.cosines([s.text for _, s in before], [s.text for _, s in after])
+    near = cosines([s.text for _, s in before], [s.text for _, s in after], join.embed) if join.embed else None
+    scores = [[0.0] * len(after) for _ in before]
     for x, (source_a, a) in enumerate(before):
         for y, (source_b, b) in enumerate(after):
-            if isinstance(source_a, tuple) and isinstance(source_b, tuple):
-                continue
-            by_words = shared_words(a.text, b.text, weights)
-            words = name_words(a.text), name_words(b.text)
-            if words[0] and words[1] and by_words and words[0][0] == words[1][0]:
-                by_words += _SAME_SUBJECT
-            scores[x, y] = max(by_words, min(float(cosines[x, y]), by_words + 0.2 if by_words else 0.0))
+            if isinstance(source_a, int) or isinstance(source_b, int):
+                words = shared_words(a.text, b.text, weights)
+                scores[x][y] = (
+                    _by_words(a.text, b.text, words) if near is None else _by_meaning(float(near[x, y]), words)
+                )
     return scores
+
+
+def _by_meaning(cosine: float, words: float) -> float:
+    sure = cosine >= _SAME_MEANING or (cosine >= _NEAR_MEANING and words >= _SAME_WORDS)
+    return cosine if sure else 0.0
+
+
+def _by_words(one: str, other: str, words: float) -> float:
+    a, b = name_words(one), name_words(other)
+    if a and b and words and a[0] == b[0] and min(len(a), len(b)) <= _SHORT:
+        words += _SAME_SUBJECT
+    return words if words >= _SAME_WORDS else 0.0
 
 
 def _sentence(kind: Kind, heading: str, one: Statement, other: Statement, *, nature: Nature) -> ReportChange:

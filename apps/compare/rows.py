@@ -9,7 +9,7 @@ from apps.compare.align import Pair, pair_columns, pair_rows, pair_tables
 from apps.compare.changes import Kind, Metric, Part, ReportChange, metric_of, nature_of
 from apps.compare.figures import Figure, figure_at, figures_in_row, same_goal
 from apps.compare.join import Join, Row, Side
-from apps.compare.meaning import assigned
+from apps.compare.meaning import assigned, name_other_things, shared_words
 from apps.compare.shape import ShapedTable
 from apps.compare.units import comparable, in_unit_of, quantity
 from apps.compare.values import number_of
@@ -20,6 +20,8 @@ _SAME_FIGURE = 0.6
 # What speaks for two figures being the same: their target, what they measure, their size.
 _GOAL, _MEASURE, _SIZE = 0.35, 0.1, 0.1
 _LEAST_NAME = 0.3
+_ALL_WORDS = 0.95
+_AS_MUCH = 1.1
 
 
 def join_tables(join: Join) -> None:
@@ -41,12 +43,7 @@ def join_tables(join: Join) -> None:
 def join_rows(join: Join) -> None:
     """Rows that are left, whatever tables they stand in."""
     left_a, left_b = join.before.left_rows(), join.after.left_rows()
-    names = [[side.tables[t].name(r) for t, r in left] for side, left in ((join.before, left_a), (join.after, left_b))]
-    scores = join.meaning.table(*names)
-    for x, a in enumerate(left_a):
-        for y, b in enumerate(left_b):
-            scores[x, y] = _rows_alike(join.before, a, join.after, b, float(scores[x, y]))
-    for x, y in assigned(scores):
+    for x, y in assigned([[_rows_alike(join.before, a, join.after, b) for b in left_b] for a in left_a]):
         a, b = left_a[x], left_b[y]
         before, after = join.before.tables[a[0]], join.after.tables[b[0]]
         _compare_rows(join, a, b, pair_columns(before, after), (before.key, after.key))
@@ -68,25 +65,29 @@ def rows_alone(join: Join) -> None:
                 join.changes.append(_alone(kind, "row", table, table.name(r) or text, text))
 
 
-def evidence(a: Figure, b: Figure) -> float:
-    """What speaks for two figures being the same besides their names; far below 0 where they can't be."""
-    if not comparable(a.quantity, b.quantity):
-        return -1.0
-    score = _GOAL if same_goal(a, b) else 0.0
-    if a.quantity.measures and a.quantity.measures == b.quantity.measures:
-        score += _MEASURE
+def figures_alike(a: Figure, b: Figure, name: float) -> float:
+    """How sure it is that two figures with names as alike as this are the same one; 0 below what is needed."""
+    if not comparable(a.quantity, b.quantity) or name < _LEAST_NAME:
+        return 0.0
     old, new = abs(in_unit_of(a.quantity, b.quantity)), abs(b.quantity.value)
-    return score + (_SIZE if max(old, new) <= 2 * min(old, new) else 0.0)
+    measured = bool(a.quantity.measures or b.quantity.measures)
+    goal = same_goal(a, b)
+    as_much = measured and max(old, new) <= _AS_MUCH * min(old, new)
+    # "Open tickets" are not "closed tickets", unless they have one target, or are measured and as much as before.
+    if name_other_things(a.name, b.name) and name < _ALL_WORDS and not (goal or as_much):
+        return 0.0
+    score = name + _GOAL * goal + _MEASURE * measured + _SIZE * (max(old, new) <= 2 * min(old, new))
+    return score if score >= _SAME_FIGURE else 0.0
 
 
-def _rows_alike(one: Side, a: Row, other: Side, b: Row, name: float) -> float:
+def _rows_alike(one: Side, a: Row, other: Side, b: Row) -> float:
     """How sure it is that two rows are the same one; 0 below what is needed."""
     before, after = one.tables[a[0]], other.tables[b[0]]
+    name = shared_words(before.name(a[1]), after.name(b[1]))
     figures = [figures_in_row(t, r, ("row", *at)) if t.column("value") is not None else []
                for t, r, at in ((before, a[1], a), (after, b[1], b))]  # fmt: skip
     if figures[0] and figures[1]:
-        score = name + evidence(figures[0][0], figures[1][0])
-        return score if name >= _LEAST_NAME and score >= _SAME_FIGURE else 0.0
+        return figures_alike(figures[0][0], figures[1][0], name)
     if figures[0] or figures[1] or name < _SAME_NAME or len(pair_columns(before, after)) < 2:
         return 0.0
     return name

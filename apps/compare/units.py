@@ -20,6 +20,8 @@ _UNITS: dict[str, tuple[str, float]] = {
     "duration-hour": ("time", 3_600.0),
     "duration-day": ("time", 86_400.0),
     "duration-week": ("time", 604_800.0),
+    "duration-month": ("time", 2_629_800.0),
+    "duration-year": ("time", 31_557_600.0),
     "digital-kilobyte": ("data", 1e3),
     "digital-megabyte": ("data", 1e6),
     "digital-gigabyte": ("data", 1e9),

@@ -13,6 +13,7 @@ from apps.customers import Customers, CustomerScope
 from core.errors import AppError
 from core.settings import AnswerStyle
 from core.types import Answer, User
+from retrieval.models.embed import Embedder
 from retrieval.query.filters import Filter
 from retrieval.query.search import Searcher
 
@@ -44,6 +45,7 @@ class Tools:
     """What steps may use. What is None isn't set up, and the step that needs it says so.
 
     Attributes:
+        embedder: Makes vectors of sentences, for steps that compare meanings.
         redact: Takes the personal data out of a text that is shown, as the guardrails say.
     """
 
@@ -55,6 +57,7 @@ class Tools:
     redact: Callable[[str], str] = str
     customers: Callable[[], Customers] | None = None
     templates: Path | None = None
+    embedder: Embedder | None = None
 
 
 @dataclass(frozen=True)
