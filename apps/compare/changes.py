@@ -54,6 +54,7 @@ class Metric:
     Attributes:
         former_name: What the earlier report calls it, where that is something else.
         before: In the unit of the later report.
+        before_text, after_text: As written; `before_shown` and `after_shown` with the unit that stands elsewhere.
         converted: The reports write it in different units.
     """
 
@@ -65,6 +66,8 @@ class Metric:
     after: float
     before_text: str
     after_text: str
+    before_shown: str
+    after_shown: str
     converted: bool
     target: str
     verdict: Verdict
@@ -107,6 +110,8 @@ def metric_of(before: Figure, after: Figure, directions: Mapping[str, Better], h
         after=new,
         before_text=before.written,
         after_text=after.written,
+        before_shown=before.shown,
+        after_shown=after.shown,
         converted=before.quantity.kind != after.quantity.kind,
         target=after.target,
         verdict=verdict(moved, better),

@@ -21,7 +21,9 @@ _UNIT_IN_NAME = re.compile(r"[(\[]\s*(?P<unit>[^()\[\]]{1,20})\s*[)\]]")
 # "98.4% (target 99.5%)"
 _TARGET_INSIDE = re.compile(r"^(?P<value>.+?)\s*[(\[,;]\s*(?P<word>[^\W\d]+)\s*:?\s*(?P<target>[^()\[\]]+?)\s*[)\]]?$")
 _AMOUNT = re.compile(
-    r"(?<![\w.,/-])(?:[€$£]\s?)?\d[\d.,'’\u00a0\u202f]*(?:\s?(?:%|‰|[kTM]?[€$£])|\s(?:Mio|Tsd|Mrd)\.?\s?[€$£]?|\s?[^\W\d_]+[²³]?)?"
+    r"(?<![\w.,/-])(?:[€$£]\s?)?\d[\d.,'’\u00a0\u202f]*"
+    r"(?:\s?(?:%|‰|[kTM]?[€$£])|\s(?:Mio|Tsd|Mrd|[mb]illion(?:s|en)?|millones)\.?(?:\s?[€$£]|\b)|\s?[^\W\d_]+[²³]?)?",
+    re.IGNORECASE,
 )
 _CLAUSE = re.compile(r"[;:]\s|,\s|\s(?:and|und|y|et|while|während|mientras)\s")
 # With more words than this around it a number is part of a story, not a figure with a name.
@@ -54,6 +56,12 @@ class Figure:
     reached: bool | None = None
 
     @property
+    def shown(self) -> str:
+        """The number as written, with the unit that stands beside it."""
+        unit = self.quantity.unit
+        return self.written if not unit or unit in self.written else f"{self.written} {unit}"
+
+    @property
     def bound(self) -> Better:
         """Which way is better by the target: "≥ 95 %", "max. 5", missed with less, none at all, or all of them."""
         way, _ = bound_of(self.target)
@@ -83,7 +91,7 @@ def figure_at(table: ShapedTable, row: int, column: int, source: Source) -> Figu
     return Figure(
         name=name if is_value else f"{name}, {title}",
         context=table.heading.rpartition(" › ")[2],
-        written=written if not (found.unit == beside and beside not in written and beside) else f"{written} {beside}",
+        written=written,
         quantity=found,
         source=source,
         place=table.place,
@@ -120,9 +128,10 @@ def _in_clauses(text: str, decimal: str, source: Source, place: str) -> Iterator
 
 
 def _amount(matched: str, clause: str) -> tuple[str, str]:
-    """The number with its unit, and what stands around it; a word behind it that is no unit belongs to the name."""
+    """The number with its unit, and what stands around it."""
     number, _, word = matched.strip().rstrip(".,").partition(" ")
     if word and measure_of(word) is None:
+        # A word behind it that is no unit belongs to the name.
         matched = number
     before, _, behind = clause.partition(matched.strip())
     name = [w for w in f"{before} {behind}".split() if folded(w) not in word_set("movement")]

@@ -72,8 +72,8 @@ def figures_alike(a: Figure, b: Figure, name: float) -> float:
     old, new = abs(in_unit_of(a.quantity, b.quantity)), abs(b.quantity.value)
     measured = bool(a.quantity.measures or b.quantity.measures)
     goal = same_goal(a, b)
-    as_much = measured and max(old, new) <= _AS_MUCH * min(old, new)
-    # "Open tickets" are not "closed tickets", unless they have one target, or are measured and as much as before.
+    as_much = measured and max(old, new) <= _AS_MUCH * min(old, new) and (a.goal is None or b.goal is None)
+    # "Open tickets" are not "closed tickets", unless they have one target, or without any are as much as before.
     if name_other_things(a.name, b.name) and name < _ALL_WORDS and not (goal or as_much):
         return 0.0
     score = name + _GOAL * goal + _MEASURE * measured + _SIZE * (max(old, new) <= 2 * min(old, new))

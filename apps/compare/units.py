@@ -63,7 +63,7 @@ _THOUSANDS = {
     for times, names in {
         1e3: "k t tsd thousand mil mille",
         1e6: "m mn mio million millionen millones millions",
-        1e9: "mrd bn",
+        1e9: "mrd bn billion",
     }.items()
     for name in names.split()
 }
@@ -111,6 +111,8 @@ def measure_of(unit: str) -> tuple[str, float] | None:
     plain = whole if whole in _names() else _PER.sub("", whole).strip(" .")
     if (known := _names().get(plain)) is not None:
         return known
+    if plain in _THOUSANDS and len(plain) > 1:
+        return "", _THOUSANDS[plain]
     money = _MONEY.fullmatch(plain)
     if money is None or (money["times"] and money["times"] not in _THOUSANDS):
         return None

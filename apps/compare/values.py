@@ -20,6 +20,7 @@ _NUMBER = re.compile(
 )
 # "30 June 2026" is a day, not thirty of something.
 _MONTH = re.compile(rf"(?:(?:de|d['’])\s*)?(?:{MONTH}|(?:jan|feb|mar|apr|jun|jul|aug|sep|oct|okt|nov|dec|dez)\b)")
+_MULTIPLE = re.compile(r"(?:k|tsd|mio|mn|m|mrd|bn|thousand|(?:m|b)illion(?:s|en)?|millones)\.?", re.IGNORECASE)
 _DECIMALS = {mark: re.compile(rf"(?<![\d.,])\d+{re.escape(mark)}\d{{1,2}}(?![\d.,]\d|\d)") for mark in ".,"}
 _GROUPED = {mark: re.compile(rf"[1-9]\d{{0,2}}(?:{re.escape(mark)}\d{{3}})+") for mark in ".,"}
 _THOUSANDS = {mark: re.compile(rf"(?<![\d.,]){_GROUPED[mark].pattern}(?![\d.,]*\d)") for mark in ".,"}
@@ -56,7 +57,9 @@ def number_of(text: str, decimal: str = "") -> ParsedNumber | None:
     if value is None:
         return None
     sign = -1.0 if match["sign"] in ("-", "−", "–") else 1.0
-    unit = (match["before"] or match["after"] or "").strip()
+    before, after = (match["before"] or "").strip(), (match["after"] or "").strip()
+    # "€1.2 million" are millions of euros; what else stands behind a currency says nothing of the amount.
+    unit = f"{after} {before}" if before and _MULTIPLE.fullmatch(after) else before or after
     if re.fullmatch(r"(?:20\d\d|Q[1-4]|of .*|bis .*|to .*)", unit) or _MONTH.match(unit.lower()):
         return None
     return ParsedNumber(sign * value, unit)

@@ -130,9 +130,15 @@ def _metric(metric: Metric, given: CompareDocuments, context: Context, language:
         **asdict(metric),
         "difference": difference,
         "difference_text": _difference(number, language),
+        "unit_text": "" if metric.converted else metric.unit,
+        "before_told": metric.before_shown if metric.converted else metric.before_text,
+        "after_told": metric.after_shown if metric.converted else metric.after_text,
+        "value_text": _value(metric, language),
+        "target_text": _target(metric),
         "course": _course(metric, language),
         "verdict_text": _say(metric.verdict, language),
         "percent": percent,
+        "percent_text": signed_text(percent, language),
         "number": cited,
     }
 
@@ -158,12 +164,23 @@ def _series(files: Sequence[AppFile], found: Iterable[ReportComparison], languag
 def _course(metric: Metric, language: str) -> str:
     """ "14 → 11 minutes (−3 minutes)"; in two units as both are written."""
     number = ParsedNumber(round(metric.after - metric.before, 6), metric.unit)
-    if metric.converted:
-        values = f"{metric.before_text} → {metric.after_text}"
-    else:
-        before, after = number_text(metric.before, language), number_text(metric.after, language)
-        values = f"{before} → {after}{_space(metric.unit)}{_say(metric.unit, language)}"
+    before = metric.before_shown if metric.converted else number_text(metric.before, language)
+    values = f"{before} → {_value(metric, language)}"
     return f"{values} ({_difference(number, language)})" if number.value else values
+
+
+def _value(metric: Metric, language: str) -> str:
+    """The later value with its unit."""
+    if metric.converted:
+        return metric.after_shown
+    unit = _say(metric.unit, language)
+    return f"{number_text(metric.after, language)}{'' if not unit or unit == '%' else ' '}{unit}"
+
+
+def _target(metric: Metric) -> str:
+    """The target as written; a bare number in a figure of per cents is one of them."""
+    bare = metric.target.strip().replace(",", ".").replace(".", "", 1).isdigit()
+    return f"{metric.target}%" if bare and metric.unit == "%" and not metric.converted else metric.target
 
 
 def _difference(number: ParsedNumber, language: str) -> str:
@@ -179,10 +196,6 @@ def _counted(number: ParsedNumber) -> bool:
     """Whether the figure counts things, such as incidents, and has changed."""
     unit = number.unit.lower()
     return bool(number.value) and unit.isalpha() and len(unit) > 2 and unit not in _SCORES and measure_of(unit) is None
-
-
-def _space(unit: str) -> str:
-    return "" if not unit or unit == "%" else " "
 
 
 def _say(phrase: str, language: str) -> str:
