@@ -25,6 +25,8 @@ _AMOUNT = re.compile(
     r"(?:\s?(?:%|‰|[kTM]?[€$£])|\s(?:Mio|Tsd|Mrd|[mb]illion(?:s|en)?|millones)\.?(?:\s?[€$£]|\b)|\s?[^\W\d_]+[²³]?)?",
     re.IGNORECASE,
 )
+# "7.8 of 10", "4,2 von 5": what the most would be is no part of the number.
+_OUT_OF = re.compile(r"\s*(?:out of|of|von|de|sur|/)\s*\d{1,3}$")
 _CLAUSE = re.compile(r"[;:]\s|,\s|\s(?:and|und|y|et|while|während|mientras)\s")
 # With more words than this around it a number is part of a story, not a figure with a name.
 _MOST_NAME_WORDS = 9
@@ -141,7 +143,7 @@ def _amount(matched: str, clause: str) -> tuple[str, str]:
 
 
 def _quantity(written: str, unit: str, decimal: str) -> Quantity | None:
-    number = number_of(written, decimal)
+    number = number_of(_OUT_OF.sub("", written), decimal)
     return None if number is None else quantity(number, unit)
 
 

@@ -6,16 +6,17 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from apps.compare.blocks import ComparedReport, Statement
+from apps.compare.blocks import ComparedReport, ComparedTable, Statement
 from apps.compare.changes import Metric, ReportChange
 from apps.compare.meaning import Embed
-from apps.compare.periods import Period, periods_in
+from apps.compare.periods import Period, is_period, periods_in
 from apps.compare.shape import ShapedTable, shaped
 from apps.compare.words import Better, plain_words, word_set
 
 # A table and a row of it.
 Row = tuple[int, int]
 
+_TITLE_WORDS = 14
 _NUMBERED = re.compile(r"^\(?\d{1,2}[.)]\s+")
 
 
@@ -43,10 +44,10 @@ class Side:
         title = report.title or root
         said = [
             replace(s, heading=_below(s.heading, root), text=_NUMBERED.sub("", s.text))
-            for s in report.statements
-            if not _says_which(s.text, title)
+            for n, s in enumerate(report.statements)
+            if not _says_which(s.text, title) and not (n == 0 and _is_title(s.text))
         ]
-        tables = [shaped(replace(t, heading=_below(t.heading, root))) for t in report.tables if t.rows]
+        tables = [shaped(replace(t, heading=_below(t.heading, root), rows=_told(t))) for t in report.tables if _told(t)]
         headings = [h for heading in report.headings if (h := _below(heading, root))]
         decimal = next((t.decimal for t in report.tables), "")
         return cls(title, tables, said, headings, decimal, _period(report, title))
@@ -100,6 +101,18 @@ def _says_which(text: str, title: str) -> bool:
     if words and words == set(plain_words(title)):
         return True
     return bool(words & word_set("period")) and bool(periods_in(text)) and len(words) <= 12
+
+
+def _told(table: ComparedTable) -> tuple[tuple[str, ...], ...]:
+    """The table's rows without a field for the report's period."""
+    return tuple(
+        r for r in table.rows if not (len(r) == 2 and word_set("period") & set(plain_words(r[0])) and is_period(r[1]))
+    )
+
+
+def _is_title(text: str) -> bool:
+    """Whether a report's first line is its title: it names a time and is no sentence."""
+    return text[-1:] not in ".!?" and any(p.year for p in periods_in(text)) and len(text.split()) <= _TITLE_WORDS
 
 
 def _period(report: ComparedReport, title: str) -> Period | None:

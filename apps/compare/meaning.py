@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from difflib import SequenceMatcher
 from functools import lru_cache
@@ -9,6 +10,7 @@ from functools import lru_cache
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
+from apps.compare.units import measure_of
 from apps.compare.words import plain_words
 from core.arrays import FloatArray
 from core.text.words import FUNCTION_WORDS, folded, inverse_frequencies, stem
@@ -16,6 +18,8 @@ from core.text.words import FUNCTION_WORDS, folded, inverse_frequencies, stem
 # Texts → (n, dim) float32, L2-normalised.
 Embed = Callable[[Sequence[str]], FloatArray]
 
+# A unit or a scale in brackets is no part of a name: "Time to close (hours)", "Satisfaction (0-10)".
+_ASIDE = re.compile(r"[(\[]([^()\[\]]{1,20})[)\]]")
 _ACRONYM = 0.95
 _SAME_WORD = 0.8
 _LEAST_STEM = 5
@@ -84,6 +88,7 @@ def word_weights(sentences: Sequence[str]) -> Mapping[str, float]:
 @lru_cache(maxsize=20_000)
 def name_words(text: str) -> tuple[str, ...]:
     """The words that a name or a sentence is about, each once."""
+    text = _ASIDE.sub(lambda m: "" if measure_of(m[1]) or not re.search(r"[^\W\d]", m[1]) else m[0], text)
     kept = [w for word in plain_words(text) for w in word.split("-") if w and w not in FUNCTION_WORDS]
     return tuple(dict.fromkeys(kept))
 

@@ -43,7 +43,7 @@ def periods_in(text: str) -> list[Period]:
 
 
 def is_period(heading: str) -> bool:
-    """Whether a column's heading says nothing but a time."""
+    """Whether a column's heading says nothing but a time, be it a day."""
     left = _parts().sub(" ", folded(heading))
     for match in _MONTH_IN_DIGITS.finditer(left):
         left = left.replace(match[0], " ")

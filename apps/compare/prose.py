@@ -42,6 +42,9 @@ def join_figures(join: Join) -> None:
     before, after = _left_figures(join.before), _left_figures(join.after)
     for x, y in assigned([[_figures_alike(a, b) for b in after] for a in before]):
         one, other = before[x], after[y]
+        if one.composed and not other.composed:
+            # "Punctuality" under "North" is the row "North" under "Punctuality", and has to be called so.
+            other = replace(other, name=one.name)
         metric = metric_of(one, other, join.directions, other.context)
         join.metrics.append(metric)
         _use(join.before, one)

@@ -108,7 +108,7 @@ def _compare_rows(join: Join, a: Row, b: Row, columns: Sequence[Pair], key: Pair
             metric = metric_of(one, other, join.directions, after.heading)
             join.metrics.append(metric)
             with_figure = True
-        if _same(old, new, before, after):
+        if _same(old, new, before, after) or (before.roles[i] == "target" and _same_target(before, a[1], after, b[1])):
             continue
         label = name if after.roles[j] == "value" else f"{name}, {after.header[j]}"
         change = ReportChange("changed", "cell", after.heading, label, old, new, before.place, after.place)
@@ -132,6 +132,14 @@ def change_of(metric: Metric, change: ReportChange) -> ReportChange:
     return replace(
         change, difference=difference, percent=percent, unit=metric.unit, verdict=metric.verdict, as_figure=True
     )
+
+
+def _same_target(before: ShapedTable, a: int, after: ShapedTable, b: int) -> bool:
+    """Whether two rows have the same target, in units that may stand beside it; none is no other one."""
+    one, other = figures_in_row(before, a, ("row", 0, a)), figures_in_row(after, b, ("row", 0, b))
+    if not one or not other:
+        return False
+    return same_goal(one[0], other[0]) or (one[0].goal is None and other[0].goal is None)
 
 
 def _same(old: str, new: str, before: ShapedTable, after: ShapedTable) -> bool:

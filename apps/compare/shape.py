@@ -9,6 +9,7 @@ from apps.compare.blocks import ComparedTable
 from apps.compare.periods import Period, is_period, periods_in
 from apps.compare.values import number_of
 from apps.compare.words import Role, role_of
+from core.text.dates import days_in
 
 
 @dataclass(frozen=True)
@@ -72,9 +73,9 @@ def shaped(table: ComparedTable) -> ShapedTable:
 
 
 def _lies_on_its_side(table: ComparedTable) -> bool:
-    """Whether the first column says "target" and "May 2026" rather than the header."""
+    """Whether the first column says "target" and "May 2026" rather than the header; days there are when things are."""
     across, down = table.header[1:], [row[0] for row in table.rows]
-    return len(down) > 1 and _telling(down) > 0.5 and _telling(across) < 0.5
+    return len(down) > 1 and not any(days_in(d, None) for d in down) and _telling(down) > 0.5 and _telling(across) < 0.5
 
 
 def _telling(headings: Sequence[str]) -> float:

@@ -193,4 +193,10 @@ def _number(text: str) -> str:
 
 
 def _digits(text: str) -> list[str]:
-    return [re.sub(r"\D", "", number) for number in re.findall(r"\d[\d.,'’\u202f\u00a0]*", text)]
+    return [_plain(number) for number in re.findall(r"\d[\d.,'’\u202f\u00a0]*", text)]
+
+
+def _plain(number: str) -> str:
+    """The digits without the zeros at the end of one or two decimals."""
+    decimals = re.sub(r"[.,](\d{1,2})\D*$", lambda match: "," + match[1].rstrip("0"), number)
+    return re.sub(r"\D", "", decimals)
