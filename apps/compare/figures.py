@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -11,8 +10,6 @@ from apps.compare.shape import ShapedTable
 from apps.compare.units import Quantity, comparable, in_unit_of, measure_of, quantity
 from apps.compare.values import number_of
 from apps.compare.words import Better, bound_of, cues, plain_words, word_set
-from core.text.dates import days_in
-from core.text.words import FUNCTION_WORDS, folded
 
 Source = tuple[Literal["row", "sentence"], int, int]
 
@@ -20,16 +17,8 @@ Source = tuple[Literal["row", "sentence"], int, int]
 _UNIT_IN_NAME = re.compile(r"[(\[]\s*(?P<unit>[^()\[\]]{1,20})\s*[)\]]")
 # "98.4% (target 99.5%)"
 _TARGET_INSIDE = re.compile(r"^(?P<value>.+?)\s*[(\[,;]\s*(?P<word>[^\W\d]+)\s*:?\s*(?P<target>[^()\[\]]+?)\s*[)\]]?$")
-_AMOUNT = re.compile(
-    r"(?<![\w.,/-])(?:[€$£]\s?)?\d[\d.,'’\u00a0\u202f]*"
-    r"(?:\s?(?:%|‰|[kTM]?[€$£])|\s(?:Mio|Tsd|Mrd|[mb]illion(?:s|en)?|millones)\.?(?:\s?[€$£]|\b)|\s?[^\W\d_]+[²³]?)?",
-    re.IGNORECASE,
-)
 # "7.8 of 10", "4,2 von 5": what the most would be is no part of the number.
 _OUT_OF = re.compile(r"\s*(?:out of|of|von|de|sur|/)\s*\d{1,3}$")
-_CLAUSE = re.compile(r"[;:]\s|,\s|\s(?:and|und|y|et|while|während|mientras)\s")
-# With more words than this around it a number is part of a story, not a figure with a name.
-_MOST_NAME_WORDS = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +75,7 @@ def figure_at(table: ShapedTable, row: int, column: int, source: Source) -> Figu
     is_value = table.roles[column] is not None
     written, target = _split(table.rows[row][column])
     beside = table.cell(row, "unit") or _unit_in(name) or _unit_in(title)
-    found = _quantity(written, beside, table.table.decimal)
+    found = quantity_of(written, beside, table.table.decimal)
     if found is None:
         return None
     target = table.cell(row, "target") or target
@@ -98,7 +87,7 @@ def figure_at(table: ShapedTable, row: int, column: int, source: Source) -> Figu
         source=source,
         place=table.place,
         target=target,
-        goal=_quantity(bound_of(target)[1], found.unit, table.table.decimal),
+        goal=quantity_of(bound_of(target)[1], found.unit, table.table.decimal),
         composed=not is_value,
         reached=_reached(table, row),
     )
@@ -111,38 +100,8 @@ def figures_in_row(table: ShapedTable, row: int, source: Source) -> list[Figure]
     return [f for column in columns if (f := figure_at(table, row, column, source)) is not None]
 
 
-def figures_in_sentence(text: str, decimal: str, source: Source, place: str) -> list[Figure]:
-    """The amounts of a sentence, each named by the words of its clause; days and times of day are none."""
-    return list(_in_clauses(text, decimal, source, place)) if len(text.split()) < 40 else []
-
-
-def _in_clauses(text: str, decimal: str, source: Source, place: str) -> Iterator[Figure]:
-    for clause in _CLAUSE.split(text):
-        if days_in(clause, None):
-            continue
-        amounts = list(_AMOUNT.finditer(clause))
-        if len(amounts) != 1:
-            continue
-        written, name = _amount(amounts[0].group(), clause)
-        found = _quantity(written, "", decimal)
-        if found is not None and 0 < len(name.split()) <= _MOST_NAME_WORDS:
-            yield Figure(name, "", written, found, source, place)
-
-
-def _amount(matched: str, clause: str) -> tuple[str, str]:
-    """The number with its unit, and what stands around it."""
-    number, _, word = matched.strip().rstrip(".,").partition(" ")
-    if word and measure_of(word) is None:
-        # A word behind it that is no unit belongs to the name.
-        matched = number
-    before, _, behind = clause.partition(matched.strip())
-    name = [w for w in f"{before} {behind}".split() if folded(w) not in word_set("movement")]
-    while name and folded(name[-1]).strip(".,") in FUNCTION_WORDS:
-        name.pop()
-    return matched.strip().rstrip(".,"), " ".join(name).strip(" .,:;")
-
-
-def _quantity(written: str, unit: str, decimal: str) -> Quantity | None:
+def quantity_of(written: str, unit: str, decimal: str) -> Quantity | None:
+    """The amount that a text is, in its own unit or else in `unit`; None for anything but a number."""
     number = number_of(_OUT_OF.sub("", written), decimal)
     return None if number is None else quantity(number, unit)
 

@@ -56,7 +56,9 @@ def shared_words(one: str, other: str, weights: Mapping[str, float] | None = Non
         return 1.0
     if _is_acronym(a, plain_words(other)) or _is_acronym(b, plain_words(one)):
         return _ACRONYM
-    a, b = _spelled_out(a, b), _spelled_out(b, a)
+    if weights is None:
+        # Only names have abbreviations; in a sentence any two words may begin with an "s" and an "r".
+        a, b = _spelled_out(a, b), _spelled_out(b, a)
     best = [[_alike(x, y) for y in b] for x in a]
     of_a, of_b = ([(weights or {}).get(w, 1.0) for w in words] for words in (a, b))
     shared = (

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from apps.compare.align import alike, best_pairs, pair_sentences
+from apps.compare.amounts import figures_in_sentence
 from apps.compare.blocks import Statement, plain_name
 from apps.compare.changes import Kind, Nature, ReportChange, metric_of, nature_of
-from apps.compare.figures import Figure, figures_in_row, figures_in_sentence
+from apps.compare.figures import Figure, figures_in_row
 from apps.compare.join import Join, Row, Side
 from apps.compare.meaning import assigned, cosines, name_words, shared_words, word_weights
 from apps.compare.rows import change_of, figures_alike
