@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
 from difflib import SequenceMatcher
-from functools import partial
 from typing import TypeVar
 
 from apps.compare.blocks import plain_name
+from apps.compare.meaning import name_other_things
 from apps.compare.shape import ShapedTable
 from apps.compare.values import number_of
 from apps.compare.words import Role
@@ -20,7 +20,6 @@ _TABLES_ALIKE = 0.5
 _ROWS_ALIKE = 0.72
 _SENTENCES_ALIKE = 0.6
 _COLUMNS_ALIKE = 0.75
-_WORDS_ALIKE = 0.6
 _CELLS_ALIKE = 0.25
 # A period's column that isn't the current one is compared with nothing: the other report has other periods.
 _JOINED_ROLES: tuple[Role, ...] = ("value", "target", "unit")
@@ -84,8 +83,9 @@ def pair_rows(before: ShapedTable, after: ShapedTable, columns: Sequence[Pair]) 
 
     def renamed(x: int, y: int) -> float:
         one, other = names_a[x][0], names_b[y][0]
-        # "Claims printers" and "Claims switches" are two rows, unless something else in them is the same.
-        if _other_word(one, other) and all(before.rows[x][c] != after.rows[y][d] for c, d in columns):
+        # "Claims printers" and "Claims switches" are two rows, unless most of what else they say is the same.
+        same = sum(before.rows[x][c] == after.rows[y][d] for c, d in columns)
+        if name_other_things(one, other) and 2 * same < len(columns):
             return 0.0
         return _names_alike(one, other)
 
@@ -183,15 +183,6 @@ def _names_alike(one: str, other: str) -> float:
     if [c for c in one if c.isdigit()] != [c for c in other if c.isdigit()]:
         return 0.0
     return alike(one, other)
-
-
-def _other_word(one: str, other: str) -> bool:
-    """Whether each name has a word that the other has nothing like."""
-    a, b = one.split(), other.split()
-    return all(
-        any(max(map(partial(alike, w), theirs), default=0.0) < _WORDS_ALIKE for w in own)
-        for own, theirs in ((a, b), (b, a))
-    )
 
 
 def _sentences_alike(one: str, other: str) -> float:
