@@ -8,7 +8,7 @@ from dataclasses import replace
 from apps.compare.align import alike, best_pairs, pair_sentences
 from apps.compare.amounts import figures_in_sentence
 from apps.compare.blocks import Statement, plain_name
-from apps.compare.changes import Kind, Nature, ReportChange, metric_of, nature_of
+from apps.compare.changes import Kind, Metric, Nature, ReportChange, metric_of, nature_of
 from apps.compare.figures import Figure, figures_in_row
 from apps.compare.join import Join, Row, Side
 from apps.compare.meaning import assigned, cosines, name_words, shared_words, word_weights
@@ -19,7 +19,7 @@ from apps.compare.values import number_of
 Placed = tuple[int | Row, Statement]
 
 _LEAST_NAME = 0.4
-_SAME_CELL = 0.95
+_IN_A_CELL, _SAME_CELL = 0.8, 0.95
 # Two statements are about the same from so much of their words in common; with vectors, from such a cosine.
 _SAME_WORDS, _SAME_MEANING, _NEAR_MEANING = 0.5, 0.68, 0.62
 # What two short sentences begin with is what both are about.
@@ -47,9 +47,11 @@ def join_figures(join: Join) -> None:
             # "Punctuality" under "North" is the row "North" under "Punctuality", and has to be called so.
             other = replace(other, name=one.name)
         metric = metric_of(one, other, join.directions, other.context)
-        join.metrics.append(metric)
         _use(join.before, one)
         _use(join.after, other)
+        if _is_known(join, metric):
+            continue
+        join.metrics.append(metric)
         if metric.verdict != "same":
             change = ReportChange(
                 "changed", "cell", other.context, other.name, one.written, other.written, one.place, other.place
@@ -115,9 +117,18 @@ def _changed(join: Join, i: int, j: int) -> None:
     if change.nature == "amount" and a is not None and b is not None and _figures_alike(a, b):
         metric = metric_of(a, b, join.directions, other.heading)
         if metric.verdict != "same":
-            join.metrics.append(metric)
             change = change_of(metric, change)
+            if not _is_known(join, metric):
+                join.metrics.append(metric)
     join.changes.append(change)
+
+
+def _is_known(join: Join, metric: Metric) -> bool:
+    """Whether a figure of the same name moved just so: a sentence then only repeats what a table has."""
+    return any(
+        (m.before, m.after) == (metric.before, metric.after) and shared_words(m.name, metric.name) >= _LEAST_NAME
+        for m in join.metrics
+    )
 
 
 def _figure_in(side: Side, n: int) -> Figure | None:
@@ -148,7 +159,7 @@ def _figures_alike(a: Figure, b: Figure) -> float:
     """How sure it is that two figures are the same one; 0 below what is needed."""
     name = max(shared_words(a.name, b.name), _with_context(a, b), _with_context(b, a))
     # A cell is named by its row and its column, and both must be the other's.
-    if name < (_SAME_CELL if a.composed and b.composed else _LEAST_NAME):
+    if name < (_LEAST_NAME, _IN_A_CELL, _SAME_CELL)[a.composed + b.composed]:
         return 0.0
     if "sentence" in (a.source[0], b.source[0]):
         old, new = abs(a.quantity.amount), abs(b.quantity.amount)

@@ -61,7 +61,8 @@ def rows_alone(join: Join) -> None:
                 join.changes.append(_alone(kind, "table", table, table.heading or ", ".join(table.header), text))
                 continue
             for r in rows:
-                text = ", ".join(c for c in table.rows[r] if c)
+                others = [c for n, c in enumerate(table.rows[r]) if n != table.key and table.roles[n] != "number" and c]
+                text = ", ".join([table.name(r), *others])
                 join.changes.append(_alone(kind, "row", table, table.name(r) or text, text))
 
 

@@ -114,7 +114,9 @@ def _key(table: ComparedTable, roles: Sequence[Role | None]) -> int:
     def worth(column: int) -> tuple[float, int]:
         cells = [row[column].strip().lower() for row in table.rows]
         unique = len(set(cells)) / max(1, len(cells))
-        wordy = sum(bool(c) and number_of(c) is None and not is_period(c) for c in cells) / max(1, len(cells))
+        wordy = sum(bool(c) and (number_of(c) is None or c.count(" ") > 1) and not is_period(c) for c in cells) / max(
+            1, len(cells)
+        )
         return (unique + 2 * wordy - (2.0 if roles[column] is not None else 0.0), -column)
 
     return max(range(len(table.header)), key=worth)

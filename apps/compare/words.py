@@ -39,6 +39,8 @@ def plain_words(text: str) -> list[str]:
 
 def role_of(heading: str) -> Role | None:
     """What a column with this heading holds, if its words say nothing but that."""
+    if heading.strip() and not plain_words(heading):
+        return "number"  # "#", "№"
     found = [[r for r in get_args(Role) if w in word_set("roles", r)] for w in plain_words(heading)]
     known = [roles for roles, word in zip(found, plain_words(heading), strict=True) if word not in word_set("fillers")]
     if not known or not all(known):
