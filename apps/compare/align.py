@@ -7,7 +7,7 @@ from difflib import SequenceMatcher
 from typing import TypeVar
 
 from apps.compare.blocks import plain_name
-from apps.compare.meaning import name_other_things
+from apps.compare.meaning import name_other_things, shared_words
 from apps.compare.shape import ShapedTable
 from apps.compare.values import number_of
 from apps.compare.words import Role
@@ -21,6 +21,7 @@ _ROWS_ALIKE = 0.72
 _SENTENCES_ALIKE = 0.6
 _COLUMNS_ALIKE = 0.75
 _CELLS_ALIKE = 0.25
+_WORDINGS_ALIKE, _SOME_CELLS = 0.5, 20
 # A period's column that isn't the current one is compared with nothing: the other report has other periods.
 _JOINED_ROLES: tuple[Role, ...] = ("value", "target", "unit")
 # Beyond this many possible pairs only equal keys are paired.
@@ -68,7 +69,15 @@ def _cells_alike(before: ShapedTable, a: int, after: ShapedTable, b: int) -> flo
     if all(days_in(c, None) for c in one) and all(days_in(c, None) for c in other):
         return 1.0
     said = [{c.lower() for c in cells if number_of(c) is None} for cells in (one, other)]
-    return len(said[0] & said[1]) / max(1, min(len(said[0]), len(said[1])))
+    equal = len(said[0] & said[1]) / max(1, min(len(said[0]), len(said[1])))
+    return max(equal, _wordings_alike(one, other))
+
+
+def _wordings_alike(before: Sequence[str], after: Sequence[str]) -> float:
+    """How much cells of words have in common, cell by cell ("covered", "not covered"); 0 for little."""
+    some = before[:_SOME_CELLS]
+    shared = sum(max(shared_words(a, b) for b in after[:_SOME_CELLS]) for a in some) / len(some)
+    return shared if shared >= _WORDINGS_ALIKE else 0.0
 
 
 def pair_rows(before: ShapedTable, after: ShapedTable, columns: Sequence[Pair]) -> tuple[int, list[Pair]]:
