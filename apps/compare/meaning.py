@@ -8,7 +8,6 @@ from difflib import SequenceMatcher
 from functools import lru_cache
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
 from apps.compare.units import measure_of
 from apps.compare.words import plain_words
@@ -39,6 +38,9 @@ def assigned(scores: Sequence[Sequence[float]]) -> list[tuple[int, int]]:
     """The pairs (row, column) whose scores make the largest sum, each row and column once; none of a score of 0."""
     if not scores or not scores[0]:
         return []
+    # Here, since it takes a second that only a comparison has to wait for.
+    from scipy.optimize import linear_sum_assignment
+
     rows, columns = linear_sum_assignment(np.array(scores), maximize=True)
     return [(int(i), int(j)) for i, j in zip(rows, columns, strict=True) if scores[i][j] > 0]
 

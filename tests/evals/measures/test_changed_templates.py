@@ -54,7 +54,7 @@ def test_a_folder_without_pairs_and_wrong_gold_are_refused(tmp_path: Path):
     with pytest.raises(DatasetError, match="has no pair"):
         evaluate_pairs(tmp_path, None)
     (tmp_path / "1_gold.yaml").write_text("figures: [{name: x}]")
-    with pytest.raises(DatasetError, match="1_gold.yaml is no list of changes"):
+    with pytest.raises(DatasetError, match=r"1_gold\.yaml is no list of changes"):
         evaluate_pairs(tmp_path, None)
     (tmp_path / "1_gold.yaml").write_text("changes: [[x]]")
     with pytest.raises(DatasetError, match=r"0 files called 1_before"):
