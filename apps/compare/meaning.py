@@ -21,6 +21,9 @@ Embed = Callable[[Sequence[str]], FloatArray]
 _ASIDE = re.compile(r"[(\[]([^()\[\]]{1,20})[)\]]")
 _ACRONYM = 0.95
 _SAME_WORD = 0.8
+_LONGEST_ENDING = 3
+_LONGEST_ACRONYM = 5
+_MOST_PAIRS = 60_000
 _LEAST_STEM = 5
 # Of the longer word: "complaints" and "compliance" have five letters in common and nothing else.
 _STEM_SHARE = 0.55
@@ -32,6 +35,11 @@ def cosines(before: Sequence[str], after: Sequence[str], embed: Embed) -> FloatA
         return np.zeros((len(before), len(after)), np.float32)
     vectors = embed([*before, *after])
     return vectors[: len(before)] @ vectors[len(before) :].T
+
+
+def few_enough(before: Sequence[object], after: Sequence[object]) -> bool:
+    """Whether every one of both can be held beside every other; beyond, only what is equal or edited is joined."""
+    return len(before) * len(after) <= _MOST_PAIRS
 
 
 def assigned(scores: Sequence[Sequence[float]]) -> list[tuple[int, int]]:
@@ -56,6 +64,8 @@ def shared_words(one: str, other: str, weights: Mapping[str, float] | None = Non
         return float(folded(one) == folded(other) != "")
     if a == b:
         return 1.0
+    if _word_ends(a).isdisjoint(_word_ends(b)) and min(len(a), len(b)) > 1:
+        return 0.0
     if _is_acronym(a, plain_words(other)) or _is_acronym(b, plain_words(one)):
         return _ACRONYM
     if weights is None:
@@ -97,6 +107,13 @@ def name_words(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(kept))
 
 
+@lru_cache(maxsize=20_000)
+def _word_ends(words: Sequence[str]) -> frozenset[str]:
+    """How words begin and end: two without any of that in common have no word that is alike, which is soon seen."""
+    return frozenset(part for w in words for part in (w[:4], w[-5:]))
+
+
+@lru_cache(maxsize=200_000)
 def _alike(one: str, other: str) -> float:
     if one == other:
         return 1.0
@@ -111,6 +128,8 @@ def _alike(one: str, other: str) -> float:
         len(short) >= _LEAST_STEM and (long.endswith(short) or long.startswith(short))
     ):
         return 0.9
+    if one[0] != other[0] or len(long) - len(short) > _LONGEST_ENDING:
+        return 0.0
     ratio = SequenceMatcher(None, one, other, autojunk=False).ratio()
     return ratio if ratio >= _SAME_WORD else 0.0
 
@@ -125,10 +144,19 @@ def _is_acronym(short: Sequence[str], words: Sequence[str]) -> bool:
 
 def _spelled_out(words: Sequence[str], other: Sequence[str]) -> tuple[str, ...]:
     """The words, with "er" as "emergency room" where the other name has that."""
+    if all(not 1 < len(word) <= _LONGEST_ACRONYM for word in words):
+        return tuple(words)
     spelled: list[str] = []
     for word in words:
         size = len(word)
         runs = (other[n : n + size] for n in range(len(other) - size + 1))
-        run = next((r for r in runs if size > 1 and word not in other and "".join(w[0] for w in r) == word), None)
+        run = next(
+            (
+                r
+                for r in runs
+                if 1 < size <= _LONGEST_ACRONYM and word not in other and "".join(w[0] for w in r) == word
+            ),
+            None,
+        )
         spelled += run or [word]
     return tuple(spelled)

@@ -11,7 +11,7 @@ from apps.compare.blocks import Statement, plain_name
 from apps.compare.changes import Kind, Metric, Nature, ReportChange, metric_of, nature_of
 from apps.compare.figures import Figure, figures_in_row
 from apps.compare.join import Join, Row, Side
-from apps.compare.meaning import assigned, cosines, name_words, shared_words, word_weights
+from apps.compare.meaning import assigned, cosines, few_enough, name_words, shared_words, word_weights
 from apps.compare.rows import change_of, figures_alike
 from apps.compare.values import number_of
 
@@ -41,6 +41,8 @@ def join_edited(join: Join) -> None:
 def join_figures(join: Join) -> None:
     """Figures that are left, between cells of any table and the words of a sentence."""
     before, after = _left_figures(join.before), _left_figures(join.after)
+    if not few_enough(before, after):
+        return
     for x, y in assigned([[_figures_alike(a, b) for b in after] for a in before]):
         one, other = before[x], after[y]
         if one.composed and not other.composed:
@@ -62,6 +64,8 @@ def join_figures(join: Join) -> None:
 def join_meaning(join: Join) -> None:
     """Statements that are left and are about the same thing, in a sentence here and perhaps in a table's row there."""
     before, after = _left_statements(join.before), _left_statements(join.after)
+    if not few_enough(before, after):
+        return
     for x, y in assigned(_statements_alike(join, before, after)):
         (source_a, one), (source_b, other) = before[x], after[y]
         for side, source in ((join.before, source_a), (join.after, source_b)):

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from apps.compare.align import Pair, pair_columns, pair_rows, pair_tables
 from apps.compare.changes import Kind, Metric, Part, ReportChange, metric_of, nature_of
 from apps.compare.figures import Figure, figure_at, figures_in_row, same_goal
 from apps.compare.join import Join, Row, Side
-from apps.compare.meaning import assigned, name_other_things, shared_words
+from apps.compare.meaning import assigned, few_enough, name_other_things, shared_words
 from apps.compare.shape import ShapedTable
 from apps.compare.units import comparable, in_unit_of, quantity
 from apps.compare.values import number_of
@@ -22,6 +22,16 @@ _GOAL, _MEASURE, _SIZE = 0.35, 0.1, 0.1
 _LEAST_NAME = 0.3
 _ALL_WORDS = 0.95
 _AS_MUCH = 1.1
+
+
+@dataclass(frozen=True)
+class _LeftRow:
+    """A row that has no counterpart yet; `figures` has its value, if it is one."""
+
+    row: Row
+    table: ShapedTable
+    name: str
+    figures: list[Figure]
 
 
 def join_tables(join: Join) -> None:
@@ -42,11 +52,26 @@ def join_tables(join: Join) -> None:
 
 def join_rows(join: Join) -> None:
     """Rows that are left, whatever tables they stand in."""
-    left_a, left_b = join.before.left_rows(), join.after.left_rows()
-    for x, y in assigned([[_rows_alike(join.before, a, join.after, b) for b in left_b] for a in left_a]):
-        a, b = left_a[x], left_b[y]
-        before, after = join.before.tables[a[0]], join.after.tables[b[0]]
-        _compare_rows(join, a, b, pair_columns(before, after), (before.key, after.key))
+    left_a, left_b = _left(join.before), _left(join.after)
+    if not few_enough(left_a, left_b):
+        return
+    for x, y in assigned([[_rows_alike(a, b) for b in left_b] for a in left_a]):
+        one, other = left_a[x], left_b[y]
+        columns = pair_columns(one.table, other.table)
+        _compare_rows(join, one.row, other.row, columns, (one.table.key, other.table.key))
+
+
+def _left(side: Side) -> list[_LeftRow]:
+    rows = [(row, side.tables[row[0]]) for row in side.left_rows()]
+    return [
+        _LeftRow(
+            row,
+            t,
+            t.name(row[1]),
+            figures_in_row(t, row[1], ("row", *row))[:1] if t.column("value") is not None else [],
+        )
+        for row, t in rows
+    ]
 
 
 def rows_alone(join: Join) -> None:
@@ -81,15 +106,12 @@ def figures_alike(a: Figure, b: Figure, name: float) -> float:
     return score if score >= _SAME_FIGURE else 0.0
 
 
-def _rows_alike(one: Side, a: Row, other: Side, b: Row) -> float:
+def _rows_alike(one: _LeftRow, other: _LeftRow) -> float:
     """How sure it is that two rows are the same one; 0 below what is needed."""
-    before, after = one.tables[a[0]], other.tables[b[0]]
-    name = shared_words(before.name(a[1]), after.name(b[1]))
-    figures = [figures_in_row(t, r, ("row", *at)) if t.column("value") is not None else []
-               for t, r, at in ((before, a[1], a), (after, b[1], b))]  # fmt: skip
-    if figures[0] and figures[1]:
-        return figures_alike(figures[0][0], figures[1][0], name)
-    if figures[0] or figures[1] or name < _SAME_NAME or len(pair_columns(before, after)) < 2:
+    name = shared_words(one.name, other.name)
+    if one.figures and other.figures:
+        return figures_alike(one.figures[0], other.figures[0], name)
+    if one.figures or other.figures or name < _SAME_NAME or len(pair_columns(one.table, other.table)) < 2:
         return 0.0
     return name
 

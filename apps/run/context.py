@@ -7,15 +7,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from apps.customers import Customers, CustomerScope
 from core.errors import AppError
 from core.settings import AnswerStyle
 from core.types import Answer, User
-from retrieval.models.embed import Embedder
 from retrieval.query.filters import Filter
 from retrieval.query.search import Searcher
+
+if TYPE_CHECKING:
+    from retrieval.models.embed import Embedder
 
 # A step's result or an input as expressions see it.
 Values = Mapping[str, Any]
