@@ -1,4 +1,4 @@
-"""Two reports, of whatever template → what was added, removed and changed, figure by figure sentence by sentence."""
+"""Reports of whatever template → what was added, removed and changed, figure by figure, sentence by sentence."""
 
 from apps.compare.blocks import ComparedReport, read_report
 from apps.compare.changes import Metric, ReportChange, ReportComparison
