@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
 from difflib import SequenceMatcher
-from functools import partial
 from typing import TypeVar
 
-from apps.compare.blocks import ComparedTable, plain_name
+from apps.compare.blocks import plain_name
+from apps.compare.meaning import name_other_things, shared_words
+from apps.compare.shape import ShapedTable
 from apps.compare.values import number_of
+from apps.compare.words import Role
+from core.text.dates import days_in
 
 T = TypeVar("T")
 Pair = tuple[int, int]
@@ -17,27 +20,67 @@ _TABLES_ALIKE = 0.5
 _ROWS_ALIKE = 0.72
 _SENTENCES_ALIKE = 0.6
 _COLUMNS_ALIKE = 0.75
-_WORDS_ALIKE = 0.6
+_CELLS_ALIKE = 0.25
+_WORDINGS_ALIKE, _SOME_CELLS = 0.5, 20
+# A period's column that isn't the current one is compared with nothing: the other report has other periods.
+_JOINED_ROLES: tuple[Role, ...] = ("value", "target", "unit")
 # Beyond this many possible pairs only equal keys are paired.
 _MAX_PAIRS = 60_000
 
 
-def pair_tables(before: Sequence[ComparedTable], after: Sequence[ComparedTable]) -> list[Pair]:
+def pair_tables(before: Sequence[ShapedTable], after: Sequence[ShapedTable]) -> list[Pair]:
     """Indices of tables that are the same: by heading and header together."""
     return best_pairs(before, after, _tables_alike, _TABLES_ALIKE)
 
 
-def pair_columns(before: Sequence[str], after: Sequence[str]) -> list[Pair]:
-    """Indices of columns that are the same: by name; where names are periods (Q2, Q3), by place."""
-    pairs = best_pairs(before, after, lambda a, b: alike(plain_name(a), plain_name(b)), _COLUMNS_ALIKE)
-    left_a = [i for i in range(len(before)) if i not in {a for a, _ in pairs}]
-    left_b = [i for i in range(len(after)) if i not in {b for _, b in pairs}]
-    if len(left_a) == len(left_b) and len(before) == len(after):
-        pairs += [(a, b) for a, b in zip(left_a, left_b, strict=True) if a == b]
-    return sorted(pairs)
+def pair_columns(before: ShapedTable, after: ShapedTable) -> list[Pair]:
+    """Indices of columns that are the same: by what they hold, by name, and where names are new by their cells."""
+    pairs = []
+    for role in _JOINED_ROLES:
+        a, b = before.column(role), after.column(role)
+        if a is not None and b is not None:
+            pairs.append((a, b))
+    left_a, left_b = _nameless(before, pairs, 0), _nameless(after, pairs, 1)
+    named = best_pairs(
+        [plain_name(before.header[n]) for n in left_a],
+        [plain_name(after.header[n]) for n in left_b],
+        alike,
+        _COLUMNS_ALIKE,
+    )
+    pairs += [(left_a[i], left_b[j]) for i, j in named]
+    if all(before.key != i for i, _ in pairs) and all(after.key != j for _, j in pairs):
+        pairs.append((before.key, after.key))
+    left_a, left_b = _nameless(before, pairs, 0), _nameless(after, pairs, 1)
+    renamed = best_pairs(left_a, left_b, lambda i, j: _cells_alike(before, i, after, j), _CELLS_ALIKE)
+    return sorted([*pairs, *((left_a[i], left_b[j]) for i, j in renamed)])
 
 
-def pair_rows(before: ComparedTable, after: ComparedTable, columns: Sequence[Pair]) -> tuple[int, list[Pair]]:
+def _nameless(table: ShapedTable, pairs: Sequence[Pair], side: int) -> list[int]:
+    """The columns without a role of their own that are in no pair yet."""
+    paired = {pair[side] for pair in pairs}
+    return [n for n, role in enumerate(table.roles) if role is None and n not in paired]
+
+
+def _cells_alike(before: ShapedTable, a: int, after: ShapedTable, b: int) -> float:
+    """0..1, by the words that cells have in common; two columns of days are alike whatever the days."""
+    one, other = ([row[n].strip() for row in t.rows if row[n].strip()] for t, n in ((before, a), (after, b)))
+    if not one or not other:
+        return 0.0
+    if all(days_in(c, None) for c in one) and all(days_in(c, None) for c in other):
+        return 1.0
+    said = [{c.lower() for c in cells if number_of(c) is None} for cells in (one, other)]
+    equal = len(said[0] & said[1]) / max(1, min(len(said[0]), len(said[1])))
+    return max(equal, _wordings_alike(one, other))
+
+
+def _wordings_alike(before: Sequence[str], after: Sequence[str]) -> float:
+    """How much cells of words have in common, cell by cell ("covered", "not covered"); 0 for little."""
+    some = before[:_SOME_CELLS]
+    shared = sum(max(shared_words(a, b) for b in after[:_SOME_CELLS]) for a in some) / len(some)
+    return shared if shared >= _WORDINGS_ALIKE else 0.0
+
+
+def pair_rows(before: ShapedTable, after: ShapedTable, columns: Sequence[Pair]) -> tuple[int, list[Pair]]:
     """The pair of columns (its place in `columns`) that names rows, and the pairs of rows."""
     key = _key_column(before, after, columns)
     a, b = columns[key]
@@ -49,8 +92,9 @@ def pair_rows(before: ComparedTable, after: ComparedTable, columns: Sequence[Pai
 
     def renamed(x: int, y: int) -> float:
         one, other = names_a[x][0], names_b[y][0]
-        # "Claims printers" and "Claims switches" are two rows, unless something else in them is the same.
-        if _other_word(one, other) and all(before.rows[x][c] != after.rows[y][d] for c, d in columns):
+        # "Claims printers" and "Claims switches" are two rows, unless most of what else they say is the same.
+        same = sum(before.rows[x][c] == after.rows[y][d] for c, d in columns)
+        if name_other_things(one, other) and 2 * same < len(columns):
             return 0.0
         return _names_alike(one, other)
 
@@ -94,7 +138,7 @@ def alike(one: str, other: str) -> float:
     return SequenceMatcher(None, one, other, autojunk=False).ratio()
 
 
-def _tables_alike(a: ComparedTable, b: ComparedTable) -> float:
+def _tables_alike(a: ShapedTable, b: ShapedTable) -> float:
     columns = len(pair_columns_by_name(a.header, b.header)) / max(len(a.header), len(b.header))
     headings = alike(plain_name(a.heading), plain_name(b.heading)) if a.heading or b.heading else columns
     keys_a, keys_b = {r[0].lower() for r in a.rows}, {r[0].lower() for r in b.rows}
@@ -107,7 +151,7 @@ def pair_columns_by_name(before: Sequence[str], after: Sequence[str]) -> set[str
     return {plain_name(n) for n in before} & {plain_name(n) for n in after}
 
 
-def _key_column(before: ComparedTable, after: ComparedTable, columns: Sequence[Pair]) -> int:
+def _key_column(before: ShapedTable, after: ShapedTable, columns: Sequence[Pair]) -> int:
     """The column that names rows: different in each row, words rather than numbers, and mostly found again."""
 
     def worth(place: int) -> tuple[float, int]:
@@ -148,15 +192,6 @@ def _names_alike(one: str, other: str) -> float:
     if [c for c in one if c.isdigit()] != [c for c in other if c.isdigit()]:
         return 0.0
     return alike(one, other)
-
-
-def _other_word(one: str, other: str) -> bool:
-    """Whether each name has a word that the other has nothing like."""
-    a, b = one.split(), other.split()
-    return all(
-        any(max(map(partial(alike, w), theirs), default=0.0) < _WORDS_ALIKE for w in own)
-        for own, theirs in ((a, b), (b, a))
-    )
 
 
 def _sentences_alike(one: str, other: str) -> float:

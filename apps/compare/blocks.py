@@ -62,6 +62,7 @@ class ComparedReport:
 def read_report(parsed: Parsed) -> ComparedReport:
     """The report's parts in reading order; page headers, footers and speaker notes are left out."""
     report = ComparedReport(parsed.title)
+    before: Section | None = None
     for section in parsed.sections:
         if section.kind == "note":
             continue
@@ -69,12 +70,14 @@ def read_report(parsed: Parsed) -> ComparedReport:
         if heading and heading not in report.headings:
             report.headings.append(heading)
         if section.kind == "table":
+            heading = _line_above(report, section, before) or heading
             table = _table(section, heading)
             if table is not None and report.tables and _goes_on(report.tables[-1], table):
                 report.tables[-1] = replace(report.tables[-1], rows=report.tables[-1].rows + table.rows)
             elif table is not None:
                 report.tables.append(table)
             continue
+        before = section
         fields: list[tuple[str, ...]] = []
         for line in _lines(section.text):
             match = _FIELD.match(line)
@@ -98,6 +101,17 @@ def plain_name(text: str) -> str:
 def _heading(section: Section, title: str) -> str:
     path = [h for h in section.heading_path if h and h != title and not _PAGE_LINE.search(h)]
     return " › ".join(path[-2:])
+
+
+def _line_above(report: ComparedReport, table: Section, before: Section | None) -> str:
+    """The table's heading where it is the last line of the text above, as in a PDF; it is then no statement."""
+    lines = list(_lines(before.text)) if before is not None else []
+    if not lines or not report.statements or report.statements[-1].text != lines[-1]:
+        return ""
+    if before is None or before.locator != table.locator or lines[-1][-1] in ".!?:;…" or len(lines[-1].split()) > 6:
+        return ""
+    report.statements.pop()
+    return lines[-1]
 
 
 def _goes_on(table: ComparedTable, next_one: ComparedTable) -> bool:

@@ -3,31 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-Better = Literal["higher", "lower", "neither"]
+from apps.compare.words import Better, better_way
+from core.text.dates import MONTH
+
+__all__ = ["Better", "ParsedNumber", "Verdict", "better_way", "decimal_mark", "number_of", "verdict"]
+
 Verdict = Literal["better", "worse", "same", "changed"]
 
 _NUMBER = re.compile(
     r"^\s*(?P<before>[€$£¥]|EUR|USD|GBP|CHF)?\s*(?P<sign>[-+−–]?)\s*(?P<digits>\d[\d.,'’  ]*)\s*"
-    r"(?P<after>%|‰|€|\$|£|[A-Za-zÀ-ÿ°µ][\w°/ .-]{0,24})?\s*$"
+    r"(?P<after>%|‰|(?:[A-Za-z]{1,4}\.?\s?)?[€$£]|[A-Za-zÀ-ÿ°µ][\w°/ .-]{0,24})?\s*$"
 )
+# "30 June 2026" is a day, not thirty of something.
+_MONTH = re.compile(rf"(?:(?:de|d['’])\s*)?(?:{MONTH}|(?:jan|feb|mar|apr|jun|jul|aug|sep|oct|okt|nov|dec|dez)\b)")
+_MULTIPLE = re.compile(r"(?:k|tsd|mio|mn|m|mrd|bn|thousand|(?:m|b)illion(?:s|en)?|millones)\.?", re.IGNORECASE)
 _DECIMALS = {mark: re.compile(rf"(?<![\d.,])\d+{re.escape(mark)}\d{{1,2}}(?![\d.,]\d|\d)") for mark in ".,"}
 _GROUPED = {mark: re.compile(rf"[1-9]\d{{0,2}}(?:{re.escape(mark)}\d{{3}})+") for mark in ".,"}
 _THOUSANDS = {mark: re.compile(rf"(?<![\d.,]){_GROUPED[mark].pattern}(?![\d.,]*\d)") for mark in ".,"}
-_LOWER = re.compile(
-    r"\b(?:time to|incidents?|click(?:ed)?|findings|vulnerabilit|overdue|errors?|defects?|churn|cost|delay|latency|"
-    r"outages?|backlog|complaints?|missing|failed|failures?|risk|downtime|escalations?|age|"
-    r"open (?:tickets|cases|issues)|alarms?|false positives|response time|resolution time)",
-    re.IGNORECASE,
-)
-_HIGHER = re.compile(
-    r"\b(?:coverage|score|satisf|csat|nps|completion|sla|met|report(?:ing)? rate|adoption|usage|in use|uptime|"
-    r"availability|revenue|arr|renewal rate|closed|resolved|patched|compliance|covered|trained|enrolled|active users)",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +57,10 @@ def number_of(text: str, decimal: str = "") -> ParsedNumber | None:
     if value is None:
         return None
     sign = -1.0 if match["sign"] in ("-", "−", "–") else 1.0
-    unit = (match["before"] or match["after"] or "").strip()
-    if re.fullmatch(r"(?:20\d\d|Q[1-4]|of .*|bis .*|to .*)", unit):
+    before, after = (match["before"] or "").strip(), (match["after"] or "").strip()
+    # "€1.2 million" are millions of euros; what else stands behind a currency says nothing of the amount.
+    unit = f"{after} {before}" if before and _MULTIPLE.fullmatch(after) else before or after
+    if re.fullmatch(r"(?:20\d\d|Q[1-4]|of .*|bis .*|to .*)", unit) or _MONTH.match(unit.lower()):
         return None
     return ParsedNumber(sign * value, unit)
 
@@ -87,16 +85,6 @@ def _float(digits: str, decimal: str) -> float | None:
         return float(digits)
     except ValueError:
         return None
-
-
-def better_way(name: str, declared: Mapping[str, Better]) -> Better:
-    """Which way is better for a metric: as declared (longest matching name wins), else by its words."""
-    for key in sorted(declared, key=len, reverse=True):
-        if key.lower() in name.lower():
-            return declared[key]
-    if _LOWER.search(name):
-        return "lower"
-    return "higher" if _HIGHER.search(name) else "neither"
 
 
 def verdict(change: float, better: Better) -> Verdict:

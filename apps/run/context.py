@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from apps.customers import Customers, CustomerScope
 from core.errors import AppError
@@ -15,6 +15,9 @@ from core.settings import AnswerStyle
 from core.types import Answer, User
 from retrieval.query.filters import Filter
 from retrieval.query.search import Searcher
+
+if TYPE_CHECKING:
+    from retrieval.models.embed import Embedder
 
 # A step's result or an input as expressions see it.
 Values = Mapping[str, Any]
@@ -51,6 +54,7 @@ class Tools:
     """What steps may use. What is None isn't set up, and the step that needs it says so.
 
     Attributes:
+        embedder: Makes vectors of sentences, for steps that compare meanings.
         redact: Takes the personal data out of a text that is shown, as the guardrails say.
     """
 
@@ -62,6 +66,7 @@ class Tools:
     redact: Callable[[str], str] = str
     customers: Callable[[], Customers] | None = None
     templates: Path | None = None
+    embedder: Embedder | None = None
 
 
 @dataclass(frozen=True)

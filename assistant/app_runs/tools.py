@@ -67,6 +67,7 @@ def open_tools(settings: Settings, assistant: Assistant | None, retriever: Retri
         redact=partial(redacted, kinds=load_guardrails(settings).redact),
         customers=partial(all_customers, retriever, settings.company) if retriever is not None else None,
         templates=settings.path(settings.templates_dir) if settings.templates_dir is not None else None,
+        embedder=retriever.embedder if retriever is not None else None,
     )
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from core.console import err, out, print_json, progress
@@ -157,3 +158,34 @@ def parsing(
         print_report(report)
     if report.as_json()["crashed"]:
         raise typer.Exit(1)
+
+
+@eval_app.command("comparison")
+def comparison(
+    data: Annotated[Path, typer.Argument(help="A folder with N_before.*, N_after.* and N_gold.yaml of each pair.")],
+    as_json: AsJson = False,
+) -> None:
+    """Compares pairs of reports whose template changed: what a person reads of what changed, and what isn't so."""
+    from evals.measures.changed_templates import evaluate_pairs
+    from retrieval.models import open_embedder
+
+    settings = load_settings()
+    report = evaluate_pairs(data, open_embedder(settings))
+    figures = {name: value for name, value in report.items() if name != "pairs"}
+    record_run(settings, "comparison", data.resolve().name, figures)
+    if as_json:
+        print_json(report)
+        return
+    table = Table("pair", "changes found", "figures right", "false", "missed, wrong or false")
+    for pair in report["pairs"]:
+        wrong = [
+            *pair.missed,
+            *(f for f in pair.wrong_figures if f not in pair.missed),
+            *(f"! {f}" for f in pair.false),
+        ]
+        table.add_row(
+            pair.name, f"{pair.found} of {pair.changes}", f"{pair.right} of {pair.figures}", str(len(pair.false)),
+            escape("\n".join(wrong)),
+        )  # fmt: skip
+    out.print(table)
+    out.print(", ".join(f"{name} {value}" for name, value in figures.items()))

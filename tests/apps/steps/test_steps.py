@@ -217,6 +217,16 @@ def test_a_comparison_says_what_moved_and_which_way(context, file_of):
     assert compare_documents(declared, context)["counts"]["worse"] == 0
 
 
+def test_a_course_over_three_reports_in_one_language(context, file_of):
+    texts = [f"| Kennzahl | Wert |\n| - | - |\n| Reparaturzeit | {value} |" for value in ("6 h", "330 min", "4,5 h")]
+    first, before, after = (file_of(f"{n}.md", text) for n, text in enumerate(texts))
+    found = compare_documents(CompareDocuments(before=before, after=after, earlier=[first], language="de"), context)
+    assert found["series"]["columns"]["name"] == "Kennzahl"
+    assert found["series"]["rows"] == [{"name": "Reparaturzeit", "r0": "6 h", "r1": "330 min", "r2": "4,5 h"}]
+    (metric,) = found["metrics"]
+    assert (metric["course"], metric["verdict_text"]) == ("330 min → 4,5 h (−1 h)", "besser")
+
+
 def test_a_table_that_goes_on_and_a_sentence_cut_by_a_page_are_one(context):
     header, rule = "| Site | Score |", "| - | - |"
 
