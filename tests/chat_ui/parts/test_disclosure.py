@@ -47,11 +47,23 @@ def test_words_of_a_closed_document_are_for_its_readers_alone(engine: sa.Engine,
         assert disclosure.answer_shown(closed, disclosure.trace(closed.trace_id)) is shown
 
 
-def test_administrators_are_no_exception(engine: sa.Engine) -> None:
+@pytest.mark.parametrize("outcome", ["answered", "no_evidence", "refused"])
+def test_administrators_are_no_exception(engine: sa.Engine, outcome: str) -> None:
     disclosure = Disclosure(engine, ADMIN, admin=True)
-    closed, opened = result(engine, "files:board.md"), result(engine, "files:open.md")
+    closed, opened = result(engine, "files:board.md", outcome), result(engine, "files:open.md", outcome)
     assert not disclosure.answer_shown(closed, disclosure.trace(closed.trace_id))
     assert disclosure.answer_shown(opened, disclosure.trace(opened.trace_id))
+
+
+def test_administrators_see_a_refusal_that_no_document_went_into(engine: sa.Engine) -> None:
+    trace = Trace("What does Ana earn?")
+    trace.finish(Answer("Salaries aren't answered here.", outcome="refused", route="search"))
+    Traces(engine).save(trace, BOARD, "")
+    for admin in (True, False):
+        disclosure = Disclosure(engine, ADMIN, admin=admin)
+        stored = disclosure.trace(trace.id)
+        assert stored is not None
+        assert disclosure.trace_shown(stored) is admin
 
 
 def test_without_its_trace_an_answer_is_shown_to_nobody_else(engine: sa.Engine) -> None:
