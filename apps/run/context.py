@@ -44,6 +44,8 @@ class Tools:
     """What steps may use. What is None isn't set up, and the step that needs it says so.
 
     Attributes:
+        customers: Every customer there is, to be compared with and never shown.
+        readable_customers: Those that a person may be told of, by name.
         redact: Takes the personal data out of a text that is shown, as the guardrails say.
     """
 
@@ -54,6 +56,7 @@ class Tools:
     check: Check | None = None
     redact: Callable[[str], str] = str
     customers: Callable[[], Customers] | None = None
+    readable_customers: Callable[[User], Sequence[str]] = lambda _: ()
     templates: Path | None = None
 
 
