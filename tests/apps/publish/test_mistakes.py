@@ -4,7 +4,8 @@ import time
 
 import pytest
 
-from apps.language.expressions import ExpressionError, evaluate, names_in
+from apps.language.expressions import ExpressionError, names_in
+from apps.language.isolated import evaluate
 from apps.language.patterns import pattern_problem
 from apps.publish.load import load_app, parse_app
 from core.errors import AppError
