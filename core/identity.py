@@ -20,6 +20,7 @@ from core.errors import IdentityError, SettingsError
 from core.nearest import nearest
 from core.settings import Settings, validate
 from core.types import EVERYONE, Principal, User, folded
+from core.yaml_text import load_yaml
 
 memberships = sa.Table(
     "memberships",
@@ -164,7 +165,7 @@ def _members(name: str, group: _GroupEntry, path: Path) -> frozenset[Principal]:
 
 def _read_mapping(path: Path) -> dict[str, Any]:
     try:
-        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+        raw = load_yaml(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise SettingsError(f"auth.users_file names {path}, which doesn't exist; correct the path.") from error
     except yaml.YAMLError as error:

@@ -35,6 +35,7 @@ from assistant.checks.injection import normalised
 from core.errors import SettingsError
 from core.settings import Settings, validate
 from core.types import User
+from core.yaml_text import load_yaml
 from retrieval.query import Filter, all_of, parse_filter
 
 Personal = Literal["email", "phone", "card", "iban", "ip", "ssn", "url"]
@@ -162,7 +163,7 @@ def parse_guardrails(text: str, place: Path) -> GuardrailsFile:
         FilterError: a filter is wrong.
     """
     try:
-        raw = yaml.safe_load(text) or {}
+        raw = load_yaml(text) or {}
     except yaml.YAMLError as error:
         raise SettingsError(f"{place} is not valid YAML: {' '.join(str(error).split())}; mend that line.") from error
     rules = validate(GuardrailsFile, raw, place)

@@ -27,6 +27,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 from core.errors import SettingsError
 from core.settings import Settings, validate
 from core.types import Attributes, AttributeValue
+from core.yaml_text import load_yaml
 from ingestion.enrich.metadata import RESERVED, typed_value
 
 
@@ -180,7 +181,7 @@ def load_rules(settings: Settings) -> RulesFile:
         return RulesFile()
     path: Path = settings.path(settings.rules_file)
     try:
-        raw = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        raw = load_yaml(path.read_text(encoding="utf-8")) or {}
     except FileNotFoundError as error:
         raise SettingsError(f"rules_file names {path}, which doesn't exist; correct the path.") from error
     except yaml.YAMLError as error:

@@ -74,7 +74,11 @@ def test_a_mistake_is_named_with_its_line_and_remedy(right, wrong, expected):
         (TEXT.replace("Small", "Übung").encode("latin-1"), "line 2 is not UTF-8; save the file as UTF-8"),
         (TEXT.encode() + b"\x00", "holds a character that no text has"),
         (TEXT.encode() + b"# " + b"x" * 1_000_000, "bytes, over 1,000,000; an app is a short text file"),
-        (b"name: " + b"[" * 4_000, "nests over 40 levels; write it flatter|opened and not closed"),
+        (b"name: " + b"[" * 4_000, "nests over 40 levels; write it flatter"),
+        (b"[" * 60_000, "nests over 40 levels"),
+        (b"{a: " * 60_000, "nests over 40 levels"),
+        (b"- " * 60_000, "nests over 40 levels"),
+        (b"? " * 60_000, "nests over 40 levels"),
         (b"", "begin with `name: my_app`"),
     ],
 )
