@@ -17,6 +17,7 @@ DebriefError
 │   ├── CredentialError credentials are invalid, expired or insufficient
 │   ├── Throttled       the source asks to slow down
 │   └── Unreachable     no connection
+├── PatternTimeout      a regular expression takes for ever
 ├── AppError            an app's file or its inputs are wrong
 ├── FilterError         a search filter or weights file is wrong
 └── DatasetError        an evaluation data set is wrong
@@ -99,6 +100,10 @@ class Throttled(SourceError):
 
 class Unreachable(SourceError):
     """No connection to the source."""
+
+
+class PatternTimeout(DebriefError):
+    """A regular expression takes for ever on a text."""
 
 
 class AppError(DebriefError):
