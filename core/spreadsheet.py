@@ -27,7 +27,5 @@ def safe_cell(value: object) -> object:
 def csv_text(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """A CSV file with a byte order mark, by which spreadsheets know that it is UTF-8."""
     text = io.StringIO()
-    csv.writer(text).writerows(
-        [[safe_cell(name) for name in header], *([safe_cell(value) for value in row] for row in rows)]
-    )
+    csv.writer(text).writerows([safe_cell(value) for value in row] for row in (header, *rows))
     return "\ufeff" + text.getvalue()

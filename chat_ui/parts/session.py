@@ -164,6 +164,20 @@ def person() -> User:
     return claims_user(st.user.to_dict(), auth, directory(), time.time())
 
 
+def still_there(user: User) -> User:
+    """The page's person as they are now, for a fragment, which runs without the page around it that checks.
+
+    Whoever is no longer signed in, or somebody else, has the whole page run again, which says so.
+    """
+    try:
+        now = person()
+    except IdentityError:
+        st.rerun()
+    if now.email != user.email:
+        st.rerun()
+    return now
+
+
 def is_admin(user: User) -> bool:
     """Whether the person is in one of `auth.admin_groups`."""
     return bool(set(user.groups) & set(settings().auth.admin_groups))

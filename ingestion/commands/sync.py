@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import signal
 import threading
 from collections import Counter
@@ -17,6 +16,7 @@ from core import logs
 from core.console import LogFormatOption, LogLevelOption, err, out, print_json, progress
 from core.database import open_database
 from core.settings import load_settings
+from core.spreadsheet import csv_text
 from ingestion.state import Counts, DocumentRecord, SyncRun, SyncState
 from ingestion.sync.explain import explain
 from ingestion.sync.open import open_sync
@@ -172,8 +172,7 @@ def vet_documents(
     ]
     header = ("vetting", "owner", "id", "title", "lacks")
     if export is not None:
-        with export.open("w", newline="", encoding="utf-8") as file:
-            csv.writer(file).writerows([header, *rows])
+        export.write_text(csv_text(header, rows), encoding="utf-8", newline="")
         err.print(f"Wrote {len(rows)} documents to {export}.")
     elif as_json:
         print_json({"documents": [dict(zip(header, row, strict=True)) for row in rows]})
