@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import atexit
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -85,7 +86,7 @@ COMMANDS: Mapping[str, tuple[str, tuple[str, ...]]] = {
         ("ingestion.commands.doctor",),
     ),
 }
-PAGE = Path(__file__).resolve().parent / "chat_ui" / "app.py"
+PAGE = Path(__file__).resolve().parent / "chat_ui" / "server.py"
 
 
 class LazyCommands(typer.core.TyperGroup):
@@ -156,11 +157,13 @@ def serve(
     logs.set_up(log_format, log_level)
     options = {"server.port": port, "server.address": address, "server.headless": "true", "logger.level": "warning"}
     flags = [f"--{name}={value}" for name, value in options.items()]
-    environment = {**os.environ, "DEBRIEF_SETTINGS": str(settings.file)}
+    # In development whoever reaches the port is let in, and a proxy on this machine looks like a browser on it.
+    key = "" if settings.auth.mode == "oidc" else os.environ.get("DEBRIEF_PAGE_KEY") or secrets.token_urlsafe(16)
+    environment = {**os.environ, "DEBRIEF_SETTINGS": str(settings.file), "DEBRIEF_PAGE_KEY": key}
     # What a service manager or `kill` sends ends the page, too, rather than leave it behind on its port.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     page = subprocess.Popen([sys.executable, "-m", "streamlit", "run", str(PAGE), *flags], env=environment)
-    out.print(f"The page is at http://{address}:{port} — Ctrl-C stops it.")
+    out.print(f"The page is at http://{address}:{port}{f'/?key={key}' if key else ''} — Ctrl-C stops it.")
     with ExitStack() as at_end:
         at_end.callback(page.wait)
         at_end.callback(page.terminate)

@@ -23,12 +23,13 @@ from assistant.app_runs.app_answers import AppAnswers
 from assistant.app_runs.tools import open_tools
 from assistant.ask import Assistant
 from assistant.open import open_assistant
-from chat_ui.parts.signin import Connection, check_provider, claims_user, development_user
+from chat_ui.parts.signin import Connection, SessionExpired, check_provider, claims_user, development_user
 from core import audit, logs
 from core.database import Engine, open_database
 from core.errors import AppError, DebriefError, IdentityError
 from core.identity import Directory, load_directory
 from core.settings import Settings, load_settings
+from core.sign_outs import end_sign_in, is_ended
 from core.types import User
 from ingestion.parse import ParserPool
 from retrieval.retriever import Retriever, open_retriever
@@ -161,7 +162,19 @@ def person() -> User:
         return development_user(auth, directory(), connection())
     if not st.user.is_logged_in:
         raise IdentityError("You aren't signed in; sign in to go on.")
-    return claims_user(st.user.to_dict(), auth, directory(), time.time())
+    claims = st.user.to_dict()
+    found = claims_user(claims, auth, directory(), time.time())
+    if is_ended(database(), claims):
+        raise SessionExpired("You have signed out; sign in again.")
+    return found
+
+
+def sign_out() -> None:
+    """Ends the sign-in, whoever still has its cookie, and goes to the provider to end it there."""
+    claims = st.user.to_dict()
+    if claims.get("exp"):
+        end_sign_in(database(), claims)
+    st.logout()
 
 
 def still_there(user: User) -> User:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +12,9 @@ from chat_ui.parts import session
 from chat_ui.parts.signin import SessionExpired
 from chat_ui.quality import page as quality
 from chat_ui.sources import page as sources
+from core.database import open_database
+from core.identity import Directory
+from core.settings import AuthSettings, Settings, load_settings
 from core.types import User
 
 ROOT = User("root@x.com", ("admins",))
@@ -49,3 +53,22 @@ def test_nothing_is_shown_or_done_for_who_is_no_longer_there(
 def test_groups_are_those_of_now(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(session, "person", lambda: User("root@x.com"))
     assert session.still_there(ROOT).groups == ()
+
+
+def test_a_cookie_of_before_the_sign_out_signs_nobody_in(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Visitor:
+        is_logged_in = True
+
+        def to_dict(self) -> dict[str, object]:
+            return {"email": "ana@x.com", "exp": 4_000_000_000, "nonce": "a", "groups": []}
+
+    engine = open_database(load_settings())
+    monkeypatch.setattr(session, "settings", lambda: Settings(auth=AuthSettings(mode="oidc")))
+    monkeypatch.setattr(session, "database", lambda: engine)
+    monkeypatch.setattr(session, "directory", Directory)
+    monkeypatch.setattr(session.st, "user", Visitor())
+    monkeypatch.setattr(session.st, "logout", lambda: None)
+    assert session.person().email == "ana@x.com"
+    session.sign_out()
+    with pytest.raises(SessionExpired, match="signed out"):
+        session.person()
