@@ -10,7 +10,7 @@ import contextlib
 import logging
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import streamlit as st
 from streamlit import config
@@ -23,6 +23,7 @@ from assistant.app_runs.app_answers import AppAnswers
 from assistant.app_runs.tools import open_tools
 from assistant.ask import Assistant
 from assistant.open import open_assistant
+from assistant.records import Conversations
 from chat_ui.parts.signin import Connection, SessionExpired, check_provider, claims_user, development_user
 from core import audit, logs
 from core.database import Engine, open_database
@@ -31,6 +32,7 @@ from core.identity import Directory, load_directory
 from core.settings import Settings, load_settings
 from core.sign_outs import end_sign_in, is_ended
 from core.types import User
+from ingestion.documents import readable_ids
 from ingestion.parse import ParserPool
 from retrieval.retriever import Retriever, open_retriever
 
@@ -68,6 +70,16 @@ def parser() -> ParserPool:
 def database() -> Engine:
     """The one database engine of this server."""
     return open_database(settings())
+
+
+def readable(ids: Collection[str], user: User) -> set[str]:
+    """Those of the documents that the person may read now."""
+    return readable_ids(database(), ids, user)
+
+
+def conversations() -> Conversations:
+    """The stored conversations, each answer as its person may see it today."""
+    return Conversations(database(), readable)
 
 
 @st.cache_resource(show_spinner=False)

@@ -78,3 +78,13 @@ def test_facts_of_closed_documents_and_their_names_are_held_back(engine: sa.Engi
     assert reader.names(case) == {"files:board.md": "a document that you may not read"}
     assert not admin.expectation_shown(case)
     assert admin.names(case) == {"files:board.md": "Board notes"}
+
+
+def test_a_person_doesnt_see_their_own_answer_over_a_document_that_was_closed_to_them(engine: sa.Engine) -> None:
+    for document, shown in (("files:board.md", False), ("files:open.md", True), ("attachment:1", True)):
+        trace = Trace("How much?")
+        trace.finish(Answer("It is 480. [1]", (Citation(1, document, "T", "", "q", 0, 1),)))
+        Traces(engine).save(trace, READER, "")
+        disclosure = Disclosure(engine, READER, admin=False)
+        stored = disclosure.trace(trace.id)
+        assert stored is not None and disclosure.trace_shown(stored) is shown
