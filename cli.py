@@ -18,10 +18,11 @@ from contextlib import ExitStack
 from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 import typer.core
+from rich.markup import escape
 
 from core import logs
 from core.console import LogFormatOption, LogLevelOption, err, out
@@ -238,5 +239,21 @@ def main() -> None:
     try:
         app()
     except DebriefError as error:
-        err.print(f"[bold red]Error:[/] {error}", markup=True)
-        sys.exit(1)
+        _fail(str(error))
+    except OSError as error:
+        # A full disk, a folder that can't be written: whatever command meets it.
+        where = f" {error.filename}" if error.filename else ""
+        _fail(f"The file or folder{where} can't be used ({error.strerror or error}); make it writable, or make room.")
+    except UnicodeEncodeError as error:
+        _fail(f"{error.object[error.start : error.end]!a} is no character that can be stored; leave it out.")
+    except Exception as error:
+        # Loaded already if it was raised, and a command that needs no database shouldn't load it.
+        database = sys.modules.get("core.database")
+        if database is None or not isinstance(error, database.DBAPIError):
+            raise
+        _fail(database.database_problem(error))
+
+
+def _fail(message: str) -> NoReturn:
+    err.print(f"[bold red]Error:[/] {escape(message)}", markup=True)
+    sys.exit(1)
