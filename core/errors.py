@@ -6,6 +6,7 @@ DebriefError
 ├── QuestionError       a question that can't be asked (empty, far too long)
 ├── IndexMissing        no index has been built yet
 ├── IndexLocked         another process is writing
+├── DiskFull            no room for what is to be written
 ├── IndexDamaged        the index on disk can't be read
 ├── IndexUnreachable    the index server doesn't answer, or refuses us
 ├── ModelError          an embedding or language model can't be loaded or called
@@ -50,6 +51,10 @@ class IndexMissing(DebriefError):
 
 class IndexLocked(DebriefError):
     """Another process is writing the index or the data folder."""
+
+
+class DiskFull(DebriefError):
+    """No room for what is to be written."""
 
 
 class IndexDamaged(DebriefError):
