@@ -266,4 +266,5 @@ def _notes(trace: Trace) -> tuple[str, ...]:
 
 
 def _one_line(text: str) -> str:
-    return " ".join(text.split())
+    """A title or a file's name, which anybody may have written as well, on one line."""
+    return neutralised(" ".join(text.split()))

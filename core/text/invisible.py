@@ -31,6 +31,11 @@ def bare(text: str) -> str:
     return _JOINER.sub("", _INVISIBLE.sub("", _SEPARATOR.sub(" ", text)))
 
 
+def is_invisible(character: str) -> bool:
+    """Whether nobody sees the character."""
+    return _INVISIBLE.match(character) is not None
+
+
 def count_hidden(text: str) -> int:
     """How many characters of `text` nobody sees; the glyphs of symbol fonts don't count."""
     return len(text) - len(visible(text)) - len(_GLYPH.findall(text))
