@@ -373,3 +373,11 @@ def test_a_cell_never_becomes_a_formula():
     content = write_xlsx("T", [{"title": "a/b", "columns": ["x"], "rows": [["=1+1"], [2]]}], "Us")
     sheet = load_workbook(io.BytesIO(content)).worksheets[0]
     assert (sheet["A2"].value, sheet["A2"].data_type, sheet["A3"].value) == ("=1+1", "s", 2)
+
+
+@pytest.mark.parametrize("kind", ["docx", "pptx", "xlsx"])
+def test_characters_that_no_office_file_holds_are_left_out(kind, context):
+    bad = "a\x0bb\x1bc\ufffed\udce9e\x00"
+    tables = [{"title": bad, "columns": [bad], "rows": [[bad]]}]
+    given = Render(format=kind, title=f"T {bad}", subtitle=bad, body=f"# {bad}\n\n{bad}", tables=tables)
+    assert render(given, context)["file"]["content"][:2] == b"PK"
