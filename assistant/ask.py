@@ -9,6 +9,7 @@ write → check) → store the trace and the turn.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -36,6 +37,8 @@ from core.types import Answer, User
 from prompts import load_prompt
 from retrieval.models.tokens import RecentTokens
 from retrieval.query.filters import all_of
+
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 class Router(Protocol):
@@ -131,7 +134,8 @@ class Assistant:
         return replace(self, path=replace(self.path, retriever=retriever))
 
     def _checked(self, question: str) -> str:
-        text = question.strip()
+        # No database and no model takes half a letter, or NUL, which a terminal or a broken client may send.
+        text = _UNSTORABLE.sub("", question).strip()
         if not text:
             raise QuestionError("The question is empty; write what you want to know.")
         limit = self.settings.answer.max_question_chars

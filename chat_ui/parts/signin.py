@@ -73,8 +73,7 @@ def claims_user(claims: Mapping[str, Any], auth: AuthSettings, directory: Direct
         IdentityError: the token has no address, or one that the provider hasn't verified.
     """
     expires = claims.get("exp")
-    timed = isinstance(expires, int | float) and not isinstance(expires, bool) and math.isfinite(expires)
-    if not timed or expires <= now:
+    if isinstance(expires, bool) or not isinstance(expires, int | float) or not now < expires < math.inf:
         raise SessionExpired("Your sign-in has expired; sign in again.")
     written = str(claims.get("email") or claims.get("preferred_username") or "").strip()
     email = folded(written)
