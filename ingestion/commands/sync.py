@@ -20,6 +20,7 @@ from core.spreadsheet import csv_text
 from ingestion.state import Counts, DocumentRecord, SyncRun, SyncState
 from ingestion.sync.explain import explain
 from ingestion.sync.open import open_sync
+from ingestion.sync.rollback import roll_back
 from ingestion.sync.source_sync import SyncOptions
 from ingestion.sync.sync import sync_sources
 from retrieval.engines import open_generations
@@ -203,11 +204,12 @@ def index_rollback(
         str, typer.Argument(help="A generation of `debrief index history`; default: the previous.")
     ] = "",
 ) -> None:
-    """Lets an older generation serve again. The next `debrief sync --full` brings it up to date."""
-    info = open_generations(load_settings()).rollback(generation or None)
+    """Lets an older generation serve again, with today's access lists; `debrief sync --full` renews its texts."""
+    settings = load_settings()
+    done = roll_back(settings, SyncState(open_database(settings)), generation or None)
     out.print(
-        f"{info.name} of {info.created_at} serves now, with the access lists of then: what was closed since is open "
-        "again until you run: debrief sync --full"
+        f"The texts of {done.generation.name} of {done.generation.created_at} serve now: {done.kept} documents with "
+        f"today's access lists; {done.removed} that are gone since stay out. To renew the texts: debrief sync --full"
     )
 
 
