@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 
-from assistant.answers.attachments import SOURCE
+from assistant.question import ATTACHED
 from core.types import Answer, Passage, User
 
 # (ids of documents, who reads) → those of them that the person may read now.
@@ -19,7 +19,7 @@ WITHHELD = (
 
 def without_attachments(answer: Answer) -> Answer:
     """The answer without what the person attached, which is stored nowhere but for the words that it quotes."""
-    return _keeping(answer, lambda p: p.chunk.source != SOURCE)
+    return _keeping(answer, lambda p: p.chunk.source != ATTACHED)
 
 
 def documents_of(answer: Answer) -> set[str]:
@@ -31,7 +31,7 @@ def documents_of(answer: Answer) -> set[str]:
 
 def as_readable(answer: Answer, readable: Collection[str]) -> Answer:
     """The answer without passages that aren't `readable`; without its words if they rest on one that isn't."""
-    kept = _keeping(answer, lambda p: p.chunk.source == SOURCE or p.chunk.document_id in readable)
+    kept = _keeping(answer, lambda p: p.chunk.source == ATTACHED or p.chunk.document_id in readable)
     if all(document in readable for document in _rests_on(answer)):
         return kept
     return replace(kept, text=WITHHELD, citations=(), choices=(), notes=(), offers=(), run="")
@@ -39,12 +39,12 @@ def as_readable(answer: Answer, readable: Collection[str]) -> Answer:
 
 def _rests_on(answer: Answer) -> Iterator[str]:
     # "Nothing was found" cites nothing and quotes the nearest.
-    nearest = () if answer.citations else (p.chunk.document_id for p in answer.nearest if p.chunk.source != SOURCE)
+    nearest = () if answer.citations else (p.chunk.document_id for p in answer.nearest if p.chunk.source != ATTACHED)
     yield from _indexed((*(c.document_id for c in answer.citations), *nearest))
 
 
 def _indexed(ids: Collection[str]) -> Iterator[str]:
-    return (found for found in ids if found and not found.startswith(f"{SOURCE}:"))
+    return (found for found in ids if found and not found.startswith(f"{ATTACHED}:"))
 
 
 def _keeping(answer: Answer, wanted: Callable[[Passage], bool]) -> Answer:
