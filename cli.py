@@ -62,6 +62,7 @@ COMMANDS: Mapping[str, tuple[str, tuple[str, ...]]] = {
         ("connectors.commands", "ingestion.commands.sources"),
     ),
     "docs": ("What became of the documents, and why.", ("ingestion.commands.sync",)),
+    "access": ("Who may read what, and why.", ("ingestion.commands.access",)),
     "index": ("The index's generations.", ("ingestion.commands.sync",)),
     "weights": ("Metadata weights: show, preview and tune them.", ("evals.commands.weights",)),
     "eval": (
