@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import atexit
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -17,7 +18,7 @@ from contextlib import ExitStack
 from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 import typer.core
@@ -61,6 +62,7 @@ COMMANDS: Mapping[str, tuple[str, tuple[str, ...]]] = {
         ("connectors.commands", "ingestion.commands.sources"),
     ),
     "docs": ("What became of the documents, and why.", ("ingestion.commands.sync",)),
+    "access": ("Who may read what, and why.", ("ingestion.commands.access",)),
     "index": ("The index's generations.", ("ingestion.commands.sync",)),
     "weights": ("Metadata weights: show, preview and tune them.", ("evals.commands.weights",)),
     "eval": (
@@ -87,7 +89,7 @@ COMMANDS: Mapping[str, tuple[str, tuple[str, ...]]] = {
         ("ingestion.commands.doctor",),
     ),
 }
-PAGE = Path(__file__).resolve().parent / "chat_ui" / "app.py"
+PAGE = Path(__file__).resolve().parent / "chat_ui" / "server.py"
 
 
 class LazyCommands(typer.core.TyperGroup):
@@ -158,11 +160,13 @@ def serve(
     logs.set_up(log_format, log_level)
     options = {"server.port": port, "server.address": address, "server.headless": "true", "logger.level": "warning"}
     flags = [f"--{name}={value}" for name, value in options.items()]
-    environment = {**os.environ, "DEBRIEF_SETTINGS": str(settings.file)}
+    # In development whoever reaches the port is let in, and a proxy on this machine looks like a browser on it.
+    key = "" if settings.auth.mode == "oidc" else os.environ.get("DEBRIEF_PAGE_KEY") or secrets.token_urlsafe(16)
+    environment = {**os.environ, "DEBRIEF_SETTINGS": str(settings.file), "DEBRIEF_PAGE_KEY": key}
     # What a service manager or `kill` sends ends the page, too, rather than leave it behind on its port.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     page = subprocess.Popen([sys.executable, "-m", "streamlit", "run", str(PAGE), *flags], env=environment)
-    out.print(f"The page is at http://{address}:{port} — Ctrl-C stops it.")
+    out.print(f"The page is at http://{address}:{port}{f'/?key={key}' if key else ''} — Ctrl-C stops it.")
     with ExitStack() as at_end:
         at_end.callback(page.wait)
         at_end.callback(page.terminate)
@@ -237,5 +241,21 @@ def main() -> None:
     try:
         app()
     except DebriefError as error:
-        err.print(f"[bold red]Error:[/] {escape(str(error))}", markup=True)
-        sys.exit(1)
+        _fail(str(error))
+    except OSError as error:
+        # A full disk, a folder that can't be written: whatever command meets it.
+        where = f" {error.filename}" if error.filename else ""
+        _fail(f"The file or folder{where} can't be used ({error.strerror or error}); make it writable, or make room.")
+    except UnicodeEncodeError as error:
+        _fail(f"{error.object[error.start : error.end]!a} is no character that can be stored; leave it out.")
+    except Exception as error:
+        # Loaded already if it was raised, and a command that needs no database shouldn't load it.
+        database = sys.modules.get("core.database")
+        if database is None or not isinstance(error, database.DBAPIError):
+            raise
+        _fail(database.database_problem(error))
+
+
+def _fail(message: str) -> NoReturn:
+    err.print(f"[bold red]Error:[/] {escape(message)}", markup=True)
+    sys.exit(1)

@@ -16,7 +16,8 @@ from typing import Any, Literal
 
 from pydantic import ValidationError
 
-from apps.language.expressions import OWN_PHRASES, Guard, evaluate, truth
+from apps.language.expressions import OWN_PHRASES, Guard, Skipped
+from apps.language.isolated import evaluate, truth
 from apps.language.spec import App, Step
 from apps.run.context import Context, SourceQuote
 from apps.run.inputs import check_inputs, plain
@@ -162,7 +163,7 @@ class _Run:
         """Runs a step; why it was skipped, or an empty text."""
         try:
             if step.when and not truth(step.when, self.values):
-                self.values[step.id] = _Skipped(KINDS[step.use].fields)
+                self.values[step.id] = Skipped(KINDS[step.use].fields)
                 return f"because {step.when} doesn't hold"
             if not step.for_each:
                 self.values[step.id] = self._call(step, self.values)
@@ -224,16 +225,6 @@ class _Run:
             except AppError as error:
                 raise AppError(f"Output '{output.name}': {error}") from error
         return tuple(made)
-
-
-class _Skipped(dict[str, Any]):
-    """A step's result that isn't there: false, and every field of it empty."""
-
-    def __init__(self, fields: tuple[str, ...]) -> None:
-        super().__init__(dict.fromkeys(fields))
-
-    def __bool__(self) -> bool:
-        return False
 
 
 def _title(step: Step) -> str:

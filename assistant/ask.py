@@ -9,6 +9,7 @@ write → check) → store the trace and the turn.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -39,6 +40,7 @@ from retrieval.query.filters import all_of
 
 # So many turns of the conversation a model that writes is told.
 _TURNS = 3
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 class Router(Protocol):
@@ -134,7 +136,8 @@ class Assistant:
         return replace(self, path=replace(self.path, retriever=retriever))
 
     def _checked(self, question: str) -> str:
-        text = question.strip()
+        # No database and no model takes half a letter, or NUL, which a terminal or a broken client may send.
+        text = _UNSTORABLE.sub("", question).strip()
         if not text:
             raise QuestionError("The question is empty; write what you want to know.")
         limit = self.settings.answer.max_question_chars

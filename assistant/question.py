@@ -17,6 +17,10 @@ from retrieval.query.filters import Filter
 SEARCH = "search"
 
 
+# What a person attached is no document of a source: its passages say so, and its ids begin with it.
+ATTACHED = "attachment"
+
+
 @dataclass(frozen=True, slots=True)
 class Attachment:
     """A file that the person added to the conversation, already parsed. It is never put into the shared index.

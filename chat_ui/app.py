@@ -57,7 +57,7 @@ def _person() -> User | None:
         components.error_state(refused)
         if session.settings().auth.mode == "oidc":
             # Otherwise a person with the wrong account would be kept out by their own cookie.
-            st.button("Sign in as somebody else", on_click=st.logout)
+            st.button("Sign in as somebody else", on_click=session.sign_out)
         return None
 
 
@@ -98,7 +98,7 @@ def _page(user: User) -> None:
         if session.settings().auth.mode == "development":
             components.development_banner()
         else:
-            st.button("Sign out", on_click=st.logout)
+            st.button("Sign out", on_click=session.sign_out)
     current.run()
 
 

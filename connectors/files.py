@@ -99,6 +99,8 @@ class FilesConnector:
         """The file's sidecar and access list."""
         sidecar = NO_SIDECAR
         if item.side_path:
+            if os.path.islink(item.side_path) and not self._leads_inside(item.side_path):
+                raise SourceError(f"{item.side_path} is a link that leads out of the source's folder; copy it in.")
             sidecar = parse_sidecar(_read_small(item.side_path), item.side_path)
         return SidecarDetails(sidecar, self._policy.of(item.key, sidecar.access))
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import event
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from core.errors import SettingsError
 from core.settings import Settings
@@ -99,37 +99,44 @@ def open_database(settings: Settings) -> Engine:
         url = f"sqlite:///{settings.data_path / 'state.sqlite'}"
     else:
         url = settings.database_url.get_secret_value()
-    engine = sa.create_engine(url)
+    try:
+        # Connections that the server has dropped meanwhile are noticed before they are used.
+        engine = sa.create_engine(url, pool_pre_ping=settings.database_url is not None)
+    except (ImportError, sa.exc.ArgumentError) as error:
+        raise SettingsError(
+            f"database_url can't be used ({error}); write it as postgresql+psycopg://USER@HOST/NAME, and install the "
+            "driver with pip install 'debrief[postgresql]'."
+        ) from error
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
     try:
-        _create(engine)
         _upgrade(engine)
-    except OperationalError as error:
-        raise SettingsError(
-            f"The database {engine.url.render_as_string()} can't be opened ({error.orig}); "
-            "check database_url, or that the data folder is writable."
-        ) from error
+    except DBAPIError as error:
+        raise SettingsError(database_problem(error, engine)) from error
     return engine
 
 
-def _create(engine: sa.Engine) -> None:
-    """Makes the tables that there aren't yet."""
-    if set(metadata.tables) <= set(sa.inspect(engine).get_table_names()):
-        return
-    with engine.begin() as connection:
-        connection.exec_driver_sql(_ALONE[engine.dialect.name])
-        metadata.create_all(connection)  # looks anew: another process may have made them meanwhile
+def database_problem(error: DBAPIError, engine: Engine | None = None) -> str:
+    """What went wrong with the database, and the remedy, in one sentence."""
+    where = f" {engine.url.render_as_string()}" if engine is not None else ""
+    said = " ".join(str(error.orig).split())
+    if "malformed" in said or "not a database" in said:
+        return f"The database{where} is damaged ({said}); restore data_dir/state.sqlite from a backup."
+    if "full" in said:
+        return f"The database{where} can't grow ({said}); make room on the disk of data_dir."
+    return f"The database{where} can't be used ({said}); check database_url, or that the data folder is writable."
 
 
 def _upgrade(engine: sa.Engine) -> None:
     """Brings the tables of an older version up to this one, in one transaction."""
     with engine.connect() as connection:
-        if not any(_changes(connection)):
+        there = set(sa.inspect(connection).get_table_names())
+        if there.issuperset(metadata.tables) and not any(_changes(connection)):
             return
     with engine.begin() as connection:
         connection.exec_driver_sql(_ALONE[engine.dialect.name])
         # Looked up anew: another process may have done it meanwhile.
+        metadata.create_all(connection)
         for statement in list(_changes(connection)):
             connection.exec_driver_sql(statement)
 

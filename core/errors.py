@@ -6,6 +6,7 @@ DebriefError
 ├── QuestionError       a question that can't be asked (empty, far too long)
 ├── IndexMissing        no index has been built yet
 ├── IndexLocked         another process is writing
+├── DiskFull            no room for what is to be written
 ├── IndexDamaged        the index on disk can't be read
 ├── IndexUnreachable    the index server doesn't answer, or refuses us
 ├── ModelError          an embedding or language model can't be loaded or called
@@ -17,6 +18,7 @@ DebriefError
 │   ├── CredentialError credentials are invalid, expired or insufficient
 │   ├── Throttled       the source asks to slow down
 │   └── Unreachable     no connection
+├── PatternTimeout      a regular expression takes for ever
 ├── AppError            an app's file or its inputs are wrong
 ├── FilterError         a search filter or weights file is wrong
 └── DatasetError        an evaluation data set is wrong
@@ -49,6 +51,10 @@ class IndexMissing(DebriefError):
 
 class IndexLocked(DebriefError):
     """Another process is writing the index or the data folder."""
+
+
+class DiskFull(DebriefError):
+    """No room for what is to be written."""
 
 
 class IndexDamaged(DebriefError):
@@ -99,6 +105,10 @@ class Throttled(SourceError):
 
 class Unreachable(SourceError):
     """No connection to the source."""
+
+
+class PatternTimeout(DebriefError):
+    """A regular expression takes for ever on a text."""
 
 
 class AppError(DebriefError):

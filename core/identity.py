@@ -19,7 +19,8 @@ from core.database import Engine, metadata
 from core.errors import IdentityError, SettingsError
 from core.nearest import nearest
 from core.settings import Settings, validate
-from core.types import EVERYONE, Principal, User
+from core.types import EVERYONE, Principal, User, folded
+from core.yaml_text import load_yaml
 
 memberships = sa.Table(
     "memberships",
@@ -67,7 +68,7 @@ class Directory:
         Raises:
             IdentityError: nobody has it; the message names the nearest known address.
         """
-        entry = self.entries.get(email.strip().lower())
+        entry = self.entries.get(folded(email.strip()))
         if entry is None:
             remedy = "add the user to the file named by auth.users_file."
             hint = nearest(email.strip().lower(), self.entries, "users", otherwise=remedy)
@@ -77,7 +78,7 @@ class Directory:
     def groups_of(self, email: str, claimed: Iterable[str] = ()) -> tuple[str, ...]:
         """Every group of this address: claimed ones, direct ones, and all groups that those are in."""
         groups = set(claimed)
-        pending: list[Principal] = [f"user:{email.lower()}", EVERYONE, *(f"group:{g}" for g in groups)]
+        pending: list[Principal] = [f"user:{folded(email)}", EVERYONE, *(f"group:{g}" for g in groups)]
         while pending:
             member = pending.pop()
             for group, members in self.members.items():
@@ -88,8 +89,13 @@ class Directory:
 
 
 def normalised(principals: Iterable[Principal]) -> frozenset[Principal]:
-    """The principals with e-mail addresses in lower case."""
-    return frozenset(p.lower() if p.startswith("user:") else p for p in principals)
+    """The principals with e-mail addresses as they are compared; groups stay as they are written."""
+    return frozenset(folded(p) if p.startswith("user:") else p for p in principals)
+
+
+def denied(principals: Iterable[Principal]) -> frozenset[Principal]:
+    """The principals of a deny list, which must not be missed for a capital letter or an accent."""
+    return frozenset(map(folded, principals))
 
 
 def load_directory(settings: Settings, engine: Engine) -> Directory:
@@ -103,8 +109,8 @@ def load_directory(settings: Settings, engine: Engine) -> Directory:
     if settings.auth.users_file is not None:
         path = settings.path(settings.auth.users_file)
         parsed = validate(_UsersFile, _read_mapping(path), path)
-        users = {u.email.lower(): User(u.email.lower(), (), u.attributes, u.name) for u in parsed.users}
-        members = {name: normalised(group.members) for name, group in parsed.groups.items()}
+        users = {folded(u.email): User(folded(u.email), (), u.attributes, u.name) for u in parsed.users}
+        members = {name: _members(name, group, path) for name, group in parsed.groups.items()}
     with engine.connect() as connection:
         for row in connection.execute(sa.select(memberships)):
             members[row.group] = members.get(row.group, frozenset()) | {row.member}
@@ -147,9 +153,19 @@ def save_memberships(engine: Engine, source: str, groups: Mapping[str, frozenset
             connection.execute(memberships.insert(), rows)
 
 
+def _members(name: str, group: _GroupEntry, path: Path) -> frozenset[Principal]:
+    for member in group.members:
+        if member != EVERYONE and not member.startswith(("user:", "group:")):
+            raise SettingsError(
+                f"{path}, group {name}: the member {member!r} is neither user nor group; write user:{member} or "
+                f"group:{member}."
+            )
+    return normalised(group.members)
+
+
 def _read_mapping(path: Path) -> dict[str, Any]:
     try:
-        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+        raw = load_yaml(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise SettingsError(f"auth.users_file names {path}, which doesn't exist; correct the path.") from error
     except yaml.YAMLError as error:

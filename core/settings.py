@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, f
 
 from core.errors import SettingsError
 from core.nearest import nearest
+from core.yaml_text import load_yaml
 
 SETTINGS_FILE = "debrief.yaml"
 _REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
@@ -345,7 +346,7 @@ def load_settings(file: Path | None = None) -> Settings:
             "or name it with --settings FILE or the environment variable DEBRIEF_SETTINGS."
         )
     try:
-        raw = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        raw = load_yaml(path.read_text(encoding="utf-8")) or {}
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path} is not valid YAML: {' '.join(str(error).split())}; mend that line.") from error
     if not isinstance(raw, dict):

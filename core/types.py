@@ -5,6 +5,7 @@ Reading order of the project starts here; nothing in this module does any work.
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,6 +14,8 @@ from typing import Literal, Protocol
 # "user:ana@example.com", "group:emea" or "everyone". E-mail addresses are compared in lower case.
 Principal = str
 EVERYONE: Principal = "everyone"
+# Among a person's groups: there may be more that nobody told us of. Then a document that denies anybody is closed.
+UNKNOWN_GROUPS = "(unknown groups)"
 
 # Where a connector resumes: JSON text that only the connector that made it reads.
 Cursor = str
@@ -23,6 +26,11 @@ Rows = tuple[tuple[str, ...], ...]
 # A metadata value as the index filters and weighs it. Dates are ISO 8601 strings in UTC.
 AttributeValue = str | int | float | bool | tuple[str, ...]
 Attributes = Mapping[str, AttributeValue]
+
+
+def folded(text: str) -> str:
+    """`text` as e-mail addresses and denied groups are compared: in lower case, accents composed."""
+    return unicodedata.normalize("NFC", text).lower()
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +44,12 @@ class User:
 
     def principals(self) -> frozenset[Principal]:
         """All principals that this person is: the address, each group (nested ones included), everyone."""
-        return frozenset({f"user:{self.email.lower()}", *(f"group:{g}" for g in self.groups), EVERYONE})
+        return frozenset({f"user:{folded(self.email)}", *(f"group:{g}" for g in self.groups), EVERYONE})
+
+    def denials(self) -> frozenset[Principal]:
+        """All under which a deny list may mean this person: the principals, groups in other spellings included."""
+        own = self.principals()
+        return own | frozenset(map(folded, own))
 
 
 @dataclass(frozen=True, slots=True)

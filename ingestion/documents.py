@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from core.database import Engine
 from core.identity import Directory
-from core.types import EVERYONE, Principal, User
+from core.types import EVERYONE, UNKNOWN_GROUPS, Principal, User, folded
 from ingestion.state import DocumentRecord, documents, record_of
 from ingestion.sync.schedule import trigger_for
 from ingestion.sync.status import SourceStatus
@@ -117,9 +117,11 @@ def readers(record: DocumentRecord, directory: Directory) -> list[User]:
 def why_readable(user: User, record: DocumentRecord) -> str:
     """One sentence: may the person read it, and through what."""
     mine = user.principals()
-    denied = sorted(mine & set(record.deny))
-    if denied:
-        return f"No: {', '.join(map(principal_name, denied))} is on the document's deny list, and deny beats allow."
+    mentioned = sorted(p for p in record.deny if folded(p) in user.denials())
+    if mentioned:
+        return f"No: {', '.join(map(principal_name, mentioned))} is on the document's deny list, and deny beats allow."
+    if record.deny and UNKNOWN_GROUPS in user.groups:
+        return "No: the document denies some, and the identity provider left out which groups you are in."
     allowed = sorted(mine & set(record.allow))
     if not allowed:
         listed = ", ".join(map(principal_name, sorted(record.allow))) or "nobody"

@@ -15,6 +15,7 @@ from core.errors import FilterError, QuestionError
 from core.identity import asking_user
 from core.settings import load_settings
 from core.types import Attributes, Passage, Why
+from core.yaml_text import load_yaml
 from retrieval.query.filters import Exists, names, parse_filter
 from retrieval.query.search import Search
 from retrieval.query.weights import Weights, parse_weights
@@ -91,7 +92,7 @@ def _weights(texts: Sequence[str]) -> Weights:
     merged = Weights()
     for text in texts:
         try:
-            raw = yaml.safe_load(text)
+            raw = load_yaml(text)
         except yaml.YAMLError as error:
             raise FilterError(
                 f"The weight {text!r} is not valid YAML; write 'document_type: {{policy: high}}'."

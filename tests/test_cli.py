@@ -254,3 +254,34 @@ def test_help_and_a_question_do_not_wait_for_the_libraries_of_other_commands():
     )
     result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=120)
     assert result.stdout.strip() == "[]", result.stderr
+
+
+@pytest.mark.parametrize("command", [("sync",), ("ask", "How long?"), ("doctor",), ("docs", "list")])
+def test_a_damaged_database_is_a_sentence(tmp_path, command):
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "debrief.yaml").write_text(
+        "data_dir: data\nauth: {development_user: ana@x.example}\nsources:\n  - {name: a, kind: files, path: docs}\n"
+    )
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "state.sqlite").write_bytes(b"SQLite format 3\0" + b"\xff" * 8_000)
+    result = debrief(tmp_path, *command)
+    assert result.returncode == 1 and "Traceback" not in result.stderr
+    assert "state.sqlite" in result.stdout + result.stderr
+
+
+def test_a_data_folder_that_cant_be_one_is_a_sentence(tmp_path):
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "debrief.yaml").write_text(
+        "data_dir: data\nauth: {development_user: ana@x.example}\nsources:\n  - {name: a, kind: files, path: docs}\n"
+    )
+    (tmp_path / "data").write_text("no folder")
+    assert_one_sentence(debrief(tmp_path, "sync"), "can't be used", "data")
+
+
+def test_a_question_with_half_a_letter_is_answered(workspace, synced):
+    assert "90 days" in asked(workspace, "How \udcfflong is raw telemetry kept?")["text"]
+
+
+def test_a_driver_that_isnt_there_is_a_sentence(tmp_path):
+    (tmp_path / "debrief.yaml").write_text("data_dir: data\ndatabase_url: postgresql+nodriver://x@localhost/y\n")
+    assert_one_sentence(debrief(tmp_path, "docs", "list"), "debrief[postgresql]")

@@ -1,11 +1,12 @@
 """What stays of runs: results, and forms that many people fill in."""
 
 from apps.kept.forms import Collection, open_collection, submit
-from apps.kept.runs import PastRun, forget_results_older_than, my_runs, record_run, stored_result
+from apps.kept.runs import PastRun, ResultWithheld, forget_results_older_than, my_runs, record_run, stored_result
 
 __all__ = [
     "Collection",
     "PastRun",
+    "ResultWithheld",
     "forget_results_older_than",
     "my_runs",
     "open_collection",

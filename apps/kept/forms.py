@@ -4,7 +4,7 @@
     submit(engine, app, "q4-feedback", {"customer": "Acme AG", "score": 4}, ben)
     collected_csv(engine, app, "q4-feedback", ana)
 
-Who opened a collection, and the app's owner, see everything in it and may close it; everybody else sees their own.
+Who opened a collection, and who owned the app then, see everything in it and may close it; others see their own.
 """
 
 from __future__ import annotations
@@ -37,6 +37,8 @@ collections = sa.Table(
     sa.Column("opened_by", sa.String, nullable=False),
     sa.Column("opened_at", UtcDateTime, nullable=False),
     sa.Column("closed_at", UtcDateTime, nullable=True),
+    # Of the app when the collection was opened: a later version may name anybody.
+    sa.Column("owner", sa.String, nullable=False, default=""),
 )
 submissions = sa.Table(
     "app_submissions",
@@ -62,6 +64,7 @@ class Collection:
     opened_by: str
     opened_at: datetime
     closed_at: datetime | None
+    owner: str = ""
     submissions: int = 0
     people: int = 0
 
@@ -95,10 +98,11 @@ def open_collection(engine: Engine, app: App, name: str, user: User, note: str =
     known = next((c for c in collections_of(engine, app) if c.name == name), None)
     if known is None:
         row = {"note": note.strip()[:1000], "opened_by": user.email, "opened_at": utc_now(), "closed_at": None}
+        row["owner"] = app.owner
         with engine.begin() as connection:
             connection.execute(collections.insert().values(app=app.name, name=name, **row))
     else:
-        _check_owner(app, known, user)
+        _check_owner(known, user)
         values = {"closed_at": None, "note": note.strip()[:1000] or known.note}
         with engine.begin() as connection:
             connection.execute(collections.update().where(_is(known)).values(**values))
@@ -108,7 +112,7 @@ def open_collection(engine: Engine, app: App, name: str, user: User, note: str =
 def close_collection(engine: Engine, app: App, name: str, user: User) -> None:
     """Takes no more answers from now on; what came in stays. Raises AppError: no such one, or not the person's."""
     found = find_collection(engine, app, name)
-    _check_owner(app, found, user)
+    _check_owner(found, user)
     with engine.begin() as connection:
         connection.execute(collections.update().where(_is(found)).values(closed_at=utc_now()))
 
@@ -179,7 +183,7 @@ def submissions_of(engine: Engine, app: App, collection: str, user: User) -> lis
     """
     found = find_collection(engine, app, collection)
     query = sa.select(submissions).where((submissions.c.app == app.name) & (submissions.c.collection == found.name))
-    if not sees_all(app, found, user):
+    if not sees_all(found, user):
         query = query.where(submissions.c.user == user.email)
     with engine.connect() as connection:
         rows = connection.execute(query.order_by(submissions.c.submitted_at, submissions.c.id)).all()
@@ -201,9 +205,9 @@ def collected_csv(engine: Engine, app: App, collection: str, user: User) -> str:
     return csv_text(*collected_table(submissions_of(engine, app, collection, user)))
 
 
-def sees_all(app: App, collection: Collection, user: User) -> bool:
+def sees_all(collection: Collection, user: User) -> bool:
     """Whether the person sees everybody's answers and may close the collection."""
-    return user.email in (collection.opened_by, app.owner)
+    return user.email in (collection.opened_by, collection.owner)
 
 
 def _check_use(app: App, user: User) -> None:
@@ -211,12 +215,16 @@ def _check_use(app: App, user: User) -> None:
         raise AppError(f"The app {app.name} is not open to {user.email}; ask {app.owner}.")
 
 
-def _check_owner(app: App, collection: Collection, user: User) -> None:
-    if not sees_all(app, collection, user):
+def _check_owner(collection: Collection, user: User) -> None:
+    if not sees_all(collection, user):
         raise AppError(
-            f"The collection {collection.name} is {collection.opened_by}'s, and only they or {app.owner} may do this; "
-            "ask them, or use another name."
+            f"The collection {collection.name} is {collection.opened_by}'s, and only {_keepers(collection)} may do "
+            "this; ask them, or use another name."
         )
+
+
+def _keepers(collection: Collection) -> str:
+    return " or ".join(dict.fromkeys(filter(None, ("they", collection.owner))))
 
 
 def _is(collection: Collection) -> sa.ColumnElement[bool]:

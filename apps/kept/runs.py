@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -123,17 +123,34 @@ def my_runs(engine: Engine, user: User, app: str = "", limit: int = 50) -> list[
     ]
 
 
-def stored_result(engine: Engine, run: str, user: User) -> RunResult:
+class ResultWithheld(AppError):
+    """A result that rests on a document that is gone, or that the person may no longer read."""
+
+
+def stored_result(
+    engine: Engine, run: str, user: User, readable: Callable[[Collection[str], User], set[str]] | None = None
+) -> RunResult:
     """A run's result as it was shown, files included.
+
+    Args:
+        readable: Which of some documents a person may read now; without it the result is given as it was.
 
     Raises:
         AppError: it isn't this person's run, or its result was deleted.
+        ResultWithheld: one of its documents isn't readable any more.
     """
     query = sa.select(runs, results).join(results, results.c.run == runs.c.id)
     with engine.connect() as connection:
         row = connection.execute(query.where((runs.c.id == run) & (runs.c.user == user.email))).first()
     if row is None:
         raise AppError(f"There is no result of a run {run!r} of {user.email}; run the app again.")
+    used = {e["document_id"] for e in row.evidence if e["document_id"]}
+    closed = len(used - readable(used, user)) if readable is not None else 0
+    if closed:
+        raise ResultWithheld(
+            f"This result isn't shown any more: {closed} of the {len(used)} documents that it rests on are gone, or "
+            "closed to you now; run the app again."
+        )
     outputs = (
         OutputValue(**{**o, "content": base64.b64decode(o["content"]), "actions": tuple(o["actions"])})
         for o in row.outputs

@@ -13,7 +13,7 @@ from datetime import date, datetime
 from typing import Any
 
 from jinja2 import StrictUndefined, TemplateSyntaxError, UndefinedError, meta, nodes, pass_context
-from jinja2.exceptions import SecurityError
+from jinja2.exceptions import SecurityError, TemplateRuntimeError
 from jinja2.runtime import Context as JinjaContext
 from jinja2.sandbox import ImmutableSandboxedEnvironment, safe_range
 
@@ -25,8 +25,6 @@ from core.tables import table_cell
 from core.text.locale import joined, long_date, number_text, signed_text
 
 _WHOLE = re.compile(r"\A\s*\{\{((?:(?!\}\}|\{\{).)*)\}\}\s*\Z", re.DOTALL)
-# Methods of text that make it as long as a number says.
-_PADDING = frozenset({"center", "expandtabs", "format", "format_map", "ljust", "rjust", "zfill"})
 _LARGEST = 1_000_000_000_000
 # Under this name the phrases that an app brings along stand among the values.
 OWN_PHRASES = "_phrases"
@@ -52,8 +50,18 @@ class _Missing(StrictUndefined):
         return f"'{name}' is unknown here."
 
 
+class Skipped(dict[str, Any]):
+    """The result of a step that didn't run: false, and every field of it empty."""
+
+    def __init__(self, fields: tuple[str, ...] = ()) -> None:
+        super().__init__(dict.fromkeys(fields))
+
+    def __bool__(self) -> bool:
+        return False
+
+
 class _Sandbox(ImmutableSandboxedEnvironment):
-    """Also keeps an expression from making something huge: Jinja's own sandbox bounds only `range`."""
+    """Also keeps sums to numbers of everyday size, which says sooner what is wrong than the process's limits do."""
 
     intercepted_binops = frozenset({"*", "**", "%"})
 
@@ -63,18 +71,6 @@ class _Sandbox(ImmutableSandboxedEnvironment):
         if not numbers or operator == "**" or max(abs(left), abs(right)) > _LARGEST:
             raise SecurityError(f"'{operator}' is only for numbers up to {_LARGEST:,}")
         return super().call_binop(context, operator, left, right)
-
-    def wrap_str_format(self, value: Any) -> Callable[..., str] | None:
-        """Refuses `format` and `format_map`, which Jinja would let through with any width."""
-        if getattr(value, "__name__", "") in ("format", "format_map") and isinstance(
-            getattr(value, "__self__", None), str
-        ):
-            raise SecurityError("'format' can't be used")
-        return None
-
-    def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
-        """Whether an expression may read the attribute: nothing private, and no formatting that pads."""
-        return attr not in _PADDING and super().is_safe_attribute(obj, attr, value)
 
 
 def _as_date(value: object) -> date | None:
@@ -181,7 +177,7 @@ def names_in(text: str, *, bare: bool = False) -> Names:
     Raises:
         ExpressionError: it isn't Jinja.
     """
-    tree = _parsed(_wrapped(text) if bare else text)
+    tree = parsed(text, bare=bare)
     # A name that is set in one branch counts as free there for Jinja; the text knows it all the same.
     own = {n.name for n in tree.find_all(nodes.Name) if n.ctx == "store"}
     free = meta.find_undeclared_variables(tree) - own
@@ -206,12 +202,8 @@ def names_in(text: str, *, bare: bool = False) -> Names:
     return Names(found, tuple(attributes), said)
 
 
-def evaluate(text: str, values: Mapping[str, Any], *, bare: bool = False, guard: Guard | None = None) -> Any:
-    """What `text` gives over `values`: an object if it is one expression, else text.
-
-    Raises:
-        ExpressionError: a name or attribute is unknown, or an operation isn't possible.
-    """
+def evaluate_here(text: str, values: Mapping[str, Any], *, bare: bool, guard: Guard) -> Any:
+    """What `text` gives over `values`, in this process, whatever it takes; others call `isolated.evaluate`."""
     whole = _WHOLE.match(text)
     try:
         if bare or whole:
@@ -220,20 +212,17 @@ def evaluate(text: str, values: Mapping[str, Any], *, bare: bool = False, guard:
             if isinstance(found, StrictUndefined):
                 raise ExpressionError(str(found._undefined_message))
             return found
-        return _filled(text, values, guard or Guard())
+        return _filled(text, values, guard)
     except TemplateSyntaxError as error:
         raise ExpressionError(f"{error.message}; mend the expression.", (error.lineno or 1) - 1) from error
     except UndefinedError as error:
         raise ExpressionError(str(error.message)) from error
     except SecurityError as error:
         raise ExpressionError(f"{error}; an app can only read values.") from error
+    except TemplateRuntimeError as error:
+        raise ExpressionError(f"{error.message}; mend the expression.") from error
     except (TypeError, ValueError, ArithmeticError, LookupError, AttributeError, RecursionError) as error:
         raise ExpressionError(f"{type(error).__name__}: {error}; check the values that go in.") from error
-
-
-def truth(text: str, values: Mapping[str, Any]) -> bool:
-    """Whether the condition `text` holds. Raises ExpressionError as `evaluate`."""
-    return bool(evaluate(text, values, bare=True))
 
 
 def _filled(text: str, values: Mapping[str, Any], guard: Guard) -> str:
@@ -257,7 +246,9 @@ def _wrapped(text: str) -> str:
     return "{{ " + _bare(text) + " }}"
 
 
-def _parsed(text: str) -> nodes.Template:
+def parsed(text: str, *, bare: bool = False) -> nodes.Template:
+    """The syntax tree of a template, or of a `bare` expression. Raises ExpressionError: it isn't Jinja."""
+    text = _wrapped(text) if bare else text
     try:
         tree = ENVIRONMENT.parse(text)
         for node in tree.find_all((nodes.Include, nodes.Import, nodes.FromImport, nodes.Extends)):

@@ -9,12 +9,12 @@ from typing import Any
 import yaml
 
 from core.errors import AppError
+from core.yaml_text import MOST_LEVELS, Unbounded, check_bounds
 
 # ("steps", 0, "with", "query"): how to reach a value from the top.
 KeyPath = tuple[str | int, ...]
 # An app's file is small; a document beyond this, once aliases are resolved, is an attack or a mistake.
 _MAX_NODES = 20_000
-_MAX_DEPTH = 40
 
 
 @dataclass(frozen=True)
@@ -49,8 +49,8 @@ def read_source(text: str, name: str) -> YamlSource:
         mark = error.problem_mark
         line = mark.line + 1 if mark else 1
         raise AppError(f"{name} line {_mistake(text, line, str(error.problem))}") from error
-    except RecursionError as error:
-        raise AppError(f"{name}: the file nests over {_MAX_DEPTH} levels; write it flatter.") from error
+    except Unbounded as error:
+        raise AppError(f"{name}: {error}.") from error
     except yaml.YAMLError as error:
         raise AppError(f"{name} holds a character that no text has; save it as plain UTF-8 text.") from error
     if not isinstance(node, yaml.MappingNode):
@@ -86,7 +86,10 @@ def _mistake(text: str, line: int, problem: str) -> str:
 def _composed(text: str) -> yaml.Node | None:
     """The nodes of `text`; the parser in C is several times faster, the one in Python says better what is wrong."""
     try:
+        check_bounds(text)
         return yaml.compose(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    except Unbounded:
+        raise
     except yaml.YAMLError:
         return yaml.compose(text, Loader=yaml.SafeLoader)
 
@@ -104,9 +107,9 @@ class _Reader:
         block = isinstance(node, yaml.ScalarNode) and node.style in {"|", ">"}
         self.lines.setdefault(path, line + block)
         self._left -= 1
-        if self._left < 0 or len(path) > _MAX_DEPTH:
+        if self._left < 0 or len(path) > MOST_LEVELS:
             raise AppError(
-                f"{self.name} line {line}: the file unfolds to over {_MAX_NODES:,} values or {_MAX_DEPTH} levels; "
+                f"{self.name} line {line}: the file unfolds to over {_MAX_NODES:,} values or {MOST_LEVELS} levels; "
                 "remove anchors and aliases, or split the app."
             )
         if isinstance(node, yaml.MappingNode):

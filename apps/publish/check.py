@@ -10,13 +10,14 @@ from pydantic import ValidationError
 
 from apps.language import App, AppTest, ExpressionError, Input, Step, YamlSource
 from apps.language.expressions import Names, has_marks, names_in
-from apps.language.patterns import pattern_problem
 from apps.language.phrases import unknown_phrase
 from apps.language.yaml_lines import KeyPath
 from apps.run.inputs import value_problem
+from apps.run.schemas import schema_problem
 from apps.steps import KINDS
 from core.nearest import nearest
 from core.text.languages import LANGUAGES
+from core.text.patterns import pattern_problem
 
 # Names that every expression may use besides inputs and earlier steps.
 ALWAYS = ("today", "user", "company", "item", "evidence", "remarks", "say")
@@ -64,6 +65,8 @@ def check_app(app: App, source: YamlSource) -> None:
             raise source.refusal(("outputs", n, "name"), f"'{output.name}' stands twice; rename one output.")
         names.add(output.name)
         _check_texts(output.value, ("outputs", n, "value"), source, scope)
+        if output.schema_ is not None and (problem := schema_problem(output.schema_)):
+            raise source.refusal(("outputs", n, "schema"), problem)
         if output.when:
             _check_text(output.when, ("outputs", n, "when"), source, scope, bare=True)
         if output.kind in _BINARY and not _is_file(output.value, app):

@@ -7,7 +7,6 @@ that a test names, so that a test finds what a run would find.
 from __future__ import annotations
 
 import json
-import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -21,6 +20,7 @@ from apps.run import Context, Tools
 from apps.runner import RunResult, finish
 from core.errors import AppError, DebriefError
 from core.text.detect import detect_language
+from core.text.patterns import matches
 from core.types import Parsed, User
 
 Parse = Callable[[bytes, str], Parsed]
@@ -114,7 +114,7 @@ def unmet(wanted: Expectation, result: RunResult) -> list[str]:
     text = output.text
     found = [f"{wanted.output} doesn't contain {w!r}." for w in wanted.contains if w not in text]
     found += [f"{wanted.output} contains {w!r}." for w in wanted.excludes if w in text]
-    found += [f"{wanted.output} doesn't match {p!r}." for p in wanted.matches if not re.search(p, text, re.MULTILINE)]
+    found += [f"{wanted.output} doesn't match {p!r}." for p in wanted.matches if not matches(p, text, multiline=True)]
     if wanted.max_chars is not None and len(text) > wanted.max_chars:
         found.append(f"{wanted.output} has {len(text):,} characters, over {wanted.max_chars:,}.")
     if wanted.language and detect_language(text) != wanted.language:

@@ -55,6 +55,8 @@ class Tools:
 
     Attributes:
         embedder: Makes vectors of sentences, for steps that compare meanings.
+        customers: Every customer there is, to be compared with and never shown.
+        readable_customers: Those that a person may be told of, by name.
         redact: Takes the personal data out of a text that is shown, as the guardrails say.
     """
 
@@ -65,6 +67,7 @@ class Tools:
     check: Check | None = None
     redact: Callable[[str], str] = str
     customers: Callable[[], Customers] | None = None
+    readable_customers: Callable[[User], Sequence[str]] = lambda _: ()
     templates: Path | None = None
     embedder: Embedder | None = None
 

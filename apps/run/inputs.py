@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -10,9 +9,10 @@ from pathlib import PurePath
 from typing import Any
 
 from apps.language import App, AppFile, Input
-from core.errors import AppError
+from core.errors import AppError, PatternTimeout
 from core.nearest import nearest
 from core.text.languages import LANGUAGES
+from core.text.patterns import matches
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +114,11 @@ def _text(item: Input, raw: Any) -> str:
     text = str(raw).strip()
     if len(text) > item.max_chars:
         raise ValueError(f"{len(text):,} characters are over the limit of {item.max_chars:,}; shorten it.")
-    if item.pattern and re.fullmatch(item.pattern, text) is None:
+    try:
+        fits = not item.pattern or matches(item.pattern, text, whole=True)
+    except PatternTimeout as error:
+        raise ValueError(str(error)) from error
+    if not fits:
         raise ValueError(f"found {text!r}, which doesn't fit {item.pattern}; {item.help or 'correct it.'}")
     return text
 

@@ -7,10 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import SchemaError, ValidationError
-
 from apps.language import Action, Guard, Output, OutputKind, evaluate
+from apps.run.schemas import schema_problem, value_problem
 from core.errors import AppError
 from core.tables import headed, markdown_table
 
@@ -130,13 +128,10 @@ def _table_text(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
 
 def _json(output: Output, value: Any) -> str:
     if output.schema_ is not None:
-        try:
-            Draft202012Validator(output.schema_).validate(value)
-        except SchemaError as error:
-            raise AppError(f"The schema of the output '{output.name}' is wrong: {error.message}; mend it.") from error
-        except ValidationError as error:
-            where = error.json_path
-            raise AppError(f"The output '{output.name}' breaks its schema at {where}: {error.message}.") from error
+        if problem := schema_problem(output.schema_):
+            raise AppError(f"The schema of the output '{output.name}' is wrong: {problem}")
+        if problem := value_problem(output.schema_, value):
+            raise AppError(f"The output '{output.name}' breaks its schema {problem}.")
     return json.dumps(value, ensure_ascii=False, indent=2, default=str)
 
 

@@ -112,15 +112,21 @@ def _told(about: Any, known: Customers, context: Context) -> str:
     title, text = (f"{about.name}\n{about.title}", about.text) if isinstance(about, AppFile) else ("", str(about))
     for place in (title, text):
         named = sorted(known.named_in(place))
-        if len(named) == 1:
-            context.notes.append(f"The text is taken to be for {named[0]}; if it is for another, name the customer.")
-            return named[0]
         if named:
-            context.notes.append(
-                f"Several customers are named ({', '.join(named)}); name the one that the text is for."
-            )
-            return ""
+            _tell_taken(named, context)
+            return named[0] if len(named) == 1 else ""
     return ""
+
+
+def _tell_taken(named: list[str], context: Context) -> None:
+    """Says for whom the text is taken to be; nothing of customers that the person may not know of."""
+    readable = frozenset(context.tools.readable_customers(context.user))
+    shown = [name for name in named if name in readable]
+    if len(named) == 1 and shown:
+        context.notes.append(f"The text is taken to be for {shown[0]}; if it is for another, name the customer.")
+    elif len(named) > 1:
+        names = f" ({', '.join(shown)})" if len(shown) == len(named) else ""
+        context.notes.append(f"Several customers are named{names}; name the one that the text is for.")
 
 
 def _style(context: Context) -> str:

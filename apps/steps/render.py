@@ -9,7 +9,9 @@ from pydantic import Field
 
 from apps.render.blocks import file_name, read_blocks
 from apps.run import Context
+from apps.run.outputs import redacted_value
 from apps.steps.kind import Parameters, StepKind
+from core.text.invisible import printable
 
 MEDIA_TYPES = {
     "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
@@ -32,6 +34,7 @@ class Render(Parameters):
 
 def render(given: Render, context: Context) -> dict[str, Any]:
     """The file: name, media type and bytes. Raises AppError when the company's template can't be used."""
+    given = Render(**redacted_value(given.model_dump(), printable))
     blocks = read_blocks(given.body)
     match given.format:
         # The libraries of a format are imported when one of its files is made.

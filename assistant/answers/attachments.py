@@ -5,13 +5,13 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator, Sequence
 
-from assistant.question import Attachment
+from assistant.question import ATTACHED, Attachment
 from core.tables import TableText
 from core.text.sentences import split_sentences
 from core.types import Chunk, Passage, Section, User, Why
 from retrieval.models import TokenEncoder
 
-SOURCE = "attachment"
+SOURCE = ATTACHED
 _PASSAGE_CHARS = 1_200
 
 

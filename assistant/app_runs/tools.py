@@ -66,6 +66,7 @@ def open_tools(settings: Settings, assistant: Assistant | None, retriever: Retri
         check=foreign_facts,
         redact=partial(redacted, kinds=load_guardrails(settings).redact),
         customers=partial(all_customers, retriever, settings.company) if retriever is not None else None,
+        readable_customers=partial(known_customers, retriever),
         templates=settings.path(settings.templates_dir) if settings.templates_dir is not None else None,
         embedder=retriever.embedder if retriever is not None else None,
     )

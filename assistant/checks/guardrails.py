@@ -31,10 +31,12 @@ import numpy as np
 import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
-from assistant.checks.injection import normalised
+from assistant.checks.injection import normalised, unaccented
 from core.errors import SettingsError
 from core.settings import Settings, validate
+from core.text.invisible import is_invisible
 from core.types import User
+from core.yaml_text import load_yaml
 from retrieval.query import Filter, all_of, parse_filter
 
 Personal = Literal["email", "phone", "card", "iban", "ip", "ssn", "url"]
@@ -109,7 +111,7 @@ class Guardrails:
 
     def judge(self, question: str, user: User) -> GuardrailVerdict:
         """Whether the question may be answered for this person, and from what."""
-        folded = normalised(question)
+        folded = _spellings(question)
         for phrase in self.rules.phrases:
             if _applies(phrase, user) and _matches(folded, phrase.match):
                 return GuardrailVerdict(phrase.message, f"phrase {phrase.match[0]!r}")
@@ -162,7 +164,7 @@ def parse_guardrails(text: str, place: Path) -> GuardrailsFile:
         FilterError: a filter is wrong.
     """
     try:
-        raw = yaml.safe_load(text) or {}
+        raw = load_yaml(text) or {}
     except yaml.YAMLError as error:
         raise SettingsError(f"{place} is not valid YAML: {' '.join(str(error).split())}; mend that line.") from error
     rules = validate(GuardrailsFile, raw, place)
@@ -182,5 +184,25 @@ def _applies(rule: PhraseRule | TopicRule | RestrictRule, user: User) -> bool:
     return (not rule.groups or bool(groups & set(rule.groups))) and not groups & set(rule.except_groups)
 
 
-def _matches(folded: str, phrases: Sequence[str]) -> bool:
-    return any(re.search(rf"(?<!\w){re.escape(normalised(p))}(?!\w)", folded) for p in phrases)
+def _spellings(question: str) -> tuple[str, ...]:
+    """The question as phrases are looked for in it: accents off; marks within and between words gone, or blanks."""
+    spread = "".join(" " if is_invisible(c) else c for c in question)
+    folded = {unaccented(normalised(form)) for form in (question, spread)}
+    joined = {re.sub(r"(?<=\w)[^\w\s]+(?=\w)", "", form).replace("_", "") for form in folded}
+    spaced = {" ".join(re.sub(r"[\W_]+", " ", form).split()) for form in folded}
+    # "s a l a r y": letters that stand alone, three or more in a row, are a word.
+    letters = {re.sub(r"\b\w(?: \w\b){2,}", lambda m: m.group().replace(" ", ""), form) for form in spaced}
+    return tuple(sorted(folded | joined | spaced | letters))
+
+
+def _matches(folded: tuple[str, ...], phrases: Sequence[str]) -> bool:
+    wanted = [re.compile(rf"(?<!\w){_worded(p)}(?!\w)") for p in phrases]
+    return any(pattern.search(form) for pattern in wanted for form in folded)
+
+
+def _worded(phrase: str) -> str:
+    """The phrase's pattern: each word, or its plural in -s, -es and -ies."""
+    words = unaccented(normalised(phrase)).split()
+    return r"\s+".join(
+        f"{re.escape(w[:-1])}(?:y|ies|ys)" if w.endswith("y") else f"{re.escape(w)}(?:e?s)?" for w in words
+    )

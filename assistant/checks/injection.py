@@ -18,7 +18,8 @@ from core.text.invisible import bare, count_hidden, visible
 # A line of a source that scores this much is taken out before a model reads it.
 _NEUTRALISE_FROM = 0.5
 _LOOKALIKES = str.maketrans(
-    "аеорсухіјѕԁһԛԝАВЕКМНОРСТХІЅЈοΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "aeopcyxijsdhqwABEKMHOPCTXISJoABEZHIKMNOPTYX"
+    "аеорсухіјѕԁһԛԝгАВЕКМНОРСТХІЅЈοΑΒΕΖΗΙΚΜΝΟΡΤΥΧօɑᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢ",
+    "aeopcyxijsdhqwrABEKMHOPCTXISJoABEZHIKMNOPTYXoaabcdefghijklmnoprstuvwyz",
 )
 
 
@@ -29,6 +30,11 @@ def normalised(text: str) -> str:
         # Only words that mix alphabets are disguised; a Russian sentence stays Russian.
         plain = re.sub(r"\S*[A-Za-z]\S*", lambda m: m.group().translate(_LOOKALIKES), plain)
     return " ".join(plain.casefold().split())
+
+
+def unaccented(text: str) -> str:
+    """The text without accents and strokes over its letters."""
+    return "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
 
 
 def injection_score(text: str) -> float:

@@ -15,6 +15,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from assistant.records.still_readable import Readable, as_readable, documents_of, without_attachments
 from core.database import Engine, Json, UtcDateTime, metadata, utc_now
 from core.errors import QuestionError
 from core.types import Answer, Boost, Chunk, Citation, Passage, Principal, User, Why
@@ -78,8 +79,9 @@ class StoredTurn:
 class Conversations:
     """The stored conversations of all people, one person's at a time."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self, engine: Engine, readable: Readable | None = None) -> None:
+        """With `readable`, answers are as their person may see them today, wherever they come out."""
+        self._engine, self._readable = engine, readable
 
     def start(self, user: User, title: str = "New conversation") -> str:
         """A new conversation's id."""
@@ -142,7 +144,13 @@ class Conversations:
             for word in words
         ]
         found = self._listed(user, limit, sa.and_(sa.true(), *has))
-        return [ConversationHit(c, self._snippet(c, words)) for c in found]
+        hits = ((c, self._texts(c, user)) for c in found)
+        # The stored words find more than the person may be shown of them today.
+        return [
+            ConversationHit(c, _snippet(c, texts, words))
+            for c, texts in hits
+            if all(word in "\n".join((c.title, *texts)).casefold() for word in words)
+        ]
 
     def turns(self, conversation_id: str, user: User) -> list[StoredTurn]:
         """The turns in order.
@@ -153,10 +161,14 @@ class Conversations:
         query = sa.select(turns).where(turns.c.conversation_id == conversation_id).order_by(turns.c.ordinal)
         with self._engine.connect() as connection:
             self._owned(connection, conversation_id, user)
-            return [
+            found = [
                 StoredTurn(r.question, r.standalone, load_answer(r.answer), r.asked_at)
                 for r in connection.execute(query)
             ]
+        if self._readable is None:
+            return found
+        readable = self._readable(set().union(*(documents_of(turn.answer) for turn in found)), user)
+        return [replace(turn, answer=as_readable(turn.answer, readable)) for turn in found]
 
     def has(self, conversation_id: str, user: User) -> bool:
         """Whether the person has this conversation."""
@@ -215,22 +227,10 @@ class Conversations:
         with self._engine.connect() as connection:
             return [Conversation(r.id, r.title, r.created_at, r.updated_at, r.turns) for r in connection.execute(query)]
 
-    def _snippet(self, conversation: Conversation, words: Sequence[str]) -> str:
-        """A few words around those of `words` that the title lacks; empty if it has them all."""
-        words = [word for word in words if word not in conversation.title.casefold()]
-        if not words:
-            return ""
-        query = sa.select(turns.c.question, turns.c.answer).where(
-            turns.c.conversation_id == conversation.id, sa.or_(*(_says(word) for word in words))
-        )
-        with self._engine.connect() as connection:
-            texts = [
-                " ".join(text.split())
-                for row in connection.execute(query.order_by(turns.c.ordinal))
-                for text in (row.question, row.answer["text"])
-            ]
-        best = max(texts, key=lambda text: sum(word in text.casefold() for word in words), default="")
-        return _around(best, words)
+    def _texts(self, conversation: Conversation, user: User) -> list[str]:
+        """The conversation's questions and answers in order, each on one line."""
+        turns = self.turns(conversation.id, user)
+        return [" ".join(text.split()) for turn in turns for text in (turn.question, turn.answer.text)]
 
     def _owned(self, connection: sa.Connection, conversation_id: str, user: User) -> sa.Row[Any]:
         row = connection.execute(
@@ -246,6 +246,15 @@ class Conversations:
 def _says(word: str) -> sa.ColumnElement[bool]:
     """Whether a turn has the word."""
     return sa.func.coalesce(turns.c.searched, sa.func.lower(turns.c.question)).contains(word, autoescape=True)
+
+
+def _snippet(conversation: Conversation, texts: Sequence[str], words: Sequence[str]) -> str:
+    """A few words around those of `words` that the title lacks; empty if it has them all."""
+    words = [word for word in words if word not in conversation.title.casefold()]
+    if not words:
+        return ""
+    best = max(texts, key=lambda text: sum(word in text.casefold() for word in words), default="")
+    return _around(best, words)
 
 
 def _around(text: str, words: Sequence[str]) -> str:
@@ -283,9 +292,10 @@ def _completes(last: sa.Row[Any], question: str, answer: Answer) -> bool:
 def _dump(answer: Answer) -> dict[str, Any]:
     # Who may read a chunk changes after the answer; what is stored must not say otherwise.
     nobody: frozenset[Principal] = frozenset()
+    own = without_attachments(answer)
     passages, nearest = (
         tuple(replace(p, chunk=replace(p.chunk, allow=nobody, deny=nobody)) for p in found)
-        for found in (answer.passages, answer.nearest)
+        for found in (own.passages, own.nearest)
     )
     return asdict(replace(answer, passages=passages, nearest=nearest))
 

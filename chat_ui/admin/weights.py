@@ -12,6 +12,7 @@ from chat_ui.parts import charts, components, session
 from core.errors import DebriefError, FilterError
 from core.kept_file import KeptFile, versions_table
 from core.types import User
+from core.yaml_text import load_yaml
 from evals.fitting import Candidates, Preview, preview
 from evals.suite import suite_file
 from evals.suite.own_weights import collect_cases
@@ -54,7 +55,7 @@ def checked(text: str) -> Weights:
         FilterError: the text is wrong; the message names the place and the remedy.
     """
     try:
-        own = parse_weights(yaml.safe_load(text), "weights")
+        own = parse_weights(load_yaml(text), "weights")
     except yaml.YAMLError as error:
         raise FilterError(f"This is not valid YAML: {' '.join(str(error).split())}; mend that line.") from error
     return parse_weights(BUILT_IN).overridden_by(own)

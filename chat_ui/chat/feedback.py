@@ -22,6 +22,7 @@ def feedback(trace_id: str, user: User, key: str) -> None:
     Args:
         key: Unique on the page.
     """
+    user = session.still_there(user)
     if f"{key}-thumbs" not in st.session_state:
         st.session_state[f"{key}-thumbs"] = _given(trace_id, user, key)
     thumb = st.feedback("thumbs", key=f"{key}-thumbs")

@@ -8,15 +8,14 @@ from html import escape
 
 import streamlit as st
 
-from apps.kept import stored_result
+from apps.kept import ResultWithheld, stored_result
 from apps.publish import app_from_conversation
-from assistant.records import Conversation, Conversations
+from assistant.records import Conversation
 from assistant.records.conversations import ConversationHit
 from chat_ui.chat.turns import Turn
 from chat_ui.parts import attachments, components, session
 from core.errors import AppError, QuestionError
-from core.types import Answer, User
-from ingestion.documents import readable_ids
+from core.types import User
 
 _CURRENT, _TURNS, _GONE = "conversation", "turns", "conversation-gone"
 
@@ -30,13 +29,13 @@ def current_turns() -> list[Turn]:
 def current_conversation(user: User) -> str:
     """The open conversation's id; begins one if none is open."""
     if not st.session_state.get(_CURRENT):
-        st.session_state[_CURRENT] = Conversations(session.database()).start(user)
+        st.session_state[_CURRENT] = session.conversations().start(user)
     return str(st.session_state[_CURRENT])
 
 
 def sidebar(user: User) -> None:
     """Draws the list: begin, find, open, rename, export, delete."""
-    stored = Conversations(session.database())
+    stored = session.conversations()
     if st.session_state.get(_CURRENT) and not stored.has(st.session_state[_CURRENT], user):
         begin()
         st.session_state[_GONE] = True
@@ -92,21 +91,23 @@ def begin() -> None:
 def resume(conversation_id: str, user: User) -> None:
     """Opens a stored conversation of the person's."""
     try:
-        stored = Conversations(session.database()).turns(conversation_id, user)
+        stored = session.conversations().turns(conversation_id, user)
     except QuestionError:
         begin()
         st.session_state[_GONE] = True
         return
-    found = {p.chunk.document_id for turn in stored for p in (*turn.answer.passages, *turn.answer.nearest)}
-    readable = readable_ids(session.database(), found, user)
     begin()
     st.session_state[_CURRENT] = conversation_id
-    opened = [Turn(t.question, answer=_still_readable(t.answer, readable)) for t in stored]
+    opened = [Turn(t.question, answer=t.answer) for t in stored]
     for turn in opened:
         if turn.answer is not None and turn.answer.run:
-            # A result that was deleted, or is older than results are kept, leaves the answer's text.
-            with suppress(AppError):
-                turn.run = stored_result(session.database(), turn.answer.run, user)
+            try:
+                turn.run = stored_result(session.database(), turn.answer.run, user, session.readable)
+            except ResultWithheld as withheld:
+                turn.answer = replace(turn.answer, text=str(withheld), citations=(), passages=())
+            except AppError:
+                # A result that was deleted, or is older than results are kept, leaves the answer's text.
+                continue
     st.session_state[_TURNS] = opened
 
 
@@ -114,7 +115,7 @@ def _menu(conversation: Conversation | None, user: User) -> None:
     """What can be done with the open conversation."""
     if conversation is None:
         return
-    stored = Conversations(session.database())
+    stored = session.conversations()
     with st.popover("This conversation", width="stretch", key=f"menu-{conversation.id}"):
         key = f"title-{conversation.id}"
         st.text_input("Title", conversation.title, key=key, on_change=lambda: _rename(conversation.id, user, key))
@@ -141,13 +142,13 @@ def _menu(conversation: Conversation | None, user: User) -> None:
 def _rename(conversation_id: str, user: User, key: str) -> None:
     # One that another window has deleted meanwhile: the page says so when it is drawn.
     with suppress(QuestionError):
-        Conversations(session.database()).rename(conversation_id, user, st.session_state[key])
+        session.conversations().rename(conversation_id, user, st.session_state[key])
 
 
 def _draft(conversation_id: str, user: User) -> None:
     """Has Studio opened with an app made of the conversation's questions."""
     try:
-        questions = [turn.question for turn in Conversations(session.database()).turns(conversation_id, user)]
+        questions = [turn.question for turn in session.conversations().turns(conversation_id, user)]
     except QuestionError:
         return
     st.session_state["studio-draft"] = app_from_conversation("from_conversation", user.email, questions)
@@ -156,14 +157,5 @@ def _draft(conversation_id: str, user: User) -> None:
 
 def _delete(conversation_id: str, user: User) -> None:
     with suppress(QuestionError):
-        Conversations(session.database()).delete(conversation_id, user)
+        session.conversations().delete(conversation_id, user)
     begin()
-
-
-def _still_readable(answer: Answer, readable: set[str]) -> Answer:
-    """The answer without the passages of documents that the person may no longer read."""
-    return replace(
-        answer,
-        passages=tuple(p for p in answer.passages if p.chunk.document_id in readable),
-        nearest=tuple(p for p in answer.nearest if p.chunk.document_id in readable),
-    )

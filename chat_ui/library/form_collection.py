@@ -78,7 +78,7 @@ def _fill_in(app: App, found: Collection, user: User) -> None:
 
 def _answers(app: App, found: Collection, user: User) -> None:
     answers = submissions_of(session.database(), app, found.name, user)
-    whole = sees_all(app, found, user)
+    whole = sees_all(found, user)
     if not answers:
         components.state("No answers yet", "Send people the address of this page; it opens this form.")
     else:

@@ -119,7 +119,7 @@ def _history(app: App, user: User) -> None:
     if len(runs) > 1:
         chosen = st.selectbox("My runs", list(runs), format_func=lambda run: _named(runs[run]), key=key)
     try:
-        run_view(stored_result(session.database(), chosen, user), f"run-{chosen}")
+        run_view(stored_result(session.database(), chosen, user, session.readable), f"run-{chosen}")
     except AppError as error:
         components.error_state(error)
         return

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
@@ -17,6 +15,7 @@ from apps.runner import RunResult, StepState, run_app
 from chat_ui.parts import components, export, session
 from chat_ui.parts.answer_html import answer_html
 from chat_ui.parts.passages import Excerpt
+from core.spreadsheet import csv_text
 from core.types import Citation, User
 
 _STATES: Mapping[str, tuple[str, str]] = {
@@ -151,9 +150,8 @@ def _downloads(output: OutputValue, key: str) -> None:
         return
     match output.kind:
         case "table":
-            text = io.StringIO()
-            csv.writer(text).writerows([output.value["columns"], *output.value["rows"]])
-            components.download("CSV", text.getvalue(), f"{name}.csv", "text/csv", key=f"{key}-csv")
+            text = csv_text(output.value["columns"], output.value["rows"])
+            components.download("CSV", text, f"{name}.csv", "text/csv", key=f"{key}-csv")
         case "json":
             components.download("JSON", output.text, f"{name}.json", "application/json", key=f"{key}-json")
         case "markdown" | "email":

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from assistant.answers.attachments import SOURCE
 from assistant.records.trace import Traces
 from core.database import Engine
 from core.types import User
@@ -48,17 +49,18 @@ class Disclosure:
 
     def trace_shown(self, trace: Trace) -> bool:
         """Whether the person may read all that the words of the trace's answer come from."""
-        if trace["user"] == self._reader.email:
-            return True
         used = {c["document_id"] for c in trace["citations"]}
+        if trace["user"] == self._reader.email:
+            # Their own attachments are in no index.
+            return all(self.may_read(d) for d in used if d and not d.startswith(f"{SOURCE}:"))
         quotes_alone = trace["route"] == "search" and not trace["models"]
-        if self._admin and quotes_alone and trace["outcome"] in {"no_evidence", "refused"}:
-            # Such an answer names the closest documents and says nothing of what stands in them.
-            return True
         if not quotes_alone or not used:
-            # A model, or an app, may have used any passage that it was given.
+            # A model, or an app, may have used any passage that it was given; "nothing was found" quotes the nearest.
             used |= {p["document_id"] for p in trace["passages"]}
-        return bool(used) and all(map(self.may_read, used))
+        if not used:
+            # A refusal before any search says nothing of what stands in documents.
+            return self._admin and quotes_alone
+        return all(map(self.may_read, used))
 
     def expectation_shown(self, case: Case) -> bool:
         """Whether the person may see what the case expects: its facts stand in its documents."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import re
 from collections.abc import Iterable, Sequence
 
 from docx import Document as new_docx
@@ -11,12 +10,11 @@ from docx.document import Document as Docx
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from core.text.invisible import printable
 from core.types import Answer, Citation
 
 WORD_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 _MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")
-# XML can't hold control characters; documents sometimes do.
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 
 def markdown(turns: Iterable[tuple[str, Answer]], title: str = "") -> str:
@@ -33,14 +31,14 @@ def word(turns: Iterable[tuple[str, Answer]], title: str = "") -> bytes:
     """The same as a .docx file."""
     document = new_docx()
     if title:
-        document.add_heading(_clean(title), 0)
+        document.add_heading(printable(title), 0)
     for question, answer in turns:
-        document.add_heading(_clean(" ".join(question.split())), 1)
+        document.add_heading(printable(" ".join(question.split())), 1)
         add_markdown(document, answer.text)
         if answer.citations:
             document.add_heading("Sources", 2)
         for citation in answer.citations:
-            document.add_paragraph(_clean(f"[{citation.marker}] {_source(citation)}"))
+            document.add_paragraph(printable(f"[{citation.marker}] {_source(citation)}"))
     buffer = io.BytesIO()
     document.save(buffer)
     return buffer.getvalue()
@@ -78,7 +76,7 @@ def add_markdown(document: Docx, text: str) -> None:
                 _add_table(document, rows)
                 rows = []
             case "fence" | "code_block":
-                document.add_paragraph(_clean(token.content.rstrip()))
+                document.add_paragraph(printable(token.content.rstrip()))
             case "inline" if tokens[position - 1].type in ("td_open", "th_open"):
                 row.append("".join(text for text, _, _ in _runs(token)))
             case "inline":
@@ -100,7 +98,7 @@ def _runs(token: Token) -> list[tuple[str, bool, bool]]:
         elif child.type in ("softbreak", "hardbreak"):
             runs.append(("\n" if child.type == "hardbreak" else " ", bold, italic))
         elif child.content:
-            runs.append((_clean(child.content), bold, italic))
+            runs.append((printable(child.content), bold, italic))
     return runs
 
 
@@ -110,13 +108,9 @@ def _add_table(document: Docx, rows: Sequence[Sequence[str]]) -> None:
     table = document.add_table(rows=len(rows), cols=max(map(len, rows)), style="Table Grid")
     for row, values in zip(table.rows, rows, strict=True):
         for cell, value in zip(row.cells, values, strict=False):
-            cell.text = value
+            cell.text = printable(value)
 
 
 def _source(citation: Citation) -> str:
     url = citation.url if citation.url.startswith(("https://", "http://")) else ""
     return " · ".join(filter(None, (citation.title, citation.locator, url)))
-
-
-def _clean(text: str) -> str:
-    return _CONTROL.sub("", text)

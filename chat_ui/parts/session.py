@@ -10,7 +10,7 @@ import contextlib
 import logging
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import streamlit as st
 from streamlit import config
@@ -23,13 +23,16 @@ from assistant.app_runs.app_answers import AppAnswers
 from assistant.app_runs.tools import open_tools
 from assistant.ask import Assistant
 from assistant.open import open_assistant
-from chat_ui.parts.signin import Connection, check_provider, claims_user, development_user
+from assistant.records import Conversations
+from chat_ui.parts.signin import Connection, SessionExpired, check_provider, claims_user, development_user
 from core import audit, logs
 from core.database import Engine, open_database
 from core.errors import AppError, DebriefError, IdentityError
 from core.identity import Directory, load_directory
 from core.settings import Settings, load_settings
+from core.sign_outs import end_sign_in, is_ended
 from core.types import User
+from ingestion.documents import readable_ids
 from ingestion.parse import ParserPool
 from retrieval.retriever import Retriever, open_retriever
 
@@ -67,6 +70,16 @@ def parser() -> ParserPool:
 def database() -> Engine:
     """The one database engine of this server."""
     return open_database(settings())
+
+
+def readable(ids: Collection[str], user: User) -> set[str]:
+    """Those of the documents that the person may read now."""
+    return readable_ids(database(), ids, user)
+
+
+def conversations() -> Conversations:
+    """The stored conversations, each answer as its person may see it today."""
+    return Conversations(database(), readable)
 
 
 @st.cache_resource(show_spinner=False)
@@ -161,7 +174,33 @@ def person() -> User:
         return development_user(auth, directory(), connection())
     if not st.user.is_logged_in:
         raise IdentityError("You aren't signed in; sign in to go on.")
-    return claims_user(st.user.to_dict(), auth, directory(), time.time())
+    claims = st.user.to_dict()
+    found = claims_user(claims, auth, directory(), time.time())
+    if is_ended(database(), claims):
+        raise SessionExpired("You have signed out; sign in again.")
+    return found
+
+
+def sign_out() -> None:
+    """Ends the sign-in, whoever still has its cookie, and goes to the provider to end it there."""
+    claims = st.user.to_dict()
+    if claims.get("exp"):
+        end_sign_in(database(), claims)
+    st.logout()
+
+
+def still_there(user: User) -> User:
+    """The page's person as they are now, for a fragment, which runs without the page around it that checks.
+
+    Whoever is no longer signed in, or somebody else, has the whole page run again, which says so.
+    """
+    try:
+        now = person()
+    except IdentityError:
+        st.rerun()
+    if now.email != user.email:
+        st.rerun()
+    return now
 
 
 def is_admin(user: User) -> bool:

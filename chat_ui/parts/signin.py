@@ -6,6 +6,7 @@ Identity comes from the session's cookie, which Streamlit signs, or from debrief
 from __future__ import annotations
 
 import ipaddress
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,7 +14,7 @@ from typing import Any
 from core.errors import IdentityError
 from core.identity import Directory
 from core.settings import AuthSettings
-from core.types import User
+from core.types import UNKNOWN_GROUPS, User, folded
 
 # A proxy in front of a loopback server lets strangers in, and says so with one of these.
 FORWARDING_HEADERS = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-Ip")
@@ -72,18 +73,22 @@ def claims_user(claims: Mapping[str, Any], auth: AuthSettings, directory: Direct
         IdentityError: the token has no address, or one that the provider hasn't verified.
     """
     expires = claims.get("exp")
-    if isinstance(expires, bool) or not isinstance(expires, int | float) or expires <= now:
+    if isinstance(expires, bool) or not isinstance(expires, int | float) or not now < expires < math.inf:
         raise SessionExpired("Your sign-in has expired; sign in again.")
-    email = str(claims.get("email") or claims.get("preferred_username") or "").strip().lower()
+    written = str(claims.get("email") or claims.get("preferred_username") or "").strip()
+    email = folded(written)
     if "@" not in email:
         raise IdentityError(
             "The identity provider names no e-mail address; add the scope `email` to client_kwargs in secrets.toml."
         )
-    if claims.get("email_verified") is False:
+    if len(email.encode()) < len(written.encode()) and email.isascii():
+        raise IdentityError(f"The address {written!a} has letters that only look like others; mend it at the provider.")
+    # Some providers send it as text; whatever isn't a plain yes is a no.
+    if claims.get("email_verified", True) not in (True, "true", "True"):
         raise IdentityError(f"The identity provider hasn't verified {email}; verify the address there.")
     known = directory.entries.get(email)
     name = str(claims.get("name") or (known.name if known else ""))
-    groups = directory.groups_of(email, _groups(claims.get(auth.groups_claim)))
+    groups = directory.groups_of(email, _claimed_groups(claims, auth.groups_claim))
     return User(email, groups, known.attributes if known else {}, name)
 
 
@@ -141,6 +146,17 @@ def _without_port(host: str) -> str:
     if host.startswith("["):
         return host.partition("]")[0] + "]"
     return host.rsplit(":", 1)[0] if host.count(":") == 1 else host
+
+
+def _claimed_groups(claims: Mapping[str, Any], name: str) -> tuple[str, ...]:
+    """The groups of the claim, and `UNKNOWN_GROUPS` if the provider left some or all of them out."""
+    if not name:
+        return ()
+    # Entra gives the claim's address in the place of over 200 groups, or says that there are some.
+    elsewhere = claims.get("_claim_names")
+    overflow = bool(claims.get("hasgroups")) or (isinstance(elsewhere, Mapping) and name in elsewhere)
+    groups = _groups(claims.get(name))
+    return (*groups, UNKNOWN_GROUPS) if overflow or name not in claims else groups
 
 
 def _groups(claim: object) -> tuple[str, ...]:

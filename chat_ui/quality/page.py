@@ -37,7 +37,7 @@ def page(user: User) -> None:
         if admin:
             _start(user)
     if admin:
-        _state_of_run()
+        _state_of_run(user)
     opened, place = components.open_tab(_TABS, "quality-tab")
     with place:
         if opened == "Runs" and runs:
@@ -181,15 +181,17 @@ def _start(user: User) -> None:
             components.error_state(error)
 
 
-def _state_of_run() -> None:
+def _state_of_run(user: User) -> None:
     if evaluation_process().running:
-        _progress()
+        _progress(user)
     elif evaluation_process().problem():
         components.state("The evaluation didn't end well", evaluation_process().problem(), "error")
 
 
 @st.fragment(run_every=2)
-def _progress() -> None:
+def _progress(user: User) -> None:
+    if not session.reads_evaluation(session.still_there(user)):
+        st.rerun()
     process = evaluation_process()
     if not process.running:
         # The whole page shows the new run.

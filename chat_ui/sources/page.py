@@ -48,7 +48,7 @@ def page(user: User) -> None:
     opened, place = components.open_tab(["Sources", "Documents", "Runs", *(["Access"] if admin else [])], "sources-tab")
     with place:
         if opened == "Sources":
-            _sources(user, admin)
+            _sources(user)
         elif opened == "Documents":
             _documents(user, admin)
         elif opened == "Runs":
@@ -58,7 +58,9 @@ def page(user: User) -> None:
 
 
 @st.fragment(run_every=5)
-def _sources(user: User, admin: bool) -> None:
+def _sources(user: User) -> None:
+    user = session.still_there(user)
+    admin = session.is_admin(user)
     found = statuses(session.database(), session.settings().sources)
     if not found:
         components.state("No sources yet", f"List one under `sources:` in {session.settings().file.name}.")

@@ -17,7 +17,7 @@ from assistant.app_runs import SampleIndexes
 from chat_ui.parts import components, session
 from chat_ui.parts.app_form import app_form
 from chat_ui.parts.app_outputs import run_here, run_view
-from chat_ui.studio.try_out import keep_inputs, side_by_side
+from chat_ui.studio.try_out import keep_inputs, side_by_side, unreleased
 from chat_ui.studio.yaml_editor import keys, text_of, values, yaml_editor
 from core.errors import AppError, DebriefError
 from core.types import User
@@ -110,6 +110,9 @@ def _trial(app: App | None, user: User) -> None:
     kept = f"studio-result-{app.name}"
     if given is not None:
         keep_inputs(app, given)
+        if refusal := unreleased(app, user):
+            components.state("Not run", refusal, "warning")
+            return
         st.session_state[kept] = run_here(app, given, user) or st.session_state.get(kept)
     if st.session_state.get(kept):
         run_view(st.session_state[kept], kept)
@@ -183,6 +186,8 @@ def _publish(app: App | None, text: AppText, versions: list[AppVersion], user: U
     unverified = st.checkbox("Publish even if tests fail (it isn't verified then)", key="studio-unverified")
     if st.button("Test and publish", type="primary", disabled=app is None) and app is not None:
         try:
+            if refusal := unreleased(app, user):
+                raise AppError(refusal)
             with st.spinner("Testing …"):
                 made = publish(
                     session.database(), text, f"{app.name}.yaml", tested(app), user.email, unverified=unverified

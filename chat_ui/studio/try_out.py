@@ -13,7 +13,7 @@ from apps.run import Context
 from apps.runner import RunResult, finish
 from chat_ui.parts import components, session
 from chat_ui.parts.app_outputs import run_view
-from core.errors import DebriefError
+from core.errors import AppError, DebriefError
 from core.types import User
 
 MOST = 6
@@ -61,8 +61,23 @@ def side_by_side(app: App | None, user: User) -> None:
                 components.error_state(result)
 
 
+def unreleased(app: App, user: User) -> str:
+    """Why the person may neither try the text nor publish it; empty when they may.
+
+    The warehouse sees the service's account and not the person, so an author's query could read all of it.
+    """
+    if session.is_admin(user) or all(step.use != "query" for step in app.steps):
+        return ""
+    return (
+        "This app asks the data warehouse, which shows it everything; an administrator reads the query, tries it and "
+        "publishes it."
+    )
+
+
 def _run(app: App, given: Mapping[str, Any], user: User) -> RunResult | DebriefError:
     try:
+        if refusal := unreleased(app, user):
+            raise AppError(refusal)
         return finish(app, given, Context(user, session.tools(), company=session.settings().company))
     except DebriefError as error:
         return error

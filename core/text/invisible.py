@@ -17,6 +17,7 @@ _JOINER = re.compile("[\u200c\u200d]")
 _STRAY_JOINER = re.compile("(?<![\u0600-\u08ff\u0900-\u0dff\u0e00-\u109f\u1780-\u17ff])[\u200c\u200d]")
 # Four controls count as white space and may stand between two words, which must not become one.
 _SEPARATOR = re.compile("[\x1c-\x1f]")
+_NO_XML = re.compile("[\x0b\x0c]")
 # Glyphs of symbol fonts, such as Word's bullets, are drawn: who pastes a list hides nothing.
 _GLYPH = re.compile("[\ue000-\uf8ff]")
 
@@ -29,6 +30,16 @@ def visible(text: str) -> str:
 def bare(text: str) -> str:
     """`text` without invisible characters and without any joiner: for comparing, never for showing."""
     return _JOINER.sub("", _INVISIBLE.sub("", _SEPARATOR.sub(" ", text)))
+
+
+def printable(text: str) -> str:
+    """`text` as office files may hold it: what XML has no place for, such as a form feed or half a letter, is out."""
+    return _NO_XML.sub(" ", visible(text))
+
+
+def is_invisible(character: str) -> bool:
+    """Whether nobody sees the character."""
+    return _INVISIBLE.match(character) is not None
 
 
 def count_hidden(text: str) -> int:

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from core.errors import DatasetError
 from core.settings import Settings
+from core.yaml_text import load_yaml
 from evals.suite.compare import Difference
 from evals.suite.history import Result
 from evals.suite.runner import summarise
@@ -64,7 +65,7 @@ def load_gates(settings: Settings) -> Gates:
     chosen = settings.evaluation.gates_file
     file = settings.path(chosen) if chosen is not None else PACKAGED
     try:
-        gates = Gates.model_validate(yaml.safe_load(file.read_text(encoding="utf-8")) or {})
+        gates = Gates.model_validate(load_yaml(file.read_text(encoding="utf-8")) or {})
     except OSError as error:
         raise DatasetError(f"The gates file {file} can't be read ({error.strerror}); correct the path.") from error
     except yaml.YAMLError as error:

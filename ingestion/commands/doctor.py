@@ -146,6 +146,8 @@ def _index(settings: Settings) -> list[Checkup]:
     current = generations.current
     if current is None:
         return [Checkup("index", "error", "There is no index yet; run `debrief sync`.")]
+    if damage := generations.damage():
+        return [Checkup("index", "error", damage)]
     if generations.needs_rebuild():
         message = "Model, chunking or rules have changed since it was built; run `debrief sync` to rebuild it."
         return [Checkup("index", "warning", message)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import signal
 import threading
 from collections import Counter
@@ -17,9 +16,11 @@ from core import logs
 from core.console import LogFormatOption, LogLevelOption, err, out, print_json, progress
 from core.database import open_database
 from core.settings import load_settings
+from core.spreadsheet import csv_text
 from ingestion.state import Counts, DocumentRecord, SyncRun, SyncState
 from ingestion.sync.explain import explain
 from ingestion.sync.open import open_sync
+from ingestion.sync.rollback import roll_back
 from ingestion.sync.source_sync import SyncOptions
 from ingestion.sync.sync import sync_sources
 from retrieval.engines import open_generations
@@ -172,8 +173,7 @@ def vet_documents(
     ]
     header = ("vetting", "owner", "id", "title", "lacks")
     if export is not None:
-        with export.open("w", newline="", encoding="utf-8") as file:
-            csv.writer(file).writerows([header, *rows])
+        export.write_text(csv_text(header, rows), encoding="utf-8", newline="")
         err.print(f"Wrote {len(rows)} documents to {export}.")
     elif as_json:
         print_json({"documents": [dict(zip(header, row, strict=True)) for row in rows]})
@@ -204,11 +204,12 @@ def index_rollback(
         str, typer.Argument(help="A generation of `debrief index history`; default: the previous.")
     ] = "",
 ) -> None:
-    """Lets an older generation serve again. The next `debrief sync --full` brings it up to date."""
-    info = open_generations(load_settings()).rollback(generation or None)
+    """Lets an older generation serve again, with today's access lists; `debrief sync --full` renews its texts."""
+    settings = load_settings()
+    done = roll_back(settings, SyncState(open_database(settings)), generation or None)
     out.print(
-        f"{info.name} of {info.created_at} serves now, with the access lists of then: what was closed since is open "
-        "again until you run: debrief sync --full"
+        f"The texts of {done.generation.name} of {done.generation.created_at} serve now: {done.kept} documents with "
+        f"today's access lists; {done.removed} that are gone since stay out. To renew the texts: debrief sync --full"
     )
 
 

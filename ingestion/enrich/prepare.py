@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from core.errors import ParseError
+from core.errors import ParseError, PatternTimeout
 from core.settings import ChunkingSettings, SourceSettings
 from core.text.detect import detect_language
 from core.types import Chunk, Document, Parsed
@@ -61,7 +61,10 @@ class Preparation:
         if not text.strip():
             reason = " ".join(parsed.warnings) or "It holds no text; nothing can be found in it."
             return Prepared(replace(record, outcome="failed", reason=reason))
-        return self._enriched(document, parsed, text, source, record)
+        try:
+            return self._enriched(document, parsed, text, source, record)
+        except PatternTimeout as error:
+            return Prepared(replace(record, outcome="failed", reason=str(error)))
 
     def _enriched(
         self, document: Document, parsed: Parsed, text: str, source: SourceSettings, record: DocumentRecord

@@ -15,7 +15,6 @@ Rules run in order, each on what the ones before it left.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,15 +25,15 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 
 from core.errors import SettingsError
 from core.settings import Settings, validate
+from core.text.patterns import matches, pattern_problem
 from core.types import Attributes, AttributeValue
+from core.yaml_text import load_yaml
 from ingestion.enrich.metadata import RESERVED, typed_value
 
 
 def _compiles(pattern: str) -> str:
-    try:
-        re.compile(pattern)
-    except re.error as error:
-        raise ValueError(f"not a regular expression ({error})") from error
+    if pattern_problem(pattern):
+        raise ValueError("not a regular expression")
     return pattern
 
 
@@ -92,7 +91,7 @@ class Condition(BaseModel):
             (self.equals is None or _same(item, self.equals))
             and (not self.any_of or any(_same(item, wanted) for wanted in self.any_of))
             and (self.contains is None or self.contains.casefold() in text.casefold())
-            and (self.matches is None or re.search(self.matches, text) is not None)
+            and (self.matches is None or matches(self.matches, text))
             and (self.greater is None or _greater(item, self.greater))
             and (self.less is None or _greater(self.less, item))
         )
@@ -180,7 +179,7 @@ def load_rules(settings: Settings) -> RulesFile:
         return RulesFile()
     path: Path = settings.path(settings.rules_file)
     try:
-        raw = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        raw = load_yaml(path.read_text(encoding="utf-8")) or {}
     except FileNotFoundError as error:
         raise SettingsError(f"rules_file names {path}, which doesn't exist; correct the path.") from error
     except yaml.YAMLError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -24,6 +25,8 @@ from retrieval.models import CachedEmbedder, open_embedder
 
 Pairs = Sequence[tuple[SourceSettings, Connector | DebriefError]]
 
+log = logging.getLogger(__name__)
+
 
 @contextmanager
 def open_sync(settings: Settings, names: Sequence[str], options: SyncOptions) -> Iterator[tuple[SyncContext, Pairs]]:
@@ -38,6 +41,8 @@ def open_sync(settings: Settings, names: Sequence[str], options: SyncOptions) ->
     engine = open_database(settings)
     embedder = open_embedder(settings)
     generations = open_generations(settings, recipe(settings, rules, embedder))
+    if damage := generations.damage():
+        log.warning("the index is built anew: %(damage)s", {"damage": damage})
     if generations.needs_rebuild():
         # Another model, chunking or rule set changes every document, so every source takes part.
         chosen = list(settings.sources)

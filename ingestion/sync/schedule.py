@@ -45,9 +45,12 @@ def build_scheduler(settings: Settings) -> BackgroundScheduler:
             job.remove()
     for name, trigger in triggers.items():
         known = scheduler.get_job(f"sync:{name}")
+        args = [str(settings.file), name]
         if known is not None and str(known.trigger) == str(trigger):
-            continue  # Replacing it would forget a run that was missed.
-        scheduler.add_job(sync_one, trigger, args=[str(settings.file), name], id=f"sync:{name}", replace_existing=True)
+            # Replacing it would forget a run that was missed; the settings may have moved all the same.
+            known.modify(args=args)
+            continue
+        scheduler.add_job(sync_one, trigger, args=args, id=f"sync:{name}", replace_existing=True)
     return scheduler
 
 

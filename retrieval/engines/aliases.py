@@ -55,6 +55,10 @@ class AliasGenerations:
         current = self.current
         return current is not None and self.recipe is not None and current.recipe != self.recipe
 
+    def damage(self) -> str:
+        # The server looks after its own collections.
+        return ""
+
     @contextmanager
     def write(self, rebuild: bool = False) -> Iterator[AliasWriter]:
         if self.recipe is None:

@@ -37,6 +37,9 @@ class EdgeDialect:
     def any_text(self, field: str, values: Sequence[str]) -> qe.Filter:
         return qe.Filter(must=[qe.FieldCondition(key=field, match=qe.MatchAny(any=list(values)))])
 
+    def empty(self, field: str) -> qe.Filter:
+        return qe.Filter(must=[qe.IsEmptyCondition(field)])
+
     def numbers(self, field: str, bounds: Mapping[str, float]) -> qe.Filter:
         return qe.Filter(must=[qe.FieldCondition(key=field, range=qe.RangeFloat(**bounds))])
 

@@ -10,11 +10,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from core import files
-from core.errors import IndexLocked
+from core.errors import DiskFull, IndexLocked
 
 LOCK_FILE = "LOCK"
 
 _BLOCK = 8 * 1024 * 1024
+
+# Files that are written through memory end the process when the disk is full, without a word; so much stays free.
+_RESERVE_BYTES = 64 << 20
 
 
 def copy_tree(source: Path, target: Path) -> None:
@@ -82,3 +85,22 @@ def _copy_file(source: Path, target: Path) -> None:
                 if copied == 0:
                     break
                 begin += copied
+
+
+def require_room(folder: Path, size: int = 0) -> None:
+    """Makes sure that `size` bytes, and some reserve, fit on the disk of `folder`.
+
+    Raises:
+        DiskFull: they don't.
+    """
+    free, needed = shutil.disk_usage(folder).free, size + _RESERVE_BYTES
+    if free < needed:
+        raise DiskFull(
+            f"The disk of {folder} has {free >> 20:,} MB free, and {needed >> 20:,} MB are needed; make room there, "
+            "and sync again."
+        )
+
+
+def tree_size(folder: Path) -> int:
+    """The bytes that the files in `folder` take on the disk."""
+    return sum(file.stat().st_blocks * 512 for file in folder.rglob("*") if file.is_file())

@@ -28,7 +28,7 @@ from typing import Protocol
 from core.errors import IndexDamaged, IndexMissing
 from core.files import write_atomically
 from retrieval.engines.edge import EdgeIndex
-from retrieval.engines.files import copy_tree, locked, make_durable
+from retrieval.engines.files import copy_tree, locked, make_durable, require_room, tree_size
 from retrieval.query.index import ChunkIndex
 
 log = logging.getLogger(__name__)
@@ -100,7 +100,7 @@ class Generations(Protocol):
         ...
 
     def needs_rebuild(self) -> bool:
-        """Whether the current generation was made by another recipe than the settings' one."""
+        """Whether the current generation was made by another recipe than the settings' one, or is damaged."""
         ...
 
     @contextmanager
@@ -110,6 +110,10 @@ class Generations(Protocol):
         Raises:
             IndexLocked: another one is at work.
         """
+        ...
+
+    def damage(self) -> str:
+        """What is wrong with the generation that serves, in a sentence; empty when nothing is known to be."""
         ...
 
     def history(self) -> list[Generation]:
@@ -156,7 +160,25 @@ class FolderGenerations:
 
     def needs_rebuild(self) -> bool:
         current = self.current
-        return current is not None and self.recipe is not None and current.recipe != self.recipe
+        return (
+            current is not None and self.recipe is not None and (current.recipe != self.recipe or bool(self.damage()))
+        )
+
+    def damage(self) -> str:
+        """What is wrong with the generation that serves, in a sentence; empty when it holds what was published."""
+        current = self.current
+        if current is None:
+            return ""
+        try:
+            found = self.read().count()
+        except IndexDamaged as error:
+            return str(error)
+        if found == current.chunks:
+            return ""
+        return (
+            f"The index {self.folder / current.name} holds {found:,} chunks and {current.chunks:,} were written; run "
+            "`debrief sync`, which builds it anew, or go back with `debrief index rollback`."
+        )
 
     @contextmanager
     def write(self, rebuild: bool = False) -> Iterator[FolderWriter]:
@@ -286,6 +308,8 @@ class FolderWriter:
 
     @property
     def index(self) -> EdgeIndex:
+        self._generations.folder.mkdir(parents=True, exist_ok=True)
+        require_room(self._generations.folder)
         if self._index is None:
             current = self._generations.current
             shard = self._work / _SHARD
@@ -294,6 +318,8 @@ class FolderWriter:
             else:
                 if current.recipe.dim != self._recipe.dim:
                     raise ValueError(f"vectors of {self._recipe.dim} dimensions into an index of {current.recipe.dim}")
+                # The copy, and once more what putting its parts together takes.
+                require_room(self._generations.folder, 2 * tree_size(self._generations.shard(current.name)))
                 copy_tree(self._generations.shard(current.name), shard)
                 self._index = EdgeIndex.load(shard)
         return self._index

@@ -35,6 +35,9 @@ class ServerDialect:
     def any_text(self, field: str, values: Sequence[str]) -> models.Filter:
         return _must(models.FieldCondition(key=field, match=models.MatchAny(any=list(values))))
 
+    def empty(self, field: str) -> models.Filter:
+        return models.Filter(must=[models.IsEmptyCondition(is_empty=models.PayloadField(key=field))])
+
     def numbers(self, field: str, bounds: Mapping[str, float]) -> models.Filter:
         return _must(models.FieldCondition(key=field, range=models.Range(**bounds)))
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from core.errors import IdentityError
-from core.identity import normalised
-from core.types import Principal, User
+from core.identity import denied, normalised
+from core.types import UNKNOWN_GROUPS, Principal, User
 from retrieval.query.dialect import Condition, Dialect
 
 ALLOW_FIELD = "allow"
@@ -18,16 +18,20 @@ DENY_FIELD = "deny"
 
 def may_read(user: User, allow: Iterable[Principal], deny: Iterable[Principal]) -> bool:
     """Whether `user` may read what carries these access lists."""
-    principals = principals_of(user)
-    return bool(principals & normalised(allow)) and not principals & normalised(deny)
+    principals, denials = principals_of(user), denied(deny)
+    if UNKNOWN_GROUPS in user.groups and denials:
+        return False
+    return bool(principals & normalised(allow)) and not user.denials() & denials
 
 
 def access_condition(dialect: Dialect[Condition], user: User) -> Condition:
     """The engine's condition that only chunks pass which `user` may read."""
     principals = sorted(principals_of(user))
+    # Which of the denied groups a person is in that the provider didn't tell, nobody knows.
+    undenied = [dialect.empty(DENY_FIELD)] if UNKNOWN_GROUPS in user.groups else []
     return dialect.combine(
-        must=[dialect.any_text(ALLOW_FIELD, principals)],
-        must_not=[dialect.any_text(DENY_FIELD, principals)],
+        must=[dialect.any_text(ALLOW_FIELD, principals), *undenied],
+        must_not=[dialect.any_text(DENY_FIELD, sorted(user.denials()))],
     )
 
 

@@ -43,6 +43,10 @@ class Dialect(Protocol[Condition]):
         """The field, or one of its elements, is one of these texts."""
         ...
 
+    def empty(self, field: str) -> Condition:
+        """The field isn't there, or has no elements."""
+        ...
+
     def numbers(self, field: str, bounds: Mapping[str, float]) -> Condition:
         """A number within bounds named gte, gt, lte, lt."""
         ...

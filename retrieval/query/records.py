@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
-from core.identity import normalised
+from core.identity import denied, normalised
 from core.types import Attributes, AttributeValue, Chunk, Principal, Rows
 from retrieval.query.access import ALLOW_FIELD, DENY_FIELD
 from retrieval.query.bm25 import language_of
@@ -63,7 +63,7 @@ def metadata_payload(chunk: Chunk) -> dict[str, Any]:
 
 def access_payload(allow: Iterable[Principal], deny: Iterable[Principal]) -> dict[str, list[str]]:
     """The part of a payload that says who may read."""
-    return {ALLOW_FIELD: _stored(frozenset(allow)), DENY_FIELD: _stored(frozenset(deny))}
+    return {ALLOW_FIELD: _stored(frozenset(allow)), DENY_FIELD: sorted(denied(deny))}
 
 
 @lru_cache(maxsize=1_024)

@@ -23,6 +23,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from core.errors import FilterError
 from core.types import Attributes, Boost, User
+from core.yaml_text import load_yaml
 from retrieval.query.filters import Scalar, as_instant, as_number, comparable, elements
 
 # What the named levels multiply a score by. "-high" divides by the same number.
@@ -243,7 +244,7 @@ def load_weights(path: Path) -> Weights:
         FilterError: it can't be read, or something in it is wrong.
     """
     try:
-        return parse_weights(yaml.safe_load(path.read_text(encoding="utf-8")), str(path))
+        return parse_weights(load_yaml(path.read_text(encoding="utf-8")), str(path))
     except OSError as error:
         raise FilterError(f"The weights file {path} can't be read ({error.strerror}); correct the path.") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from apps.language.expressions import ExpressionError, evaluate, truth
+from apps.language.expressions import ExpressionError
+from apps.language.isolated import evaluate, truth
 from apps.publish.load import parse_app
 from apps.run.context import Tools
 from apps.run.inputs import InputsWrong

@@ -257,3 +257,13 @@ def test_a_first_run_says_how_much_there_is_to_read(folder: Path) -> None:
     first = list(connector(folder).changes(None))
     assert {batch.total for batch in first} == {3}
     assert {batch.total for batch in connector(folder).changes(first[-1].cursor)} == {0}
+
+
+def test_a_sidecar_that_leads_out_of_the_folder_closes_its_document_unread(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "outside.json").write_text(json.dumps({"Title": "TITLE FROM OUTSIDE"}))
+    write(folder / "a.txt")
+    write(folder / "b.txt", sidecar={"Title": "b"})
+    (folder / "a.txt.metadata.json").symlink_to(tmp_path / "outside.json")
+    found = run(connector(folder))
+    assert set(found.documents) == {"src:b.txt"}
+    assert "leads out of the source's folder" in found.failures["src:a.txt"].reason

@@ -57,7 +57,10 @@ def test_a_sources_own_groups_replace_what_was_known_of_them(settings):
     assert "owners" in found.user("bo@x.example").groups
 
 
-@pytest.mark.parametrize("text", ["users: 3", "people: []", "[", "3"])
+@pytest.mark.parametrize(
+    "text",
+    ["users: 3", "people: []", "[", "3", "groups: {staff: {members: [ana@x.example]}}", "groups: {a: {members: [b]}}"],
+)
 def test_a_wrong_users_file_is_refused(settings, text):
     (settings.root / "users.yaml").write_text(text)
     with pytest.raises(SettingsError, match=r"users\.yaml"):

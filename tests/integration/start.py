@@ -22,10 +22,12 @@ def start(folder: Path) -> tuple[float, float]:
     port = free_port()
     begin = time.monotonic()
     command = [str(Path(sys.executable).with_name("debrief")), "serve", "--port", str(port)]
-    with subprocess.Popen(command, env=environment(folder), cwd=folder, stdout=subprocess.DEVNULL) as service:
+    known = {**environment(folder), "DEBRIEF_PAGE_KEY": "start"}
+    with subprocess.Popen(command, env=known, cwd=folder, stdout=subprocess.DEVNULL) as service:
         try:
             wait_for(f"http://127.0.0.1:{port}/_stcore/health", begin)
             with Person(f"http://127.0.0.1:{port}") as person:
+                person.cookies.set(f"debrief_key_{port}", "start", domain="127.0.0.1")
                 assert "What do you need to know" in person.open()
                 drawn = time.monotonic()
                 assert "90 days" in person.ask(QUESTION)

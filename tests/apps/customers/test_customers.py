@@ -199,3 +199,24 @@ def test_whom_a_draft_is_for_is_told_by_its_material_if_that_is_clear(to_alpenba
     draft = "- Alpenbank sends the list.\n- Solera sends the plan."
     text = generate(Generate(draft=draft, for_customer=True, about=about), to_alpenbank)["text"]
     assert {name for name in ("Alpenbank", "Solera") if name in text} == kept
+
+
+@pytest.mark.parametrize("about", ["I spoke with Oda Brandt today.", "Ticket ACC-77 is open.", "Orlum called."])
+@pytest.mark.parametrize(("readable", "told"), [((), False), (("Orlum Industries AG",), True)])
+def test_the_remark_names_only_customers_that_the_person_may_know_of(about, readable, told):
+    contact = ("Oda Brandt, CFO, oda@orlum.example",)
+    known = Customers.of([chunk("x", "Orlum Industries AG", account_id="ACC-77", contacts=contact)])
+    tools = Tools(customers=lambda: known, readable_customers=lambda user: readable)
+    context = Context(User("eve@example.com"), tools)
+    generate(Generate(draft="- Orlum sends it.", for_customer=True, about=about), context)
+    assert ("Orlum Industries" in " ".join(context.notes)) is told
+
+
+def test_of_several_customers_none_is_named_unless_all_may_be():
+    known = Customers.of([chunk("x", "Orlum Industries AG"), chunk("y", "Besk GmbH")])
+    for readable, told in ((("Besk GmbH",), False), (("Besk GmbH", "Orlum Industries AG"), True)):
+        tools = Tools(customers=lambda: known, readable_customers=lambda user, names=readable: names)
+        context = Context(User("eve@example.com"), tools)
+        generate(Generate(draft="Hello", for_customer=True, about="Orlum met Besk."), context)
+        assert context.notes[0].startswith("Several customers are named")
+        assert ("(Besk GmbH, Orlum Industries AG)" in context.notes[0]) is told

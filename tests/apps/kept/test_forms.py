@@ -68,3 +68,16 @@ def test_what_does_not_fit_is_refused(engine, app, app_of, survey, person):
     closed = app_of(BODY + "audience: [board]\n")
     with pytest.raises(AppError, match="not open to ben"):
         forms.submit(engine, closed, "survey", {"word": "x"}, BEN)
+
+
+def test_a_later_version_with_another_owner_sees_nothing_of_what_came_in(engine, app_of):
+    boss, eve = User("boss@example.com"), User("eve@example.com")
+    first = app_of(BODY)
+    forms.open_collection(engine, first, "salary", boss)
+    forms.submit(engine, first, "salary", {"word": "secret"}, User("ana@example.com"))
+    taken = first.model_copy(update={"owner": eve.email})
+    assert forms.submissions_of(engine, taken, "salary", eve) == []
+    with pytest.raises(AppError, match="only they or"):
+        forms.close_collection(engine, taken, "salary", eve)
+    for reader in (boss, User(first.owner)):
+        assert len(forms.submissions_of(engine, taken, "salary", reader)) == 1

@@ -1,10 +1,13 @@
 """A run is counted without its content, and its result comes back to the person who ran it, to nobody else."""
 
+from dataclasses import replace
+
 import pytest
 import sqlalchemy as sa
 
 from apps.kept import runs
 from apps.kept.usage import usage
+from apps.run import SourceQuote
 from apps.runner import finish
 from core.database import open_database
 from core.errors import AppError
@@ -71,3 +74,14 @@ def test_a_deleted_result_leaves_the_count(engine, app_of, context, person):
     assert runs.forget_results_older_than(engine, 1) == 0
     assert runs.forget_results_older_than(engine, -1) == 1
     assert usage(engine)[0].runs == 2
+
+
+def test_a_result_goes_with_the_documents_that_it_rests_on(engine, app_of, context, person):
+    result = replace(
+        finish(app_of(BODY), {"word": "x"}, context),
+        evidence=(SourceQuote("A", document_id="a"), SourceQuote("B", document_id="b"), SourceQuote("Own file")),
+    )
+    run = runs.record_run(engine, result, person)
+    assert runs.stored_result(engine, run, person, lambda ids, user: set(ids)).evidence == result.evidence
+    with pytest.raises(runs.ResultWithheld, match="1 of the 2 documents"):
+        runs.stored_result(engine, run, person, lambda ids, user: {"a"})

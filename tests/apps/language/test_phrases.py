@@ -2,7 +2,7 @@
 
 import pytest
 
-from apps.language.expressions import evaluate
+from apps.language.isolated import evaluate
 from apps.language.phrases import library_phrases
 from apps.publish.load import parse_app
 from core.errors import AppError

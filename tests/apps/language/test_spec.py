@@ -54,7 +54,7 @@ def test_a_key_that_stands_twice_and_an_unfolding_file_are_refused():
     bomb = "a: &a [x, x, x, x, x, x, x, x, x, x]\n"
     for before, after in ("ab", "bc", "cd", "de", "ef"):
         bomb += f"{after}: &{after} [{', '.join(['*' + before] * 10)}]\n"
-    with pytest.raises(AppError, match="unfolds to over"):
+    with pytest.raises(AppError, match="unfold to over"):
         parse_app(bomb, "x.yaml")
 
 

@@ -382,3 +382,25 @@ def test_a_cell_never_becomes_a_formula():
     content = write_xlsx("T", [{"title": "a/b", "columns": ["x"], "rows": [["=1+1"], [2]]}], "Us")
     sheet = load_workbook(io.BytesIO(content)).worksheets[0]
     assert (sheet["A2"].value, sheet["A2"].data_type, sheet["A3"].value) == ("=1+1", "s", 2)
+
+
+@pytest.mark.parametrize("kind", ["docx", "pptx", "xlsx"])
+def test_characters_that_no_office_file_holds_are_left_out(kind, context):
+    bad = "a\x0bb\x1bc\ufffed\x00"
+    tables = [{"title": bad, "columns": [bad], "rows": [[bad]]}]
+    given = Render(format=kind, title=f"T {bad}", subtitle=bad, body=f"# {bad}\n\n{bad}", tables=tables)
+    assert render(given, context)["file"]["content"][:2] == b"PK"
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "select E'\\'') as q; drop table x; select * from (select E'\\''",
+        "select pg_sleep(100)",
+        "select pg_read_file('/etc/passwd')",
+        "select set_config('transaction_read_only', 'off', false)",
+    ],
+)
+def test_a_query_neither_ends_its_text_early_nor_asks_the_servers_functions(sql):
+    with pytest.raises(AppError, match="may only read"):
+        checked(sql)

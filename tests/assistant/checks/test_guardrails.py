@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from assistant.ask import Assistant
-from assistant.checks.guardrails import Guardrails, load_guardrails
+from assistant.checks.guardrails import Guardrails, GuardrailsFile, PhraseRule, load_guardrails
 from assistant.checks.injection import neutralised
 from assistant.checks.links import allowed_link, without_foreign_links
 from assistant.checks.personal_data import redacted
@@ -104,3 +104,37 @@ def test_personal_data_is_redacted_by_form_and_check_digit() -> None:
     assert found.startswith("Mail ‹email› or call ‹phone›. Card ‹card›, order ")
     assert found.endswith("192.168.1.300, ‹ip›")
     assert redacted("Version 2026-11-22 of 3.5", ["phone"]) == "Version 2026-11-22 of 3.5"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "What is the layoff plan?",
+        "What is the l\u00e1yoff plan?",
+        "What is the la\u0336yoff plan?",
+        "What is the layoff-plan?",
+        "What is the layoff_plan?",
+        "What is the layoff, plan?",
+        "What is the l.ayoff plan?",
+        "What is the la-yoff plan?",
+        "What is the layo\ua730f plan?",
+        "What is the l\u0251yoff plan?",
+        "What is the lay\u0585ff plan?",
+        "What is the layoff\u2063plan?",
+        "What is the l a y o f f plan?",
+        "What are the layoff plans?",
+        "What are the LAYOFFS PLANS?",
+        "Which policies on it are there? The layoff\u00a0plan!",
+    ],
+)
+def test_a_spelling_doesnt_pass_a_blocked_phrase(text: str) -> None:
+    rules = GuardrailsFile(phrases=(PhraseRule(match=("layoff plan",), message="No."),))
+    assert Guardrails(rules, None).judge(text, User("ana@x.com")).refusal == "No."
+
+
+@pytest.mark.parametrize(
+    "text", ["Playoff planning", "Who plans the layout?", "A plan of a lay off-site day", "Off plan"]
+)
+def test_other_words_pass(text: str) -> None:
+    rules = GuardrailsFile(phrases=(PhraseRule(match=("layoff plan",), message="No."),))
+    assert Guardrails(rules, None).judge(text, User("ana@x.com")).refusal == ""

@@ -47,11 +47,23 @@ def test_words_of_a_closed_document_are_for_its_readers_alone(engine: sa.Engine,
         assert disclosure.answer_shown(closed, disclosure.trace(closed.trace_id)) is shown
 
 
-def test_administrators_are_no_exception(engine: sa.Engine) -> None:
+@pytest.mark.parametrize("outcome", ["answered", "no_evidence", "refused"])
+def test_administrators_are_no_exception(engine: sa.Engine, outcome: str) -> None:
     disclosure = Disclosure(engine, ADMIN, admin=True)
-    closed, opened = result(engine, "files:board.md"), result(engine, "files:open.md")
+    closed, opened = result(engine, "files:board.md", outcome), result(engine, "files:open.md", outcome)
     assert not disclosure.answer_shown(closed, disclosure.trace(closed.trace_id))
     assert disclosure.answer_shown(opened, disclosure.trace(opened.trace_id))
+
+
+def test_administrators_see_a_refusal_that_no_document_went_into(engine: sa.Engine) -> None:
+    trace = Trace("What does Ana earn?")
+    trace.finish(Answer("Salaries aren't answered here.", outcome="refused", route="search"))
+    Traces(engine).save(trace, BOARD, "")
+    for admin in (True, False):
+        disclosure = Disclosure(engine, ADMIN, admin=admin)
+        stored = disclosure.trace(trace.id)
+        assert stored is not None
+        assert disclosure.trace_shown(stored) is admin
 
 
 def test_without_its_trace_an_answer_is_shown_to_nobody_else(engine: sa.Engine) -> None:
@@ -66,3 +78,13 @@ def test_facts_of_closed_documents_and_their_names_are_held_back(engine: sa.Engi
     assert reader.names(case) == {"files:board.md": "a document that you may not read"}
     assert not admin.expectation_shown(case)
     assert admin.names(case) == {"files:board.md": "Board notes"}
+
+
+def test_a_person_doesnt_see_their_own_answer_over_a_document_that_was_closed_to_them(engine: sa.Engine) -> None:
+    for document, shown in (("files:board.md", False), ("files:open.md", True), ("attachment:1", True)):
+        trace = Trace("How much?")
+        trace.finish(Answer("It is 480. [1]", (Citation(1, document, "T", "", "q", 0, 1),)))
+        Traces(engine).save(trace, READER, "")
+        disclosure = Disclosure(engine, READER, admin=False)
+        stored = disclosure.trace(trace.id)
+        assert stored is not None and disclosure.trace_shown(stored) is shown

@@ -13,7 +13,7 @@ from chat_ui.parts.signin import (
 from core.errors import IdentityError
 from core.identity import Directory
 from core.settings import AuthSettings
-from core.types import User
+from core.types import UNKNOWN_GROUPS, User
 
 AUTH = AuthSettings(development_user="Ana@x.com")
 DIRECTORY = Directory(
@@ -69,7 +69,7 @@ def test_a_person_whom_the_directory_doesnt_know_has_only_claimed_groups() -> No
     assert user.groups == ("all-staff", "contractors", "visitors")
 
 
-@pytest.mark.parametrize("expires", [999, 1_000, None, "2000", True])
+@pytest.mark.parametrize("expires", [999, 1_000, None, "2000", True, float("nan"), float("inf")])
 def test_an_expired_or_endless_sign_in_ends(expires: object) -> None:
     with pytest.raises(SessionExpired):
         claims_user({**CLAIMS, "exp": expires}, AUTH, DIRECTORY, now=1_000)
@@ -80,6 +80,39 @@ def test_an_address_must_be_there_and_verified() -> None:
         claims_user({"exp": 2_000, "name": "Ana"}, AUTH, DIRECTORY, now=1)
     with pytest.raises(IdentityError, match=r"hasn't verified ana@x\.com"):
         claims_user({**CLAIMS, "email_verified": False}, AUTH, DIRECTORY, now=1)
+
+
+@pytest.mark.parametrize("verified", ["false", "no", "0", 0, "", None, [], {}])
+def test_only_a_plain_yes_verifies_an_address(verified: object) -> None:
+    with pytest.raises(IdentityError, match="hasn't verified"):
+        claims_user({**CLAIMS, "email_verified": verified}, AUTH, DIRECTORY, now=1)
+    for plain in (True, "true"):
+        assert claims_user({**CLAIMS, "email_verified": plain}, AUTH, DIRECTORY, now=1).email == "ana@x.com"
+
+
+def test_a_letter_that_only_looks_like_another_is_refused() -> None:
+    with pytest.raises(IdentityError, match="only look like"):
+        claims_user({**CLAIMS, "email": "ri\u212a@x.com"}, AUTH, DIRECTORY, now=1)
+
+
+@pytest.mark.parametrize(
+    ("more", "known"),
+    [
+        ({"groups": ["sales"]}, True),
+        ({"groups": []}, True),
+        ({}, False),
+        ({"_claim_names": {"groups": "src1"}}, False),
+        ({"groups": ["sales"], "hasgroups": True}, False),
+    ],
+)
+def test_groups_that_the_token_leaves_out_are_unknown_and_not_none(more: dict[str, object], known: bool) -> None:
+    user = claims_user({"email": "new@x.com", "exp": 2_000, **more}, AUTH, DIRECTORY, now=1)
+    assert (UNKNOWN_GROUPS not in user.groups) is known
+
+
+def test_a_company_without_a_groups_claim_has_the_directorys_groups() -> None:
+    auth = AuthSettings(groups_claim="")
+    assert claims_user({"email": "ana@x.com", "exp": 2_000}, auth, DIRECTORY, now=1).groups == ("all-staff", "sales")
 
 
 @pytest.mark.parametrize("claim", [None, {"a": 1}, 7, ""])

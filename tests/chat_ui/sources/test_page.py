@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from chat_ui.parts import session
 from core.audit import recorded
 from core.database import open_database
 from core.identity import load_directory
@@ -48,6 +49,12 @@ def synced(workspace: Path) -> Settings:
     )
     state.finish(run, "SUCCEEDED", Counts(seen=3, added=2, failed=1), "")
     return settings
+
+
+@pytest.fixture(autouse=True)
+def drawn_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The page is drawn for any person, without the sign-in that app.py asks."""
+    monkeypatch.setattr(session, "still_there", lambda user: user)
 
 
 def html(page: AppTest) -> str:

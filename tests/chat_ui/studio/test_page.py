@@ -169,3 +169,18 @@ def test_a_trial_runs_the_text_as_it_stands(own_apps: Path) -> None:
     page.text_area(key="studio-text-note").set_value(NOTE.replace("VERSION", "1.1").replace("About", "All about")).run()
     page.text_input(key="studio-form-note-topic").set_value("Acme")
     assert "All about Acme." in html(press(page, "Run"))
+
+
+QUERY = NOTE.replace("title: Note", "title: Note\naudience: [app-authors]").replace(
+    "steps:\n", "steps:\n  - {id: rows, use: query, with: {sql: select * from customers}}\n"
+)
+
+
+def test_a_query_is_tried_and_published_by_an_administrator_alone(own_apps: Path) -> None:
+    (own_apps / "apps" / "note.yaml").write_text(QUERY.replace("VERSION", "1.0"))
+    page = opened()
+    page.text_input(key="studio-form-note-topic").set_value("Acme")
+    assert "an administrator reads the query" in html(press(page, "Run"))
+    assert "an administrator reads the query" in html(press(page, "Run on all of them"))
+    assert "an administrator reads the query" in html(press(opened(), "Test and publish"))
+    assert list_versions(open_database(load_settings()), "note") == []

@@ -1,8 +1,8 @@
 import pytest
 
-from core.errors import SettingsError
+from core.errors import PatternTimeout, SettingsError
 from core.settings import Settings
-from ingestion.enrich.rules import RulesFile, apply_rules, load_rules
+from ingestion.enrich.rules import Condition, RulesFile, apply_rules, load_rules
 
 
 def rules(*items):
@@ -88,3 +88,9 @@ def test_a_wrong_rules_file_is_refused_with_its_place(tmp_path, text, said):
     with pytest.raises(SettingsError, match=said) as caught:
         load_rules(Settings(rules_file=file, root=tmp_path))
     assert str(file) in str(caught.value)
+
+
+def test_a_pattern_that_takes_for_ever_says_so(tmp_path):
+    condition = Condition(body=True, matches="(a|aa)+$")
+    with pytest.raises(PatternTimeout):
+        condition.holds({}, "a" * 60 + "!")

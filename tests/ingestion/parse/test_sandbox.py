@@ -62,11 +62,11 @@ def test_a_sheet_with_too_many_rows_is_too_large(pool: ParserPool) -> None:
 
 def test_a_killed_worker_is_replaced(pool: ParserPool, caplog: pytest.LogCaptureFixture) -> None:
     pool.parse(GOOD, "a.md")
-    worker = pool._idle.get()
+    worker = pool._processes._idle.get()
     assert worker is not None
     os.kill(worker._process.pid, signal.SIGKILL)
     worker._process.wait()
-    pool._idle.put(worker)
+    pool._processes._idle.put(worker)
     assert pool.parse(GOOD, "a.md").sections[0].text == "hello"
     assert [r.getMessage() for r in caplog.records] == ["a parser process was replaced: it had ended by itself"]
 
@@ -75,10 +75,10 @@ def test_a_worker_that_stops_at_work_is_replaced_and_logged_without_the_file(
     pool: ParserPool, caplog: pytest.LogCaptureFixture
 ) -> None:
     pool.parse(GOOD, "a.md")
-    worker = pool._idle.get()
+    worker = pool._processes._idle.get()
     assert worker is not None
     worker._process.stdout.close()  # type: ignore[union-attr]
-    pool._idle.put(worker)
+    pool._processes._idle.put(worker)
     measured = pool.measure(GOOD, "minutes-of-ana.md")
     assert measured.contained and "minutes-of-ana" in str(measured.error)
     (record,) = caplog.records
@@ -101,7 +101,7 @@ def test_the_worker_has_no_secrets_and_no_torch(pool: ParserPool, monkeypatch: p
     monkeypatch.setenv("OPENAI_API_KEY", "secret")
     fresh = ParserPool()
     fresh.parse(GOOD, "a.md")
-    worker = fresh._idle.get()
+    worker = fresh._processes._idle.get()
     assert worker is not None
     with open(f"/proc/{worker._process.pid}/environ", encoding="utf-8") as environment:
         assert "OPENAI_API_KEY" not in environment.read()

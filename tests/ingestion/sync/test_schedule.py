@@ -54,6 +54,16 @@ def test_a_missed_run_is_remembered_over_a_restart_and_a_changed_schedule_is_tak
     assert opened[2].get_job("sync:a").next_run_time > missed
 
 
+def test_a_job_reads_the_settings_where_they_are_now(tmp_path, opened):
+    opened.append(build_scheduler(settings(tmp_path, a={})))
+    missed = datetime.now(ZoneInfo("UTC")) - timedelta(days=3)
+    opened[0].modify_job("sync:a", next_run_time=missed)
+    moved = settings(tmp_path, a={}).model_copy(update={"file": tmp_path / "moved" / "debrief.yaml"})
+    opened.append(build_scheduler(moved))
+    job = opened[1].get_job("sync:a")
+    assert list(job.args) == [str(moved.file), "a"] and job.next_run_time == missed
+
+
 def test_three_missed_days_are_caught_up_once(tmp_path, opened, monkeypatch):
     calls = []
     monkeypatch.setattr(schedule, "load_settings", lambda path: calls.append(path) or settings(tmp_path))

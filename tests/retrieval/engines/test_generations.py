@@ -5,10 +5,11 @@ import sys
 import textwrap
 from hashlib import sha256
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from core.errors import IndexDamaged, IndexLocked, IndexMissing
+from core.errors import DiskFull, IndexDamaged, IndexLocked, IndexMissing
 from core.types import User
 from retrieval.engines.files import copy_tree
 from retrieval.engines.generations import FolderGenerations, Recipe
@@ -206,3 +207,35 @@ def test_copies_keep_holes_and_content(tmp_path):
     assert copied.read_bytes() == (source / "sparse").read_bytes()
     assert copied.stat().st_blocks * 512 < 1_000_000
     assert (tmp_path / "b" / "deep" / "empty").stat().st_size == 0
+
+
+def filled(folder):
+    publish(FolderGenerations(folder, RECIPE), "d0", "d1", "d2")
+    return FolderGenerations(folder, RECIPE)
+
+
+def test_lost_chunks_are_noticed_and_the_index_is_built_anew(tmp_path):
+    generations = filled(tmp_path)
+    assert generations.damage() == "" and not generations.needs_rebuild()
+    description = tmp_path / generations.current.name / "generation.json"
+    description.write_text(description.read_text().replace('"chunks": 3', '"chunks": 5'))
+    again = FolderGenerations(tmp_path, RECIPE)
+    assert "holds 3 chunks and 5 were written" in again.damage() and again.needs_rebuild()
+
+
+def test_overwritten_files_are_noticed(tmp_path):
+    shard = tmp_path / filled(tmp_path).current.name
+    for file in shard.rglob("*"):
+        if file.is_file() and file.name != "generation.json":
+            file.write_bytes(b"\xff" * min(file.stat().st_size, 4_096))
+    again = FolderGenerations(tmp_path, RECIPE)
+    assert again.damage() and again.needs_rebuild()
+
+
+def test_a_full_disk_is_a_sentence_before_anything_is_written(tmp_path, monkeypatch):
+    generations = filled(tmp_path)
+    serving = generations.current
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=10 << 20))
+    with pytest.raises(DiskFull, match="10 MB free"), generations.write() as writer:
+        writer.index.delete(["d0"])
+    assert generations.current == serving and generations.read().count() == 3

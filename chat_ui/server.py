@@ -1,0 +1,148 @@
+"""What `debrief serve` serves: the pages, whether they are alive, and the headers and doors around them.
+
+streamlit run chat_ui/server.py
+"""
+
+from __future__ import annotations
+
+import hmac
+import os
+from collections.abc import Mapping
+from http.cookies import SimpleCookie
+from pathlib import Path
+from urllib.parse import parse_qs
+
+import streamlit as st
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from streamlit.starlette import App
+
+from core.database import open_database
+from core.errors import DebriefError, IndexMissing
+from core.settings import load_settings
+from retrieval.engines.open import open_generations
+
+# In development whoever reaches the port is the development user, so the address that `serve` prints has a key in it.
+KEY = "DEBRIEF_PAGE_KEY"
+_COOKIE = "debrief_key"
+# Numbers and names of what runs inside, for nobody who hasn't signed in.
+_CLOSED = ("/_stcore/metrics",)
+_OPEN = ("/healthz", "/readyz", "/_stcore/health")
+_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "SAMEORIGIN",
+    "Content-Security-Policy": "frame-ancestors 'self'; object-src 'none'; base-uri 'self'",
+    "Referrer-Policy": "same-origin",
+}
+
+
+class Doors:
+    """Lets in who has the key, if there is one, and marks what goes out."""
+
+    def __init__(self, app: ASGIApp, key: str, secure: bool) -> None:
+        """`secure` says that browsers come by https, so that cookies needn't go by anything else."""
+        self._app, self._key, self._secure = app, key, secure
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in ("http", "websocket"):
+            await self._app(scope, receive, send)
+            return
+        refusal = self._refusal(scope)
+        if refusal is None:
+            await self._app(scope, receive, self._marking(send))
+        elif scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1008})
+        else:
+            await refusal(scope, receive, self._marking(send))
+
+    def _refusal(self, scope: Scope) -> Response | None:
+        path = scope["path"]
+        if path.endswith(_CLOSED):
+            return PlainTextResponse("Not found", 404)
+        if not self._key or path.endswith(_OPEN):
+            return None
+        (given,) = parse_qs(scope["query_string"].decode("latin-1")).get("key", [""])[-1:]
+        if _same(given, self._key) and scope["type"] == "http":
+            answer = RedirectResponse("/" + path.lstrip("/"), 303)
+            answer.set_cookie(_cookie(scope), self._key, httponly=True, samesite="lax")
+            return answer
+        kept = SimpleCookie(Headers(scope=scope).get("cookie", "")).get(_cookie(scope))
+        if kept is not None and _same(kept.value, self._key):
+            return None
+        return PlainTextResponse("Open the address that `debrief serve` has printed; its key lets you in.", 403)
+
+    def _marking(self, send: Send) -> Send:
+        async def marked(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in _HEADERS.items():
+                    headers.setdefault(name, value)
+                if self._secure:
+                    message["headers"] = [_secured(name, value) for name, value in message["headers"]]
+            await send(message)
+
+        return marked
+
+
+def _cookie(scope: Scope) -> str:
+    """A cookie counts for every port of a host, and several servers may run on one."""
+    return f"{_COOKIE}_{(scope.get('server') or ('', 0))[1]}"
+
+
+def _same(given: str, wanted: str) -> bool:
+    return hmac.compare_digest(given.encode(), wanted.encode())
+
+
+def _secured(name: bytes, value: bytes) -> tuple[bytes, bytes]:
+    plain = name.lower() == b"set-cookie" and b"; secure" not in value.lower()
+    return (name, value + b"; Secure") if plain else (name, value)
+
+
+def alive(_request: Request) -> Response:
+    """That the server answers."""
+    return JSONResponse({"status": "ok"})
+
+
+def ready(_request: Request) -> Response:
+    """Whether questions can be answered: the database opens and there is an index. Says which of them doesn't."""
+    states: dict[str, str] = {}
+    for name, check in (("database", _database), ("index", _index)):
+        try:
+            check()
+            states[name] = "ok"
+        except DebriefError as error:
+            # The sentence may hold paths, and anybody may ask.
+            states[name] = type(error).__name__
+    fine = set(states.values()) == {"ok"}
+    return JSONResponse({"status": "ok" if fine else "not ready", **states}, 200 if fine else 503)
+
+
+def _database() -> None:
+    open_database(load_settings()).dispose()
+
+
+def _index() -> None:
+    if open_generations(load_settings()).current is None:
+        raise IndexMissing("There is no index yet; run `debrief sync`.")
+
+
+def _by_https(secrets: Mapping[str, object]) -> bool:
+    return str(secrets.get("redirect_uri", "")).startswith("https://")
+
+
+def _secrets() -> Mapping[str, object]:
+    try:
+        return dict(st.secrets.get("auth", {}))
+    except FileNotFoundError:
+        return {}
+
+
+app = App(
+    Path(__file__).with_name("app.py"),
+    routes=[Route("/healthz", alive), Route("/readyz", ready)],
+    middleware=[Middleware(Doors, key=os.environ.get(KEY, ""), secure=_by_https(_secrets()))],
+)
