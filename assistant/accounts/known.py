@@ -1,0 +1,291 @@
+"""What is known of customers from what one person may read: facts, figures, tasks and incidents, each with its place.
+
+The one module that reads `core.records` and `apps.accounts`: a record's fields come from its metadata, a report's from
+its tables and "name: value" lines. Superseded documents give figures of their period and no facts of today.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from apps.accounts.records import changed_on, parsed_of
+from apps.accounts.reports import figures_in, rows_in
+from apps.compare import ComparedReport, read_report
+from apps.compare.values import number_of
+from apps.customers import names_of
+from assistant.accounts.periods import period_in
+from assistant.accounts.vocabulary import standard_field
+from core import records
+from core.records import day_of, figures_of, record_of, text_of, texts_of
+from core.text.dates import find_day
+from core.text.locale import number_text
+from core.text.words import folded
+from core.types import Chunk, User
+from retrieval.query.filters import AnyOf, Either, Filter, all_of
+from retrieval.query.index import ChunkIndex
+
+SUPERSEDED = "superseded"
+_STANDARD = (records.ACCOUNT_OWNER, records.CONTRACT_END, records.CONTRACT_VALUE, records.HEALTH)
+_PAIR = re.compile(r"^[ \t]*[-•*]?[ \t]*(?P<label>[^:|\n]{2,60}?)[ \t]*:[ \t]+(?P<value>\S[^\n]{0,200})$", re.MULTILINE)
+# So many lines of "name: value" in one passage are a list of fields; fewer are text that has a colon.
+_LEAST_PAIRS = 3
+_DONE = re.compile(r"\b(?:done|closed|completed?|finished|erledigt|abgeschlossen|hecho|cerrad\w|termin\w+|clos)\b", re.I)
+_PARTLY_DONE = re.compile(r"\d+\s*(?:of|von|de|sur|/)\s*\d+")
+# A customer has more documents than these only where a system's every mail is one; the newest are read.
+_MOST_DOCUMENTS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where something stands: a chunk and the offsets in its text."""
+
+    chunk: Chunk
+    begin: int
+    end: int
+
+    @property
+    def key(self) -> tuple[str, int, int]:
+        """The same for the same place."""
+        return self.chunk.id, self.begin, self.end
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One field of a customer. `name` is that of core/records.py, "" for a field that is the company's own."""
+
+    name: str
+    label: str
+    value: str
+    place: Place
+
+    @property
+    def day(self) -> str:
+        """When its document was last changed."""
+        return changed_on(self.place.chunk)
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A figure's value in one period."""
+
+    value: float
+    unit: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A task or an incident: its fields by name, and where it stands."""
+
+    fields: Mapping[str, str]
+    place: Place
+
+
+@dataclass
+class Account:
+    """A customer as the person may know it."""
+
+    name: str
+    facts: list[Fact] = field(default_factory=list)
+    contacts: list[Fact] = field(default_factory=list)
+    figures: dict[str, dict[str, Point]] = field(default_factory=lambda: defaultdict(dict))
+    tasks: list[Row] = field(default_factory=list)
+    incidents: list[Row] = field(default_factory=list)
+
+    def named(self, name: str) -> list[Fact]:
+        """The facts under that name of core/records.py, the newest first."""
+        return sorted((f for f in self.facts if f.name == name), key=lambda f: f.day, reverse=True)
+
+    @property
+    def people(self) -> set[str]:
+        """The customer's own people, folded: its contacts' names."""
+        return {folded(c.value.partition(",")[0]) for c in self.contacts}
+
+
+class Known:
+    """The customers that `user` may know of, read from the index when they are asked for."""
+
+    def __init__(self, index: ChunkIndex, user: User, filters: Filter | None = None) -> None:
+        self._index, self._user, self._filters = index, user, filters
+
+    @cached_property
+    def recorded(self) -> list[Account]:
+        """Every customer with what its records' metadata say; no report is read for it."""
+        kinds = (records.ACCOUNT, records.CONTRACT, records.TASK, records.INCIDENT_RECORD)
+        wanted = Either((AnyOf(records.DOCUMENT_TYPE, kinds), AnyOf(records.RECORD, kinds)))
+        accounts: dict[str, Account] = {}
+        for chunk in self.documents(wanted):
+            for name in names_of(chunk):
+                _add_record(accounts.setdefault(name, Account(name)), [chunk])
+        return sorted(accounts.values(), key=lambda a: a.name)
+
+    def account(self, customer: str) -> Account:
+        """What all documents about that customer say of it."""
+        account = Account(customer)
+        found = sorted(self.documents(AnyOf("customer", (customer,))), key=changed_on, reverse=True)
+        reports = []
+        for chunk in _first(found):
+            parts = self._index.document(chunk.document_id, self._user) or [chunk]
+            if not _add_record(account, parts):
+                reports.append((parts, read_report(parsed_of(chunk.title, parts))))
+        for parts, report in reports:
+            _add_figures(account, parts, report)
+            if text_of(parts[0].metadata, "vetting") != SUPERSEDED:
+                account.facts += _pairs(parts)
+                if not account.tasks:
+                    _add_actions(account, parts, report)
+        return account
+
+    def documents(self, wanted: Filter | None = None) -> list[Chunk]:
+        """The first chunk of each document that passes and that the person may read."""
+        return list(self._index.documents(self._user, all_of(self._filters, wanted)))
+
+    def parts(self, document_id: str) -> list[Chunk]:
+        """The chunks of a document."""
+        return self._index.document(document_id, self._user)
+
+
+def _first(found: Sequence[Chunk]) -> list[Chunk]:
+    """The documents that are read: every account and contract, and of the others the newest."""
+    main = [c for c in found if record_of(c.metadata) in (records.ACCOUNT, records.CONTRACT)]
+    others = [c for c in found if c not in main]
+    return [*main, *others[:_MOST_DOCUMENTS]]
+
+
+def _add_record(account: Account, parts: Sequence[Chunk]) -> bool:
+    """Adds what a record says; False for what is none."""
+    head = parts[0]
+    known, kind = head.metadata, record_of(head.metadata)
+    if kind == records.TASK:
+        account.tasks.append(Row(_task_fields(head), _whole(head)))
+    elif kind == records.INCIDENT_RECORD:
+        account.incidents.append(Row(_incident_fields(head), _whole(head)))
+    elif kind in (records.ACCOUNT, records.CONTRACT):
+        pairs = list(_pairs([head]))
+        account.facts += [*_standard(head, pairs), *(p for p in pairs if not p.name)]
+        for contact in texts_of(known, records.CONTACTS):
+            account.contacts.append(Fact(records.CONTACTS, records.CONTACTS, contact, place_of(contact, parts)))
+        for figure in figures_of(known):
+            place = place_of(f"{figure.name} ({figure.period})", parts)
+            account.figures[figure.name].setdefault(figure.period, Point(figure.value, figure.unit, place))
+    else:
+        return kind in (records.TOUCHPOINT, records.USAGE_REPORT)
+    return True
+
+
+def _standard(head: Chunk, pairs: Iterable[Fact]) -> Iterator[Fact]:
+    """The fields that have a name in core/records.py, each with the line of the text that says the same."""
+    own = list(pairs)
+    for name in _STANDARD:
+        value = day_of(head.metadata, name)
+        if value:
+            line = next((p for p in own if same_value(p.value, value)), None)
+            yield Fact(name, line.label if line else "", value, line.place if line else _whole(head))
+
+
+def _pairs(parts: Sequence[Chunk]) -> Iterator[Fact]:
+    """The "name: value" lines of a document's lists of fields."""
+    for chunk in parts:
+        # The lines above a mail are fields of the mail.
+        if chunk.kind != "text" or "sender" in chunk.metadata:
+            continue
+        matches = list(_PAIR.finditer(chunk.text))
+        if len(matches) < _LEAST_PAIRS:
+            continue
+        for match in matches:
+            label, value = match["label"].strip(), match["value"].strip()
+            yield Fact(standard_field(label), label, value, Place(chunk, match.start(), match.end()))
+
+
+def _add_figures(account: Account, parts: Sequence[Chunk], report: ComparedReport) -> None:
+    head = parts[0]
+    period = period_in(head.title) or next((p for p in map(period_in, _said_periods(head)) if p), "")
+    if not period:
+        return
+    for figure in figures_in(report):
+        known = account.figures[figure.name].get(period)
+        if known is None or not known.unit:
+            place = place_of(figure.name, [p for p in parts if p.rows] or parts)
+            account.figures[figure.name][period] = Point(figure.value, figure.unit, place)
+
+
+def _said_periods(head: Chunk) -> Iterator[str]:
+    for name in ("quarter", "period", "month"):
+        yield text_of(head.metadata, name)
+
+
+def _add_actions(account: Account, parts: Sequence[Chunk], report: ComparedReport) -> None:
+    """Adds the actions that were agreed in a report."""
+    for row in (row for part, row in rows_in(report) if part == "recommendations"):
+        fields = {"task": row["recommendation"], "owner": row["owner"], "due": row["due"], "status": row["status"]}
+        done = _DONE.search(row["status"]) is not None and not _PARTLY_DONE.search(row["status"])
+        place = place_of(row["recommendation"], [p for p in parts if p.rows] or parts)
+        account.tasks.append(Row({**fields, "done": "yes" if done else "", "customer": account.name}, place))
+
+
+def _task_fields(chunk: Chunk) -> dict[str, str]:
+    known = chunk.metadata
+    return {
+        "task": chunk.title,
+        "owner": person(text_of(known, records.ASSIGNEE)),
+        "due": day_of(known, records.DUE_ON),
+        "status": text_of(known, records.TASK_STATUS),
+        "done": "yes" if known.get(records.IS_DONE) is True else "",
+        "customer": ", ".join(names_of(chunk)),
+    }
+
+
+def _incident_fields(chunk: Chunk) -> dict[str, str]:
+    known = chunk.metadata
+    return {
+        "incident": text_of(known, records.INCIDENT_ID),
+        "subject": text_of(known, records.SUBJECT) or chunk.title,
+        "opened": day_of(known, records.OPENED_ON),
+        "severity": text_of(known, records.SEVERITY),
+        "cause": text_of(known, records.ROOT_CAUSE),
+        "customer": ", ".join(names_of(chunk)),
+    }
+
+
+def place_of(words: str, parts: Sequence[Chunk]) -> Place:
+    """The line that has these words; the beginning of the document if none does."""
+    for chunk in parts:
+        at = chunk.text.casefold().find(words.casefold())
+        if at >= 0:
+            begin = chunk.text.rfind("\n", 0, at) + 1
+            end = chunk.text.find("\n", at)
+            return Place(chunk, begin, len(chunk.text) if end < 0 else end)
+    return _whole(parts[0])
+
+
+def _whole(chunk: Chunk) -> Place:
+    end = chunk.text.find("\n\n")
+    return Place(chunk, 0, min(len(chunk.text) if end < 0 else end, 400))
+
+
+def person(text: str) -> str:
+    """ "lukas.brandt@x" → "Lukas Brandt"; a name as it is."""
+    return " ".join(p.capitalize() for p in text.partition("@")[0].split(".")) if "@" in text else text
+
+
+def same_value(one: str, other: str) -> bool:
+    """Whether two texts say the same day, the same number or the same words."""
+    days = find_day(one, None), find_day(other, None)
+    if all(days):
+        return days[0] == days[1]
+    numbers = number_of(one), number_of(other)
+    if numbers[0] and numbers[1]:
+        return numbers[0].value == numbers[1].value
+    return folded(one).strip() == folded(other).strip()
+
+
+def shown_value(value: str, currency: str, language: str) -> str:
+    """A number with its thousands marked and its currency; any other text as it is."""
+    figure = number_of(value)
+    if figure is None or not value.replace(".", "", 1).isdigit():
+        return value
+    return f"{number_text(figure.value, language)} {currency}".strip()

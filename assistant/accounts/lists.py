@@ -1,0 +1,353 @@
+"""Lists over records: "Which customers renew in the next six months?", "critical incidents since July".
+
+Rows are customers, incidents or tasks; a window of time, values that the rows have ("red", "retail"), an amount, a
+superlative and "my" pick them. Words that no column explains are said, and with more than one it is no list.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Literal
+
+from apps.compare.values import number_of
+from assistant.accounts.asked import Asked, folded_name
+from assistant.accounts.fields import fact_value
+from assistant.accounts.figures import period_text, value_text
+from assistant.accounts.known import Account, Known, Place, Row
+from assistant.accounts.sheet import Sheet
+from assistant.accounts.vocabulary import label_stems, met, said, stems, tokens_of, vocabulary
+from assistant.accounts.wording import say
+from core import records
+from core.text.dates import find_day
+from core.text.locale import long_date, number_text
+from core.text.words import folded
+from core.types import Answer, User
+
+Kind = Literal["accounts", "incidents", "tasks"]
+_AMOUNT = re.compile(r"(?:eur|usd|gbp|chf|€|\$|£)?\s*(?P<n>\d[\d.,']*)\s*(?P<scale>k|m|mio|thousand|million(?:en)?s?|tausend|mil|mille|%)?\b")
+_SCALES = {"k": 1e3, "thousand": 1e3, "tausend": 1e3, "mil": 1e3, "mille": 1e3}
+# Values of so many letters or more pick rows by standing in the question; shorter ones are words of a language.
+_LEAST_LETTERS = 3
+_MOST_WORDS = 3
+_MOST_ROWS = 30
+_MOST_CUSTOMERS = 60
+_DATES: Mapping[Kind, str] = {"accounts": records.CONTRACT_END, "incidents": "opened", "tasks": "due"}
+_NO_VALUES = frozenset(["task", "subject", "cause", "incident", "due", "opened", "customer", "done"])
+
+
+@dataclass
+class Entry:
+    """One row: what it is called, and its cells by column: the text that is compared, the one shown, and the place."""
+
+    name: str
+    place: Place | None
+    cells: dict[str, Cell] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A value: as it is kept, as it is shown, and where it stands."""
+
+    kept: str
+    shown: str
+    place: Place
+
+
+@dataclass
+class Choice:
+    """What picks the rows, the words that said so, and the columns that are shown."""
+
+    tests: list[Callable[[Entry], bool]] = field(default_factory=list)
+    told: list[str] = field(default_factory=list)
+    used: set[str] = field(default_factory=set)
+    columns: list[str] = field(default_factory=list)
+    order: str = ""
+    falling: bool = False
+    first: bool = False
+
+
+def list_answer(asked: Asked, known: Known, user: User, customers: Sequence[str]) -> Answer | None:
+    """The rows that the question picks; None when it isn't a question for a list, or for more than rows have."""
+    kind = _kind_of(asked)
+    if kind is None:
+        return None
+    entries = _entries(kind, asked, known, customers)
+    if not entries:
+        return None
+    choice = Choice(used=set(said(vocabulary().lists[kind], asked.tokens)))
+    _pick_by_value(choice, asked, entries)
+    _pick_by_person(choice, asked, user)
+    _pick_open(choice, asked, kind)
+    _pick_by_time(choice, asked, kind)
+    _pick_by_number(choice, asked, entries)
+    _show_fields(choice, asked, kind)
+    unknown = [t for t in asked.rest(choice.used) if not _asks(t)]
+    if len(unknown) > 1 or (unknown and not choice.tests) or not (choice.tests or choice.first or choice.columns):
+        return None
+    return _answer(asked, kind, entries, choice, unknown)
+
+
+def _asks(token: str) -> bool:
+    return bool(said(vocabulary().lists["asking"], [token]))
+
+
+def _kind_of(asked: Asked) -> Kind | None:
+    words = vocabulary().lists
+    tokens = asked.tokens
+    asking = said(words["asking"], tokens[:3])
+    if found := said(words["incidents"], tokens):
+        return "incidents" if asking or tokens[0] in found or asked.window else None
+    if said(words["tasks"], tokens) and (asking or said(words["open"], tokens)):
+        return "tasks"
+    if asked.customers:
+        # "What's still open at Acme?"
+        opened = said(words["open"], tokens)
+        return "tasks" if opened and not asked.rest(opened, said(words["asking"], tokens)) else None
+    return "accounts" if asking and said(words["accounts"], tokens) else None
+
+
+def _entries(kind: Kind, asked: Asked, known: Known, customers: Sequence[str]) -> list[Entry]:
+    if kind == "accounts":
+        return [_account_entry(a, asked.language) for a in _accounts(known, customers)]
+    named = set(asked.customers)
+    accounts = [known.account(c) for c in asked.customers] if named else known.recorded
+    if not accounts and kind == "tasks":
+        accounts = [known.account(c) for c in customers[:_MOST_CUSTOMERS]]
+    rows = [row for a in accounts for row in (a.tasks if kind == "tasks" else a.incidents)]
+    return [_row_entry(row, kind, asked.language) for row in rows]
+
+
+def _accounts(known: Known, customers: Sequence[str]) -> list[Account]:
+    """Every customer; where no record has fields of theirs, their documents are read."""
+    recorded = {a.name: a for a in known.recorded if a.facts}
+    others = [c for c in customers if c not in recorded][:_MOST_CUSTOMERS]
+    return [*recorded.values(), *(known.account(c) for c in others)]
+
+
+def _account_entry(account: Account, language: str) -> Entry:
+    entry = Entry(account.name, None)
+    for fact in sorted(account.facts, key=lambda f: f.day, reverse=True):
+        column = fact.name or " ".join(tokens_of(fact.label))
+        entry.cells.setdefault(column, Cell(fact.value, fact_value(fact, account, language), fact.place))
+    for name, series in account.figures.items():
+        period = max(series)
+        point = series[period]
+        shown = f"{value_text(point, language)} ({period_text(period)})"
+        entry.cells.setdefault(name, Cell(str(point.value), shown, point.place))
+    return entry
+
+
+def _row_entry(row: Row, kind: Kind, language: str) -> Entry:
+    name = row.fields["incident" if kind == "incidents" else "task"]
+    cells = {}
+    for column, value in row.fields.items():
+        day = find_day(value, None) if column in ("due", "opened") else None
+        cells[column] = Cell(value, long_date(day, language) if day else value, row.place)
+    return Entry(name, row.place, cells)
+
+
+def _pick_by_value(choice: Choice, asked: Asked, entries: Sequence[Entry]) -> None:
+    """Rows one of whose values stands in the question; several values of one column are alternatives."""
+    tokens = set(asked.tokens)
+    found: dict[str, set[str]] = {}
+    for entry in entries:
+        for column, cell in entry.cells.items():
+            for value in () if column in _NO_VALUES else cell.kept.split(","):
+                words = tokens_of(value)
+                person = column == "owner" and bool(set(words) & tokens)
+                whole = 0 < len(words) <= _MOST_WORDS and set(words) <= tokens
+                if (whole or person) and len("".join(words)) >= _LEAST_LETTERS and not words[0].isdigit():
+                    found.setdefault(column, set()).add(folded_name(value))
+                    choice.used.update(set(words) & tokens)
+    seen: set[frozenset[str]] = set()
+    for column, values in found.items():
+        if frozenset(values) in seen:
+            continue
+        seen.add(frozenset(values))
+        choice.used.update(t for t in asked.tokens if stems([t]) <= label_stems(column))
+        choice.columns.append(column)
+        label = column_label(column, asked.language)
+        choice.told.append(say("is", asked.language, field=label, value=" / ".join(sorted(values))))
+        choice.tests.append(_has_value(column, values))
+
+
+def _has_value(column: str, values: set[str]) -> Callable[[Entry], bool]:
+    def test(entry: Entry) -> bool:
+        cell = entry.cells.get(column)
+        return cell is not None and not values.isdisjoint(map(folded_name, cell.kept.split(",")))
+
+    return test
+
+
+def _pick_by_person(choice: Choice, asked: Asked, user: User) -> None:
+    mine = said(vocabulary().lists["mine"], tokens_of(asked.text))
+    if not mine:
+        return
+    me = folded_name(user.name) or folded(user.email.partition("@")[0].replace(".", " "))
+    choice.used.update(mine)
+
+    def test(entry: Entry) -> bool:
+        owners = (entry.cells.get(c) for c in (records.ACCOUNT_OWNER, "owner"))
+        return any(cell is not None and folded_name(cell.kept) == me for cell in owners)
+
+    choice.tests.append(test)
+
+
+def _pick_open(choice: Choice, asked: Asked, kind: Kind) -> None:
+    if kind == "tasks":
+        choice.used.update(said(vocabulary().lists["open"], asked.tokens))
+        choice.tests.append(lambda entry: not entry.cells["done"].kept)
+        choice.columns += ["owner", "due"]
+        choice.order = choice.order or "due"
+
+
+def _pick_by_time(choice: Choice, asked: Asked, kind: Kind) -> None:
+    window, column = asked.window, _DATES[kind]
+    by = met(vocabulary().fields[records.CONTRACT_END], asked.tokens) if kind == "accounts" else frozenset()
+    if window is None or (kind == "accounts" and not by):
+        return
+    choice.used.update(by)
+
+    def test(entry: Entry) -> bool:
+        day = _day(entry, column)
+        return day is not None and window.holds(day)
+
+    choice.tests.append(test)
+    choice.columns.append(column)
+    choice.order = column
+    choice.told.append(_window_text(asked, column_label(column, asked.language)))
+
+
+def _pick_by_number(choice: Choice, asked: Asked, entries: Sequence[Entry]) -> None:
+    """ "over 400k", "pays most": an amount or an order of one column of numbers."""
+    words, language = vocabulary().lists, asked.language
+    value_words = met(vocabulary().fields[records.CONTRACT_VALUE], asked.tokens)
+    above, below = said(words["above"], asked.tokens), said(words["below"], asked.tokens)
+    most, least = said(words["most"], asked.tokens), said(words["least"], asked.tokens)
+    amount = _AMOUNT.search(folded(asked.text)) if above or below else None
+    column = records.CONTRACT_VALUE if value_words or "contract" in " ".join(asked.tokens) else _figure(asked, entries)
+    if not column or not (amount or most or least):
+        return
+    used = {t for t in asked.tokens if stems([t]) <= label_stems(column)} | value_words
+    choice.used.update(used)
+    choice.columns.append(column)
+    choice.order, choice.falling = column, not least and not (amount and below and not above)
+    if amount is None:
+        choice.first = True
+        choice.used.update(most | least)
+        return
+    limit = _limit(amount)
+    choice.used.update(above | below | set(tokens_of(amount[0])))
+    up = bool(above) and not below
+    choice.tests.append(
+        lambda entry: (n := _number(entry, column)) is not None and (n > limit if up else n < limit)
+    )
+    bound = say("above" if up else "below", language, value=number_text(limit, language))
+    choice.told.append(f"{column_label(column, language)} {bound}")
+
+
+def _figure(asked: Asked, entries: Sequence[Entry]) -> str:
+    """The column of numbers that the words name."""
+    words = vocabulary().lists
+    rest = stems(asked.rest(*(said(words[w], asked.tokens) for w in ("most", "least", "above", "below", "accounts"))))
+    rest = frozenset(w for w in rest if not w[0].isdigit())
+    columns = dict.fromkeys(c for e in entries for c in e.cells if _number(e, c) is not None)
+    return next((c for c in columns if rest and rest <= label_stems(c)), "")
+
+
+def _limit(amount: re.Match[str]) -> float:
+    number = number_of(amount["n"])
+    scale = amount["scale"] or ""
+    return (number.value if number else 0.0) * (_SCALES.get(scale) or (1e6 if scale.startswith("m") else 1.0))
+
+
+def _show_fields(choice: Choice, asked: Asked, kind: Kind) -> None:
+    """The fields that the question names are columns, whatever picks the rows."""
+    if kind != "accounts":
+        extra = ["severity", "opened", "subject"] if kind == "incidents" else []
+        choice.columns += [c for c in extra if c not in choice.columns]
+        choice.order = choice.order or ("opened" if kind == "incidents" else "")
+        if kind == "incidents" and not choice.tests:
+            choice.tests.append(lambda _entry: True)
+        return
+    for name, patterns in vocabulary().fields.items():
+        by = met(patterns, asked.tokens)
+        if by and name in _DATES.values() or name in (records.CONTRACT_VALUE, records.ACCOUNT_OWNER, records.HEALTH):
+            if by and by <= choice.used:
+                continue
+            if by and (choice.tests or said(("all", "each", "alle", "list*", "show", "todos", "tous"), asked.tokens)):
+                choice.used.update(by)
+                choice.columns.append(name)
+
+
+def _answer(asked: Asked, kind: Kind, entries: Sequence[Entry], choice: Choice, unknown: Sequence[str]) -> Answer:
+    language = asked.language
+    picked = [e for e in entries if all(test(e) for test in choice.tests)]
+    if choice.order:
+        picked.sort(key=lambda e: _order(e, choice.order), reverse=choice.falling)
+    if choice.first:
+        picked = [e for e in picked if _number(e, choice.order) is not None][:1]
+    what = say({"accounts": "accounts", "incidents": "incidents", "tasks": "tasks_plural"}[kind], language)
+    conditions = "".join(f", {told}" for told in dict.fromkeys(choice.told))
+    everything = f"{len(entries)} {what}"
+    sheet = Sheet()
+    if not picked:
+        sheet.line(say("none", language, all=everything, conditions=conditions))
+        return sheet.answer("no_evidence" if unknown else "answered")
+    lead = "list_one" if choice.first else "list"
+    sheet.line(say(lead, language, n=str(len(picked)), all=everything, conditions=conditions))
+    columns = list(dict.fromkeys(choice.columns))
+    first = say({"accounts": "customer", "incidents": "incident", "tasks": "task"}[kind], language)
+    header = [first, *([] if kind == "accounts" else [say("customer", language)])]
+    rows = [_shown(e, columns, kind) for e in picked[:_MOST_ROWS]]
+    sheet.table([*header, *(column_label(c, language) for c in columns)], rows)
+    if unknown:
+        sheet.line(say("unknown", language, words=", ".join(unknown)))
+    undated = [e.name for e in entries if choice.order in _DATES.values() and _day(e, choice.order) is None]
+    notes = [say("undated", language, names=", ".join(undated))] if undated else []
+    return sheet.answer("partly" if unknown else "answered", notes)
+
+
+def _shown(entry: Entry, columns: Sequence[str], kind: Kind) -> tuple[list[str], list[Place]]:
+    cells = [entry.cells.get(c) for c in columns]
+    customer = [] if kind == "accounts" else [entry.cells["customer"].shown]
+    places = [c.place for c in cells if c is not None] or ([entry.place] if entry.place else [])
+    return [entry.name, *customer, *(c.shown if c else "–" for c in cells)], places
+
+
+def _order(entry: Entry, column: str) -> tuple[bool, float | str]:
+    number = _number(entry, column)
+    if number is not None:
+        return False, number
+    day = _day(entry, column)
+    return day is None, day.isoformat() if day else ""
+
+
+def _day(entry: Entry, column: str) -> date | None:
+    cell = entry.cells.get(column)
+    return find_day(cell.kept, None) if cell else None
+
+
+def _number(entry: Entry, column: str) -> float | None:
+    cell = entry.cells.get(column)
+    number = number_of(cell.kept) if cell else None
+    return number.value if number else None
+
+
+def column_label(column: str, language: str) -> str:
+    """A column's heading: ours for the fields that we know, else its own."""
+    try:
+        return say(column, language)
+    except KeyError:
+        return column[:1].upper() + column[1:]
+
+
+def _window_text(asked: Asked, label: str) -> str:
+    window, language = asked.window, asked.language
+    assert window is not None
+    begin, end = (long_date(day, language) if day else "" for day in (window.begin, window.end))
+    phrase = "between" if begin and end else "from" if begin else "to"
+    return say(phrase, language, field=label[:1].lower() + label[1:], begin=begin, end=end)

@@ -1,0 +1,201 @@
+"""What was decided, promised or left open in a meeting that is indexed: the meeting that is meant, and the part asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from apps.run import Context
+from apps.steps.extract_meeting import ExtractMeeting, extract_meeting
+from assistant.accounts.asked import Asked
+from assistant.accounts.documents import IndexedMeeting, file_of, meetings
+from assistant.accounts.known import Account, Known, Place, place_of
+from assistant.accounts.periods import Window, asks_for_last
+from assistant.accounts.sheet import Sheet
+from assistant.accounts.vocabulary import covered, said, tokens_of, vocabulary
+from assistant.accounts.wording import say
+from core.errors import AppError
+from core.text.dates import find_day
+from core.text.locale import long_date
+from core.text.words import folded
+from core.types import Answer, Chunk, User
+
+_MOST_NAMED = 3
+_WISHES = 2
+_PARTS = ("promises", "actions", "decisions", "questions", "people", "summary")
+
+
+@dataclass(frozen=True, slots=True)
+class MeetingAsked:
+    """What is asked of which meeting. `parts` are of `_PARTS`; `meeting` is None when there is none that fits."""
+
+    parts: tuple[str, ...]
+    meeting: IndexedMeeting | None
+
+
+def asked_meeting(asked: Asked, known: Known) -> MeetingAsked | None:
+    """The meeting that the question is about; None when it is about none, or about more than meetings have."""
+    words = vocabulary().meetings
+    found = {part: said(words[part], asked.tokens) for part in _PARTS}
+    noun = said(words["noun"], asked.tokens)
+    parts = tuple(part for part in _PARTS if found[part])
+    if not parts or not (noun or (asked.customers and "promises" in parts)):
+        return None
+    if parts == ("people",) and not noun:
+        return None
+    candidates = meetings(known, asked.customers)
+    rest = asked.rest(noun, said(words["said"], asked.tokens), *found.values())
+    chosen = _chosen(asked, candidates, rest, noun)
+    left = covered(rest, tokens_of(chosen.chunk.title), _people(chosen.chunk)) if chosen else rest
+    # A summary may be ordered with a wish or two: "in German", "for the board".
+    if len(left) > (_WISHES if "summary" in parts and asked.customers else 0):
+        return None
+    if chosen is None and not (asked.customers or asked.window):
+        return None
+    return MeetingAsked(parts, chosen)
+
+
+def meeting_meant(asked: Asked, known: Known) -> IndexedMeeting | None:
+    """The meeting that an order speaks of ("write to them after the last meeting with Acme"); None if of none."""
+    noun = said(vocabulary().meetings["noun"], asked.tokens)
+    if not (noun or asked.window) or len(asked.customers) > 1:
+        return None
+    return _chosen(asked, meetings(known, asked.customers), asked.rest(noun), noun)
+
+
+def no_meeting_answer(asked: Asked, known: Known) -> Answer:
+    """That there is no such meeting, and which there are."""
+    language = asked.language
+    who = say("with", language, customer=asked.customers[0]) if asked.customers else ""
+    window = asked.window
+    when = say("on", language, day=long_date(window.begin, language)) if window and window.begin else ""
+    sheet = Sheet()
+    sheet.line(say("no_meeting", language, who=who, when=when))
+    others = meetings(known, asked.customers)[:_MOST_NAMED] if asked.customers else []
+    if others:
+        titles = ", ".join(f"“{m.chunk.title}” ({long_date(m.day, language)})" for m in others)
+        sheet.line(say("there_are", language, titles=titles), separator=" ")
+    return sheet.answer("no_evidence")
+
+
+def meeting_answer(asked: Asked, wanted: MeetingAsked, known: Known, user: User, account: Account | None) -> Answer | None:
+    """The parts that are asked for, each with its place; None when the document can't be read as a meeting."""
+    assert wanted.meeting is not None
+    parts = known.parts(wanted.meeting.chunk.document_id)
+    try:
+        read = extract_meeting(ExtractMeeting(source=file_of(parts)), Context(user))
+    except AppError:
+        return None
+    sheet, title, language = Sheet(), wanted.meeting.chunk.title, asked.language
+    for part in wanted.parts:
+        if part == "people":
+            if wanted.parts == ("people",):
+                people = ", ".join(read["participants"] or _named_people(parts[0]))
+                sheet.line(say("people", language, title=title, people=people), [place_of(people[:20], parts)])
+        elif part in ("actions", "promises"):
+            _add_actions(sheet, asked, part, read["action_items"], parts, account)
+        else:
+            key = {"decisions": "decisions", "questions": "open_questions"}[part]
+            _add_list(sheet, asked, part, read[key], parts)
+    return sheet.answer() if sheet.citations else None
+
+
+def _add_list(sheet: Sheet, asked: Asked, part: str, items: Sequence[dict[str, Any]], parts: Sequence[Chunk]) -> None:
+    title = parts[0].title
+    if not items:
+        sheet.line(say("nothing_said", asked.language, title=title), [place_of("", parts)])
+        return
+    sheet.line(say(part, asked.language, title=title))
+    for item in items:
+        sheet.line(f"- {item['text']}", [_said_at(item, parts)], "\n")
+
+
+def _add_actions(
+    sheet: Sheet, asked: Asked, part: str, items: Sequence[dict[str, Any]], parts: Sequence[Chunk], account: Account | None
+) -> None:
+    title, language = parts[0].title, asked.language
+    theirs = account.people if account else set()
+    phrase, chosen = part, list(items)
+    if part == "promises":
+        phrase = "promises_any"
+        by_customer = _by_customer(asked)
+        if theirs:
+            phrase = "their_promises" if by_customer else "promises"
+            chosen = [i for i in items if (_owner(i) in theirs or _first_in(i, theirs)) == by_customer]
+    if not chosen:
+        sheet.line(say("nothing_said", language, title=title), [place_of("", parts)])
+        return
+    sheet.line(say(phrase, language, title=title, customer=account.name if account else ""))
+    sheet.table(
+        [say(name, language) for name in ("task", "owner", "due")],
+        [
+            ([i["task"], i["owner"] or "–", long_date(i["due"], language) or "–"], [_said_at(i, parts)])
+            for i in chosen
+        ],
+    )
+
+
+def _by_customer(asked: Asked) -> bool:
+    """Whether the promise is the customer's: "what did Acme promise us", not "what did we promise Acme"."""
+    first = tokens_of(asked.text)
+    ours = next((n for n, t in enumerate(first) if t in ("we", "wir", "hemos", "nous", "avons", "haben")), len(first))
+    to_us = any(t in ("us", "uns", "nos") for t in first)
+    return to_us and ours == len(first)
+
+
+def _owner(item: dict[str, Any]) -> str:
+    return folded(item["owner"] or "")
+
+
+def _first_in(item: dict[str, Any], people: set[str]) -> bool:
+    """Whether the owner is named by a part of one of these names."""
+    parts = {word for person in people for word in person.split()}
+    return bool(_owner(item)) and set(_owner(item).split()) <= parts
+
+
+def _said_at(item: dict[str, Any], parts: Sequence[Chunk]) -> Place:
+    return place_of(item["quote"][:60], parts)
+
+
+def _chosen(
+    asked: Asked, candidates: Sequence[IndexedMeeting], rest: Sequence[str], noun: Sequence[str] | frozenset[str]
+) -> IndexedMeeting | None:
+    """The newest meeting that the words and the day fit."""
+    fitting = [m for m in candidates if asked.window is None or _on(m, asked.window)]
+    named = set(rest) | set(noun)
+    overlap = {m.chunk.id: len(named & set(tokens_of(m.chunk.title))) for m in fitting}
+    if not asked.customers:
+        # Without a customer the title must say which meeting is meant.
+        telling = {m.chunk.id: len(set(rest) & set(tokens_of(m.chunk.title))) for m in fitting}
+        fitting = [m for m in fitting if telling[m.chunk.id] or (asked.window and overlap[m.chunk.id])]
+    if not fitting:
+        return None
+    most = max(overlap[m.chunk.id] for m in fitting)
+    by_title = [m for m in fitting if overlap[m.chunk.id] == most]
+    return fitting[0] if asks_for_last(asked.text) and not asked.window else by_title[0]
+
+
+def _on(meeting: IndexedMeeting, window: Window) -> bool:
+    """Whether it was on that day or in that month, whichever year; in that stretch of days where it is longer."""
+    day = find_day(meeting.day, None)
+    if day is None or window.begin is None or window.end is None:
+        return day is not None and window.holds(day)
+    if (window.end - window.begin).days > 31:
+        return window.holds(day)
+    years = any(len(word) == 4 and word.isdigit() for word in window.words)
+    one = window.begin == window.end
+    same = (day.month, day.day if one else 0) == (window.begin.month, window.begin.day if one else 0)
+    return same and (not years or day.year == window.begin.year)
+
+
+def _people(chunk: Chunk) -> frozenset[str]:
+    return frozenset(token for person in _named_people(chunk) for token in tokens_of(person))
+
+
+def _named_people(chunk: Chunk) -> list[str]:
+    for name in ("speakers", "participants"):
+        value = chunk.metadata.get(name)
+        if value:
+            return list(value) if isinstance(value, tuple) else [p.strip() for p in str(value).split(",")]
+    return []
