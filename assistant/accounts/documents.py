@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from pathlib import PurePath
 from typing import Any
 
 from apps.accounts.records import changed_on
@@ -58,8 +59,12 @@ def meetings(known: Known, customers: Sequence[str] = ()) -> list[IndexedMeeting
     return sorted((m for m in found if m.day), key=lambda m: (m.day, _fullness(m.chunk)), reverse=True)
 
 
-def file_of(parts: Sequence[Chunk]) -> AppFile:
-    """A document's chunks as the file that they were cut from; what neighbouring chunks share is taken once."""
+def file_of(parts: Sequence[Chunk], accepted: Sequence[str] = ()) -> AppFile:
+    """A document's chunks as the file that they were cut from; what neighbouring chunks share is taken once.
+
+    Args:
+        accepted: Endings of file names; a document that has none of them, such as a page, is called by the first.
+    """
     sections: list[Section] = []
     end = 0
     for chunk in sorted(parts, key=lambda c: c.ordinal):
@@ -75,7 +80,10 @@ def file_of(parts: Sequence[Chunk]) -> AppFile:
                 Section(text.strip(), chunk.heading_path, chunk.page, chunk.locator, kind, chunk.rows)
             )
     head = parts[0]
-    return AppFile(head.title or head.document_id, Parsed(tuple(sections), head.title))
+    name = PurePath(text_of(head.metadata, "path") or head.title or head.document_id).name
+    if accepted and PurePath(name).suffix.lower() not in accepted:
+        name = f"{head.title}{'.txt' if '.txt' in accepted else accepted[0]}"
+    return AppFile(name, Parsed(tuple(sections), head.title))
 
 
 def _add_turns(sections: list[Section], text: str, chunk: Chunk) -> None:

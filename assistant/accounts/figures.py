@@ -15,6 +15,8 @@ from core.types import Answer
 
 _MOST_FIGURES = 15
 _LATEST = 4
+# A question for a value names so much of the figure's name; one for a course may name its subject alone.
+_LEAST_SHARE = 0.5
 
 
 def figures_answer(asked: Asked, accounts: Sequence[Account]) -> Answer | None:
@@ -22,10 +24,14 @@ def figures_answer(asked: Asked, accounts: Sequence[Account]) -> Answer | None:
     intents = vocabulary().intents
     trend, change = (met(intents[name], asked.tokens) for name in ("trend", "change"))
     wanted = stems(asked.rest(trend, change)) or stems(asked.rest(change)) if trend else stems(asked.rest(change))
-    names = [n for n in dict.fromkeys(n for a in accounts for n in a.figures) if wanted <= label_stems(n)]
-    if not wanted and not (change and len(accounts) > 1):
-        return None
-    if not names:
+    moving = bool(trend or change)
+    everything = stems(asked.tokens)
+    names = [
+        name
+        for name in dict.fromkeys(n for a in accounts for n in a.figures)
+        if wanted <= (label := label_stems(name)) and (moving or len(everything & label) >= _LEAST_SHARE * len(label))
+    ]
+    if not names or not (wanted or (change and len(accounts) > 1)):
         return None
     if len(accounts) > 1:
         return _side_by_side(asked, accounts, names)

@@ -78,7 +78,7 @@ def list_answer(asked: Asked, known: Known, user: User, customers: Sequence[str]
     if not entries:
         return None
     choice = Choice(used=set(said(vocabulary().lists[kind], asked.tokens)))
-    _pick_by_value(choice, asked, entries)
+    _pick_by_value(choice, asked, kind, entries)
     _pick_by_person(choice, asked, user)
     _pick_open(choice, asked, kind)
     _pick_by_time(choice, asked, kind)
@@ -149,9 +149,12 @@ def _row_entry(row: Row, kind: Kind, language: str) -> Entry:
     return Entry(name, row.place, cells)
 
 
-def _pick_by_value(choice: Choice, asked: Asked, entries: Sequence[Entry]) -> None:
+def _pick_by_value(choice: Choice, asked: Asked, kind: Kind, entries: Sequence[Entry]) -> None:
     """Rows one of whose values stands in the question; several values of one column are alternatives."""
     tokens = set(asked.tokens)
+    if kind == "tasks":
+        # What is open is what isn't done, whatever its status is called.
+        tokens -= said(vocabulary().lists["open"], tokens)
     found: dict[str, set[str]] = {}
     for entry in entries:
         for column, cell in entry.cells.items():

@@ -161,7 +161,7 @@ class AppAnswers:
         files = filled_with(app, kind, documents) if app is not None else IndexedFiles()
         if app is None or not files.values:
             return None
-        filled = with_values(app, self.form(app, question), files.values)
+        filled = with_values(app, self.form(app, question), {**_own_language(app, question), **files.values})
         if filled.missing:
             return None
         route = Route(f"app:{app.name}", 1.0, "it works on documents that are indexed.")
@@ -232,11 +232,19 @@ class AppAnswers:
         yield replace(_on_files(answer, files, question), run=self._record(result, question.user))
 
 
+def _own_language(app: App, question: Question) -> Mapping[str, str]:
+    """The language that the question is in, where the form asks for one and English isn't it."""
+    own = question.language or likely_language(question.text)
+    item = next((i for i in app.inputs if i.type == "language"), None)
+    return {item.name: own} if item and own != "en" and own in (item.choices or (own,)) else {}
+
+
 def _on_files(answer: Answer, files: IndexedFiles, question: Question) -> Answer:
     """The answer with what it stands on: which documents were chosen, and their addresses."""
     if not files.documents:
         return answer
     by_title = {chunk.title: chunk for chunk in files.documents}
+    by_title |= {file.name: chunk for file, chunk in zip(files.values.values(), files.documents, strict=True)}
     cited = tuple(
         replace(c, document_id=chunk.document_id, url=chunk.url) if (chunk := by_title.get(c.title)) else c
         for c in answer.citations

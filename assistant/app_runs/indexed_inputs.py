@@ -42,7 +42,7 @@ def filled_with(app: App, kind: str, documents: Sequence[Sequence[Chunk]]) -> In
     inputs = file_inputs(app, kind)
     if len(inputs) != len(documents) or not all(documents):
         return IndexedFiles()
-    files = {item.name: file_of(parts) for item, parts in zip(inputs, documents, strict=True)}
+    files = {item.name: file_of(parts, item.accept) for item, parts in zip(inputs, documents, strict=True)}
     return IndexedFiles(files, tuple(parts[0] for parts in documents))
 
 
