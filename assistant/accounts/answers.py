@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
 
+from apps.customers import names_of
 from assistant.accounts.asked import Asked, read_question
 from assistant.accounts.documents import reports_of
-from assistant.accounts.fields import fields_answer, lacking_fields
+from assistant.accounts.fields import compared_fields, contact_answer, fields_answer, lacking_fields
 from assistant.accounts.figures import changes_answer, compared_periods, figures_answer
 from assistant.accounts.known import Known
 from assistant.accounts.lists import list_answer
@@ -33,8 +34,10 @@ _MOST_COMPARED = 6
 class RunsOnDocuments(Protocol):
     """Runs the app that takes such documents: `assistant.app_runs.app_answers`."""
 
-    def __call__(self, kind: str, documents: Sequence[Sequence[Chunk]], question: Question, /) -> Iterator[Event] | None:
-        """The events of the app that takes a "transcript" or two "report"s, ending with its Answer; None without one."""
+    def __call__(
+        self, kind: str, documents: Sequence[Sequence[Chunk]], question: Question, /
+    ) -> Iterator[Event] | None:
+        """The events of the app that takes a "transcript", or two documents of kind "report"; None without one."""
         ...
 
 
@@ -58,7 +61,9 @@ class RecordAnswers:
             found = self._account(asked, known, question, trace, run)
             if found is not None:
                 return found
-        answer = list_answer(asked, known, question.user, self.customers(question.user))
+        answer = contact_answer(asked, known.recorded) or list_answer(
+            asked, known, question.user, self.customers(question.user)
+        )
         return _told(answer) if answer is not None else None
 
     def read(self, question: Question) -> tuple[Asked, Known]:
@@ -72,7 +77,7 @@ class RecordAnswers:
     ) -> Iterator[Event] | None:
         accounts = [known.account(name) for name in asked.customers]
         only = accounts[0] if len(accounts) == 1 else None
-        answer = fields_answer(asked, only) if only else None
+        answer = fields_answer(asked, only) if only else compared_fields(asked, accounts)
         answer = answer or figures_answer(asked, accounts)
         if answer is None and only is not None:
             if _asks_what_changed(asked, known):
@@ -84,9 +89,7 @@ class RecordAnswers:
                 trace.remarks = tuple(filter(None, [lacking_fields(asked, only)]))
         return _told(answer) if answer is not None else None
 
-    def _compared(
-        self, asked: Asked, known: Known, question: Question, run: RunsOnDocuments
-    ) -> Iterator[Event] | None:
+    def _compared(self, asked: Asked, known: Known, question: Question, run: RunsOnDocuments) -> Iterator[Event] | None:
         """The app's comparison of two reports of the customer; None when there aren't two, or no such app."""
         reports = {r.period: r.chunk for r in reports_of(known, asked.customers[0])}
         periods = compared_periods(asked, sorted(reports))
@@ -103,7 +106,8 @@ class RecordAnswers:
         if "summary" in wanted.parts:
             parts = known.parts(wanted.meeting.chunk.document_id)
             return run("transcript", [parts], question)
-        account = known.account(asked.customers[0]) if asked.customers else None
+        customer = next(iter(asked.customers or names_of(wanted.meeting.chunk)), "")
+        account = known.account(customer) if customer else None
         answer = meeting_answer(asked, wanted, known, question.user, account)
         return _told(answer) if answer is not None else None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from apps.customers.names import folded_words, own_words
 from assistant.accounts.periods import Quarter, Window, quarters_in, window_in
@@ -32,6 +32,17 @@ class Asked:
     quarters: tuple[Quarter, ...]
     window: Window | None
     tokens: tuple[str, ...]
+
+    @property
+    def window_of_days(self) -> Window | None:
+        """The window, or else the quarter that is named as one: the newest that has begun, where it has no year."""
+        if self.window is not None or not self.quarters:
+            return self.window
+        quarter = self.quarters[0]
+        year = quarter.year or self.today.year - (date(self.today.year, 3 * quarter.number - 2, 1) > self.today)
+        begin = date(year, 3 * quarter.number - 2, 1)
+        end = date(year + quarter.number // 4, 3 * quarter.number % 12 + 1, 1) - timedelta(days=1)
+        return Window(begin, end, quarter.words)
 
     def rest(self, *used: Collection[str]) -> list[str]:
         """The words that are left to be explained when those of `used` are."""

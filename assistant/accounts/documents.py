@@ -12,7 +12,7 @@ from typing import Any
 from apps.accounts.records import changed_on
 from apps.language import AppFile
 from assistant.accounts.known import Known
-from assistant.accounts.periods import period_in, is_one_of
+from assistant.accounts.periods import is_one_of, period_in
 from assistant.accounts.vocabulary import tokens_of, vocabulary
 from core import records
 from core.records import day_of, record_of, text_of
@@ -70,20 +70,29 @@ def file_of(parts: Sequence[Chunk], accepted: Sequence[str] = ()) -> AppFile:
     for chunk in sorted(parts, key=lambda c: c.ordinal):
         text = chunk.text[end - chunk.begin :] if not chunk.rows and chunk.begin < end else chunk.text
         end = max(end, chunk.end)
+        if record_of(chunk.metadata) == records.TOUCHPOINT:
+            text = _note(chunk, text)
         if not text.strip():
             continue
         if chunk.kind == "turn":
             _add_turns(sections, text.strip(), chunk)
         else:
             kind: Any = "table" if chunk.rows else "note" if chunk.kind == "note" else "text"
-            sections.append(
-                Section(text.strip(), chunk.heading_path, chunk.page, chunk.locator, kind, chunk.rows)
-            )
+            sections.append(Section(text.strip(), chunk.heading_path, chunk.page, chunk.locator, kind, chunk.rows))
     head = parts[0]
     name = PurePath(text_of(head.metadata, "path") or head.title or head.document_id).name
     if accepted and PurePath(name).suffix.lower() not in accepted:
         name = f"{head.title}{'.txt' if '.txt' in accepted else accepted[0]}"
     return AppFile(name, Parsed(tuple(sections), head.title))
+
+
+def _note(chunk: Chunk, text: str) -> str:
+    """A system's note without the list of its fields, but for who was there."""
+    fields, _, rest = text.partition("\n\n")
+    if not all(line.startswith("- ") for line in fields.splitlines()):
+        return text
+    people = text_of(chunk.metadata, "participants")
+    return f"Participants: {people}\n\n{rest}" if people else rest
 
 
 def _add_turns(sections: list[Section], text: str, chunk: Chunk) -> None:

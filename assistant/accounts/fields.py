@@ -8,7 +8,7 @@ from itertools import chain
 from assistant.accounts.asked import Asked, folded_name
 from assistant.accounts.known import Account, Fact, same_value, shown_value
 from assistant.accounts.sheet import Sheet
-from assistant.accounts.vocabulary import label_stems, met, said, stems, vocabulary
+from assistant.accounts.vocabulary import label_stems, met, said, stems, tokens_of, vocabulary
 from assistant.accounts.wording import say
 from core import records
 from core.records import text_of
@@ -20,6 +20,8 @@ from core.types import Answer
 
 def fields_answer(asked: Asked, account: Account) -> Answer | None:
     """The fields that the question asks for; None when it asks for something else or for more than they say."""
+    if asked.window or asked.quarters:
+        return None  # records say what is, not what was
     wanted, left = asked_fields(asked)
     mail = said(vocabulary().mail, asked.tokens)
     if wanted and not left:
@@ -33,12 +35,47 @@ def fields_answer(asked: Asked, account: Account) -> Answer | None:
     return None
 
 
-def asked_fields(asked: Asked) -> tuple[list[str], list[str]]:
+def asked_fields(asked: Asked, explained: Iterable[str] = ()) -> tuple[list[str], list[str]]:
     """(the fields of core/records.py that the question names, the words that they leave unexplained)."""
     words = vocabulary()
     used = {name: met(patterns, asked.tokens) for name, patterns in words.fields.items()}
     wanted = [name for name, by in used.items() if by]
-    return wanted, asked.rest(*used.values(), said(words.mail, asked.tokens))
+    return wanted, asked.rest(*used.values(), said(words.mail, asked.tokens), frozenset(explained))
+
+
+def compared_fields(asked: Asked, accounts: Sequence[Account]) -> Answer | None:
+    """The same fields of several customers side by side; None when the question asks for more than they say."""
+    wanted, left = asked_fields(asked, met(vocabulary().intents["change"], asked.tokens))
+    if not wanted or left or asked.window or asked.quarters:
+        return None
+    language, rows = asked.language, []
+    for name in wanted:
+        facts = [next(iter(_of(account, name)), None) for account in accounts]
+        if not any(facts):
+            return None
+        cells = [
+            (fact_value(fact, account, language), fact.place) if fact else ("–", None)
+            for fact, account in zip(facts, accounts, strict=True)
+        ]
+        rows.append([(say(name, language), None), *cells])
+    sheet = Sheet()
+    sheet.table(["", *(account.name for account in accounts)], rows)
+    return sheet.answer()
+
+
+def contact_answer(asked: Asked, accounts: Iterable[Account]) -> Answer | None:
+    """The address of a customer's person whom the question names; None when it asks for something else."""
+    mail = said(vocabulary().mail, asked.tokens)
+    name = set(asked.rest(mail))
+    if not mail or not name:
+        return None
+    sheet, found = Sheet(), set()
+    for account in accounts:
+        for contact in account.contacts:
+            if "@" in contact.value and name <= set(tokens_of(contact.value.partition(",")[0])):
+                found.add(contact.value)
+                sheet.line(f"{account.name} – {contact.value}", [contact.place], "\n")
+    return sheet.answer() if found else None
 
 
 def lacking_fields(asked: Asked, account: Account) -> str:
@@ -94,9 +131,7 @@ def _add_field(sheet: Sheet, asked: Asked, account: Account, facts: Sequence[Fac
     language, first = asked.language, facts[0]
     label = say(first.name, language) if first.name else first.label
     same = [f for f in facts if same_value(f.value, first.value)]
-    sheet.line(
-        f"{account.name} – {label}: {fact_value(first, account, language)}", [f.place for f in same[:2]], "\n"
-    )
+    sheet.line(f"{account.name} – {label}: {fact_value(first, account, language)}", [f.place for f in same[:2]], "\n")
     for other in [f for f in facts if f not in same][:1]:
         value = fact_value(other, account, language)
         older = (

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections.abc import Sequence
+from datetime import date
 
 from apps.compare.values import better_way, verdict
 from assistant.accounts.asked import Asked
 from assistant.accounts.known import Account, Point
-from assistant.accounts.sheet import Sheet
+from assistant.accounts.periods import Window
+from assistant.accounts.sheet import Sheet, TableCell
 from assistant.accounts.vocabulary import label_stems, met, stems, vocabulary
 from assistant.accounts.wording import say
-from core.text.locale import number_text, signed_text
+from core.text.locale import long_date, number_text, signed_text
 from core.types import Answer
 
 _MOST_FIGURES = 15
@@ -36,6 +39,8 @@ def figures_answer(asked: Asked, accounts: Sequence[Account]) -> Answer | None:
     if len(accounts) > 1:
         return _side_by_side(asked, accounts, names)
     account = accounts[0]
+    if asked.window is not None:
+        return _within(asked, account, names, wanted)
     if len(asked.quarters) > 1 or trend:
         return _course(asked, account, names)
     if change:
@@ -59,12 +64,10 @@ def changes_answer(asked: Asked, account: Account, names: Sequence[str] = ()) ->
         return None
     sheet = Sheet()
     language = asked.language
-    sheet.line(
-        say("changes", language, customer=account.name, before=period_text(before), after=period_text(after))
-    )
+    sheet.line(say("changes", language, customer=account.name, before=period_text(before), after=period_text(after)))
     header = [say("figure", language), period_text(before), period_text(after), say("change", language)]
     # What moved comes first.
-    rows.sort(key=lambda row: row[0][3].startswith("±"))
+    rows.sort(key=lambda row: row[3][0].startswith("±"))
     sheet.table(header, rows[:_MOST_FIGURES])
     return sheet.answer()
 
@@ -86,12 +89,16 @@ def period_of(year: int, number: int, known: Sequence[str]) -> str:
     return next((p for p in reversed(known) if p.endswith(f"-Q{number}") and (not year or p.startswith(str(year)))), "")
 
 
-def _change_row(name: str, before: Point, after: Point, language: str) -> tuple[list[str], list]:  # type: ignore[type-arg]
+def _change_row(name: str, before: Point, after: Point, language: str) -> list[TableCell]:
     difference = round(after.value - before.value, 4)
     unit = after.unit or before.unit
     judged = say(verdict(difference, better_way(name, {})), language)
-    cells = [name, value_text(before, language, unit), value_text(after, language, unit)]
-    return [*cells, f"{signed_text(difference, language)} ({judged})"], [before.place, after.place]
+    return [
+        (name, None),
+        (value_text(before, language, unit), before.place),
+        (value_text(after, language, unit), after.place),
+        (f"{signed_text(difference, language)} ({judged})", None),
+    ]
 
 
 def _course(asked: Asked, account: Account, names: Sequence[str]) -> Answer | None:
@@ -107,18 +114,62 @@ def _course(asked: Asked, account: Account, names: Sequence[str]) -> Answer | No
         series = account.figures[name]
         unit = next((p.unit for p in series.values() if p.unit), "")
         points = [series[p] for p in periods if p in series]
-        cells = [value_text(series[p], language, unit) if p in series else "–" for p in periods]
+        cells = [_cell(series.get(p), language, unit) for p in periods]
         moved = round(points[-1].value - points[0].value, 4) if len(points) > 1 else 0.0
         change = f"{signed_text(moved, language)} ({say(verdict(moved, better_way(name, {})), language)})"
-        rows.append(([name, *cells, change], [p.place for p in points]))
+        rows.append([(name, None), *cells, (change, None)])
     sheet.line(f"{account.name}:")
     sheet.table([say("figure", language), *map(period_text, periods), say("change", language)], rows)
     return sheet.answer()
 
 
+def _within(asked: Asked, account: Account, names: Sequence[str], wanted: frozenset[str]) -> Answer | None:
+    """The figures of the periods that lie in the days that are named, months before quarters."""
+    window = asked.window
+    assert window is not None
+    monthly = {n: s for n, s in account.monthly.items() if wanted <= label_stems(n)}
+    everything = [(n, account.figures[n]) for n in names]
+    sheet, language = Sheet(), asked.language
+    for name, series in [*monthly.items(), *everything]:
+        inside = [p for p in sorted(series) if _lies_in(p, window)]
+        unit = next((p.unit for p in series.values() if p.unit), "")
+        for period in inside:
+            text = f"{account.name} – {name}, {period_text(period)}: {value_text(series[period], language, unit)}"
+            sheet.line(text, [series[period].place], "\n")
+        if inside and name in monthly:
+            return sheet.answer()
+    if sheet.citations:
+        return sheet.answer()
+    return _lacking(asked, account, names[0], _days_text(window, language))
+
+
+def _lies_in(period: str, window: Window) -> bool:
+    """Whether the period begins and ends in the window."""
+    year, _, part = period.partition("-")
+    first, months = (3 * int(part[1]) - 2, 3) if part.startswith("Q") else (int(part[:2]), 1)
+    last = first + months - 1
+    return window.holds(date(int(year), first, 1)) and window.holds(
+        date(int(year), last, monthrange(int(year), last)[1])
+    )
+
+
+def _days_text(window: Window, language: str) -> str:
+    return " – ".join(long_date(day, language) for day in (window.begin, window.end) if day)
+
+
+def _lacking(asked: Asked, account: Account, name: str, wanted: str) -> Answer:
+    """That there is no such value, and which is the newest."""
+    series, sheet, language = account.figures[name], Sheet(), asked.language
+    newest = max(series)
+    values = {"latest": period_text(newest), "value": value_text(series[newest], language)}
+    text = say("no_value", language, customer=account.name, figure=name, period=wanted, **values)
+    sheet.line(text, [series[newest].place])
+    return sheet.answer("partly")
+
+
 def _values(asked: Asked, account: Account, names: Sequence[str]) -> Answer | None:
     """The value of the period that is asked for, or the newest one, and the one before."""
-    sheet, language, lacking = Sheet(), asked.language, False
+    sheet, language = Sheet(), asked.language
     for name in names[:_LATEST]:
         series = account.figures[name]
         periods = sorted(series)
@@ -126,13 +177,8 @@ def _values(asked: Asked, account: Account, names: Sequence[str]) -> Answer | No
         quarter = asked.quarters[0] if asked.quarters else None
         period = period_of(quarter.year, quarter.number, periods) if quarter else periods[-1]
         if not period:
-            lacking, newest = True, periods[-1]
             assert quarter is not None
-            wanted = f"Q{quarter.number} {quarter.year or ''}".strip()
-            values = {"latest": period_text(newest), "value": value_text(series[newest], language, unit)}
-            text = say("no_value", language, customer=account.name, figure=name, period=wanted, **values)
-            sheet.line(text, [series[newest].place], "\n")
-            continue
+            return _lacking(asked, account, name, f"Q{quarter.number} {quarter.year or ''}".strip())
         point = series[period]
         text = f"{account.name} – {name}, {period_text(period)}: {value_text(point, language, unit)}"
         sheet.line(text, [point.place], "\n")
@@ -141,7 +187,7 @@ def _values(asked: Asked, account: Account, names: Sequence[str]) -> Answer | No
             value = value_text(series[other], language, unit)
             told = say("before", language, period=period_text(other), value=value)
             sheet.line(f"({told})", [series[other].place], " ")
-    return sheet.answer("partly" if lacking else "answered")
+    return sheet.answer()
 
 
 def _side_by_side(asked: Asked, accounts: Sequence[Account], names: Sequence[str]) -> Answer | None:
@@ -161,11 +207,14 @@ def _side_by_side(asked: Asked, accounts: Sequence[Account], names: Sequence[str
     for name in shared[:_MOST_FIGURES]:
         points = [a.figures.get(name, {}).get(period) for a in accounts]
         unit = next((p.unit for p in points if p and p.unit), "")
-        cells = [value_text(p, language, unit) if p else "–" for p in points]
-        rows.append(([name, *cells], [p.place for p in points if p]))
+        rows.append([(name, None), *(_cell(p, language, unit) for p in points)])
     sheet.line(say("compared", language, period=period_text(period)))
     sheet.table([say("figure", language), *(a.name for a in accounts)], rows)
     return sheet.answer()
+
+
+def _cell(point: Point | None, language: str, unit: str) -> TableCell:
+    return (value_text(point, language, unit), point.place) if point else ("–", None)
 
 
 def value_text(point: Point, language: str, unit: str = "") -> str:

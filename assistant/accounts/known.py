@@ -33,7 +33,10 @@ _STANDARD = (records.ACCOUNT_OWNER, records.CONTRACT_END, records.CONTRACT_VALUE
 _PAIR = re.compile(r"^[ \t]*[-•*]?[ \t]*(?P<label>[^:|\n]{2,60}?)[ \t]*:[ \t]+(?P<value>\S[^\n]{0,200})$", re.MULTILINE)
 # So many lines of "name: value" in one passage are a list of fields; fewer are text that has a colon.
 _LEAST_PAIRS = 3
-_DONE = re.compile(r"\b(?:done|closed|completed?|finished|erledigt|abgeschlossen|hecho|cerrad\w|termin\w+|clos)\b", re.I)
+_DONE = re.compile(
+    r"\b(?:done|closed|completed?|finished|erledigt|abgeschlossen|hecho|cerrad\w|termin\w+|clos)\b", re.I
+)
+_MONTH = re.compile(r"20\d\d-\d\d(?:-\d\d)?$")
 _PARTLY_DONE = re.compile(r"\d+\s*(?:of|von|de|sur|/)\s*\d+")
 # A customer has more documents than these only where a system's every mail is one; the newest are read.
 _MOST_DOCUMENTS = 60
@@ -93,6 +96,7 @@ class Account:
     facts: list[Fact] = field(default_factory=list)
     contacts: list[Fact] = field(default_factory=list)
     figures: dict[str, dict[str, Point]] = field(default_factory=lambda: defaultdict(dict))
+    monthly: dict[str, dict[str, Point]] = field(default_factory=lambda: defaultdict(dict))
     tasks: list[Row] = field(default_factory=list)
     incidents: list[Row] = field(default_factory=list)
 
@@ -102,7 +106,7 @@ class Account:
 
     @property
     def people(self) -> set[str]:
-        """The customer's own people, folded: its contacts' names."""
+        """The customer's own people: its contacts' names, folded."""
         return {folded(c.value.partition(",")[0]) for c in self.contacts}
 
 
@@ -133,6 +137,9 @@ class Known:
             if not _add_record(account, parts):
                 reports.append((parts, read_report(parsed_of(chunk.title, parts))))
         for parts, report in reports:
+            if record_of(parts[0].metadata) == records.USAGE_REPORT:
+                _add_months(account, parts, report)
+                continue
             _add_figures(account, parts, report)
             if text_of(parts[0].metadata, "vetting") != SUPERSEDED:
                 account.facts += _pairs(parts)
@@ -173,7 +180,7 @@ def _add_record(account: Account, parts: Sequence[Chunk]) -> bool:
             place = place_of(f"{figure.name} ({figure.period})", parts)
             account.figures[figure.name].setdefault(figure.period, Point(figure.value, figure.unit, place))
     else:
-        return kind in (records.TOUCHPOINT, records.USAGE_REPORT)
+        return kind == records.TOUCHPOINT
     return True
 
 
@@ -211,6 +218,19 @@ def _add_figures(account: Account, parts: Sequence[Chunk], report: ComparedRepor
         if known is None or not known.unit:
             place = place_of(figure.name, [p for p in parts if p.rows] or parts)
             account.figures[figure.name][period] = Point(figure.value, figure.unit, place)
+
+
+def _add_months(account: Account, parts: Sequence[Chunk], report: ComparedReport) -> None:
+    """The rows of a table by month, each cell with its row."""
+    tables = [p for p in parts if p.rows]
+    for table in report.tables:
+        column = next((n for n in range(len(table.header)) if all(_MONTH.match(row[n]) for row in table.rows)), None)
+        for row in table.rows if column is not None else ():
+            for n, name in enumerate(table.header):
+                figure = number_of(row[n], table.decimal) if n != column else None
+                if figure is not None:
+                    point = Point(figure.value, figure.unit, place_of(row[column], tables or parts))
+                    account.monthly[name][row[column][:7]] = point
 
 
 def _said_periods(head: Chunk) -> Iterator[str]:

@@ -17,7 +17,8 @@ from assistant.accounts.asked import Asked, folded_name
 from assistant.accounts.fields import fact_value
 from assistant.accounts.figures import period_text, value_text
 from assistant.accounts.known import Account, Known, Place, Row
-from assistant.accounts.sheet import Sheet
+from assistant.accounts.periods import Window
+from assistant.accounts.sheet import Sheet, TableCell
 from assistant.accounts.vocabulary import label_stems, met, said, stems, tokens_of, vocabulary
 from assistant.accounts.wording import say
 from core import records
@@ -27,7 +28,9 @@ from core.text.words import folded
 from core.types import Answer, User
 
 Kind = Literal["accounts", "incidents", "tasks"]
-_AMOUNT = re.compile(r"(?:eur|usd|gbp|chf|€|\$|£)?\s*(?P<n>\d[\d.,']*)\s*(?P<scale>k|m|mio|thousand|million(?:en)?s?|tausend|mil|mille|%)?\b")
+_AMOUNT = re.compile(
+    r"(?:eur|usd|gbp|chf|€|\$|£)?\s*(?P<n>\d[\d.,']*)\s*(?P<scale>k|m|mio|thousand|million(?:en)?s?|tausend|mil|mille|%)?\b"
+)
 _SCALES = {"k": 1e3, "thousand": 1e3, "tausend": 1e3, "mil": 1e3, "mille": 1e3}
 # Values of so many letters or more pick rows by standing in the question; shorter ones are words of a language.
 _LEAST_LETTERS = 3
@@ -35,6 +38,8 @@ _MOST_WORDS = 3
 _MOST_ROWS = 30
 _MOST_CUSTOMERS = 60
 _DATES: Mapping[Kind, str] = {"accounts": records.CONTRACT_END, "incidents": "opened", "tasks": "due"}
+_SHOWN = (records.CONTRACT_END, records.CONTRACT_VALUE, records.ACCOUNT_OWNER, records.HEALTH)
+_EVERY = ("all", "each", "every", "alle*", "jede*", "list*", "show", "tod*", "cada", "tous", "chaque")
 _NO_VALUES = frozenset(["task", "subject", "cause", "incident", "due", "opened", "customer", "done"])
 
 
@@ -77,14 +82,16 @@ def list_answer(asked: Asked, known: Known, user: User, customers: Sequence[str]
     entries = _entries(kind, asked, known, customers)
     if not entries:
         return None
-    choice = Choice(used=set(said(vocabulary().lists[kind], asked.tokens)))
+    choice = Choice(used=set(said(vocabulary().lists[kind], asked.tokens)), told=list(asked.customers))
     _pick_by_value(choice, asked, kind, entries)
     _pick_by_person(choice, asked, user)
     _pick_open(choice, asked, kind)
     _pick_by_time(choice, asked, kind)
     _pick_by_number(choice, asked, entries)
     _show_fields(choice, asked, kind)
-    unknown = [t for t in asked.rest(choice.used) if not _asks(t)]
+    # A word of the customers' names ("which hospitals …") says nothing that they don't.
+    names = {word for entry in entries for word in tokens_of(entry.name)} if kind == "accounts" else set()
+    unknown = [t for t in asked.rest(choice.used, names, {f"{n}s" for n in names}) if not _asks(t)]
     if len(unknown) > 1 or (unknown and not choice.tests) or not (choice.tests or choice.first or choice.columns):
         return None
     return _answer(asked, kind, entries, choice, unknown)
@@ -203,13 +210,19 @@ def _pick_open(choice: Choice, asked: Asked, kind: Kind) -> None:
     if kind == "tasks":
         choice.used.update(said(vocabulary().lists["open"], asked.tokens))
         choice.tests.append(lambda entry: not entry.cells["done"].kept)
+        choice.told.append(say("open", asked.language))
         choice.columns += ["owner", "due"]
         choice.order = choice.order or "due"
 
 
 def _pick_by_time(choice: Choice, asked: Asked, kind: Kind) -> None:
-    window, column = asked.window, _DATES[kind]
+    window, column = asked.window_of_days, _DATES[kind]
     by = met(vocabulary().fields[records.CONTRACT_END], asked.tokens) if kind == "accounts" else frozenset()
+    first = said(vocabulary().lists["next"], asked.tokens)
+    if by and first and window is None:
+        choice.used.update(by | first)
+        choice.columns.append(column)
+        choice.order, choice.first = column, True
     if window is None or (kind == "accounts" and not by):
         return
     choice.used.update(by)
@@ -221,7 +234,7 @@ def _pick_by_time(choice: Choice, asked: Asked, kind: Kind) -> None:
     choice.tests.append(test)
     choice.columns.append(column)
     choice.order = column
-    choice.told.append(_window_text(asked, column_label(column, asked.language)))
+    choice.told.append(_window_text(window, column_label(column, asked.language), asked.language))
 
 
 def _pick_by_number(choice: Choice, asked: Asked, entries: Sequence[Entry]) -> None:
@@ -245,9 +258,7 @@ def _pick_by_number(choice: Choice, asked: Asked, entries: Sequence[Entry]) -> N
     limit = _limit(amount)
     choice.used.update(above | below | set(tokens_of(amount[0])))
     up = bool(above) and not below
-    choice.tests.append(
-        lambda entry: (n := _number(entry, column)) is not None and (n > limit if up else n < limit)
-    )
+    choice.tests.append(lambda entry: (n := _number(entry, column)) is not None and (n > limit if up else n < limit))
     bound = say("above" if up else "below", language, value=number_text(limit, language))
     choice.told.append(f"{column_label(column, language)} {bound}")
 
@@ -278,12 +289,10 @@ def _show_fields(choice: Choice, asked: Asked, kind: Kind) -> None:
         return
     for name, patterns in vocabulary().fields.items():
         by = met(patterns, asked.tokens)
-        if by and name in _DATES.values() or name in (records.CONTRACT_VALUE, records.ACCOUNT_OWNER, records.HEALTH):
-            if by and by <= choice.used:
-                continue
-            if by and (choice.tests or said(("all", "each", "alle", "list*", "show", "todos", "tous"), asked.tokens)):
-                choice.used.update(by)
-                choice.columns.append(name)
+        whole = said(_EVERY, asked.tokens)
+        if name in _SHOWN and by and not by <= choice.used and (choice.tests or whole):
+            choice.used.update(by | whole)
+            choice.columns.append(name)
 
 
 def _answer(asked: Asked, kind: Kind, entries: Sequence[Entry], choice: Choice, unknown: Sequence[str]) -> Answer:
@@ -292,7 +301,7 @@ def _answer(asked: Asked, kind: Kind, entries: Sequence[Entry], choice: Choice, 
     if choice.order:
         picked.sort(key=lambda e: _order(e, choice.order), reverse=choice.falling)
     if choice.first:
-        picked = [e for e in picked if _number(e, choice.order) is not None][:1]
+        picked = [e for e in picked if not _order(e, choice.order)[0]][:1]
     what = say({"accounts": "accounts", "incidents": "incidents", "tasks": "tasks_plural"}[kind], language)
     conditions = "".join(f", {told}" for told in dict.fromkeys(choice.told))
     everything = f"{len(entries)} {what}"
@@ -303,10 +312,11 @@ def _answer(asked: Asked, kind: Kind, entries: Sequence[Entry], choice: Choice, 
     lead = "list_one" if choice.first else "list"
     sheet.line(say(lead, language, n=str(len(picked)), all=everything, conditions=conditions))
     columns = list(dict.fromkeys(choice.columns))
+    if kind != "accounts" and not asked.customers:
+        columns.insert(0, "customer")
     first = say({"accounts": "customer", "incidents": "incident", "tasks": "task"}[kind], language)
-    header = [first, *([] if kind == "accounts" else [say("customer", language)])]
-    rows = [_shown(e, columns, kind) for e in picked[:_MOST_ROWS]]
-    sheet.table([*header, *(column_label(c, language) for c in columns)], rows)
+    rows = [_shown(e, columns) for e in picked[:_MOST_ROWS]]
+    sheet.table([first, *(column_label(c, language) for c in columns)], rows)
     if unknown:
         sheet.line(say("unknown", language, words=", ".join(unknown)))
     undated = [e.name for e in entries if choice.order in _DATES.values() and _day(e, choice.order) is None]
@@ -314,18 +324,17 @@ def _answer(asked: Asked, kind: Kind, entries: Sequence[Entry], choice: Choice, 
     return sheet.answer("partly" if unknown else "answered", notes)
 
 
-def _shown(entry: Entry, columns: Sequence[str], kind: Kind) -> tuple[list[str], list[Place]]:
+def _shown(entry: Entry, columns: Sequence[str]) -> list[TableCell]:
     cells = [entry.cells.get(c) for c in columns]
-    customer = [] if kind == "accounts" else [entry.cells["customer"].shown]
-    places = [c.place for c in cells if c is not None] or ([entry.place] if entry.place else [])
-    return [entry.name, *customer, *(c.shown if c else "–" for c in cells)], places
+    # A row that is one record is marked once; a customer's fields stand in several.
+    own = [(c.shown, None if entry.place else c.place) if c else ("–", None) for c in cells]
+    return [(entry.name, entry.place), *own]
 
 
 def _order(entry: Entry, column: str) -> tuple[bool, float | str]:
-    number = _number(entry, column)
-    if number is not None:
+    number, day = _number(entry, column), _day(entry, column)
+    if column not in _DATES.values() and number is not None:
         return False, number
-    day = _day(entry, column)
     return day is None, day.isoformat() if day else ""
 
 
@@ -348,9 +357,9 @@ def column_label(column: str, language: str) -> str:
         return column[:1].upper() + column[1:]
 
 
-def _window_text(asked: Asked, label: str) -> str:
-    window, language = asked.window, asked.language
-    assert window is not None
+def _window_text(window: Window, label: str, language: str) -> str:
     begin, end = (long_date(day, language) if day else "" for day in (window.begin, window.end))
     phrase = "between" if begin and end else "from" if begin else "to"
-    return say(phrase, language, field=label[:1].lower() + label[1:], begin=begin, end=end)
+    # German writes nouns with a capital wherever they stand.
+    field_name = label if language == "de" else label[:1].lower() + label[1:]
+    return say(phrase, language, field=field_name, begin=begin, end=end)

@@ -1,7 +1,8 @@
-"""What was decided, promised or left open in a meeting that is indexed: the meeting that is meant, and the part asked for."""
+"""What was decided, promised or left open in a meeting that is indexed: which one is meant, and the part asked for."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -21,17 +22,29 @@ from core.text.locale import long_date
 from core.text.words import folded
 from core.types import Answer, Chunk, User
 
+# Actions, and the chunks of the document that they stand in.
+_Found = tuple[Sequence[dict[str, Any]], Sequence[Chunk]]
 _MOST_NAMED = 3
 _WISHES = 2
+_PRESENT = re.compile(
+    r"^\W*(?:present|attendees|participants|anwesend|teilnehmer(?:innen)?|asistentes|participantes|présents)\W*:\s*"
+    r"(?P<people>.+)$",
+    re.IGNORECASE | re.MULTILINE,
+)
 _PARTS = ("promises", "actions", "decisions", "questions", "people", "summary")
 
 
 @dataclass(frozen=True, slots=True)
 class MeetingAsked:
-    """What is asked of which meeting. `parts` are of `_PARTS`; `meeting` is None when there is none that fits."""
+    """What is asked of which meeting. `parts` are of `_PARTS`; `meeting` is None when there is none that fits.
+
+    Attributes:
+        people: The words by which it names somebody who was there; what is asked is theirs.
+    """
 
     parts: tuple[str, ...]
     meeting: IndexedMeeting | None
+    people: frozenset[str] = frozenset()
 
 
 def asked_meeting(asked: Asked, known: Known) -> MeetingAsked | None:
@@ -40,7 +53,7 @@ def asked_meeting(asked: Asked, known: Known) -> MeetingAsked | None:
     found = {part: said(words[part], asked.tokens) for part in _PARTS}
     noun = said(words["noun"], asked.tokens)
     parts = tuple(part for part in _PARTS if found[part])
-    if not parts or not (noun or (asked.customers and "promises" in parts)):
+    if not parts or not (noun or (asked.customers and ("promises" in parts or _names_day(asked)))):
         return None
     if parts == ("people",) and not noun:
         return None
@@ -53,7 +66,8 @@ def asked_meeting(asked: Asked, known: Known) -> MeetingAsked | None:
         return None
     if chosen is None and not (asked.customers or asked.window):
         return None
-    return MeetingAsked(parts, chosen)
+    present = _people(chosen.chunk) if chosen else frozenset()
+    return MeetingAsked(parts, chosen, present & set(rest))
 
 
 def meeting_meant(asked: Asked, known: Known) -> IndexedMeeting | None:
@@ -68,8 +82,10 @@ def no_meeting_answer(asked: Asked, known: Known) -> Answer:
     """That there is no such meeting, and which there are."""
     language = asked.language
     who = say("with", language, customer=asked.customers[0]) if asked.customers else ""
-    window = asked.window
-    when = say("on", language, day=long_date(window.begin, language)) if window and window.begin else ""
+    day = asked.window.begin if asked.window else None
+    if day and day > asked.today and asked.window and str(day.year) not in asked.window.words:
+        day = day.replace(year=day.year - 1)  # a meeting without a year was held
+    when = say("on", language, day=long_date(day, language)) if day else ""
     sheet = Sheet()
     sheet.line(say("no_meeting", language, who=who, when=when))
     others = meetings(known, asked.customers)[:_MOST_NAMED] if asked.customers else []
@@ -79,7 +95,9 @@ def no_meeting_answer(asked: Asked, known: Known) -> Answer:
     return sheet.answer("no_evidence")
 
 
-def meeting_answer(asked: Asked, wanted: MeetingAsked, known: Known, user: User, account: Account | None) -> Answer | None:
+def meeting_answer(
+    asked: Asked, wanted: MeetingAsked, known: Known, user: User, account: Account | None
+) -> Answer | None:
     """The parts that are asked for, each with its place; None when the document can't be read as a meeting."""
     assert wanted.meeting is not None
     parts = known.parts(wanted.meeting.chunk.document_id)
@@ -94,11 +112,31 @@ def meeting_answer(asked: Asked, wanted: MeetingAsked, known: Known, user: User,
                 people = ", ".join(read["participants"] or _named_people(parts[0]))
                 sheet.line(say("people", language, title=title, people=people), [place_of(people[:20], parts)])
         elif part in ("actions", "promises"):
-            _add_actions(sheet, asked, part, read["action_items"], parts, account)
+            items = [i for i in read["action_items"] if _is_of(i, wanted.people, asked, user)]
+            _add_actions(sheet, asked, part, (items, parts), account if not wanted.people else None)
         else:
             key = {"decisions": "decisions", "questions": "open_questions"}[part]
             _add_list(sheet, asked, part, read[key], parts)
+    if wanted.parts == ("promises",) and account is not None:
+        _add_tasks(sheet, asked, account)
     return sheet.answer() if sheet.citations else None
+
+
+def _add_tasks(sheet: Sheet, asked: Asked, account: Account) -> None:
+    """The open tasks of records whose owner is on the side that is asked for; none where it isn't known who is."""
+    language, theirs = asked.language, account.people
+    rows = [t for t in account.tasks if not t.fields["done"] and theirs]
+    rows = [t for t in rows if (folded(t.fields["owner"]) in theirs) == _by_customer(asked)]
+    if not rows:
+        return
+    sheet.line(say("also_tasks", language))
+    sheet.table(
+        [say(name, language) for name in ("task", "owner", "due")],
+        [
+            [(t.fields["task"], t.place), (t.fields["owner"], None), (long_date(t.fields["due"], language), None)]
+            for t in sorted(rows, key=lambda t: t.fields["due"])
+        ],
+    )
 
 
 def _add_list(sheet: Sheet, asked: Asked, part: str, items: Sequence[dict[str, Any]], parts: Sequence[Chunk]) -> None:
@@ -111,9 +149,19 @@ def _add_list(sheet: Sheet, asked: Asked, part: str, items: Sequence[dict[str, A
         sheet.line(f"- {item['text']}", [_said_at(item, parts)], "\n")
 
 
-def _add_actions(
-    sheet: Sheet, asked: Asked, part: str, items: Sequence[dict[str, Any]], parts: Sequence[Chunk], account: Account | None
-) -> None:
+def _is_of(item: dict[str, Any], people: frozenset[str], asked: Asked, user: User) -> bool:
+    """Whether an action is of the person who is named, or of whoever asks what they promised themselves."""
+    own = set(tokens_of(asked.text)) & {"i", "ich", "je", "yo"}
+    named = people or (frozenset(tokens_of(user.name)[-1:]) if own and user.name else frozenset())
+    return not named or not named.isdisjoint(tokens_of(f"{item['owner'] or item['task']}"))
+
+
+def _names_day(asked: Asked) -> bool:
+    return asked.window is not None and asked.window.begin == asked.window.end
+
+
+def _add_actions(sheet: Sheet, asked: Asked, part: str, found: _Found, account: Account | None) -> None:
+    items, parts = found
     title, language = parts[0].title, asked.language
     theirs = account.people if account else set()
     phrase, chosen = part, list(items)
@@ -130,7 +178,7 @@ def _add_actions(
     sheet.table(
         [say(name, language) for name in ("task", "owner", "due")],
         [
-            ([i["task"], i["owner"] or "–", long_date(i["due"], language) or "–"], [_said_at(i, parts)])
+            [(i["task"], _said_at(i, parts)), (i["owner"] or "–", None), (long_date(i["due"], language) or "–", None)]
             for i in chosen
         ],
     )
@@ -167,7 +215,7 @@ def _chosen(
     overlap = {m.chunk.id: len(named & set(tokens_of(m.chunk.title))) for m in fitting}
     if not asked.customers:
         # Without a customer the title must say which meeting is meant.
-        telling = {m.chunk.id: len(set(rest) & set(tokens_of(m.chunk.title))) for m in fitting}
+        telling = {m.chunk.id: len(set(rest) & ({*tokens_of(m.chunk.title)} | _people(m.chunk))) for m in fitting}
         fitting = [m for m in fitting if telling[m.chunk.id] or (asked.window and overlap[m.chunk.id])]
     if not fitting:
         return None
@@ -194,8 +242,10 @@ def _people(chunk: Chunk) -> frozenset[str]:
 
 
 def _named_people(chunk: Chunk) -> list[str]:
+    """Who was there, by the metadata or the line that says so."""
     for name in ("speakers", "participants"):
         value = chunk.metadata.get(name)
         if value:
             return list(value) if isinstance(value, tuple) else [p.strip() for p in str(value).split(",")]
-    return []
+    line = _PRESENT.search(chunk.text)
+    return [re.sub(r"\(.*?\)", "", p).strip() for p in line["people"].split(",")] if line else []

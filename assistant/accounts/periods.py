@@ -1,4 +1,4 @@
-"""Periods and windows of time as people name them: "Q3", "im letzten Quartal", "in the next six months", "since July"."""
+"""Periods and windows of time as people name them: "Q3", "letztes Quartal", "in the next six months", "since July"."""
 
 from __future__ import annotations
 
@@ -180,7 +180,7 @@ def _calendar(today: date, unit: str, ahead: int, words: frozenset[str]) -> Wind
 
 
 def _named(tokens: Sequence[str], today: date, *, back: bool) -> tuple[date, date, frozenset[str]] | None:
-    """(first day, last day, words) of a day, a month or a year that is named; a month without a year is the next one."""
+    """(first day, last day, words) of a named day, month or year; a month without a year is the next one."""
     text = " ".join(tokens)
     for place, token in enumerate(tokens):
         number, near = _MONTH_NAMES.get(token), tokens[max(0, place - 2) : place + 3]

@@ -11,6 +11,8 @@ from assistant.answers.citations import cite
 from core.tables import table_cell
 from core.types import Answer, Citation, Outcome, Passage
 
+# A cell's text, and where it stands.
+TableCell = tuple[str, Place | None]
 # Records say what they say; what was read into the question may be wrong all the same.
 _SURE = 0.95
 
@@ -25,14 +27,15 @@ class Sheet:
 
     def line(self, text: str, places: Iterable[Place] = (), separator: str = "\n\n") -> None:
         """Adds a line with its markers behind it."""
-        self._add(text, "", places, separator)
+        self._add([(text, {place.key: place for place in places}.values())], separator)
 
-    def table(self, header: Sequence[str], rows: Iterable[tuple[Sequence[str], Sequence[Place]]]) -> None:
-        """Adds a table; the markers of a row stand in its last cell."""
-        self._add(f"| {' | '.join(map(table_cell, header))} |", "", (), "\n\n")
-        self._add(f"| {' | '.join(['---'] * len(header))} |", "", (), "\n")
-        for cells, places in rows:
-            self._add(f"| {' | '.join(map(table_cell, cells))}", " |", places, "\n")
+    def table(self, header: Sequence[str], rows: Iterable[Sequence[TableCell]]) -> None:
+        """Adds a table; each cell's marker stands in it."""
+        self._add([(f"| {' | '.join(map(table_cell, header))} |", ())], "\n\n")
+        self._add([(f"| {' | '.join(['---'] * len(header))} |", ())], "\n")
+        for row in rows:
+            cells = [(text, (place,) if place else ()) for text, place in row]
+            self._add([("|", ()), *((f" {table_cell(text)}", at) for text, at in cells)], "\n", " |")
 
     def answer(self, outcome: Outcome = "answered", notes: Sequence[str] = ()) -> Answer:
         """The Answer that holds all of it."""
@@ -47,17 +50,20 @@ class Sheet:
             notes=tuple(notes),
         )
 
-    def _add(self, text: str, end: str, places: Iterable[Place], separator: str) -> None:
-        begin = len(self.text) + (len(separator) if self.text else 0)
-        marks = ""
-        for place in {place.key: place for place in places}.values():
-            keys = [p.key for p in self._places]
-            known = place.key in keys
-            number = keys.index(place.key) + 1 if known else len(keys) + 1
-            marks += f" [{number}]"
-            if not known:
-                self._places.append(place)
-                quote = (place.begin, place.end)
-                passage = Passage(place.chunk, 1.0)
-                self.citations.append(cite(number, passage, quote, begin=begin, end=begin + len(text)))
-        self.text += (separator if self.text else "") + text + marks + end
+    def _add(self, pieces: Sequence[tuple[str, Iterable[Place]]], separator: str, after: str = "") -> None:
+        """Adds pieces of text, each with its markers; `after` stands behind all but the first."""
+        self.text += separator if self.text else ""
+        for number, (text, places) in enumerate(pieces):
+            begin = len(self.text)
+            marks = "".join(f" [{self._marker(place, begin, begin + len(text))}]" for place in places)
+            self.text += text + marks + (after if number else "")
+
+    def _marker(self, place: Place, begin: int, end: int) -> int:
+        """The number of the place; a new one becomes a citation of the text from `begin` to `end`."""
+        keys = [p.key for p in self._places]
+        if place.key in keys:
+            return keys.index(place.key) + 1
+        self._places.append(place)
+        number = len(self._places)
+        self.citations.append(cite(number, Passage(place.chunk, 1.0), (place.begin, place.end), begin=begin, end=end))
+        return number

@@ -216,7 +216,7 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "same": "inchangé",
         "changed": "changé",
         "before": "avant, {period} : {value}",
-        "no_value": "{customer} n'a pas de valeur de {figure} pour {period} ; la plus récente est de {latest} : {value}.",
+        "no_value": "{customer} n'a pas de {figure} pour {period} ; le plus récent est de {latest} : {value}.",
         "no_figure": "Il n'y a pas de tel indicateur de {customers} dans ce que vous pouvez lire.",
         "changes": "{customer}, {before} → {after}, d'après les chiffres du compte :",
         "compared": "{period} :",
