@@ -19,7 +19,7 @@ from assistant.accounts.figures import changes_answer, compared_periods, figures
 from assistant.accounts.known import Known
 from assistant.accounts.lists import list_answer
 from assistant.accounts.meetings import asked_meeting, meeting_answer, no_meeting_answer
-from assistant.accounts.vocabulary import met, tokens_of, vocabulary
+from assistant.accounts.vocabulary import met, said, tokens_of, vocabulary
 from assistant.events import Event, Stage
 from assistant.question import Question
 from assistant.records.trace import Trace
@@ -57,6 +57,11 @@ class RecordAnswers:
         meeting = self._meeting(asked, known, question, run)
         if meeting is not None:
             return meeting
+        names = self.customers(question.user)
+        listed = list_answer(asked, known, question.user, names)
+        # Incidents that have records are told one by one; a figure only counts them.
+        if listed is not None and (not asked.customers or listed.citations):
+            return _told(listed)
         if 0 < len(asked.customers) <= _MOST_COMPARED:
             found = self._account(asked, known, question, trace, run)
             if found is not None:
@@ -119,7 +124,7 @@ def _asks_what_changed(asked: Asked, known: Known) -> bool:
         return False
     titles = {t for r in reports_of(known, asked.customers[0]) for t in tokens_of(r.chunk.title)}
     titles |= {f"{t}s" for t in titles}
-    return not asked.rest(used, titles)
+    return not asked.rest(used, titles, said(vocabulary().reports, asked.tokens))
 
 
 def _told(answer: Answer) -> Iterator[Event]:

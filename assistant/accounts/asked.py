@@ -10,10 +10,12 @@ from datetime import date, timedelta
 from apps.customers.names import folded_words, own_words
 from assistant.accounts.periods import Quarter, Window, quarters_in, window_in
 from assistant.accounts.vocabulary import covered, tokens_of, without_fillers
+from core.text.languages import language_codes
 from core.text.words import folded
 
 # A word of a customer's name stands for it alone from so many letters on.
 _TELLING = 4
+_IN_LANGUAGE = re.compile(rf"\b(?:in|auf|en)\s+(?P<language>{'|'.join(language_codes())})\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,16 @@ class Asked:
     tokens: tuple[str, ...]
 
     @property
+    def past_window(self) -> Window | None:
+        """The window of something that was: without a year it isn't one that is still to come."""
+        window = self.window
+        if window is None or not window.begin or not window.end or window.begin <= self.today:
+            return window
+        if any(word.isdigit() and len(word) == 4 for word in window.words):
+            return window
+        return Window(_year_before(window.begin), _year_before(window.end), window.words)
+
+    @property
     def window_of_days(self) -> Window | None:
         """The window, or else the quarter that is named as one: the newest that has begun, where it has no year."""
         if self.window is not None or not self.quarters:
@@ -52,6 +64,10 @@ class Asked:
 def read_question(text: str, language: str, customers: Collection[str], today: date) -> Asked:
     """The question's parts. `customers`: the names that the person may know of."""
     named, used = customers_in(text, customers)
+    wish = _IN_LANGUAGE.search(text)
+    if wish:
+        language = language_codes()[wish["language"].lower()]
+        text = f"{text[: wish.start()]} {text[wish.end() :]}"
     quarters = tuple(quarters_in(text))
     # "Q3 2026" is a quarter and no year of days.
     window = None if quarters else window_in(text, today)
@@ -96,3 +112,7 @@ def _stands(word: str, tokens: Sequence[str]) -> bool:
 def folded_name(name: str) -> str:
     """A person's name as it is compared."""
     return " ".join(folded(name).split())
+
+
+def _year_before(day: date) -> date:
+    return day.replace(year=day.year - 1, day=min(day.day, 28) if day.month == 2 else day.day)

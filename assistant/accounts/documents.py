@@ -9,11 +9,10 @@ from datetime import date
 from pathlib import PurePath
 from typing import Any
 
-from apps.accounts.records import changed_on
+from assistant.accounts.known import changed_on
 from apps.language import AppFile
-from assistant.accounts.known import Known
-from assistant.accounts.periods import is_one_of, period_in
-from assistant.accounts.vocabulary import tokens_of, vocabulary
+from assistant.accounts.known import Known, is_meeting
+from assistant.accounts.periods import period_in
 from core import records
 from core.records import day_of, record_of, text_of
 from core.text.dates import find_day
@@ -44,7 +43,7 @@ def reports_of(known: Known, customer: str) -> list[IndexedReport]:
         metadata = chunk.metadata
         said = (period_in(text_of(metadata, name)) for name in ("quarter", "period", "month"))
         period = period_in(chunk.title) or next(filter(None, said), "")
-        if period and not _is_meeting(chunk):
+        if period and not is_meeting(chunk):
             other = kinds[record_of(metadata)].get(period)
             if other is None or changed_on(other) < changed_on(chunk):
                 kinds[record_of(metadata)][period] = chunk
@@ -55,7 +54,7 @@ def reports_of(known: Known, customer: str) -> list[IndexedReport]:
 def meetings(known: Known, customers: Sequence[str] = ()) -> list[IndexedMeeting]:
     """The meetings that the person may read, newest first; of the same day the fullest record first."""
     wanted = AnyOf("customer", tuple(customers)) if customers else None
-    found = [IndexedMeeting(_day(c), c) for c in known.documents(wanted) if _is_meeting(c)]
+    found = [IndexedMeeting(_day(c), c) for c in known.documents(wanted) if is_meeting(c)]
     return sorted((m for m in found if m.day), key=lambda m: (m.day, _fullness(m.chunk)), reverse=True)
 
 
@@ -103,14 +102,6 @@ def _add_turns(sections: list[Section], text: str, chunk: Chunk) -> None:
             sections.append(Section(paragraph, chunk.heading_path, None, chunk.locator, "turn"))
         else:
             sections[-1] = replace(sections[-1], text=f"{sections[-1].text} {paragraph}")
-
-
-def _is_meeting(chunk: Chunk) -> bool:
-    metadata = chunk.metadata
-    if "speakers" in metadata or record_of(metadata) == records.TOUCHPOINT:
-        return True
-    kind = tokens_of(text_of(metadata, records.DOCUMENT_TYPE).replace("_", " "))
-    return any(is_one_of(token, vocabulary().meetings["types"]) for token in kind)
 
 
 def _day(chunk: Chunk) -> str:

@@ -29,10 +29,11 @@ def fields_answer(asked: Asked, account: Account) -> Answer | None:
         if {f.name for f in found} != set(wanted):
             return None
         return _answer(asked, account, found, bool(mail))
-    if not wanted:
-        labelled = _labelled(asked, account, [t for t in left if t not in mail])
-        return _answer(asked, account, labelled, bool(mail)) if labelled else None
-    return None
+    if wanted and wanted != [records.ACCOUNT_OWNER]:
+        return None
+    # "Who is the responsible engineer?" asks for the field that is called engineer.
+    labelled = _labelled(asked, account, left)
+    return _answer(asked, account, labelled, bool(mail)) if labelled else None
 
 
 def asked_fields(asked: Asked, explained: Iterable[str] = ()) -> tuple[list[str], list[str]]:

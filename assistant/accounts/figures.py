@@ -125,7 +125,7 @@ def _course(asked: Asked, account: Account, names: Sequence[str]) -> Answer | No
 
 def _within(asked: Asked, account: Account, names: Sequence[str], wanted: frozenset[str]) -> Answer | None:
     """The figures of the periods that lie in the days that are named, months before quarters."""
-    window = asked.window
+    window = asked.past_window
     assert window is not None
     monthly = {n: s for n, s in account.monthly.items() if wanted <= label_stems(n)}
     everything = [(n, account.figures[n]) for n in names]

@@ -17,8 +17,8 @@ from apps.accounts.reports import figures_in, rows_in
 from apps.compare import ComparedReport, read_report
 from apps.compare.values import number_of
 from apps.customers import names_of
-from assistant.accounts.periods import period_in
-from assistant.accounts.vocabulary import standard_field
+from assistant.accounts.periods import is_one_of, period_in
+from assistant.accounts.vocabulary import standard_field, tokens_of, vocabulary
 from core import records
 from core.records import day_of, figures_of, record_of, text_of, texts_of
 from core.text.dates import find_day
@@ -141,7 +141,7 @@ class Known:
                 _add_months(account, parts, report)
                 continue
             _add_figures(account, parts, report)
-            if text_of(parts[0].metadata, "vetting") != SUPERSEDED:
+            if text_of(parts[0].metadata, "vetting") != SUPERSEDED and not is_meeting(parts[0]):
                 account.facts += _pairs(parts)
                 if not account.tasks:
                     _add_actions(account, parts, report)
@@ -154,6 +154,15 @@ class Known:
     def parts(self, document_id: str) -> list[Chunk]:
         """The chunks of a document."""
         return self._index.document(document_id, self._user)
+
+
+def is_meeting(chunk: Chunk) -> bool:
+    """Whether the document tells of a meeting: a transcript, minutes, a system's note of one."""
+    metadata = chunk.metadata
+    if "speakers" in metadata or record_of(metadata) == records.TOUCHPOINT:
+        return True
+    kind = tokens_of(text_of(metadata, records.DOCUMENT_TYPE).replace("_", " "))
+    return any(is_one_of(token, vocabulary().meetings["types"]) for token in kind)
 
 
 def _first(found: Sequence[Chunk]) -> list[Chunk]:

@@ -39,7 +39,7 @@ _MOST_ROWS = 30
 _MOST_CUSTOMERS = 60
 _DATES: Mapping[Kind, str] = {"accounts": records.CONTRACT_END, "incidents": "opened", "tasks": "due"}
 _SHOWN = (records.CONTRACT_END, records.CONTRACT_VALUE, records.ACCOUNT_OWNER, records.HEALTH)
-_EVERY = ("all", "each", "every", "alle*", "jede*", "list*", "show", "tod*", "cada", "tous", "chaque")
+_EVERY = ("all", "many", "each", "every", "alle*", "jede*", "list*", "show", "tod*", "cada", "tous", "chaque")
 _NO_VALUES = frozenset(["task", "subject", "cause", "incident", "due", "opened", "customer", "done"])
 
 
@@ -88,11 +88,14 @@ def list_answer(asked: Asked, known: Known, user: User, customers: Sequence[str]
     _pick_open(choice, asked, kind)
     _pick_by_time(choice, asked, kind)
     _pick_by_number(choice, asked, entries)
-    _show_fields(choice, asked, kind)
+    _show_fields(choice, asked, kind, entries)
     # A word of the customers' names ("which hospitals …") says nothing that they don't.
     names = {word for entry in entries for word in tokens_of(entry.name)} if kind == "accounts" else set()
     unknown = [t for t in asked.rest(choice.used, names, {f"{n}s" for n in names}) if not _asks(t)]
-    if len(unknown) > 1 or (unknown and not choice.tests) or not (choice.tests or choice.first or choice.columns):
+    # Whether it is "open" may be what records don't know; any other word asks for something else.
+    if set(unknown) - said(vocabulary().lists["open"], unknown) or (unknown and not choice.tests):
+        return None
+    if not (choice.tests or choice.first or choice.columns):
         return None
     return _answer(asked, kind, entries, choice, unknown)
 
@@ -106,13 +109,14 @@ def _kind_of(asked: Asked) -> Kind | None:
     tokens = asked.tokens
     asking = said(words["asking"], tokens[:3])
     if found := said(words["incidents"], tokens):
-        return "incidents" if asking or tokens[0] in found or asked.window else None
-    if said(words["tasks"], tokens) and (asking or said(words["open"], tokens)):
+        return "incidents" if asking or tokens[0] in found or asked.window or asked.customers else None
+    if (found := said(words["tasks"], tokens)) and (asking or tokens[0] in found or said(words["open"], tokens)):
         return "tasks"
     if asked.customers:
         # "What's still open at Acme?"
         opened = said(words["open"], tokens)
         return "tasks" if opened and not asked.rest(opened, said(words["asking"], tokens)) else None
+    asking |= said(_EVERY, tokens)
     return "accounts" if asking and said(words["accounts"], tokens) else None
 
 
@@ -158,10 +162,11 @@ def _row_entry(row: Row, kind: Kind, language: str) -> Entry:
 
 def _pick_by_value(choice: Choice, asked: Asked, kind: Kind, entries: Sequence[Entry]) -> None:
     """Rows one of whose values stands in the question; several values of one column are alternatives."""
-    tokens = set(asked.tokens)
+    said_so = {word: token for token in asked.tokens for word in (token, *vocabulary().synonyms.get(token, ()))}
     if kind == "tasks":
         # What is open is what isn't done, whatever its status is called.
-        tokens -= said(vocabulary().lists["open"], tokens)
+        said_so = {w: t for w, t in said_so.items() if not said(vocabulary().lists["open"], [t])}
+    tokens = set(said_so)
     found: dict[str, set[str]] = {}
     for entry in entries:
         for column, cell in entry.cells.items():
@@ -171,7 +176,7 @@ def _pick_by_value(choice: Choice, asked: Asked, kind: Kind, entries: Sequence[E
                 whole = 0 < len(words) <= _MOST_WORDS and set(words) <= tokens
                 if (whole or person) and len("".join(words)) >= _LEAST_LETTERS and not words[0].isdigit():
                     found.setdefault(column, set()).add(folded_name(value))
-                    choice.used.update(set(words) & tokens)
+                    choice.used.update(said_so[word] for word in words if word in tokens)
     seen: set[frozenset[str]] = set()
     for column, values in found.items():
         if frozenset(values) in seen:
@@ -211,6 +216,9 @@ def _pick_open(choice: Choice, asked: Asked, kind: Kind) -> None:
         choice.used.update(said(vocabulary().lists["open"], asked.tokens))
         choice.tests.append(lambda entry: not entry.cells["done"].kept)
         choice.told.append(say("open", asked.language))
+        if late := said(vocabulary().lists["overdue"], asked.tokens):
+            choice.used.update(late)
+            choice.tests.append(lambda entry: (day := _day(entry, "due")) is not None and day < asked.today)
         choice.columns += ["owner", "due"]
         choice.order = choice.order or "due"
 
@@ -278,7 +286,7 @@ def _limit(amount: re.Match[str]) -> float:
     return (number.value if number else 0.0) * (_SCALES.get(scale) or (1e6 if scale.startswith("m") else 1.0))
 
 
-def _show_fields(choice: Choice, asked: Asked, kind: Kind) -> None:
+def _show_fields(choice: Choice, asked: Asked, kind: Kind, entries: Sequence[Entry]) -> None:
     """The fields that the question names are columns, whatever picks the rows."""
     if kind != "accounts":
         extra = ["severity", "opened", "subject"] if kind == "incidents" else []
@@ -287,6 +295,15 @@ def _show_fields(choice: Choice, asked: Asked, kind: Kind) -> None:
         if kind == "incidents" and not choice.tests:
             choice.tests.append(lambda _entry: True)
         return
+    every = said(_EVERY, asked.tokens)
+    figure = _figure(asked, entries) if every and not choice.columns else ""
+    if figure:
+        choice.used.update(every, (t for t in asked.tokens if stems([t]) <= label_stems(figure)))
+        choice.columns.append(figure)
+    if every and not asked.rest(choice.used, every):
+        # "List all customers": with what most people want to know of them.
+        choice.used.update(every)
+        choice.columns += [] if choice.columns else [records.ACCOUNT_OWNER, records.CONTRACT_END]
     for name, patterns in vocabulary().fields.items():
         by = met(patterns, asked.tokens)
         whole = said(_EVERY, asked.tokens)

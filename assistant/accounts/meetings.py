@@ -26,12 +26,13 @@ from core.types import Answer, Chunk, User
 _Found = tuple[Sequence[dict[str, Any]], Sequence[Chunk]]
 _MOST_NAMED = 3
 _WISHES = 2
+_ASIDE = frozenset(["people", "day"])
 _PRESENT = re.compile(
     r"^\W*(?:present|attendees|participants|anwesend|teilnehmer(?:innen)?|asistentes|participantes|présents)\W*:\s*"
     r"(?P<people>.+)$",
     re.IGNORECASE | re.MULTILINE,
 )
-_PARTS = ("promises", "actions", "decisions", "questions", "people", "summary")
+_PARTS = ("promises", "actions", "decisions", "questions", "people", "day", "summary")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +54,11 @@ def asked_meeting(asked: Asked, known: Known) -> MeetingAsked | None:
     found = {part: said(words[part], asked.tokens) for part in _PARTS}
     noun = said(words["noun"], asked.tokens)
     parts = tuple(part for part in _PARTS if found[part])
+    # "Who does what by when" asks for actions.
+    parts = tuple(p for p in parts if p not in _ASIDE) or parts
     if not parts or not (noun or (asked.customers and ("promises" in parts or _names_day(asked)))):
         return None
-    if parts == ("people",) and not noun:
+    if set(parts) <= _ASIDE and not noun:
         return None
     candidates = meetings(known, asked.customers)
     rest = asked.rest(noun, said(words["said"], asked.tokens), *found.values())
@@ -82,9 +85,8 @@ def no_meeting_answer(asked: Asked, known: Known) -> Answer:
     """That there is no such meeting, and which there are."""
     language = asked.language
     who = say("with", language, customer=asked.customers[0]) if asked.customers else ""
-    day = asked.window.begin if asked.window else None
-    if day and day > asked.today and asked.window and str(day.year) not in asked.window.words:
-        day = day.replace(year=day.year - 1)  # a meeting without a year was held
+    window = asked.past_window
+    day = window.begin if window else None
     when = say("on", language, day=long_date(day, language)) if day else ""
     sheet = Sheet()
     sheet.line(say("no_meeting", language, who=who, when=when))
@@ -108,18 +110,22 @@ def meeting_answer(
     sheet, title, language = Sheet(), wanted.meeting.chunk.title, asked.language
     for part in wanted.parts:
         if part == "people":
-            if wanted.parts == ("people",):
-                people = ", ".join(read["participants"] or _named_people(parts[0]))
-                sheet.line(say("people", language, title=title, people=people), [place_of(people[:20], parts)])
+            people = ", ".join(read["participants"] or _named_people(parts[0]))
+            sheet.line(say("people", language, title=title, people=people), [place_of(people[:20], parts)])
+        elif part == "day":
+            sheet.line(f"{long_date(wanted.meeting.day, language)}: “{title}”", [place_of(title, parts)])
         elif part in ("actions", "promises"):
             items = [i for i in read["action_items"] if _is_of(i, wanted.people, asked, user)]
             _add_actions(sheet, asked, part, (items, parts), account if not wanted.people else None)
         else:
             key = {"decisions": "decisions", "questions": "open_questions"}[part]
             _add_list(sheet, asked, part, read[key], parts)
+    found = bool(sheet.citations)
+    told = not sheet.text.endswith(say("nothing_said", language, title=title) + " [1]")
     if wanted.parts == ("promises",) and account is not None:
         _add_tasks(sheet, asked, account)
-    return sheet.answer() if sheet.citations else None
+    # That none was read out of a text is no proof that there was none.
+    return sheet.answer("answered" if told else "partly") if found else None
 
 
 def _add_tasks(sheet: Sheet, asked: Asked, account: Account) -> None:
@@ -210,7 +216,8 @@ def _chosen(
     asked: Asked, candidates: Sequence[IndexedMeeting], rest: Sequence[str], noun: Sequence[str] | frozenset[str]
 ) -> IndexedMeeting | None:
     """The newest meeting that the words and the day fit."""
-    fitting = [m for m in candidates if asked.window is None or _on(m, asked.window)]
+    window = asked.past_window
+    fitting = [m for m in candidates if window is None or _on(m, window)]
     named = set(rest) | set(noun)
     overlap = {m.chunk.id: len(named & set(tokens_of(m.chunk.title))) for m in fitting}
     if not asked.customers:
@@ -225,16 +232,9 @@ def _chosen(
 
 
 def _on(meeting: IndexedMeeting, window: Window) -> bool:
-    """Whether it was on that day or in that month, whichever year; in that stretch of days where it is longer."""
+    """Whether it was on one of these days."""
     day = find_day(meeting.day, None)
-    if day is None or window.begin is None or window.end is None:
-        return day is not None and window.holds(day)
-    if (window.end - window.begin).days > 31:
-        return window.holds(day)
-    years = any(len(word) == 4 and word.isdigit() for word in window.words)
-    one = window.begin == window.end
-    same = (day.month, day.day if one else 0) == (window.begin.month, window.begin.day if one else 0)
-    return same and (not years or day.year == window.begin.year)
+    return day is not None and window.holds(day)
 
 
 def _people(chunk: Chunk) -> frozenset[str]:

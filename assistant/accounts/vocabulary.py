@@ -31,6 +31,7 @@ class Vocabulary:
     meetings: Mapping[str, tuple[str, ...]]
     lists: Mapping[str, tuple[str, ...]]
     mail: tuple[str, ...]
+    reports: tuple[str, ...]
     fillers: tuple[str, ...]
     synonyms: Mapping[str, tuple[str, ...]]
 
@@ -50,6 +51,7 @@ def vocabulary() -> Vocabulary:
         {name: tuple(map(str, words)) for name, words in raw["meetings"].items()},
         {name: tuple(map(str, words)) for name, words in raw["lists"].items()},
         tuple(raw["mail"]),
+        tuple(raw["reports"]),
         (*str(raw["fillers"]).split(), *FUNCTION_WORDS),
         {word: tuple(said.split()) for word, said in raw["synonyms"].items()},
     )

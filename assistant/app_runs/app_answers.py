@@ -170,7 +170,8 @@ class AppAnswers:
     def _form_from_index(self, app: App, question: Question) -> tuple[Filled, IndexedFiles]:
         """The form, with files from the index where the message means some and brings none."""
         filled = self.form(app, question)
-        if self._records is None or question.attachments or not any(i.type == "file" for i in filled.missing):
+        material = [i.name for i in app.inputs if i.type in ("file", "files", "long_text")]
+        if self._records is None or question.attachments or any(name in filled.values for name in material):
             return filled, IndexedFiles()
         asked, known = self._records.read(question)
         files = chosen_files(app, asked, known)
