@@ -20,8 +20,6 @@ from core.types import Answer
 
 def fields_answer(asked: Asked, account: Account) -> Answer | None:
     """The fields that the question asks for; None when it asks for something else or for more than they say."""
-    if asked.window or asked.quarters:
-        return None  # records say what is, not what was
     wanted, left = asked_fields(asked)
     mail = said(vocabulary().mail, asked.tokens)
     if wanted and not left:
@@ -29,6 +27,8 @@ def fields_answer(asked: Asked, account: Account) -> Answer | None:
         if {f.name for f in found} != set(wanted):
             return None
         return _answer(asked, account, found, bool(mail))
+    if asked.window or asked.quarters:
+        return None
     if wanted and wanted != [records.ACCOUNT_OWNER]:
         return None
     # "Who is the responsible engineer?" asks for the field that is called engineer.
@@ -115,6 +115,11 @@ def _answer(asked: Asked, account: Account, facts: Sequence[Fact], mail: bool) -
                 sheet.line(say("no_mail", language, person=owner.value))
             else:
                 sheet.line(f"{say('mail', language)}: {address.value}", [address.place], "\n")
+    window = asked.window_of_days
+    if window and window.end and window.end < asked.today:
+        # Records say what is, not what was.
+        sheet.line(say("today_only", language))
+        return sheet.answer("partly")
     return sheet.answer()
 
 

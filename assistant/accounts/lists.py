@@ -224,7 +224,8 @@ def _pick_open(choice: Choice, asked: Asked, kind: Kind) -> None:
 
 
 def _pick_by_time(choice: Choice, asked: Asked, kind: Kind) -> None:
-    window, column = asked.window_of_days, _DATES[kind]
+    # "Still to do by the Q3 report" names a report, not the days on which it is due.
+    window, column = asked.window if kind == "tasks" else asked.window_of_days, _DATES[kind]
     by = met(vocabulary().fields[records.CONTRACT_END], asked.tokens) if kind == "accounts" else frozenset()
     first = said(vocabulary().lists["next"], asked.tokens)
     if by and first and window is None:

@@ -100,7 +100,7 @@ def no_meeting_answer(asked: Asked, known: Known) -> Answer:
 def meeting_answer(
     asked: Asked, wanted: MeetingAsked, known: Known, user: User, account: Account | None
 ) -> Answer | None:
-    """The parts that are asked for, each with its place; None when the document can't be read as a meeting."""
+    """The parts that are asked for, each with its place; None when the document doesn't say any of them."""
     assert wanted.meeting is not None
     parts = known.parts(wanted.meeting.chunk.document_id)
     try:
@@ -115,17 +115,22 @@ def meeting_answer(
         elif part == "day":
             sheet.line(f"{long_date(wanted.meeting.day, language)}: “{title}”", [place_of(title, parts)])
         elif part in ("actions", "promises"):
-            items = [i for i in read["action_items"] if _is_of(i, wanted.people, asked, user)]
-            _add_actions(sheet, asked, part, (items, parts), account if not wanted.people else None)
+            done = [i for i in read["action_items"] if _is_of(i, wanted.people, asked, user)]
+            _add_actions(sheet, asked, part, (done, parts), account if not wanted.people else None)
         else:
             key = {"decisions": "decisions", "questions": "open_questions"}[part]
-            _add_list(sheet, asked, part, read[key], parts)
-    found = bool(sheet.citations)
-    told = not sheet.text.endswith(say("nothing_said", language, title=title) + " [1]")
+            items = [(i["text"], _said_at(i, parts)) for i in read[key]]
+            _add_list(sheet, asked, part, items or _listed(part, parts))
     if wanted.parts == ("promises",) and account is not None:
         _add_tasks(sheet, asked, account)
-    # That none was read out of a text is no proof that there was none.
-    return sheet.answer("answered" if told else "partly") if found else None
+    return sheet.answer() if sheet.citations else None
+
+
+def _listed(part: str, parts: Sequence[Chunk]) -> list[tuple[str, Place]]:
+    """The lines under a heading that is called so: "Open", "Beschlossen"."""
+    under = (c for c in parts if c.heading_path and said(vocabulary().meetings[part], tokens_of(c.heading_path[-1])))
+    lines = [(line.strip(" -•*"), c) for c in under for line in c.text.splitlines() if line.strip()]
+    return [(line, place_of(line, [chunk])) for line, chunk in lines]
 
 
 def _add_tasks(sheet: Sheet, asked: Asked, account: Account) -> None:
@@ -145,14 +150,12 @@ def _add_tasks(sheet: Sheet, asked: Asked, account: Account) -> None:
     )
 
 
-def _add_list(sheet: Sheet, asked: Asked, part: str, items: Sequence[dict[str, Any]], parts: Sequence[Chunk]) -> None:
-    title = parts[0].title
-    if not items:
-        sheet.line(say("nothing_said", asked.language, title=title), [place_of("", parts)])
-        return
-    sheet.line(say(part, asked.language, title=title))
-    for item in items:
-        sheet.line(f"- {item['text']}", [_said_at(item, parts)], "\n")
+def _add_list(sheet: Sheet, asked: Asked, part: str, items: Sequence[tuple[str, Place]]) -> None:
+    if items:
+        title = items[0][1].chunk.title
+        sheet.line(say(part, asked.language, title=title))
+        for text, place in items:
+            sheet.line(f"- {text}", [place], "\n")
 
 
 def _is_of(item: dict[str, Any], people: frozenset[str], asked: Asked, user: User) -> bool:
@@ -178,7 +181,6 @@ def _add_actions(sheet: Sheet, asked: Asked, part: str, found: _Found, account: 
             phrase = "their_promises" if by_customer else "promises"
             chosen = [i for i in items if (_owner(i) in theirs or _first_in(i, theirs)) == by_customer]
     if not chosen:
-        sheet.line(say("nothing_said", language, title=title), [place_of("", parts)])
         return
     sheet.line(say(phrase, language, title=title, customer=account.name if account else ""))
     sheet.table(
