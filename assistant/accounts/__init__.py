@@ -3,5 +3,3 @@
 `answers.py` is the way in: a question → what it asks (`asked.py`) → what is known (`known.py`) → facts, figures, lists
 or meetings with their sources; None for everything else, which is searched for.
 """
-
-ROUTE = "records"

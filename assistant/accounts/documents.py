@@ -9,8 +9,9 @@ from datetime import date
 from pathlib import PurePath
 from typing import Any
 
+from apps.accounts.records import changed_on
 from apps.language import AppFile
-from assistant.accounts.known import Known, changed_on, is_meeting
+from assistant.accounts.known import Known, is_meeting
 from assistant.accounts.periods import period_in
 from core import records
 from core.records import day_of, record_of, text_of

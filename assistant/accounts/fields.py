@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from itertools import chain
 
+from assistant.accounts.account import Account, Fact, same_value, shown_value
 from assistant.accounts.asked import Asked, folded_name
-from assistant.accounts.known import Account, Fact, same_value, shown_value
 from assistant.accounts.sheet import Sheet
 from assistant.accounts.vocabulary import label_stems, met, said, stems, tokens_of, vocabulary
 from assistant.accounts.wording import say

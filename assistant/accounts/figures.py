@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from datetime import date
 
 from apps.compare.values import better_way, verdict
+from assistant.accounts.account import Account, Point
 from assistant.accounts.asked import Asked
-from assistant.accounts.known import Account, Point
 from assistant.accounts.periods import Window
 from assistant.accounts.sheet import Sheet, TableCell
-from assistant.accounts.vocabulary import label_stems, met, stems, vocabulary
+from assistant.accounts.vocabulary import label_stems, met, said, stems, vocabulary
 from assistant.accounts.wording import say
 from core.text.locale import long_date, number_text, signed_text
 from core.types import Answer
@@ -183,7 +183,9 @@ def _values(asked: Asked, account: Account, names: Sequence[str]) -> Answer | No
         text = f"{account.name} – {name}, {period_text(period)}: {value_text(point, language, unit)}"
         sheet.line(text, [point.place], "\n")
         before = [p for p in periods if p < period][-1:]
-        for other in before if quarter is None else []:
+        # "The quarter before", asked behind a question for one.
+        earlier = said(vocabulary().before, asked.tokens)
+        for other in before if quarter is None or earlier else []:
             value = value_text(series[other], language, unit)
             told = say("before", language, period=period_text(other), value=value)
             sheet.line(f"({told})", [series[other].place], " ")

@@ -1,4 +1,4 @@
-"""What is known of customers from what one person may read: facts, figures, tasks and incidents, each with its place.
+"""What is known of customers from what one person may read.
 
 The one module that reads `core.records` and `apps.accounts`: a record's fields come from its metadata, a report's from
 its tables and "name: value" lines. Superseded documents give figures of their period and no facts of today.
@@ -7,9 +7,7 @@ its tables and "name: value" lines. Superseded documents give figures of their p
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 
 from apps.accounts.records import changed_on, parsed_of
@@ -17,13 +15,11 @@ from apps.accounts.reports import figures_in, rows_in
 from apps.compare import ComparedReport, read_report
 from apps.compare.values import number_of
 from apps.customers import names_of
+from assistant.accounts.account import Account, Fact, Place, Point, Row, person, place_of, same_value, whole
 from assistant.accounts.periods import is_one_of, period_in
 from assistant.accounts.vocabulary import standard_field, tokens_of, vocabulary
 from core import records
 from core.records import day_of, figures_of, record_of, text_of, texts_of
-from core.text.dates import find_day
-from core.text.locale import number_text
-from core.text.words import folded
 from core.types import Chunk, User
 from retrieval.query.filters import AnyOf, Either, Filter, all_of
 from retrieval.query.index import ChunkIndex
@@ -40,74 +36,6 @@ _MONTH = re.compile(r"20\d\d-\d\d(?:-\d\d)?$")
 _PARTLY_DONE = re.compile(r"\d+\s*(?:of|von|de|sur|/)\s*\d+")
 # A customer has more documents than these only where a system's every mail is one; the newest are read.
 _MOST_DOCUMENTS = 60
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where something stands: a chunk and the offsets in its text."""
-
-    chunk: Chunk
-    begin: int
-    end: int
-
-    @property
-    def key(self) -> tuple[str, int, int]:
-        """The same for the same place."""
-        return self.chunk.id, self.begin, self.end
-
-
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """One field of a customer. `name` is that of core/records.py, "" for a field that is the company's own."""
-
-    name: str
-    label: str
-    value: str
-    place: Place
-
-    @property
-    def day(self) -> str:
-        """When its document was last changed."""
-        return changed_on(self.place.chunk)
-
-
-@dataclass(frozen=True, slots=True)
-class Point:
-    """A figure's value in one period."""
-
-    value: float
-    unit: str
-    place: Place
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A task or an incident: its fields by name, and where it stands."""
-
-    fields: Mapping[str, str]
-    place: Place
-
-
-@dataclass
-class Account:
-    """A customer as the person may know it."""
-
-    name: str
-    facts: list[Fact] = field(default_factory=list)
-    contacts: list[Fact] = field(default_factory=list)
-    figures: dict[str, dict[str, Point]] = field(default_factory=lambda: defaultdict(dict))
-    monthly: dict[str, dict[str, Point]] = field(default_factory=lambda: defaultdict(dict))
-    tasks: list[Row] = field(default_factory=list)
-    incidents: list[Row] = field(default_factory=list)
-
-    def named(self, name: str) -> list[Fact]:
-        """The facts under that name of core/records.py, the newest first."""
-        return sorted((f for f in self.facts if f.name == name), key=lambda f: f.day, reverse=True)
-
-    @property
-    def people(self) -> set[str]:
-        """The customer's own people: its contacts' names, folded."""
-        return {folded(c.value.partition(",")[0]) for c in self.contacts}
 
 
 class Known:
@@ -177,9 +105,9 @@ def _add_record(account: Account, parts: Sequence[Chunk]) -> bool:
     head = parts[0]
     known, kind = head.metadata, record_of(head.metadata)
     if kind == records.TASK:
-        account.tasks.append(Row(_task_fields(head), _whole(head)))
+        account.tasks.append(Row(_task_fields(head), whole(head)))
     elif kind == records.INCIDENT_RECORD:
-        account.incidents.append(Row(_incident_fields(head), _whole(head)))
+        account.incidents.append(Row(_incident_fields(head), whole(head)))
     elif kind in (records.ACCOUNT, records.CONTRACT):
         pairs = list(_pairs([head]))
         account.facts += [*_standard(head, pairs), *(p for p in pairs if not p.name)]
@@ -200,7 +128,7 @@ def _standard(head: Chunk, pairs: Iterable[Fact]) -> Iterator[Fact]:
         value = day_of(head.metadata, name)
         if value:
             line = next((p for p in own if same_value(p.value, value)), None)
-            yield Fact(name, line.label if line else "", value, line.place if line else _whole(head))
+            yield Fact(name, line.label if line else "", value, line.place if line else whole(head))
 
 
 def _pairs(parts: Sequence[Chunk]) -> Iterator[Fact]:
@@ -233,8 +161,11 @@ def _add_months(account: Account, parts: Sequence[Chunk], report: ComparedReport
     """The rows of a table by month, each cell with its row."""
     tables = [p for p in parts if p.rows]
     for table in report.tables:
-        column = next((n for n in range(len(table.header)) if all(_MONTH.match(row[n]) for row in table.rows)), None)
-        for row in table.rows if column is not None else ():
+        columns = range(len(table.header)) if table.rows else ()
+        column = next((n for n in columns if all(_MONTH.match(row[n]) for row in table.rows)), None)
+        if column is None:
+            continue
+        for row in table.rows:
             for n, name in enumerate(table.header):
                 figure = number_of(row[n], table.decimal) if n != column else None
                 if figure is not None:
@@ -278,43 +209,3 @@ def _incident_fields(chunk: Chunk) -> dict[str, str]:
         "cause": text_of(known, records.ROOT_CAUSE),
         "customer": ", ".join(names_of(chunk)),
     }
-
-
-def place_of(words: str, parts: Sequence[Chunk]) -> Place:
-    """The line that has these words; the beginning of the document if none does."""
-    for chunk in parts:
-        at = chunk.text.casefold().find(words.casefold())
-        if at >= 0:
-            begin = chunk.text.rfind("\n", 0, at) + 1
-            end = chunk.text.find("\n", at)
-            return Place(chunk, begin, len(chunk.text) if end < 0 else end)
-    return _whole(parts[0])
-
-
-def _whole(chunk: Chunk) -> Place:
-    end = chunk.text.find("\n\n")
-    return Place(chunk, 0, min(len(chunk.text) if end < 0 else end, 400))
-
-
-def person(text: str) -> str:
-    """ "lukas.brandt@x" → "Lukas Brandt"; a name as it is."""
-    return " ".join(p.capitalize() for p in text.partition("@")[0].split(".")) if "@" in text else text
-
-
-def same_value(one: str, other: str) -> bool:
-    """Whether two texts say the same day, the same number or the same words."""
-    days = find_day(one, None), find_day(other, None)
-    if all(days):
-        return days[0] == days[1]
-    numbers = number_of(one), number_of(other)
-    if numbers[0] and numbers[1]:
-        return numbers[0].value == numbers[1].value
-    return folded(one).strip() == folded(other).strip()
-
-
-def shown_value(value: str, currency: str, language: str) -> str:
-    """A number with its thousands marked and its currency; any other text as it is."""
-    figure = number_of(value)
-    if figure is None or not value.replace(".", "", 1).isdigit():
-        return value
-    return f"{number_text(figure.value, language)} {currency}".strip()

@@ -9,25 +9,20 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
-from typing import Literal
 
 from apps.compare.values import number_of
 from assistant.accounts.asked import Asked, folded_name
-from assistant.accounts.fields import fact_value
-from assistant.accounts.figures import period_text, value_text
-from assistant.accounts.known import Account, Known, Place, Row
+from assistant.accounts.entries import Entry, Kind, column_label, day_of_entry, entries_of, number_of_entry
+from assistant.accounts.known import Known
 from assistant.accounts.periods import Window
 from assistant.accounts.sheet import Sheet, TableCell
 from assistant.accounts.vocabulary import label_stems, met, said, stems, tokens_of, vocabulary
 from assistant.accounts.wording import say
 from core import records
-from core.text.dates import find_day
 from core.text.locale import long_date, number_text
 from core.text.words import folded
 from core.types import Answer, User
 
-Kind = Literal["accounts", "incidents", "tasks"]
 _AMOUNT = re.compile(
     r"(?:eur|usd|gbp|chf|€|\$|£)?\s*(?P<n>\d[\d.,']*)\s*(?P<scale>k|m|mio|thousand|million(?:en)?s?|tausend|mil|mille|%)?\b"
 )
@@ -36,29 +31,10 @@ _SCALES = {"k": 1e3, "thousand": 1e3, "tausend": 1e3, "mil": 1e3, "mille": 1e3}
 _LEAST_LETTERS = 3
 _MOST_WORDS = 3
 _MOST_ROWS = 30
-_MOST_CUSTOMERS = 60
 _DATES: Mapping[Kind, str] = {"accounts": records.CONTRACT_END, "incidents": "opened", "tasks": "due"}
 _SHOWN = (records.CONTRACT_END, records.CONTRACT_VALUE, records.ACCOUNT_OWNER, records.HEALTH)
 _EVERY = ("all", "many", "each", "every", "alle*", "jede*", "list*", "show", "tod*", "cada", "tous", "chaque")
 _NO_VALUES = frozenset(["task", "subject", "cause", "incident", "due", "opened", "customer", "done"])
-
-
-@dataclass
-class Entry:
-    """One row: what it is called, and its cells by column: the text that is compared, the one shown, and the place."""
-
-    name: str
-    place: Place | None
-    cells: dict[str, Cell] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """A value: as it is kept, as it is shown, and where it stands."""
-
-    kept: str
-    shown: str
-    place: Place
 
 
 @dataclass
@@ -79,7 +55,7 @@ def list_answer(asked: Asked, known: Known, user: User, customers: Sequence[str]
     kind = _kind_of(asked)
     if kind is None:
         return None
-    entries = _entries(kind, asked, known, customers)
+    entries = entries_of(kind, asked, known, customers)
     if not entries:
         return None
     choice = Choice(used=set(said(vocabulary().lists[kind], asked.tokens)), told=list(asked.customers))
@@ -117,47 +93,8 @@ def _kind_of(asked: Asked) -> Kind | None:
         opened = said(words["open"], tokens)
         return "tasks" if opened and not asked.rest(opened, said(words["asking"], tokens)) else None
     asking |= said(_EVERY, tokens)
-    return "accounts" if asking and said(words["accounts"], tokens) else None
-
-
-def _entries(kind: Kind, asked: Asked, known: Known, customers: Sequence[str]) -> list[Entry]:
-    if kind == "accounts":
-        return [_account_entry(a, asked.language) for a in _accounts(known, customers)]
-    named = set(asked.customers)
-    accounts = [known.account(c) for c in asked.customers] if named else known.recorded
-    if not accounts and kind == "tasks":
-        accounts = [known.account(c) for c in customers[:_MOST_CUSTOMERS]]
-    rows = [row for a in accounts for row in (a.tasks if kind == "tasks" else a.incidents)]
-    return [_row_entry(row, kind, asked.language) for row in rows]
-
-
-def _accounts(known: Known, customers: Sequence[str]) -> list[Account]:
-    """Every customer; where no record has fields of theirs, their documents are read."""
-    recorded = {a.name: a for a in known.recorded if a.facts}
-    others = [c for c in customers if c not in recorded][:_MOST_CUSTOMERS]
-    return [*recorded.values(), *(known.account(c) for c in others)]
-
-
-def _account_entry(account: Account, language: str) -> Entry:
-    entry = Entry(account.name, None)
-    for fact in sorted(account.facts, key=lambda f: f.day, reverse=True):
-        column = fact.name or " ".join(tokens_of(fact.label))
-        entry.cells.setdefault(column, Cell(fact.value, fact_value(fact, account, language), fact.place))
-    for name, series in account.figures.items():
-        period = max(series)
-        point = series[period]
-        shown = f"{value_text(point, language)} ({period_text(period)})"
-        entry.cells.setdefault(name, Cell(str(point.value), shown, point.place))
-    return entry
-
-
-def _row_entry(row: Row, kind: Kind, language: str) -> Entry:
-    name = row.fields["incident" if kind == "incidents" else "task"]
-    cells = {}
-    for column, value in row.fields.items():
-        day = find_day(value, None) if column in ("due", "opened") else None
-        cells[column] = Cell(value, long_date(day, language) if day else value, row.place)
-    return Entry(name, row.place, cells)
+    asked_for = said(words["accounts"], tokens)
+    return "accounts" if asked_for and (asking or tokens[0] in asked_for) else None
 
 
 def _pick_by_value(choice: Choice, asked: Asked, kind: Kind, entries: Sequence[Entry]) -> None:
@@ -218,7 +155,7 @@ def _pick_open(choice: Choice, asked: Asked, kind: Kind) -> None:
         choice.told.append(say("open", asked.language))
         if late := said(vocabulary().lists["overdue"], asked.tokens):
             choice.used.update(late)
-            choice.tests.append(lambda entry: (day := _day(entry, "due")) is not None and day < asked.today)
+            choice.tests.append(lambda entry: (day := day_of_entry(entry, "due")) is not None and day < asked.today)
         choice.columns += ["owner", "due"]
         choice.order = choice.order or "due"
 
@@ -237,7 +174,7 @@ def _pick_by_time(choice: Choice, asked: Asked, kind: Kind) -> None:
     choice.used.update(by)
 
     def test(entry: Entry) -> bool:
-        day = _day(entry, column)
+        day = day_of_entry(entry, column)
         return day is not None and window.holds(day)
 
     choice.tests.append(test)
@@ -267,7 +204,9 @@ def _pick_by_number(choice: Choice, asked: Asked, entries: Sequence[Entry]) -> N
     limit = _limit(amount)
     choice.used.update(above | below | set(tokens_of(amount[0])))
     up = bool(above) and not below
-    choice.tests.append(lambda entry: (n := _number(entry, column)) is not None and (n > limit if up else n < limit))
+    choice.tests.append(
+        lambda entry: (n := number_of_entry(entry, column)) is not None and (n > limit if up else n < limit)
+    )
     bound = say("above" if up else "below", language, value=number_text(limit, language))
     choice.told.append(f"{column_label(column, language)} {bound}")
 
@@ -277,7 +216,7 @@ def _figure(asked: Asked, entries: Sequence[Entry]) -> str:
     words = vocabulary().lists
     rest = stems(asked.rest(*(said(words[w], asked.tokens) for w in ("most", "least", "above", "below", "accounts"))))
     rest = frozenset(w for w in rest if not w[0].isdigit())
-    columns = dict.fromkeys(c for e in entries for c in e.cells if _number(e, c) is not None)
+    columns = dict.fromkeys(c for e in entries for c in e.cells if number_of_entry(e, c) is not None)
     return next((c for c in columns if rest and rest <= label_stems(c)), "")
 
 
@@ -337,7 +276,7 @@ def _answer(asked: Asked, kind: Kind, entries: Sequence[Entry], choice: Choice, 
     sheet.table([first, *(column_label(c, language) for c in columns)], rows)
     if unknown:
         sheet.line(say("unknown", language, words=", ".join(unknown)))
-    undated = [e.name for e in entries if choice.order in _DATES.values() and _day(e, choice.order) is None]
+    undated = [e.name for e in entries if choice.order in _DATES.values() and day_of_entry(e, choice.order) is None]
     notes = [say("undated", language, names=", ".join(undated))] if undated else []
     return sheet.answer("partly" if unknown else "answered", notes)
 
@@ -350,29 +289,10 @@ def _shown(entry: Entry, columns: Sequence[str]) -> list[TableCell]:
 
 
 def _order(entry: Entry, column: str) -> tuple[bool, float | str]:
-    number, day = _number(entry, column), _day(entry, column)
+    number, day = number_of_entry(entry, column), day_of_entry(entry, column)
     if column not in _DATES.values() and number is not None:
         return False, number
     return day is None, day.isoformat() if day else ""
-
-
-def _day(entry: Entry, column: str) -> date | None:
-    cell = entry.cells.get(column)
-    return find_day(cell.kept, None) if cell else None
-
-
-def _number(entry: Entry, column: str) -> float | None:
-    cell = entry.cells.get(column)
-    number = number_of(cell.kept) if cell else None
-    return number.value if number else None
-
-
-def column_label(column: str, language: str) -> str:
-    """A column's heading: ours for the fields that we know, else its own."""
-    try:
-        return say(column, language)
-    except KeyError:
-        return column[:1].upper() + column[1:]
 
 
 def _window_text(window: Window, label: str, language: str) -> str:

@@ -9,9 +9,10 @@ from typing import Any
 
 from apps.run import Context
 from apps.steps.extract_meeting import ExtractMeeting, extract_meeting
+from assistant.accounts.account import Account, Place, place_of
 from assistant.accounts.asked import Asked
 from assistant.accounts.documents import IndexedMeeting, file_of, meetings
-from assistant.accounts.known import Account, Known, Place, place_of
+from assistant.accounts.known import Known
 from assistant.accounts.periods import Window, asks_for_last
 from assistant.accounts.sheet import Sheet
 from assistant.accounts.vocabulary import covered, said, tokens_of, vocabulary

@@ -11,8 +11,12 @@ from datetime import date, timedelta
 from core.text.dates import MONTH_NUMBERS, days_in
 from core.text.words import folded
 
-_ORDINALS = ("first erste* primer* premier* 1 1st 1er", "second zweite* segundo deuxieme 2 2nd 2e")
-_ORDINALS += ("third dritte* tercer* troisieme 3 3rd 3e", "fourth vierte* cuarto quatrieme 4 4th 4e")
+_ORDINALS = (
+    "first erste* primer* premier* 1 1st 1er",
+    "second zweite* segundo deuxieme 2 2nd 2e",
+    "third dritte* tercer* troisieme 3 3rd 3e",
+    "fourth vierte* cuarto quatrieme 4 4th 4e",
+)
 _NUMBERS = (
     "one ein* un una une",
     "two zwei dos deux",
@@ -184,7 +188,7 @@ def _named(tokens: Sequence[str], today: date, *, back: bool) -> tuple[date, dat
     text = " ".join(tokens)
     for place, token in enumerate(tokens):
         number, near = _MONTH_NAMES.get(token), tokens[max(0, place - 2) : place + 3]
-        before = tokens[place - 1] if place else "in"
+        before = tokens[place - 1] if place else ""
         if not number or (token == "may" and not (_is(before, _BEFORE_MONTH) or any(t[0].isdigit() for t in near))):
             continue
         year = int(next((t for t in near if _is_year(t)), 0))

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from assistant.accounts import ROUTE
-from assistant.accounts.known import Place
+from assistant.accounts.account import Place
 from assistant.answers.citations import cite
+from assistant.question import RECORDS
 from core.tables import table_cell
 from core.types import Answer, Citation, Outcome, Passage
 
@@ -44,7 +44,7 @@ class Sheet:
             self.text,
             tuple(self.citations),
             outcome,
-            route=ROUTE,
+            route=RECORDS,
             confidence=_SURE if outcome == "answered" else 0.0,
             passages=tuple(Passage(chunk, 1.0) for chunk in chunks.values()),
             notes=tuple(notes),

@@ -32,6 +32,7 @@ class Vocabulary:
     lists: Mapping[str, tuple[str, ...]]
     mail: tuple[str, ...]
     reports: tuple[str, ...]
+    before: tuple[str, ...]
     fillers: tuple[str, ...]
     synonyms: Mapping[str, tuple[str, ...]]
 
@@ -52,6 +53,7 @@ def vocabulary() -> Vocabulary:
         {name: tuple(map(str, words)) for name, words in raw["lists"].items()},
         tuple(raw["mail"]),
         tuple(raw["reports"]),
+        tuple(raw["before"]),
         (*str(raw["fillers"]).split(), *FUNCTION_WORDS),
         {word: tuple(said.split()) for word, said in raw["synonyms"].items()},
     )

@@ -17,12 +17,12 @@ import sqlalchemy as sa
 from apps.kept import record_run
 from apps.language import App
 from apps.publish import all_apps
-from apps.run import Context, InputsWrong, SourceQuote, Tools
+from apps.run import Context, InputsWrong, Tools
 from apps.run.inputs import shown
 from apps.runner import RunResult, StepState, may_use, run_app
 from assistant.accounts.answers import RecordAnswers
-from assistant.accounts.wording import say
 from assistant.acts import is_order
+from assistant.app_runs.answered import answer_of, on_files
 from assistant.app_runs.indexed_inputs import IndexedFiles, chosen_files, file_inputs, filled_with
 from assistant.app_runs.inputs import Filled, fill_inputs, with_values
 from assistant.app_runs.running import RunningApps
@@ -36,7 +36,7 @@ from core.errors import AppError
 from core.llm import ChatModels
 from core.nearest import nearest
 from core.settings import Settings
-from core.types import Answer, Chunk, Citation, Principal, User
+from core.types import Answer, Chunk, Principal, User
 from retrieval.models import Embedder
 from retrieval.retriever import Retriever
 
@@ -229,8 +229,8 @@ class AppAnswers:
         assert result is not None
         if question.conversation_id and self._running is not None:
             self._running.keep(question.conversation_id, app.name, filled.values)
-        answer = _answer(result, target, chosen.confidence)
-        yield replace(_on_files(answer, files, question), run=self._record(result, question.user))
+        answer = answer_of(result, target, chosen.confidence)
+        yield replace(on_files(answer, files, question), run=self._record(result, question.user))
 
 
 def _own_language(app: App, question: Question) -> Mapping[str, str]:
@@ -238,21 +238,6 @@ def _own_language(app: App, question: Question) -> Mapping[str, str]:
     own = question.language or likely_language(question.text)
     item = next((i for i in app.inputs if i.type == "language"), None)
     return {item.name: own} if item and own != "en" and own in (item.choices or (own,)) else {}
-
-
-def _on_files(answer: Answer, files: IndexedFiles, question: Question) -> Answer:
-    """The answer with what it stands on: which documents were chosen, and their addresses."""
-    if not files.documents:
-        return answer
-    by_title = {chunk.title: chunk for chunk in files.documents}
-    by_title |= {file.name: chunk for file, chunk in zip(files.values.values(), files.documents, strict=True)}
-    cited = tuple(
-        replace(c, document_id=chunk.document_id, url=chunk.url) if (chunk := by_title.get(c.title)) else c
-        for c in answer.citations
-    )
-    choice = ", ".join(f"“{chunk.title}”" for chunk in files.documents)
-    note = say("chose", question.language or likely_language(question.text), choice=choice)
-    return replace(answer, citations=cited, notes=(note, *answer.notes))
 
 
 def _orders(message: str, app: App | None) -> bool:
@@ -323,39 +308,6 @@ def fill_inputs_again(app: App, filled: Filled, earlier: Mapping[str, Any]) -> F
     """The earlier values with the new ones in their place; only what is still missing is asked for."""
     values = {**earlier, **filled.values}
     return Filled(values, tuple(i for i in filled.missing if i.name not in values and not earlier))
-
-
-def _answer(result: RunResult, target: str, confidence: float) -> Answer:
-    if result.status != "completed" or not result.outputs:
-        return Answer(
-            result.error or "The app made no output.", outcome="no_evidence", route=target, notes=result.notes
-        )
-    text = result.outputs[0].text
-    return Answer(
-        text,
-        _citations(result.evidence, text),
-        route=target,
-        confidence=confidence,
-        notes=(*result.notes, *(f"{o.title} can be downloaded on the Apps page." for o in result.outputs if o.content)),
-    )
-
-
-def _citations(evidence: Sequence[SourceQuote], text: str) -> tuple[Citation, ...]:
-    """The sources whose number stands in the text; all of them, as a whole, when it has none."""
-    named = [n for n in range(1, len(evidence) + 1) if f"[{n}]" in text]
-    return tuple(
-        Citation(
-            marker=n,
-            document_id=evidence[n - 1].document_id,
-            title=evidence[n - 1].title,
-            url=evidence[n - 1].url,
-            quote=evidence[n - 1].quote,
-            begin=max(0, text.rfind("\n", 0, text.find(f"[{n}]")) + 1) if n in named else 0,
-            end=text.find(f"[{n}]") if n in named else len(text),
-            locator=evidence[n - 1].locator,
-        )
-        for n in (named or range(1, min(len(evidence), 8) + 1))
-    )
 
 
 def _told(state: StepState) -> str:
