@@ -13,6 +13,7 @@ from assistant.answers.extractive import answer_from, find_evidence
 from assistant.answers.people import KnowledgeablePerson, asks_for_people, who_could_know
 from assistant.answers.rewrite import Rewritten, ask_back
 from assistant.answers.subject import concerns_another
+from assistant.answers.validity import holding_today
 from assistant.answers.written import AnswerWriter, best_quote
 from assistant.events import Event, Sentence, Stage
 from assistant.question import Question
@@ -75,6 +76,7 @@ class SearchAnswers:
         limit = max(_SEARCHED, self.settings.answer.passages)
         passages = self.retriever.search(Search(part, question.user, limit, question.filters))
         passages = [p for p in passages if not concerns_another(part, p.chunk, question.language)]
+        passages = holding_today(part, passages)
         if question.attachments:
             own = attached_passages(part, question.attachments, question.user, self.encoder, limit)
             passages = sorted([*own, *passages], key=_by_attachment)[:limit]
