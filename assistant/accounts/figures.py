@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from calendar import monthrange
 from collections.abc import Sequence
 from datetime import date
@@ -17,6 +18,7 @@ from core.text.locale import long_date, number_text, signed_text
 from core.types import Answer
 
 _MOST_FIGURES = 15
+_KEY = re.compile(r"20\d\d-(?:Q[1-4]|0[1-9]|1[0-2])")
 _LATEST = 4
 # A question for a value names so much of the figure's name; one for a course may name its subject alone.
 _LEAST_SHARE = 0.5
@@ -144,7 +146,9 @@ def _within(asked: Asked, account: Account, names: Sequence[str], wanted: frozen
 
 
 def _lies_in(period: str, window: Window) -> bool:
-    """Whether the period begins and ends in the window."""
+    """Whether the period, a quarter or a month, begins and ends in the window."""
+    if not _KEY.fullmatch(period):
+        return False
     year, _, part = period.partition("-")
     first, months = (3 * int(part[1]) - 2, 3) if part.startswith("Q") else (int(part[:2]), 1)
     last = first + months - 1

@@ -161,3 +161,10 @@ def test_lists_count_only_what_the_person_may_read(ask):
     ]
     assert "Nord" not in ask("list all customers", ANA, chunks).text
     assert "of 2 customers" in ask("list all customers", ANA, chunks).text
+
+
+def test_periods_of_another_kind_are_shown_and_break_nothing(ask):
+    figures = ("Calls (FY25): 40", "Calls (FY26): 44")
+    only = [chunk("a", "- Calls (FY25): 40", customer=BELL, document_type="account", figures=figures)]
+    assert "FY26: 44" in ask("calls of Bell", chunks=only).text
+    assert ask("calls of Bell in October", chunks=only).outcome == "partly"
