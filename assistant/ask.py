@@ -50,6 +50,10 @@ class Router(Protocol):
         """The events of the app that takes the question, ending with its Answer; None leaves it to plain answering."""
         ...
 
+    def known(self, question: Question, trace: Trace) -> Iterator[Event] | None:
+        """The events of an answer from records or indexed reports; None when they don't answer the question."""
+        ...
+
 
 class TurnStore(Protocol):
     """Where the turns of conversations are kept: the database, or a list in an evaluation."""
@@ -162,7 +166,10 @@ class Assistant:
             trace.searched, standalone = list(rewritten.questions), rewritten.text
             if standalone != question.text:
                 yield Stage("rewrite", standalone)
-            events = self.path.events(self._prepared(question, standalone, verdict, history), rewritten, trace)
+            prepared = self._prepared(question, standalone, verdict, history)
+            events = self._known(prepared, question, standalone, trace)
+            if events is None:
+                events = self.path.events(prepared, rewritten, trace)
         answer: Answer | None = None
         for event in events:
             if isinstance(event, Answer):
@@ -187,7 +194,13 @@ class Assistant:
         # What reads like an order to the model is no work for an app unless the person has chosen one.
         if self.router is None or question.route == SEARCH or (ordered and question.route is None):
             return None
-        return self.router.events(question, trace)
+        return self.router.events(replace(question, filters=all_of(question.filters, verdict.filter)), trace)
+
+    def _known(self, prepared: Question, question: Question, standalone: str, trace: Trace) -> Iterator[Event] | None:
+        """What records say to a question that has become another one in its conversation; else they were asked."""
+        if self.router is None or standalone == question.text:
+            return None
+        return self.router.known(replace(prepared, text=standalone), trace)
 
     def _prepared(
         self, question: Question, standalone: str, verdict: GuardrailVerdict, history: Sequence[StoredTurn]
@@ -226,7 +239,7 @@ class Assistant:
         return replace(event, text=redacted(event.text, kinds)) if kinds and isinstance(event, Sentence) else event
 
     def _finished(self, answer: Answer, asked: str, trace: Trace, user: User) -> Answer:
-        notes = list(answer.notes)
+        notes = [*answer.notes, *trace.remarks]
         if self.models is not None and (used := self.models.nearly_used(user.email)):
             notes.append(f"Used of the language model's budget: {used}; when it is used up, documents are quoted.")
         if answer.found and answer.route == SEARCH:

@@ -13,8 +13,9 @@ from core.settings import AnswerStyle
 from core.types import Section, User
 from retrieval.query.filters import Filter
 
-# The route that leaves apps out; the others are "app:<name>".
+# The routes that leave apps out; the others are "app:<name>". A person can only choose the first.
 SEARCH = "search"
+RECORDS = "records"
 
 
 # What a person attached is no document of a source: its passages say so, and its ids begin with it.

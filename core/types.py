@@ -253,7 +253,7 @@ class Answer:
     """What the person gets back.
 
     Attributes:
-        route: Which way the question went: "search", "talk" (small talk), or "app:<name>".
+        route: Which way the question went: "search", "records", "talk" (small talk), or "app:<name>".
         confidence: 0..1, how strong the evidence is; for "no_evidence" how close it came.
         nearest: When there is no evidence, the documents that came closest.
         choices: When input is needed, what to choose from.

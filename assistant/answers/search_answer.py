@@ -14,6 +14,7 @@ from assistant.answers.people import KnowledgeablePerson, asks_for_people, who_c
 from assistant.answers.rendering import best_quote
 from assistant.answers.rewrite import Rewritten, ask_back
 from assistant.answers.subject import concerns_another
+from assistant.answers.validity import holding_today
 from assistant.answers.written import AnswerWriter
 from assistant.events import Event, Stage
 from assistant.question import Question
@@ -78,6 +79,7 @@ class SearchAnswers:
         limit = max(_SEARCHED, self.settings.answer.passages)
         passages = self.retriever.search(Search(part, question.user, limit, question.filters))
         passages = [p for p in passages if not concerns_another(part, p.chunk, question.language)]
+        passages = holding_today(part, passages)
         if question.attachments:
             own = attached_passages(part, question.attachments, question.user, self.encoder, limit)
             passages = sorted([*own, *passages], key=_by_attachment)[:limit]

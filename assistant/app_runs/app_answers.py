@@ -17,22 +17,26 @@ import sqlalchemy as sa
 from apps.kept import record_run
 from apps.language import App
 from apps.publish import all_apps
-from apps.run import Context, InputsWrong, SourceQuote, Tools
+from apps.run import Context, InputsWrong, Tools
 from apps.run.inputs import shown
-from apps.runner import RunResult, StepState, run_app
+from apps.runner import RunResult, StepState, may_use, run_app
+from assistant.accounts.answers import RecordAnswers
 from assistant.acts import is_order
+from assistant.app_runs.answered import answer_of, on_files
+from assistant.app_runs.indexed_inputs import IndexedFiles, chosen_files, file_inputs, filled_with
 from assistant.app_runs.inputs import Filled, fill_inputs, with_values
 from assistant.app_runs.running import RunningApps
 from assistant.app_runs.tools import charged, known_customers
 from assistant.events import Event, Stage
 from assistant.question import Question
 from assistant.records.trace import Trace
+from assistant.routing.glossary import likely_language
 from assistant.routing.router import AppRouter, Route
 from core.errors import AppError
 from core.llm import ChatModels
 from core.nearest import nearest
 from core.settings import Settings
-from core.types import Answer, Citation, Principal, User
+from core.types import Answer, Chunk, Principal, User
 from retrieval.models import Embedder
 from retrieval.retriever import Retriever
 
@@ -61,6 +65,7 @@ class AppAnswers:
         customers: Callable[[User], Sequence[str]] = lambda _user: (),
         company: str = "Debrief",
         record: Callable[[RunResult, User], str] = lambda _result, _user: "",
+        records: RecordAnswers | None = None,
     ) -> None:
         """Puts the parts together; nothing is read or learned before the first message.
 
@@ -70,11 +75,12 @@ class AppAnswers:
             file: Keeps what was learned of the apps' examples.
             customers: The names that a person may know of.
             record: Keeps a run; its id.
+            records: Answers from records, and chooses indexed files for apps; None asks for every file.
         """
         self._apps, self._embedder, self._tools, self._models = apps, embedder, tools, models
         self._file = file
         self._customers, self._company, self._record = customers, company, record
-        self._running = running
+        self._running, self._records = running, records
         self._router: AppRouter | None = None
         self._changing = threading.Lock()
 
@@ -113,6 +119,10 @@ class AppAnswers:
             return None
         running, earlier = self._run_before(question)
         chosen = self._chosen(question, router, running)
+        if not running or chosen.app != running:
+            known = self.known(question, trace)
+            if known is not None:
+                return known
         trace.route_reason = chosen.reason
         asks = question.route is None and not _orders(question.text, router.apps.get(chosen.app))
         if chosen.target == "ask" and not asks:
@@ -121,7 +131,7 @@ class AppAnswers:
             _leave_to_search(chosen, trace, f"Plain search ({chosen.confidence:.0%}): {chosen.reason}")
             return None
         app = _named(router, chosen.app)
-        filled = self.form(app, question)
+        filled, files = self._form_from_index(app, question)
         if running == app.name:
             # A follow-up keeps what was put in before, and changes what it names.
             filled = fill_inputs_again(app, filled, earlier)
@@ -131,7 +141,41 @@ class AppAnswers:
                 chosen, trace, f"Plain search: {app.title} could do more with it, and nothing was ordered."
             )
             return None
-        return self._answered(app, filled, chosen, question)
+        return self._answered(app, filled, chosen, question, files)
+
+    def known(self, question: Question, trace: Trace) -> Iterator[Event] | None:
+        """The events of an answer from records or indexed reports; None leaves the question to apps and the search."""
+        if self._records is None or question.route is not None or question.attachments:
+            return None
+        return self._records.events(question, trace, self._run_on_documents)
+
+    def _run_on_documents(
+        self, kind: str, documents: Sequence[Sequence[Chunk]], question: Question
+    ) -> Iterator[Event] | None:
+        """The events of the app that takes such documents, over these; None when there is no such app."""
+        router = self.router
+        chosen = self._chosen(question, router, "")
+        ranked = [chosen.app, *(name for name, _ in chosen.alternatives), *router.apps]
+        taking = (router.apps[n] for n in ranked if n in router.apps and may_use(router.apps[n], question.user))
+        app = next((a for a in taking if file_inputs(a, kind)), None)
+        files = filled_with(app, kind, documents) if app is not None else IndexedFiles()
+        if app is None or not files.values:
+            return None
+        filled = with_values(app, self.form(app, question), {**_own_language(app, question), **files.values})
+        if filled.missing:
+            return None
+        route = Route(f"app:{app.name}", 1.0, "it works on documents that are indexed.")
+        return self._answered(app, filled, route, question, files)
+
+    def _form_from_index(self, app: App, question: Question) -> tuple[Filled, IndexedFiles]:
+        """The form, with files from the index where the message means some and brings none."""
+        filled = self.form(app, question)
+        material = [i.name for i in app.inputs if i.type in ("file", "files", "long_text")]
+        if self._records is None or question.attachments or any(name in filled.values for name in material):
+            return filled, IndexedFiles()
+        asked, known = self._records.read(question)
+        files = chosen_files(app, asked, known)
+        return with_values(app, filled, files.values), files
 
     def _run_before(self, question: Question) -> tuple[str, Mapping[str, Any]]:
         """(The app that runs in the conversation, what was put in); empty when there is none."""
@@ -161,7 +205,9 @@ class AppAnswers:
             choices=(*(f"app:{name}" for name in names), "search"),
         )
 
-    def _answered(self, app: App, filled: Filled, chosen: Route, question: Question) -> Iterator[Event]:
+    def _answered(
+        self, app: App, filled: Filled, chosen: Route, question: Question, files: IndexedFiles
+    ) -> Iterator[Event]:
         target = f"app:{app.name}"
         yield Stage("route", f"{app.title} ({chosen.confidence:.0%}): {chosen.reason}")
         if filled.missing:
@@ -184,7 +230,15 @@ class AppAnswers:
         assert result is not None
         if question.conversation_id and self._running is not None:
             self._running.keep(question.conversation_id, app.name, filled.values)
-        yield replace(_answer(result, target, chosen.confidence), run=self._record(result, question.user))
+        answer = answer_of(result, target, chosen.confidence)
+        yield replace(on_files(answer, files, question), run=self._record(result, question.user))
+
+
+def _own_language(app: App, question: Question) -> Mapping[str, str]:
+    """The language that the question is in, where the form asks for one and English isn't it."""
+    own = question.language or likely_language(question.text)
+    item = next((i for i in app.inputs if i.type == "language"), None)
+    return {item.name: own} if item and own != "en" and own in (item.choices or (own,)) else {}
 
 
 def _orders(message: str, app: App | None) -> bool:
@@ -218,6 +272,7 @@ def open_app_answers(
     tools: Callable[[], Tools],
 ) -> AppAnswers:
     """The apps of this installation, each as its published version or else as its file. Every run is counted."""
+    customers = _Customers(retriever)
     return AppAnswers(
         lambda: {name: item.app for name, item in all_apps(settings, engine)[0].items()},
         retriever.embedder,
@@ -225,9 +280,10 @@ def open_app_answers(
         running=RunningApps(engine),
         models=models,
         file=settings.data_path / "router.npz",
-        customers=_Customers(retriever),
+        customers=customers,
         company=settings.company,
         record=partial(record_run, engine),
+        records=RecordAnswers(retriever, customers),
     )
 
 
@@ -253,39 +309,6 @@ def fill_inputs_again(app: App, filled: Filled, earlier: Mapping[str, Any]) -> F
     """The earlier values with the new ones in their place; only what is still missing is asked for."""
     values = {**earlier, **filled.values}
     return Filled(values, tuple(i for i in filled.missing if i.name not in values and not earlier))
-
-
-def _answer(result: RunResult, target: str, confidence: float) -> Answer:
-    if result.status != "completed" or not result.outputs:
-        return Answer(
-            result.error or "The app made no output.", outcome="no_evidence", route=target, notes=result.notes
-        )
-    text = result.outputs[0].text
-    return Answer(
-        text,
-        _citations(result.evidence, text),
-        route=target,
-        confidence=confidence,
-        notes=(*result.notes, *(f"{o.title} can be downloaded on the Apps page." for o in result.outputs if o.content)),
-    )
-
-
-def _citations(evidence: Sequence[SourceQuote], text: str) -> tuple[Citation, ...]:
-    """The sources whose number stands in the text; all of them, as a whole, when it has none."""
-    named = [n for n in range(1, len(evidence) + 1) if f"[{n}]" in text]
-    return tuple(
-        Citation(
-            marker=n,
-            document_id=evidence[n - 1].document_id,
-            title=evidence[n - 1].title,
-            url=evidence[n - 1].url,
-            quote=evidence[n - 1].quote,
-            begin=max(0, text.rfind("\n", 0, text.find(f"[{n}]")) + 1) if n in named else 0,
-            end=text.find(f"[{n}]") if n in named else len(text),
-            locator=evidence[n - 1].locator,
-        )
-        for n in (named or range(1, min(len(evidence), 8) + 1))
-    )
 
 
 def _told(state: StepState) -> str:

@@ -58,6 +58,7 @@ class Trace:
     """The notes of one answer, taken while it is made.
 
     Attributes:
+        remarks: What the person is told beside the answer.
         searched: The questions that were searched for, after rewriting and splitting.
         checks: One entry a checked sentence: what was found wrong, and what became of it.
         seconds: Time in each stage.
@@ -72,6 +73,7 @@ class Trace:
     route: str = "search"
     route_reason: str = ""
     offers: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
     passages: list[dict[str, Any]] = field(default_factory=list)
     signals: dict[str, float] = field(default_factory=dict)
     guardrails: list[str] = field(default_factory=list)

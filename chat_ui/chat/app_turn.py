@@ -12,7 +12,7 @@ import streamlit as st
 from apps.language.spec import App
 from apps.run.inputs import InputsWrong, check_inputs
 from assistant.app_runs.app_answers import AppAnswers
-from assistant.question import SEARCH, Question
+from assistant.question import RECORDS, SEARCH, Question
 from chat_ui.chat.turns import Turn
 from chat_ui.parts import attachments, components, session
 from chat_ui.parts.app_form import app_form
@@ -47,7 +47,7 @@ def route_menu(turn: Turn, answer: Answer, user: User) -> None:
     if not apps:
         return
     taken = answer.route.removeprefix("app:")
-    title = apps[taken].app.title if taken in apps else "Plain search"
+    title = apps[taken].app.title if taken in apps else "Records" if answer.route == RECORDS else "Plain search"
     with st.popover(f"Answered by: {title}", type="tertiary", key=f"{turn.key}-route"):
         reason = next((stage.detail for stage in turn.stages if stage.name == "route"), "")
         if reason:

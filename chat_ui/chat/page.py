@@ -11,7 +11,7 @@ import streamlit as st
 from apps.kept.runs import stored_result
 from apps.runner import RunResult
 from assistant.events import Sentence, Stage
-from assistant.question import Question
+from assistant.question import RECORDS, SEARCH, Question
 from chat_ui.chat import history
 from chat_ui.chat.answer_view import STOPPED, partial_html, question_view, result_view
 from chat_ui.chat.app_turn import NextQuestion, ask_next
@@ -159,7 +159,7 @@ def _run_of(turn: Turn, user: User) -> RunResult | None:
 def _suggest(turns: list[Turn], user: User) -> None:
     """Finds what could be asked next, once the answer stands there to be read."""
     turn = turns[-1]
-    if turn.answer is None or turn.answer.route != "search":
+    if turn.answer is None or turn.answer.route not in (SEARCH, RECORDS):
         return
     # Suggestions are an extra: without an index to look in there are none.
     with contextlib.suppress(DebriefError):

@@ -45,6 +45,13 @@ class Shelf:
         self.embedder = embedder
         self.chunk = Chunk("c", "d", 0, f"Write to {ADDRESS}.", title="Contacts", allow=frozenset({EVERYONE}))
 
+    @property
+    def index(self):
+        return self
+
+    def documents(self, user, filters=None):
+        return iter(())
+
     def search(self, search):
         return [Passage(self.chunk, 1.0)]
 

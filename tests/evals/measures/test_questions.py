@@ -241,3 +241,11 @@ def test_the_questions_of_other_hands_can_be_read(project_root, name, count):
     assert len({q.id for q in questions}) == len(questions) == count
     assert all(q.must for q in questions if q.answerable and q.kind != "small_talk")
     assert 0.25 < sum(not q.answerable for q in questions) / count < 0.4
+
+
+@pytest.mark.parametrize(("name", "count"), [("records_sample", 70), ("records_medical", 18)])
+def test_the_questions_about_records_can_be_read(project_root, name, count):
+    questions = [q for _, q in load_questions(project_root / "evals" / "datasets" / "everyday" / f"{name}.jsonl")]
+    assert len({q.id for q in questions}) == len(questions) == count
+    assert all(q.must for q in questions if q.answerable)
+    assert any(not q.answerable for q in questions)
