@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+import numpy as np
 import sqlalchemy as sa
 
 from assistant.acts import small_talk
@@ -27,6 +28,10 @@ from assistant.events import Event, Sentence, Stage
 from assistant.question import SEARCH, Question
 from assistant.records.conversations import Conversations, StoredTurn
 from assistant.records.trace import Trace, Traces
+from assistant.understanding.abbreviations import spelled_out
+from assistant.understanding.replies import Reply, reply_of
+from assistant.understanding.spelling import corrected
+from assistant.understanding.vocabulary import Vocabularies
 from core.errors import ModelError, QuestionError
 from core.llm import ChatModels, Spending
 from core.settings import AnswerStyle, Settings
@@ -36,6 +41,7 @@ from core.types import Answer, User
 from prompts import load_prompt
 from retrieval.models.tokens import RecentTokens
 from retrieval.query.filters import all_of
+from retrieval.retriever import Retriever
 
 
 class Router(Protocol):
@@ -66,6 +72,7 @@ class Assistant:
         models: Writes the answers; None quotes.
         router: Finds the app for a question; None answers everything plainly.
         traces, conversations, styles: What is kept; None keeps nothing.
+        vocabularies: The index's words, to correct typos; None corrects nothing.
     """
 
     path: SearchAnswers
@@ -76,6 +83,7 @@ class Assistant:
     traces: Traces | None = None
     conversations: TurnStore | None = None
     styles: Styles | None = None
+    vocabularies: Vocabularies | None = None
 
     @classmethod
     def over(
@@ -103,6 +111,7 @@ class Assistant:
             Traces(engine) if engine is not None else None,
             Conversations(engine) if engine is not None else None,
             Styles(engine) if engine is not None else None,
+            Vocabularies(lambda: retriever.index) if isinstance(retriever, Retriever) else None,
         )
 
     def ask(self, question: Question) -> Iterator[Event]:
@@ -146,17 +155,18 @@ class Assistant:
         kept = redacted(question.text, self.guardrails.rules.redact)
         trace, verdict = Trace(kept), self.guardrails.judge(question.said(), question.user)
         trace.guardrails.extend([verdict.rule] if verdict.rule else [])
+        asked, question = question.text, self._taking_up(question, history)
         events = self._by_app(question, verdict, trace)
         standalone = question.text
         if events is None:
             if trace.route_reason:
                 yield Stage("route", trace.route_reason)
             with trace.stage("rewrite"):
-                rewritten = self._rewritten(question.text, history, trace)
+                rewritten = self._rewritten(asked, question, history, trace)
             trace.searched, standalone = list(rewritten.questions), rewritten.text
-            if standalone != question.text:
+            if standalone != asked:
                 yield Stage("rewrite", standalone)
-            events = self.path.events(self._prepared(question, standalone, verdict), rewritten, trace)
+            events = self.path.events(self._prepared(question, rewritten, verdict), rewritten, trace)
         answer: Answer | None = None
         for event in events:
             if isinstance(event, Answer):
@@ -164,7 +174,7 @@ class Assistant:
             else:
                 yield self._shown(event)
         assert answer is not None
-        final = self._finished(answer, standalone, trace)
+        final = self._finished(answer, asked, standalone, trace)
         self._keep(question, kept, standalone, final, trace)
         yield final
 
@@ -183,13 +193,21 @@ class Assistant:
             return None
         return self.router.events(question, trace)
 
-    def _prepared(self, question: Question, standalone: str, verdict: GuardrailVerdict) -> Question:
+    def _taking_up(self, question: Question, history: Sequence[StoredTurn]) -> Question:
+        """The question on the way that a reply to the last answer takes: "yes" runs the app that was offered."""
+        reply = reply_of(question.text, history) if question.route is None else Reply()
+        if reply.kind == "app":
+            return replace(question, text=reply.question, route=reply.app)
+        return replace(question, route=SEARCH) if reply.kind else question
+
+    def _prepared(self, question: Question, rewritten: Rewritten, verdict: GuardrailVerdict) -> Question:
         """The question with everything that holds for its search and its answer."""
+        standalone, wanted = rewritten.text, rewritten.reply.style
         own = self.styles.of(question.user) if self.styles is not None else AnswerStyle()
         return replace(
             question,
             filters=all_of(question.filters, verdict.filter),
-            style=merged(merged(self.settings.answer.style, own), question.style),
+            style=merged(self.settings.answer.style, own, question.style, wanted),
             language=question.language or detect_language(standalone),
         )
 
@@ -200,26 +218,47 @@ class Assistant:
         if self.conversations is not None and question.conversation_id is not None:
             self.conversations.append(question.conversation_id, question.user, kept, standalone, answer)
 
-    def _rewritten(self, question: str, history: Sequence[StoredTurn], trace: Trace) -> Rewritten:
-        if self.models is None or not history:
-            return rewrite(question, history)
+    def _rewritten(
+        self, asked: str, question: Question, history: Sequence[StoredTurn], trace: Trace
+    ) -> Rewritten:
+        by_rules = rewrite(asked, history, self._alike)
+        if self.models is None or not history or by_rules.reply.kind:
+            return self._forgiven(by_rules, question)
         spent = Spending()
         try:
-            return rewrite_with_model(question, history, self.models, spent)
+            return rewrite_with_model(asked, history, self.models, spent)
         except ModelError as error:
             trace.notes.append(str(error))
-            return rewrite(question, history)
+            return self._forgiven(by_rules, question)
         finally:
             trace.add_calls(spent, load_prompt("rewrite").id)
+
+    def _forgiven(self, rewritten: Rewritten, question: Question) -> Rewritten:
+        """The questions without typos, and with what their abbreviations stand for."""
+        if self.vocabularies is None or question.attachments:
+            return rewritten
+        known = self.vocabularies.of(question.user)
+        parts = [corrected(part, known, self._is_word) for part in rewritten.questions]
+        parts = [spelled_out(part, known.abbreviations, known.counts) for part in parts]
+        return replace(rewritten, questions=tuple(parts))
+
+    def _is_word(self, word: str) -> bool:
+        # What the model reads as one token is frequent enough in its language to be no typo.
+        return len(self.path.encoder.encode_tokens([word])[0].begins) == 1
+
+    def _alike(self, phrase: str, words: Sequence[str]) -> Sequence[float]:
+        tokens = self.path.encoder.encode_tokens([phrase, *words])
+        means = [t.vectors.mean(axis=0) / np.linalg.norm(t.vectors.mean(axis=0)) for t in tokens if len(t.vectors)]
+        return [float(means[0] @ other) for other in means[1:]] if len(means) == len(tokens) else [0.0] * len(words)
 
     def _shown(self, event: Stage | Sentence) -> Event:
         kinds = self.guardrails.rules.redact
         return replace(event, text=redacted(event.text, kinds)) if kinds and isinstance(event, Sentence) else event
 
-    def _finished(self, answer: Answer, asked: str, trace: Trace) -> Answer:
+    def _finished(self, answer: Answer, asked: str, standalone: str, trace: Trace) -> Answer:
         notes = list(answer.notes)
         if answer.found and answer.route == SEARCH:
-            notes.extend(self._language_note(answer, asked))
+            notes.extend(self._language_note(answer, standalone))
         kinds = self.guardrails.rules.redact
         text = redacted(answer.text, kinds) if kinds else answer.text
         if text != answer.text:
@@ -229,7 +268,8 @@ class Assistant:
             )
             answer = replace(answer, text=text, citations=citations)
         trace_id = trace.id if self.traces is not None else ""
-        return replace(answer, trace_id=trace_id, notes=tuple(notes), offers=trace.offers)
+        understood = redacted(standalone, kinds) if " ".join(standalone.split()) != " ".join(asked.split()) else ""
+        return replace(answer, trace_id=trace_id, notes=tuple(notes), offers=trace.offers, understood=understood)
 
     def _language_note(self, answer: Answer, asked: str) -> Iterator[str]:
         if self.models is not None or not answer.citations:

@@ -127,6 +127,7 @@ def answer_from(
     *,
     model: AbstentionModel,
     language: str = "en",
+    anything: bool = False,
 ) -> Iterator[Event]:
     """Quoted statements as they are found, then the Answer that holds them.
 
@@ -138,6 +139,7 @@ def answer_from(
         style: Its length and format count; quotes have the tone of their documents.
         model: Of the confidence.
         language: Of what is said beside the quotes.
+        anything: Show what there is, however little it has in common with the question: the person pointed at it.
     """
     most = sentences_wanted(style, settings.max_sentences)
     limits = limits_of(settings, model)
@@ -149,16 +151,17 @@ def answer_from(
         trace.signals.update(finding.signals)
         yield Stage("weigh", f"{len(finding.evidence)} sentences, confidence {finding.confidence:.2f}")
         parts.append((question, finding))
-        if not concerns(finding, limits):
+        if not (concerns(finding, limits) or (anything and finding.evidence)):
             continue
         read.update((p.chunk.id, p) for p in passages[: settings.passages])
         own = passages[: settings.passages]
         if finding.confidence >= limits.answered:
             yield from _quotes(finding, own, encoder, composer, most, bullets=style.format == "bullets")
         else:
-            yield from _findings(finding, own, encoder, composer, language)
+            shown = 1 if style.length == "short" else _SHOWN
+            yield from _findings(finding, own, encoder, composer, language, shown)
     sure = max((finding.confidence for _, finding in parts), default=0.0)
-    missing = [question for question, finding in parts if not concerns(finding, limits)]
+    missing = [q for q, finding in parts if not (concerns(finding, limits) or (anything and finding.evidence))]
     if len(missing) == len(parts):
         yield no_evidence([p for _, passages in found for p in passages], sure, language)
         return
@@ -191,12 +194,17 @@ def concerns(finding: Finding, limits: Limits) -> bool:
 
 
 def _findings(
-    finding: Finding, passages: Sequence[Passage], encoder: TokenEncoder, composer: Composer, language: str
+    finding: Finding,
+    passages: Sequence[Passage],
+    encoder: TokenEncoder,
+    composer: Composer,
+    language: str,
+    most: int,
 ) -> Iterator[Event]:
     """What the documents say about it, a line each, and which of the question's words they don't have."""
     yield composer.add(say("partly", language), [], "\n\n")
     rest = weigh_sentences(finding.asked, passages[finding.read :], encoder, first=finding.read)
-    shown = distinct([*finding.evidence, *rest], _SHOWN)
+    shown = distinct([*finding.evidence, *rest], most)
     quoted: list[tuple[QuotedList, str]] = []
     for evidence in shown:
         if any(block.holds(evidence, chunk) for block, chunk in quoted):

@@ -17,15 +17,20 @@ from assistant.answers.written import AnswerWriter, best_quote
 from assistant.events import Event, Sentence, Stage
 from assistant.question import Question
 from assistant.records.trace import Trace
+from assistant.understanding.replies import Reply
 from core.errors import ModelError
 from core.llm import ChatModels
 from core.settings import Settings
+from core.text.words import content_words
 from core.types import Answer, Passage
 from retrieval.models.tokens import TokenEncoder
+from retrieval.query.filters import AnyOf, Filter, Not, all_of
 from retrieval.query.search import Search, Searcher
 
 # Passages that are looked up. Only the first `answer.passages` are read; all tell which words are rare.
 _SEARCHED = 24
+# What such a reply points at is shown, however little it has in common with the words.
+_TAKEN_UP = frozenset({"nearest", "item"})
 
 
 class EncodingSearcher(Searcher, Protocol):
@@ -53,7 +58,7 @@ class SearchAnswers:
         for part in rewritten.questions:
             yield Stage("search", part)
             with trace.stage("search"):
-                found.append((part, self._found(part, question)))
+                found.append((part, self._found(part, question, rewritten.reply)))
         everything = _merged([passages for _, passages in found])
         trace.found(everything[:read])
         documents = len({p.chunk.document_id for p in everything})
@@ -68,23 +73,42 @@ class SearchAnswers:
         if self.models is not None:
             yield from self._written(replace(question, text=rewritten.text), found, everything, trace)
         else:
-            yield from self._quoted(question, found, trace)
+            yield from self._quoted(question, found, trace, anything=rewritten.reply.kind in _TAKEN_UP)
 
-    def _found(self, part: str, question: Question) -> list[Passage]:
+    def _found(self, part: str, question: Question, reply: Reply) -> list[Passage]:
         """The passages for one part of the question, those of its attachments among them."""
         limit = max(_SEARCHED, self.settings.answer.passages)
-        passages = self.retriever.search(Search(part, question.user, limit, question.filters))
+        passages = self._searched(Search(part, question.user, limit, question.filters), reply)
         passages = [p for p in passages if not concerns_another(part, p.chunk, question.language)]
         if question.attachments:
             own = attached_passages(part, question.attachments, question.user, self.encoder, limit)
             passages = sorted([*own, *passages], key=_by_attachment)[:limit]
         return passages
 
+    def _searched(self, search: Search, reply: Reply) -> list[Passage]:
+        """What is found in the documents that a reply is about; in all of them where those have nothing."""
+        scope: list[Filter] = []
+        if reply.documents:
+            scope.append(AnyOf("document_id", reply.documents))
+        if reply.without:
+            scope.append(Not(AnyOf("document_id", reply.without)))
+        passages = self.retriever.search(replace(search, filters=all_of(search.filters, *scope)))
+        wanted = set(content_words(reply.titled)) if reply.titled else set()
+        titled = [p for p in passages if wanted and wanted <= set(content_words(p.chunk.title))]
+        return titled or passages or self.retriever.search(search)
+
     @property
     def _confidence(self) -> AbstentionModel:
         return abstention_model(self.settings.embedding.model)
 
-    def _quoted(self, question: Question, found: Sequence[tuple[str, list[Passage]]], trace: Trace) -> Iterator[Event]:
+    def _quoted(
+        self,
+        question: Question,
+        found: Sequence[tuple[str, list[Passage]]],
+        trace: Trace,
+        *,
+        anything: bool = False,
+    ) -> Iterator[Event]:
         with trace.stage("answer"):
             yield from answer_from(
                 found,
@@ -94,6 +118,7 @@ class SearchAnswers:
                 trace,
                 model=self._confidence,
                 language=question.language,
+                anything=anything,
             )
 
     def _written(
