@@ -9,6 +9,7 @@ from typing import Protocol
 from assistant.answers.attachments import attached_passages
 from assistant.answers.citations import Composer
 from assistant.answers.confidence import AbstentionModel, abstention_model
+from assistant.answers.from_files import file_answer, nothing_in, source_of
 from assistant.answers.extractive import answer_from, find_evidence
 from assistant.answers.people import KnowledgeablePerson, asks_for_people, who_could_know
 from assistant.answers.rewrite import Rewritten, ask_back
@@ -53,6 +54,14 @@ class SearchAnswers:
 
     def events(self, question: Question, rewritten: Rewritten, trace: Trace) -> Iterator[Event]:
         """Retrieval-augmented answering of one or several stand-alone questions."""
+        source = source_of(rewritten.text) if question.attachments else "documents"
+        if rewritten.reply.kind == "elsewhere" or source == "documents":
+            question, source = replace(question, attachments=()), "documents"
+        told = file_answer(replace(question, text=rewritten.text)) if source == "files" else None
+        if told is not None:
+            trace.found(told.passages)
+            yield told
+            return
         read = self.settings.answer.passages
         found: list[tuple[str, list[Passage]]] = []
         for part in rewritten.questions:
@@ -73,11 +82,16 @@ class SearchAnswers:
         if self.models is not None:
             yield from self._written(replace(question, text=rewritten.text), found, everything, trace)
         else:
-            yield from self._quoted(question, found, trace, anything=rewritten.reply.kind in _TAKEN_UP)
+            for event in self._quoted(question, found, trace, anything=rewritten.reply.kind in _TAKEN_UP):
+                if source == "files" and isinstance(event, Answer) and event.outcome == "no_evidence":
+                    event = nothing_in(question.attachments, event, question.language)
+                yield event
 
     def _found(self, part: str, question: Question, reply: Reply) -> list[Passage]:
-        """The passages for one part of the question, those of its attachments among them."""
+        """The passages for one part of the question: of the files that came with it alone, unless it says otherwise."""
         limit = max(_SEARCHED, self.settings.answer.passages)
+        if question.attachments and source_of(part) == "files":
+            return attached_passages(part, question.attachments, question.user, self.encoder, limit)
         passages = self._searched(Search(part, question.user, limit, question.filters), reply)
         passages = [p for p in passages if not concerns_another(part, p.chunk, question.language)]
         if question.attachments:

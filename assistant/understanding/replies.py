@@ -137,6 +137,8 @@ def listed(answer: Answer) -> list[tuple[str, str]]:
 
 
 def _chosen(message: str, last: StoredTurn) -> Reply | None:
+    if last.answer.outcome == "no_evidence" and message.strip() in last.answer.choices:
+        return Reply("elsewhere", last.standalone or last.question)
     asked_back = last.answer.outcome == "needs_input" and last.answer.route == "search"
     chosen = named_choice(message, last.answer.choices) if asked_back else ""
     return _taken(chosen, last) if chosen else None
