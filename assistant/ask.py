@@ -185,8 +185,9 @@ class Assistant:
             trace.guardrails.append("the question reads like an instruction to the model")
         if verdict.refusal:
             return iter([Answer(verdict.refusal, outcome="refused")])
-        talk = small_talk(question.text) if question.route is None and not question.attachments else None
-        if talk is not None:
+        talk = small_talk(question.text) if question.route is None else None
+        # "Help me", said with a file, is about the file.
+        if talk is not None and not (talk == "help" and question.attachments):
             return iter([small_talk_answer(talk, question.text, question.user, self.path.retriever)])
         # What reads like an order to the model is no work for an app unless the person has chosen one.
         if self.router is None or question.route == SEARCH or (ordered and question.route is None):
@@ -238,7 +239,8 @@ class Assistant:
         if self.vocabularies is None or question.attachments:
             return rewritten
         known = self.vocabularies.of(question.user)
-        parts = [corrected(part, known, self._is_word) for part in rewritten.questions]
+        language = question.language or detect_language(rewritten.text)
+        parts = [corrected(part, known, self._is_word, language) for part in rewritten.questions]
         parts = [spelled_out(part, known.abbreviations, known.counts) for part in parts]
         return replace(rewritten, questions=tuple(parts))
 

@@ -288,7 +288,8 @@ def no_evidence(passages: Sequence[Passage], sure: float, language: str = "en") 
     if nearest:
         titles = ", ".join(f"“{p.chunk.title or p.chunk.document_id}”" for p in nearest)
         known = sentence_of(who_could_know(nearest), language)
-        text = " ".join(filter(None, (text, say("closest", language, titles=titles), known)))
+        offered = say("show_offered", language)
+        text = " ".join(filter(None, (text, say("closest", language, titles=titles), known, offered)))
     return Answer(text, outcome="no_evidence", confidence=sure, passages=tuple(passages[:8]), nearest=tuple(nearest))
 
 

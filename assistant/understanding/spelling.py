@@ -18,6 +18,8 @@ IsWord = Callable[[str], bool]
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 _LEAST = 4
+_LEAST_ABROAD = 6
+_ENDING = 2
 # Misspelt function words; shorter ones than `_LEAST` have too many neighbours for anything but a list.
 _SLIPS = {
     "teh": "the", "hte": "the", "wat": "what", "waht": "what", "hwat": "what", "hwo": "how", "wich": "which",
@@ -26,26 +28,29 @@ _SLIPS = {
 }  # fmt: skip
 
 
-def corrected(question: str, known: Vocabulary, is_word: IsWord) -> str:
+def corrected(question: str, known: Vocabulary, is_word: IsWord, language: str = "en") -> str:
     """The question with its typos corrected.
 
     Args:
         is_word: Whether a folded word is one in general, documents aside.
+        language: The question's. The words of another than English are mostly in no list that is at hand, and end in
+            more ways: only a slip inside a long word is taken for one.
     """
-    return _WORD.sub(lambda match: _corrected(match.group(), known, is_word), question)
+    english = language == "en"
+    return _WORD.sub(lambda match: _corrected(match.group(), known, is_word, english=english), question)
 
 
-def _corrected(word: str, known: Vocabulary, is_word: IsWord) -> str:
+def _corrected(word: str, known: Vocabulary, is_word: IsWord, *, english: bool) -> str:
     low = folded(word)
     if low in _SLIPS and low not in known.counts:
         return _SLIPS[low]
-    if len(low) < _LEAST or low in known.counts or low in FUNCTION_WORDS or word.isupper():
+    least = _LEAST if english else _LEAST_ABROAD
+    if len(low) < least or low in known.counts or low in FUNCTION_WORDS or word.isupper() or _inflected(low, known):
         return word
-    if _inflected(low, known):
+    found = _nearest(low, known, names=is_word(low))
+    if not english and found and (found[:-_ENDING] == low[: len(found) - _ENDING] or OSA.distance(low, found) > 1):
         return word
-    if is_word(low):
-        return _like(word, _nearest(low, known, names=True), known)
-    return _like(word, _nearest(low, known), known)
+    return _like(word, found, known)
 
 
 def _inflected(low: str, known: Vocabulary) -> bool:
