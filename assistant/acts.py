@@ -18,7 +18,8 @@ _SMALL_TALK: Mapping[SmallTalk, str] = {
         "was können sie|was machst du|wer bist du|wer sind sie|hilfe|wie funktioniert das|"
         "(?:wobei|wie) (?:kannst du|können sie) (?:mir )?helfen|was kann ich (?:dich |sie )?fragen|"
         "qu[eé] (?:puedes|sabes) hacer|(?:en )?(?:qué|que|cómo) (?:me )?puedes ayudar(?:me)?|para qué sirves|qué eres|"
-        "quién eres|ayuda|cómo funciona(?: esto)?|(?:que|qu'est-ce que) (?:peux-tu|pouvez-vous|sais-tu|tu (?:peux|sais)) faire|"
+        "quién eres|ayuda|cómo funciona(?: esto)?|"
+        "(?:que|qu'est-ce que) (?:peux-tu|pouvez-vous|sais-tu|tu (?:peux|sais)) faire|"
         "à quoi (?:tu sers|sers-tu|servez-vous|ça sert)|tu sers à quoi|comment (?:peux-tu|pouvez-vous) m'aider|"
         "qui es-tu|qui êtes-vous|aide|comment ça marche|"
         "cosa puoi fare|chi sei|aiuto|o que (?:você )?(?:pode|sabe) fazer|wat kun je"
@@ -31,8 +32,10 @@ _SMALL_TALK: Mapping[SmallTalk, str] = {
     ),
     "thanks": (
         "(?:many )?thanks?(?: (?:a lot|you|so much|very much))*|thank you|thx|ty|cheers|great|perfect|super|nice|"
-        "awesome|cool|ok(?:ay)?|got it|well done|much appreciated|danke ?(?:schön|sehr|dir|ihnen)?|(?:vielen|besten) dank|prima|"
-        "perfekt|top|(?:muchas |mil )?gracias|vale|genial|perfecto|merci(?: (?:beaucoup|bien))?|parfait|grazie(?: mille)?|obrigad[oa]|dank je(?: wel)?|bedankt"
+        "awesome|cool|ok(?:ay)?|got it|well done|much appreciated|danke ?(?:schön|sehr|dir|ihnen)?|"
+        "(?:vielen|besten) dank|prima|"
+        "perfekt|top|(?:muchas |mil )?gracias|vale|genial|perfecto|merci(?: (?:beaucoup|bien))?|parfait|"
+        "grazie(?: mille)?|obrigad[oa]|dank je(?: wel)?|bedankt"
     ),
     "goodbye": (
         "bye(?: bye)?|goodbye|see you(?: later)?|good night|tschüss|auf wiedersehen|bis bald|gute nacht|adiós|"

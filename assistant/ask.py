@@ -29,7 +29,7 @@ from assistant.question import SEARCH, Question
 from assistant.records.conversations import Conversations, StoredTurn
 from assistant.records.trace import Trace, Traces
 from assistant.understanding.abbreviations import spelled_out
-from assistant.understanding.replies import Reply, reply_of
+from assistant.understanding.replies import NO_REPLY, reply_of
 from assistant.understanding.spelling import corrected
 from assistant.understanding.vocabulary import Vocabularies
 from core.errors import ModelError, QuestionError
@@ -196,7 +196,7 @@ class Assistant:
 
     def _taking_up(self, question: Question, history: Sequence[StoredTurn]) -> Question:
         """The question on the way that a reply to the last answer takes: "yes" runs the app that was offered."""
-        reply = reply_of(question.text, history) if question.route is None else Reply()
+        reply = reply_of(question.text, history) if question.route is None else NO_REPLY
         if reply.kind == "app":
             return replace(question, text=reply.question, route=reply.app)
         return replace(question, route=SEARCH) if reply.kind else question
@@ -219,9 +219,7 @@ class Assistant:
         if self.conversations is not None and question.conversation_id is not None:
             self.conversations.append(question.conversation_id, question.user, kept, standalone, answer)
 
-    def _rewritten(
-        self, asked: str, question: Question, history: Sequence[StoredTurn], trace: Trace
-    ) -> Rewritten:
+    def _rewritten(self, asked: str, question: Question, history: Sequence[StoredTurn], trace: Trace) -> Rewritten:
         by_rules = rewrite(asked, history, self._alike)
         if self.models is None or not history or by_rules.reply.kind:
             return self._forgiven(by_rules, question)

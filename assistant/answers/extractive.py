@@ -159,7 +159,7 @@ def answer_from(
             yield from _quotes(finding, own, encoder, composer, most, bullets=style.format == "bullets")
         else:
             shown = 1 if style.length == "short" else _SHOWN
-            yield from _findings(finding, own, encoder, composer, language, shown)
+            yield from _findings(finding, own, encoder, composer, language=language, most=shown)
     sure = max((finding.confidence for _, finding in parts), default=0.0)
     missing = [q for q, finding in parts if not (concerns(finding, limits) or (anything and finding.evidence))]
     if len(missing) == len(parts):
@@ -198,6 +198,7 @@ def _findings(
     passages: Sequence[Passage],
     encoder: TokenEncoder,
     composer: Composer,
+    *,
     language: str,
     most: int,
 ) -> Iterator[Event]:

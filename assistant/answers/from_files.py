@@ -24,10 +24,11 @@ from core.types import Answer, Parsed, Passage, Section, Why
 Source = Literal["files", "documents", "both"]
 
 _DOCUMENTS = re.compile(
-    r"\b(?:(?:the|our|your|other|company|indexed) (?:documents?|docs|polic(?:y|ies)|guidelines?|handbook|rules|intranet|"
-    r"knowledge base|wiki)|not (?:from|in) (?:the|this|that) (?:file|attachment)|"
-    r"(?:unsere[nrm]?|den|die) (?:dokumente?n?|richtlinien?|handbuch|regeln)|nuestr[oa]s? (?:documentos?|polític[a]s?|normas)|"
-    r"los documentos|(?:nos|les) (?:documents|règles|politiques)|notre (?:politique|règlement))\b",
+    r"\b(?:(?:the|our|your|other|company|indexed) (?:documents?|docs|polic(?:y|ies)|guidelines?|handbook|rules|"
+    r"intranet|knowledge base|wiki)|not (?:from|in) (?:the|this|that) (?:file|attachment)|"
+    r"(?:unsere[nrm]?|den|die) (?:dokumente?n?|richtlinien?|handbuch|regeln)|"
+    r"nuestr[oa]s? (?:documentos?|políticas?|normas)|los documentos|"
+    r"(?:nos|les) (?:documents|règles|politiques)|notre (?:politique|règlement))\b",
     re.IGNORECASE,
 )
 _FILE = re.compile(
@@ -36,8 +37,9 @@ _FILE = re.compile(
     re.IGNORECASE,
 )
 _PROMISES = re.compile(
-    r"\b(?:promis\w*|commit(?:s|ted|ment)?s?|action items?|actions|to-?dos?|next steps|(?:agreed|have|has|want(?:s|ed)?|going) "
-    r"to (?:do|deliver|send)|will \w+ do|zugesagt|zusagen?|versprochen|verspricht|aufgaben|promet\w*|compromet\w*|"
+    r"\b(?:promis\w*|commit(?:s|ted|ment)?s?|action items?|actions|to-?dos?|next steps|"
+    r"(?:agreed|have|has|want(?:s|ed)?|going) to (?:do|deliver|send)|"
+    r"will \w+ do|zugesagt|zusagen?|versprochen|verspricht|aufgaben|promet\w*|compromet\w*|"
     r"compromisos|tareas|promesse|engag\w+|tâches)\b",
     re.IGNORECASE,
 )

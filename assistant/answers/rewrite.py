@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from assistant.answers.small_talk import ROUTE as TALK
 from assistant.records import StoredTurn
 from assistant.understanding.follow_up import Likeness, in_context
-from assistant.understanding.replies import Reply, reply_of
+from assistant.understanding.replies import NO_REPLY, Reply, reply_of
 from core.llm import ChatModels, Spending
 from core.text.words import FUNCTION_WORDS, content_words
 from core.types import Attributes, Passage
@@ -48,7 +48,7 @@ class Rewritten:
 
     questions: tuple[str, ...]
     how: str = ""
-    reply: Reply = Reply()
+    reply: Reply = NO_REPLY
 
     @property
     def text(self) -> str:

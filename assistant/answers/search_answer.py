@@ -9,8 +9,8 @@ from typing import Protocol
 from assistant.answers.attachments import attached_passages
 from assistant.answers.citations import Composer
 from assistant.answers.confidence import AbstentionModel, abstention_model
-from assistant.answers.from_files import file_answer, nothing_in, source_of
 from assistant.answers.extractive import answer_from, find_evidence
+from assistant.answers.from_files import file_answer, nothing_in, source_of
 from assistant.answers.people import KnowledgeablePerson, asks_for_people, who_could_know
 from assistant.answers.rewrite import Rewritten, ask_back
 from assistant.answers.subject import concerns_another
@@ -83,9 +83,8 @@ class SearchAnswers:
             yield from self._written(replace(question, text=rewritten.text), found, everything, trace)
         else:
             for event in self._quoted(question, found, trace, anything=rewritten.reply.kind in _TAKEN_UP):
-                if source == "files" and isinstance(event, Answer) and event.outcome == "no_evidence":
-                    event = nothing_in(question.attachments, event, question.language)
-                yield event
+                nothing = source == "files" and isinstance(event, Answer) and event.outcome == "no_evidence"
+                yield nothing_in(question.attachments, event, question.language) if nothing else event
 
     def _found(self, part: str, question: Question, reply: Reply) -> list[Passage]:
         """The passages for one part of the question: of the files that came with it alone, unless it says otherwise."""

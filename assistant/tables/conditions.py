@@ -18,13 +18,19 @@ _NOT = r"(?:\w+n['’]t|not|non|never|without|kein\w*|nicht|ohne|sin|pas|ne)"
 _MONTH = re.compile(rf"\b(?:in|im|of|during|en|de)?\s*\b(?P<month>{MONTH})\b(?:\s+(?P<year>20\d\d))?", re.IGNORECASE)
 _QUARTER = re.compile(r"\b[QT](?P<quarter>[1-4])\b(?:\s*(?P<year>20\d\d))?", re.IGNORECASE)
 _YEAR = re.compile(r"\b(?:in|im|en|from|of|for|für|pour|de)\s+(?P<year>20\d\d)\b", re.IGNORECASE)
-_DAY = r"(?P<day>20\d\d-\d\d-\d\d|\d{1,2}\.?\s+[^\W\d_]+\s+20\d\d|[^\W\d_]+\s+\d{1,2},?\s+20\d\d|\d{1,2}\.\d{1,2}\.20\d\d)"
-_SINCE = re.compile(rf"\b(?P<how>since|after|from|before|until|by|seit|nach|ab|vor|bis|desde|antes de|hasta|depuis|après|avant)\s+(?:the\s+)?{_DAY}", re.IGNORECASE)
+_DAY = (
+    r"(?P<day>20\d\d-\d\d-\d\d|\d{1,2}\.?\s+[^\W\d_]+\s+20\d\d|[^\W\d_]+\s+\d{1,2},?\s+20\d\d|\d{1,2}\.\d{1,2}\.20\d\d)"
+)
+_SINCE = re.compile(
+    r"\b(?P<how>since|after|from|before|until|by|seit|nach|ab|vor|bis|desde|antes de|hasta|depuis|après|avant)\s+"
+    rf"(?:the\s+)?{_DAY}",
+    re.IGNORECASE,
+)
 _EARLIER = frozenset("before until by vor bis antes de hasta avant".split())
 _AMOUNT = r"(?:\w{0,3}[€$£]?\s*)?(?P<number>\d[\d.,]*)\s*(?P<unit>[^\W\d_]+|[€$£%])?"
 _ABOVE = re.compile(
-    r"(?:\b(?:above|over|more than|greater than|at least|exceeding|über|mehr als|mindestens|más de|mayor(?:es)? (?:que|de)|"
-    rf"plus de|au-dessus de|au moins)|>=?)\s*{_AMOUNT}",
+    r"(?:\b(?:above|over|more than|greater than|at least|exceeding|über|mehr als|mindestens|más de|"
+    rf"mayor(?:es)? (?:que|de)|plus de|au-dessus de|au moins)|>=?)\s*{_AMOUNT}",
     re.IGNORECASE,
 )
 _BELOW = re.compile(
@@ -90,8 +96,12 @@ def _yes_no(question: str, table: Table, take: Take) -> Iterator[Condition]:
             continue
         wanted = not (match["un"] or re.search(rf"\b{_NOT}\s+(?:\w+\s+){{0,2}}?{re.escape(name)}", low))
         take(match.group())
-        yes = next((c for n, c in enumerate(column.cells) if c and column.is_yes(n) == wanted), "yes" if wanted else "no")
-        yield Condition(column, f"{column.name}: {yes}", lambda row, c=column, w=wanted: bool(c.cells[row]) and c.is_yes(row) == w)  # type: ignore[misc]
+        yes = next(
+            (c for n, c in enumerate(column.cells) if c and column.is_yes(n) == wanted), "yes" if wanted else "no"
+        )
+        yield Condition(
+            column, f"{column.name}: {yes}", lambda row, c=column, w=wanted: bool(c.cells[row]) and c.is_yes(row) == w
+        )  # type: ignore[misc]
 
 
 def _times(question: str, table: Table, take: Take) -> Iterator[Condition]:
@@ -112,7 +122,11 @@ def _times(question: str, table: Table, take: Take) -> Iterator[Condition]:
         number = month_number(match["month"])
         take(match.group())
         year = int(match["year"]) if match["year"] else None
-        yield _when(column, match.group("month") + (f" {year}" if year else ""), lambda d, n=number, y=year: d.month == n and y in (None, d.year))  # type: ignore[misc]
+        yield _when(
+            column,
+            match.group("month") + (f" {year}" if year else ""),
+            lambda d, n=number, y=year: d.month == n and y in (None, d.year),
+        )  # type: ignore[misc]
         return
     for match in _QUARTER.finditer(question):
         quarter, year = int(match["quarter"]), int(match["year"]) if match["year"] else None
@@ -136,7 +150,7 @@ def _amounts(question: str, table: Table, take: Take) -> Iterator[Condition]:
         if match is None or not numbers:
             continue
         asked = set(content_words(question))
-        named = [c for c in numbers if asked & {w for w in c.terms}]
+        named = [c for c in numbers if asked & set(c.terms)]
         if len(named or numbers) != 1:
             continue
         column = (named or numbers)[0]

@@ -16,7 +16,9 @@ from core.types import Rows
 
 Kind = Literal["number", "day", "yes_no", "word"]
 
-_NUMBER = re.compile(r"^(?P<before>[^\d+\-−]{0,4}?)\s*(?P<sign>[-−+]?)(?P<digits>\d[\d.,' \u00a0]*)\s*(?P<after>[^\d]{0,12})$")
+_NUMBER = re.compile(
+    r"^(?P<before>[^\d+\-−]{0,4}?)\s*(?P<sign>[-−+]?)(?P<digits>\d[\d.,' \u00a0]*)\s*(?P<after>[^\d]{0,12})$"
+)
 _DECIMAL_COMMA = re.compile(r"\d,\d{1,2}(?!\d)")
 _DECIMAL_POINT = re.compile(r"\d\.\d{1,2}(?!\d)")
 _GROUPS_BY_POINT = re.compile(r"\d{1,3}(?:\.\d{3})+(?:,\d+)?$")
@@ -79,7 +81,8 @@ class Column:
         places = max(map(len, self._fractions), default=0)
         if whole and len(self._fractions) < sum(map(bool, self.cells)):
             places = 0  # 3 beside 2.5; but 3.00 where all are written so
-        text = f"{value:,.{places}f}" if whole or places else f"{value:,.2f}".rstrip("0")
+        exact = value == round(value, places)
+        text = f"{value:,.{places}f}" if exact else f"{value:,.{max(places, 2)}f}".rstrip("0")
         if self._comma:
             text = text.translate(str.maketrans(",.", ".,"))
         before, after = self._unit
@@ -101,7 +104,9 @@ class Column:
     @cached_property
     def _unit(self) -> tuple[str, str]:
         """What stands before and behind the number in every filled cell."""
-        units = {(m["before"], m["after"]) for cell in self.cells if cell.strip() and (m := _NUMBER.match(cell.strip()))}
+        units = {
+            (m["before"], m["after"]) for cell in self.cells if cell.strip() and (m := _NUMBER.match(cell.strip()))
+        }
         if len(units) != 1:
             return "", ""
         before, after = units.pop()
@@ -146,7 +151,10 @@ def table_of(rows: Rows, name: str) -> Table | None:
     if len(rows) < 2 or len(rows[0]) < 2 or any(len(row) != len(rows[0]) for row in rows):
         return None
     header: Sequence[str] = rows[0]
-    columns = tuple(Column(n, title.strip() or f"column {n + 1}", tuple(r[n].strip() for r in rows[1:])) for n, title in enumerate(header))
+    columns = tuple(
+        Column(n, title.strip() or f"column {n + 1}", tuple(r[n].strip() for r in rows[1:]))
+        for n, title in enumerate(header)
+    )
     return Table(name, columns, len(rows) - 1)
 
 

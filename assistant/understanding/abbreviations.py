@@ -1,7 +1,7 @@
 """Abbreviations that the documents themselves explain, and questions that use them.
 
-Read are "mean time to respond (MTTR)", "MTTR: mean time to respond", "LOA stands for leave of absence", tables and lists
-of a glossary, and lines such as "WT Widget, GB Gearbox" below a heading that says what they are.
+Read are "mean time to respond (MTTR)", "MTTR: mean time to respond", "LOA stands for leave of absence", the tables of a
+glossary, and lines such as "WT Widget, GB Gearbox" below a heading that says what they are.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ _STANDS_FOR = re.compile(
 _DEFINED = re.compile(
     rf"^\W*(?:\*\*|__)?(?P<short>{_SHORT})(?:\*\*|__)?\s*(?:[:,–=|]|\s-\s)\s*(?P<long>{_PHRASE})", re.MULTILINE
 )
-_PAIRS = re.compile(rf"(?<![\w-])(?P<short>{_SHORT})[ :=]+(?P<long>[A-ZÀ-Þ][\w’'-]*(?: [A-ZÀ-Þ][\w’'-]*)*)(?=[,;.\n|]|$)")
-_GLOSSARY = re.compile(
-    r"abbreviat|acronym|glossar|abkürz|kurzform|abreviat|siglas?\b|abréviat|sigle", re.IGNORECASE
+_PAIRS = re.compile(
+    rf"(?<![\w-])(?P<short>{_SHORT})[ :=]+(?P<long>[A-ZÀ-Þ][\w’'-]*(?: [A-ZÀ-Þ][\w’'-]*)*)(?=[,;.\n|]|$)"
 )
+_GLOSSARY = re.compile(r"abbreviat|acronym|glossar|abkürz|kurzform|abreviat|siglas?\b|abréviat|sigle", re.IGNORECASE)
 _SMALL = frozenset("of the a an and to for in on at by with der die das und für von de la el y du des et".split())
 _WORD = re.compile(r"[^\W_](?:[\w’'&/-]*\w)?")
 # An abbreviation that stands in more chunks than this is a word of its own: both it and its meaning are searched for.
@@ -81,8 +81,12 @@ def _spelled_by(short: str, words: str, *, from_begin: bool = False) -> str:
         initials = [folded(p)[0] for p in chosen if p]
         without = [folded(p)[0] for p in chosen if p and folded(p) not in _SMALL]
         if letters in (initials, without) and folded(chosen[0]) not in _SMALL:
-            return " ".join(chosen) if "-" not in words else words[: len(" ".join(chosen))].strip() if from_begin else (
-                words[-len(" ".join(chosen)) :].strip()
+            return (
+                " ".join(chosen)
+                if "-" not in words
+                else words[: len(" ".join(chosen))].strip()
+                if from_begin
+                else (words[-len(" ".join(chosen)) :].strip())
             )
     return ""
 

@@ -44,8 +44,15 @@ _WITH_PREPOSITION = re.compile(rf"^({_PREPOSITION})\s+(.+)$", re.IGNORECASE)
 _ARTICLE = re.compile(r"^(?:the|an?|der|die|das|dem|den|el|las?|los|les?)\s+", re.IGNORECASE)
 _ASKS = re.compile(
     r"\b(?:what|who|whom|whose|when|where|why|which|how|is|are|was|were|does|do|did|can|could|should|will|has|have|may|"
-    r"must|wer|wen|wem|wann|wo|warum|wie|welche[rsnm]?|ist|sind|hat|haben|darf|kann|muss|qué|quién|cuándo|dónde|cómo|"
+    r"must|need|können|könn?te\w*|dürfen|müssen|soll(?:en)?|wird|werden|gibt|pueden?|podr[ií]as?|debo|hay|dois|peux|pouvez|"
+    r"wer|wen|wem|wann|wo|warum|wie|welche[rsnm]?|ist|sind|hat|haben|darf|kann|muss|qué|quién|cuándo|dónde|cómo|"
     r"cuánt[oa]s?|cuál(?:es)?|puede[ns]?|quoi|qui|quand|où|comment|combien|quel(?:le)?s?|est|sont|peut|faut)\b",
+    re.IGNORECASE,
+)
+# What begins so says by itself what is wanted.
+_BEGINS = re.compile(
+    r"^(?:tell|show|list|give|explain|describe|find|search|i|we|zeig\w*|erklär\w*|nenn\w*|ich|wir|dime|muestra\w*|"
+    r"explica\w*|quiero|dis|montre\w*|explique\w*|je|nous)\b",
     re.IGNORECASE,
 )
 _WORD = re.compile(r"[^\W_](?:[\w'’&%.,/-]*[\w%])?")
@@ -75,6 +82,11 @@ _FRAGMENT_WORDS = 6
 _CARRIED = 6
 # A pronoun behind so many content words stands for one of them.
 _OWN_ANTECEDENT = 3
+_SUBORDINATE = re.compile(
+    r"\b(?:before|after|when|if|because|while|until|bevor|nachdem|wenn|weil|bis|cuando|si|antes|después|quand|avant|après)\b",
+    re.IGNORECASE,
+)
+_FRAGMENT_ALONE = 3
 
 
 def in_context(question: str, before: str, alike: Likeness | None = None) -> str:
@@ -86,16 +98,19 @@ def in_context(question: str, before: str, alike: Likeness | None = None) -> str
     if not rest:
         return question
     refers = _refers(rest)
-    if not _ASKS.search(rest) and len(rest.split()) <= _FRAGMENT_WORDS and not _NAME_OF.search(rest):
+    words = len(rest.split())
+    asks = _ASKS.search(rest) or _BEGINS.match(rest) or _NAME_OF.search(rest)
+    if not asks and words <= (_FRAGMENT_WORDS if has_lead or refers else _FRAGMENT_ALONE):
         swapped = _swapped(rest, before, alike)
         if swapped:
             return swapped
         if has_lead or refers:
             return f"{before.rstrip(' ?.!')}, {rest}?"
         return question
-    if not (has_lead or refers or what_if):
+    bare = not _content(rest)  # "why?", "since when?"
+    if not (has_lead or refers or what_if or bare):
         return question
-    return _completed(f"{rest}?", before, points_back=refers)
+    return _completed(f"{rest}?", before, points_back=refers or bare)
 
 
 def subject_of(question: str) -> str:
@@ -106,7 +121,12 @@ def subject_of(question: str) -> str:
 
 def _refers(text: str) -> bool:
     match = _POINTS_BACK.search(text) or _GERMAN.search(text)
-    return match is not None and len(_content(text[: match.start()])) < _OWN_ANTECEDENT
+    if match is None:
+        return False
+    if match.group().casefold() == "then":
+        return True
+    before = text[: match.start()]
+    return len(_content(before)) < (_OWN_ANTECEDENT - 1 if _SUBORDINATE.search(before) else _OWN_ANTECEDENT)
 
 
 def _completed(question: str, before: str, *, points_back: bool) -> str:
@@ -143,7 +163,7 @@ def _swapped(fragment: str, before: str, alike: Likeness | None) -> str:
 
 def _of_same_shape(new: str, before: str) -> str:
     """What has the fragment's kind of number: a quarter for a quarter, a percentage for a percentage."""
-    last = new.split()[-1]
+    last = new.rsplit(maxsplit=1)[-1]
     if not any(c.isdigit() for c in last):
         return ""
     found = [word for word in _WORD.findall(before) if _shape(word) == _shape(last)]
@@ -172,7 +192,7 @@ def _in_contrast(new: str, before: str) -> str:
 
 
 def _name_for(new: str, preposition: str, before: str) -> str:
-    names = _names(before)
+    names = [name for name in _names(before) if not _PERIOD.fullmatch(name)]
     if not names or not (new[:1].isupper() or preposition):
         return ""
     if preposition and not new[:1].isupper() and not _behind(preposition, new, before):
@@ -201,7 +221,18 @@ def _most_alike(new: str, before: str, alike: Likeness | None) -> str:
     if alike is None or not words or len(new.split()) > 1:
         return ""
     best, word = max(zip(alike(new, words), words, strict=True))
-    return word if best >= _ALIKE else ""
+    return _with_article(word, before) if best >= _ALIKE else ""
+
+
+def _with_article(word: str, before: str) -> str:
+    """All that stands between the article and the next preposition around the word: "customer success manager"."""
+    found = re.findall(
+        rf"\b(?:the|an?|our|my|der|die|das|el|la|le)\s+((?:[\w'’-]+\s+){{0,3}}?{re.escape(word)}(?:\s+[\w'’-]+){{0,3}}?)"
+        rf"(?=\s+(?:{_PREPOSITION})\b|[?,.;!]|$)",
+        before,
+        re.IGNORECASE,
+    )
+    return str(found[-1]) if found and not _ASKS.search(found[-1]) else word
 
 
 def _participle(word: str) -> bool:
@@ -209,7 +240,7 @@ def _participle(word: str) -> bool:
 
 
 def _names(text: str) -> list[str]:
-    text = text.lstrip(" ¿¡\"“")
+    text = text.lstrip(' ¿¡"“')
     return [
         name
         for match in _NAME.finditer(text)

@@ -17,15 +17,16 @@ from core.text.words import content_words, folded
 from core.types import Answer
 
 _YES = re.compile(
-    r"^\W*(?:(?:yes|yeah|yep|yup|sure|ok(?:ay)?|please|do (?:it|that|so)|go (?:ahead|on)|show (?:me|it|them)(?: please)?|"
+    r"^\W*(?:(?:yes|yeah|yep|yup|sure|ok(?:ay)?|please|do (?:it|that|so)|go (?:ahead|on)|show (?:me|it|them)|"
     r"why not|ja|gerne?|bitte|klar|mach das|s[ií]|claro|por favor|vale|adelante|oui|volontiers|d'accord|"
     r"s'il (?:vous|te) plaît|vas-y|allez-y)[\s,.!]*)+$",
     re.IGNORECASE,
 )
 _NO = re.compile(
     r"^\W*(?:no|nope|not (?:that|this)(?: one)?|wrong(?: one)?|i (?:meant?|was asking about)|nein|falsch|ich meinte?|"
-    r"non|pas (?:ça|celle-là|celui-là)|je voulais dire|quise decir|me refer[ií]a a)\b[\s,.;:!–-]*(?:i (?:meant?|was asking about)|"
-    r"ich meinte?|je voulais dire|quise decir|but|sondern|sino|mais)?\s*(?P<rest>.*?)[\s.!?]*$",
+    r"non|pas (?:ça|celle-là|celui-là)|je voulais dire|quise decir|me refer[ií]a a)\b[\s,.;:!–-]*"
+    r"(?:i (?:meant?|was asking about)|ich meinte?|je voulais dire|quise decir|but|sondern|sino|mais)?\s*"
+    r"(?P<rest>.*?)[\s.!?]*$",
     re.IGNORECASE,
 )
 _OTHER = re.compile(r"\b(?:other|another|different|andere[rnsm]?|otr[oa]s?|autres?)\b", re.IGNORECASE)
@@ -70,6 +71,8 @@ _ITEM = re.compile(r"^(?P<inset>\s*)(?:[-*•]|\d{1,2}[.)])\s+(?P<text>\S.*)$")
 _MARKER = re.compile(r"\s*\[\d+\]")
 _LABEL_WORDS = 10
 
+_AS_BEFORE = AnswerStyle()
+
 Kind = Literal["", "choice", "item", "nearest", "elsewhere", "app", "other", "restyled"]
 
 
@@ -87,21 +90,21 @@ class Reply:
 
     kind: Kind = ""
     question: str = ""
-    style: AnswerStyle = AnswerStyle()
+    style: AnswerStyle = _AS_BEFORE
     documents: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
     titled: str = ""
     app: str = ""
 
 
-_NONE = Reply()
+NO_REPLY = Reply()
 T = TypeVar("T")
 
 
 def reply_of(message: str, history: Sequence[StoredTurn]) -> Reply:
     """What the message takes up of the last answer; `kind` is empty if it takes up nothing."""
     if not history:
-        return _NONE
+        return NO_REPLY
     last = history[-1]
     return (
         _chosen(message, last)
@@ -109,7 +112,7 @@ def reply_of(message: str, history: Sequence[StoredTurn]) -> Reply:
         or _restyled(message, last)
         or _numbered(message, last)
         or _corrected(message, last)
-        or _NONE
+        or NO_REPLY
     )
 
 
@@ -121,7 +124,9 @@ def listed(answer: Answer) -> list[tuple[str, str]]:
         match = _ITEM.match(line.rstrip("\n"))
         if match:
             end = place + len(line)
-            document = next((c.document_id for c in answer.citations if c.begin < end and c.end > place), "")
+            marked = {int(n) for n in re.findall(r"\[(\d+)\]", line)}
+            around = [c for c in answer.citations if c.marker in marked or (c.begin < end and c.end > place)]
+            document = around[0].document_id if around else ""
             found.append((len(match["inset"]), _MARKER.sub("", match["text"]).strip(), document))
         place += len(line)
     inner = [item for item in found if item[0] > 0]
@@ -171,7 +176,9 @@ def _restyled(message: str, last: StoredTurn) -> Reply | None:
     if not last.answer.found or last.answer.route != "search":
         return None
     for style, pattern in _SHAPES:
-        if re.match(rf"^\W*{_AROUND_SHAPE}(?:{pattern})(?:[\s,]*(?:please|bitte|por favor|s'il vous plaît))?\W*$", message, re.I):
+        if re.match(
+            rf"^\W*{_AROUND_SHAPE}(?:{pattern})(?:[\s,]*(?:please|bitte|por favor|s'il vous plaît))?\W*$", message, re.I
+        ):
             return Reply("restyled", last.standalone or last.question, style=style)
     return None
 
@@ -196,14 +203,16 @@ def _numbered(message: str, last: StoredTurn) -> Reply | None:
     label = label_of(item[0])
     begun = message[: match.start()].strip(" ¿¡")
     alone = len(content_words(_PLACE.sub(" ", message))) == 0 or not begun
-    asked = f"{label} ({subject_of(last.standalone or last.question)})" if alone else _PLACE.sub(
-        lambda _: f"“{label}”", message, count=1
+    asked = (
+        f"{label} ({subject_of(last.standalone or last.question)})"
+        if alone
+        else _PLACE.sub(lambda _: f"“{label}”", message, count=1)
     )
     return Reply("item", asked, documents=(item[1],) if item[1] else ())
 
 
 def _stands_for_an_item(match: re.Match[str], message: str) -> bool:
-    """Whether the ordinal is a thing by itself ("the second one", "the fourth?") and not of something ("first class")."""
+    """Whether the ordinal is a thing by itself ("the second one", "the fourth?"), unlike in "first class"."""
     ends = not message[match.end() :].strip(" ?.!")
     return not match["word"] or bool(match["noun"]) or (bool(match["article"]) and ends)
 
@@ -213,7 +222,7 @@ def label_of(item: str) -> str:
     row = re.match(r"^[^:–]{1,40}: (?P<label>.+?) – ", item)
     if row:
         return row["label"]
-    head = re.split(r"(?<=\w)[:.](?:\s|$)", item, maxsplit=1)[0].strip(" *_“”\"")
+    head = re.split(r"(?<=\w)[:.](?:\s|$)", item, maxsplit=1)[0].strip(' *_“”"')
     words = head.split()
     return " ".join(words[:_LABEL_WORDS])
 

@@ -1,4 +1,4 @@
-"""Typos, against the words of the index: only a word that neither the index nor the model's own word list knows changes.
+"""Typos, against the words of the index: only a word changes that neither the index nor the model's own list knows.
 
 A name is corrected although it is a word elsewhere: "Harbor" where the documents write "Harbour".
 """
@@ -16,7 +16,7 @@ from core.text.words import FUNCTION_WORDS, folded, stem
 
 IsWord = Callable[[str], bool]
 
-_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
+_WORD = re.compile(r"[^\W\d_]+")
 _LEAST = 4
 _LEAST_ABROAD = 6
 _ENDING = 2

@@ -170,4 +170,3 @@ def coverage(wanted: Iterable[str], present: Iterable[str], weight: Mapping[str,
         total += value
         found += value if word in have else 0.0
     return found / total if total else 0.0
-

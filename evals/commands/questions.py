@@ -58,7 +58,7 @@ def questions(
             [question for _, question in lines],
             people,
             lambda done, total, case: bar.update(task, completed=done, total=total, rate=case),
-            files,
+            files=files,
         )
         cases = list(_noted(asked, report))
     figures = question_figures(cases)

@@ -104,6 +104,7 @@ def ask_questions(
     questions: Sequence[EverydayQuestion],
     people: Mapping[str, User],
     progress: Progress = lambda *_: None,
+    *,
     files: Mapping[str, Attachment] = MappingProxyType({}),
 ) -> Iterator[AskedEveryday]:
     """Each question's answer as it comes, one at a time so that the seconds are those of one person's question.

@@ -35,20 +35,23 @@ def page_state(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, ob
 
 
 def test_files_are_parsed_and_a_second_one_of_the_name_replaces_the_first(page_state: dict[str, object]) -> None:
-    assert attachments.attach([File("a.md", b"# Notes\n\nFirst."), File("a.md", b"# Notes\n\nSecond.")]) == []
+    attachments.attach([File("a.md", b"# Notes\n\nFirst."), File("a.md", b"# Notes\n\nSecond.")])
+    assert attachments.problems() == []
     (kept,) = attachments.attached()
     assert [section.text for section in kept.sections][-1].endswith("Second.")
 
 
 def test_a_file_that_cant_be_read_says_so_and_the_others_stay(page_state: dict[str, object]) -> None:
-    (problem,) = attachments.attach([File("x.pdf", b"%PDF-1.7 cut off"), File("a.md", b"# Notes\n\nFirst.")])
+    attachments.attach([File("x.pdf", b"%PDF-1.7 cut off"), File("a.md", b"# Notes\n\nFirst.")])
+    (problem,) = attachments.problems()
     assert "x.pdf" in str(problem)
     assert [a.name for a in attachments.attached()] == ["a.md"]
 
 
 def test_a_conversation_holds_a_few_files(page_state: dict[str, object]) -> None:
     many = [File(f"{n}.md", b"# N\n\nText.") for n in range(attachments.MOST + 1)]
-    (problem,) = attachments.attach(many)
+    attachments.attach(many)
+    (problem,) = attachments.problems()
     assert f"holds {attachments.MOST} files" in str(problem)
 
 
