@@ -40,6 +40,7 @@ _MAX_WORDS = 120
 # Statements that are shown where the answer isn't sure, how much below the best one they may score, and how many of
 # the question's words are named that none of them has.
 _SHOWN = 6
+_SHOWN_SHORT = 2
 _SHOWN_MARGIN = 6.0
 _UNSAID = 4
 # Below this confidence, findings that lack this share of the question's words aren't about it.
@@ -158,7 +159,7 @@ def answer_from(
         if finding.confidence >= limits.answered:
             yield from _quotes(finding, own, encoder, composer, most, bullets=style.format == "bullets")
         else:
-            shown = 1 if style.length == "short" else _SHOWN
+            shown = _SHOWN_SHORT if style.length == "short" else _SHOWN
             yield from _findings(finding, own, encoder, composer, language=language, most=shown)
     sure = max((finding.confidence for _, finding in parts), default=0.0)
     missing = [q for q, finding in parts if not (concerns(finding, limits) or (anything and finding.evidence))]

@@ -27,7 +27,7 @@ _SINCE = re.compile(
     re.IGNORECASE,
 )
 _EARLIER = frozenset("before until by vor bis antes de hasta avant".split())
-_AMOUNT = r"(?:\w{0,3}[€$£]?\s*)?(?P<number>\d[\d.,]*)\s*(?P<unit>[^\W\d_]+|[€$£%])?"
+_AMOUNT = r"(?:[^\W\d]{0,3}[€$£]?\s*)?(?P<number>\d[\d.,]*)\s*(?P<unit>[^\W\d_]+|[€$£%])?"
 _ABOVE = re.compile(
     r"(?:\b(?:above|over|more than|greater than|at least|exceeding|über|mehr als|mindestens|más de|"
     rf"mayor(?:es)? (?:que|de)|plus de|au-dessus de|au moins)|>=?)\s*{_AMOUNT}",
@@ -38,6 +38,7 @@ _BELOW = re.compile(
     rf"au-dessous de|au plus)|<=?)\s*{_AMOUNT}",
     re.IGNORECASE,
 )
+_CURRENCIES = (("euro", "euros", "eur", "€"), ("dollar", "dollars", "usd", "$"), ("pound", "pounds", "gbp", "£"))
 _MOST_VALUES = 400
 
 
@@ -150,7 +151,7 @@ def _amounts(question: str, table: Table, take: Take) -> Iterator[Condition]:
         if match is None or not numbers:
             continue
         asked = set(content_words(question))
-        named = [c for c in numbers if asked & set(c.terms)]
+        named = [c for c in numbers if asked & set(c.terms)] or [c for c in numbers if _has_unit(c, match["unit"])]
         if len(named or numbers) != 1:
             continue
         column = (named or numbers)[0]
@@ -161,3 +162,10 @@ def _amounts(question: str, table: Table, take: Take) -> Iterator[Condition]:
             f"{column.name} {'>' if above else '<'} {match['number']}",
             lambda row, c=column, x=limit, a=above: (n := c.numbers[row]) is not None and (n > x if a else n < x),  # type: ignore[misc]
         )
+
+
+def _has_unit(column: Column, unit: str | None) -> bool:
+    """Whether the column's header or cells have the unit, or another way to write the currency."""
+    wanted = next((names for names in _CURRENCIES if unit and unit.casefold() in names), (unit or "",))
+    said = f"{column.header} {column.cells[0]}".casefold()
+    return any(name and name in said for name in wanted)

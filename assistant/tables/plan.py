@@ -70,7 +70,8 @@ _SAYS_NOTHING = frozenset(
         "have has had made make all every yet still currently now please file table sheet attached attachment tell "
         "need want see say says thing things work do does everything anything any zeile zeilen eintrag einträge datei "
         "tabelle alle noch bitte gibt filas fila tabla archivo todos todas ligne lignes tableau fichier tous toutes it "
-        "die den war waren hat hay tiene tienen ont a été high hoch hohe alto alta haut haute that this those these of them ist sind was were be been it's"
+        "die den war waren hat hay tiene tienen ont a été high hoch hohe alto alta haut haute that this those these "
+        "of them ist sind was were be been it's"
     )
 )
 _LIKE = 4

@@ -148,16 +148,16 @@ def _swapped(fragment: str, before: str, alike: Likeness | None) -> str:
     """The question before with the fragment in the place of what it stands in contrast to; "" if there is no such."""
     by_preposition = _WITH_PREPOSITION.match(fragment)
     preposition, new = by_preposition.groups() if by_preposition else ("", fragment)
-    new = _ARTICLE.sub("", new)
-    for old in (
-        _of_same_shape(new, before),
-        _in_contrast(new, before),
-        _name_for(new, preposition, before),
-        _behind(preposition, new, before),
-        _most_alike(new, before, alike),
+    bare = _ARTICLE.sub("", new)
+    for old, put in (
+        (_of_same_shape(bare, before), bare),
+        (_in_contrast(bare, before), bare),
+        (_name_for(bare, preposition, before), bare),
+        (_behind(preposition, before), new),
+        (_most_alike(bare, before, alike), bare),
     ):
-        if old and folded(old) != folded(new):
-            return re.sub(rf"(?<!\w){re.escape(old)}(?!\w)", new.replace("\\", r"\\"), before, count=1)
+        if old and folded(old) != folded(put):
+            return re.sub(rf"(?<!\w){re.escape(old)}(?!\w)", lambda _, put=put: put, before, count=1)  # type: ignore[misc]
     return ""
 
 
@@ -195,18 +195,16 @@ def _name_for(new: str, preposition: str, before: str) -> str:
     names = [name for name in _names(before) if not _PERIOD.fullmatch(name)]
     if not names or not (new[:1].isupper() or preposition):
         return ""
-    if preposition and not new[:1].isupper() and not _behind(preposition, new, before):
-        return ""
-    behind = _behind(preposition, new, before)
+    behind = _behind(preposition, before)
     return next((name for name in reversed(names) if behind and name in behind), names[-1] if new[:1].isupper() else "")
 
 
-def _behind(preposition: str, new: str, before: str) -> str:
+def _behind(preposition: str, before: str) -> str:
     """What follows the same preposition in the question before."""
     if not preposition:
         return ""
     found = re.findall(
-        rf"\b{preposition}\s+(?:(?:the|a|an|der|die|das|el|la|le)\s+)?(.+?)(?=\s+(?:{_PREPOSITION})\b|[?,.;!]|$)",
+        rf"\b{preposition}\s+(.+?)(?=\s+(?:{_PREPOSITION})\b|[?,.;!]|$)",
         before,
         re.IGNORECASE,
     )

@@ -37,6 +37,7 @@ KOSTEN = table_of(
         ("how many were launched in October 2021?", "1", (1,)),
         ("how many boats launched since 2021-06-01", "3", (1, 3, 4)),
         ("boats with a fee above 1,000", "", (0, 3)),
+        ("boats under 500 euros?", "", (2, 4)),
         ("list the boats in Wismar", "", (4,)),
         ("how many boats are in Wismar and Husum", "3", (2, 3, 4)),
     ],

@@ -22,6 +22,11 @@ def alike(phrase: str, words: list[str]) -> list[float]:
         ("how fast is a grade 1 leak reported", "and mended?", "how fast is a grade 1 leak mended"),
         ("how did sales of Norden go in Q2 2025?", "and in Q3 2025?", "how did sales of Norden go in Q3 2025?"),
         ("smallest order of Ferrite", "same for Basalt", "smallest order of Basalt"),
+        (
+            "How much is paid for a week on the kiln?",
+            "and for work at night?",
+            "How much is paid for work at night on the kiln?",
+        ),
         ("which valve was tested first?", "and last?", "which valve was tested last?"),
         ("How long are castings kept?", "and moulds?", "How long are moulds kept?"),
         ("Who is the plant manager of Kiel?", "and the foreman?", "Who is the foreman of Kiel?"),
