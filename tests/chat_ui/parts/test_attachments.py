@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from assistant.question import Attachment
 from chat_ui.parts import attachments
+from core.errors import QuestionError
 from core.types import Answer, Section
 from tests.chat_ui.chat.test_page import ask, html
 from tests.chat_ui.conftest import QuotingAssistant
@@ -74,3 +75,19 @@ def test_a_choice_asks_again_with_it(app: App, assistant: QuotingAssistant, monk
     next(button for button in page.button if button.label == "Contoso").click().run()
     assert assistant.asked[-1].text == "Contoso"
     assert html(page).count('class="question"') == 2
+
+
+def test_what_is_wrong_with_a_file_outlives_the_first_answers_rerun(app: App, assistant: QuotingAssistant) -> None:
+    page = app()
+    page.session_state["attachment-problems"] = [QuestionError("x.pdf: it is damaged; get a fresh copy.")]
+    page.run()
+    assert "x.pdf" in html(page)
+    attachments_seen = page.run()
+    assert "x.pdf" in html(attachments_seen)
+
+
+def test_what_was_understood_stands_above_the_answer(
+    app: App, assistant: QuotingAssistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(assistant, "_events", lambda *_: iter([Answer("EUR 220.", understood="The rate in <Geneva>?")]))
+    assert "Understood as: The rate in &lt;Geneva&gt;?" in ask(app().run(), "and in Geneva?")
