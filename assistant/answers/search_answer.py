@@ -83,8 +83,10 @@ class SearchAnswers:
             yield from self._written(replace(question, text=rewritten.text), found, everything, trace)
         else:
             for event in self._quoted(question, found, trace, anything=rewritten.reply.kind in _TAKEN_UP):
-                nothing = source == "files" and isinstance(event, Answer) and event.outcome == "no_evidence"
-                yield nothing_in(question.attachments, event, question.language) if nothing else event
+                if source == "files" and isinstance(event, Answer) and event.outcome == "no_evidence":
+                    yield nothing_in(question.attachments, event, question.language)
+                else:
+                    yield event
 
     def _found(self, part: str, question: Question, reply: Reply) -> list[Passage]:
         """The passages for one part of the question: of the files that came with it alone, unless it says otherwise."""

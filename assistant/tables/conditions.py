@@ -13,6 +13,8 @@ from core.text.dates import MONTH, find_day, month_number
 from core.text.words import content_words, folded
 
 Take = Callable[[str], None]
+# How it reads, and whether a day lies in it.
+Period = tuple[str, Callable[[date], bool]]
 
 _NOT = r"(?:\w+n['’]t|not|non|never|without|kein\w*|nicht|ohne|sin|pas|ne)"
 _MONTH = re.compile(rf"\b(?:in|im|of|during|en|de)?\s*\b(?P<month>{MONTH})\b(?:\s+(?P<year>20\d\d))?", re.IGNORECASE)
@@ -97,51 +99,72 @@ def _yes_no(question: str, table: Table, take: Take) -> Iterator[Condition]:
             continue
         wanted = not (match["un"] or re.search(rf"\b{_NOT}\s+(?:\w+\s+){{0,2}}?{re.escape(name)}", low))
         take(match.group())
-        yes = next(
-            (c for n, c in enumerate(column.cells) if c and column.is_yes(n) == wanted), "yes" if wanted else "no"
-        )
-        yield Condition(
-            column, f"{column.name}: {yes}", lambda row, c=column, w=wanted: bool(c.cells[row]) and c.is_yes(row) == w
-        )  # type: ignore[misc]
+        yield _says(column, wanted)
+
+
+def _says(column: Column, wanted: bool) -> Condition:
+    written = next((cell for n, cell in enumerate(column.cells) if cell and column.is_yes(n) == wanted), str(wanted))
+    return Condition(
+        column, f"{column.name}: {written}", lambda row: bool(column.cells[row]) and column.is_yes(row) == wanted
+    )
 
 
 def _times(question: str, table: Table, take: Take) -> Iterator[Condition]:
+    """A condition on the day that the question names, else on the first column of days."""
     days = table.of_kind("day")
     if not days:
         return
     asked = set(content_words(question))
     column = max(days, key=lambda c: len(asked & set(c.terms)))
-    for match in _SINCE.finditer(question):
-        limit = find_day(match["day"], None)
-        if limit is None:
-            continue
-        take(match.group())
-        earlier = set(match["how"].casefold().split()) <= _EARLIER
-        yield _when(column, match.group(), lambda day, e=earlier, x=limit: day < x if e else day >= x)  # type: ignore[misc]
-        return
-    for match in _MONTH.finditer(question):
-        number = month_number(match["month"])
-        take(match.group())
-        year = int(match["year"]) if match["year"] else None
-        yield _when(
-            column,
-            match.group("month") + (f" {year}" if year else ""),
-            lambda d, n=number, y=year: d.month == n and y in (None, d.year),
-        )  # type: ignore[misc]
-        return
-    for match in _QUARTER.finditer(question):
-        quarter, year = int(match["quarter"]), int(match["year"]) if match["year"] else None
-        take(match.group())
-        yield _when(column, match.group(), lambda d, q=quarter, y=year: (d.month + 2) // 3 == q and y in (None, d.year))  # type: ignore[misc]
-        return
-    for match in _YEAR.finditer(question):
-        take(match.group())
-        yield _when(column, match["year"], lambda d, y=int(match["year"]): d.year == y)  # type: ignore[misc]
+    found = next(filter(None, (_side_of_day(question), _month(question), _quarter(question), _year(question))), None)
+    if found is not None:
+        said, holds = found
+        take(said)
+        yield _when(column, said.strip(), holds)
+
+
+def _side_of_day(question: str) -> Period | None:
+    match = _SINCE.search(question)
+    limit = find_day(match["day"], None) if match else None
+    if match is None or limit is None:
+        return None
+    day = limit
+    if set(match["how"].casefold().split()) <= _EARLIER:
+        return match.group(), lambda value: value < day
+    return match.group(), lambda value: value >= day
+
+
+def _month(question: str) -> Period | None:
+    match = _MONTH.search(question)
+    if match is None:
+        return None
+    number, year = month_number(match["month"]), int(match["year"] or 0)
+    said = f"{match['month']} {match['year']}" if year else match["month"]
+    return said, lambda value: value.month == number and year in (0, value.year)
+
+
+def _quarter(question: str) -> Period | None:
+    match = _QUARTER.search(question)
+    if match is None:
+        return None
+    quarter, year = int(match["quarter"]), int(match["year"] or 0)
+    return match.group(), lambda value: (value.month + 2) // 3 == quarter and year in (0, value.year)
+
+
+def _year(question: str) -> Period | None:
+    match = _YEAR.search(question)
+    if match is None:
+        return None
+    year = int(match["year"])
+    return match["year"], lambda value: value.year == year
 
 
 def _when(column: Column, said: str, holds: Callable[[date], bool]) -> Condition:
-    days = column.days
-    return Condition(column, f"{column.name}: {said}", lambda row: days[row] is not None and holds(days[row]))  # type: ignore[arg-type]
+    def holds_for(row: int) -> bool:
+        day = column.days[row]
+        return day is not None and holds(day)
+
+    return Condition(column, f"{column.name}: {said}", holds_for)
 
 
 def _amounts(question: str, table: Table, take: Take) -> Iterator[Condition]:
@@ -157,11 +180,15 @@ def _amounts(question: str, table: Table, take: Take) -> Iterator[Condition]:
         column = (named or numbers)[0]
         limit = Decimal(match["number"].rstrip(".,").replace(",", ""))
         take(match.group())
-        yield Condition(
-            column,
-            f"{column.name} {'>' if above else '<'} {match['number']}",
-            lambda row, c=column, x=limit, a=above: (n := c.numbers[row]) is not None and (n > x if a else n < x),  # type: ignore[misc]
-        )
+        yield _beyond(column, limit, match["number"], above=above)
+
+
+def _beyond(column: Column, limit: Decimal, said: str, *, above: bool) -> Condition:
+    def holds(row: int) -> bool:
+        number = column.numbers[row]
+        return number is not None and (number > limit if above else number < limit)
+
+    return Condition(column, f"{column.name} {'>' if above else '<'} {said}", holds)
 
 
 def _has_unit(column: Column, unit: str | None) -> bool:

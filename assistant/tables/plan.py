@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from assistant.tables.calculation import Calculation, Operation
 from assistant.tables.conditions import conditions_in
-from assistant.tables.table import Column, Table
+from assistant.tables.table import Column, Kind, Table
 from core.text.words import content_words, folded
 
 _OPERATIONS: tuple[tuple[Operation, str], ...] = (
@@ -172,7 +172,7 @@ def _named(table: Table, words: _Words) -> list[Column]:
 
 def _compared(question: str, operation: Operation, named: list[Column], table: Table, words: _Words) -> Column | None:
     """The column that is summed or compared: the named one, what people call such a column, or the only one."""
-    kind = "day" if operation in ("latest", "earliest") else "number"
+    kind: Kind = "day" if operation in ("latest", "earliest") else "number"
     fitting = [column for column in named if column.kind == kind]
     called = set(content_words(_CALLED[kind]))
     words.take(word for word in words.left if word in called or _alike(word, called))
