@@ -234,9 +234,9 @@ class Assistant:
 
     def _forgiven(self, rewritten: Rewritten, question: Question) -> Rewritten:
         """The questions without typos, and with what their abbreviations stand for."""
-        if self.vocabularies is None or question.attachments:
+        known = self.vocabularies.of(question.user) if self.vocabularies and not question.attachments else None
+        if known is None:
             return rewritten
-        known = self.vocabularies.of(question.user)
         language = question.language or detect_language(rewritten.text)
         parts = [corrected(part, known, self._is_word, language) for part in rewritten.questions]
         parts = [spelled_out(part, known.abbreviations, known.counts) for part in parts]

@@ -14,13 +14,16 @@ from core.types import Chunk
 
 _SHORT = r"[A-Z][A-Z0-9&/]{1,6}s?"
 _PHRASE = r"[^\W\d_][\w’'-]*(?:[ -][\w’'-]+){0,7}"
-_BEHIND = re.compile(rf"(?P<long>(?:[\w’'-]+[ -]){{1,7}}[\w’'-]+)\s+\((?P<short>{_SHORT})\)")
+_BRACKETED = re.compile(rf" \((?P<short>{_SHORT})\)")
+_WORDS_BEFORE = re.compile(r"(?:[\w’'-]+[ -]){0,7}[\w’'-]+$")
+_BEFORE_CHARS = 120
 _STANDS_FOR = re.compile(
     rf"\b(?P<short>{_SHORT})\b[“”\"*_]*\s+(?:stands for|is short for|means|steht für|bedeutet|significa|signifie)\s+"
     rf"[“\"]?(?P<long>{_PHRASE})",
 )
 _DEFINED = re.compile(
-    rf"^\W*(?:\*\*|__)?(?P<short>{_SHORT})(?:\*\*|__)?\s*(?:[:,–=|]|\s-\s)\s*(?P<long>{_PHRASE})", re.MULTILINE
+    rf"^[ \t>*•-]{{0,6}}(?:\*\*|__)?(?P<short>{_SHORT})(?:\*\*|__)?\s*(?:[:,–=|]|\s-\s)\s*(?P<long>{_PHRASE})",
+    re.MULTILINE,
 )
 _PAIRS = re.compile(
     rf"(?<![\w-])(?P<short>{_SHORT})[ :=]+(?P<long>[A-ZÀ-Þ][\w’'-]*(?: [A-ZÀ-Þ][\w’'-]*)*)(?=[,;.\n|]|$)"
@@ -35,8 +38,9 @@ _RARE = 2
 def abbreviations_in(chunk: Chunk) -> Iterator[tuple[str, str]]:
     """(abbreviation, what it stands for) as the chunk explains them."""
     text = chunk.text
-    for match in _BEHIND.finditer(text):
-        long = _spelled_by(match["short"], match["long"])
+    for match in _BRACKETED.finditer(text):
+        before = _WORDS_BEFORE.search(text[max(0, match.start() - _BEFORE_CHARS) : match.start()])
+        long = _spelled_by(match["short"], before.group()) if before else ""
         if long:
             yield match["short"], long
     for match in _STANDS_FOR.finditer(text):

@@ -4,7 +4,7 @@ import pytest
 
 from assistant.understanding.abbreviations import abbreviations_in, spelled_out
 from assistant.understanding.spelling import corrected
-from assistant.understanding.vocabulary import Vocabularies
+from assistant.understanding.vocabulary import Vocabularies, Vocabulary
 from core.types import Chunk, User
 
 ANA, BEN = User("ana@x.example", ("staff",)), User("ben@x.example")
@@ -22,6 +22,9 @@ class Index:
     def chunks(self, filters: object = None) -> list[Chunk]:
         return list(self._chunks)
 
+    def count(self) -> int:
+        return len(self._chunks)
+
 
 EVERYBODY = ("user:ana@x.example", "user:ben@x.example")
 INDEX = Index(
@@ -32,8 +35,10 @@ INDEX = Index(
 )
 
 
-def vocabulary(user: User):  # type: ignore[no-untyped-def]
-    return Vocabularies(lambda: INDEX).of(user)  # type: ignore[arg-type, return-value]
+def vocabulary(user: User) -> Vocabulary:
+    known = Vocabularies(lambda: INDEX).of(user)  # type: ignore[arg-type, return-value]
+    assert known is not None
+    return known
 
 
 @pytest.mark.parametrize(
@@ -86,3 +91,12 @@ def test_a_rare_abbreviation_gives_way_and_a_frequent_one_stays_beside_its_meani
     assert spelled_out("PLK list price", known, {"plk": 1}) == "Packlack list price"
     assert spelled_out("PLK list price", known, {"plk": 9}) == "PLK (Packlack) list price"
     assert spelled_out("is Packlack PLK", known, {}) == "is Packlack PLK"
+
+
+def test_a_large_index_corrects_nothing_since_only_a_part_would_be_known() -> None:
+    class Large(Index):
+        def count(self) -> int:
+            return 10_000_000
+
+    large = Large(chunk(1, "The allowance", *EVERYBODY))
+    assert Vocabularies(lambda: large).of(BEN) is None  # type: ignore[arg-type, return-value]
