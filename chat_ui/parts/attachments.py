@@ -61,7 +61,7 @@ def attach(uploads: Iterable[Upload]) -> None:
 def forget() -> None:
     """Drops the files, when another conversation is opened."""
     st.session_state[_KEY] = []
-    st.session_state[_PROBLEMS] = []
+    st.session_state.pop(_PROBLEMS, None)
 
 
 def attachment_pills() -> None:
