@@ -166,7 +166,7 @@ class Assistant:
             trace.searched, standalone = list(rewritten.questions), rewritten.text
             if standalone != asked:
                 yield Stage("rewrite", standalone)
-            events = self.path.events(self._prepared(question, rewritten, verdict), rewritten, trace)
+            events = self._by_search(question, rewritten, verdict, trace)
         answer: Answer | None = None
         for event in events:
             if isinstance(event, Answer):
@@ -193,6 +193,17 @@ class Assistant:
         if self.router is None or question.route == SEARCH or (ordered and question.route is None):
             return None
         return self.router.events(question, trace)
+
+    def _by_search(
+        self, question: Question, rewritten: Rewritten, verdict: GuardrailVerdict, trace: Trace
+    ) -> Iterator[Event]:
+        """The answer from what is found; what a typo or a fragment hid from the guardrails is judged as understood."""
+        understood = self.guardrails.judge(rewritten.text, question.user)
+        if understood.refusal:
+            trace.guardrails.extend([understood.rule] if understood.rule else [])
+            return iter([Answer(understood.refusal, outcome="refused")])
+        limited = replace(question, filters=all_of(question.filters, understood.filter))
+        return self.path.events(self._prepared(limited, rewritten, verdict), rewritten, trace)
 
     def _taking_up(self, question: Question, history: Sequence[StoredTurn]) -> Question:
         """The question on the way that a reply to the last answer takes: "yes" runs the app that was offered."""

@@ -8,6 +8,7 @@ import pytest
 from assistant.answers.evidence import ScoredStatement
 from assistant.answers.extractive import statement_of
 from assistant.ask import Assistant
+from assistant.checks.guardrails import Guardrails, parse_guardrails
 from assistant.events import Sentence, Stage
 from assistant.question import Attachment, Question
 from core.database import open_database
@@ -271,3 +272,11 @@ def test_yes_shows_what_comes_nearest_and_means_nothing_by_itself(assistant: Ass
     assert shown.outcome == "partly" and {c.document_id for c in shown.citations} <= {
         p.chunk.document_id for p in nothing.nearest
     }
+
+
+def test_what_a_typo_hides_from_the_guardrails_is_judged_as_understood(assistant: Assistant) -> None:
+    text = "phrases: [{match: [telemetry], message: That isn't discussed here.}]"
+    rules = parse_guardrails(text, Path("guardrails.yaml"))
+    guarded = replace(assistant, guardrails=Guardrails(rules, None))
+    answer = guarded.answer(Question("How long is raw Watchtower telemtry kept?", ANA))
+    assert (answer.outcome, answer.text) == ("refused", "That isn't discussed here.")
