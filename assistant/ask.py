@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+import numpy as np
 import sqlalchemy as sa
 
 from assistant.acts import small_talk
@@ -28,6 +29,10 @@ from assistant.events import Event, Sentence, Stage
 from assistant.question import SEARCH, Question, Turn
 from assistant.records.conversations import Conversations, StoredTurn
 from assistant.records.trace import Trace, Traces
+from assistant.understanding.abbreviations import spelled_out
+from assistant.understanding.replies import NO_REPLY, reply_of
+from assistant.understanding.spelling import corrected
+from assistant.understanding.vocabulary import Vocabularies
 from core.errors import ModelError, QuestionError
 from core.llm import ChatModels, Spending
 from core.settings import AnswerStyle, Settings
@@ -37,6 +42,7 @@ from core.types import Answer, User
 from prompts import load_prompt
 from retrieval.models.tokens import RecentTokens
 from retrieval.query.filters import all_of
+from retrieval.retriever import Retriever
 
 # So many turns of the conversation a model that writes is told.
 _TURNS = 3
@@ -75,6 +81,7 @@ class Assistant:
         models: Writes the answers; None quotes.
         router: Finds the app for a question; None answers everything plainly.
         traces, conversations, styles: What is kept; None keeps nothing.
+        vocabularies: The index's words, to correct typos; None corrects nothing.
     """
 
     path: SearchAnswers
@@ -85,6 +92,7 @@ class Assistant:
     traces: Traces | None = None
     conversations: TurnStore | None = None
     styles: Styles | None = None
+    vocabularies: Vocabularies | None = None
 
     @classmethod
     def over(
@@ -112,6 +120,7 @@ class Assistant:
             Traces(engine) if engine is not None else None,
             Conversations(engine) if engine is not None else None,
             Styles(engine) if engine is not None else None,
+            Vocabularies(lambda: retriever.index) if isinstance(retriever, Retriever) else None,
         )
 
     def ask(self, question: Question) -> Iterator[Event]:
@@ -156,20 +165,18 @@ class Assistant:
         kept = redacted(question.text, self.guardrails.rules.redact)
         trace, verdict = Trace(kept), self.guardrails.judge(question.said(), question.user)
         trace.guardrails.extend([verdict.rule] if verdict.rule else [])
+        asked, question = question.text, self._taking_up(question, history)
         events = self._by_app(question, verdict, trace)
         standalone = question.text
         if events is None:
             if trace.route_reason:
                 yield Stage("route", trace.route_reason)
             with trace.stage("rewrite"):
-                rewritten = self._rewritten(question, history, trace)
+                rewritten = self._rewritten(asked, question, history, trace)
             trace.searched, standalone = list(rewritten.questions), rewritten.text
-            if standalone != question.text:
+            if standalone != asked:
                 yield Stage("rewrite", standalone)
-            prepared = self._prepared(question, standalone, verdict, history)
-            events = self._known(prepared, question, standalone, trace)
-            if events is None:
-                events = self.path.events(prepared, rewritten, trace)
+            events = self._by_search(question, rewritten, verdict, trace, history)
         answer: Answer | None = None
         for event in events:
             if isinstance(event, Answer):
@@ -177,7 +184,7 @@ class Assistant:
             else:
                 yield self._shown(event)
         assert answer is not None
-        final = self._finished(answer, standalone, trace, question.user)
+        final = self._finished(answer, asked, standalone, trace, question.user)
         self._keep(question, kept, standalone, final, trace)
         yield final
 
@@ -188,29 +195,56 @@ class Assistant:
             trace.guardrails.append("the question reads like an instruction to the model")
         if verdict.refusal:
             return iter([Answer(verdict.refusal, outcome="refused")])
-        talk = small_talk(question.text) if question.route is None and not question.attachments else None
-        if talk is not None:
+        talk = small_talk(question.text) if question.route is None else None
+        # "Help me", said with a file, is about the file.
+        if talk is not None and not (talk == "help" and question.attachments):
             return iter([small_talk_answer(talk, question.text, question.user, self.path.retriever)])
         # What reads like an order to the model is no work for an app unless the person has chosen one.
         if self.router is None or question.route == SEARCH or (ordered and question.route is None):
             return None
         return self.router.events(replace(question, filters=all_of(question.filters, verdict.filter)), trace)
 
+    def _by_search(
+        self,
+        question: Question,
+        rewritten: Rewritten,
+        verdict: GuardrailVerdict,
+        trace: Trace,
+        history: Sequence[StoredTurn],
+    ) -> Iterator[Event]:
+        """The answer from what is found; what a typo or a fragment hid from the guardrails is judged as understood."""
+        understood = self.guardrails.judge(rewritten.text, question.user)
+        if understood.refusal:
+            trace.guardrails.extend([understood.rule] if understood.rule else [])
+            return iter([Answer(understood.refusal, outcome="refused")])
+        limited = replace(question, filters=all_of(question.filters, understood.filter))
+        prepared = self._prepared(limited, rewritten, verdict, history)
+        events = self._known(prepared, question, rewritten.text, trace)
+        return self.path.events(prepared, rewritten, trace) if events is None else events
+
     def _known(self, prepared: Question, question: Question, standalone: str, trace: Trace) -> Iterator[Event] | None:
         """What records say to a question that has become another one in its conversation; else they were asked."""
-        if self.router is None or standalone == question.text:
+        if self.router is None or question.attachments or standalone == question.text:
             return None
         return self.router.known(replace(prepared, text=standalone), trace)
 
+    def _taking_up(self, question: Question, history: Sequence[StoredTurn]) -> Question:
+        """The question on the way that a reply to the last answer takes: "yes" runs the app that was offered."""
+        reply = reply_of(question.text, history) if question.route is None else NO_REPLY
+        if reply.kind == "app":
+            return replace(question, text=reply.question, route=reply.app)
+        return replace(question, route=SEARCH) if reply.kind else question
+
     def _prepared(
-        self, question: Question, standalone: str, verdict: GuardrailVerdict, history: Sequence[StoredTurn]
+        self, question: Question, rewritten: Rewritten, verdict: GuardrailVerdict, history: Sequence[StoredTurn]
     ) -> Question:
         """The question with everything that holds for its search and its answer."""
+        standalone, wanted = rewritten.text, rewritten.reply.style
         own = self.styles.of(question.user) if self.styles is not None else AnswerStyle()
         return replace(
             question,
             filters=all_of(question.filters, verdict.filter),
-            style=merged(merged(self.settings.answer.style, own), question.style),
+            style=merged(self.settings.answer.style, own, question.style, wanted),
             language=question.language or detect_language(standalone),
             turns=tuple(_told(turn) for turn in history[-_TURNS:]),
         )
@@ -222,28 +256,48 @@ class Assistant:
         if self.conversations is not None and question.conversation_id is not None:
             self.conversations.append(question.conversation_id, question.user, kept, standalone, answer)
 
-    def _rewritten(self, question: Question, history: Sequence[StoredTurn], trace: Trace) -> Rewritten:
-        if self.models is None or not history:
-            return rewrite(question.text, history)
+    def _rewritten(self, asked: str, question: Question, history: Sequence[StoredTurn], trace: Trace) -> Rewritten:
+        by_rules = rewrite(asked, history, self._alike)
+        if self.models is None or not history or by_rules.reply.kind:
+            return self._forgiven(by_rules, question)
         spent = Spending(person=question.user.email)
         try:
-            return rewrite_with_model(question.text, history, self.models, spent)
+            return rewrite_with_model(asked, history, self.models, spent)
         except ModelError as error:
             trace.notes.append(str(error))
-            return rewrite(question.text, history)
+            return self._forgiven(by_rules, question)
         finally:
             trace.add_calls(spent, load_prompt("rewrite").id)
+
+    def _forgiven(self, rewritten: Rewritten, question: Question) -> Rewritten:
+        """The questions without typos, and with what their abbreviations stand for."""
+        known = self.vocabularies.of(question.user) if self.vocabularies and not question.attachments else None
+        if known is None:
+            return rewritten
+        language = question.language or detect_language(rewritten.text)
+        parts = [corrected(part, known, self._is_word, language) for part in rewritten.questions]
+        parts = [spelled_out(part, known.abbreviations, known.counts) for part in parts]
+        return replace(rewritten, questions=tuple(parts))
+
+    def _is_word(self, word: str) -> bool:
+        # What the model reads as one token is frequent enough in its language to be no typo.
+        return len(self.path.encoder.encode_tokens([word])[0].begins) == 1
+
+    def _alike(self, phrase: str, words: Sequence[str]) -> Sequence[float]:
+        tokens = self.path.encoder.encode_tokens([phrase, *words])
+        means = [t.vectors.mean(axis=0) / np.linalg.norm(t.vectors.mean(axis=0)) for t in tokens if len(t.vectors)]
+        return [float(means[0] @ other) for other in means[1:]] if len(means) == len(tokens) else [0.0] * len(words)
 
     def _shown(self, event: Stage | Sentence) -> Event:
         kinds = self.guardrails.rules.redact
         return replace(event, text=redacted(event.text, kinds)) if kinds and isinstance(event, Sentence) else event
 
-    def _finished(self, answer: Answer, asked: str, trace: Trace, user: User) -> Answer:
+    def _finished(self, answer: Answer, asked: str, standalone: str, trace: Trace, user: User) -> Answer:
         notes = [*answer.notes, *trace.remarks]
         if self.models is not None and (used := self.models.nearly_used(user.email)):
             notes.append(f"Used of the language model's budget: {used}; when it is used up, documents are quoted.")
         if answer.found and answer.route == SEARCH:
-            notes.extend(self._language_note(answer, asked))
+            notes.extend(self._language_note(answer, standalone))
         kinds = self.guardrails.rules.redact
         text = redacted(answer.text, kinds) if kinds else answer.text
         if text != answer.text:
@@ -253,7 +307,8 @@ class Assistant:
             )
             answer = replace(answer, text=text, citations=citations)
         trace_id = trace.id if self.traces is not None else ""
-        return replace(answer, trace_id=trace_id, notes=tuple(notes), offers=trace.offers)
+        understood = redacted(standalone, kinds) if " ".join(standalone.split()) != " ".join(asked.split()) else ""
+        return replace(answer, trace_id=trace_id, notes=tuple(notes), offers=trace.offers, understood=understood)
 
     def _language_note(self, answer: Answer, asked: str) -> Iterator[str]:
         if self.models is not None or not answer.citations:

@@ -259,6 +259,7 @@ class Answer:
         choices: When input is needed, what to choose from.
         offers: Apps that could do more with it, as "app:<name>".
         run: The id of the app's run that answered, whose outputs are kept; empty for any other answer.
+        understood: The question as it was answered, where that isn't as it was asked.
     """
 
     text: str
@@ -273,6 +274,7 @@ class Answer:
     notes: tuple[str, ...] = ()
     offers: tuple[str, ...] = ()
     run: str = ""
+    understood: str = ""
 
     @property
     def found(self) -> bool:

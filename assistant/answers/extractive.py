@@ -40,6 +40,7 @@ _MAX_WORDS = 120
 # Statements that are shown where the answer isn't sure, how much below the best one they may score, and how many of
 # the question's words are named that none of them has.
 _SHOWN = 6
+_SHOWN_SHORT = 2
 _SHOWN_MARGIN = 6.0
 _UNSAID = 4
 # Below this confidence, findings that lack this share of the question's words aren't about it.
@@ -127,6 +128,7 @@ def answer_from(
     *,
     model: AbstentionModel,
     language: str = "en",
+    anything: bool = False,
 ) -> Iterator[Event]:
     """Quoted statements as they are found, then the Answer that holds them.
 
@@ -138,6 +140,7 @@ def answer_from(
         style: Its length and format count; quotes have the tone of their documents.
         model: Of the confidence.
         language: Of what is said beside the quotes.
+        anything: Show what there is, however little it has in common with the question: the person pointed at it.
     """
     most = sentences_wanted(style, settings.max_sentences)
     limits = limits_of(settings, model)
@@ -149,16 +152,17 @@ def answer_from(
         trace.signals.update(finding.signals)
         yield Stage("weigh", f"{len(finding.evidence)} sentences, confidence {finding.confidence:.2f}")
         parts.append((question, finding))
-        if not concerns(finding, limits):
+        if not (concerns(finding, limits) or (anything and finding.evidence)):
             continue
         read.update((p.chunk.id, p) for p in passages[: settings.passages])
         own = passages[: settings.passages]
         if finding.confidence >= limits.answered:
             yield from _quotes(finding, own, encoder, composer, most, bullets=style.format == "bullets")
         else:
-            yield from _findings(finding, own, encoder, composer, language)
+            shown = _SHOWN_SHORT if style.length == "short" else _SHOWN
+            yield from _findings(finding, own, encoder, composer, language=language, most=shown)
     sure = max((finding.confidence for _, finding in parts), default=0.0)
-    missing = [question for question, finding in parts if not concerns(finding, limits)]
+    missing = [q for q, finding in parts if not (concerns(finding, limits) or (anything and finding.evidence))]
     if len(missing) == len(parts):
         yield no_evidence([p for _, passages in found for p in passages], sure, language)
         return
@@ -191,12 +195,18 @@ def concerns(finding: Finding, limits: Limits) -> bool:
 
 
 def _findings(
-    finding: Finding, passages: Sequence[Passage], encoder: TokenEncoder, composer: Composer, language: str
+    finding: Finding,
+    passages: Sequence[Passage],
+    encoder: TokenEncoder,
+    composer: Composer,
+    *,
+    language: str,
+    most: int,
 ) -> Iterator[Event]:
     """What the documents say about it, a line each, and which of the question's words they don't have."""
     yield composer.add(say("partly", language), [], "\n\n")
     rest = weigh_sentences(finding.asked, passages[finding.read :], encoder, first=finding.read)
-    shown = distinct([*finding.evidence, *rest], _SHOWN)
+    shown = distinct([*finding.evidence, *rest], most)
     quoted: list[tuple[QuotedList, str]] = []
     for evidence in shown:
         if any(block.holds(evidence, chunk) for block, chunk in quoted):
@@ -280,7 +290,8 @@ def no_evidence(passages: Sequence[Passage], sure: float, language: str = "en") 
     if nearest:
         titles = ", ".join(f"“{p.chunk.title or p.chunk.document_id}”" for p in nearest)
         known = sentence_of(who_could_know(nearest), language)
-        text = " ".join(filter(None, (text, say("closest", language, titles=titles), known)))
+        offered = say("show_offered", language)
+        text = " ".join(filter(None, (text, say("closest", language, titles=titles), known, offered)))
     return Answer(text, outcome="no_evidence", confidence=sure, passages=tuple(passages[:8]), nearest=tuple(nearest))
 
 

@@ -11,8 +11,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from assistant.answers.expectation import names_in
+from assistant.answers.small_talk import ROUTE as TALK
 from assistant.records import StoredTurn
+from assistant.understanding.follow_up import Likeness, in_context
+from assistant.understanding.replies import NO_REPLY, Reply, reply_of
 from core.llm import ChatModels, Spending
 from core.text.words import FUNCTION_WORDS, content_words
 from core.types import Attributes, Passage
@@ -20,28 +22,9 @@ from prompts import load_prompt
 
 _MAX_PARTS = 3
 _REMEMBERED_TURNS = 3
-_REFERENCE = re.compile(
-    r"\b(?:it|its|they|them|their|theirs|he|him|his|she|her|hers|this|that|these|those|there|one|ones|the same|"
-    r"er|sie|ihn|ihm|ihr|ihre|dieser|diese|dieses|jener|davon|dafür|damit|dort|"
-    r"él|ella|ellos|ellas|esto|eso|aquello|este|esta|ese|esa|allí|su|sus|"
-    r"il|elle|ils|elles|celui|celle|ceux|cela|ça|y|en|leur|leurs)\b",
-    re.IGNORECASE,
-)
 # Pronouns that a name can stand in for without any other change to the sentence.
 _SUBJECT = re.compile(r"\b(?:it|they|them|he|him|she|this one|that one|the same)\b", re.IGNORECASE)
 _OWNER = re.compile(r"\b(?:its|their|his|her)\b(?=\s+[a-z])", re.IGNORECASE)
-_CONTINUES = re.compile(
-    r"^(?:and|or|but|so|also|what about|how about|what else|why|why not|since when|until when|then|ok|okay|yes|no|"
-    r"und|oder|aber|was ist mit|wie ist es mit|warum|y|o|pero|qué hay de|por qué|et|ou|mais|pourquoi|qu'en est-il de)"
-    r"\b",
-    re.IGNORECASE,
-)
-_WHAT_ABOUT = re.compile(
-    r"^(?:and |but |or |und |y |et )?"
-    r"(?:what about|how about|was ist mit|wie ist es mit|qué hay de|qu'en est-il de|and|und|y|et|for|für)\s+"
-    r"(?:in |for |at |für |en |de |the )?(.+?)\s*\?*$",
-    re.IGNORECASE,
-)
 _ASKING = r"(?:what|who|whom|whose|when|where|why|which|how|is|are|was|were|does|do|did|can|could|should|will|has|have)"
 _PARTS = re.compile(rf"(?<=\?)\s+(?=\S)|(?:,\s*|\s+)and\s+(?={_ASKING}\b)|;\s+(?={_ASKING}\b)", re.IGNORECASE)
 _STARTS_ASKING = re.compile(rf"^\W*{_ASKING}\b", re.IGNORECASE)
@@ -56,10 +39,16 @@ _MAX_CHOICES = 8
 
 @dataclass(frozen=True, slots=True)
 class Rewritten:
-    """What is searched for. `how` says for the trace what was done; empty when nothing was."""
+    """What is searched for.
+
+    Attributes:
+        how: What was done, for the trace; empty when nothing was.
+        reply: What it takes up of the last answer.
+    """
 
     questions: tuple[str, ...]
     how: str = ""
+    reply: Reply = NO_REPLY
 
     @property
     def text(self) -> str:
@@ -76,19 +65,30 @@ class AskBack:
     attribute: str
 
 
-def rewrite(question: str, history: Sequence[StoredTurn]) -> Rewritten:
-    """The stand-alone questions that `question` asks after `history`, by rules."""
-    answered = _answered_back(question, history)
-    standalone = answered or _with_context(question, history)
+def rewrite(question: str, history: Sequence[StoredTurn], alike: Likeness | None = None) -> Rewritten:
+    """The stand-alone questions that `question` asks after `history`, by rules.
+
+    Args:
+        alike: Compares a fragment with the words of the question before; None leaves that out.
+    """
+    history = [turn for turn in history if turn.answer.route != TALK or turn is history[-1]]
+    reply = reply_of(question, history)
+    if reply.kind == "choice":
+        chosen = _answered_back(reply.question, history[-1]) or reply.question
+        return Rewritten((chosen,), "put the choice into the question that was asked before", reply)
+    if reply.kind:
+        return Rewritten((reply.question,), f"took up the last answer: {reply.kind}", reply)
+    standalone = in_context(question, before, alike) if (before := _before(history)) else question
     parts = split_questions(standalone)
-    how = []
-    if answered:
-        how.append("put the choice into the question that was asked before")
-    elif standalone != question:
-        how.append("spelled out what it refers to")
+    how = ["spelled out what it refers to"] if standalone != question else []
     if len(parts) > 1:
         how.append(f"split into {len(parts)} questions")
     return Rewritten(parts, "; ".join(how))
+
+
+def _before(history: Sequence[StoredTurn]) -> str:
+    """The last question that was about something, as it was understood."""
+    return next((t.standalone or t.question for t in reversed(history) if t.answer.route != TALK), "")
 
 
 def rewrite_with_model(question: str, history: Sequence[StoredTurn], models: ChatModels, spent: Spending) -> Rewritten:
@@ -157,62 +157,19 @@ def topic(text: str) -> str:
     return " ".join(phrase[-4:])
 
 
-def _with_context(question: str, history: Sequence[StoredTurn]) -> str:
-    if not history:
-        return question
-    before = history[-1].standalone or history[-1].question
-    swapped = _swapped(question, before)
-    if swapped:
-        return swapped
-    refers = _REFERENCE.search(question) is not None
-    fragment = _CONTINUES.match(question) is not None or len(content_words(question)) <= 1
-    if not refers and not fragment:
-        return question
-    subject = topic(before)
-    filled = _filled_in(question, subject) if subject else question
-    known = set(content_words(filled))
-    missing = [w for w in _content(before) if not set(content_words(w)) <= known][:6]
-    # The words of the last question follow in brackets: enough for the search, and plain about where they come from.
-    return f"{filled.rstrip()} ({' '.join(missing)})" if missing else filled
-
-
-def _swapped(question: str, before: str) -> str:
-    """ "What about Meridian?" after "When does Aurora's contract end?" asks when Meridian's does."""
-    about = _WHAT_ABOUT.match(question)
-    old = names_in(before)
-    if about is None or not old or len(about.group(1).split()) > 5:
-        return ""
-    new = about.group(1)
-    # A quarter stands in for a quarter, a year for a year; a name for what the question was about.
-    alike = [word for word in re.findall(r"[\w’'-]+", before) if _shape(word) == _shape(new.split()[0])]
-    target = alike[-1] if alike and any(c.isdigit() for c in new) else topic(before)
-    return before.replace(target, new) if target and target in before else ""
-
-
-def _shape(word: str) -> str:
-    return re.sub(r"[^\W\d_]", "a", re.sub(r"\d", "9", word))
-
-
 def _filled_in(question: str, subject: str) -> str:
     filled = _OWNER.sub(f"{subject}'s", question, count=1)
     return filled if filled != question else _SUBJECT.sub(subject, question, count=1)
 
 
-def _answered_back(question: str, history: Sequence[StoredTurn]) -> str:
-    """The last question with the choice put in, if something was asked back and this is the reply."""
-    if not history or history[-1].answer.outcome != "needs_input":
+def _answered_back(chosen: str, last: StoredTurn) -> str:
+    """The last question with the choice put in, if it was asked back for it."""
+    if last.answer.outcome != "needs_input":
         return ""
-    chosen = next((c for c in history[-1].answer.choices if c.casefold() == question.strip(" .?!").casefold()), "")
-    if not chosen:
-        return ""
-    asked = history[-1].question
+    asked = last.question
     for _, _, pattern in _UNSPECIFIED:
         match = pattern.search(asked)
         if match:
             owner = "'s" if match.group().endswith(("'s", "’s")) else ""
             return asked[: match.start()] + chosen + owner + asked[match.end() :]
     return f"{asked} ({chosen})"
-
-
-def _content(text: str) -> list[str]:
-    return [w.strip("?.,;:!()\"'“”") for w in text.split() if w.strip("?.,;:!()\"'“”").casefold() not in FUNCTION_WORDS]

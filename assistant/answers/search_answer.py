@@ -10,6 +10,7 @@ from assistant.answers.attachments import attached_passages
 from assistant.answers.citations import Composer
 from assistant.answers.confidence import AbstentionModel, abstention_model
 from assistant.answers.extractive import answer_from, find_evidence
+from assistant.answers.from_files import file_answer, nothing_in, source_of
 from assistant.answers.people import KnowledgeablePerson, asks_for_people, who_could_know
 from assistant.answers.rendering import best_quote
 from assistant.answers.rewrite import Rewritten, ask_back
@@ -19,17 +20,22 @@ from assistant.answers.written import AnswerWriter
 from assistant.events import Event, Stage
 from assistant.question import Question
 from assistant.records.trace import Trace
+from assistant.understanding.replies import Reply
 from core.errors import ModelError
 from core.llm import ChatModels
 from core.settings import Settings
+from core.text.words import content_words
 from core.types import Answer, Passage
 from retrieval.models.tokens import TokenEncoder
+from retrieval.query.filters import AnyOf, Filter, Not, all_of
 from retrieval.query.search import Search, Searcher
 
 # Passages that are looked up. Only the first `answer.passages` are read; all tell which words are rare.
 _SEARCHED = 24
 # So many passages of the last answer are read again, behind so many of what was found.
 _RECALLED, _BEFORE_RECALLED = 6, 4
+# What such a reply points at is shown, however little it has in common with the words.
+_TAKEN_UP = frozenset({"nearest", "item"})
 
 
 class EncodingSearcher(Searcher, Protocol):
@@ -52,12 +58,20 @@ class SearchAnswers:
 
     def events(self, question: Question, rewritten: Rewritten, trace: Trace) -> Iterator[Event]:
         """Retrieval-augmented answering of one or several stand-alone questions."""
+        source = source_of(rewritten.text) if question.attachments else "documents"
+        if rewritten.reply.kind == "elsewhere" or source == "documents":
+            question, source = replace(question, attachments=()), "documents"
+        told = file_answer(replace(question, text=rewritten.text)) if source == "files" else None
+        if told is not None:
+            trace.found(told.passages)
+            yield told
+            return
         read = self.settings.answer.passages
         found: list[tuple[str, list[Passage]]] = []
         for part in rewritten.questions:
             yield Stage("search", part)
             with trace.stage("search"):
-                found.append((part, self._found(part, question)))
+                found.append((part, self._found(part, question, rewritten.reply)))
         everything = _merged([passages for _, passages in found])
         trace.found(everything[:read])
         documents = len({p.chunk.document_id for p in everything})
@@ -72,12 +86,18 @@ class SearchAnswers:
         if self.models is not None:
             yield from self._written(replace(question, text=rewritten.text), found, everything, trace)
         else:
-            yield from self._quoted(question, found, trace)
+            for event in self._quoted(question, found, trace, anything=rewritten.reply.kind in _TAKEN_UP):
+                if source == "files" and isinstance(event, Answer) and event.outcome == "no_evidence":
+                    yield nothing_in(question.attachments, event, question.language)
+                else:
+                    yield event
 
-    def _found(self, part: str, question: Question) -> list[Passage]:
-        """The passages for one part of the question, those of its attachments among them."""
+    def _found(self, part: str, question: Question, reply: Reply) -> list[Passage]:
+        """The passages for one part of the question: of the files that came with it alone, unless it says otherwise."""
         limit = max(_SEARCHED, self.settings.answer.passages)
-        passages = self.retriever.search(Search(part, question.user, limit, question.filters))
+        if question.attachments and source_of(part) == "files":
+            return attached_passages(part, question.attachments, question.user, self.encoder, limit)
+        passages = self._searched(Search(part, question.user, limit, question.filters), reply)
         passages = [p for p in passages if not concerns_another(part, p.chunk, question.language)]
         passages = holding_today(part, passages)
         if question.attachments:
@@ -85,11 +105,30 @@ class SearchAnswers:
             passages = sorted([*own, *passages], key=_by_attachment)[:limit]
         return passages
 
+    def _searched(self, search: Search, reply: Reply) -> list[Passage]:
+        """What is found in the documents that a reply is about; in all of them where those have nothing."""
+        scope: list[Filter] = []
+        if reply.documents:
+            scope.append(AnyOf("document_id", reply.documents))
+        if reply.without:
+            scope.append(Not(AnyOf("document_id", reply.without)))
+        passages = self.retriever.search(replace(search, filters=all_of(search.filters, *scope)))
+        wanted = set(content_words(reply.titled)) if reply.titled else set()
+        titled = [p for p in passages if wanted and wanted <= set(content_words(p.chunk.title))]
+        return titled or passages or self.retriever.search(search)
+
     @property
     def _confidence(self) -> AbstentionModel:
         return abstention_model(self.settings.embedding.model)
 
-    def _quoted(self, question: Question, found: Sequence[tuple[str, list[Passage]]], trace: Trace) -> Iterator[Event]:
+    def _quoted(
+        self,
+        question: Question,
+        found: Sequence[tuple[str, list[Passage]]],
+        trace: Trace,
+        *,
+        anything: bool = False,
+    ) -> Iterator[Event]:
         with trace.stage("answer"):
             yield from answer_from(
                 found,
@@ -99,6 +138,7 @@ class SearchAnswers:
                 trace,
                 model=self._confidence,
                 language=question.language,
+                anything=anything,
             )
 
     def _written(

@@ -15,9 +15,16 @@ _EXAMPLES = 4
 _COMMON = "policy guide rules process how to contact deadline price"
 _NUMBERING = re.compile(r"^[\d.)\s§–-]+")
 _LANGUAGES = (
-    ("de", r"hallo|servus|moin|guten?|grüezi|danke|vielen|prima|hilfe|wer|was|wie|tschüss|auf|bis"),
-    ("es", r"hola|buen[oa]s|gracias|muchas|genial|perfecto|ayuda|quién|qué|que puedes|cómo|adiós|hasta"),
-    ("fr", r"bonjour|bonsoir|salut|merci|parfait|aide|qui|que|ça|comment|au|à"),
+    (
+        "de",
+        r"hallo|servus|moin|guten?|grüezi|danke\w*|vielen|besten|prima|hilfe|wer|was|wie|wobei|tschüss|auf|bis|ja|nein",
+    ),
+    (
+        "es",
+        r"hola|buen[oa]s|gracias|muchas|mil|genial|perfecto|ayuda|quién|qué|que puedes|en qu[ée]|para qué|cómo|adiós|"
+        r"hasta|vale|sí",
+    ),
+    ("fr", r"bonjour|bonsoir|salut|merci|parfait|aide|qui|que|qu'est-ce|ça|comment|au|à|tu sers|oui|non|ok merci"),
 )
 
 

@@ -176,8 +176,10 @@ def _app(assistant: Assistant, name: str) -> App:
 
 
 def _print_answer(answer: Answer) -> None:
+    if answer.understood:
+        out.print(f"[dim]Understood as: {escape(answer.understood)}[/]")
     out.print(escape(answer.text))
-    if answer.choices and answer.route == "search":
+    if answer.choices and answer.route == SEARCH:
         out.print()
         for choice in answer.choices:
             out.print(f"  • {escape(choice)}")

@@ -34,6 +34,8 @@ def question_view(text: str) -> None:
 
 def result_view(turn: Turn, user: User) -> None:
     """What became of it."""
+    if turn.answer is not None and turn.answer.understood:
+        st.html(f'<div class="note">Understood as: {escape(turn.answer.understood)}</div>')
     if turn.error is not None:
         components.error_state(turn.error)
     elif turn.answer is None:

@@ -50,7 +50,9 @@ def page(user: User) -> None:
         file_type=attachments.TYPES,
         submit_mode="stop",
     )
-    problems = attachments.attach(sent.files) if sent else []
+    if sent:
+        attachments.attach(sent.files)
+    problems = attachments.problems()
     asked: NextQuestion = st.session_state.pop("next-question", None) or NextQuestion(sent.text if sent else "")
     asking = _turn_of(asked, turns)
     with bar:

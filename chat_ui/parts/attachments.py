@@ -13,6 +13,7 @@ from core.errors import DebriefError, QuestionError
 
 MOST = 5
 _KEY = "attachments"
+_PROBLEMS = "attachment-problems"
 # What a person is likely to have at hand; the parser decides by the content, not by the name.
 TYPES = ("docx", "pptx", "xlsx", "pdf", "md", "txt", "csv", "html", "vtt", "srt", "eml", "msg", "json", "odt", "rtf")
 
@@ -34,8 +35,14 @@ def attached() -> tuple[Attachment, ...]:
     return tuple(files)
 
 
-def attach(uploads: Iterable[Upload]) -> list[DebriefError]:
-    """Parses and keeps the files; what is wrong with those that can't be kept."""
+def problems() -> list[DebriefError]:
+    """What is wrong with those of the last files that can't be kept, until the next are sent."""
+    found: list[DebriefError] = st.session_state.setdefault(_PROBLEMS, [])
+    return found
+
+
+def attach(uploads: Iterable[Upload]) -> None:
+    """Parses and keeps the files. What is wrong with one stays in `problems`: the first answer draws the page anew."""
     problems: list[DebriefError] = []
     for upload in uploads:
         if len(attached()) >= MOST:
@@ -48,12 +55,13 @@ def attach(uploads: Iterable[Upload]) -> list[DebriefError]:
             continue
         kept = [a for a in attached() if a.name != upload.name]
         st.session_state[_KEY] = [*kept, Attachment(upload.name, parsed.sections, parsed.title)]
-    return problems
+    st.session_state[_PROBLEMS] = problems
 
 
 def forget() -> None:
     """Drops the files, when another conversation is opened."""
     st.session_state[_KEY] = []
+    st.session_state.pop(_PROBLEMS, None)
 
 
 def attachment_pills() -> None:

@@ -33,7 +33,9 @@ _FUNCTION_WORDS = (
     "plus au aux sa ses bu ile için nasıl kim hangi kaç nerede neden mi mı и в на с по за из к от о не что как кто "
     "где когда какой какая какие сколько это был была были "
 )
-FUNCTION_WORDS = frozenset(_FUNCTION_WORDS.split())
+# Words without their accents, as they are compared and as people type them, are no content words either; but for what
+# is one in English.
+_CONTENT_WITHOUT_ACCENT = frozenset(["uber", "fur"])
 # What people say besides in a meeting or a letter, among it the words that are content words of another language.
 _SPOKEN_WORDS = (
     "am aren't cannot can't couldn't didn't doesn't don't done even every gets getting give go goes going gonna good "
@@ -48,8 +50,22 @@ _SPOKEN_WORDS = (
     "entre todo todos tiene tienen puede pueden bien gracias une cet tu mon ma mes leur leurs ont avons avez ai être "
     "avoir fait comme mais oui non très merci c'est d'accord donc aussi tout tous "
 )
-SAYING_NOTHING = FUNCTION_WORDS | frozenset(_SPOKEN_WORDS.split())
+SAYING_NOTHING = frozenset(_FUNCTION_WORDS.split()) | frozenset(_SPOKEN_WORDS.split())
 _SPOKEN_TOKEN = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
+
+
+def folded(text: str) -> str:
+    """`text` as it is compared: without case, compatibility forms, and the accents of Latin, Greek and Cyrillic."""
+    lowered = unicodedata.normalize("NFKC", text).casefold()
+    if lowered.isascii():
+        return lowered
+    # Only Latin, Greek and Cyrillic accents go; in Indic scripts a mark is a vowel.
+    return "".join(c for c in unicodedata.normalize("NFD", lowered) if not 0x300 <= ord(c) <= 0x36F)
+
+
+FUNCTION_WORDS = frozenset(_FUNCTION_WORDS.split()) | (
+    frozenset(folded(_FUNCTION_WORDS).split()) - _CONTENT_WITHOUT_ACCENT
+)
 
 
 def words(text: str) -> list[str]:
@@ -65,7 +81,8 @@ def words(text: str) -> list[str]:
 
 def content_words(text: str) -> list[str]:
     """`words` without function words; all words when nothing else is left."""
-    tokens = [t for t in _TOKEN.findall(folded(text)) if t not in FUNCTION_WORDS]
+    tokens = _TOKEN.findall(unicodedata.normalize("NFKC", text).casefold())
+    tokens = [t for t in tokens if t not in FUNCTION_WORDS and folded(t) not in FUNCTION_WORDS]
     return words(" ".join(tokens)) or words(text)
 
 
@@ -153,12 +170,3 @@ def coverage(wanted: Iterable[str], present: Iterable[str], weight: Mapping[str,
         total += value
         found += value if word in have else 0.0
     return found / total if total else 0.0
-
-
-def folded(text: str) -> str:
-    """`text` as it is compared: without case, compatibility forms, and the accents of Latin, Greek and Cyrillic."""
-    lowered = unicodedata.normalize("NFKC", text).casefold()
-    if lowered.isascii():
-        return lowered
-    # Only Latin, Greek and Cyrillic accents go; in Indic scripts a mark is a vowel.
-    return "".join(c for c in unicodedata.normalize("NFD", lowered) if not 0x300 <= ord(c) <= 0x36F)

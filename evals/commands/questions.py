@@ -41,12 +41,15 @@ def questions(
 ) -> None:
     """Asks everyday questions over the configured index and prints how many a person would call answered."""
     from assistant.open import open_assistant
-    from evals.measures.question_file import load_questions, people_asking
+    from evals.measures.question_file import files_attached, load_questions, people_asking
+    from ingestion.parse import ParserPool
 
     lines = load_questions(file)[: limit or None]
     settings = load_settings()
     engine = open_database(settings)
     people = people_asking(file, lines, settings, engine, user)
+    with ParserPool(settings.parsing) as parsers:
+        files = files_attached(file, lines, parsers.parse)
     with _written(details) as report, progress() as bar:
         task = bar.add_task("questions", total=len(lines), rate="")
         asked = ask_questions(
@@ -55,6 +58,7 @@ def questions(
             [question for _, question in lines],
             people,
             lambda done, total, case: bar.update(task, completed=done, total=total, rate=case),
+            files=files,
         )
         cases = list(_noted(asked, report))
     figures = question_figures(cases)

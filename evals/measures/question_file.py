@@ -9,18 +9,19 @@ docs/evaluation.md says for authors what the fields mean.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from assistant.question import Attachment
 from core.errors import DatasetError, IdentityError
 from core.identity import asking_user
 from core.nearest import closest
 from core.settings import Settings
-from core.types import User
+from core.types import Parsed, User
 from evals.data import read_jsonl
 
 # So like a known field is only a misspelling of it; whatever else a line has is for readers.
@@ -37,6 +38,7 @@ class EverydayQuestion(BaseModel):
         must: Patterns of which each group needs one hit in what is shown: the answer's text or its quotes.
         must_not: Patterns that make the answer wrong where they hit.
         documents: Where the answer stands, for readers.
+        attachments: Files that the person adds to each turn, by their path from the question file's folder.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -51,6 +53,7 @@ class EverydayQuestion(BaseModel):
     must: tuple[tuple[str, ...], ...] = ()
     must_not: tuple[str, ...] = ()
     documents: tuple[str, ...] = ()
+    attachments: tuple[str, ...] = ()
 
     @property
     def asked(self) -> tuple[str, ...]:
@@ -92,6 +95,27 @@ def load_questions(file: Path) -> list[tuple[int, EverydayQuestion]]:
     if not found:
         raise DatasetError(f"{file} holds no question; write one JSON object a line, as docs/evaluation.md shows.")
     return found
+
+
+def files_attached(
+    file: Path, questions: Iterable[tuple[int, EverydayQuestion]], parse: Callable[[bytes, str], Parsed]
+) -> dict[str, Attachment]:
+    """The files that the questions attach, by their path as the lines write it.
+
+    Raises:
+        DatasetError: a file is missing; the message names question file, line and remedy.
+        ParseError: a file is broken or of an unknown kind.
+    """
+    read: dict[str, Attachment] = {}
+    for number, question in questions:
+        for name in question.attachments:
+            path = file.parent / name
+            if not path.is_file():
+                raise DatasetError(f"{file}:{number}: attachments: there is no file {path}; correct the path.")
+            if name not in read:
+                parsed = parse(path.read_bytes(), path.name)
+                read[name] = Attachment(path.name, parsed.sections, parsed.title)
+    return read
 
 
 def people_asking(

@@ -20,12 +20,13 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import median
+from types import MappingProxyType
 from typing import Literal
 
 import sqlalchemy as sa
 
 from assistant.ask import Assistant
-from assistant.question import Question
+from assistant.question import Attachment, Question
 from assistant.records.conversations import Conversations
 from assistant.records.trace import CONVERSATION, Trace, Traces
 from core.errors import DebriefError
@@ -103,6 +104,8 @@ def ask_questions(
     questions: Sequence[EverydayQuestion],
     people: Mapping[str, User],
     progress: Progress = lambda *_: None,
+    *,
+    files: Mapping[str, Attachment] = MappingProxyType({}),
 ) -> Iterator[AskedEveryday]:
     """Each question's answer as it comes, one at a time so that the seconds are those of one person's question.
 
@@ -110,14 +113,15 @@ def ask_questions(
 
     Args:
         people: Who asks, by `EverydayQuestion.user`.
+        files: What is attached, by `EverydayQuestion.attachments`.
     """
     conversations = Conversations(engine)
     own = replace(assistant, traces=_EvaluationTraces(engine), conversations=conversations)
     if questions:
         # What is loaded and learned with the first question is nobody's waiting time.
-        _asked(own, conversations, questions[0], people[questions[0].user])
+        _asked(own, conversations, questions[0], people[questions[0].user], files)
     for number, question in enumerate(questions, start=1):
-        yield _asked(own, conversations, question, people[question.user])
+        yield _asked(own, conversations, question, people[question.user], files)
         progress(number, len(questions), question.id)
 
 
@@ -166,13 +170,20 @@ def _share_of(those: Sequence[bool]) -> float | None:
     return round(sum(those) / len(those), 4) if those else None
 
 
-def _asked(own: Assistant, conversations: Conversations, question: EverydayQuestion, user: User) -> AskedEveryday:
+def _asked(
+    own: Assistant,
+    conversations: Conversations,
+    question: EverydayQuestion,
+    user: User,
+    files: Mapping[str, Attachment],
+) -> AskedEveryday:
+    attached = tuple(files[name] for name in question.attachments)
     conversation, begin = conversations.start(user), time.perf_counter()
     answer, error = Answer("", outcome="no_evidence"), ""
     try:
         for turn in question.asked:
             begin = time.perf_counter()
-            answer = own.answer(Question(turn, user, conversation))
+            answer = own.answer(Question(turn, user, conversation, attachments=attached))
     except DebriefError as refusal:
         answer, error = Answer("", outcome="no_evidence"), str(refusal)
     finally:

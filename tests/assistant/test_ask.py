@@ -8,6 +8,7 @@ import pytest
 from assistant.answers.evidence import ScoredStatement
 from assistant.answers.extractive import statement_of
 from assistant.ask import Assistant
+from assistant.checks.guardrails import Guardrails, parse_guardrails
 from assistant.events import Sentence, Stage
 from assistant.question import Attachment, Question
 from core.database import open_database
@@ -15,9 +16,11 @@ from core.errors import QuestionError
 from core.settings import AnswerSettings, Settings
 from core.text.sentences import Span
 from core.types import Answer, Chunk, Passage, Section
+from retrieval.models.tokens import TokenEncoder, TokenVectors
 from retrieval.query.filters import parse_filter
 from retrieval.retriever import Retriever
 from tests.assistant.conftest import ANA, BEN
+from tests.tables import table_section
 
 
 @pytest.fixture
@@ -179,3 +182,101 @@ def test_a_table_of_pairs_is_read_out_without_its_empty_headers() -> None:
     assert statement_of(row) == "Contract end: 2027-02-28"
     named = replace(row, cells=(("Plan", "Basic"), ("Price", "$49")))
     assert statement_of(named) == "Plan: Basic – Price: $49"
+
+
+TICKETS = Attachment(
+    "tickets.csv",
+    (
+        table_section(
+            "| Ticket | Status | Ward | Hours |\n|---|---|---|---|\n| T1 | open | Maternity | 2 |\n| T2 | closed | Surgery | 4.5 |\n"
+            "| T3 | open | Surgery | 1 |"
+        ),
+    ),
+)
+
+
+def conversation_of(assistant: Assistant) -> str:
+    assert assistant.conversations is not None
+    return assistant.conversations.start(ANA)
+
+
+def test_an_attached_table_is_calculated_with_and_its_rows_are_cited(assistant: Assistant) -> None:
+    identifier = conversation_of(assistant)
+    answer = assistant.answer(Question("How many are open?", ANA, identifier, attachments=(TICKETS,)))
+    assert answer.text.startswith("2 of 3 rows (Status: open)")
+    assert [c.quote for c in answer.citations] == ["| T1 | open | Maternity | 2 |", "| T3 | open | Surgery | 1 |"]
+    more = assistant.answer(Question("and in Surgery?", ANA, identifier, attachments=(TICKETS,)))
+    assert more.text.startswith("1 of 3 rows") and "T3" in more.text
+    assert more.understood == "How many are open, in Surgery?"
+
+
+def test_a_value_that_no_row_has_is_said_with_those_that_rows_have(assistant: Assistant) -> None:
+    answer = assistant.answer(Question("How many are cancelled?", ANA, attachments=(TICKETS,)))
+    assert answer.outcome == "partly" and "“cancelled”" in answer.text and "Status: open, closed" in answer.text
+
+
+def test_files_are_answered_from_alone_until_the_documents_are_asked_for(assistant: Assistant) -> None:
+    identifier = conversation_of(assistant)
+    question = "How long is raw Watchtower telemetry kept?"
+    alone = assistant.answer(Question(question, ANA, identifier, attachments=(TICKETS,)))
+    assert alone.outcome == "no_evidence" and "tickets.csv" in alone.text and "90 days" not in alone.text
+    accepted = assistant.answer(Question("yes", ANA, identifier, attachments=(TICKETS,)))
+    assert "90 days" in accepted.text and accepted.understood == question
+    named = Question("How long does our policy keep raw Watchtower telemetry?", ANA, attachments=(TICKETS,))
+    assert "90 days" in assistant.answer(named).text
+
+
+def test_a_transcript_tells_who_promised_what(assistant: Assistant) -> None:
+    said = ("Pia Holm: Pia here. Otto is our customer.", "Otto Vries: I will send the keys by Friday.",
+            "Pia Holm: I'll order the slates on Monday.")  # fmt: skip
+    call = Attachment("call.vtt", tuple(Section(text, kind="turn") for text in said))
+    answer = assistant.answer(Question("What did the customer promise?", ANA, attachments=(call,)))
+    assert "keys" in answer.text and "slates" not in answer.text
+    assert answer.citations[0].quote == "I will send the keys by Friday."
+    assert "slates" in assistant.answer(Question("What did Pia promise?", ANA, attachments=(call,))).text
+
+
+def test_typos_are_corrected_and_said(assistant: Assistant) -> None:
+    answer = assistant.answer(Question("How long is raw Watchtower telemtry kept?", ANA))
+    assert "90 days" in answer.text and answer.understood == "How long is raw Watchtower telemetry kept?"
+    assert assistant.answer(Question("How long is raw Watchtower telemetry kept?", ANA)).understood == ""
+
+
+def test_a_long_file_is_compared_in_a_bounded_part(assistant: Assistant) -> None:
+    filler = " ".join(f"The pump number {n} was looked at and nothing was found." for n in range(6_000))
+    long = Attachment("log.txt", (Section(f"{filler} The Kestrel valve was replaced in May. {filler}"),))
+    encoder = CountingEncoder(assistant.path.encoder)
+    own = replace(assistant, path=replace(assistant.path, encoder=encoder))
+    answer = own.answer(Question("When was the Kestrel valve replaced?", ANA, attachments=(long,)))
+    assert "May" in answer.text
+    assert encoder.characters < 100_000
+
+
+class CountingEncoder:
+    """Counts what it is given to read."""
+
+    def __init__(self, encoder: TokenEncoder) -> None:
+        self.encoder, self.characters = encoder, 0
+
+    def encode_tokens(self, texts: list[str], *, query: bool = False) -> list[TokenVectors]:
+        self.characters += sum(map(len, texts))
+        return self.encoder.encode_tokens(texts, query=query)
+
+
+def test_yes_shows_what_comes_nearest_and_means_nothing_by_itself(assistant: Assistant) -> None:
+    identifier = conversation_of(assistant)
+    assert assistant.answer(Question("yes", ANA, identifier)).route == "talk"
+    nothing = assistant.answer(Question("How many moons does Jupiter have?", ANA, identifier))
+    assert nothing.outcome == "no_evidence"
+    shown = assistant.answer(Question("yes please", ANA, identifier))
+    assert shown.outcome == "partly" and {c.document_id for c in shown.citations} <= {
+        p.chunk.document_id for p in nothing.nearest
+    }
+
+
+def test_what_a_typo_hides_from_the_guardrails_is_judged_as_understood(assistant: Assistant) -> None:
+    text = "phrases: [{match: [telemetry], message: That isn't discussed here.}]"
+    rules = parse_guardrails(text, Path("guardrails.yaml"))
+    guarded = replace(assistant, guardrails=Guardrails(rules, None))
+    answer = guarded.answer(Question("How long is raw Watchtower telemtry kept?", ANA))
+    assert (answer.outcome, answer.text) == ("refused", "That isn't discussed here.")

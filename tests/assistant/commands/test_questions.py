@@ -62,3 +62,8 @@ def test_nobody_asking_is_said(cli: CliRunner, tmp_path: Path) -> None:
     (tmp_path / "debrief.yaml").write_text("data_dir: data\n")
     assert "add --user" in str(cli.invoke(app, ["ask", "What?"]).exception)
     assert load_settings().auth.development_user == ""
+
+
+def test_what_was_understood_is_printed(cli: CliRunner) -> None:
+    asked = cli.invoke(app, ["ask", "How long is raw Watchtower telemtry kept?"])
+    assert "Understood as: How long is raw Watchtower telemetry kept?" in asked.stdout

@@ -29,3 +29,10 @@ def test_content_words_are_never_none():
 def test_overlap_is_the_share_of_the_shorter_text():
     assert overlap("Ship the sensors", "We will ship three sensors to the Linz site on Monday") == 1.0
     assert overlap("", "anything") == 0.0
+
+
+def test_function_words_match_with_and_without_their_accents():
+    assert content_words("Für wen ist über Nacht Geld?") == words("wen Nacht Geld")
+    assert content_words("cuando y cuándo, où et ou") == words("cuando y cuándo, où et ou")
+    # What is a word in English stays one.
+    assert content_words("an Uber to the fur shop") == words("Uber fur shop")

@@ -14,9 +14,9 @@ from assistant.records.trace import CONVERSATION, Traces, traces
 from core.database import open_database
 from core.errors import DatasetError, QuestionError
 from core.settings import AuthSettings, Settings
-from core.types import Answer, Citation, Section
+from core.types import Answer, Citation, Parsed, Section
 from evals.measures.corpus import READER, CorpusDocument, build_corpus
-from evals.measures.question_file import EverydayQuestion, load_questions, people_asking
+from evals.measures.question_file import EverydayQuestion, files_attached, load_questions, people_asking
 from evals.measures.questions import ask_questions, question_figures
 from retrieval.models.embed import open_embedder
 
@@ -249,3 +249,22 @@ def test_the_questions_about_records_can_be_read(project_root, name, count):
     assert len({q.id for q in questions}) == len(questions) == count
     assert all(q.must for q in questions if q.answerable)
     assert any(not q.answerable for q in questions)
+
+
+def test_files_go_along_with_every_turn_and_a_lost_one_is_said(tmp_path):
+    (tmp_path / "boats.csv").write_text("Boat,Fee")
+    question = KEPT.model_copy(update={"attachments": ("boats.csv",)})
+    files = files_attached(tmp_path / "q.jsonl", [(1, question)], lambda body, name: Parsed((Section(body.decode()),)))
+    assert [s.text for s in files["boats.csv"].sections] == ["Boat,Fee"]
+    with pytest.raises(DatasetError, match=r"q\.jsonl:4: attachments: there is no file .*lost\.csv; correct the path"):
+        files_attached(
+            tmp_path / "q.jsonl", [(4, KEPT.model_copy(update={"attachments": ("lost.csv",)}))], lambda *_: Parsed(())
+        )
+
+
+@pytest.mark.parametrize("name", ["talk_sample", "talk_handbook"])
+def test_the_conversations_can_be_read_with_their_files(project_root, name):
+    file = project_root / "evals" / "datasets" / "everyday" / f"{name}.jsonl"
+    questions = [q for _, q in load_questions(file)]
+    assert len({q.id for q in questions}) == len(questions)
+    assert all((file.parent / attached).is_file() for q in questions for attached in q.attachments)
