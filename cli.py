@@ -70,6 +70,7 @@ COMMANDS: Mapping[str, tuple[str, tuple[str, ...]]] = {
             "evals.commands.routing",
             "evals.commands.runs",
             "evals.commands.cases",
+            "evals.commands.apps",
         ),
     ),
     "forget": (

@@ -31,12 +31,14 @@ class CustomerScope:
         foreign: How others are written.
         customer: The name as the documents write it; empty when it isn't known.
         withheld: The ids of passages, and lines, that were left out so far, or a part of them.
+        attributes: Those in which documents name their customer.
     """
 
     own: frozenset[str]
     foreign: tuple[Alias, ...]
     customer: str = ""
     withheld: set[str] = field(default_factory=set)
+    attributes: tuple[str, ...] = ("customer",)
 
     def told(self, passage: Passage) -> Passage | None:
         """The passage without what is about others, at the same length so that offsets hold; None if nothing is left.
@@ -46,7 +48,9 @@ class CustomerScope:
         them without saying so again.
         """
         chunk = passage.chunk
-        if self.own.issuperset(names_of(chunk)) and self.is_silent("\n".join([chunk.title, *chunk.heading_path])):
+        if self.own.issuperset(names_of(chunk, self.attributes)) and self.is_silent(
+            "\n".join([chunk.title, *chunk.heading_path])
+        ):
             text = self._blanked(chunk.text)
             # A part of a table knows its header, which its text may lack.
             if text == chunk.text and self.is_silent("\n".join(cell for row in chunk.rows for cell in row)):
@@ -68,8 +72,9 @@ class CustomerScope:
         found = [self.told(p) for p in searcher.search(wanted)]
         if None in found:
             count = set(self.withheld)
-            nobodys: Filter = Either((Not(Exists("customer")), AnyOf("customer", (*self.own, *NOBODY))))
-            more = replace(wanted, filters=all_of(wanted.filters, nobodys), limit=wanted.limit + _SPARE)
+            names = (*self.own, *NOBODY)
+            nobodys: list[Filter] = [Either((Not(Exists(a)), AnyOf(a, names))) for a in self.attributes]
+            more = replace(wanted, filters=all_of(wanted.filters, *nobodys), limit=wanted.limit + _SPARE)
             found = [self.told(p) for p in searcher.search(more)]
             self.withheld.intersection_update(count)
         return [p for p in found if p is not None][: wanted.limit]

@@ -1,0 +1,260 @@
+"""A first accounts.yaml out of what is indexed: each label's nearest notion, by words, meaning and the look of values.
+
+Nobody has confirmed it. What is found by meaning alone must also look right: a contract's end is a day, a value a
+number. What stays unknown is listed with an example, for a person.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from apps.accounts.accounts_file import AccountsFile
+from apps.accounts.labels import label_words
+from apps.accounts.reading import table_kind
+from apps.accounts.survey import Seen, Survey, SurveyedTable, surveyed
+from apps.accounts.vocabulary import ROW_KINDS, Vocabulary, bare_target, iso_day, notions
+from apps.compare.blocks import ComparedTable
+from apps.compare.values import number_of
+from core.text.words import folded
+from core.types import Chunk
+from retrieval.models.embed import Embedder
+
+# Nearer than this by meaning, a label is taken for a notion; measured, see docs/decisions.
+_NEAR = 0.62
+# What values under a notion look like.
+_SHAPES: Mapping[str, str] = {
+    "contract_end": "day",
+    "contract_start": "day",
+    "contract_value": "money",
+    "account_owner": "name",
+    "health": "colour",
+    "due": "day",
+    "date": "day",
+    "closed": "day",
+    "value": "number",
+    "target": "number",
+    "previous": "number",
+    "owner": "name",
+}
+# No shape tells these from anything else, so meaning alone isn't enough.
+_BY_WORDS_ONLY = frozenset(
+    ["customer", "period", "satisfaction", "tier", "products", "unit", "direction", "notice_period"]
+)
+_OPEN_RECORDS = frozenset(["usage_report", "incident_record", "health_check"])
+
+
+@dataclass
+class Draft:
+    """The proposed file, and for each of its lists what a person should see beside it.
+
+    Attributes:
+        examples: (section, notion, label) → an example, with its document.
+        unknown: Section → labels that mean nothing known, each with an example.
+    """
+
+    file: AccountsFile
+    survey: Survey
+    examples: dict[tuple[str, str, str], str] = field(default_factory=dict)
+    unknown: dict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
+
+
+def drafted(chunks: Iterable[Chunk], embedder: Embedder | None = None) -> Draft:
+    """The draft for the documents of an index; without an embedder by words and looks alone."""
+    kept = list(chunks)
+    metadata = _metadata(surveyed(kept, Vocabulary()))
+    words = Vocabulary(AccountsFile.model_validate({"metadata": metadata}))
+    survey = surveyed(kept, words)
+    return _Drafting(survey, words, _Meaning(embedder)).draft(metadata)
+
+
+class _Meaning:
+    """How near a label is to each notion, by the words that notions.yaml has for it."""
+
+    def __init__(self, embedder: Embedder | None) -> None:
+        self._embedder = embedder
+        self._vectors: dict[int, tuple[list[str], Any]] = {}
+
+    def nearest(self, label: str, notions_: Mapping[str, Sequence[str]]) -> str:
+        """The notion, if it is near enough; else ""."""
+        if self._embedder is None or not label_words(label):
+            return ""
+        if id(notions_) not in self._vectors:
+            pairs = [(notion, word) for notion, words in notions_.items() for word in words]
+            self._vectors[id(notions_)] = ([n for n, _ in pairs], self._embedder.encode_texts([w for _, w in pairs]))
+        names, vectors = self._vectors[id(notions_)]
+        near = vectors @ self._embedder.encode_texts([" ".join(label.split())])[0]
+        best = int(np.argmax(near))
+        return names[best] if near[best] >= _NEAR else ""
+
+
+class _Drafting:
+    def __init__(self, survey: Survey, words: Vocabulary, meaning: _Meaning) -> None:
+        self.survey, self.words, self.meaning = survey, words, meaning
+        self.found: dict[tuple[str, str], list[str]] = defaultdict(list)
+        self.result = Draft(AccountsFile(), survey)
+
+    def draft(self, metadata: Mapping[str, Sequence[str]]) -> Draft:
+        for label, seen in self.survey.headings.items():
+            self._take("headings", label, seen, self.words.headings.find(label, 0.3))
+        for label, seen in self.survey.lines.items():
+            self._take("facts", label, seen, self.words.facts.find(label))
+        for table in self.survey.tables.values():
+            self._table(table)
+        self.result.file = AccountsFile.model_validate(
+            {
+                "metadata": metadata,
+                "types": self._types(),
+                "facts": self._of("facts"),
+                "headings": self._of("headings"),
+                "columns": {kind: self._of(kind) for kind in ("figures", *ROW_KINDS)},
+                "directions": self._directions(),
+                "for_customers": {"labels": self._labels(metadata), "unlabelled_types": self._open_types()},
+            }
+        )
+        return self.result
+
+    def _of(self, section: str) -> dict[str, list[str]]:
+        return {notion: labels for (part, notion), labels in self.found.items() if part == section}
+
+    def _take(self, section: str, label: str, seen: Seen, known: str) -> None:
+        """Puts a label under its notion: the one that its words say, else the nearest whose values look right."""
+        notion = known or self._by_look(section, seen) or self._by_meaning(section, label, seen)
+        example = f"{seen.values[0]} ({seen.examples[0][1]})" if seen.examples else ""
+        if not notion:
+            self.result.unknown[section][label] = example
+        elif label not in self.found[section, notion]:
+            self.found[section, notion].append(label)
+            self.result.examples[section, notion, label] = example
+
+    def _by_meaning(self, section: str, label: str, seen: Seen) -> str:
+        notion = self.meaning.nearest(label, notions()[section])
+        if notion in _BY_WORDS_ONLY or (notion in _SHAPES and not looks_like(_SHAPES[notion], seen.values)):
+            return ""
+        return notion
+
+    @staticmethod
+    def _by_look(section: str, seen: Seen) -> str:
+        """A field whose values are nothing but colours of a traffic light is the account's health."""
+        return "health" if section == "facts" and seen.values and looks_like("colour", seen.values) else ""
+
+    def _table(self, table: SurveyedTable) -> None:
+        """The columns of a table: those that its kind has, or, for a list of customers, facts of an account."""
+        columns = list(zip(*table.rows, strict=True)) if table.rows else [() for _ in table.header]
+        seen = [Seen(1, [(cell, table.title) for cell in dict.fromkeys(filter(None, cells))][:3]) for cells in columns]
+        if any(self.words.facts.exact(heading) == "customer" for heading in table.header):
+            for heading, cells in zip(table.header, seen, strict=True):
+                if known := self.words.facts.exact(heading) or self._by_look("facts", cells):
+                    self._take("facts", heading, cells, known)
+        compared = ComparedTable(table.heading, "", table.header, tuple(table.rows))
+        kind = table_kind(compared, self.words) or self._kind_by_meaning(table, seen)
+        if not kind:
+            self.result.unknown["tables"][" | ".join(table.header)] = f"{table.heading} ({table.title})"
+            return
+        named = {number: notion for notion, number in self.words.columns(kind, table.header).items()}
+        for number, heading in enumerate(table.header):
+            if number in named or self.words.facts.exact(heading) != "customer":
+                self._take(kind, heading, seen[number], named.get(number, ""))
+
+    def _kind_by_meaning(self, table: SurveyedTable, seen: Sequence[Seen]) -> str:
+        """The kind of table of which at least two columns are near in meaning and look right."""
+        fitting = {}
+        for kind in ("figures", *ROW_KINDS):
+            found = {self._by_meaning(kind, heading, cells) for heading, cells in zip(table.header, seen, strict=True)}
+            found |= set(self.words.columns(kind, table.header))
+            fitting[kind] = len(found - {""}) if notions_needed(kind) <= found else 0
+        best = max(fitting, key=lambda kind: fitting[kind])
+        return best if fitting[best] > 1 else ""
+
+    def _types(self) -> dict[str, list[str]]:
+        types: dict[str, list[str]] = defaultdict(list)
+        for kind in self.survey.types:
+            if notion := self.words.types.find(kind, 0.34):
+                types[notion].append(kind)
+            else:
+                self.result.unknown["types"][kind] = f"{self.survey.types[kind]} documents"
+        return types
+
+    def _directions(self) -> dict[str, list[str]]:
+        """The figures by which way is better; unknown ones are named as such."""
+        found: dict[str, list[str]] = {"higher": [], "lower": []}
+        for table in self.survey.tables.values():
+            columns = self.words.columns("figures", table.header)
+            compared = ComparedTable(table.heading, "", table.header, tuple(table.rows))
+            if table_kind(compared, self.words) != "figures":
+                continue
+            for row in table.rows:
+                name = row[columns.get("name", 0)]
+                target = row[columns["target"]] if "target" in columns else ""
+                figure = number_of(row[columns["value"]]) if "value" in columns else None
+                way = self.words.better(name, target, figure.value if figure else 0.0, figure.unit if figure else "")
+                if way == "neither":
+                    self.result.unknown["directions"].setdefault(name, f"target {target}" if target else "no target")
+                elif name not in found[way]:
+                    found[way].append(name)
+        return found
+
+    def _labels(self, metadata: Mapping[str, Sequence[str]]) -> list[str]:
+        """The labels in use that say that the customer may know."""
+        opened = {label_words(word) for word in notions()["labels"]["open"]}
+        values = [v for name in metadata["confidentiality"] for v in self.survey.attributes[name].values]
+        for value in values:
+            if label_words(value) not in opened:
+                self.result.unknown["labels"][value] = "not for customers unless you add it"
+        return [value for value in values if label_words(value) in opened]
+
+    def _open_types(self) -> list[str]:
+        """Types of documents without any label that customers get anyway: reports on them, and advice to everybody."""
+        found = []
+        for kind, count in self.survey.types.items():
+            notion = self.words.types.find(kind, 0.34)
+            about = self.survey.of_customers[kind]
+            report = (notion == "report" or kind in _OPEN_RECORDS) and about == count
+            if not self.survey.labelled[kind] and (report or (notion == "advice" and not about)):
+                found.append(kind)
+        return found
+
+
+def _metadata(survey: Survey) -> dict[str, list[str]]:
+    """The attributes that say whose a document is, what, as of when and how confidential; ours first."""
+    found: dict[str, list[str]] = {}
+    for notion, names in notions()["metadata"].items():
+        plain = {re.sub(r"[^0-9a-z]+", "_", form).strip("_") for name in names for form in (name.lower(), folded(name))}
+        first = {"date": "updated_at", "document_type": "document_type"}.get(notion, notion)
+        own = [name for name in survey.attributes if name in plain and name != first]
+        if notion == "confidentiality":
+            own = [name for name in own if _are_labels(survey.attributes[name].values)]
+        # A date of the company's own goes before the one that its file system knows.
+        found[notion] = [*own, first, "created_at"] if notion == "date" else [first, *own]
+    return found
+
+
+def _are_labels(values: Sequence[str]) -> bool:
+    known = {label_words(word) for kind in ("open", "closed") for word in notions()["labels"][kind]}
+    return any(label_words(value) in known for value in values)
+
+
+def notions_needed(kind: str) -> set[str]:
+    """The columns without which a table isn't of the kind."""
+    return {"figures": {"value"}, "tasks": {"recommendation"}, "incidents": {"what_happened"}, "risks": {"risk"}}[kind]
+
+
+def looks_like(shape: str, values: Sequence[str]) -> bool:
+    """Whether most values are of the shape: day, money, number, name or colour."""
+    tests = {
+        "day": lambda v: bool(iso_day(v)),
+        "money": lambda v: bool(re.search(r"\d", v)) and number_of(v) is not None,
+        "number": lambda v: number_of(bare_target(v)) is not None,
+        "name": lambda v: bool(re.fullmatch(r"(?:[A-ZÀ-Ý][\w.'’-]*\s?){1,5}", v)),
+        "colour": lambda v: label_words(v) in _colours(),
+    }
+    return bool(values) and sum(map(tests[shape], values)) * 2 > len(values)
+
+
+def _colours() -> set[tuple[str, ...]]:
+    return {label_words(word) for names in notions()["health"].values() for word in names}
