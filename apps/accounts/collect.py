@@ -62,6 +62,7 @@ def collected(
     name = resolved_customer(customer, context, words)
     facts = Facts(name, context, focus, words, for_customer=for_customer)
     documents = [_read(chunk, facts, context) for chunk in _documents(name, context, words, about)]
+    documents += _naming_documents(facts, context)
     for document in documents:
         facts.add(document.chunk, document.parts, document.number)
         facts.add_facts(document.chunk, document.reading, document.number)
@@ -84,6 +85,17 @@ def _read(chunk: Chunk, facts: Facts, context: Context) -> AccountDocument:
     return AccountDocument(chunk, parts, number, facts.reading(chunk, parts))
 
 
+def _naming_documents(facts: Facts, context: Context) -> list[AccountDocument]:
+    """Documents of nobody that the customer stands in: those of which something is about it."""
+    found = []
+    for chunk in _naming(facts.customer, context, facts.words):
+        parts = context.searcher().document(chunk.document_id, context.user) or [chunk]
+        named = any(facts.is_customer(cell) for part in parts for row in part.rows for cell in row)
+        if named or not chunk.rows:
+            found.append(_read(chunk, facts, context))
+    return found
+
+
 def _is_report(document: AccountDocument, words: Vocabulary) -> bool:
     return words.type_of(document.chunk) not in ("contract", "meeting", "letter")
 
@@ -93,7 +105,7 @@ def _is_recent(day: str, newest: str) -> bool:
 
 
 def _documents(name: str, context: Context, words: Vocabulary, about: str) -> list[Chunk]:
-    """The customer's documents, the newest first, and those of nobody that name it."""
+    """The customer's documents, contracts first and then the newest."""
     own = context.documents(_of_customer(name, words), f"{name} {about}")
     recorded = all_of(_of_customer(name, words), _recorded(records.ACCOUNT, records.TASK, records.TOUCHPOINT))
     if context.tools.documents is None:
@@ -102,7 +114,7 @@ def _documents(name: str, context: Context, words: Vocabulary, about: str) -> li
     # What never changes, such as a contract, is older than the reports and counts all the same.
     lasting = [c for c in own if words.type_of(c) == "contract" or records.record_of(c.metadata) == records.ACCOUNT]
     others = sorted((c for c in own if c not in lasting), key=words.dated, reverse=True)
-    return [*lasting, *others][:_MOST_DOCUMENTS] + _naming(name, context, words)
+    return [*lasting, *others][:_MOST_DOCUMENTS]
 
 
 def _naming(name: str, context: Context, words: Vocabulary) -> list[Chunk]:

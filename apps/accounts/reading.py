@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from apps.accounts.labels import label_words
 from apps.accounts.periods import period_of
@@ -85,7 +85,8 @@ def read_account(report: ComparedReport, words: Vocabulary, is_customer: Callabl
                 if (r := _said(part, f"{row[0]}: {row[1]}", _place(table.locator, table.heading)))
             )
     for statement in report.statements:
-        if part := words.part(statement.heading):
+        # What stands above all headings of a report sums it up.
+        if part := words.part(statement.heading) or ("summary" if figures and not statement.heading else ""):
             if row := _said(part, statement.text, _place(statement.locator, statement.heading)):
                 rows.append(row)
     return ReportReading(tuple(figures), tuple(facts), tuple(rows))
@@ -97,13 +98,7 @@ def _of_customer(table: ComparedTable, words: Vocabulary, is_customer: Callable[
     if column is None:
         return table
     own = tuple(row for row in table.rows if is_customer(row[column]))
-    if not own:
-        return None
-    keep = [n for n in range(len(table.header)) if n != column]
-    header = tuple(table.header[n] for n in keep)
-    return ComparedTable(
-        table.heading, table.locator, header, tuple(tuple(row[n] for n in keep) for row in own), table.decimal
-    )
+    return replace(table, rows=own) if own else None
 
 
 def _customer_column(table: ComparedTable, words: Vocabulary) -> int | None:
@@ -186,7 +181,8 @@ def _rows_in(table: ComparedTable, words: Vocabulary, kind: str) -> Iterator[Rep
     columns = words.columns(kind, table.header)
     if fields[0] not in columns:
         # What the row is about stands in the first column that is nothing else.
-        free = [n for n in range(len(table.header)) if n not in columns.values()]
+        taken = {*columns.values(), _customer_column(table, words)}
+        free = [n for n in range(len(table.header)) if n not in taken]
         columns = {**columns, **({fields[0]: free[0]} if free else {})}
     for row in table.rows:
         own = {re.sub(r"\W+", "_", h.lower()).strip("_"): cell for h, cell in zip(table.header, row, strict=True)}

@@ -35,6 +35,8 @@ _NO_FACTS = frozenset(
 _FIELDS_ONLY = frozenset(
     [records.ACCOUNT, records.TASK, records.TOUCHPOINT, records.USAGE_REPORT, records.INCIDENT_RECORD]
 )
+# Columns that a table of figures over time still has room for.
+_MOST_PERIODS = 6
 # Rows and sentences of a report as apps know them.
 _LISTS = {"tasks": "recommendations", "decisions": "decisions", "questions": "questions"}
 
@@ -233,12 +235,14 @@ class Facts:
 
     def _add_task(self, row: Any, source: dict[str, Any], meeting: bool) -> None:
         done = self.words.is_done(row["status"])
-        overdue = not done and bool(iso_day(row["due"])) and row["due"] < self.context.today.isoformat()
-        said = {**row, **source, "done": done, "overdue": overdue}
+        said = {**row, **source, "done": done, "overdue": not done and self._is_overdue(row["due"])}
         if meeting:
             self.lists["tasks"].append({**said, "task": row["recommendation"]})
         else:
             self.lists["recommendations"].append(said)
+
+    def _is_overdue(self, due: str) -> bool:
+        return bool(iso_day(due)) and iso_day(due) < self.context.today.isoformat()
 
     def _opened(self, chunk: Chunk, part: str) -> bool:
         if not self.for_customer:
@@ -275,6 +279,7 @@ class Facts:
             "numbers": {name: fact.number for name, fact in counted.items()},
             "contacts": self.contacts,
             "metrics": metrics,
+            "periods": sorted({p["period"] for m in metrics for p in m["series"]}, key=order)[-_MOST_PERIODS:],
             "charts": charts_of(metrics, self.focus),
             "usage": [
                 metric_of(name, months, "", self.words, self.context.today) for name, months in self.usage.items()
@@ -288,7 +293,10 @@ class Facts:
             "summary": self.lists["summary"],
             "decisions": self.lists["decisions"],
             "questions": self.lists["questions"],
-            "tasks": sorted((t for t in self.lists["tasks"] if not t["done"]), key=lambda t: t["due"] or "~"),
+            "tasks": sorted(
+                ({**t, "overdue": self._is_overdue(t["due"])} for t in self.lists["tasks"] if not t["done"]),
+                key=lambda t: t["due"] or "~",
+            ),
             "touchpoints": sorted(self.lists["touchpoints"], key=lambda t: t["date"], reverse=True),
             "documents": documents,
             "report": self.report
@@ -301,13 +309,13 @@ class Facts:
         }
 
     def _incidents(self) -> list[dict[str, Any]]:
-        """Incidents of records and lists, the newest first; each number once."""
-        found = sorted(self.lists["incident_records"], key=lambda i: str(i["date"]), reverse=True)
+        """Incidents of records, lists and the newest report, the newest first; each number once."""
+        found = sorted([*self.lists["incident_records"], *self.lists["incidents"]], key=lambda i: str(i["date"]), reverse=True)
         return list({i["incident"] or (i["what_happened"], i["date"]): i for i in reversed(found)}.values())[::-1]
 
     def _gaps(self, metrics: list[dict[str, Any]], renewal: str) -> list[str]:
         there = (
-            ("an account record", self.recorded),
+            ("an account record", self.recorded or records.ACCOUNT_OWNER in {fact.name for fact in self.told}),
             ("figures over time", any(len(m["series"]) > 1 for m in metrics)),
             ("a report with figures", self.report["title"]),
             ("a renewal date", renewal),

@@ -22,6 +22,7 @@ FIELDS = (
     "numbers",
     "contacts",
     "metrics",
+    "periods",
     "charts",
     "usage",
     "value",
