@@ -51,12 +51,14 @@ class ForCustomers(_Part):
 
     Attributes:
         labels: A document with one of these labels may be told to the customer that it is about.
+        report_labels: With one of these, a report may.
         unlabelled_types: So may a document of one of these types, if it carries no label at all.
         parts: Of such a document these parts.
         facts: What both sides know anyway, from whichever document.
     """
 
     labels: list[str] = []
+    report_labels: list[str] = []
     unlabelled_types: list[str] = []
     parts: list[Part] = ["figures", "summary", "wins", "incidents", "tasks", "decisions"]
     facts: list[str] = ["contract_end", "contract_start", "notice_period"]

@@ -40,8 +40,8 @@ class AccountDocument:
     reading: ReportReading
 
     @property
-    def is_report(self) -> bool:
-        """Whether it has figures, or all that a report has."""
+    def has_figures(self) -> bool:
+        """Whether it has figures, as a report does."""
         return bool(self.reading.figures)
 
 
@@ -66,7 +66,7 @@ def collected(
     for document in documents:
         facts.add(document.chunk, document.parts, document.number)
         facts.add_facts(document.chunk, document.reading, document.number)
-    reports = [d for d in documents if d.is_report and _is_report(d, words)]
+    reports = _reports(documents, words)
     reports.sort(key=lambda d: (order(facts.period(d.chunk, d.reading)), words.dated(d.chunk)), reverse=True)
     for document in reports[:_MOST_REPORTS]:
         facts.add_figures(document.chunk, document.reading, document.number)
@@ -96,8 +96,11 @@ def _naming_documents(facts: Facts, context: Context) -> list[AccountDocument]:
     return found
 
 
-def _is_report(document: AccountDocument, words: Vocabulary) -> bool:
-    return words.type_of(document.chunk) not in ("contract", "meeting", "letter")
+def _reports(documents: Sequence[AccountDocument], words: Vocabulary) -> list[AccountDocument]:
+    """Documents of a report's type that have figures; where there are none, others that have, such as spreadsheets."""
+    kinds = {d.number: words.type_of(d.chunk) for d in documents if d.has_figures}
+    typed = [d for d in documents if kinds.get(d.number) == "report"]
+    return typed or [d for d in documents if kinds.get(d.number) == ""]
 
 
 def _is_recent(day: str, newest: str) -> bool:

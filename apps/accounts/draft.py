@@ -114,7 +114,7 @@ class _Drafting:
                 "headings": self._of("headings"),
                 "columns": {kind: self._of(kind) for kind in ("figures", *ROW_KINDS)},
                 "directions": self._directions(),
-                "for_customers": {"labels": self._labels(metadata), "unlabelled_types": self._open_types()},
+                "for_customers": {**self._labels(metadata), "unlabelled_types": self._open_types()},
             }
         )
         return self.result
@@ -199,14 +199,18 @@ class _Drafting:
                     found[way].append(name)
         return found
 
-    def _labels(self, metadata: Mapping[str, Sequence[str]]) -> list[str]:
-        """The labels in use that say that the customer may know."""
-        opened = {label_words(word) for word in notions()["labels"]["open"]}
+    def _labels(self, metadata: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+        """The labels in use that say that the customer may know all of a document, or a report."""
+        standard = {
+            key: {label_words(word) for word in notions()["labels"][kind]}
+            for key, kind in (("labels", "open"), ("report_labels", "of_customer"))
+        }
         values = [v for name in metadata["confidentiality"] for v in self.survey.attributes[name].values]
+        found = {key: [v for v in values if label_words(v) in known] for key, known in standard.items()}
         for value in values:
-            if label_words(value) not in opened:
+            if value not in found["labels"] + found["report_labels"]:
                 self.result.unknown["labels"][value] = "not for customers unless you add it"
-        return [value for value in values if label_words(value) in opened]
+        return found
 
     def _open_types(self) -> list[str]:
         """Types of documents without any label that customers get anyway: reports on them, and advice to everybody."""

@@ -47,6 +47,7 @@ def draft_text(draft: Draft) -> str:
     lines += ["", "for_customers:         # what may leave the house; everything else stays in"]
     rules = file.for_customers
     lines += [f"  labels: {_listed(rules.labels)}"]
+    lines += [f"  report_labels: {_listed(rules.report_labels)}    # of one customer: only reports with it may leave"]
     lines += [f"  # label {label}: {what}" for label, what in _first(draft.unknown["labels"])]
     lines += [f"  unlabelled_types: {_listed(rules.unlabelled_types)}    # documents without a label: confirm each"]
     lines += [f"  parts: {_listed(rules.parts)}    # risks and questions stay in"]

@@ -310,7 +310,9 @@ class Facts:
 
     def _incidents(self) -> list[dict[str, Any]]:
         """Incidents of records, lists and the newest report, the newest first; each number once."""
-        found = sorted([*self.lists["incident_records"], *self.lists["incidents"]], key=lambda i: str(i["date"]), reverse=True)
+        found = sorted(
+            [*self.lists["incident_records"], *self.lists["incidents"]], key=lambda i: str(i["date"]), reverse=True
+        )
         return list({i["incident"] or (i["what_happened"], i["date"]): i for i in reversed(found)}.values())[::-1]
 
     def _gaps(self, metrics: list[dict[str, Any]], renewal: str) -> list[str]:

@@ -63,6 +63,9 @@ class Vocabulary:
         }
         self._done = {label_words(word) for word in (*self.file.done, *words["done"])}
         self._open = {label_words(word) for word in (*self.file.for_customers.labels, *words["labels"]["open"])}
+        self._of_customer = {
+            label_words(w) for w in (*self.file.for_customers.report_labels, *words["labels"]["of_customer"])
+        }
         self._closed = {label_words(word) for word in words["labels"]["closed"]}
 
     @cached_property
@@ -121,7 +124,8 @@ class Vocabulary:
     def is_open(self, chunk: Chunk) -> bool:
         """Whether the document may be told to the customer that it is about."""
         if label := self.label_of(chunk.metadata):
-            return label_words(label) in self._open
+            said = label_words(label)
+            return said in self._open or (said in self._of_customer and self.type_of(chunk) == "report")
         title = label_words(chunk.title)
         if any(holds(title, word) for word in self._closed):
             return False
@@ -137,6 +141,10 @@ class Vocabulary:
         rules, names = self.file.for_customers, self.file.metadata.confidentiality
         labels = tuple(dict.fromkeys([*rules.labels, *notions()["labels"]["open"]]))
         opened: list[Filter] = [AnyOf(name, labels) for name in names]
+        if reports := self.file.types.get("report"):
+            of_customer = tuple(dict.fromkeys([*rules.report_labels, *notions()["labels"]["of_customer"]]))
+            is_report = Either(tuple(AnyOf(name, tuple(reports)) for name in self.file.metadata.document_type))
+            opened += [All((AnyOf(name, of_customer), is_report)) for name in names]
         if rules.unlabelled_types:
             of_type = tuple(
                 AnyOf(name, tuple(rules.unlabelled_types))
