@@ -15,7 +15,7 @@ from apps.accounts.figures import Series, charts_of, metric_of
 from apps.accounts.periods import is_stale, order, period_of
 from apps.accounts.reading import ReportReading, read_account
 from apps.accounts.told import RECORD, REPEATED, SIGNED, Told, contradictions, plain, settled
-from apps.accounts.vocabulary import ROW_KINDS, Vocabulary, iso_day
+from apps.accounts.vocabulary import Vocabulary, iso_day, notions
 from apps.compare import ComparedReport, read_report
 from apps.compare.blocks import ComparedTable
 from apps.compare.values import number_of
@@ -139,9 +139,16 @@ class Facts:
                 "document": chunk.title,
                 "place": place,
                 "day": self.words.dated(chunk),
-                "for_customers": self.words.is_open(chunk) or fact in self.words.file.for_customers.facts,
+                "for_customers": self._customers_may_know(fact, chunk),
             }
         )
+
+    def _customers_may_know(self, fact: str, chunk: Chunk) -> bool:
+        rules = self.words.file.for_customers
+        if fact in rules.facts:
+            return True
+        part = fact if fact in notions()["headings"] else "figures"
+        return self.words.is_open(chunk) and (fact in notions()["facts"] or part in rules.parts)
 
     def _may_tell(self, chunk: Chunk) -> bool:
         """Whether what a document says may stand in these facts; it is remembered where not."""

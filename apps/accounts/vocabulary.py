@@ -136,6 +136,11 @@ class Vocabulary:
         kinds = {records.record_of(known), *(text_of(known, name) for name in self.file.metadata.document_type)}
         return kinds - {""}
 
+    def keeps_in(self, chunk: Chunk) -> bool:
+        """Whether a passage on a customer stands under a heading whose part stays in the house, such as risks."""
+        part = self.part(" › ".join(chunk.heading_path)) if self.customers_of(chunk) else ""
+        return bool(part) and part not in self.file.for_customers.parts
+
     def open_filter(self) -> Filter:
         """Documents that may be told to a customer, for a search; whose they are is another question."""
         rules, names = self.file.for_customers, self.file.metadata.confidentiality

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from apps.customers.names import NOBODY, Alias, NameText, names_of
 from core.tables import read_rows
 from core.text.sentences import split_sentences
-from core.types import Passage
+from core.types import Chunk, Passage
 from retrieval.query.filters import AnyOf, Either, Exists, Filter, Not, all_of
 from retrieval.query.search import Search, Searcher
 
@@ -32,6 +33,7 @@ class CustomerScope:
         customer: The name as the documents write it; empty when it isn't known.
         withheld: The ids of passages, and lines, that were left out so far, or a part of them.
         attributes: Those in which documents name their customer.
+        keeps_in: Whether a passage stays in the house whomever it is about, such as a report's risks.
     """
 
     own: frozenset[str]
@@ -39,6 +41,7 @@ class CustomerScope:
     customer: str = ""
     withheld: set[str] = field(default_factory=set)
     attributes: tuple[str, ...] = ("customer",)
+    keeps_in: Callable[[Chunk], bool] = lambda _: False
 
     def told(self, passage: Passage) -> Passage | None:
         """The passage without what is about others, at the same length so that offsets hold; None if nothing is left.
@@ -48,6 +51,8 @@ class CustomerScope:
         them without saying so again.
         """
         chunk = passage.chunk
+        if self.keeps_in(chunk):
+            return None
         if self.own.issuperset(names_of(chunk, self.attributes)) and self.is_silent(
             "\n".join([chunk.title, *chunk.heading_path])
         ):
