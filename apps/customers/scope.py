@@ -102,7 +102,7 @@ class CustomerScope:
             paragraph = match.group()
             begin = 0 if introduced and paragraph.strip() else self._first_named(paragraph)
             if paragraph.strip():
-                # "An example, Harbour & Lane:" is about what comes below it.
+                # "An example, Some Customer:" is about what comes below it.
                 introduced = not self.is_silent(paragraph) and _INTRODUCES.search(paragraph) is not None
             kept.append(paragraph[:begin] + _ANY.sub(" ", paragraph[begin:]))
         return "".join(kept)
