@@ -6,6 +6,16 @@
 from apps.accounts.accounts_file import ACCOUNTS_FILE, AccountsFile, load_accounts
 from apps.accounts.collect import collected, vocabulary
 from apps.accounts.records import Facts
+from apps.accounts.told import contradiction_text
 from apps.accounts.vocabulary import Vocabulary
 
-__all__ = ["ACCOUNTS_FILE", "AccountsFile", "Facts", "Vocabulary", "collected", "load_accounts", "vocabulary"]
+__all__ = [
+    "ACCOUNTS_FILE",
+    "AccountsFile",
+    "Facts",
+    "Vocabulary",
+    "collected",
+    "contradiction_text",
+    "load_accounts",
+    "vocabulary",
+]

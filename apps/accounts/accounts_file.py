@@ -1,4 +1,4 @@
-"""`accounts.yaml`, beside debrief.yaml: how this company calls the facts of its customers, and what may be told them."""
+"""accounts.yaml, beside debrief.yaml: how this company calls the facts of its customers, and what these may be told."""
 
 from __future__ import annotations
 

@@ -86,12 +86,13 @@ def _read(chunk: Chunk, facts: Facts, context: Context) -> AccountDocument:
 
 
 def _naming_documents(facts: Facts, context: Context) -> list[AccountDocument]:
-    """Documents of nobody that the customer stands in: those of which something is about it."""
+    """Documents of nobody that the customer stands in: by their title, in a row, or in a line "Customer: …"."""
     found = []
-    for chunk in _naming(facts.customer, context, facts.words):
+    for chunk, titled in _naming(facts.customer, context, facts.words):
         parts = context.searcher().document(chunk.document_id, context.user) or [chunk]
-        named = any(facts.is_customer(cell) for part in parts for row in part.rows for cell in row)
-        if named or not chunk.rows:
+        lines = (f.value for f in facts.reading(chunk, parts).facts if f.name == "customer")
+        in_rows = any(facts.is_customer(cell) for part in parts for row in part.rows for cell in row)
+        if titled or in_rows or any(map(facts.is_customer, lines)):
             found.append(_read(chunk, facts, context))
     return found
 
@@ -120,15 +121,14 @@ def _documents(name: str, context: Context, words: Vocabulary, about: str) -> li
     return [*lasting, *others][:_MOST_DOCUMENTS]
 
 
-def _naming(name: str, context: Context, words: Vocabulary) -> list[Chunk]:
-    """Documents that belong to no customer and have a row of this one, or are about it alone by their title."""
+def _naming(name: str, context: Context, words: Vocabulary) -> list[tuple[Chunk, bool]]:
+    """Documents that belong to no customer and name this one, and whether their title does; none that names another."""
     customers = context.tools.customers() if context.tools.customers is not None else Customers()
     nobodys = all_of(*(Either((Not(Exists(key)), AnyOf(key, tuple(NOBODY)))) for key in words.file.metadata.customer))
     found = context.searcher().search(Search(name, context.user, _MOST_NAMING, nobodys))
-    chunks = {
-        p.chunk.document_id: p.chunk for p in found if p.chunk.rows or customers.named_in(p.chunk.title) == {name}
-    }
-    return [c for c in chunks.values() if customers.named_in(c.title) <= {name}]
+    chunks = {p.chunk.document_id: p.chunk for p in found}.values()
+    titled = [(chunk, customers.named_in(chunk.title)) for chunk in chunks]
+    return [(chunk, named == {name}) for chunk, named in titled if named <= {name}]
 
 
 def _of_customer(name: str, words: Vocabulary) -> Filter:
@@ -147,7 +147,7 @@ def resolved_customer(wanted: str, context: Context, words: Vocabulary) -> str:
     """
     known = context.tools.customers() if context.tools.customers is not None else Customers()
     name = known.resolved(wanted)
-    if name and (context.documents(_of_customer(name, words), name) or _naming(name, context, words)):
+    if name and (context.documents(_of_customer(name, words), name) or _is_named(name, context, words)):
         return name
     names = _names(context, words, wanted)
     low = wanted.strip().lower()
@@ -164,6 +164,11 @@ def resolved_customer(wanted: str, context: Context, words: Vocabulary) -> str:
         f"No document that you may read is about the customer {wanted!r}; "
         + (f"there are documents about {there}." if there else "check the name, or ask for access.")
     )
+
+
+def _is_named(name: str, context: Context, words: Vocabulary) -> bool:
+    """Whether a document of nobody that the person may read is about the customer, or lists it."""
+    return any(titled or name in words.named_in_rows(chunk) for chunk, titled in _naming(name, context, words))
 
 
 def _names(context: Context, words: Vocabulary, wanted: str) -> dict[str, str]:

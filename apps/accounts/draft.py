@@ -174,11 +174,17 @@ class _Drafting:
     def _types(self) -> dict[str, list[str]]:
         types: dict[str, list[str]] = defaultdict(list)
         for kind in self.survey.types:
-            if notion := self.words.types.find(kind, 0.34):
+            if notion := self._type_of(kind):
                 types[notion].append(kind)
             else:
                 self.result.unknown["types"][kind] = f"{self.survey.types[kind]} documents"
         return types
+
+    def _type_of(self, kind: str) -> str:
+        """What documents of this type are: by its words; a report if they are about customers and have figures."""
+        survey = self.survey
+        is_report = survey.of_customers[kind] and survey.with_figures[kind] * 2 >= survey.types[kind]
+        return self.words.types.find(kind, 0.34) or ("report" if is_report else "")
 
     def _directions(self) -> dict[str, list[str]]:
         """The figures by which way is better; unknown ones are named as such."""
@@ -216,7 +222,7 @@ class _Drafting:
         """Types of documents without any label that customers get anyway: reports on them, and advice to everybody."""
         found = []
         for kind, count in self.survey.types.items():
-            notion = self.words.types.find(kind, 0.34)
+            notion = self._type_of(kind)
             about = self.survey.of_customers[kind]
             report = (notion == "report" or kind in _OPEN_RECORDS) and about == count
             if not self.survey.labelled[kind] and (report or (notion == "advice" and not about)):

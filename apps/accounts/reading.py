@@ -3,23 +3,34 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from apps.accounts.labels import label_words
 from apps.accounts.periods import period_of
 from apps.accounts.vocabulary import ROW_KINDS, Vocabulary, iso_day, notions
 from apps.compare.blocks import ComparedReport, ComparedTable
-from apps.compare.values import number_of
+from apps.compare.values import ParsedNumber, number_of
+from core.text.dates import month_number
 
 # Lines "name: value" come as a table under this header.
 _LINES = ("Field", "Value")
 _OWNER = re.compile(r"^(?P<owner>(?:[A-ZÀ-Ý][\w.'’-]*\s+){0,3}[A-ZÀ-Ý][\w.'’-]*)\s*(?::|–|->|→)\s+(?P<task>\S.+)$")
-_MARK = re.compile(r"^\s*(?:[-•*‣▪]|\d+[.)])\s+")
-_DUE = re.compile(
-    r"[,;]?\s*\(?\b(?:by|until|before|due|bis(?: zum)?|vor dem|para el|antes del?|avant le|d['’]ici le|pour le|entro(?: il)?|até|vóór|uiterlijk|tegen)\s+[^()]{4,30}?(?:20\d\d(?:-\d\d-\d\d)?)\)?\s*\.?$",
+_NOISE = re.compile(
+    r"[▲▼△▽↑↓↗↘→✓✔✗✘●○🟢🟡🔴🟠*]|\([^()]*\)|^\s*(?:~|≈|ca\.?|approx\.?|about|rund|env\.?|aprox\.?|circa)\s*",
     re.IGNORECASE,
 )
+_OUT_OF = re.compile(
+    r"^(?P<value>[\d.,]+)\s*(?:/|(?:out )?of|von|sur|de|su|van|sobre)\s*(?P<most>\d+)(?:\s*\w+)?$", re.IGNORECASE
+)
+# A column of a quarter or a month whose year is that of the report.
+_QUARTER = re.compile(r"^(?:[QT]\s?([1-4])|([1-4])\s?[QT])$", re.IGNORECASE)
+_MARK = re.compile(r"^\s*(?:[-•*‣▪]|\d+[.)])\s+")
+_BY = (
+    "by|until|before|due|bis(?: zum)?|vor dem|para el|antes del?|avant le|d['’]ici le|pour le|entro(?: il)?|até|vóór|"
+    "uiterlijk|tegen"
+)
+_DUE = re.compile(rf"[,;]?\s*\(?\b(?:{_BY})\s+[^()]{{4,30}}?(?:20\d\d(?:-\d\d-\d\d)?)\)?\s*\.?$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +89,8 @@ def read_account(report: ComparedReport, words: Vocabulary, is_customer: Callabl
             figures += _figures_in(table, words)
         elif kind in ROW_KINDS:
             rows += _rows_in(table, words, kind)
+        elif table.header == _LINES and (read := list(_figure_lines(table, words, part))):
+            figures += read
         elif table.header == _LINES and part and not found:
             rows += (
                 r
@@ -86,9 +99,9 @@ def read_account(report: ComparedReport, words: Vocabulary, is_customer: Callabl
             )
     for statement in report.statements:
         # What stands above all headings of a report sums it up.
-        if part := words.part(statement.heading) or ("summary" if figures and not statement.heading else ""):
-            if row := _said(part, statement.text, _place(statement.locator, statement.heading)):
-                rows.append(row)
+        part = words.part(statement.heading) or ("summary" if figures and not statement.heading else "")
+        if part and (row := _said(part, statement.text, _place(statement.locator, statement.heading))):
+            rows.append(row)
     return ReportReading(tuple(figures), tuple(facts), tuple(rows))
 
 
@@ -151,12 +164,41 @@ def _is_figures(table: ComparedTable, words: Vocabulary, *, strict: bool = False
     if strict and "target" not in columns:
         return False
     cells = [row[n] for row in table.rows for n in values if row[n]]
-    return sum(number_of(cell, table.decimal) is not None for cell in cells) * 2 > len(cells)
+    return sum(number_in(cell, table.decimal) is not None for cell in cells) * 2 > len(cells)
 
 
 def _period_columns(table: ComparedTable) -> Mapping[int, str]:
     """Columns whose heading is a period, such as "Q3 2026"."""
-    return {n: period for n, heading in enumerate(table.header) if (period := period_of(heading))}
+    return {n: period for n, heading in enumerate(table.header) if (period := _column_period(heading))}
+
+
+def _column_period(heading: str) -> str:
+    """The period that a heading is; "0000-Q2" or "0000-07" where its year is the report's."""
+    if match := _QUARTER.match(heading.strip()):
+        return f"0000-Q{match[1] or match[2]}"
+    word = heading.strip(" .")
+    month = month_number(word) if word.isalpha() else None
+    return f"0000-{month:02}" if month else period_of(heading)
+
+
+def number_in(cell: str, decimal: str) -> ParsedNumber | None:
+    """The number of a cell, without arrows, asides and "about"; of "4.2/5" the first, its unit "of 5"."""
+    plain = " ".join(_NOISE.sub(" ", cell).split())
+    if match := _OUT_OF.match(plain):
+        number = number_of(match["value"], decimal)
+        return replace(number, unit=f"of {match['most']}") if number else None
+    return number_of(plain, decimal)
+
+
+def _figure_lines(table: ComparedTable, words: Vocabulary, part: str) -> Iterator[ReportedFigure]:
+    """Lines such as "Uptime: 97.2 % (target 98 %)"; without a target only below a heading of figures."""
+    for name, value in table.rows:
+        match = re.match(r"(?P<value>[^(;,–]*\d[^(;–]*?)\s*(?:[(;–]|, )\s*(?P<rest>.*)$", value)
+        written, rest = (match["value"], match["rest"]) if match else (value, "")
+        target = rest.rstrip(")") if rest and words.names_target(rest) else ""
+        figure = number_in(written, table.decimal)
+        if figure is not None and (target or part == "figures"):
+            yield ReportedFigure(name, figure.value, figure.unit, target, _place(table.locator, table.heading, name))
 
 
 def _figures_in(table: ComparedTable, words: Vocabulary) -> Iterator[ReportedFigure]:
@@ -167,7 +209,7 @@ def _figures_in(table: ComparedTable, words: Vocabulary) -> Iterator[ReportedFig
     for row in table.rows:
         target = row[columns["target"]] if "target" in columns else ""
         for column, period in values:
-            figure = number_of(row[column], table.decimal)
+            figure = number_in(row[column], table.decimal)
             if figure is not None and row[name]:
                 unit = row[columns["unit"]] if "unit" in columns else figure.unit
                 yield ReportedFigure(

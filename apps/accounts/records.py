@@ -16,7 +16,7 @@ from apps.accounts.periods import is_stale, order, period_of
 from apps.accounts.reading import ReportReading, read_account
 from apps.accounts.told import RECORD, REPEATED, SIGNED, Told, contradictions, plain, settled
 from apps.accounts.vocabulary import Vocabulary, iso_day, notions
-from apps.compare import ComparedReport, read_report
+from apps.compare import read_report
 from apps.compare.blocks import ComparedTable
 from apps.compare.values import number_of
 from apps.customers.names import folded_words, spellings
@@ -117,9 +117,9 @@ class Facts:
             notion = known or (name if own else "")
             if value and notion and notion not in ("customer", "period"):
                 rank = RECORD if kind == records.ACCOUNT else SIGNED if own else REPEATED
-                self._tell(notion, value, chunk, number, rank, f"attribute {name}")
+                self._tell(chunk, number, rank, name=notion, value=value, place=f"attribute {name}")
 
-    def _tell(self, name: str, value: str, chunk: Chunk, number: int, rank: int, place: str) -> None:
+    def _tell(self, chunk: Chunk, number: int, rank: int, *, name: str, value: str, place: str) -> None:
         rules = self.words.file.for_customers
         may_leave = self.words.is_open(chunk) or name in rules.facts or name == records.CUSTOMER_LANGUAGE
         if self.for_customer and not may_leave:
@@ -198,20 +198,25 @@ class Facts:
         rank = SIGNED if self.words.type_of(chunk) == "contract" else REPEATED
         for fact in reading.facts:
             if fact.name not in ("customer", "period"):
-                self._tell(fact.name, fact.value, chunk, number, rank, fact.place)
+                self._tell(chunk, number, rank, name=fact.name, value=fact.value, place=fact.place)
 
     def add_figures(self, chunk: Chunk, reading: ReportReading, number: int) -> None:
         """The figures of a report as one more point of each one's course."""
         if not self._opened(chunk, "figures"):
             return
         for figure in reading.figures:
-            period = figure.period or self.period(chunk, reading)
+            period = self._period_of_figure(figure.period, chunk, reading)
             known = self.series[figure.name].get(period)
             value, source = known[:2] if known else (figure.value, number)
             self.series[figure.name][period] = (value, source, figure.unit)
             self.targets.setdefault(figure.name, figure.target)
             target = f" (target {figure.target})" if figure.target else ""
             self._note(figure.name, f"{figure.value:g} {figure.unit}".strip() + target, chunk, figure.place)
+
+    def _period_of_figure(self, period: str, chunk: Chunk, reading: ReportReading) -> str:
+        """A column's period, its year the report's where the column has none; without a column the report's period."""
+        own = self.period(chunk, reading)
+        return f"{own[:4]}{period[4:]}" if period.startswith("0000") and own else period or own
 
     def period(self, chunk: Chunk, reading: ReportReading) -> str:
         """The period that a report is of: as its title or a line of it says, else the day as of which it is true."""

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import groupby, islice
 
+from apps.accounts.reading import table_kind
 from apps.accounts.records import parsed_of
 from apps.accounts.vocabulary import Vocabulary
 from apps.compare import ComparedReport, read_report
@@ -51,7 +52,8 @@ class SurveyedTable:
 
 @dataclass
 class Survey:
-    """What was seen. `types`: type of document → how many have it, how many of them carry a label, have figures."""
+    """What was seen. `types`: type of document → how many have it, how many of them carry a label, are
+    about a customer, have figures."""
 
     documents: int = 0
     attributes: dict[str, Seen] = field(default_factory=lambda: defaultdict(Seen))
@@ -59,6 +61,7 @@ class Survey:
     lines: dict[str, Seen] = field(default_factory=lambda: defaultdict(Seen))
     tables: dict[tuple[str, ...], SurveyedTable] = field(default_factory=dict)
     types: Counter[str] = field(default_factory=Counter)
+    with_figures: Counter[str] = field(default_factory=Counter)
     labelled: Counter[str] = field(default_factory=Counter)
     customers: Counter[str] = field(default_factory=Counter)
     of_customers: Counter[str] = field(default_factory=Counter)
@@ -79,12 +82,14 @@ def _add(parts: list[Chunk], survey: Survey, words: Vocabulary) -> None:
     for name, value in first.metadata.items():
         survey.attributes[name].add(str(value[0] if isinstance(value, tuple) and value else value), first.title)
     customers = words.customers_of(first)
+    report = read_report(parsed_of(first.title, parts))
+    figures = any(table_kind(table, words) == "figures" for table in report.tables)
     for kind in words.kinds_of(first.metadata):
         survey.types[kind] += 1
         survey.labelled[kind] += bool(words.label_of(first.metadata))
         survey.of_customers[kind] += bool(customers)
+        survey.with_figures[kind] += figures
     survey.customers.update(customers)
-    report = read_report(parsed_of(first.title, parts))
     _add_tables(report, first.title, survey, words, own=bool(customers))
     if customers:
         for heading, example in _headings(report):

@@ -67,6 +67,13 @@ def _contradiction(name: str, values: Mapping[str, Told], counted: Mapping[str, 
     }
 
 
+def contradiction_text(one: Mapping[str, Any]) -> str:
+    """One of `contradictions` as a sentence."""
+    others = "; ".join(f"{o['value']} in {o['title']}" for o in one["others"])
+    name = str(one["name"]).replace("_", " ")
+    return f"The documents contradict each other on {name}: {one['value']} in {one['title']}, {others}."
+
+
 def plain(fact: Told) -> str:
     """The value as drafts print it: a day as ISO, others as written."""
     return (iso_day(fact.value) if fact.name in _DAYS else "") or fact.value

@@ -129,7 +129,9 @@ class Vocabulary:
         title = label_words(chunk.title)
         if any(holds(title, word) for word in self._closed):
             return False
-        return not self.kinds_of(chunk.metadata).isdisjoint(self.file.for_customers.unlabelled_types)
+        # Documents without a type are named by what they are: "report".
+        kinds = self.kinds_of(chunk.metadata) or {self.type_of(chunk)}
+        return not kinds.isdisjoint(self.file.for_customers.unlabelled_types)
 
     def kinds_of(self, known: Attributes) -> set[str]:
         """What the document calls its type, and what record it is."""
@@ -182,6 +184,23 @@ class Vocabulary:
         if sizes["lower"] != sizes["higher"]:
             return max(sizes, key=lambda better: sizes[better])
         return _by_unit(target, value, unit)
+
+    def names_target(self, text: str) -> bool:
+        """Whether a text says that a number is a target."""
+        words, known = (
+            label_words(text),
+            [*self.file.columns.figures.get("target", []), *notions()["figures"]["target"]],
+        )
+        return bool(target_sign(text)) or any(holds(words, label_words(word)) for word in known)
+
+    def named_in_rows(self, chunk: Chunk) -> tuple[str, ...]:
+        """The customers that a list of customers has: a table with a column of them and one of facts of an account."""
+        header = chunk.rows[0] if chunk.rows else ()
+        found = [self.facts.exact(heading) for heading in header]
+        if "customer" not in found or len(header) < 3 or not set(found) - {"", "customer", "period"}:
+            return ()
+        cells = (row[found.index("customer")].strip() for row in chunk.rows[1:] if len(row) == len(header))
+        return tuple(c for c in cells if 2 < len(c) <= 60 and len(c.split()) <= 6 and not c.isdigit())
 
     def target_of(self, name: str, written: str) -> str:
         """The figure's target: as written beside it, else as the company's file has it."""

@@ -9,7 +9,7 @@ are only compared with, never shown.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from apps.customers.names import ADDRESS, Alias, NameText, folded_words, names_of, own_words, spellings
@@ -49,13 +49,22 @@ class Customers:
     attributes: tuple[str, ...] = ("customer",)
 
     @staticmethod
-    def of(chunks: Iterable[Chunk], company: str = "", attributes: Sequence[str] = ("customer",)) -> Customers:
-        """The customers of `chunks` by these attributes; `company` is ourselves and no customer."""
+    def of(
+        chunks: Iterable[Chunk],
+        company: str = "",
+        attributes: Sequence[str] = ("customer",),
+        listed: Callable[[Chunk], Iterable[str]] = lambda _: (),
+    ) -> Customers:
+        """The customers of `chunks` by these attributes; `company` is ourselves and no customer.
+
+        Args:
+            listed: The customers that a list among the chunks has.
+        """
         forms: dict[str, set[tuple[str, ...]]] = defaultdict(set)
         accounts: dict[str, set[str]] = defaultdict(set)
         usual: Counter[str] = Counter()
         for chunk in chunks:
-            names = names_of(chunk, attributes)
+            names = (*names_of(chunk, attributes), *listed(chunk))
             for name in names:
                 forms[name] |= spellings(name)
                 ids = [str(chunk.metadata.get(key) or "") for key in ("account_id", "customer_id")]

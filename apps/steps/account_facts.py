@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from apps.accounts import Facts, collected
+from apps.accounts import Facts, collected, contradiction_text
 from apps.customers import CustomerScope
 from apps.run import Context
 from apps.steps.kind import Parameters, StepKind
@@ -101,8 +101,8 @@ def _nothing(given: AccountFacts, facts: Facts, context: Context) -> str:
             "accounts.yaml."
         )
     return (
-        f"Nothing was found on {facts.customer}: looked for {wanted} in {where}; say in accounts.yaml how your documents "
-        "call them (`debrief accounts draft`), or add a report."
+        f"Nothing was found on {facts.customer}: looked for {wanted} in {where}; say in accounts.yaml how your "
+        "documents call them (`debrief accounts draft`), or add a report."
     )
 
 
@@ -118,11 +118,7 @@ def _remark(given: AccountFacts, found: dict[str, Any], facts: Facts, context: C
         names = ", ".join(dict.fromkeys(facts.unlabelled))
         context.notes.append(f"No label of confidentiality is on {names}; check before you send it.")
     for one in found["contradictions"]:
-        others = "; ".join(f"{o['value']} in {o['title']}" for o in one["others"])
-        context.notes.append(
-            f"The documents contradict each other on {one['name'].replace('_', ' ')}: {one['value']} in {one['title']}, "
-            f"{others}."
-        )
+        context.notes.append(contradiction_text(one))
 
 
 def _discreet(facts: dict[str, Any], discretion: CustomerScope) -> dict[str, Any]:

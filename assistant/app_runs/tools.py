@@ -127,8 +127,11 @@ def known_customers(retriever: Retriever | None, user: User, words: Vocabulary |
     if retriever is None:
         return ()
     words = words or Vocabulary()
-    about = retriever.index.documents(user, _about_customers(words))
-    return tuple(sorted({name for chunk in about for name in words.customers_of(chunk)}))
+    index, about = retriever.index, _about_customers(words)
+    names = {name for chunk in index.documents(user, about) for name in words.customers_of(chunk)}
+    # Where no document says whose it is, a list of customers does.
+    lists = () if names else index.documents(user, Not(about))
+    return tuple(sorted(names | {name for chunk in lists for name in words.named_in_rows(chunk)}))
 
 
 def _about_customers(words: Vocabulary) -> Filter:
@@ -144,7 +147,7 @@ def all_customers(retriever: Retriever, company: str, words: Callable[[], Vocabu
         attributes = words().file.metadata.customer
         about = _about_customers(words())
         nobodys = islice(index.chunks(Not(about)), _ORDINARY_CHUNKS)
-        known = Customers.of(chain(index.chunks(about), nobodys), company, attributes)
+        known = Customers.of(chain(index.chunks(about), nobodys), company, attributes, words().named_in_rows)
         _customers[index] = (time.monotonic(), known)
     return known
 

@@ -9,7 +9,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from apps.accounts import ACCOUNTS_FILE, collected, load_accounts
+from apps.accounts import ACCOUNTS_FILE, collected, contradiction_text, load_accounts
 from apps.accounts.draft import drafted
 from apps.accounts.draft_text import draft_text
 from apps.run import Context
@@ -71,7 +71,7 @@ def check(
     facts = collected(customer, Context(person, open_tools(settings, None, open_retriever(settings))))
     known = facts.result()
     remarks = [f"Not found: {', '.join(known['gaps'])}."] if known["gaps"] else []
-    remarks += [_contradiction(one) for one in known["contradictions"]]
+    remarks += [contradiction_text(one) for one in known["contradictions"]]
     remarks += [
         f"Which way is better for {m['name']} is unknown." for m in known["metrics"] if m["better"] == "neither"
     ]
@@ -87,11 +87,6 @@ def check(
         out.print(
             f"There is no {ACCOUNTS_FILE}; this is read by a draft that nobody has confirmed (debrief accounts draft)."
         )
-
-
-def _contradiction(one: dict[str, Any]) -> str:
-    others = "; ".join(f"{o['value']} in {o['title']}" for o in one["others"])
-    return f"Documents contradict each other on {one['name'].replace('_', ' ')}: {one['value']} in {one['title']}, {others}."
 
 
 def _table(places: list[dict[str, Any]]) -> Table:

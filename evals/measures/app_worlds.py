@@ -119,7 +119,9 @@ def evaluate_apps(world: Path, data: Path, outputs: Path | None = None) -> dict[
     scores: dict[str, AppScore] = defaultdict(AppScore)
     for name, customer, result in _runs(expected, apps, settings):
         text = said(result)
-        _score(scores[name], name, customer, expected.customers[customer], text, result)
+        if result.status != "completed":
+            scores[name].failed.append(f"{customer}: {result.error}")
+        _score(scores[name], name, customer, expected.customers[customer], text)
         if outputs is not None:
             _write(outputs, f"{name} {customer}", text, result)
     return dict(scores)
@@ -173,9 +175,7 @@ def _runs(expected: AppWorld, apps: Mapping[str, App], settings: Settings) -> It
                 yield name, customer, RunResult(name, app.version, "failed", error=str(error))
 
 
-def _score(score: AppScore, name: str, customer: str, wanted: ExpectedCustomer, text: str, result: RunResult) -> None:
-    if result.status != "completed":
-        score.failed.append(f"{customer}: {result.error}")
+def _score(score: AppScore, name: str, customer: str, wanted: ExpectedCustomer, text: str) -> None:
     for fact in wanted.facts:
         if fact.apps and name not in fact.apps:
             continue

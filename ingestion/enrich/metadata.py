@@ -74,7 +74,9 @@ ALIASES: Mapping[str, str] = {
         "nom_client nome_cliente committente klant klantnaam opdrachtgever".split(),
         "customer",
     ),
-    **dict.fromkeys("dokumentart dokumenttyp tipo_documento tipo_de_documento type_de_document".split(), "document_type"),
+    **dict.fromkeys(
+        "dokumentart dokumenttyp tipo_documento tipo_de_documento type_de_document".split(), "document_type"
+    ),
     **dict.fromkeys(
         "classification sensitivity vertraulichkeit schutzklasse confidencialidad confidencialidade riservatezza "
         "vertrouwelijkheid".split(),

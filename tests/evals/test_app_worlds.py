@@ -61,7 +61,7 @@ def test_the_draft_is_a_file_that_loads_and_says_the_same(world, data, monkeypat
 
 
 def test_a_world_without_its_file_or_with_a_wrong_one_is_refused(tmp_path):
-    with pytest.raises(DatasetError, match="There is no .*apps.yaml"):
+    with pytest.raises(DatasetError, match=r"There is no .*apps.yaml"):
         load_world(tmp_path)
     (tmp_path / "apps.yaml").write_text("customers: {Acme: {facts: [{pattern: '('}]}}")
     with pytest.raises(SettingsError, match="regular expression"):
