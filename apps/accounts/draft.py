@@ -10,23 +10,25 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
-
-import numpy as np
 
 from apps.accounts.accounts_file import AccountsFile
 from apps.accounts.labels import label_words
 from apps.accounts.reading import table_kind
+from apps.accounts.shapes import constant_column, figure_columns, looks_like, rows_by_look
 from apps.accounts.survey import Seen, Survey, SurveyedTable, surveyed
-from apps.accounts.vocabulary import ROW_KINDS, Vocabulary, bare_target, iso_day, notions
+from apps.accounts.vocabulary import ROW_KINDS, Vocabulary, notions
 from apps.compare.blocks import ComparedTable
 from apps.compare.values import number_of
+from core.arrays import FloatArray
 from core.text.words import folded
 from core.types import Chunk
 from retrieval.models.embed import Embedder
 
-# Nearer than this by meaning, a label is taken for a notion; measured, see docs/decisions.
-_NEAR = 0.62
+# Nearer than this by meaning, and so much nearer than any other notion, a label is taken for it. With the packaged
+# model, labels that mean nothing known come to 0.55 ("Staffing" 0.48, "Training plan" 0.51), most that do to more.
+_NEAR, _AHEAD = 0.55, 0.1
+# So much likelier one column has to be the target than the other.
+_LIKELIER = 0.1
 # What values under a notion look like.
 _SHAPES: Mapping[str, str] = {
     "contract_end": "day",
@@ -78,41 +80,55 @@ class _Meaning:
 
     def __init__(self, embedder: Embedder | None) -> None:
         self._embedder = embedder
-        self._vectors: dict[int, tuple[list[str], Any]] = {}
+        self._vectors: dict[str, FloatArray] = {}
 
-    def nearest(self, label: str, notions_: Mapping[str, Sequence[str]]) -> str:
-        """The notion, if it is near enough; else ""."""
-        if self._embedder is None or not label_words(label):
+    def nearest(self, label: str, section: str) -> str:
+        """The notion of a section of notions.yaml, if it is near enough; else ""."""
+        near = sorted(self.similarities(label, section).items(), key=lambda pair: -pair[1])
+        if len(near) < 2 or near[0][1] < _NEAR or near[0][1] - near[1][1] < _AHEAD:
             return ""
-        if id(notions_) not in self._vectors:
-            pairs = [(notion, word) for notion, words in notions_.items() for word in words]
-            self._vectors[id(notions_)] = ([n for n, _ in pairs], self._embedder.encode_texts([w for _, w in pairs]))
-        names, vectors = self._vectors[id(notions_)]
-        near = vectors @ self._embedder.encode_texts([" ".join(label.split())])[0]
-        best = int(np.argmax(near))
-        return names[best] if near[best] >= _NEAR else ""
+        return near[0][0]
+
+    def similarities(self, label: str, section: str) -> dict[str, float]:
+        """Each notion's similarity: that of its nearest word; {} without an embedder."""
+        if self._embedder is None or not label_words(label):
+            return {}
+        words = [(notion, word) for notion, known in notions()[section].items() for word in known]
+        if section not in self._vectors:
+            self._vectors[section] = self._embedder.encode_texts([word for _, word in words])
+        near = self._vectors[section] @ self._embedder.encode_texts([" ".join(label.split())])[0]
+        found: dict[str, float] = {}
+        for (notion, _), similarity in zip(words, near, strict=True):
+            found[notion] = max(found.get(notion, -1.0), float(similarity))
+        return found
 
 
 class _Drafting:
     def __init__(self, survey: Survey, words: Vocabulary, meaning: _Meaning) -> None:
         self.survey, self.words, self.meaning = survey, words, meaning
         self.found: dict[tuple[str, str], list[str]] = defaultdict(list)
+        self.titles: dict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
         self.result = Draft(AccountsFile(), survey)
 
     def draft(self, metadata: Mapping[str, Sequence[str]]) -> Draft:
-        for label, seen in self.survey.headings.items():
-            self._take("headings", label, seen, self.words.headings.find(label, 0.3))
-        for label, seen in self.survey.lines.items():
-            self._take("facts", label, seen, self.words.facts.find(label))
+        headings = {label: self.words.headings.find(label, 0.3) for label in self.survey.headings}
+        lines = {label: self.words.facts.find(label) for label in self.survey.lines}
+        # Known words first: what is known can't be meant by another label.
+        for label in sorted(headings, key=lambda label: not headings[label]):
+            self._take("headings", label, self.survey.headings[label], headings[label])
+        for label in sorted(lines, key=lambda label: not lines[label]):
+            self._take("facts", label, self.survey.lines[label], lines[label])
         for table in self.survey.tables.values():
             self._table(table)
+        columns = {kind: self._of(kind) for kind in ("figures", *ROW_KINDS)}
+        self.words = Vocabulary(AccountsFile.model_validate({"metadata": metadata, "columns": columns}))
         self.result.file = AccountsFile.model_validate(
             {
                 "metadata": metadata,
                 "types": self._types(),
                 "facts": self._of("facts"),
                 "headings": self._of("headings"),
-                "columns": {kind: self._of(kind) for kind in ("figures", *ROW_KINDS)},
+                "columns": columns,
                 "directions": self._directions(),
                 "for_customers": {**self._labels(metadata), "unlabelled_types": self._open_types()},
             }
@@ -130,13 +146,16 @@ class _Drafting:
             self.result.unknown[section][label] = example
         elif label not in self.found[section, notion]:
             self.found[section, notion].append(label)
+            self.titles[section, notion] += seen.examples if known else []
             self.result.examples[section, notion, label] = example
 
     def _by_meaning(self, section: str, label: str, seen: Seen) -> str:
-        notion = self.meaning.nearest(label, notions()[section])
+        notion = self.meaning.nearest(label, section)
         if notion in _BY_WORDS_ONLY or (notion in _SHAPES and not looks_like(_SHAPES[notion], seen.values)):
             return ""
-        return notion
+        # Where a document says it in known words, something that only means nearly the same is something else.
+        known = {title for _, title in self.titles[section, notion]}
+        return "" if known & {title for _, title in seen.examples} else notion
 
     @staticmethod
     def _by_look(section: str, seen: Seen) -> str:
@@ -152,24 +171,39 @@ class _Drafting:
                 if known := self.words.facts.exact(heading) or self._by_look("facts", cells):
                     self._take("facts", heading, cells, known)
         compared = ComparedTable(table.heading, "", table.header, tuple(table.rows))
-        kind = table_kind(compared, self.words) or self._kind_by_meaning(table, seen)
+        kind = table_kind(compared, self.words)
+        named = {number: notion for notion, number in self.words.columns(kind, table.header).items()} if kind else {}
+        if table.of_customer and table.rows:
+            kind, looked = self._by_cells(table, kind)
+            named = {n: notion for n, notion in looked.items() if notion not in named.values()} | named
         if not kind:
             self.result.unknown["tables"][" | ".join(table.header)] = f"{table.heading} ({table.title})"
             return
-        named = {number: notion for notion, number in self.words.columns(kind, table.header).items()}
         for number, heading in enumerate(table.header):
             if number in named or self.words.facts.exact(heading) != "customer":
                 self._take(kind, heading, seen[number], named.get(number, ""))
 
-    def _kind_by_meaning(self, table: SurveyedTable, seen: Sequence[Seen]) -> str:
-        """The kind of table of which at least two columns are near in meaning and look right."""
-        fitting = {}
-        for kind in ("figures", *ROW_KINDS):
-            found = {self._by_meaning(kind, heading, cells) for heading, cells in zip(table.header, seen, strict=True)}
-            found |= set(self.words.columns(kind, table.header))
-            fitting[kind] = len(found - {""}) if notions_needed(kind) <= found else 0
-        best = max(fitting, key=lambda kind: fitting[kind])
-        return best if fitting[best] > 1 else ""
+    def _by_cells(self, table: SurveyedTable, kind: str) -> tuple[str, dict[int, str]]:
+        """(kind, column → notion) of a table in a customer's document: by the look of cells where words don't say."""
+        if kind in ("", "tasks", "incidents"):
+            looked, columns = rows_by_look(table.rows)
+            if looked and kind in ("", looked):
+                return looked, columns
+        numbers = figure_columns(table.rows) if not kind else []
+        target = constant_column(table.rows, numbers) if numbers else None
+        if numbers and target is None:
+            target = self._likely_target(table.header, numbers)
+        if target is None:
+            return kind, {}
+        return "figures", {0: "name", target: "target", next(n for n in numbers if n != target): "value"}
+
+    def _likely_target(self, header: Sequence[str], numbers: Sequence[int]) -> int | None:
+        """The one of two columns that is the target by what the headings mean; None where that isn't clear."""
+        near = [self.meaning.similarities(header[n], "figures") for n in numbers]
+        if not all(near):
+            return None
+        first, second = (near[a]["target"] + near[b]["value"] for a, b in ((0, 1), (1, 0)))
+        return None if abs(first - second) < _LIKELIER else numbers[0] if first > second else numbers[1]
 
     def _types(self) -> dict[str, list[str]]:
         types: dict[str, list[str]] = defaultdict(list)
@@ -247,24 +281,3 @@ def _metadata(survey: Survey) -> dict[str, list[str]]:
 def _are_labels(values: Sequence[str]) -> bool:
     known = {label_words(word) for kind in ("open", "closed") for word in notions()["labels"][kind]}
     return any(label_words(value) in known for value in values)
-
-
-def notions_needed(kind: str) -> set[str]:
-    """The columns without which a table isn't of the kind."""
-    return {"figures": {"value"}, "tasks": {"recommendation"}, "incidents": {"what_happened"}, "risks": {"risk"}}[kind]
-
-
-def looks_like(shape: str, values: Sequence[str]) -> bool:
-    """Whether most values are of the shape: day, money, number, name or colour."""
-    tests = {
-        "day": lambda v: bool(iso_day(v)),
-        "money": lambda v: bool(re.search(r"\d", v)) and number_of(v) is not None,
-        "number": lambda v: number_of(bare_target(v)) is not None,
-        "name": lambda v: bool(re.fullmatch(r"(?:[A-ZÀ-Ý][\w.'’-]*\s?){1,5}", v)),
-        "colour": lambda v: label_words(v) in _colours(),
-    }
-    return bool(values) and sum(map(tests[shape], values)) * 2 > len(values)
-
-
-def _colours() -> set[tuple[str, ...]]:
-    return {label_words(word) for names in notions()["health"].values() for word in names}

@@ -12,6 +12,7 @@ from itertools import groupby, islice
 
 from apps.accounts.reading import table_kind
 from apps.accounts.records import parsed_of
+from apps.accounts.shapes import figure_columns
 from apps.accounts.vocabulary import Vocabulary
 from apps.compare import ComparedReport, read_report
 from core.types import Chunk
@@ -20,6 +21,7 @@ from core.types import Chunk
 _MOST_CHUNKS = 30_000
 _LONGEST_LABEL = 60
 _EXAMPLES = 12
+_MOST_ROWS = 60
 
 
 @dataclass
@@ -41,13 +43,16 @@ class Seen:
 
 @dataclass
 class SurveyedTable:
-    """Tables under one header: the heading that they stand under, and some of their rows."""
+    """Tables under one header: the heading that they stand under, and some of their rows.
+
+    `of_customer`: a document about a customer has one.
+    """
 
     header: tuple[str, ...]
     heading: str
     title: str
     rows: list[tuple[str, ...]] = field(default_factory=list)
-    count: int = 0
+    of_customer: bool = False
 
 
 @dataclass
@@ -83,7 +88,9 @@ def _add(parts: list[Chunk], survey: Survey, words: Vocabulary) -> None:
         survey.attributes[name].add(str(value[0] if isinstance(value, tuple) and value else value), first.title)
     customers = words.customers_of(first)
     report = read_report(parsed_of(first.title, parts))
-    figures = any(table_kind(table, words) == "figures" for table in report.tables)
+    figures = any(
+        table_kind(table, words) == "figures" or (table.rows and figure_columns(table.rows)) for table in report.tables
+    )
     for kind in words.kinds_of(first.metadata):
         survey.types[kind] += 1
         survey.labelled[kind] += bool(words.label_of(first.metadata))
@@ -107,8 +114,8 @@ def _add_tables(report: ComparedReport, title: str, survey: Survey, words: Vocab
         if table.header == ("Field", "Value"):
             continue
         seen = survey.tables.setdefault(table.header, SurveyedTable(table.header, table.heading, title))
-        seen.count += 1
-        seen.rows += table.rows[: max(0, 20 - len(seen.rows))]
+        seen.of_customer |= own
+        seen.rows += table.rows[: max(0, _MOST_ROWS - len(seen.rows))]
 
 
 def _headings(report: ComparedReport) -> Iterator[tuple[str, str]]:
