@@ -59,7 +59,7 @@ class Tools:
     redact: Callable[[str], str] = str
     customers: Callable[[], Customers] | None = None
     templates: Path | None = None
-    documents: Callable[[User, Filter], Iterable[Chunk]] | None = None
+    documents: Callable[[User, Filter | None], Iterable[Chunk]] | None = None
     words: Callable[[], Any] | None = None
 
 
@@ -117,7 +117,7 @@ class Context:
             raise AppError("This step searches the documents, and there is no index yet; run `debrief sync` first.")
         return self.tools.search
 
-    def documents(self, filters: Filter, about: str = "") -> list[Chunk]:
+    def documents(self, filters: Filter | None, about: str = "") -> list[Chunk]:
         """A chunk of each document that the person may read and that passes the filter.
 
         `about`: words to find them by where they can't all be listed.

@@ -69,14 +69,16 @@ def open_tools(settings: Settings, assistant: Assistant | None, retriever: Retri
         query=_warehouse(settings),
         check=foreign_facts,
         redact=partial(redacted, kinds=load_guardrails(settings).redact),
-        customers=partial(all_customers, retriever, settings.company, words) if words is not None else None,
+        customers=partial(all_customers, retriever, settings.company, words)
+        if retriever is not None and words is not None
+        else None,
         templates=settings.path(settings.templates_dir) if settings.templates_dir is not None else None,
         documents=partial(_documents, retriever) if retriever is not None else None,
         words=words,
     )
 
 
-def _documents(retriever: Retriever, user: User, filters: Filter) -> Iterator[Chunk]:
+def _documents(retriever: Retriever, user: User, filters: Filter | None) -> Iterator[Chunk]:
     return retriever.index.documents(user, filters)
 
 

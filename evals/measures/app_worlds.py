@@ -155,7 +155,7 @@ def _synced(settings: Settings) -> None:
     with open_sync(settings, [], SyncOptions()) as (context, pairs):
         runs = sync_sources(context, pairs)
     if failed := [run for run in runs if run.state == "FAILED"]:
-        raise DatasetError(f"The source {failed[0].source} of {settings.file} can't be read: {failed[0].error}")
+        raise DatasetError(f"The source {failed[0].source} of {settings.file} can't be read: {failed[0].message}")
 
 
 def _runs(expected: AppWorld, apps: Mapping[str, App], settings: Settings) -> Iterator[tuple[str, str, RunResult]]:

@@ -101,3 +101,10 @@ def test_records_name_no_other_customer_when_they_are_for_the_customer(context, 
 def test_an_unknown_customer_is_refused_with_those_that_there_are(context):
     with pytest.raises(AppError, match="'Zenith Rockets'; there are documents about Alpenbank AG"):
         account_facts(AccountFacts(customer="Zenith Rockets"), context)
+
+
+def test_nothing_found_stops_with_what_was_looked_for_and_where(context):
+    with pytest.raises(AppError, match=r"Nothing may be told to Alpenbank AG: looked for figures in \d+ documents"):
+        account_facts(AccountFacts(customer="Alpenbank", for_customer=True, needs=("metrics",)), context)
+    with pytest.raises(AppError, match="Nothing was found on Alpenbank AG: looked for achievements"):
+        account_facts(AccountFacts(customer="Alpenbank", needs=("wins",)), context)
