@@ -8,6 +8,7 @@ from apps.accounts import AccountsFile, Vocabulary, load_accounts
 from apps.accounts.accounts_file import ForCustomers
 from apps.accounts.periods import end_of, is_stale, order, period_of
 from apps.accounts.reading import number_in, read_account
+from apps.accounts.reports import figures_in, rows_in
 from apps.accounts.shapes import constant_column, figure_columns, rows_by_look
 from apps.accounts.told import REPEATED, SIGNED, Told, contradictions, settled
 from apps.compare.blocks import read_report
@@ -140,3 +141,16 @@ def test_a_wrong_file_is_refused_and_commented_keys_are_none(tmp_path):
     file.write_text("fact: {health: [Mood]}")
     with pytest.raises(SettingsError, match="unknown key 'fact'; did you mean 'facts'"):
         load_accounts(file)
+
+
+def test_one_report_is_read_by_itself():
+    table = "| Action | Owner | Until |\n| --- | --- | --- |\n| Order the tube | Ann Lee | 2026-11-15 |"
+    one = report(("KPIs", "| KPI | Actual | Goal |\n| --- | --- | --- |\n| Uptime | 98 % | 99 % |"), ("Actions", table))
+    assert [(f.name, f.value, f.target) for f in figures_in(one)] == [("Uptime", 98.0, "99 %")]
+    ((part, row),) = rows_in(one)
+    assert (part, row["recommendation"], row["owner"], row["due"]) == (
+        "recommendations",
+        "Order the tube",
+        "Ann Lee",
+        "2026-11-15",
+    )
