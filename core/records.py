@@ -34,6 +34,8 @@ CURRENCY = "currency"
 CUSTOMER_LANGUAGE = "customer_language"
 CONTACTS = "contacts"
 FIGURES = "figures"
+# What attributes of these names say, nobody has to be told by the company's file.
+ACCOUNT_FACTS = frozenset([ACCOUNT_OWNER, HEALTH, CONTRACT_END, CONTRACT_VALUE, CURRENCY, CUSTOMER_LANGUAGE])
 
 # Of a task. IS_DONE is a truth value: which statuses are final, its system knows.
 DUE_ON = "due_on"

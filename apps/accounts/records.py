@@ -1,6 +1,7 @@
-"""A customer's records and reports, one document after another → facts, each with the number of its source.
+"""A customer's records and documents, one after another → facts, each with the number of its source.
 
-What a record says is read from its metadata and its rows, by the names of core/records.py, never from its text.
+What a record says is read from its metadata and its rows, by the names of core/records.py, never from its text. What
+people write is read by the words of the company (`vocabulary.py`).
 """
 
 from __future__ import annotations
@@ -10,15 +11,19 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from apps.accounts.figures import charts_of, metric_of
-from apps.accounts.reports import facts_in, figures_in, rows_in, statements_in
-from apps.compare import ComparedReport, read_report
+from apps.accounts.figures import Series, charts_of, metric_of
+from apps.accounts.periods import is_stale, order, period_of
+from apps.accounts.reading import ReportReading, read_account
+from apps.accounts.told import RECORD, REPEATED, SIGNED, Told, contradictions, plain, settled
+from apps.accounts.vocabulary import Vocabulary, iso_day, notions
+from apps.compare import read_report
 from apps.compare.blocks import ComparedTable
 from apps.compare.values import number_of
+from apps.customers.names import folded_words, spellings
 from apps.run import Context
 from core import records
 from core.records import day_of, figures_of, record_of, text_of, texts_of
-from core.text.languages import LANGUAGES
+from core.text.languages import LANGUAGES, language_codes
 from core.types import Attributes, Chunk, Parsed, Section
 
 _PERIOD = re.compile(r"20\d\d-(?:Q[1-4]|\d\d)(?:-\d\d)?")
@@ -26,32 +31,64 @@ _PERIOD = re.compile(r"20\d\d-(?:Q[1-4]|\d\d)(?:-\d\d)?")
 _NO_FACTS = frozenset(
     "title source_uri created_at updated_at language vetting down_weighted duplicate_of table".split()
 ) | {records.DOCUMENT_TYPE, records.RECORD, records.CONTACTS, records.FIGURES}
-# A figure's course: period → value, number of the source, unit.
-Series = dict[str, tuple[float, int, str]]
+# Records whose text only repeats their fields.
+_FIELDS_ONLY = frozenset(
+    [records.ACCOUNT, records.TASK, records.TOUCHPOINT, records.USAGE_REPORT, records.INCIDENT_RECORD]
+)
+# Columns that a table of figures over time still has room for.
+_MOST_PERIODS = 6
+# Rows and sentences of a report as apps know them.
+_LISTS = {"tasks": "recommendations", "decisions": "decisions", "questions": "questions"}
 
 
 class Facts:
-    """What is known so far; `result` puts it together."""
+    """What is known so far; `result` puts it together.
 
-    def __init__(self, customer: str, context: Context, focus: str) -> None:
+    Attributes:
+        held: Titles of documents that the customer may not be told, where the facts are for it.
+        places: Each fact with its document, its place there and its day.
+    """
+
+    def __init__(
+        self,
+        customer: str,
+        context: Context,
+        focus: str,
+        words: Vocabulary | None = None,
+        *,
+        for_customer: bool = False,
+    ) -> None:
         self.customer, self.focus = customer, focus.lower()
-        self.context = context
-        # By where they come from, in the order in which they count: what people keep goes before what was copied.
-        self.account: dict[str, str] = {}
-        self.reported: dict[str, str] = {}
-        self.contract: dict[str, str] = {}
+        self.context, self.words, self.for_customer = context, words or Vocabulary(), for_customer
+        self.told: list[Told] = []
         self.targets: dict[str, str] = {}
         self.series: dict[str, Series] = defaultdict(dict)
         self.usage: dict[str, Series] = defaultdict(dict)
         self.contacts: list[str] = []
         self.lists: dict[str, list[dict[str, Any]]] = defaultdict(list)
+        self.places: list[dict[str, Any]] = []
+        self.held: list[str] = []
+        self.unlabelled: list[str] = []
+        self.languages: list[str] = []
+        self.recorded = False
+        self._written = spellings(customer)
         # Without a report the fields are empty, not absent: drafts ask for them.
         self.report: dict[str, Any] = dict.fromkeys(("title", "url", "date", "number", "period"), "")
 
     def add(self, chunk: Chunk, parts: Sequence[Chunk], number: int) -> None:
-        """What one document says; `parts` are all of its chunks, `chunk` any of them."""
+        """What one document says by its metadata; `parts` are all of its chunks, `chunk` any of them."""
         known, kind = chunk.metadata, text_of(chunk.metadata, records.DOCUMENT_TYPE)
-        entry = {"title": chunk.title, "url": chunk.url, "date": changed_on(chunk), "number": number, "type": kind}
+        self._add_attributes(chunk, number)
+        if not self._may_tell(chunk):
+            return
+        entry = {
+            "title": chunk.title,
+            "url": chunk.url,
+            "date": self.words.dated(chunk),
+            "number": number,
+            "type": kind,
+        }
+        self.languages.append(text_of(known, "language"))
         match record_of(known):
             case records.ACCOUNT:
                 self._add_account(known, number)
@@ -59,9 +96,6 @@ class Facts:
                 self.lists["tasks"].append(entry | _task(chunk))
             case records.TOUCHPOINT:
                 self.lists["touchpoints"].append(entry | {"text": _said(parts)})
-            case records.CONTRACT:
-                self.contract = _facts(known) | self.contract
-                self.lists["documents"].append(entry)
             case records.USAGE_REPORT:
                 self._add_usage(chunk, parts, number)
                 self.lists["documents"].append(entry)
@@ -70,9 +104,65 @@ class Facts:
                 self.lists["documents"].append(entry)
             case _:
                 self.lists["documents"].append(entry)
+                if self.words.type_of(chunk) in ("meeting", "letter"):
+                    self.lists["touchpoints"].append(entry | {"text": _said(parts)})
+
+    def _add_attributes(self, chunk: Chunk, number: int) -> None:
+        """The facts in a document's attributes: all of a record's, of others those that are called like a fact."""
+        kind = record_of(chunk.metadata)
+        own = kind in (records.ACCOUNT, records.CONTRACT)
+        for name in chunk.metadata:
+            value = "" if name in _NO_FACTS else text_of(chunk.metadata, name)
+            known = name if name in records.ACCOUNT_FACTS else self.words.facts.exact(name.replace("_", " "))
+            notion = known or (name if own else "")
+            if value and notion and notion not in ("customer", "period"):
+                rank = RECORD if kind == records.ACCOUNT else SIGNED if own else REPEATED
+                self._tell(chunk, number, rank, name=notion, value=value, place=f"attribute {name}")
+
+    def _tell(self, chunk: Chunk, number: int, rank: int, *, name: str, value: str, place: str) -> None:
+        rules = self.words.file.for_customers
+        may_leave = self.words.is_open(chunk) or name in rules.facts or name == records.CUSTOMER_LANGUAGE
+        if self.for_customer and not may_leave:
+            return
+        if name == records.HEALTH:
+            value = self.words.health(value)
+        day = self.words.dated(chunk)
+        told = Told(name, value, chunk.title, place, number, day, rank, may_leave)
+        self.told.append(told)
+        self._note(name, plain(told), chunk, place)
+
+    def _note(self, fact: str, value: object, chunk: Chunk, place: str) -> None:
+        self.places.append(
+            {
+                "fact": fact,
+                "value": value,
+                "document": chunk.title,
+                "place": place,
+                "day": self.words.dated(chunk),
+                "for_customers": self._customers_may_know(fact, chunk),
+            }
+        )
+
+    def _customers_may_know(self, fact: str, chunk: Chunk) -> bool:
+        rules = self.words.file.for_customers
+        if fact in rules.facts:
+            return True
+        part = fact if fact in notions()["headings"] else "figures"
+        return self.words.is_open(chunk) and (fact in notions()["facts"] or part in rules.parts)
+
+    def _may_tell(self, chunk: Chunk) -> bool:
+        """Whether what a document says may stand in these facts; it is remembered where not."""
+        if not self.for_customer:
+            return True
+        if not self.words.is_open(chunk):
+            self.held.append(chunk.title)
+            return False
+        if not self.words.label_of(chunk.metadata):
+            self.unlabelled.append(chunk.title)
+        return True
 
     def _add_account(self, known: Attributes, number: int) -> None:
-        self.account = _facts(known) | self.account
+        self.recorded = True
         self.contacts += texts_of(known, records.CONTACTS)
         for figure in figures_of(known):
             self.series[figure.name].setdefault(figure.period, (figure.value, number, figure.unit))
@@ -89,80 +179,171 @@ class Facts:
                     if figure is not None:
                         self.usage[name][row[period][:7]] = (figure.value, number, figure.unit)
 
-    def add_figures(self, chunk: Chunk, report: ComparedReport, number: int) -> None:
-        """The metrics table of a report as one more point of each figure's course."""
-        period = period_of(chunk.title) or changed_on(chunk)
-        for figure in figures_in(report):
+    def reading(self, chunk: Chunk, parts: Sequence[Chunk]) -> ReportReading:
+        """What a document's text says of this customer; nothing for a record that only repeats its fields."""
+        if record_of(chunk.metadata) in _FIELDS_ONLY or self._is_record(chunk):
+            return ReportReading((), (), ())
+        return read_account(read_report(parsed_of(chunk.title, parts)), self.words, self.is_customer)
+
+    def _is_record(self, chunk: Chunk) -> bool:
+        """Whether a contract's terms stand in its attributes; its text repeats them then."""
+        return record_of(chunk.metadata) == records.CONTRACT and bool(records.ACCOUNT_FACTS & chunk.metadata.keys())
+
+    def is_customer(self, cell: str) -> bool:
+        """Whether a cell names this customer."""
+        return tuple(folded_words(cell)) in self._written
+
+    def add_facts(self, chunk: Chunk, reading: ReportReading, number: int) -> None:
+        """What lines and columns of a document say of the account."""
+        rank = SIGNED if self.words.type_of(chunk) == "contract" else REPEATED
+        for fact in reading.facts:
+            if fact.name not in ("customer", "period"):
+                self._tell(chunk, number, rank, name=fact.name, value=fact.value, place=fact.place)
+
+    def add_figures(self, chunk: Chunk, reading: ReportReading, number: int) -> None:
+        """The figures of a report as one more point of each one's course."""
+        if not self._opened(chunk, "figures"):
+            return
+        for figure in reading.figures:
+            period = self._period_of_figure(figure.period, chunk, reading)
             known = self.series[figure.name].get(period)
             value, source = known[:2] if known else (figure.value, number)
             self.series[figure.name][period] = (value, source, figure.unit)
             self.targets.setdefault(figure.name, figure.target)
+            target = f" (target {figure.target})" if figure.target else ""
+            self._note(figure.name, f"{figure.value:g} {figure.unit}".strip() + target, chunk, figure.place)
 
-    def add_report(self, chunk: Chunk, report: ComparedReport, number: int) -> None:
+    def _period_of_figure(self, period: str, chunk: Chunk, reading: ReportReading) -> str:
+        """A column's period, its year the report's where the column has none; without a column the report's period."""
+        own = self.period(chunk, reading)
+        return f"{own[:4]}{period[4:]}" if period.startswith("0000") and own else period or own
+
+    def period(self, chunk: Chunk, reading: ReportReading) -> str:
+        """The period that a report is of: as its title or a line of it says, else the day as of which it is true."""
+        said = (period_of(fact.value) for fact in reading.facts if fact.name == "period")
+        return period_of(chunk.title) or next(filter(None, said), "") or self.words.dated(chunk)
+
+    def add_rows(self, chunk: Chunk, reading: ReportReading, number: int) -> None:
+        """Risks, incidents, tasks, decisions, open questions and sentences of a document."""
+        source = {"number": number, "title": chunk.title}
+        seen: set[tuple[str, str]] = set()
+        meeting = self.words.type_of(chunk) in ("meeting", "letter")
+        for row in reading.rows:
+            text = next(iter(row.fields.values()), "")
+            about = str(
+                row.fields.get("recommendation") or row.fields.get("what_happened") or row.fields.get("risk") or text
+            )
+            # Neighbouring chunks share sentences.
+            if not self._opened(chunk, row.part) or (row.part, str(row.fields)) in seen:
+                continue
+            seen.add((row.part, str(row.fields)))
+            self._note(row.part, about, chunk, row.place)
+            if row.part == "tasks":
+                self._add_task(row.fields, source, meeting)
+            elif row.part == "incidents" and chunk.title != self.report["title"]:
+                self.lists["incident_records"].append({**row.fields, **source})
+            else:
+                self.lists[_LISTS.get(row.part, row.part)].append({**row.fields, **source})
+
+    def _add_task(self, row: Any, source: dict[str, Any], meeting: bool) -> None:
+        done = self.words.is_done(row["status"])
+        said = {**row, **source, "done": done, "overdue": not done and self._is_overdue(row["due"])}
+        if meeting:
+            self.lists["tasks"].append({**said, "task": row["recommendation"]})
+        else:
+            self.lists["recommendations"].append(said)
+
+    def _is_overdue(self, due: str) -> bool:
+        return bool(iso_day(due)) and iso_day(due) < self.context.today.isoformat()
+
+    def _opened(self, chunk: Chunk, part: str) -> bool:
+        if not self.for_customer:
+            return True
+        return self.words.is_open(chunk) and part in self.words.file.for_customers.parts
+
+    def add_report(self, chunk: Chunk, reading: ReportReading, number: int) -> None:
         """What the newest report tells besides its figures."""
-        self.report = {
-            "title": chunk.title,
-            "url": chunk.url,
-            "date": changed_on(chunk),
-            "number": number,
-            "period": period_of(chunk.title),
-        }
-        for name, value in facts_in(report):
-            self.reported.setdefault(name, value)
-        for part, row in rows_in(report):
-            self.lists[part].append({**row, "number": number})
-        for part, text in statements_in(report):
-            self.lists[part].append({"text": text, "number": number})
+        if not self._opened(chunk, "figures"):
+            return
+        day = self.words.dated(chunk)
+        self.report = {"title": chunk.title, "url": chunk.url, "date": day, "number": number}
+        self.report["period"] = self.period(chunk, reading)
+        self.add_rows(chunk, reading, number)
 
     def result(self) -> dict[str, Any]:
         """Everything that is known, under the names that apps use."""
         documents = sorted(self.lists["documents"], key=lambda d: d["date"], reverse=True)
-        facts = {**self.contract, **self.reported, **self.account}
-        renewal = day_of(facts, records.CONTRACT_END)
-        metrics = [metric_of(name, series, self.targets.get(name, "")) for name, series in self.series.items()]
-        gaps = [
-            what
-            for what, there in (
-                ("an account record", self.account),
-                ("figures over time", any(len(m["series"]) > 1 for m in metrics)),
-                ("a health check", self.report["title"]),
-                ("a renewal date", renewal),
-            )
-            if not there
+        counted = settled(self.told)
+        facts = {name: plain(fact) for name, fact in counted.items()}
+        metrics = [
+            metric_of(name, series, self.targets.get(name, ""), self.words, self.context.today)
+            for name, series in self.series.items()
         ]
+        renewal = facts.get(records.CONTRACT_END, "")
         return {
             "customer": self.customer,
-            "language": _language(facts.get(records.CUSTOMER_LANGUAGE, "")),
+            "language": self._language(facts.get(records.CUSTOMER_LANGUAGE, "")),
             "found": bool(facts or documents or metrics),
             "health": facts.get(records.HEALTH, ""),
             "owner": facts.get(records.ACCOUNT_OWNER, ""),
             "renewal": renewal,
             "facts": facts,
+            "numbers": {name: fact.number for name, fact in counted.items()},
             "contacts": self.contacts,
             "metrics": metrics,
+            "periods": sorted({p["period"] for m in metrics for p in m["series"]}, key=order)[-_MOST_PERIODS:],
             "charts": charts_of(metrics, self.focus),
-            "usage": [metric_of(name, months, "") for name, months in self.usage.items()],
+            "usage": [
+                metric_of(name, months, "", self.words, self.context.today) for name, months in self.usage.items()
+            ],
             "value": _value(facts),
             "wins": self.lists["wins"],
             "risks": self.lists["risks"],
             "incidents": self.lists["incidents"],
-            "incident_records": sorted(self.lists["incident_records"], key=lambda i: str(i["date"]), reverse=True),
+            "incident_records": self._incidents(),
             "recommendations": self.lists["recommendations"],
             "summary": self.lists["summary"],
-            "tasks": sorted((t for t in self.lists["tasks"] if not t["done"]), key=lambda t: t["due"]),
+            "decisions": self.lists["decisions"],
+            "questions": self.lists["questions"],
+            "tasks": sorted(
+                ({**t, "overdue": self._is_overdue(t["due"])} for t in self.lists["tasks"] if not t["done"]),
+                key=lambda t: t["due"] or "~",
+            ),
             "touchpoints": sorted(self.lists["touchpoints"], key=lambda t: t["date"], reverse=True),
             "documents": documents,
-            "report": self.report,
-            "gaps": gaps,
+            "report": self.report
+            | {"stale": is_stale(self.report["period"] or self.report["date"], self.context.today)},
+            "contradictions": contradictions(self.told),
+            "gaps": self._gaps(metrics, renewal),
             "sources": [
                 {"number": n, "title": e.title, "url": e.url} for n, e in enumerate(self.context.evidence, start=1)
             ],
         }
 
+    def _incidents(self) -> list[dict[str, Any]]:
+        """Incidents of records, lists and the newest report, the newest first; each number once."""
+        found = sorted(
+            [*self.lists["incident_records"], *self.lists["incidents"]], key=lambda i: str(i["date"]), reverse=True
+        )
+        return list({i["incident"] or (i["what_happened"], i["date"]): i for i in reversed(found)}.values())[::-1]
 
-def _facts(known: Attributes) -> dict[str, str]:
-    """What a record's metadata say of the customer, as texts."""
-    return {name: text for name in known if name not in _NO_FACTS and (text := text_of(known, name))}
+    def _gaps(self, metrics: list[dict[str, Any]], renewal: str) -> list[str]:
+        there = (
+            ("an account record", self.recorded or records.ACCOUNT_OWNER in {fact.name for fact in self.told}),
+            ("figures over time", any(len(m["series"]) > 1 for m in metrics)),
+            ("a report with figures", self.report["title"]),
+            ("a renewal date", renewal),
+        )
+        return [what for what, known in there if not known]
+
+    def _language(self, said: str) -> str:
+        """The code of the language that a customer's record names, else the one of most of its documents."""
+        low = said.strip().lower()
+        code = language_codes().get(low, low[:2])
+        if code in LANGUAGES:
+            return code
+        known = [language for language in self.languages if language in LANGUAGES]
+        return max(dict.fromkeys(known), key=known.count, default="en")
 
 
 def _task(chunk: Chunk) -> dict[str, Any]:
@@ -210,13 +391,8 @@ def _said(parts: Sequence[Chunk]) -> str:
 def _value(facts: dict[str, str]) -> str:
     """What the customer pays a year, with its currency: "684000 EUR"."""
     value, currency = facts.get(records.CONTRACT_VALUE, ""), facts.get(records.CURRENCY, "")
-    return f"{value} {currency}" if value and currency and currency not in value else value
-
-
-def _language(said: str) -> str:
-    """The code of the language that a customer's record names; English when it names none."""
-    code = {name.lower(): code for code, name in LANGUAGES.items()}.get(said.strip().lower(), said.strip().lower()[:2])
-    return code if code in LANGUAGES else "en"
+    bare = number_of(value) is not None and value.strip()[:1].isdigit() and value.strip()[-1:].isdigit()
+    return f"{value} {currency}" if value and currency and bare else value
 
 
 def _person(text: str) -> str:
@@ -236,11 +412,3 @@ def parsed_of(title: str, chunks: Sequence[Chunk]) -> Parsed:
 def changed_on(chunk: Chunk) -> str:
     """The day on which the document was last changed, or made."""
     return str(chunk.metadata.get("updated_at") or chunk.metadata.get("created_at") or "")[:10]
-
-
-def period_of(title: str) -> str:
-    """The quarter that a title names, "2026-Q3"; "" if none."""
-    match = re.search(r"\bQ([1-4])\s*(20\d\d)|(20\d\d)[- ]Q([1-4])", title)
-    if match is None:
-        return ""
-    return f"{match[2] or match[3]}-Q{match[1] or match[4]}"

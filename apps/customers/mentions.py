@@ -9,7 +9,7 @@ are only compared with, never shown.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from apps.customers.names import ADDRESS, Alias, NameText, folded_words, names_of, own_words, spellings
@@ -43,18 +43,28 @@ class _Customer:
 
 @dataclass(frozen=True)
 class Customers:
-    """Every customer of the index, by its name as the documents write it."""
+    """Every customer of the index, by its name as the documents write it; `attributes` are those that name it."""
 
     known: Mapping[str, _Customer] = field(default_factory=dict)
+    attributes: tuple[str, ...] = ("customer",)
 
     @staticmethod
-    def of(chunks: Iterable[Chunk], company: str = "") -> Customers:
-        """The customers of `chunks`; `company` is ourselves and no customer."""
+    def of(
+        chunks: Iterable[Chunk],
+        company: str = "",
+        attributes: Sequence[str] = ("customer",),
+        listed: Callable[[Chunk], Iterable[str]] = lambda _: (),
+    ) -> Customers:
+        """The customers of `chunks` by these attributes; `company` is ourselves and no customer.
+
+        Args:
+            listed: The customers that a list among the chunks has.
+        """
         forms: dict[str, set[tuple[str, ...]]] = defaultdict(set)
         accounts: dict[str, set[str]] = defaultdict(set)
         usual: Counter[str] = Counter()
         for chunk in chunks:
-            names = names_of(chunk)
+            names = (*names_of(chunk, attributes), *listed(chunk))
             for name in names:
                 forms[name] |= spellings(name)
                 ids = [str(chunk.metadata.get(key) or "") for key in ("account_id", "customer_id")]
@@ -78,7 +88,8 @@ class Customers:
                 )
                 for name, written in forms.items()
                 if own_words(name) != us
-            }
+            },
+            tuple(attributes),
         )
 
     def named_in(self, text: str) -> set[str]:
@@ -103,13 +114,16 @@ class Customers:
         own = self.known.get(name)
         if own is None:
             everyone = tuple(a for c in self.known.values() for a in c.aliases)
-            return CustomerScope(frozenset({customer} if customer else ()), everyone)
+            return CustomerScope(frozenset({customer} if customer else ()), everyone, attributes=self.attributes)
         same = {n for n, c in self.known.items() if n == name or c.is_same(own)}
         # "North" means both North Valley and North Bank: in a text for one of them it gives the other not away.
         runs = {"".join(a.words) for n in same for a in self.known[n].aliases}
         foreign = (a for n, c in self.known.items() if n not in same for a in c.aliases)
         return CustomerScope(
-            frozenset(same), tuple(a for a in foreign if not any("".join(a.words) in run for run in runs)), name
+            frozenset(same),
+            tuple(a for a in foreign if not any("".join(a.words) in run for run in runs)),
+            name,
+            attributes=self.attributes,
         )
 
 

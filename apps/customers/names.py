@@ -109,8 +109,11 @@ def folded_words(text: str) -> list[str]:
     return [w for w in _WORD.findall(plain) if w not in _AND]
 
 
-def names_of(chunk: Chunk) -> tuple[str, ...]:
-    """The customers that a document says it is of."""
-    value = chunk.metadata.get("customer")
-    values: Sequence[object] = value if isinstance(value, tuple) else (value,)
+def names_of(chunk: Chunk, attributes: Sequence[str] = ("customer",)) -> tuple[str, ...]:
+    """The customers that a document says it is of, by these attributes."""
+    values = [v for name in attributes for v in _values(chunk.metadata.get(name))]
     return tuple(v for v in values if isinstance(v, str) and " ".join(folded_words(v)) not in NOBODY)
+
+
+def _values(value: object) -> Sequence[object]:
+    return value if isinstance(value, tuple) else (value,)

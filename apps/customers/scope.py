@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from apps.customers.names import NOBODY, Alias, NameText, names_of
 from core.tables import read_rows
 from core.text.sentences import split_sentences
-from core.types import Passage
+from core.types import Chunk, Passage
 from retrieval.query.filters import AnyOf, Either, Exists, Filter, Not, all_of
 from retrieval.query.search import Search, Searcher
 
@@ -31,12 +32,16 @@ class CustomerScope:
         foreign: How others are written.
         customer: The name as the documents write it; empty when it isn't known.
         withheld: The ids of passages, and lines, that were left out so far, or a part of them.
+        attributes: Those in which documents name their customer.
+        keeps_in: Whether a passage stays in the house whomever it is about, such as a report's risks.
     """
 
     own: frozenset[str]
     foreign: tuple[Alias, ...]
     customer: str = ""
     withheld: set[str] = field(default_factory=set)
+    attributes: tuple[str, ...] = ("customer",)
+    keeps_in: Callable[[Chunk], bool] = lambda _: False
 
     def told(self, passage: Passage) -> Passage | None:
         """The passage without what is about others, at the same length so that offsets hold; None if nothing is left.
@@ -46,7 +51,11 @@ class CustomerScope:
         them without saying so again.
         """
         chunk = passage.chunk
-        if self.own.issuperset(names_of(chunk)) and self.is_silent("\n".join([chunk.title, *chunk.heading_path])):
+        if self.keeps_in(chunk):
+            return None
+        if self.own.issuperset(names_of(chunk, self.attributes)) and self.is_silent(
+            "\n".join([chunk.title, *chunk.heading_path])
+        ):
             text = self._blanked(chunk.text)
             # A part of a table knows its header, which its text may lack.
             if text == chunk.text and self.is_silent("\n".join(cell for row in chunk.rows for cell in row)):
@@ -68,8 +77,9 @@ class CustomerScope:
         found = [self.told(p) for p in searcher.search(wanted)]
         if None in found:
             count = set(self.withheld)
-            nobodys: Filter = Either((Not(Exists("customer")), AnyOf("customer", (*self.own, *NOBODY))))
-            more = replace(wanted, filters=all_of(wanted.filters, nobodys), limit=wanted.limit + _SPARE)
+            names = (*self.own, *NOBODY)
+            nobodys: list[Filter] = [Either((Not(Exists(a)), AnyOf(a, names))) for a in self.attributes]
+            more = replace(wanted, filters=all_of(wanted.filters, *nobodys), limit=wanted.limit + _SPARE)
             found = [self.told(p) for p in searcher.search(more)]
             self.withheld.intersection_update(count)
         return [p for p in found if p is not None][: wanted.limit]
@@ -92,7 +102,7 @@ class CustomerScope:
             paragraph = match.group()
             begin = 0 if introduced and paragraph.strip() else self._first_named(paragraph)
             if paragraph.strip():
-                # "An example, Harbour & Lane:" is about what comes below it.
+                # "An example, Some Customer:" is about what comes below it.
                 introduced = not self.is_silent(paragraph) and _INTRODUCES.search(paragraph) is not None
             kept.append(paragraph[:begin] + _ANY.sub(" ", paragraph[begin:]))
         return "".join(kept)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -12,13 +12,15 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 from apps.customers import Customers, CustomerScope
 from core.errors import AppError
 from core.settings import AnswerStyle
-from core.types import Answer, User
+from core.types import Answer, Chunk, User
 from retrieval.query.filters import Filter
-from retrieval.query.search import Searcher
+from retrieval.query.search import Search, Searcher
 
 if TYPE_CHECKING:
     from retrieval.models.embed import Embedder
 
+# Documents that are looked for by their words, where all of them can't be listed.
+_MOST_FOUND = 50
 # A step's result or an input as expressions see it.
 Values = Mapping[str, Any]
 
@@ -58,6 +60,8 @@ class Tools:
         customers: Every customer there is, to be compared with and never shown.
         readable_customers: Those that a person may be told of, by name.
         redact: Takes the personal data out of a text that is shown, as the guardrails say.
+        documents: The first chunk of every document that a person may read and that passes the filter.
+        words: What this company calls the facts of its accounts, an `apps.accounts.Vocabulary`.
     """
 
     search: Searcher | None = None
@@ -70,6 +74,8 @@ class Tools:
     readable_customers: Callable[[User], Sequence[str]] = lambda _: ()
     templates: Path | None = None
     embedder: Embedder | None = None
+    documents: Callable[[User, Filter | None], Iterable[Chunk]] | None = None
+    words: Callable[[], Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -125,6 +131,16 @@ class Context:
         if self.tools.search is None:
             raise AppError("This step searches the documents, and there is no index yet; run `debrief sync` first.")
         return self.tools.search
+
+    def documents(self, filters: Filter | None, about: str = "") -> list[Chunk]:
+        """A chunk of each document that the person may read and that passes the filter.
+
+        `about`: words to find them by where they can't all be listed.
+        """
+        if self.tools.documents is not None:
+            return list(self.tools.documents(self.user, filters))
+        found = self.searcher().search(Search(about, self.user, _MOST_FOUND, filters))
+        return list({p.chunk.document_id: p.chunk for p in found}.values())
 
     def discretion(self, customer: str) -> CustomerScope:
         """What a text that goes to `customer` may be made of; without a name, it may name no customer at all."""

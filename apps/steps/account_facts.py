@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field
 
-from apps.accounts.records import Facts, changed_on, parsed_of, period_of
-from apps.compare import read_report
+from apps.accounts import Facts, collected, contradiction_text
 from apps.customers import CustomerScope
-from apps.run import Context, SourceQuote
+from apps.run import Context
 from apps.steps.kind import Parameters, StepKind
-from core import records
 from core.errors import AppError
-from core.nearest import closest
-from core.records import record_of
-from core.types import Chunk, Passage
-from retrieval.query.filters import AnyOf, Either, Filter, all_of
-from retrieval.query.search import Search
 
 FIELDS = (
     "customer",
@@ -27,8 +19,10 @@ FIELDS = (
     "health",
     "owner",
     "facts",
+    "numbers",
     "contacts",
     "metrics",
+    "periods",
     "charts",
     "usage",
     "value",
@@ -38,17 +32,26 @@ FIELDS = (
     "incident_records",
     "recommendations",
     "tasks",
+    "decisions",
+    "questions",
     "touchpoints",
     "documents",
     "summary",
     "renewal",
+    "contradictions",
     "gaps",
     "report",
     "sources",
 )
-_MOST_DOCUMENTS = 40
-# The newest gives what holds today; the ones before it only their figures.
-_MOST_REPORTS = 6
+Need = Literal["metrics", "usage", "wins", "incidents", "recommendations", "summary"]
+_CALLED = {
+    "metrics": "figures",
+    "usage": "use by month",
+    "wins": "achievements",
+    "incidents": "incidents",
+    "recommendations": "agreed actions",
+    "summary": "a summary",
+}
 
 
 class AccountFacts(Parameters):
@@ -57,50 +60,65 @@ class AccountFacts(Parameters):
     Attributes:
         customer: Name or number.
         about: Words to look for.
-        documents: How many to read at most.
-        for_customer: The facts are for the customer: what names another one is left out.
+        for_customer: The facts are for the customer: what it may not be told, or names another one, is left out.
         focus: Part of a figure's name; its chart comes first.
+        needs: Without any of these there is nothing to write, and the run stops.
     """
 
     customer: str = Field(min_length=1, max_length=200)
     about: str = "health renewal usage incidents risks"
-    documents: int = Field(default=12, ge=1, le=_MOST_DOCUMENTS)
     for_customer: bool = False
     focus: str = ""
+    needs: tuple[Need, ...] = ()
 
 
 def account_facts(given: AccountFacts, context: Context) -> dict[str, Any]:
-    """Everything with its source number and day. Raises AppError when no such customer is in the person's documents."""
-    search = context.searcher()
-    name = _resolved(given.customer, context)
-    of_customer = AnyOf("customer", (name,))
-    found = search.search(Search(f"{name} {given.about}", context.user, 50, of_customer))
-    recorded = all_of(of_customer, _recorded(records.ACCOUNT, records.TASK, records.TOUCHPOINT))
-    found += search.search(Search(name, context.user, 30, recorded))
-    documents = _documents(found)
-    facts = Facts(name, context, given.focus)
-    for chunk in documents[: max(given.documents, _MOST_DOCUMENTS)]:
-        parts = search.document(chunk.document_id, context.user) or [chunk]
-        number = context.cite(
-            SourceQuote(chunk.title, chunk.url, chunk.document_id, chunk.locator, parts[0].text[:400])
-        )
-        facts.add(chunk, parts, number)
-    reports = [d for d in documents if record_of(d.metadata) == records.HEALTH_CHECK]
-    reports.sort(key=lambda c: (period_of(c.title), changed_on(c)), reverse=True)
-    for n, chunk in enumerate(reports[:_MOST_REPORTS]):
-        number = context.cite(SourceQuote(chunk.title, chunk.url, chunk.document_id, chunk.locator))
-        report = read_report(parsed_of(chunk.title, search.document(chunk.document_id, context.user)))
-        facts.add_figures(chunk, report, number)
-        if n == 0:
-            facts.add_report(chunk, report, number)
-    found_facts = facts.result()
+    """Everything with its source number and day.
+
+    Raises:
+        AppError: no such customer is in the person's documents, or they say nothing of what the app needs.
+    """
+    facts = collected(given.customer, context, about=given.about, focus=given.focus, for_customer=given.for_customer)
+    found = facts.result()
     if given.for_customer:
-        found_facts = _discreet(found_facts, context.discretion(name))
+        found = _discreet(found, context.discretion(facts.customer))
         context.tell_withheld()
-        if found_facts["gaps"]:
-            # The customer needn't read this; who sends the text should know.
-            context.notes.append(f"Not found in the documents that you may read: {', '.join(found_facts['gaps'])}.")
-    return found_facts
+    if given.needs and not any(found[need] for need in given.needs):
+        raise AppError(_nothing(given, facts, context))
+    _remark(given, found, facts, context)
+    return found
+
+
+def _nothing(given: AccountFacts, facts: Facts, context: Context) -> str:
+    """What was looked for, where, and what to do."""
+    wanted = ", ".join(_CALLED[need] for need in given.needs)
+    read = list(dict.fromkeys(e.title for e in context.evidence))
+    where = f"{len(read)} documents that you may read ({', '.join(read[:3])}{', …' if len(read) > 3 else ''})"
+    if facts.held:
+        return (
+            f"Nothing may be told to {facts.customer}: looked for {wanted} in {where}, and {len(facts.held)} of them "
+            "aren't for customers by their confidentiality; label what may leave, or open it under `for_customers` in "
+            "accounts.yaml."
+        )
+    return (
+        f"Nothing was found on {facts.customer}: looked for {wanted} in {where}; say in accounts.yaml how your "
+        "documents call them (`debrief accounts draft`), or add a report."
+    )
+
+
+def _remark(given: AccountFacts, found: dict[str, Any], facts: Facts, context: Context) -> None:
+    """What who sends or reads the text should know and the text doesn't say."""
+    if given.for_customer and found["gaps"]:
+        context.notes.append(f"Not found in the documents that you may read: {', '.join(found['gaps'])}.")
+    if facts.held:
+        context.notes.append(
+            f"{len(facts.held)} documents aren't for customers by their confidentiality and were left out."
+        )
+    if facts.unlabelled:
+        names = ", ".join(dict.fromkeys(facts.unlabelled))
+        context.notes.append(f"No label of confidentiality is on {names}; check before you send it.")
+    for one in found["contradictions"]:
+        context.notes.append(contradiction_text(one))
 
 
 def _discreet(facts: dict[str, Any], discretion: CustomerScope) -> dict[str, Any]:
@@ -114,43 +132,6 @@ def _discreet(facts: dict[str, Any], discretion: CustomerScope) -> dict[str, Any
         return False
 
     return {k: [entry for entry in v if silent(entry)] if isinstance(v, list) else v for k, v in facts.items()}
-
-
-def _resolved(wanted: str, context: Context) -> str:
-    """The customer's name as the documents write it."""
-    passages = context.searcher().search(Search(wanted, context.user, 50))
-    passages += context.searcher().search(Search(f"{wanted} account", context.user, 50, _recorded(records.ACCOUNT)))
-    names: dict[str, str] = {}
-    for passage in passages:
-        metadata = passage.chunk.metadata
-        name = metadata.get("customer")
-        if isinstance(name, str) and name:
-            names[name.lower()] = name
-            for key in (records.ACCOUNT_ID, "customer_id"):
-                if isinstance(metadata.get(key), str):
-                    names[str(metadata[key]).lower()] = name
-    low = wanted.strip().lower()
-    if low in names:
-        return names[low]
-    inside = [n for key, n in names.items() if low in key or key in low]
-    if inside:
-        return sorted(inside, key=len)[0]
-    near = closest(low, names, alike=0.75)
-    if near:
-        return names[near[0]]
-    known = ", ".join(sorted(set(names.values()))[:8])
-    raise AppError(
-        f"No document that you may read is about the customer {wanted!r}; "
-        + (f"there are documents about {known}." if known else "check the name, or ask for access.")
-    )
-
-
-def _recorded(*kinds: str) -> Filter:
-    return Either((AnyOf(records.DOCUMENT_TYPE, kinds), AnyOf(records.RECORD, kinds)))
-
-
-def _documents(passages: Iterable[Passage]) -> list[Chunk]:
-    return list({p.chunk.document_id: p.chunk for p in passages}.values())
 
 
 KIND = StepKind("account_facts", "Collects what is known of a customer.", AccountFacts, FIELDS, account_facts)

@@ -11,7 +11,7 @@ from apps.run import Context, SourceQuote
 from apps.steps.kind import Addressed, StepKind
 from core.errors import AppError
 from core.text.detect import detect_language
-from retrieval.query import parse_filter
+from retrieval.query.filters import all_of, parse_filter
 
 _MARKER = re.compile(r"\[(\d+)\]")
 # Half of the confidence that an answer needs (docs/decisions/abstention.md).
@@ -33,7 +33,7 @@ def answer(given: AnswerQuestion, context: Context) -> dict[str, Any]:
     """
     if context.tools.answer is None:
         raise AppError("This step answers from the documents, and there is no index yet; run `debrief sync` first.")
-    filters = parse_filter(given.filter) if given.filter else None
+    filters = all_of(parse_filter(given.filter) if given.filter else None, given.opened(context))
     found = context.tools.answer(given.question, context.user, filters, context.style, given.discretion(context))
     context.tell_withheld()
     citations = []

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
+from apps.accounts import vocabulary
 from apps.customers import CustomerScope
 from apps.run import Context
+from retrieval.query.filters import Filter
 
 
 class Parameters(BaseModel):
@@ -22,7 +24,8 @@ class Addressed(Parameters):
     """Parameters of a step whose text may go to a customer.
 
     Attributes:
-        for_customer: It does: what is about another customer, or names one, is left out and counted in a remark.
+        for_customer: It does: what is about another customer, or names one, is left out and counted in a remark, and
+            so is every document that isn't for customers by its confidentiality (accounts.yaml, `for_customers`).
         customer: Whom it goes to. When it isn't known, no customer may be named at all.
     """
 
@@ -31,7 +34,13 @@ class Addressed(Parameters):
 
     def discretion(self, context: Context) -> CustomerScope | None:
         """What may be said to the customer; None for a text that stays in the house."""
-        return context.discretion(self.customer) if self.for_customer else None
+        if not self.for_customer:
+            return None
+        return replace(context.discretion(self.customer), keeps_in=vocabulary(context).keeps_in)
+
+    def opened(self, context: Context) -> Filter | None:
+        """The documents that may be told to a customer at all; None for a text that stays in the house."""
+        return vocabulary(context).open_filter() if self.for_customer else None
 
 
 P = TypeVar("P", bound=Parameters)

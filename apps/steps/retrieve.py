@@ -35,6 +35,7 @@ def retrieve(given: Retrieve, context: Context) -> dict[str, Any]:
     filters = all_of(
         parse_filter(given.filter) if given.filter else None,
         AnyOf("source", given.sources) if given.sources else None,
+        given.opened(context),
     )
     weights = parse_weights(given.weights) if given.weights else None
     discretion = given.discretion(context)

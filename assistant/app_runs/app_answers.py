@@ -26,7 +26,7 @@ from assistant.app_runs.answered import answer_of, on_files
 from assistant.app_runs.indexed_inputs import IndexedFiles, chosen_files, file_inputs, filled_with
 from assistant.app_runs.inputs import Filled, fill_inputs, with_values
 from assistant.app_runs.running import RunningApps
-from assistant.app_runs.tools import charged, known_customers
+from assistant.app_runs.tools import charged, company_words, known_customers
 from assistant.events import Event, Stage
 from assistant.question import Question
 from assistant.records.trace import Trace
@@ -272,7 +272,7 @@ def open_app_answers(
     tools: Callable[[], Tools],
 ) -> AppAnswers:
     """The apps of this installation, each as its published version or else as its file. Every run is counted."""
-    customers = _Customers(retriever)
+    customers = _Customers(retriever, settings)
     return AppAnswers(
         lambda: {name: item.app for name, item in all_apps(settings, engine)[0].items()},
         retriever.embedder,
@@ -290,15 +290,15 @@ def open_app_answers(
 class _Customers:
     """The customers that a person may know of, looked up every ten minutes; shared by people who may read the same."""
 
-    def __init__(self, retriever: Retriever) -> None:
-        self._retriever = retriever
+    def __init__(self, retriever: Retriever, settings: Settings) -> None:
+        self._retriever, self._settings = retriever, settings
         self._known: OrderedDict[frozenset[Principal], tuple[float, tuple[str, ...]]] = OrderedDict()
 
     def __call__(self, user: User) -> tuple[str, ...]:
         readers, now = frozenset(user.principals()), time.monotonic()
         since, names = self._known.get(readers, (-math.inf, ()))
         if now - since > _CUSTOMERS_S:
-            names = known_customers(self._retriever, user)
+            names = known_customers(self._retriever, user, company_words(self._retriever, self._settings))
             self._known[readers] = (now, names)
             while len(self._known) > _READERS:
                 self._known.popitem(last=False)

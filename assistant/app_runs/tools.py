@@ -5,14 +5,17 @@ from __future__ import annotations
 import math
 import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import chain, islice
+from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from apps.customers import Customers, CustomerScope, names_of
+from apps.accounts import ACCOUNTS_FILE, Vocabulary, load_accounts
+from apps.accounts.draft import drafted
+from apps.customers import Customers, CustomerScope
 from apps.run import Model, Tools
 from apps.run.context import Query, WritingTask
 from assistant.answers.groundedness import unsupported_facts
@@ -29,7 +32,7 @@ from core.text.sentences import split_sentences
 from core.text.words import content_words
 from core.types import Answer, Chunk, Passage, User
 from retrieval.models.tokens import TokenEncoder
-from retrieval.query.filters import Exists, Filter, Not
+from retrieval.query.filters import Either, Exists, Filter, Not
 from retrieval.query.index import ChunkIndex
 from retrieval.query.search import Search
 from retrieval.retriever import Retriever
@@ -42,6 +45,7 @@ _CUSTOMERS_S = 600
 # So many chunks that are nobody's tell which words of customers' names are ordinary ones; they are read each time.
 _ORDINARY_CHUNKS = 5_000
 _customers: WeakKeyDictionary[ChunkIndex, tuple[float, Customers]] = WeakKeyDictionary()
+_words: WeakKeyDictionary[ChunkIndex, tuple[float, Vocabulary]] = WeakKeyDictionary()
 
 
 def open_tools(settings: Settings, assistant: Assistant | None, retriever: Retriever | None) -> Tools:
@@ -58,6 +62,11 @@ def open_tools(settings: Settings, assistant: Assistant | None, retriever: Retri
         reader = assistant if scope is None else assistant.searching(_ScopedSearch(retriever, scope))
         return reader.answer(Question(question, user, filters=filters, route=SEARCH, style=style))
 
+    words = partial(company_words, retriever, settings) if retriever is not None else None
+
+    def readable(user: User) -> Sequence[str]:
+        return known_customers(retriever, user, words() if words is not None else None)
+
     return Tools(
         search=retriever,
         answer=answered if assistant is not None else None,
@@ -65,16 +74,41 @@ def open_tools(settings: Settings, assistant: Assistant | None, retriever: Retri
         query=_warehouse(settings),
         check=foreign_facts,
         redact=partial(redacted, kinds=load_guardrails(settings).redact),
-        customers=partial(all_customers, retriever, settings.company) if retriever is not None else None,
-        readable_customers=partial(known_customers, retriever),
+        customers=partial(all_customers, retriever, settings.company, words)
+        if retriever is not None and words is not None
+        else None,
+        readable_customers=readable,
         templates=settings.path(settings.templates_dir) if settings.templates_dir is not None else None,
         embedder=retriever.embedder if retriever is not None else None,
+        documents=partial(_documents, retriever) if retriever is not None else None,
+        words=words,
     )
 
 
 def charged(tools: Tools, person: str, app: str) -> Tools:
     """The tools with the model's calls counted for a person's run of an app."""
     return replace(tools, model=tools.model.charged_to(person, app)) if isinstance(tools.model, _Writer) else tools
+
+
+def _documents(retriever: Retriever, user: User, filters: Filter | None) -> Iterator[Chunk]:
+    return retriever.index.documents(user, filters)
+
+
+def company_words(retriever: Retriever, settings: Settings) -> Vocabulary:
+    """What this company calls the facts of its accounts: its accounts.yaml; without one, a draft made in memory.
+
+    Raises:
+        SettingsError: the file is wrong.
+    """
+    written = load_accounts(settings.path(Path(ACCOUNTS_FILE)))
+    if written is not None:
+        return Vocabulary(written)
+    index = retriever.index
+    since, words = _words.get(index, (-math.inf, Vocabulary()))
+    if time.monotonic() - since > _CUSTOMERS_S:
+        words = Vocabulary(drafted(index.chunks(), retriever.embedder).file, drafted=True)
+        _words[index] = (time.monotonic(), words)
+    return words
 
 
 def foreign_facts(text: str, sources: Sequence[str]) -> list[str]:
@@ -102,22 +136,32 @@ def _misplaced(sentence: str, lines: Sequence[tuple[str, set[str]]]) -> list[str
     return [problem for problem in unsupported_facts(sentence, "\n".join(near)) if problem.startswith("the number")]
 
 
-def known_customers(retriever: Retriever | None, user: User) -> tuple[str, ...]:
-    """The customers that documents which `user` may read are about, by name."""
+def known_customers(retriever: Retriever | None, user: User, words: Vocabulary | None = None) -> tuple[str, ...]:
+    """The customers that documents which `user` may read are about, by name; `words` say which attributes tell."""
     if retriever is None:
         return ()
-    about = retriever.index.documents(user, Exists("customer"))
-    return tuple(sorted({name for chunk in about for name in names_of(chunk)}))
+    words = words or Vocabulary()
+    index, about = retriever.index, _about_customers(words)
+    names = {name for chunk in index.documents(user, about) for name in words.customers_of(chunk)}
+    # Where no document says whose it is, a list of customers does.
+    lists = () if names else index.documents(user, Not(about))
+    return tuple(sorted(names | {name for chunk in lists for name in words.named_in_rows(chunk)}))
 
 
-def all_customers(retriever: Retriever, company: str) -> Customers:
+def _about_customers(words: Vocabulary) -> Filter:
+    return Either(tuple(Exists(name) for name in words.file.metadata.customer))
+
+
+def all_customers(retriever: Retriever, company: str, words: Callable[[], Vocabulary] = Vocabulary) -> Customers:
     """The customers of everything that is indexed, to keep them out of each other's texts; never to be shown."""
     index = retriever.index
     since, known = _customers.get(index, (-math.inf, Customers()))
     # A generation doesn't change once it serves; an index on a server does.
     if time.monotonic() - since > _CUSTOMERS_S:
-        nobodys = islice(index.chunks(Not(Exists("customer"))), _ORDINARY_CHUNKS)
-        known = Customers.of(chain(index.chunks(Exists("customer")), nobodys), company)
+        attributes = words().file.metadata.customer
+        about = _about_customers(words())
+        nobodys = islice(index.chunks(Not(about)), _ORDINARY_CHUNKS)
+        known = Customers.of(chain(index.chunks(about), nobodys), company, attributes, words().named_in_rows)
         _customers[index] = (time.monotonic(), known)
     return known
 

@@ -23,7 +23,7 @@ def named_customer(message: str, customers: Collection[str]) -> str | None:
 
 
 def capitalised_customers(message: str, customers: Collection[str]) -> str:
-    """The message with the customers' names written as names ("exec report alpenbank")."""
+    """The message with the customers' names written as names ("exec report acme")."""
     words = {w for name in customers for w in _own_words(name)}
     return re.sub(r"\w+", lambda m: m[0].title() if m[0] in words else m[0], message)
 

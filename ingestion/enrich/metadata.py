@@ -68,6 +68,20 @@ ALIASES: Mapping[str, str] = {
     "type": "document_type",
     "doc_type": "document_type",
     "review_date": "review_by",
+    # What other languages and systems call the three that decide whose a document is, what, and for whom.
+    **dict.fromkeys(
+        "client client_name customer_name account_name kunde kundenname mandant auftraggeber cliente nombre_cliente "
+        "nom_client nome_cliente committente klant klantnaam opdrachtgever".split(),
+        "customer",
+    ),
+    **dict.fromkeys(
+        "dokumentart dokumenttyp tipo_documento tipo_de_documento type_de_document".split(), "document_type"
+    ),
+    **dict.fromkeys(
+        "classification sensitivity vertraulichkeit schutzklasse confidencialidad confidencialidade riservatezza "
+        "vertrouwelijkheid".split(),
+        "confidentiality",
+    ),
 }
 
 _NOT_NAME = re.compile(r"[^0-9a-z]+")

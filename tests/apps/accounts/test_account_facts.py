@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 import pytest
 import yaml
 
+from apps.accounts.accounts_file import AccountsFile, ForCustomers
+from apps.accounts.vocabulary import Vocabulary
 from apps.customers.mentions import Customers
 from apps.run.context import Context, Tools
 from apps.steps.account_facts import FIELDS, AccountFacts, account_facts
@@ -73,7 +75,7 @@ def test_the_account_its_contract_use_and_incidents_are_told(context):
     newest = found["incident_records"][0]
     assert (newest["incident"], newest["contained_after_hours"]) == ("INC-2026-0224", "2.1")
     assert [t["owner"] for t in found["tasks"]] == ["Lukas Brandt", "Reto Zumstein", "Nils Weber"]
-    assert found["gaps"] == ["a health check"]
+    assert found["gaps"] == ["a report with figures"]
 
 
 def test_a_number_finds_the_account_and_the_focus_comes_first(context):
@@ -85,15 +87,24 @@ def test_a_number_finds_the_account_and_the_focus_comes_first(context):
 def test_records_name_no_other_customer_when_they_are_for_the_customer(context, records):
     note = next(c for c in records if c.title == "Preparation of the resilience exercise")
     hostile = replace(note, id="x", document_id="x", text=note.text + "\n\nAs at Harbour & Lane, we wait.")
-    context.tools = replace(context.tools, search=Shelf([*records, hostile]))
+    words = Vocabulary(AccountsFile(for_customers=ForCustomers(unlabelled_types=["touchpoint"])))
+    context.tools = replace(context.tools, search=Shelf([*records, hostile]), words=lambda: words)
     inside = account_facts(AccountFacts(customer="Alpenbank"), context)
     outside = account_facts(AccountFacts(customer="Alpenbank", for_customer=True), context)
     assert "Harbour" in str(inside["touchpoints"]) and "Harbour" not in str(outside["touchpoints"])
     assert len(outside["touchpoints"]) == len(inside["touchpoints"]) - 1
     assert any("1 passage" in note for note in context.notes)
-    assert "Not found in the documents that you may read: a health check." in context.notes
+    missing = "an account record, figures over time, a report with figures"
+    assert f"Not found in the documents that you may read: {missing}." in context.notes
 
 
 def test_an_unknown_customer_is_refused_with_those_that_there_are(context):
     with pytest.raises(AppError, match="'Zenith Rockets'; there are documents about Alpenbank AG"):
         account_facts(AccountFacts(customer="Zenith Rockets"), context)
+
+
+def test_nothing_found_stops_with_what_was_looked_for_and_where(context):
+    with pytest.raises(AppError, match=r"Nothing may be told to Alpenbank AG: looked for figures in \d+ documents"):
+        account_facts(AccountFacts(customer="Alpenbank", for_customer=True, needs=("metrics",)), context)
+    with pytest.raises(AppError, match="Nothing was found on Alpenbank AG: looked for achievements"):
+        account_facts(AccountFacts(customer="Alpenbank", needs=("wins",)), context)

@@ -162,7 +162,7 @@ def facts_of(documents):
 
 def test_facts_come_by_the_names_of_the_mapping_whatever_the_fields_are_called(crm):
     found = facts_of([*crm, *warehouse()])
-    assert (found["health"], found["language"], found["owner"]) == ("gelb", "de", "Jana Roth")
+    assert (found["health"], found["language"], found["owner"]) == ("yellow", "de", "Jana Roth")
     assert (found["renewal"], found["value"]) == ("2027-03-31", "412000 CHF")
     assert found["contacts"] == ["Jonas Reindl, Technik, j@k.example"]
     assert found["facts"]["frist"] == "drei Monate"

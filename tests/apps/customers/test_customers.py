@@ -159,8 +159,11 @@ def to_alpenbank(known):
         chunk("Harbour & Lane had two ransomware incidents this year.", "Harbour & Lane Logistics"),
         chunk("HARBOUR AND LANE paid no ransom in any of them."),
     ]
+    harmless = [chunk("Isolate the hosts first, then call the retainer."), chunk("Never switch them off, ever.")]
     shelf = Shelf(
-        [*hostile, chunk("Isolate the hosts first, then call the retainer."), chunk("Never switch them off, ever.")]
+        [replace(c, metadata={**c.metadata, "confidentiality": "public"}) for c in (*hostile, *harmless)]
+        + [replace(chunk("Ransom is never advised; tell nobody."), metadata={"confidentiality": "internal"})]
+        + [chunk("Ransom notes are kept in the vault.")]
     )
     return Context(User("ana@example.com"), Tools(search=shelf, customers=lambda: known))
 
@@ -173,6 +176,13 @@ def test_retrieve_fills_up_what_it_leaves_out_and_says_how_much(to_alpenbank):
         "2 passages, or parts of them, were left out, being about other customers or naming them."
     ]
     assert not any("Harbour" in e.quote for e in to_alpenbank.evidence)
+
+
+def test_what_is_internal_or_has_no_label_isnt_for_customers(to_alpenbank):
+    outside = retrieve(Retrieve(query="ransom", k=9, for_customer=True, customer="Alpenbank"), to_alpenbank)
+    inside = retrieve(Retrieve(query="ransom", k=9), to_alpenbank)
+    assert [p["text"][:7] for p in outside["passages"]] == ["Isolate", "Never s"]
+    assert len(inside["passages"]) == 6
 
 
 def test_a_text_for_the_house_keeps_everything(to_alpenbank):
