@@ -44,6 +44,11 @@ class AccountDocument:
         """Whether it has figures, as a report does."""
         return bool(self.reading.figures)
 
+    @property
+    def is_history(self) -> bool:
+        """Whether its figures stand in columns of several periods: it repeats what reports said."""
+        return len({figure.period for figure in self.reading.figures}) > 1
+
 
 def vocabulary(context: Context) -> Vocabulary:
     """What this company calls things; the standard words where nothing else is known."""
@@ -98,10 +103,14 @@ def _naming_documents(facts: Facts, context: Context) -> list[AccountDocument]:
 
 
 def _reports(documents: Sequence[AccountDocument], words: Vocabulary) -> list[AccountDocument]:
-    """Documents of a report's type that have figures; where there are none, others that have, such as spreadsheets."""
+    """Documents of a report's type that have figures; where there are none, others that have, such as spreadsheets.
+
+    A course of figures, such as a renewal pack's, counts only where no document is of one period.
+    """
     kinds = {d.number: words.type_of(d.chunk) for d in documents if d.has_figures}
     typed = [d for d in documents if kinds.get(d.number) == "report"]
-    return typed or [d for d in documents if kinds.get(d.number) == ""]
+    found = typed or [d for d in documents if kinds.get(d.number) == ""]
+    return [d for d in found if not d.is_history] or found
 
 
 def _is_recent(day: str, newest: str) -> bool:

@@ -84,7 +84,7 @@ def read_question(text: str, language: str, customers: Collection[str], today: d
 
 
 def customers_in(text: str, customers: Collection[str]) -> tuple[list[str], frozenset[str]]:
-    """The customers that the text names, in its order, and the words by which it does: "Solera", "calder valley"."""
+    """The customers that the text names, in its order, and the words by which it does: "Acme", "acme north"."""
     tokens = tokens_of(text)
     run = " ".join(tokens)
     found: list[tuple[int, str]] = []

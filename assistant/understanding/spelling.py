@@ -1,6 +1,6 @@
 """Typos, against the words of the index: only a word changes that neither the index nor the model's own list knows.
 
-A name is corrected although it is a word elsewhere: "Harbor" where the documents write "Harbour".
+A name is corrected although it is a word elsewhere: "Center" where the documents write "Centre".
 """
 
 from __future__ import annotations

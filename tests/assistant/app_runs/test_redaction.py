@@ -52,6 +52,9 @@ class Shelf:
     def documents(self, user, filters=None):
         return iter(())
 
+    def chunks(self, filters=None):
+        return iter(())
+
     def search(self, search):
         return [Passage(self.chunk, 1.0)]
 
