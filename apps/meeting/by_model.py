@@ -81,6 +81,18 @@ def minutes_by_model(meeting: Meeting, language: str, write: Write) -> Minutes |
     return found
 
 
+def joined(first: Sequence[MeetingItem], second: Sequence[MeetingItem]) -> tuple[MeetingItem, ...]:
+    """The items of `first`, and those of `second` that say something else or stand on other turns; in order."""
+    new = [item for item in second if not any(_same(item, known) for known in first)]
+    return tuple(sorted([*first, *new], key=lambda item: item.turn))
+
+
+def _same(one: MeetingItem, other: MeetingItem) -> bool:
+    shared = {one.turn, *one.turns} & {other.turn, *other.turns}
+    alike = overlap(one.row, other.row)
+    return alike >= _SAME or (bool(shared) and alike >= _SAME / 2)
+
+
 def _parts(turns: Sequence[SpokenTurn]) -> Iterator[Sequence[SpokenTurn]]:
     begin = 0
     while begin < len(turns):

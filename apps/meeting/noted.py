@@ -18,6 +18,7 @@ _ARROW = re.compile(r"\s*(?:-{1,2}>|={1,2}>|→|➔|⇒|»)\s*")
 _WHO = re.compile(r"^(?P<who>[^\W\d][\w. '-]{0,30}?)\s*:\s+(?P<what>.+)$", re.DOTALL)
 _MARK = re.compile(r"^\s*(?:[-–•*▪·]|\d{1,2}[.)]|\[[ xX]?\])\s*")
 _TO = re.compile(r"^(?:to|zu|à|a) (?=\w)", re.IGNORECASE)
+_DOES = re.compile(r"^(?P<who>[A-ZÀ-Þ][a-zà-ÿ'-]+(?: [A-ZÀ-Þ][\w'-]+)?) (?P<rest>[a-zà-ÿ]+[st]\b.+)$")
 _BRACKET = re.compile(r"\s*\(([^()]*)\)\s*$")
 _LABEL = re.compile(r"^(?P<label>[^\W\d][\w /-]{2,30}?)\s*:\s+(?P<what>.+)$", re.DOTALL)
 
@@ -127,9 +128,17 @@ class Notes:
             if person and self._does(rest):
                 return person, f"{rest} ({topic['label']})", True
             return "", line, False
+        if not person:
+            person, rest = self._stranger(line)
         if person and self._does(rest):
             return person, self._bare(rest), True
         return "", line, False
+
+    def _stranger(self, line: str) -> tuple[str, str]:
+        """(name, rest) where somebody who isn't listed does something by a day: "Max sends the draft by 10 March"."""
+        match = _DOES.match(line)
+        dated = match is not None and due_in(match["rest"], self._meeting.day) is not None
+        return (match["who"], match["rest"]) if match is not None and dated else ("", line)
 
     def _said_of(self, who: str, what: str) -> tuple[str, str, bool]:
         """ "Dirk: 4% isn't ok. will come back with a proposal": the sentence that is a task, with the rest behind."""

@@ -15,7 +15,7 @@ from pydantic import Field
 
 from apps.language import AppFile
 from apps.meeting import Meeting, MeetingItem, SpokenSentence, find_outcomes, find_topics, read_meeting
-from apps.meeting.by_model import Minutes, minutes_by_model
+from apps.meeting.by_model import Minutes, joined, minutes_by_model
 from apps.meeting.names import is_self
 from apps.meeting.talk import written
 from apps.meeting.titles import agenda_of
@@ -63,11 +63,12 @@ def extract_meeting(given: ExtractMeeting, context: Context) -> dict[str, Any]:
     language = detect_language(" ".join(t.text for t in meeting.turns))
     outcomes, minutes = find_outcomes(meeting), _minutes(meeting, language, context)
     if minutes is not None:
+        # What the rules are sure of isn't lost because a model left it out.
         outcomes = replace(
             outcomes,
-            decisions=tuple(minutes.decisions),
-            actions=tuple(minutes.tasks),
-            questions=tuple(minutes.questions),
+            decisions=joined(minutes.decisions, outcomes.decisions),
+            actions=joined(minutes.tasks, outcomes.actions),
+            questions=joined(minutes.questions, outcomes.questions),
         )
     cites = _Turns(meeting, name, context)
     return {

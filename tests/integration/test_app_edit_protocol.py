@@ -25,6 +25,26 @@ pytest.importorskip("langchain_openai", reason="the extra debrief[openai] isn't 
 NOTES = (
     "Call with Acme, 3 March 2026\nDecided: the pilot runs in two plants until June.\nMax sends the draft by 10 March."
 )
+MINUTES = Script(
+    '{"decisions": [{"text": "The pilot runs in two plants until June", "turns": [1]}], '
+    '"tasks": [{"text": "Send the draft", "owner": "Max", "due": "2026-03-10", "turns": [2]}]}'
+)
+DRAFT = """Hello everybody,
+
+Thank you for the good conversation on 3 March 2026. Here is what we agreed. Please tell me if I missed something.
+
+**Decisions**
+
+- The pilot runs in two plants until June
+
+**Next steps**
+
+| Who | What | By when |
+| --- | --- | --- |
+| Max | Send the draft | 10 March 2026 |
+
+Kind regards
+Ana"""
 
 
 @pytest.fixture
@@ -43,11 +63,11 @@ def run(server: OpenAiStandIn, name: str, inputs: dict[str, Any], *scripts: Scri
 
 
 def test_an_edit_that_keeps_to_the_draft_is_used(server: OpenAiStandIn) -> None:
-    edit = "Hello everybody,\n\nthe pilot runs in two plants until June. Max sends the draft by 10 March.\n\nAna"
-    result = run(server, "follow_up_email", {"notes": NOTES}, Script(edit))
+    edit = DRAFT.replace("Thank you for the good conversation on", "It was good to talk on")
+    result = run(server, "follow_up_email", {"notes": NOTES}, MINUTES, Script(edit))
     assert edit in result.outputs[0].text and result.notes == () and result.tokens > 0
-    system, draft = (m["content"] for m in server.requests[0]["messages"])
-    assert "Add no facts" in system and "by 10 March" in draft
+    system, draft = (m["content"] for m in server.requests[1]["messages"])
+    assert "Add a fact only if the material says it" in system and "10 March" in draft
 
 
 @pytest.mark.parametrize(
@@ -60,10 +80,12 @@ def test_an_edit_that_keeps_to_the_draft_is_used(server: OpenAiStandIn) -> None:
     ],
 )
 def test_an_edit_that_adds_a_fact_is_refused(server: OpenAiStandIn, added: str) -> None:
-    result = run(server, "follow_up_email", {"notes": NOTES}, Script(f"The pilot runs in two plants. {added}"))
+    result = run(
+        server, "follow_up_email", {"notes": NOTES}, MINUTES, Script(DRAFT.replace("if I missed something.", added))
+    )
     text = result.outputs[0].text
     assert added not in text and "The pilot runs in two plants until June" in text
-    assert result.notes[0].startswith("The model's edit was not used: ")
+    assert any("edit" in note for note in result.notes)
 
 
 def test_a_report_keeps_its_figures(server: OpenAiStandIn, project_root: Path) -> None:
@@ -72,10 +94,13 @@ def test_a_report_keeps_its_figures(server: OpenAiStandIn, project_root: Path) -
     before, after = (read_sample(samples, f"s3/health-checks/brightwater/{name}", parse) for name in names)
     inputs = {"before": before, "after": after}
     result = run(server, "health_check_comparison", inputs, Script("The cloud posture score rose from 78 to 95."))
-    assert "the number 95" in result.notes[0] and "**Cloud posture score**: 78 → 85" in result.outputs[0].text
+    assert "edit was not used" in result.notes[0] and "95" not in result.outputs[0].text.partition("[1]")[0]
+    assert "**Cloud posture score**: 78 → 85" in result.outputs[0].text
 
 
 def test_without_an_answer_from_the_model_the_draft_is_the_result(server: OpenAiStandIn) -> None:
-    result = run(server, "follow_up_email", {"notes": NOTES}, Script("broken", status=500))
-    assert result.status == "completed" and "by 10 March" in result.outputs[0].text
-    assert result.notes[0].startswith("This is the draft as it is")
+    result = run(
+        server, "follow_up_email", {"notes": NOTES}, Script("broken", status=500), Script("broken", status=500)
+    )
+    assert result.status == "completed" and "10 March 2026" in result.outputs[0].text
+    assert any(note.startswith("This is the draft as it is") for note in result.notes)
