@@ -267,6 +267,7 @@ class EvaluationSettings(SettingsSection):
     time_zone: str = "UTC"
     suite: str = "sample"
     cases_dir: Path | None = None
+    everyday: tuple[Path, ...] = ()
     gates_file: Path | None = None
     threads: int = Field(default=0, ge=0)
     reports_dir: Path | None = None

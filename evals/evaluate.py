@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from apps.publish import load_apps
 from assistant.app_runs import open_tools
+from assistant.ask import Assistant
 from assistant.open import open_assistant
 from core.database import open_database
 from core.errors import DatasetError
@@ -22,6 +23,7 @@ from evals.suite import Case, EvaluationRun, History, Result, Runner, chosen_cas
 from evals.suite.app_runs import AppRuns
 from evals.suite.compare import compare
 from evals.suite.environment import digest, environment
+from evals.suite.everyday import everyday_figures
 from evals.suite.gates import failed_gates, load_gates
 from evals.suite.judge import Judge
 from evals.suite.runner import Progress, summarise
@@ -79,19 +81,21 @@ def evaluate(
             f"Run {taken_up.id} can't be resumed: index, settings, apps or cases have changed since; start a new one."
         )
     run = taken_up or history.start(SUITE, suite, facts)
+    assistant = open_assistant(settings, purpose=EVALUATION)
     with ExitStack() as stack:
-        runner = open_runner(settings, engine, history, file, stack)
+        runner = open_runner(settings, engine, history, assistant, file=file, stack=stack)
         results = _finished(runner, run, cases, progress)
+    everyday = {} if tags or sample else everyday_figures(settings, engine, assistant, progress)
     earlier = history.results(before.id) if before is not None else {}
     differences = compare(earlier, results)
-    failed = failed_gates(gates, results, differences, filtered=bool(tags or sample))
+    failed = failed_gates(gates, results, differences, everyday, filtered=bool(tags or sample))
     verdict = {
         "passed": not failed,
         "failed": [f.message for f in failed],
         "baseline": before.id if before else "",
         "worse": [d.metric for d in differences if d.verdict == "worse"],
     }
-    run = history.finish(run.id, summarise(results.values()), verdict)
+    run = history.finish(run.id, {**summarise(results.values()), **everyday}, verdict)
     return Report(run, results, before, earlier, differences, failed, trend(history, run), other_mode(history, run))
 
 
@@ -131,14 +135,21 @@ def _finished(runner: Runner, run: EvaluationRun, cases: Sequence[Case], progres
         raise KeyboardInterrupt(f"Run {run.id} broke off; go on with: debrief eval run --resume {run.id}") from None
 
 
-def open_runner(settings: Settings, engine: sa.Engine, history: History, file: Path, stack: ExitStack) -> Runner:
+def open_runner(
+    settings: Settings,
+    engine: sa.Engine,
+    history: History,
+    assistant: Assistant,
+    *,
+    file: Path,
+    stack: ExitStack,
+) -> Runner:
     """The product as a subject, with what scorers know of the index and of people.
 
     Args:
         file: The suite's; the files of its cases are named from its folder.
         stack: Closes the processes that read those files.
     """
-    assistant = open_assistant(settings, purpose=EVALUATION)
     retriever = assistant.path.retriever if isinstance(assistant.path.retriever, Retriever) else None
     parsers = stack.enter_context(ParserPool(settings.parsing))
     apps = AppRuns(
@@ -161,7 +172,7 @@ def stored_report(history: History, run: EvaluationRun, baseline: EvaluationRun 
     earlier = history.results(baseline.id) if baseline is not None else {}
     differences = compare(earlier, results)
     filtered = bool(run.environment.get("filter") or run.environment.get("sample"))
-    failed = failed_gates(load_gates(settings), results, differences, filtered=filtered)
+    failed = failed_gates(load_gates(settings), results, differences, run.summary, filtered=filtered)
     return Report(run, results, baseline, earlier, differences, failed, trend(history, run), other_mode(history, run))
 
 

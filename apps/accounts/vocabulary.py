@@ -81,6 +81,16 @@ class Vocabulary:
         ]
         return [(better, [label_words(word) for word in names]) for better, names in kinds]
 
+    def declared_directions(self) -> dict[str, Better]:
+        """Figure's name → which way is better, as a person wrote it down; nothing of what was only drafted."""
+        said = self.file.directions
+        kinds: tuple[tuple[Better, Sequence[str]], ...] = (
+            ("higher", said.higher),
+            ("lower", said.lower),
+            ("neither", said.neither),
+        )
+        return {} if self.drafted else {name: better for better, names in kinds for name in names}
+
     def columns(self, kind: str, header: Sequence[str]) -> dict[str, int]:
         """Field → the number of the first column that is called so; whole headings go before parts of them."""
         found: dict[str, int] = {}

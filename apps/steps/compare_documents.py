@@ -51,7 +51,7 @@ class CompareDocuments(Parameters):
     Attributes:
         before, after: The two files.
         earlier: More files, from before them, for the course of each figure.
-        directions: Words of a metric's name → higher, lower or neither is better.
+        directions: Words of a metric's name → higher, lower or neither is better; beside those of accounts.yaml.
         language: That of the result; empty for the later report's.
     """
 
@@ -67,10 +67,11 @@ def compare_documents(given: CompareDocuments, context: Context) -> dict[str, An
     language = given.language or detect_language(given.after.text[:5000], default="en")
     embed = _embed(context, given.after)
     *earlier, before, after = [_read(file) for file in (*given.earlier, given.before, given.after)]
-    found = compare(before, after, given.directions, embed)
+    directions = {**_declared(context), **given.directions}
+    found = compare(before, after, directions, embed)
     metrics = [_metric(m, given, context, language) for m in found.metrics]
     changes = [_change(c, given, context, language) for c in found.changes]
-    past = [compare(report, after, given.directions, embed) for report in earlier]
+    past = [compare(report, after, directions, embed) for report in earlier]
     return {
         "before": given.before.title,
         "after": given.after.title,
@@ -110,6 +111,14 @@ def _read(file: AppFile) -> ComparedReport:
     if not report.tables and not report.statements:
         raise AppError(f"{file.name} has neither tables nor text; attach the report itself.")
     return report
+
+
+def _declared(context: Context) -> dict[str, Better]:
+    """The directions of the company's accounts.yaml."""
+    if context.tools.words is None:
+        return {}
+    declared: dict[str, Better] = context.tools.words().declared_directions()
+    return declared
 
 
 def _embed(context: Context, after: AppFile) -> Embed | None:

@@ -70,6 +70,39 @@ def questions(
     _print_not_right(cases)
 
 
+@eval_app.command("answerable")
+def answerable(
+    file: Annotated[Path, typer.Argument(help="Judged questions with their passages, one JSON object a line.")],
+    *,
+    limit: Annotated[int, typer.Option(help="Only so many questions, the first ones; 0: all.", min=0)] = 0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Asks of each question whether its passages answer it and prints how often that is right."""
+    from assistant.answers.confidence import abstention_model
+    from evals.measures.answerable import answerable_report, by_language, judge_questions, load_judged
+    from retrieval.models.embed import open_embedder
+
+    asked, settings = load_judged(file)[: limit or None], load_settings()
+    with progress() as bar:
+        task = bar.add_task("questions", total=len(asked), rate="")
+        judged = judge_questions(
+            asked,
+            open_embedder(settings),
+            abstention_model(settings.embedding.model),
+            settings.answer,
+            lambda done, total: bar.update(task, completed=done, total=total),
+        )
+    figures = answerable_report(judged)
+    record_run(settings, "answerable", file.stem, figures, asked=file)
+    if as_json:
+        print_json({**figures, "by_language": by_language(judged)})
+        return
+    table = Table("measure", "all", *by_language(judged))
+    for name in figures:
+        table.add_row(name, str(figures[name]), *(str(own.get(name, "–")) for own in by_language(judged).values()))
+    out.print(table)
+
+
 @contextmanager
 def _written(file: Path | None) -> Iterator[TextIO | None]:
     if file is None:

@@ -19,7 +19,7 @@ from evals.evaluate import evaluate, stored_report
 from evals.report import Report, markdown, verdict_line
 from evals.report.delivery import deliver
 from evals.report.page import page
-from evals.report.report import worst_cases
+from evals.report.report import in_words, worst_cases
 from evals.suite import History
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -194,6 +194,7 @@ def as_plain(report: Report) -> dict[str, object]:
     return {
         "run": report.run,
         "verdict": verdict_line(report),
+        "in_words": in_words(report),
         "passed": not report.failed,
         "failed": report.failed,
         "baseline": report.baseline.id if report.baseline else None,
@@ -223,6 +224,8 @@ def print_report(report: Report) -> None:
     for failed in report.failed:
         out.print(f"[bold red]Gate:[/] {escape(failed.message)}: {', '.join(failed.cases[:12])}")
     out.print(verdict_line(report))
+    for line in in_words(report):
+        out.print(line)
     out.print(f"Run {report.run.id}; `debrief eval report {report.run.id}` has all of it.")
 
 

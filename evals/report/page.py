@@ -7,7 +7,7 @@ from html import escape
 
 from core.tables import read_rows
 from evals.report.plots import tag_plot, trend_plot
-from evals.report.report import QUALITY, Report, metric_table, side_by_side, verdict_line, worst_cases
+from evals.report.report import QUALITY, Report, in_words, metric_table, side_by_side, verdict_line, worst_cases
 from evals.suite import Result, by_tag
 from evals.suite.scorers import LOWER_IS_BETTER
 
@@ -44,6 +44,7 @@ def page(report: Report) -> str:
     body = [
         f"<h1>Evaluation {escape(run.id)}</h1>",
         f'<p class="{"worse" if report.failed else "better"}">{escape(verdict_line(report))}</p>',
+        f"<p>{escape(' '.join(in_words(report)))}</p>",
         f'<p class="quiet">Started {run.started_at:%Y-%m-%d %H:%M} UTC.</p>',
         *_gates(report),
         "<h2>Trend</h2>",

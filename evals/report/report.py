@@ -9,6 +9,7 @@ from core.tables import table_cell
 from evals.metrics import Measured
 from evals.suite import EvaluationRun, Result, by_tag
 from evals.suite.compare import Difference
+from evals.suite.everyday import NOT_ANSWERED, PLAINLY, RIGHTLY, WRONG
 from evals.suite.gates import Failed
 from evals.suite.runner import summarise, unscored
 from evals.suite.scorers import LOWER_IS_BETTER
@@ -17,6 +18,15 @@ from evals.suite.scorers import LOWER_IS_BETTER
 QUALITY = ("no_leak", "outcome", "fact_coverage", "no_contradiction", "citation_precision", "citation_recall",
            "groundedness", "source_correct", "source_current", "assertions", "routing", "recall@5")  # fmt: skip
 _NAMED = 8
+# What makes a case right for whoever asked; a fault of the first kind is named as it is met.
+_RIGHT = ("no_leak", "outcome", "fact_coverage", "no_contradiction", "assertions", "routing")
+_FAULTS = {
+    "no_leak": "showed something closed",
+    "outcome": "were refused though the answer is there, or answered though it isn't",
+    "fact_coverage": "lacked every fact",
+    "no_contradiction": "said something false",
+    "routing": "went the wrong way",
+}
 
 
 @dataclass(frozen=True)
@@ -79,10 +89,49 @@ def verdict_line(report: Report) -> str:
     return said + "."
 
 
+def in_words(report: Report) -> list[str]:
+    """What a person would ask first: how much wasn't right and why, and what people with their own words get."""
+    scored = [r for r in report.results.values() if r.state == "scored"]
+    wrong = [r for r in scored if any((r.value(metric) or 0.0) < 1 for metric in _RIGHT if r.value(metric) is not None)]
+    faults = [(sum((r.value(metric) == 0.0) for r in wrong), said) for metric, said in _FAULTS.items()]
+    lines = [f"{len(wrong)} of {len(scored)} cases weren't right" + _listed(faults) + "."]
+    plain = [v for r in scored if r not in wrong and (v := r.value("answered_plainly")) is not None]
+    if plain.count(0.0):
+        lines.append(f"{plain.count(0.0)} more were right, but only as findings, without a plain answer.")
+    summary = report.run.summary
+    if RIGHTLY in summary:
+        rightly, plainly = summary[RIGHTLY], summary[PLAINLY]
+        lines.append(
+            f"Of {rightly.n} everyday questions in people's own words {_count(rightly)} were answered rightly, "
+            f"{_count(plainly)} of them plainly; {_count(summary[WRONG])} answers were wrong."
+        )
+    if NOT_ANSWERED in summary:
+        others = summary[NOT_ANSWERED]
+        lines.append(f"Of {others.n} questions without an answer {_count(others)} weren't answered.")
+    return lines
+
+
+def _listed(faults: Sequence[tuple[int, str]]) -> str:
+    said = [f"{count} {text}" for count, text in faults if count]
+    return f" ({', '.join(said)})" if said else ""
+
+
+def _count(share: Measured) -> int:
+    return round(share.value * share.n)
+
+
 def markdown(report: Report) -> str:
     """The whole report."""
     run = report.run
-    lines = [f"# Evaluation {run.id}", "", verdict_line(report), "", f"Started {run.started_at:%Y-%m-%d %H:%M} UTC."]
+    lines = [
+        f"# Evaluation {run.id}",
+        "",
+        verdict_line(report),
+        "",
+        *in_words(report),
+        "",
+        f"Started {run.started_at:%Y-%m-%d %H:%M} UTC.",
+    ]
     if report.failed:
         lines += ["", "## Gates that failed", ""]
         for failed in report.failed:

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from core.errors import DatasetError
 from core.settings import Settings
 from core.yaml_text import load_yaml
+from evals.metrics import Measured
 from evals.suite.compare import Difference
 from evals.suite.history import Result
 from evals.suite.runner import summarise
@@ -80,15 +81,24 @@ def load_gates(settings: Settings) -> Gates:
 
 
 def failed_gates(
-    gates: Gates, results: Mapping[str, Result], differences: Iterable[Difference] = (), *, filtered: bool = False
+    gates: Gates,
+    results: Mapping[str, Result],
+    differences: Iterable[Difference] = (),
+    beside: Mapping[str, Measured] | None = None,
+    *,
+    filtered: bool = False,
 ) -> tuple[Failed, ...]:
-    """The gates that this run fails. A metric that no case of the run has fails nothing."""
+    """The gates that this run fails. A metric that no case of the run has fails nothing.
+
+    Args:
+        beside: Metrics that aren't of the cases, such as those of everyday questions.
+    """
     found: list[Failed] = []
     for gate in gates.gates:
         if filtered and gate.whole_suite:
             continue
         concerned = [r for r in results.values() if not gate.tag or gate.tag in r.tags]
-        measured = summarise(concerned).get(gate.metric)
+        measured = summarise(concerned).get(gate.metric) or (beside or {}).get(gate.metric)
         if measured is None:
             continue
         where = f" of the cases tagged {gate.tag}" if gate.tag else ""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import combinations
 
 from apps.publish.testing import unmet
 from assistant.answers.groundedness import unsupported_facts
@@ -193,7 +194,7 @@ SCORERS: tuple[Scorer, ...] = (
     retrieval, facts, citations, groundedness, outcome, routing, leakage, assertions, effort,
 )  # fmt: skip
 # Of these, less is better.
-LOWER_IS_BETTER = frozenset({"seconds", "tokens", "cost"})
+LOWER_IS_BETTER = frozenset({"seconds", "tokens", "cost", "everyday_wrong"})
 
 
 def _supported_statements(sample: Sample) -> Iterator[Score]:
@@ -204,6 +205,8 @@ def _supported_statements(sample: Sample) -> Iterator[Score]:
         statements = [
             (m, s) for m, s in statements if any(c.begin < m.end and c.end > m.begin for c in answer.citations)
         ]
+    # The heading of a table, and what only leads in to what follows, claim nothing.
+    statements = [(m, s) for m, s in statements if m.kind not in {"header", "heading"} and not s.endswith(":")]
     for span, text in statements:
         covering = [c for c in answer.citations if c.begin < span.end and c.end > span.begin]
         quotes = "\n".join(f"{c.title}\n{c.quote}" for c in covering)
@@ -241,12 +244,27 @@ def _statements(answer: Answer) -> list[str]:
 
 def _unsupported(statement: str, source: str, question: str) -> str:
     problems = unsupported_facts(statement, source, question)
+    if any(problem.startswith("the period") for problem in problems):
+        # "per year" may be the heading of a quoted row's column, as a name may.
+        nowhere = unsupported_facts(statement, f"{source}\n{question}", question)
+        problems = tuple(p for p in problems if not p.startswith("the period") or p in nowhere)
+    problems = tuple(p for p in problems if not _is_difference(p, statement))
     if problems:
         return ", ".join(problems)
     if detect_language(statement) != detect_language(source[:2_000]):
         return ""  # Words of another language can't be looked up; facts could.
     shared = _share(statement, source)
     return "" if shared >= _WORDS_SHARED else f"only {shared:.0%} of its words"
+
+
+def _is_difference(problem: str, row: str) -> bool:
+    """Whether what isn't quoted is the difference of two numbers of a table's row, which are judged by themselves."""
+    told = re.fullmatch(r"the number ([−+-]?[\d.,]+)", problem)
+    if told is None or not row.startswith("|"):
+        return False
+    values = [float(value.replace(",", "")) for value in re.findall(r"\d[\d,]*(?:\.\d+)?", row)]
+    wanted = abs(float(re.sub(r"[^\d.]", "", told[1]) or "nan"))
+    return any(abs(abs(a - b) - wanted) < 1e-6 for a, b in combinations(values, 2))
 
 
 def _share(statement: str, source: str) -> float:

@@ -1,6 +1,7 @@
 """The steps by themselves: meetings, comparisons, queries, files."""
 
 import io
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -8,6 +9,7 @@ from docx import Document
 from openpyxl import load_workbook
 from pptx import Presentation
 
+from apps.accounts import AccountsFile, Vocabulary
 from apps.compare.values import number_of
 from apps.language.app_file import AppFile
 from apps.meeting.cues import cue
@@ -215,6 +217,17 @@ def test_a_comparison_says_what_moved_and_which_way(context, file_of):
     assert moved == {"Response time": (2, "worse", False), "Coverage": (9, "better", True)}
     declared = CompareDocuments(before=before, after=after, directions={"Response": "higher"})
     assert compare_documents(declared, context)["counts"]["worse"] == 0
+
+
+def test_directions_that_the_company_wrote_down_count_and_drafted_ones_dont(context, file_of):
+    before, after = (file_of(f"{n}.md", f"| Metric | Value |\n| - | - |\n| Grid index | {n} |") for n in (3, 5))
+    written = AccountsFile.model_validate({"directions": {"lower": ["grid index"]}})
+    verdicts = []
+    for words in (Vocabulary(written), Vocabulary(written, drafted=True)):
+        informed = replace(context, tools=replace(context.tools, words=lambda words=words: words))
+        (metric,) = compare_documents(CompareDocuments(before=before, after=after), informed)["metrics"]
+        verdicts.append(metric["verdict"])
+    assert verdicts == ["worse", "changed"]
 
 
 def test_a_course_over_three_reports_in_one_language(context, file_of):

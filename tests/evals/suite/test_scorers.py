@@ -6,15 +6,16 @@ import pytest
 import sqlalchemy as sa
 
 from core.database import metadata
-from core.types import Answer, User
+from core.types import Answer, Citation, User
 from evals.suite.history import History
 from evals.suite.leaks import leaks
 from evals.suite.runner import Runner, summarise
-from evals.suite.scorers import LOWER_IS_BETTER
+from evals.suite.scorers import LOWER_IS_BETTER, Sample, citations
 from evals.suite.subject import IndexedDocument, Observed, World
 from tests.evals.systems import (
     ANA,
     CASES,
+    EVERYONE,
     TEXTS,
     WORLD,
     Abstains,
@@ -181,3 +182,18 @@ def test_a_question_with_two_needed_documents_is_half_found_with_one(history):
     result = Runner(OneFound(), WORLD, history).score(case)
     assert result.value("recall@5") == 0.5
     assert result.value("source_correct") == 0.0
+
+
+@pytest.mark.parametrize(
+    ("difference", "recall"),
+    [("−1.8 (better)", 1.0), ("−2.9 (better)", 0.0)],
+)
+def test_a_difference_in_a_table_is_right_if_the_row_adds_up(difference, recall):
+    row = f"| Click rate | 6.1% | 4.3% | {difference} |"
+    text = f"Acme:\n\n| Figure | Q2 | Q3 | Change |\n| --- | --- | --- | --- |\n{row}"
+    quote = "Click rate went from 6.1% to 4.3%."
+    begin = text.index(row)
+    citation = Citation(1, "d", "Report", "", quote, begin, begin + len(row))
+    world = World({**WORLD.documents, "d": IndexedDocument("Report", quote, "", EVERYONE)}, WORLD.directory)
+    sample = Sample(CASES[0], User(ANA), Observed(Answer(text, (citation,)), (), 0.1), world)
+    assert next(s for s in citations(sample) if s.metric == "citation_recall").value == recall
