@@ -19,6 +19,7 @@ from apps.accounts.survey import Seen, Survey, SurveyedTable, surveyed
 from apps.accounts.vocabulary import ROW_KINDS, Vocabulary, notions
 from apps.compare.blocks import ComparedTable
 from apps.compare.values import number_of
+from core import records
 from core.arrays import FloatArray
 from core.text.words import folded
 from core.types import Chunk
@@ -48,7 +49,7 @@ _SHAPES: Mapping[str, str] = {
 _BY_WORDS_ONLY = frozenset(
     ["customer", "period", "satisfaction", "tier", "products", "unit", "direction", "notice_period"]
 )
-_OPEN_RECORDS = frozenset(["usage_report", "incident_record", "health_check"])
+_OPEN_RECORDS = frozenset([records.USAGE_REPORT, records.INCIDENT_RECORD])
 
 
 @dataclass

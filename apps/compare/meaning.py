@@ -78,7 +78,7 @@ def shared_words(one: str, other: str, weights: Mapping[str, float] | None = Non
         sum(w * max(column) for w, column in zip(of_b, zip(*best, strict=True), strict=True)),
     )
     dice = sum(shared) / (sum(of_a) + sum(of_b))
-    # A name within a longer one: "Sensor coverage", "Endpoint sensor coverage".
+    # A name within a longer one: "Fix rate", "First-time fix rate".
     inside = max(shared[0] / sum(of_a), shared[1] / sum(of_b)) if min(len(a), len(b)) > 1 else 0.0
     return max(dice, 0.9 * inside)
 
