@@ -1,0 +1,142 @@
+"""Files as tables: CSV, Excel and SQLite, copied into DuckDB in this process and asked there.
+
+A copy in memory, since then no statement can reach a file: DuckDB's access to files is closed once they are read.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+import threading
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pandas as pd
+import python_calamine
+
+from core.errors import SourceError
+from warehouse.databases.base import Catalogue, Rows, TableInfo
+
+_KINDS = {".csv": "csv", ".tsv": "csv", ".xlsx": "excel", ".xls": "excel", ".ods": "excel", ".db": "sqlite",
+          ".sqlite": "sqlite", ".sqlite3": "sqlite"}  # fmt: skip
+_TIMEOUT_S = 30.0
+
+
+class DuckFiles:
+    """Tables made of files: a CSV is one, an Excel sheet is one, a SQLite file has several."""
+
+    dialect = "duckdb"
+
+    def __init__(self, files: Iterable[Path], timeout_s: float = _TIMEOUT_S) -> None:
+        """Reads the files. Raises SourceError: one can't be read, named with what is wrong."""
+        self._connection = duckdb.connect(":memory:")
+        self._timeout_s = timeout_s
+        self._lock = threading.Lock()
+        for file in files:
+            try:
+                self._load(file)
+            except (OSError, duckdb.Error, sqlite3.Error, python_calamine.CalamineError, ValueError) as error:
+                raise SourceError(f"{file.name} can't be read as tables: {_first_line(error)}.") from error
+        self._connection.execute("SET enable_external_access = false")
+        self._connection.execute("SET lock_configuration = true")
+
+    @staticmethod
+    def reads(name: str) -> bool:
+        """Whether a file of this name can be asked as tables."""
+        return Path(name).suffix.lower() in _KINDS
+
+    def run_script(self, sql: str) -> None:
+        """Fills an empty database from statements; for tests and evaluations."""
+        self._connection.execute(sql)
+
+    def rows(self, sql: str, limit: int = 10_000) -> tuple[list[str], Rows]:
+        """As `Database.rows`."""
+        with self._lock:
+            cursor = self._connection.cursor()
+            timer = threading.Timer(self._timeout_s, cursor.interrupt)
+            timer.start()
+            try:
+                cursor.execute(sql)
+                names = [d[0] for d in cursor.description or ()]
+                return names, cursor.fetchmany(limit)
+            except duckdb.InterruptException as error:
+                raise SourceError(
+                    f"The tables didn't answer within {self._timeout_s:g} s; ask for fewer rows or a shorter time."
+                ) from error
+            except duckdb.Error as error:
+                raise SourceError(f"The tables can't answer this: {_first_line(error)}.") from error
+            finally:
+                timer.cancel()
+                cursor.close()
+
+    def catalogue(self) -> Catalogue:
+        """As `Database.catalogue`."""
+        found: dict[str, dict[str, str]] = {}
+        cursor = self._connection.cursor()
+        for table, column, kind in cursor.execute(
+            "SELECT table_name, column_name, data_type FROM information_schema.columns ORDER BY table_name, ordinal_position"
+        ).fetchall():
+            found.setdefault(table, {})[column] = kind.lower()
+        return [TableInfo(name, columns) for name, columns in found.items()]
+
+    def close(self) -> None:
+        """Frees the memory."""
+        self._connection.close()
+
+    def _load(self, file: Path) -> None:
+        kind = _KINDS.get(file.suffix.lower())
+        if kind is None:
+            raise ValueError(f"its kind isn't among {', '.join(sorted(_KINDS))}")
+        if kind == "csv":
+            # Through a bound parameter no file name becomes SQL.
+            self._connection.execute(
+                f"CREATE TABLE {_quoted(_table_name(file.stem))} AS SELECT * FROM read_csv(?, sample_size=-1)", [str(file)]
+            )
+            return
+        frames = _sheets(file) if kind == "excel" else _sqlite_tables(file)
+        for name, frame in frames:
+            self._connection.register("incoming", frame)
+            self._connection.execute(f"CREATE TABLE {_quoted(_table_name(name))} AS SELECT * FROM incoming")
+            self._connection.unregister("incoming")
+
+
+def _sheets(file: Path) -> Iterable[tuple[str, pd.DataFrame]]:
+    book = python_calamine.CalamineWorkbook.from_path(str(file))
+    for name in book.sheet_names:
+        rows = book.get_sheet_by_name(name).to_python()
+        frame = _frame(rows)
+        if frame is not None:
+            yield name, frame
+
+
+def _frame(rows: Sequence[Sequence[Any]]) -> pd.DataFrame | None:
+    """The rows under the first one that is filled all over; above it stand titles and notes."""
+    widest = max((sum(cell != "" for cell in row) for row in rows), default=0)
+    begin = next((n for n, row in enumerate(rows) if widest > 1 and sum(c != "" for c in row) == widest), None)
+    if begin is None or begin + 1 >= len(rows):
+        return None
+    header = [str(cell).strip() or f"column {n + 1}" for n, cell in enumerate(rows[begin])]
+    header = [h if header.index(h) == n else f"{h} {n + 1}" for n, h in enumerate(header)]
+    body = [[None if cell == "" else cell for cell in row] for row in rows[begin + 1 :] if any(c != "" for c in row)]
+    return pd.DataFrame(body, columns=header).convert_dtypes()
+
+
+def _sqlite_tables(file: Path) -> Iterable[tuple[str, pd.DataFrame]]:
+    with sqlite3.connect(f"file:{file}?mode=ro", uri=True) as connection:
+        names = connection.execute("SELECT name FROM sqlite_master WHERE type IN ('table', 'view')").fetchall()
+        for (name,) in names:
+            yield name, pd.read_sql_query(f"SELECT * FROM {_quoted(name)}", connection)
+
+
+def _table_name(said: str) -> str:
+    return re.sub(r"\W+", "_", said.strip()).strip("_").lower() or "table"
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().splitlines()[0].rstrip(".") if str(error).strip() else type(error).__name__

@@ -1,0 +1,164 @@
+"""The types of a layer. Names are a company's words; what the database calls them stands beside."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+ColumnType = Literal["text", "number", "date", "datetime", "time", "boolean", "id"]
+Aggregation = Literal["count", "count_distinct", "sum", "avg", "min", "max", "median"]
+Operator = Literal["=", "!=", "<", "<=", ">", ">=", "in", "not in", "contains", "is null", "is not null"]
+# Everybody, where roles are listed.
+EVERYONE = "everyone"
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Condition(_Part):
+    """`field` `op` `value`; a value of "$name" in a scope is the person's attribute `name`."""
+
+    field: str
+    op: Operator = "="
+    value: Any = None
+
+
+class Column(_Part):
+    """A column.
+
+    Attributes:
+        column: What the database calls it; empty: as the layer does.
+        names: Other words for it, in any language.
+        values: Stored value → words for it.
+        unit: Of its numbers, such as h, EUR or %.
+        format: For text that holds days: strptime's format.
+        epoch: For numbers that hold times: how many a second.
+        hidden: Roles that don't see it; `everyone` hides it from all.
+        code: Its values are codes of the system; it is shown only where it is asked for.
+    """
+
+    type: ColumnType = "text"
+    column: str = ""
+    names: tuple[str, ...] = ()
+    description: str = ""
+    values: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
+    unit: str = ""
+    format: str = ""
+    epoch: int = 0
+    hidden: tuple[str, ...] = ()
+    code: bool = False
+
+
+class Entity(_Part):
+    """What one row of a table is.
+
+    Attributes:
+        table: The database's name, with its schema.
+        key: The columns that make a row unique.
+        label: The columns that name a row to people.
+        date: The column that periods are about, when a question doesn't say which.
+        scope: Role → conditions that its rows must fulfil, all of them; an empty list sees every row. A role that
+            isn't listed sees none, `everyone` is anybody's.
+    """
+
+    table: str
+    key: tuple[str, ...] = ()
+    label: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    description: str = ""
+    date: str = ""
+    columns: Mapping[str, Column]
+    scope: Mapping[str, tuple[Condition, ...]] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _named_columns_exist(self) -> Self:
+        for what, names in (("key", self.key), ("label", self.label), ("date", (self.date,) if self.date else ())):
+            for name in names:
+                if name not in self.columns:
+                    raise ValueError(f"{what} names the column {name!r}, which isn't among: {', '.join(self.columns)}")
+        return self
+
+
+class Metric(_Part):
+    """A figure with a name.
+
+    Attributes:
+        of: `entity.column`, or `entity` to count its rows.
+        where: Only rows that fulfil all of these.
+        over: `entity.column` or `entity`: the metric is the share of `of` in it, by the same aggregation.
+        better: Which direction is good news.
+    """
+
+    of: str
+    by: Aggregation = "count"
+    where: tuple[Condition, ...] = ()
+    over: str = ""
+    names: tuple[str, ...] = ()
+    description: str = ""
+    unit: str = ""
+    better: Literal["up", "down", ""] = ""
+
+
+class Relation(_Part):
+    """Many rows of one entity belong to one row of another: `many` and `one` are `entity.column`."""
+
+    many: str
+    one: str
+
+
+class Verified(_Part):
+    """A question whose query a person has approved."""
+
+    question: str
+    query: dict[str, Any]
+    owner: str = ""
+    until: str = ""
+
+
+class Layer(_Part):
+    """All that a person may ask of one database.
+
+    Attributes:
+        roles: Role → groups whose members have it.
+        reach: How a role is scoped where an entity says nothing: `closed` (no rows) or `open`.
+    """
+
+    name: str = "data"
+    entities: Mapping[str, Entity]
+    metrics: Mapping[str, Metric] = Field(default_factory=dict)
+    relations: tuple[Relation, ...] = ()
+    roles: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
+    verified: tuple[Verified, ...] = ()
+
+    @model_validator(mode="after")
+    def _fields_exist(self) -> Self:
+        for field in self._fields_named():
+            if not self.has(field):
+                raise ValueError(f"{field!r} is no entity.column of this layer")
+        for name, entity in self.entities.items():
+            for role in entity.scope:
+                if role != EVERYONE and role not in self.roles:
+                    raise ValueError(f"{name}: scope names the role {role!r}; roles has: {', '.join(self.roles) or '-'}")
+        return self
+
+    def _fields_named(self) -> Iterator[str]:
+        for relation in self.relations:
+            yield from (relation.many, relation.one)
+        for metric in self.metrics.values():
+            yield from (metric.of, *(c.field for c in metric.where), *([metric.over] if metric.over else []))
+        for name, entity in self.entities.items():
+            for conditions in entity.scope.values():
+                yield from (c.field if "." in c.field else f"{name}.{c.field}" for c in conditions)
+
+    def has(self, field: str) -> bool:
+        """Whether `field` is an entity or an entity.column of this layer."""
+        entity, _, column = field.partition(".")
+        return entity in self.entities and (not column or column in self.entities[entity].columns)
+
+    def column(self, field: str) -> Column:
+        """The column of "entity.column"."""
+        entity, _, column = field.partition(".")
+        return self.entities[entity].columns[column]

@@ -1,0 +1,131 @@
+"""The rows that a marked question means: values, comparisons with numbers, yes and no, what isn't there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from warehouse.layer.model import Operator
+from warehouse.query.structured import Filter
+from warehouse.reading.annotate import Annotated
+from warehouse.reading.cues import pattern
+from warehouse.reading.lexicon import Lexicon, Part
+
+Bound = Literal["more", "least", "less", "most"]
+_OPERATORS: dict[str, Operator] = {"more": ">", "least": ">=", "less": "<", "most": "<="}
+_BETWEEN = r"(?:(?P<f>C\d+) (?:\S+ ){{0,3}}?)?{between} (?P<a>N\d+) (?:and|und|y|et|to) (?P<b>N\d+)(?: (?P<g>[CEM]\d+))?"
+
+
+@dataclass(frozen=True)
+class Found:
+    """A condition and where it stands in the text; `counted` compares how many rows of an entity there are."""
+
+    begin: int
+    end: int
+    filter: Filter | None = None
+    counted: tuple[str, Operator, float] | None = None
+    without: str = ""
+
+
+def conditions(text: str, marks: Annotated, lexicon: Lexicon) -> list[Found]:
+    """The conditions in `text`, in order, not overlapping."""
+    found: list[Found] = []
+    for make in (_starting, _between, _bounded, _equal_number, _absent, _values, _yes_no, _nothing):
+        for one in make(text, marks, lexicon):
+            if all(one.end <= f.begin or one.begin >= f.end for f in found):
+                found.append(one)
+    return sorted(found, key=lambda f: f.begin)
+
+
+def _is_number(field: str, lexicon: Lexicon) -> bool:
+    return lexicon.layer.column(field).type == "number"
+
+
+def _starting(text: str, marks: Annotated, lexicon: Lexicon) -> Iterator[Found]:
+    said = r"(?P<f>C\d+) (?:\S+ ){0,2}?(?P<how>start(?:s|ing)? with|begin(?:s|ning)? with|contain(?:s|ing)?|includ(?:es|ing))(?: the)?(?: letters?| words?| string)? (?P<v>[VQ]\d+)"
+    for m in re.finditer(said, text):
+        # `contains` is the only one of the three that a query knows.
+        value = marks.words[m["v"]].strip("\"'“”‘’`")
+        yield Found(*m.span(), Filter(marks.names[m["f"]].what, "contains", value))
+
+
+def _between(text: str, marks: Annotated, lexicon: Lexicon) -> Iterator[Found]:
+    for m in pattern(_BETWEEN.replace("{{", "{").replace("}}", "}")).finditer(text):
+        mark = m["f"] or m["g"]
+        if mark and mark.startswith("C") and _is_number(marks.names[mark].what, lexicon):
+            field = marks.names[mark].what
+            yield Found(m.start(), m.end(), Filter(field, ">=", marks.numbers[m["a"]]))
+            yield Found(m.end(), m.end(), Filter(field, "<=", marks.numbers[m["b"]]))
+
+
+def _bounded(text: str, marks: Annotated, lexicon: Lexicon) -> Iterator[Found]:
+    for name, op in _OPERATORS.items():
+        cue = f"{{{name}}}"
+        after = rf"(?P<f>C\d+)(?: (?!C\d|E\d)\S+){{0,3}}? {cue} (?P<n>N\d+)"
+        before = rf"{cue} (?P<n>N\d+)(?: (?!C\d|E\d)\S+){{0,2}}? (?P<f>[CE]\d+)"
+        for form in (after, before):
+            for m in pattern(form).finditer(text):
+                what = marks.names[m["f"]].what
+                if m["f"].startswith("E"):
+                    yield Found(*m.span(), counted=(what, op, marks.numbers[m["n"]]))
+                elif _is_number(what, lexicon):
+                    yield Found(*m.span(), Filter(what, op, marks.numbers[m["n"]]))
+
+
+def _equal_number(text: str, marks: Annotated, lexicon: Lexicon) -> Iterator[Found]:
+    for m in re.finditer(r"(?P<f>C\d+)(?: (?:is|of|was|are|equals?|equal to|=|number|id|ids|ist|es|est))* (?P<n>N\d+)(?:(?: and| or|,) (?P<o>N\d+))?(?! [CE]\d)", text):
+        what = marks.names[m["f"]].what
+        column = lexicon.layer.column(what)
+        if column.type in ("number", "id"):
+            values = [marks.numbers[n] for n in (m["n"], m["o"]) if n]
+            whole = [int(v) if v == int(v) else v for v in values]
+            yield Found(*m.span(), Filter(what, "in", tuple(whole)) if len(whole) > 1 else Filter(what, "=", whole[0]))
+
+
+def _absent(text: str, marks: Annotated, lexicon: Lexicon) -> Iterator[Found]:
+    for m in pattern(
+        r"(?:{without}(?: (?!E\d|C\d)\S+){0,5}?|{not} (?:\S+ ){0,3}?(?:any|an?|keine\w*|ningun\w*|aucune?)) (?P<e>[EC]\d+)"
+    ).finditer(text):
+        mention = marks.names[m["e"]]
+        if m["e"].startswith("E"):
+            yield Found(*m.span(), without=mention.what)
+        elif lexicon.layer.column(mention.what).type == "boolean":
+            yield Found(*m.span(), Filter(mention.what, "=", False))
+        else:
+            entity = mention.what.partition(".")[0]
+            key = mention.what.partition(".")[2] in (*lexicon.layer.entities[entity].key, *lexicon.layer.entities[entity].label)
+            yield Found(*m.span(), without=entity) if key else Found(*m.span(), Filter(mention.what, "is null"))
+
+
+def _values(text: str, marks: Annotated, lexicon: Lexicon) -> Iterator[Found]:
+    run = r"V\d+(?:(?:,| and| or| und| oder| y| o| et| ou|, or|, and) (?:the |in |with )?V\d+)*"
+    for m in re.finditer(run, text):
+        denied = pattern(r"(?:{not}|non)[ -](?:\S+ ){0,2}?").search(text[max(0, m.start() - 25) : m.start()])
+        denied = denied if denied and denied.end() == len(text[max(0, m.start() - 25) : m.start()]) else None
+        by_field: dict[str, list[object]] = {}
+        for mark in re.findall(r"V\d+", m[0]):
+            mention = marks.names[mark]
+            by_field.setdefault(mention.what, []).append(mention.value)
+        for n, (field, values) in enumerate(by_field.items()):
+            one = len(values) == 1
+            op: Operator = ("!=" if one else "not in") if denied else ("=" if one else "in")
+            if one and isinstance(values[0], Part):
+                op = "contains"
+            span = m.span() if n == 0 else (m.end(), m.end())
+            yield Found(*span, Filter(field, op, values[0] if one else tuple(values)))
+
+
+def _yes_no(text: str, marks: Annotated, lexicon: Lexicon) -> Iterator[Found]:
+    for m in pattern(r"(?:(?P<no>{not}|{without}) (?:\S+ ){0,2}?)?(?P<c>C\d+)").finditer(text):
+        what = marks.names[m["c"]].what
+        if lexicon.layer.column(what).type == "boolean":
+            yield Found(*m.span(), Filter(what, "=", not m["no"]))
+
+
+def _nothing(text: str, marks: Annotated, lexicon: Lexicon) -> Iterator[Found]:
+    """Declared, known, missing: a column that is filled, or not."""
+    for m in re.finditer(r"\b(?P<how>declared|known|specified|recorded|missing|unknown|empty|null)(?: an?| their| any)? (?P<c>C\d+)", text):
+        gone = m["how"] in ("missing", "unknown", "empty", "null")
+        yield Found(*m.span(), Filter(marks.names[m["c"]].what, "is null" if gone else "is not null"))

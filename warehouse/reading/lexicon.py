@@ -1,0 +1,206 @@
+"""The words by which a layer's entities, columns, metrics and values are named, and where a question names them."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from core.text.words import FUNCTION_WORDS, folded, stem
+from warehouse.layer.model import Layer
+
+Kind = Literal["entity", "column", "metric", "value"]
+_WORD = re.compile(r"[^\W_]+(?:['’.&-][^\W_]+)*")
+# Names of columns that say something only beside what they are of.
+GENERAL = frozenset("id name title type date number count code key status year month day time text value total description".split())
+# In a column's name they say that it counts: "review count", "num reviews".
+_COUNTING = {"num", "count", "number", "nr", "no", "total", "cnt"}
+# What people say for what columns are called; one for numbers, one for all.
+_LIKE_NUMBER_WORDS = (
+    "revenue price amount income turnover spend", "salary wage pay", "cost price fare fee", "rating score star",
+    "people population inhabitant",
+)  # fmt: skip
+_LIKE_WORDS = (
+     "cuisine food kitchen", "phone telephone",
+    "mail email", "mountain peak", "town city", "nation country", "client customer", "employee staff worker", "altitude height elevation",
+    "paper publication article", "author writer", "organisation organization company institution", "area size",
+    "purchase sale order", "surname lastname", "manager lead boss", "departure leave", "doctor physician",
+    "medicine drug medication", "shop store", "user member", "department faculty", "abbreviation code symbol", "review comment",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Token:
+    """A word of the question and where it stands; `plain` is without plural, `stem` without other endings too."""
+
+    text: str
+    plain: str
+    stem: str
+    begin: int
+    end: int
+
+    def is_word(self, plain: str, rooted: bool) -> bool:
+        """Whether it is the word `plain`; `rooted` allows other endings, as in "joined" for "join"."""
+        return self.plain == plain or (rooted and len(self.stem) > 2 and self.stem == stem(plain))
+
+
+@dataclass(frozen=True)
+class Mention:
+    """tokens[first:last] name `what`: an entity, entity.column, a metric, or a value of a column.
+
+    `strength`: how well and how specifically, the higher the better.
+    """
+
+    kind: Kind
+    what: str
+    first: int
+    last: int
+    strength: float
+    value: Any = None
+
+
+def tokens_of(text: str) -> list[Token]:
+    """The words of `text`, their stems folded; "city_name" is two words."""
+    return [Token(m[0], _singular(folded(m[0])), stem(folded(m[0])), *m.span()) for m in _WORD.finditer(text)]
+
+
+def _singular(word: str) -> str:
+    if word.endswith(("'s", "’s")):
+        word = word[:-2]
+    if len(word) > 4 and word.endswith("ies"):
+        return word[:-3] + "y"
+    if len(word) > 4 and word.endswith(("sses", "xes", "ches", "shes", "uses")):
+        return word[:-2]
+    return word[:-1] if len(word) > 2 and word.endswith("s") and not word.endswith(("ss", "us", "is")) else word
+
+
+class Part(str):
+    """A value of which only a part was said."""
+
+
+@dataclass
+class Lexicon:
+    """All names of a layer for one person, with the values that the person may see.
+
+    Attributes:
+        values: entity.column → its different values.
+    """
+
+    layer: Layer
+    values: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._names: dict[str, list[tuple[tuple[str, ...], Kind, str, float]]] = defaultdict(list)
+        self._values: dict[str, list[tuple[tuple[str, ...], str, Any]]] = defaultdict(list)
+        self._words: dict[str, set[str]] = defaultdict(set)
+        for entity, meant in self.layer.entities.items():
+            for name in (entity, *meant.names):
+                self._add(name, "entity", entity, 1.0)
+            for column, of in meant.columns.items():
+                for name in (column, *of.names):
+                    self._add_column(entity, column, name)
+                for stored, said in of.values.items():
+                    for word in said:
+                        self._add_value(word, f"{entity}.{column}", stored)
+        for metric, m in self.layer.metrics.items():
+            for name in (metric, *m.names):
+                self._add(name, "metric", metric, 1.5)
+        for where, values in self.values.items():
+            for value in values:
+                if isinstance(value, str) and 0 < len(value) <= 80:
+                    self._add_value(value, where, value)
+                    self._words[where].update(_plain(value))
+
+    def _add_column(self, entity: str, column: str, name: str) -> None:
+        words, what = _plain(name), f"{entity}.{column}"
+        split = name.split()
+        self._add(name, "column", what, 0.6 if set(words) <= GENERAL else 1.0)
+        own = _plain(entity)
+        self._add(" ".join([entity, name]), "column", what, 1.4)
+        self._add(" ".join([entity.split()[-1], name]), "column", what, 1.3)
+        if words[: len(own)] == own and len(words) > len(own):
+            self._add(" ".join(split[len(own) :]), "column", what, 0.8)
+        if counted := [w for w in split if w.lower() not in _COUNTING] if set(words) & _COUNTING else []:
+            self._add(" ".join(["number of", *counted]), "column", what, 1.2)
+            self._add(" ".join(counted), "column", what, 0.8)
+        if len(words) > 1 and words[0] in ("has", "have", "is", "are", "was", "can"):
+            self._add(" ".join(split[1:]), "column", what, 0.95)
+        if len(words) > 1 and words[-1] not in GENERAL:
+            self._add(split[-1], "column", what, 0.7)
+        if len(words) > 1 and words[-1] in GENERAL and words[0] not in GENERAL:
+            rest = " ".join(split[:-1])
+            if _plain(rest) not in {_plain(e) for e in self.layer.entities}:
+                self._add(rest, "column", what, 0.75)
+
+    def _add(self, name: str, kind: Kind, what: str, strength: float) -> None:
+        words = _plain(name)
+        if not words:
+            return
+        for first in {words[0], stem(words[0])}:
+            entry = (words, kind, what, strength)
+            if entry not in self._names[first]:
+                self._names[first].append(entry)
+        if len(words) == 1:
+            numeric = kind == "column" and self.layer.column(what).type == "number"
+            for like in _alike(words[0], numeric):
+                self._names[like].append(((like,), kind, what, strength * 0.6))
+
+    def _add_value(self, said: str, where: str, stored: Any) -> None:
+        words = _plain(said)
+        if words and len(words) <= 10:
+            self._values[words[0]].append((words, where, stored))
+
+    def mentions(self, tokens: Sequence[Token]) -> list[Mention]:
+        """All that the tokens may name, overlapping or not."""
+        found: list[Mention] = []
+        for at, token in enumerate(tokens):
+            for key in {token.plain, token.stem}:
+                for words, kind, what, strength in self._names.get(key, ()):
+                    said = tokens[at : at + len(words)]
+                    if len(said) == len(words) and all(t.is_word(w, rooted=True) for t, w in zip(said, words, strict=True)):
+                        exact = all(t.plain == w for t, w in zip(said, words, strict=True))
+                        verbs = [t for t, w in zip(said, words, strict=True) if t.plain != w and t.text.lower().endswith(("ed", "ing"))]
+                        if not exact and (kind == "entity" and verbs or _only_asks(said)):
+                            continue
+                        if not (len(said) == 1 and _only_asks(said)):
+                            found.append(Mention(kind, what, at, at + len(words), strength * len(words) * (1 if exact else 0.6)))
+            for words, where, stored in self._values.get(token.plain, ()):
+                if tuple(t.plain for t in tokens[at : at + len(words)]) != words:
+                    continue
+                written = " ".join(t.text for t in tokens[at : at + len(words)])
+                exact = written == str(stored)
+                if len(words) == 1 and (_only_asks([token]) or len(token.text) < 3) and not (exact and at and written.isupper()):
+                    continue
+                strength = 0.9 * len(words) + (0.5 if exact and written[:1].isupper() else 0.2 if exact else 0.0)
+                found.append(Mention("value", where, at, at + len(words), strength, stored))
+        return list(dict.fromkeys(found))
+
+    def containing(self, word: str) -> list[str]:
+        """The columns in which some value has `word` as one of its words."""
+        return [where for where, said in self._words.items() if word in said]
+
+    def near_values(self, said: str) -> list[tuple[str, Any]]:
+        """(entity.column, value) that `said` is, or is part of, but for case."""
+        plain = folded(said).strip()
+        whole = [(w, v) for w, values in self.values.items() for v in values if folded(str(v)) == plain]
+        return whole or [(w, v) for w, values in self.values.items() for v in values if plain and plain in folded(str(v))]
+
+
+def _plain(name: str) -> tuple[str, ...]:
+    return tuple(t.plain for t in tokens_of(name.replace("_", " ")))
+
+
+def _only_asks(said: Sequence[Token]) -> bool:
+    return all(t.text.lower() in FUNCTION_WORDS for t in said)
+
+
+def _alike(word: str, numeric: bool) -> Iterable[str]:
+    for group in _LIKE_NUMBERS if numeric else _LIKE:
+        if word in group:
+            yield from group - {word}
+
+
+_LIKE = [frozenset(group.split()) for group in _LIKE_WORDS]
+_LIKE_NUMBERS = [frozenset(group.split()) for group in (*_LIKE_NUMBER_WORDS, *_LIKE_WORDS)]
