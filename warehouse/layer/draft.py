@@ -13,7 +13,20 @@ from warehouse.databases.base import Catalogue, Database, TableInfo
 from warehouse.layer.model import EVERYONE, Column, ColumnType, Entity, Layer, Relation
 
 _WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
-_SAID_VALUES = re.compile(r"possible values?:?\s*(.+)|(?:either|one of|can only be|only)\s+(.+)", re.IGNORECASE)
+# What developers shorten, as people say it.
+_SHORT = dict(
+    pair.split(":")
+    for pair in "dt:date ts:time amt:amount amnt:amount cnt:count num:number nbr:number nr:number qty:quantity desc:description "
+    "descr:description freq:frequency hrs:hours mins:minutes tx:transaction txn:transaction trx:transaction addr:address "
+    "ins:insurance reg:registration cert:certificate loc:location doc:doctor tot:total dos:dose appr:approval ccy:currency "
+    "cust:customer emp:employee dept:department mgr:manager yr:year mth:month avg:average pct:percent perc:percent ref:reference "
+    "crtd:created upd:updated upd:updated prod:product prc:price inv:invoice acct:account acc:account org:organization "
+    "diag:diagnosis med:medication cat:category typ:type cd:code nm:name fname:first lname:last lvl:level cty:city ctry:country "
+    "vol:volume wt:weight ht:height dur:duration len:length est:estimated sched:scheduled pos:position".split()
+)
+# Ends of tables' names that say how they are kept, not what they hold.
+_KEPT = frozenset("daily weekly monthly hourly data info table record records list log history snapshot fact dim tbl".split())
+_YES_NO = (("1", "0"), ("yes", "no"), ("y", "n"), ("true", "false"), ("t", "f"), ("ja", "nein"))
 _SECRET = re.compile(r"password|secret|api_?key|token|ssn|hash", re.IGNORECASE)
 _NAMING = ("name", "title", "label", "subject", "full name")
 # What many tables have and none is known by.
@@ -31,6 +44,8 @@ def drafted(catalogue: Catalogue, database: Database | None = None, name: str = 
     names = _entity_names(catalogue, shared)
     entities = {names[t.name]: _entity(t, names[t.name], set(names.values()) - {names[t.name]}) for t in catalogue}
     seen = Samples(database) if database is not None else None
+    if seen is not None:
+        entities = {name: _with_truths(entity, seen) for name, entity in entities.items()}
     relations = _relations(catalogue, names, entities, seen)
     hints = [
         f"{entity}: {column} looks like a secret and is hidden from everyone."
@@ -45,8 +60,9 @@ def drafted(catalogue: Catalogue, database: Database | None = None, name: str = 
 
 
 def _spoken(identifier: str) -> tuple[str, ...]:
-    """sbCustJoinDate → (sb, cust, join, date)."""
-    return tuple(word.lower() for word in _WORD.findall(identifier))
+    """sbCustJoinDt → (sb, customer, join, date)."""
+    said = [_SHORT.get(word.lower(), word.lower()) for word in _WORD.findall(identifier)]
+    return tuple(word for n, word in enumerate(said) if n == 0 or word != said[n - 1])
 
 
 def _shared_prefix(names: Sequence[tuple[str, ...]], least: float = 0.8) -> int:
@@ -91,11 +107,27 @@ def _entity(table: TableInfo, name: str, others: Collection[str]) -> Entity:
         layer_names[column] = said
         columns[said] = _column(table, column, kind, said)
     key = tuple(layer_names[c] for c in table.key if c in layer_names) or _guessed_key(name, columns, others)
-    label = _label(name, columns, key)
+    shown = {c: m for c, m in columns.items() if EVERYONE not in m.hidden}
+    label = _label(name, shown, key)
     dates = [c for c, meant in columns.items() if meant.type in ("date", "datetime")]
     return Entity(
-        table=table.name, key=key, label=label, date=dates[0] if dates else "", columns=columns, scope={EVERYONE: ()}
+        table=table.name,
+        key=key,
+        label=label,
+        names=_heads(name, others),
+        date=dates[0] if dates else "",
+        columns=columns,
+        scope={EVERYONE: ()},
     )
+
+
+def _heads(name: str, others: Collection[str]) -> tuple[str, ...]:
+    """What else a table of several words is called: without how it is kept, and by its last word alone."""
+    words = [w for w in name.split() if w not in _KEPT] or name.split()
+    words[-1] = _singular(words[-1])
+    said = [" ".join(words), words[-1]]
+    taken = {*others, *(w for other in others for w in (other.split()[-1],))}
+    return tuple(dict.fromkeys(s for s in said if s != name and s not in taken and len(s) > 3))
 
 
 def _column(table: TableInfo, column: str, kind: str, said: str) -> Column:
@@ -202,7 +234,8 @@ def _referred(own: str, column: str, entities: Mapping[str, Entity], seen: Sampl
         keys = {_keyed(other, there), column if column in there.columns else ""} - {""}
         for key in keys if other != own else ():
             strength = _likeness(column, key, other)
-            if not strength or (entities[own].key == (column,) and strength < 4):
+            own_name = re.sub(r" ?(id|code|key)$", "", column) == own
+            if not strength or (own_name and strength < 4) or (entities[own].key == (column,) and strength < 4):
                 continue
             if seen is None or (seen.unique(there, key) and seen.within(entities[own], column, there, key)):
                 candidates.append((strength, f"{other}.{key}"))
@@ -239,6 +272,16 @@ def _said(entity: Entity, column: str) -> str:
     return next((c for c, meant in entity.columns.items() if column in (meant.column, c)), "")
 
 
+def _with_truths(entity: Entity, seen: Samples) -> Entity:
+    """Columns of yes and no that are kept as numbers or words become such."""
+    made = dict(entity.columns)
+    for name, column in entity.columns.items():
+        if column.type in ("text", "number") and (truth := seen.truth(entity, name)) is not None:
+            if column.type == "text" or re.match(r"(is|has|was|can|allows?) ", name) or "whether" in column.description.lower():
+                made[name] = column.model_copy(update={"type": "boolean", "truth": truth})
+    return entity.model_copy(update={"columns": made})
+
+
 class Samples:
     """What the rows themselves say: whether a column is unique, and whether its values are all another's."""
 
@@ -257,6 +300,23 @@ class Samples:
             f"SELECT COALESCE(AVG(CASE WHEN {near} IN (SELECT {far} FROM {other.table}) THEN 1.0 ELSE 0 END), 0) >= 0.5 "
             f"FROM (SELECT DISTINCT {near} FROM {entity.table} WHERE {near} IS NOT NULL) AS t"
         )
+
+    def truth(self, entity: Entity, column: str) -> tuple[str | int, str | int] | None:
+        """The values for yes and no of a column that has only these; None for any other."""
+        name = _quoted(entity, column)
+        try:
+            found = [r[0] for r in self._database.rows(f"SELECT DISTINCT {name} FROM {entity.table} WHERE {name} IS NOT NULL", 3)[1]]
+        except SourceError:
+            return None
+        said = {str(v).strip().lower(): v for v in found if v is not None}
+        for yes, no in _YES_NO:
+            if said and set(said) <= {yes, no}:
+                kept = next(iter(said.values()))
+                if isinstance(kept, int):
+                    return 1, 0
+                styled = [w.upper() if str(kept).isupper() else w.title() if str(kept)[:1].isupper() else w for w in (yes, no)]
+                return styled[0], styled[1]
+        return None
 
     def _holds(self, sql: str) -> bool:
         try:

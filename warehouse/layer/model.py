@@ -37,6 +37,7 @@ class Column(_Part):
         format: For text that holds days: strptime's format.
         epoch: For numbers that hold times: how many a second.
         hidden: Roles that don't see it; `everyone` hides it from all.
+        truth: For yes and no kept otherwise: the stored values for yes and for no.
         code: Its values are codes of the system; it is shown only where it is asked for.
     """
 
@@ -49,6 +50,7 @@ class Column(_Part):
     format: str = ""
     epoch: int = 0
     hidden: tuple[str, ...] = ()
+    truth: tuple[str | int, str | int] | None = None
     code: bool = False
 
 

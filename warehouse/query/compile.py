@@ -312,6 +312,8 @@ def _compared(column: exp.Expression, op: str, value: Any, meant: Column) -> exp
         return exp.Is(this=column, expression=exp.null())
     if op == "is not null":
         return exp.Not(this=exp.Is(this=column, expression=exp.null()))
+    if isinstance(value, bool) and meant.truth is not None:
+        value = meant.truth[0 if value else 1]
     if op in ("in", "not in"):
         among = exp.In(this=column, expressions=[_literal(v) for v in value])
         return among if op == "in" else exp.Not(this=among)

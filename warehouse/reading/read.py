@@ -10,8 +10,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 
+from core.text.dates import month_number
 from warehouse.layer.model import Aggregation, Operator
 from warehouse.query.paths import way
 from warehouse.query.structured import Filter, Level, Measure, Order, Period, Query
@@ -19,6 +20,7 @@ from warehouse.reading.annotate import Annotated, annotated
 from warehouse.reading.conditions import Found, conditions
 from warehouse.reading.cues import pattern
 from warehouse.reading.lexicon import Lexicon
+from warehouse.reading.periods import Said
 
 _T = r"[ECMG]\d+"
 _AND = r"(?:,? (?:and|und|y|e|et|as well as|along with|&)(?: the| their| its| per| by| each| both)*|, ?(?:the |their |its |per |by )?)"
@@ -134,7 +136,7 @@ class _Reader:
             money = [c for c, m in self.layer.entities[what].columns.items() if m.type == "number" and _MONEY.search(c)]
             return Measure(f"{what}.{money[0]}", "sum") if kind == "money" and len(money) == 1 else Measure(what, "count")
         column = self.layer.column(what)
-        if kind in ("average", "sum", "median") and column.type in ("number", "date", "datetime"):
+        if kind in ("average", "sum", "median") and column.type == "number":
             by: Aggregation = "avg" if kind == "average" else "median" if kind == "median" else "sum"
             return Measure(what, by)
         if kind == "count" and column.type == "number" and not distinct:
@@ -449,15 +451,28 @@ class _Reader:
         if not field:
             return query
         if number:
-            filters = [*query.filters]
+            filters = [*query.filters, *self._in_months(field, period)]
             if period.start:
                 filters.append(Filter(field, ">=", period.start.year))
             if period.end:
                 filters.append(Filter(field, "<=", (period.end.year - 1) if period.end.month == 1 and period.end.day == 1 else period.end.year))
-            if len(filters) - len(query.filters) == 2 and filters[-1].value == filters[-2].value:
-                filters = [*query.filters, Filter(field, "=", filters[-1].value)]
+            if len(filters) > 1 and filters[-1].field == filters[-2].field == field and filters[-1].value == filters[-2].value:
+                filters = [*filters[:-2], Filter(field, "=", filters[-1].value)]
             return query.changed(filters=tuple(filters), levels=tuple(l for l in query.levels if l.field != field or query.measures))
         return query.changed(period=Period(field, period.start, period.end, period.words))
+
+    def _in_months(self, year: str, period: Said) -> list[Filter]:
+        """Where months stand beside years as words, those that the period has."""
+        entity = year.partition(".")[0]
+        kept = next((c for c in self.layer.entities[entity].columns if c.split()[-1] == "month"), "")
+        if not kept or period.start is None or period.end is None or period.end - period.start > timedelta(days=360):
+            return []
+        numbers = {(period.start + timedelta(days=n)).month for n in range((period.end - period.start).days)}
+        field = f"{entity}.{kept}"
+        stored = [v for v in self.lexicon.values.get(field, ()) if month_number(str(v)) in numbers]
+        if self.layer.column(field).type == "number":
+            stored = sorted(numbers)
+        return [Filter(field, "in", tuple(stored))] if stored else []
 
     def _with_days(self, query: Query) -> Query:
         """Grains get the column that they are about."""
