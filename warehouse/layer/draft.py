@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from functools import cache
 
+from babel import Locale
 from rapidfuzz import fuzz
 
 from core.errors import SourceError
@@ -273,9 +275,12 @@ def _said(entity: Entity, column: str) -> str:
 
 
 def _with_truths(entity: Entity, seen: Samples) -> Entity:
-    """Columns of yes and no that are kept as numbers or words become such."""
+    """Columns of yes and no that are kept as numbers or words become such; codes of countries and states get their names."""
     made = dict(entity.columns)
     for name, column in entity.columns.items():
+        if column.type == "text" and not column.values and (named := seen.codes(entity, name)):
+            made[name] = column.model_copy(update={"values": named})
+            continue
         if column.type in ("text", "number") and (truth := seen.truth(entity, name)) is not None:
             if column.type == "text" or re.match(r"(is|has|was|can|allows?) ", name) or "whether" in column.description.lower():
                 made[name] = column.model_copy(update={"type": "boolean", "truth": truth})
@@ -318,11 +323,40 @@ class Samples:
                 return styled[0], styled[1]
         return None
 
+    def codes(self, entity: Entity, column: str) -> dict[str, tuple[str, ...]]:
+        """Names of the two-letter codes of countries or of the states of the USA that a column holds."""
+        known = _us_states() if "state" in column.split() else _countries() if "country" in column.split() else {}
+        name = _quoted(entity, column)
+        sql = f"SELECT DISTINCT {name} FROM {entity.table} WHERE {name} IS NOT NULL"
+        try:
+            found = [str(r[0]) for r in self._database.rows(sql, 500)[1]] if known else []
+        except SourceError:
+            return {}
+        return {code: (known[code],) for code in found} if found and set(found) <= set(known) else {}
+
     def _holds(self, sql: str) -> bool:
         try:
             return bool(self._database.rows(sql, 1)[1][0][0])
         except SourceError:
             return False
+
+
+@cache
+def _countries() -> dict[str, str]:
+    return {code: str(name) for code, name in Locale("en").territories.items() if len(code) == 2 and code.isalpha()}
+
+
+@cache
+def _us_states() -> dict[str, str]:
+    said = (
+        "AL Alabama,AK Alaska,AZ Arizona,AR Arkansas,CA California,CO Colorado,CT Connecticut,DE Delaware,DC District of Columbia,"
+        "FL Florida,GA Georgia,HI Hawaii,ID Idaho,IL Illinois,IN Indiana,IA Iowa,KS Kansas,KY Kentucky,LA Louisiana,ME Maine,"
+        "MD Maryland,MA Massachusetts,MI Michigan,MN Minnesota,MS Mississippi,MO Missouri,MT Montana,NE Nebraska,NV Nevada,"
+        "NH New Hampshire,NJ New Jersey,NM New Mexico,NY New York,NC North Carolina,ND North Dakota,OH Ohio,OK Oklahoma,OR Oregon,"
+        "PA Pennsylvania,RI Rhode Island,SC South Carolina,SD South Dakota,TN Tennessee,TX Texas,UT Utah,VT Vermont,VA Virginia,"
+        "WA Washington,WV West Virginia,WI Wisconsin,WY Wyoming"
+    )
+    return {pair[:2]: pair[3:] for pair in said.split(",")}
 
 
 def _quoted(entity: Entity, column: str) -> str:

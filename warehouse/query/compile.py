@@ -314,6 +314,10 @@ def _compared(column: exp.Expression, op: str, value: Any, meant: Column) -> exp
         return exp.Not(this=exp.Is(this=column, expression=exp.null()))
     if isinstance(value, bool) and meant.truth is not None:
         value = meant.truth[0 if value else 1]
+    if meant.type == "id" and op in ("=", "!=", "in", "not in"):
+        # Whether a database keeps its numbers of things as numbers or as text, both are compared as text.
+        column = exp.Cast(this=column, to=exp.DataType.build("text"))
+        value = tuple(map(str, value)) if op.endswith("in") else str(value)
     if op in ("in", "not in"):
         among = exp.In(this=column, expressions=[_literal(v) for v in value])
         return among if op == "in" else exp.Not(this=among)

@@ -19,7 +19,7 @@ from warehouse.reading.cues import asking_words
 from warehouse.reading.lexicon import GENERAL, Lexicon, Mention, Part, Token, tokens_of
 from warehouse.reading.periods import Said, periods_in
 
-_QUOTED = re.compile(r"[\"“”'‘’`]([^\"“”'‘’`]{1,60})[\"“”'‘’`]")
+_QUOTED = re.compile(r"\"([^\"]{1,60})\"|“([^”]{1,60})”|‘([^’]{1,60})’|`([^`]{1,60})`|(?<!\w)'([^'\"]{1,60})'(?!\w)")
 _NUMBER = re.compile(r"(?<![\w.])(\d{1,3}(?:[,.]\d{3})+|\d+(?:[.,]\d+)?)\s?(%|k|m|thousand|million|tausend|millionen|mil|millones|mille|millions)?(?![\w])", re.I)
 _TIMES = {"k": 1e3, "thousand": 1e3, "tausend": 1e3, "mil": 1e3, "mille": 1e3, "m": 1e6, "million": 1e6, "millionen": 1e6, "millones": 1e6, "millions": 1e6}
 _GRAINS: dict[Grain, str] = {
@@ -64,26 +64,28 @@ def annotated(question: str, lexicon: Lexicon, today: date) -> Annotated:
     lost: list[str] = []
     free = question
     for m in _QUOTED.finditer(question):
-        named = _named_by(m[1], lexicon)
+        said = next(g for g in m.groups() if g)
+        named = _named_by(said, lexicon)
         if named is not None:
             spans.append(_Span(*m.span(), named.kind[0].upper(), [named]))
-        elif values := lexicon.near_values(m[1]):
+        elif values := lexicon.near_values(said):
             spans.append(_Span(*m.span(), "V", [Mention("value", w, 0, 0, 3.0, v) for w, v in values]))
         else:
-            lost.append(m[1])
-            spans.append(_Span(*m.span(), "Q", m[1]))
+            lost.append(said)
+            spans.append(_Span(*m.span(), "Q", said))
         free = free[: m.start()] + " " * (m.end() - m.start()) + free[m.end() :]
     tokens = tokens_of(free.replace("_", " "))
     mentions = lexicon.mentions(tokens)
-    for said in periods_in(free, today):
+    for period in periods_in(free, today):
         taken = any(
-            tokens[m.first].begin <= said.begin and tokens[m.last - 1].end >= said.stop and m.last - m.first > 1 for m in mentions
+            tokens[m.first].begin <= period.begin and tokens[m.last - 1].end >= period.stop and m.last - m.first > 1
+            for m in mentions
         )
         if not taken:
-            spans.append(_Span(said.begin, said.stop, "D", said))
+            spans.append(_Span(period.begin, period.stop, "D", period))
     spans += _names(tokens, mentions, spans)
     spans += _parts_of_values(tokens, lexicon, spans)
-    _resolve(spans, lexicon, {t.text.lower() for t in tokens} | {t.plain for t in tokens})
+    _resolve(spans, lexicon, {t.text.lower() for t in tokens} | {t.plain for t in tokens}, question)
     _absorb(spans, question, lexicon)
     free = _in_digits(free, spans)
     for m in _NUMBER.finditer(free):
@@ -156,7 +158,7 @@ def _parts_of_values(tokens: Sequence[Token], lexicon: Lexicon, spans: Sequence[
     return found
 
 
-def _resolve(spans: list[_Span], lexicon: Lexicon, words: set[str]) -> None:
+def _resolve(spans: list[_Span], lexicon: Lexicon, words: set[str], question: str) -> None:
     """Of what a span may mean, what goes best with the rest of the question."""
     named = [s for s in spans if s.letter in "?ECV" and isinstance(s.what, list)]
     sure = [s.what[0] for s in named if len({(m.kind, m.what) for m in s.what}) == 1]
@@ -166,8 +168,20 @@ def _resolve(spans: list[_Span], lexicon: Lexicon, words: set[str]) -> None:
     for span in named:
         others = [s for s in named if s is not span and min(abs(s.begin - span.end), abs(span.begin - s.end)) <= 12]
         around = [m for s in others for m in (s.what if isinstance(s.what, list) else [s.what])]
-        span.what = max(span.what, key=lambda m: _fit(m, entities, columns, around, lexicon, words))
+        before = re.findall(r"[^\W_]+", question[max(0, span.begin - 16) : span.begin].lower())[-1:]
+        span.what = max(
+            span.what, key=lambda m: _fit(m, entities, columns, around, lexicon, words) + 0.7 * _leads(before, m)
+        )
         span.letter = span.what.kind[0].upper()
+
+
+# What stands before a place or a person → what the column is called that holds it.
+_LEADS = {"from": "from origin source departure sender", "to": "to destination arrival receiver", "von": "from origin", "nach": "to"}
+
+
+def _leads(before: Sequence[str], mention: Mention) -> bool:
+    said = set(mention.what.rpartition(".")[2].split())
+    return mention.kind == "value" and any(said & set(_LEADS.get(word, "").split()) for word in before)
 
 
 def _fit(
@@ -216,7 +230,15 @@ def _absorb(spans: list[_Span], question: str, lexicon: Lexicon) -> None:
         if key and (m := re.match(r"\s+ids?\b", question[span.end :], re.IGNORECASE)):
             span.letter, span.end = "C", span.end + m.end()
             span.what = Mention("column", f"{span.what.what}.{key[0]}", 0, 0, 1.0)
-    ordered = sorted((s for s in spans if s.letter in "EC"), key=lambda s: s.begin)
+    ordered = sorted((s for s in spans if s.letter in "ECV"), key=lambda s: s.begin)
+    for one, other in zip(ordered, ordered[1:], strict=False):
+        # "Chicago (ORD)" is said twice; "business category" is the category.
+        if one.letter == other.letter == "V" and question[one.end : other.begin].strip() == "(":
+            spans.remove(one)
+        elif one.letter == other.letter == "E" and question[one.end : other.begin] == " " and one.what.what != other.what.what:
+            other.begin = one.begin
+            spans.remove(one)
+    ordered = [s for s in ordered if s in spans and s.letter in "EC"]
     for one, other in zip(ordered, ordered[1:], strict=False):
         if one not in spans or question[one.end : other.begin].strip() or one.letter != "C" or other.letter != "C":
             continue

@@ -20,6 +20,12 @@ def asking_words() -> frozenset[str]:
     return frozenset(_cues()["asking"].split())
 
 
+def is_cue(word: str) -> bool:
+    """Whether a single word is what questions are made of: average, total, most."""
+    low = word.casefold()
+    return any(re.fullmatch(cue(name), low) for name in _cues() if name not in ("asking", "return", "each", "not"))
+
+
 @cache
 def pattern(text: str) -> re.Pattern[str]:
     """A pattern in which {name} stands for a cue; word borders are put around it."""

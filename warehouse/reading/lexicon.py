@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from core.text.words import FUNCTION_WORDS, folded, stem
 from warehouse.layer.model import Layer
+from warehouse.reading.cues import is_cue
 
 Kind = Literal["entity", "column", "metric", "value"]
-_WORD = re.compile(r"[^\W_]+(?:['’.&-][^\W_]+)*")
+_WORD = re.compile(r"[^\W_]+(?:['’.&][^\W_]+)*")
 # Names of columns that say something only beside what they are of.
 GENERAL = frozenset("id name title type date number count code key status year month day time text value total description".split())
 # In a column's name they say that it counts: "review count", "num reviews".
@@ -26,7 +27,7 @@ _LIKE_WORDS = (
      "cuisine food kitchen", "phone telephone",
     "mail email", "mountain peak", "town city", "nation country", "client customer", "employee staff worker", "altitude height elevation",
     "paper publication article", "author writer", "organisation organization company institution", "area size",
-    "purchase sale order", "surname lastname", "manager lead boss", "departure leave", "doctor physician",
+    "surname lastname", "manager lead boss", "departure leave", "doctor physician",
     "medicine drug medication", "shop store", "user member", "department faculty", "abbreviation code symbol", "review comment",
 )  # fmt: skip
 
@@ -76,6 +77,10 @@ def _singular(word: str) -> str:
     return word[:-1] if len(word) > 2 and word.endswith("s") and not word.endswith(("ss", "us", "is")) else word
 
 
+# Columns whose values are longer on average hold texts, and no word of theirs is a value.
+_FREE_TEXT = 40
+
+
 class Part(str):
     """A value of which only a part was said."""
 
@@ -93,6 +98,7 @@ class Lexicon:
 
     def __post_init__(self) -> None:
         self._names: dict[str, list[tuple[tuple[str, ...], Kind, str, float]]] = defaultdict(list)
+        self._run_together: dict[str, list[tuple[tuple[str, ...], Kind, str, float]]] = defaultdict(list)
         self._values: dict[str, list[tuple[tuple[str, ...], str, Any]]] = defaultdict(list)
         self._words: dict[str, set[str]] = defaultdict(set)
         for entity, meant in self.layer.entities.items():
@@ -108,7 +114,8 @@ class Lexicon:
             for name in (metric, *m.names):
                 self._add(name, "metric", metric, 1.5)
         for where, values in self.values.items():
-            for value in values:
+            free = sum(len(str(v)) for v in values) > _FREE_TEXT * max(len(values), 1)
+            for value in () if free else values:
                 if isinstance(value, str) and 0 < len(value) <= 80:
                     self._add_value(value, where, value)
                     self._words[where].update(_plain(value))
@@ -122,7 +129,7 @@ class Lexicon:
         self._add(" ".join([entity.split()[-1], name]), "column", what, 1.3)
         if words[: len(own)] == own and len(words) > len(own):
             self._add(" ".join(split[len(own) :]), "column", what, 0.8)
-        if counted := [w for w in split if w.lower() not in _COUNTING] if set(words) & _COUNTING else []:
+        if counted := self._counted(split, what):
             self._add(" ".join(["number of", *counted]), "column", what, 1.2)
             self._add(" ".join(counted), "column", what, 0.8)
         if len(words) > 1 and words[0] in ("has", "have", "is", "are", "was", "can"):
@@ -134,12 +141,23 @@ class Lexicon:
             if _plain(rest) not in {_plain(e) for e in self.layer.entities}:
                 self._add(rest, "column", what, 0.75)
 
+    def _counted(self, name: Sequence[str], what: str) -> list[str]:
+        """What a column counts, as its name says: "review count", "num reviews"; nothing where an entity is called so."""
+        low = [w.lower() for w in name]
+        if self.layer.column(what).type != "number" or len(low) < 2:
+            return []
+        rest = low[1:] if low[0] in _COUNTING else low[:-1] if low[-1] in ("count", "cnt", "total") else []
+        called = {_plain(n) for e, m in self.layer.entities.items() for n in (e, *m.names)}
+        return rest if rest and _plain(" ".join(rest)) not in called else []
+
     def _add(self, name: str, kind: Kind, what: str, strength: float) -> None:
         words = _plain(name)
         if not words:
             return
+        entry = (words, kind, what, strength)
+        if len(words) <= 2 and entry not in self._run_together["".join(words)]:
+            self._run_together["".join(words)].append(entry)
         for first in {words[0], stem(words[0])}:
-            entry = (words, kind, what, strength)
             if entry not in self._names[first]:
                 self._names[first].append(entry)
         if len(words) == 1:
@@ -149,6 +167,8 @@ class Lexicon:
 
     def _add_value(self, said: str, where: str, stored: Any) -> None:
         words = _plain(said)
+        if len(words) == 1 and is_cue(said):
+            return
         if words and len(words) <= 10:
             self._values[words[0]].append((words, where, stored))
 
@@ -156,6 +176,7 @@ class Lexicon:
         """All that the tokens may name, overlapping or not."""
         found: list[Mention] = []
         for at, token in enumerate(tokens):
+            found += self._joined(tokens, at)
             for key in {token.plain, token.stem}:
                 for words, kind, what, strength in self._names.get(key, ()):
                     said = tokens[at : at + len(words)]
@@ -176,6 +197,15 @@ class Lexicon:
                 strength = 0.9 * len(words) + (0.5 if exact and written[:1].isupper() else 0.2 if exact else 0.0)
                 found.append(Mention("value", where, at, at + len(words), strength, stored))
         return list(dict.fromkeys(found))
+
+    def _joined(self, tokens: Sequence[Token], at: int) -> Iterator[Mention]:
+        """"check-ins" names "checkin", "payload" names "pay load"."""
+        for count in (1, 2):
+            said = tokens[at : at + count]
+            if len(said) == count and (entries := self._run_together.get("".join(t.plain for t in said))):
+                for words, kind, what, strength in entries:
+                    if len(words) != count:
+                        yield Mention(kind, what, at, at + count, strength * 0.95 * count)
 
     def containing(self, word: str) -> list[str]:
         """The columns in which some value has `word` as one of its words."""

@@ -134,7 +134,11 @@ class _Reader:
             return self._metric(what)
         if mark.startswith("E"):
             money = [c for c, m in self.layer.entities[what].columns.items() if m.type == "number" and _MONEY.search(c)]
-            return Measure(f"{what}.{money[0]}", "sum") if kind == "money" and len(money) == 1 else Measure(what, "count")
+            if kind == "money" and len(money) == 1:
+                return Measure(f"{what}.{money[0]}", "sum")
+            # A row may stand for several: "checkin" with its "count".
+            many = [c for c, m in self.layer.entities[what].columns.items() if m.type == "number" and c in ("count", "quantity")]
+            return Measure(f"{what}.{many[0]}", "sum") if many else Measure(what, "count")
         column = self.layer.column(what)
         if kind in ("average", "sum", "median") and column.type == "number":
             by: Aggregation = "avg" if kind == "average" else "median" if kind == "median" else "sum"
