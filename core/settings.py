@@ -276,6 +276,24 @@ class EvaluationSettings(SettingsSection):
     mail: MailSettings = MailSettings()
 
 
+class WarehouseSettings(SettingsSection):
+    """A database that people ask in plain words; without a layer there is none.
+
+    Attributes:
+        layer: warehouse.yaml, which says what stands where and who sees it.
+        url: `postgresql://…`, written as ${NAME}; or else `files`: CSV, Excel or SQLite.
+        role: PostgreSQL's role that each question takes on, so that its row-level security holds too.
+        max_rows: More rows of a result aren't shown.
+    """
+
+    layer: Path | None = None
+    url: SecretStr | None = None
+    files: tuple[Path, ...] = ()
+    role: str = ""
+    timeout_s: float = Field(default=30.0, gt=0)
+    max_rows: int = Field(default=1_000, gt=0)
+
+
 class SourceSettings(BaseModel):
     """What every source has; the connector of its kind checks the keys of its own (`connectors/`).
 
@@ -315,6 +333,7 @@ class Settings(SettingsSection):
     llm: LlmSettings = LlmSettings()
     sync: SyncSettings = SyncSettings()
     evaluation: EvaluationSettings = EvaluationSettings()
+    warehouse: WarehouseSettings = WarehouseSettings()
     sources: tuple[SourceSettings, ...] = ()
     rules_file: Path | None = None
     guardrails_file: Path | None = None

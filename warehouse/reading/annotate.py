@@ -234,6 +234,7 @@ def _absorb(spans: list[_Span], question: str, lexicon: Lexicon) -> None:
     for one, other in zip(ordered, ordered[1:], strict=False):
         # "Chicago (ORD)" is said twice; "business category" is the category.
         if one.letter == other.letter == "V" and question[one.end : other.begin].strip() == "(":
+            other.begin = one.begin
             spans.remove(one)
         elif one.letter == other.letter == "E" and question[one.end : other.begin] == " " and one.what.what != other.what.what:
             other.begin = one.begin

@@ -16,6 +16,8 @@ Kind = Literal["entity", "column", "metric", "value"]
 _WORD = re.compile(r"[^\W_]+(?:['’.&][^\W_]+)*")
 # Names of columns that say something only beside what they are of.
 GENERAL = frozenset("id name title type date number count code key status year month day time text value total description".split())
+# At the end of a column's name they are its unit.
+_UNITS = frozenset("cm mm m km kg g lb mile day hour hr minute min second sec ms s eur usd chf gbp euro dollar pct percent mb gb gmt".split())
 # In a column's name they say that it counts: "review count", "num reviews".
 _COUNTING = {"num", "count", "number", "nr", "no", "total", "cnt"}
 # What people say for what columns are called; one for numbers, one for all.
@@ -25,7 +27,7 @@ _LIKE_NUMBER_WORDS = (
 )  # fmt: skip
 _LIKE_WORDS = (
      "cuisine food kitchen", "phone telephone",
-    "mail email", "mountain peak", "town city", "nation country", "client customer", "employee staff worker", "altitude height elevation",
+    "mail email", "mountain peak", "town city", "nation country", "client customer user", "employee staff worker", "altitude height elevation",
     "paper publication article", "author writer", "organisation organization company institution", "area size",
     "surname lastname", "manager lead boss", "departure leave", "doctor physician",
     "medicine drug medication", "shop store", "user member", "department faculty", "abbreviation code symbol", "review comment",
@@ -134,7 +136,9 @@ class Lexicon:
             self._add(" ".join(counted), "column", what, 0.8)
         if len(words) > 1 and words[0] in ("has", "have", "is", "are", "was", "can"):
             self._add(" ".join(split[1:]), "column", what, 0.95)
-        if len(words) > 1 and words[-1] not in GENERAL:
+        if len(words) > 1 and words[-1] in _UNITS:
+            self._add(" ".join(split[:-1]), "column", what, 0.95)
+        elif len(words) > 1 and words[-1] not in GENERAL:
             self._add(split[-1], "column", what, 0.7)
         if len(words) > 1 and words[-1] in GENERAL and words[0] not in GENERAL:
             rest = " ".join(split[:-1])
@@ -214,7 +218,15 @@ class Lexicon:
     def near_values(self, said: str) -> list[tuple[str, Any]]:
         """(entity.column, value) that `said` is, or is part of, but for case."""
         plain = folded(said).strip()
+        coded = [
+            (f"{entity}.{column}", stored)
+            for entity, meant in self.layer.entities.items()
+            for column, of in meant.columns.items()
+            for stored, words in of.values.items()
+            if plain in map(folded, words)
+        ]
         whole = [(w, v) for w, values in self.values.items() for v in values if folded(str(v)) == plain]
+        whole += coded
         return whole or [(w, v) for w, values in self.values.items() for v in values if plain and plain in folded(str(v))]
 
 

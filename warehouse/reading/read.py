@@ -20,6 +20,7 @@ from warehouse.reading.annotate import Annotated, annotated
 from warehouse.reading.conditions import Found, conditions
 from warehouse.reading.cues import pattern
 from warehouse.reading.lexicon import Lexicon
+from warehouse.reading.missing import missing_words, says
 from warehouse.reading.periods import Said
 
 _T = r"[ECMG]\d+"
@@ -71,10 +72,16 @@ def read(question: str, lexicon: Lexicon, today: date) -> Reading:
         return Reading(problem=f"The data has no “{marks.lost[0]}”.", unknown=marks.lost)
     if not marks.names:
         return Reading(problem="The question names nothing that the data has.", unknown=marks.unknown)
+    if absent := missing_words(question, marks):
+        return Reading(problem=f"The data has nothing for “{absent[0]}”.", unknown=tuple(absent))
     query = _Reader(marks, lexicon).query()
     if query is None:
         return Reading(problem="The question doesn't say what to count or list.", unknown=marks.unknown)
-    return Reading(query, unknown=marks.unknown)
+    narrowed = query.filters or query.also or query.without or query.having or query.period or query.order
+    unsaid = [w for w in marks.unknown if says(w)]
+    if not query.measures and not narrowed and unsaid:
+        return Reading(problem=f"The data has nothing for “{unsaid[0]}”.", unknown=tuple(unsaid))
+    return Reading(query, unknown=tuple(unsaid))
 
 
 class _Reader:

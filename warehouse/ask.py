@@ -1,0 +1,215 @@
+"""A question in plain words → rows, with the query that gave them; `Warehouse.ask` is the one entrance.
+
+    warehouse = open_warehouse(settings)
+    found = warehouse.ask("Worked hours per week per position for the last 3 months", user)
+    found.words, found.columns, found.rows, found.chart
+
+The query is read from words, or made by a model as a structured value, then checked against the layer and the person's
+roles, compiled with their scope, and run read-only. No SQL comes from a model.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
+from typing import Any
+
+from core.errors import ModelError, QuestionError
+from core.llm import ChatModels, Spending
+from core.settings import Settings
+from core.types import User
+from warehouse.charts import ChartKind, chart_spec, chosen_kind
+from warehouse.charts.choose import asked_kind
+from warehouse.databases import Database, Rows, open_database
+from warehouse.layer import Layer, load_layer
+from warehouse.query.values import query_of
+from warehouse.query import Level, Period, Query
+from warehouse.query.check import check_query, roles_of, scope_of, visible_layer
+from warehouse.query.compile import column_names, compiled
+from warehouse.query.words import in_words
+from warehouse.reading import Lexicon, Reading, read
+from warehouse.reading.by_model import read_by_model
+from warehouse.reading.follow import followed
+
+# So many different values of a column are known by name, and so long.
+_MOST_VALUES = 2_000
+_VALUES_FRESH_S = 600.0
+
+
+@dataclass(frozen=True)
+class DataAnswer:
+    """What the data says, or in `problem` why it says nothing.
+
+    Attributes:
+        query: As it was understood; None when it wasn't.
+        words: The query in words, with the days that count.
+        columns, rows: The result, at most `warehouse.max_rows` rows.
+        more: There were more rows.
+        spec: The chart's Vega-Lite specification; None for a number or a table.
+        tables: The database's tables that were read.
+        at: When they were read, UTC.
+        choices: Ways to ask it, where a word may mean several things.
+        unknown: Words of the question that the data has nothing for.
+    """
+
+    question: str
+    query: Query | None = None
+    words: str = ""
+    sql: str = ""
+    columns: Sequence[str] = ()
+    rows: Rows = field(default_factory=list)
+    more: bool = False
+    kind: ChartKind = "table"
+    spec: Mapping[str, Any] | None = None
+    tables: tuple[str, ...] = ()
+    at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    seconds: float = 0.0
+    problem: str = ""
+    choices: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
+    by_model: bool = False
+
+
+class Warehouse:
+    """One database with its layer. Safe for several threads.
+
+    Args:
+        today: Relative times count from here.
+    """
+
+    def __init__(
+        self, layer: Layer, database: Database, max_rows: int = 1_000, today: Callable[[], date] = date.today
+    ) -> None:
+        self.layer, self.database, self._max_rows, self._today = layer, database, max_rows, today
+        self._lexicons: dict[object, tuple[float, Lexicon]] = {}
+        self._lock = threading.Lock()
+
+    def read(self, question: str, user: User, before: Query | None = None) -> Reading:
+        """What the question means for this person, by rules. A verified question gives the query that was approved."""
+        for verified in self.layer.verified:
+            if _same(verified.question, question) and not (verified.until and verified.until < self._today().isoformat()):
+                return Reading(query_of(verified.query, verified.question))
+        lexicon = self.lexicon(user)
+        if before is not None and (edited := followed(before, question, lexicon, self._today())) is not None:
+            return Reading(edited)
+        return read(question, lexicon, self._today())
+
+    def ask(
+        self, question: str, user: User, before: Query | None = None, models: ChatModels | None = None, spent: Spending | None = None
+    ) -> DataAnswer:
+        """The answer for this person. `before`: the query of the last answer, which "only Spain" changes.
+
+        Raises:
+            SourceError: the database doesn't answer, or refuses.
+        """
+        reading, by_model = self.read(question, user, before), False
+        if models is not None and (reading.query is None or reading.unknown):
+            try:
+                found = read_by_model(question, visible_layer(user, self.layer), self._today(), models, spent or Spending(user.email))
+                reading, by_model = (found, True) if found.query is not None else (reading, False)
+            except ModelError:
+                pass  # what the words alone say still stands
+        if reading.query is None:
+            return DataAnswer(question, problem=reading.problem, choices=reading.choices, unknown=reading.unknown)
+        try:
+            answer = self.run(reading.query, user, question)
+        except QuestionError as error:
+            return DataAnswer(question, reading.query, problem=str(error), unknown=reading.unknown)
+        return replace(answer, unknown=reading.unknown, by_model=by_model)
+
+    def run(self, query: Query, user: User, question: str = "") -> DataAnswer:
+        """The rows of a structured query for this person.
+
+        Raises:
+            QuestionError: the layer hasn't it, or the person may not see it.
+            SourceError: as `ask`.
+        """
+        begin = time.perf_counter()
+        check_query(query, user, self.layer)
+        scope = scope_of(user, self.layer)
+        limited = query if query.limit is not None and query.limit <= self._max_rows else query.changed(limit=self._max_rows + 1)
+        sql = compiled(limited, self.layer, scope, self.database.dialect)
+        _, rows = self.database.rows(sql, self._max_rows + 1)
+        columns, rows = list(column_names(query, self.layer)), [tuple(row) for row in rows]
+        more = len(rows) > self._max_rows
+        rows = rows[: self._max_rows]
+        kind = chosen_kind(query, rows, self.layer, asked_kind(question))
+        spec = chart_spec(kind, query, rows, self.layer, self._today())
+        tables = tuple(dict.fromkeys(self.layer.entities[f.partition(".")[0]].table for f in query.fields()))
+        words = in_words(query, self.layer, self._today())
+        if query.before and query.period is not None:
+            columns, rows = self._with_earlier(query, user, columns, rows)
+            kind, spec = "table", None
+        return DataAnswer(
+            question, query, words, sql, columns, rows, more, kind, spec, tables, seconds=time.perf_counter() - begin
+        )
+
+    def _with_earlier(self, query: Query, user: User, columns: list[str], rows: Rows) -> tuple[list[str], Rows]:
+        """The same figures one period earlier, as further columns."""
+        assert query.period is not None
+        earlier = self.run(query.changed(before=False, period=_earlier(query.period), order=(), limit=None), user)
+        levels = len(query.levels)
+        known = {row[:levels]: row[levels:] for row in earlier.rows}
+        blank = tuple(None for _ in query.measures)
+        return [*columns, *(f"{c} before" for c in columns[levels:])], [(*row, *known.get(row[:levels], blank)) for row in rows]
+
+    def lexicon(self, user: User) -> Lexicon:
+        """The names and values that this person may use; kept for some minutes for all with the same scope."""
+        scope = scope_of(user, self.layer)
+        key = (tuple(roles_of(user, self.layer)), tuple(sorted((k, tuple(map(str, v))) for k, v in scope.attributes.items())))
+        with self._lock:
+            made = self._lexicons.get(key)
+            if made is None or time.monotonic() - made[0] > _VALUES_FRESH_S:
+                seen = visible_layer(user, self.layer)
+                made = (time.monotonic(), Lexicon(seen, self._values(seen, user)))
+                self._lexicons[key] = made
+            return made[1]
+
+    def _values(self, seen: Layer, user: User) -> dict[str, list[Any]]:
+        scope, found = scope_of(user, self.layer), {}
+        for entity, meant in seen.entities.items():
+            for column, of in meant.columns.items():
+                if of.type in ("text", "id") and not of.format:
+                    listed = Query(levels=(Level(f"{entity}.{column}"),), limit=_MOST_VALUES + 1)
+                    rows = self.database.rows(compiled(listed, self.layer, scope, self.database.dialect), _MOST_VALUES + 1)[1]
+                    values = [row[0] for row in rows if isinstance(row[0], str)]
+                    if len(values) <= _MOST_VALUES:
+                        found[f"{entity}.{column}"] = values
+        return found
+
+
+def open_warehouse(settings: Settings) -> Warehouse | None:
+    """The warehouse of debrief.yaml; None when it has none.
+
+    Raises:
+        SettingsError: its layer is wrong. SourceError: its files can't be read.
+    """
+    own = settings.warehouse
+    if own.layer is None:
+        return None
+    layer = load_layer(settings.path(own.layer))
+    url = own.url.get_secret_value() if own.url is not None else ""
+    database = open_database(url, [settings.path(f) for f in own.files], own.timeout_s, own.role)
+    return Warehouse(layer, database, own.max_rows)
+
+
+def _same(one: str, other: str) -> bool:
+    return one.casefold().strip(" ?.!") == other.casefold().strip(" ?.!")
+
+
+def _earlier(period: Period) -> Period:
+    """The period of the same length just before: the year before a year, the three months before three months."""
+    if period.start is None or period.end is None:
+        return period
+    if period.start.day == 1 and period.end.day == 1:
+        months = (period.end.year - period.start.year) * 12 + period.end.month - period.start.month
+        return replace(period, start=_months(period.start, -months), end=period.start)
+    return replace(period, start=period.start - (period.end - period.start), end=period.start)
+
+
+def _months(day: date, count: int) -> date:
+    number = day.year * 12 + day.month - 1 + count
+    return date(number // 12, number % 12 + 1, 1)

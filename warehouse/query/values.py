@@ -1,0 +1,133 @@
+"""A structured query from and to plain values: in a layer's verified questions, a model's reply, a page's pickers."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from core.errors import QuestionError
+from warehouse.layer.model import Aggregation, Operator
+from warehouse.query.structured import Filter, Grain, Level, Measure, Order, Period, Query
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class FilterValue(_Part):
+    """`field` is entity.column."""
+
+    field: str
+    op: Operator = "="
+    value: str | int | float | bool | list[str] | list[int] | None = None
+
+
+class MeasureValue(_Part):
+    """`of` is entity.column, or an entity to count its rows; `over` makes a quotient, `times` 100 makes it per cent."""
+
+    of: str
+    by: Aggregation = "count"
+    where: list[FilterValue] = []
+    over: str = ""
+    over_where: list[FilterValue] = []
+    times: int = 1
+
+
+class LevelValue(_Part):
+    """`grain` only for days and times."""
+
+    field: str
+    grain: Grain = ""
+
+
+class PeriodValue(_Part):
+    """The first day and the day after the last one, as 2026-01-31."""
+
+    field: str
+    start: date | None = None
+    end: date | None = None
+
+
+class OrderValue(_Part):
+    """`position`: levels first, then measures, from 0."""
+
+    position: int
+    descending: bool = False
+
+
+class QueryValue(_Part):
+    """A query as JSON. Without measures it lists the levels' values."""
+
+    measures: list[MeasureValue] = []
+    levels: list[LevelValue] = []
+    filters: list[FilterValue] = []
+    period: PeriodValue | None = None
+    without: list[str] = []
+    order: list[OrderValue] = []
+    limit: int | None = None
+    before: bool = False
+
+
+def query_of(values: Any, name: str = "the query") -> Query:
+    """The query of such values. Raises QuestionError: they aren't one."""
+    try:
+        return of_value(QueryValue.model_validate(values))
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise QuestionError(f"{name}: {'.'.join(map(str, first['loc']))}: {first['msg']}.") from error
+
+
+def of_value(value: QueryValue) -> Query:
+    """The query that a checked value says. An order beyond its columns is dropped."""
+    columns = len(value.levels) + len(value.measures)
+    return Query(
+        measures=tuple(_measure(m) for m in value.measures),
+        levels=tuple(Level(v.field, v.grain) for v in value.levels),
+        filters=tuple(_filter(f) for f in value.filters),
+        period=Period(value.period.field, value.period.start, value.period.end) if value.period else None,
+        without=tuple(value.without),
+        order=tuple(Order(o.position, o.descending) for o in value.order if 0 <= o.position < columns),
+        limit=value.limit,
+        before=value.before,
+    )
+
+
+def values_of(query: Query) -> dict[str, Any]:
+    """The plain values of a query, from which `query_of` makes it again."""
+    made = QueryValue(
+        measures=[
+            MeasureValue(
+                of=m.of,
+                by=m.by,
+                where=[_plain(f) for f in m.where],
+                over=m.over.of if m.over else "",
+                over_where=[_plain(f) for f in m.over.where] if m.over else [],
+                times=m.times,
+            )
+            for m in query.measures
+        ],
+        levels=[LevelValue(field=v.field, grain=v.grain) for v in query.levels],
+        filters=[_plain(f) for f in (*query.filters, *query.also)],
+        period=PeriodValue(field=query.period.field, start=query.period.start, end=query.period.end) if query.period else None,
+        without=list(query.without),
+        order=[OrderValue(position=o.position, descending=o.descending) for o in query.order],
+        limit=query.limit,
+        before=query.before,
+    )
+    return made.model_dump(mode="json", exclude_defaults=True)
+
+
+def _plain(f: Filter) -> FilterValue:
+    value = list(f.value) if isinstance(f.value, tuple) else f.value
+    return FilterValue(field=f.field, op=f.op, value=value)
+
+
+def _filter(f: FilterValue) -> Filter:
+    return Filter(f.field, f.op, tuple(f.value) if isinstance(f.value, list) else f.value)
+
+
+def _measure(m: MeasureValue) -> Measure:
+    over = Measure(m.over, m.by, tuple(_filter(f) for f in m.over_where)) if m.over else None
+    return Measure(m.of, m.by, tuple(_filter(f) for f in m.where), over, times=m.times)

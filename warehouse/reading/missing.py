@@ -1,0 +1,76 @@
+"""What a question needs and the data hasn't: the thing that is asked for, what it is grouped by, a name.
+
+A word that nothing knows may be said by the way ("written", "in detail"); one that stands where a figure, a thing or a
+name must stand is what the question is about, and a number without it would answer another question.
+"""
+
+from __future__ import annotations
+
+import re
+
+from core.text.words import folded
+from warehouse.reading.annotate import Annotated
+from warehouse.reading.cues import asking_words, is_cue, pattern
+
+_WORD = r"[a-z][a-z'’-]+"
+_ENDS = r"(?=(?: (?:of|for|by|per|in|at|from|is|are|was|were|than|over|do|does|did|has|have|had|who|that|which|on|to|with|and|each|among|across) ?| E\d| [?]|[?,.;:)]|$))"
+_AFTER_FIGURE = (
+    r"(?:{average}|{sum}|{highest}|{lowest}|{median}|{count}|{distinct}|total number of|whose)(?: of| the| all| our| their| its| an?| each)*"
+    rf" (?P<w>{_WORD}(?: {_WORD})?){_ENDS}"
+)
+_OF_SOMETHING = rf"\b(?:the|an?) (?P<w>{_WORD}(?: {_WORD})?) (?:of|for|from) (?:the |all |each |every |our )*(?:[ECV]\d)"
+_SUBJECT_OF_WHICH = rf"^(?:which|welche[rsn]?|quel(?:le)?s?) (?P<w>{_WORD})(?= )"
+_HAD = rf"(?:have|has|had|having|with) (?:an?|any|the) (?P<w>{_WORD}(?: {_WORD})?){_ENDS}"
+_BEHIND_MARK = rf"[CV]\d+ (?P<w>{_WORD}) (?:of|for|per|by) (?:the |all |each |every )*[ECV]\d"
+_SUBJECT = rf"^(?:which|what|how many|how much|list|show(?: me)?|give(?: me)?|return|name)(?: all| the| our)* (?P<w>{_WORD}(?: {_WORD})?){_ENDS}"
+_GROUP = rf"(?:per|for each|in each|of each|by each|for every|each|grouped by|by) (?P<w>{_WORD}(?: {_WORD})?){_ENDS}"
+_NAMED = re.compile(
+    r"(?:\b(?:in|at|from|for|by|of|named|called|to|with|than|und|von|para|de|pour|chez)\s+(?:the\s+|Mr\.?\s+|Ms\.?\s+|Dr\.?\s+)?)(?P<name>[A-Z][\w’'&.-]{2,}(?:\s+[A-Z][\w’'&.-]+)*)"
+)
+# Nouns that asking is done with.
+_SAID_ALONE = frozenset(
+    "result results database table tables value values question list order data time times people person thing things record records "
+    "way kind type types sort amount number numbers figure figures name names id ids date dates day days week weeks month months year "
+    "years quarter hour hours detail details information answer output count total average rate ratio percentage percent share "
+    "proportion combination combinations pair pairs group groups case cases difference rest top bottom highest lowest most least first "
+    "last other others same different entire whole letter word words string strings integer format system today end start beginning "
+    "participants question questions column columns row rows distribution breakdown trend overview summary development "
+    "chart graph plot more less common square kilometer kilometers meter meters left right inner outer join unix iso usd eur gmt utc".split()
+)
+
+
+def missing_words(question: str, marks: Annotated) -> list[str]:
+    """The words that the question is about and that the data has nothing for; empty when all stands on something."""
+    found: list[str] = []
+    text = re.sub(r"\s+", " ", marks.text)
+    for form in (_AFTER_FIGURE, _SUBJECT, _SUBJECT_OF_WHICH, _HAD, _GROUP, _OF_SOMETHING, _BEHIND_MARK):
+        for m in (pattern(form) if "{" in form.replace("{_", "") else re.compile(form)).finditer(text):
+            words = [w for w in m["w"].split() if w not in asking_words()]
+            if any(map(_says, words)) and all(_says(w) or w in _SAID_ALONE for w in words):
+                found.append(" ".join(words))
+    for m in re.finditer(rf"\b(?P<w>{_WORD}) (?P<c>C\d+)", text):
+        # "the baggage fee" isn't any fee that goes by another word here.
+        if _says(m["w"]) and marks.names[m["c"]].strength <= 0.6 and folded(marks.words[m["c"]]) not in marks.names[m["c"]].what:
+            found.append(f"{m['w']} {marks.words[m['c']]}")
+    covered = " ".join(marks.words.values())
+    for m in _NAMED.finditer(question):
+        if m["name"].split()[0] not in covered and _says(folded(m["name"].split()[0])):
+            found.append(m["name"])
+    return list(dict.fromkeys(found))
+
+
+def says(word: str) -> bool:
+    """Whether a word that nothing knows says something of its own."""
+    return _says(folded(word))
+
+
+def _says(word: str) -> bool:
+    plain = word.strip("'’-")
+    return not (
+        plain in _SAID_ALONE
+        or plain in asking_words()
+        or is_cue(plain)
+        or plain.endswith(("ed", "ing", "ly", "wn", "ught"))
+        or (plain.endswith("est") and len(plain) > 5)
+        or len(plain) < 3
+    )
