@@ -57,6 +57,7 @@ COMMANDS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     ),
     "style": ("Shows how your answers are written, or changes it.", ("assistant.commands.questions",)),
     "apps": ("No-code apps: write, test, publish and run them.", ("assistant.commands.apps",)),
+    "data": ("Questions over tables: ask, check and draft the layer, who sees what.", ("warehouse.commands",)),
     "accounts": ("How your company calls the facts of its customers.", ("assistant.commands.accounts",)),
     "sources": (
         "Lists the sources: when each was last synced, how far it lags behind, and how it stands.",
@@ -75,6 +76,7 @@ COMMANDS: Mapping[str, tuple[str, tuple[str, ...]]] = {
             "evals.commands.runs",
             "evals.commands.cases",
             "evals.commands.apps",
+            "evals.commands.data",
         ),
     ),
     "forget": (

@@ -25,6 +25,7 @@ from assistant.answers.style import Styles, merged
 from assistant.checks.guardrails import Guardrails, GuardrailVerdict, load_guardrails
 from assistant.checks.injection import injection_score
 from assistant.checks.personal_data import redacted
+from assistant.data import DATA, DataAnswers
 from assistant.events import Event, Sentence, Stage
 from assistant.question import SEARCH, Question, Turn
 from assistant.records.conversations import Conversations, StoredTurn
@@ -82,6 +83,7 @@ class Assistant:
         router: Finds the app for a question; None answers everything plainly.
         traces, conversations, styles: What is kept; None keeps nothing.
         vocabularies: The index's words, to correct typos; None corrects nothing.
+        data: Answers questions over tables; None has none.
     """
 
     path: SearchAnswers
@@ -93,6 +95,7 @@ class Assistant:
     conversations: TurnStore | None = None
     styles: Styles | None = None
     vocabularies: Vocabularies | None = None
+    data: DataAnswers | None = None
 
     @classmethod
     def over(
@@ -166,7 +169,7 @@ class Assistant:
         trace, verdict = Trace(kept), self.guardrails.judge(question.said(), question.user)
         trace.guardrails.extend([verdict.rule] if verdict.rule else [])
         asked, question = question.text, self._taking_up(question, history)
-        events = self._by_app(question, verdict, trace)
+        events = self._by_app(question, verdict, trace) or self._by_data(question, verdict, history)
         standalone = question.text
         if events is None:
             if trace.route_reason:
@@ -200,9 +203,17 @@ class Assistant:
         if talk is not None and not (talk == "help" and question.attachments):
             return iter([small_talk_answer(talk, question.text, question.user, self.path.retriever)])
         # What reads like an order to the model is no work for an app unless the person has chosen one.
-        if self.router is None or question.route == SEARCH or (ordered and question.route is None):
+        if self.router is None or question.route in (SEARCH, DATA) or (ordered and question.route is None):
             return None
         return self.router.events(replace(question, filters=all_of(question.filters, verdict.filter)), trace)
+
+    def _by_data(
+        self, question: Question, verdict: GuardrailVerdict, history: Sequence[StoredTurn]
+    ) -> Iterator[Event] | None:
+        """The answer from the company's tables; None when the question isn't about them."""
+        if self.data is None or verdict.refusal or question.route == SEARCH:
+            return None
+        return self.data.events(question, history[-1].answer.query if history else "")
 
     def _by_search(
         self,

@@ -8,10 +8,12 @@ from functools import partial
 from assistant.app_runs.app_answers import open_app_answers
 from assistant.app_runs.tools import open_tools
 from assistant.ask import Assistant
+from assistant.data import DataAnswers
 from core.database import open_database
 from core.llm import ModelUsage, open_chat_models
 from core.settings import Settings
 from retrieval.retriever import Retriever, open_retriever
+from warehouse.ask import open_warehouse
 
 
 def open_assistant(settings: Settings, retriever: Retriever | None = None, purpose: str = "") -> Assistant:
@@ -30,6 +32,9 @@ def open_assistant(settings: Settings, retriever: Retriever | None = None, purpo
     models = open_chat_models(settings.llm, settings.data_path, ModelUsage(engine, purpose))
     retriever = retriever or open_retriever(settings)
     plain = Assistant.over(retriever, settings, engine=engine, models=models)
+    warehouse = open_warehouse(settings)
+    data = DataAnswers(warehouse, models) if warehouse is not None else None
     # The steps of apps ask plainly: an app doesn't run apps.
     tools = partial(open_tools, settings, plain, retriever)
-    return replace(plain, router=open_app_answers(settings, engine, retriever, models=models, tools=tools))
+    router = open_app_answers(settings, engine, retriever, models=models, tools=tools)
+    return replace(plain, router=router, data=data)

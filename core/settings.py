@@ -281,12 +281,14 @@ class WarehouseSettings(SettingsSection):
 
     Attributes:
         layer: warehouse.yaml, which says what stands where and who sees it.
-        url: `postgresql://…`, written as ${NAME}; or else `files`: CSV, Excel or SQLite.
+        source: The name of a source of the kind redshift, whose sign-in is used.
+        url: Instead, `postgresql://…`, written as ${NAME}; or `files`: CSV, Excel or SQLite.
         role: PostgreSQL's role that each question takes on, so that its row-level security holds too.
         max_rows: More rows of a result aren't shown.
     """
 
     layer: Path | None = None
+    source: str = ""
     url: SecretStr | None = None
     files: tuple[Path, ...] = ()
     role: str = ""

@@ -253,13 +253,14 @@ class Answer:
     """What the person gets back.
 
     Attributes:
-        route: Which way the question went: "search", "records", "talk" (small talk), or "app:<name>".
+        route: Which way the question went: "search", "records", "data", "talk" (small talk), or "app:<name>".
         confidence: 0..1, how strong the evidence is; for "no_evidence" how close it came.
         nearest: When there is no evidence, the documents that came closest.
         choices: When input is needed, what to choose from.
         offers: Apps that could do more with it, as "app:<name>".
         run: The id of the app's run that answered, whose outputs are kept; empty for any other answer.
         understood: The question as it was answered, where that isn't as it was asked.
+        query: Of route "data", the structured query as JSON, which gives rows and chart again to whoever may see them.
     """
 
     text: str
@@ -275,6 +276,7 @@ class Answer:
     offers: tuple[str, ...] = ()
     run: str = ""
     understood: str = ""
+    query: str = ""
 
     @property
     def found(self) -> bool:

@@ -18,6 +18,7 @@ from samples.builders import (
     sheets,
     sidecars,
     slides,
+    tables,
     text,
     totango,
     word,
@@ -52,6 +53,7 @@ def build(workspace: Path = WORKSPACE) -> int:
     sharepoint.write(workspace / "sharepoint", [s for s in sources if s.root == "sharepoint"])
     totango.write(workspace / "totango")
     redshift.write(workspace / "redshift")
+    tables.write(workspace / "tables")
     return len(sources)
 
 

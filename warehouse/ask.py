@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import threading
 import time
+from calendar import monthrange
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
@@ -23,7 +24,7 @@ from core.settings import Settings
 from core.types import User
 from warehouse.charts import ChartKind, chart_spec, chosen_kind
 from warehouse.charts.choose import asked_kind
-from warehouse.databases import Database, Rows, open_database
+from warehouse.databases import Database, Rows, open_database, open_source
 from warehouse.layer import Layer, load_layer
 from warehouse.query.values import query_of
 from warehouse.query import Level, Period, Query
@@ -148,11 +149,12 @@ class Warehouse:
         )
 
     def _with_earlier(self, query: Query, user: User, columns: list[str], rows: Rows) -> tuple[list[str], Rows]:
-        """The same figures one period earlier, as further columns."""
+        """The same figures one period earlier, as further columns; days of the two periods stand beside each other."""
         assert query.period is not None
-        earlier = self.run(query.changed(before=False, period=_earlier(query.period), order=(), limit=None), user)
+        months = _length(query.period, self._today())
+        earlier = self.run(query.changed(before=False, period=_earlier(query.period, months), order=(), limit=None), user)
         levels = len(query.levels)
-        known = {row[:levels]: row[levels:] for row in earlier.rows}
+        known = {tuple(_later(v, months) for v in row[:levels]): row[levels:] for row in earlier.rows}
         blank = tuple(None for _ in query.measures)
         return [*columns, *(f"{c} before" for c in columns[levels:])], [(*row, *known.get(row[:levels], blank)) for row in rows]
 
@@ -190,26 +192,39 @@ def open_warehouse(settings: Settings) -> Warehouse | None:
     own = settings.warehouse
     if own.layer is None:
         return None
-    layer = load_layer(settings.path(own.layer))
+    return Warehouse(load_layer(settings.path(own.layer)), open_database_of(settings), own.max_rows)
+
+
+def open_database_of(settings: Settings) -> Database:
+    """The database that debrief.yaml names, whether there is a layer or not; errors as above."""
+    own = settings.warehouse
+    if own.source:
+        return open_source(settings, own.source)
     url = own.url.get_secret_value() if own.url is not None else ""
-    database = open_database(url, [settings.path(f) for f in own.files], own.timeout_s, own.role)
-    return Warehouse(layer, database, own.max_rows)
+    return open_database(url, [settings.path(f) for f in own.files], own.timeout_s, own.role)
 
 
 def _same(one: str, other: str) -> bool:
     return one.casefold().strip(" ?.!") == other.casefold().strip(" ?.!")
 
 
-def _earlier(period: Period) -> Period:
-    """The period of the same length just before: the year before a year, the three months before three months."""
-    if period.start is None or period.end is None:
-        return period
-    if period.start.day == 1 and period.end.day == 1:
-        months = (period.end.year - period.start.year) * 12 + period.end.month - period.start.month
-        return replace(period, start=_months(period.start, -months), end=period.start)
-    return replace(period, start=period.start - (period.end - period.start), end=period.start)
+def _length(period: Period, today: date) -> int:
+    """Months from the period to the one before it: its own length in whole months, a year for one that is under way."""
+    if period.start is None or period.end is None or period.end > today:
+        return 12
+    return max(1, (period.end.year - period.start.year) * 12 + period.end.month - period.start.month)
+
+
+def _earlier(period: Period, months: int) -> Period:
+    start = _months(period.start, -months) if period.start else None
+    return replace(period, start=start, end=_months(period.end, -months) if period.end else None)
+
+
+def _later(value: Any, months: int) -> Any:
+    return _months(value, months) if isinstance(value, date) else value
 
 
 def _months(day: date, count: int) -> date:
+    """So many months later, on the last day where a month has fewer."""
     number = day.year * 12 + day.month - 1 + count
-    return date(number // 12, number % 12 + 1, 1)
+    return date(number // 12, number % 12 + 1, min(day.day, monthrange(number // 12, number % 12 + 1)[1]))

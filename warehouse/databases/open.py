@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from core.errors import SettingsError
+from core.settings import Settings
 from warehouse.databases.base import Database
 
 
@@ -28,3 +29,17 @@ def open_database(url: str, files: Sequence[Path] = (), timeout_s: float = 30.0,
     from warehouse.databases.duck import DuckFiles
 
     return DuckFiles(files, timeout_s)
+
+
+def open_source(settings: Settings, name: str) -> Database:
+    """The Redshift database of the source `name`, over the sign-in that its documents use. Raises SettingsError."""
+    from connectors.redshift.client import RedshiftLogin
+    from warehouse.databases.redshift import Redshift
+
+    source = next((s for s in settings.sources if s.name == name), None)
+    if source is None or source.kind != "redshift":
+        known = [s.name for s in settings.sources if s.kind == "redshift"]
+        raise SettingsError(f"warehouse: {name!r} is no source of the kind redshift; there are: {', '.join(known) or 'none'}.")
+    fields = {k: v for k, v in source.model_dump().items() if k in RedshiftLogin.model_fields}
+    login = RedshiftLogin.model_validate(fields)
+    return Redshift(login.model_copy(update={"statement_timeout_s": int(settings.warehouse.timeout_s) or 1}))

@@ -134,7 +134,7 @@ def _heads(name: str, others: Collection[str]) -> tuple[str, ...]:
 
 def _column(table: TableInfo, column: str, kind: str, said: str) -> Column:
     comment = table.comments.get(column, "") or ""
-    type_, epoch, format_ = _type(kind, said, comment), 0, ""
+    type_, epoch, format_ = type_of(kind, said, comment), 0, ""
     lowered = comment.lower()
     if type_ == "number" and re.search(r"epoch|unix", lowered):
         type_, epoch = "datetime", 1000 if re.search(r"milli|ms\b", lowered) else 1
@@ -153,7 +153,8 @@ def _column(table: TableInfo, column: str, kind: str, said: str) -> Column:
     )
 
 
-def _type(kind: str, said: str, comment: str) -> ColumnType:
+def type_of(kind: str, said: str, comment: str) -> ColumnType:
+    """What a column of the database's type `kind` is in a layer; `said` and `comment` tell ids from numbers."""
     low = kind.lower()
     if low.startswith("bool"):
         return "boolean"

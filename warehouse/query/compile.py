@@ -46,7 +46,7 @@ def compiled(query: Query, layer: Layer, scope: Scope, dialect: str) -> str:
 
 def column_names(query: Query, layer: Layer) -> list[str]:
     """The result's columns in order: levels, then measures."""
-    names = [_level_name(level) for level in query.levels] + [measure_name(m, layer) for m in query.measures]
+    names = [_level_name(level, layer) for level in query.levels] + [measure_name(m, layer) for m in query.measures]
     return [name if names.index(name) == n else f"{name} ({n + 1})" for n, name in enumerate(names)]
 
 
@@ -57,7 +57,7 @@ def measure_name(measure: Measure, layer: Layer) -> str:
     entity, _, column = measure.of.partition(".")
     said = {"count": "number of", "count_distinct": "number of different", "sum": "total", "avg": "average",
             "min": "lowest", "max": "highest", "median": "median"}[measure.by]  # fmt: skip
-    name = f"{said} {column or entity}"
+    name = f"{said} {_plural(column or entity)}" if measure.by.startswith("count") else f"{said} {column or entity}"
     if measure.where:
         name += " (" + ", ".join(f"{_short(f.field)} {f.op} {f.value}" for f in measure.where) + ")"
     return f"{name} / {measure_name(measure.over, layer)}" if measure.over else name
@@ -67,10 +67,18 @@ def _short(field: str) -> str:
     return field.partition(".")[2]
 
 
-def _level_name(level: Level) -> str:
+def _level_name(level: Level, layer: Layer) -> str:
     entity, _, column = level.field.partition(".")
-    name = column if entity in column or level.grain else f"{entity} {column}"
-    return f"{level.grain} of {name}" if level.grain else name
+    if level.grain:
+        return level.grain if layer.entities[entity].date == column else f"{level.grain} of {column}"
+    return column if entity in column else f"{entity} {column}"
+
+
+def _plural(name: str) -> str:
+    """A few of an entity: customers, entries, boxes."""
+    if name.endswith("y") and name[-2:-1] not in "aeiou":
+        return f"{name[:-1]}ies"
+    return name if name.endswith("s") else f"{name}es" if name.endswith(("x", "ch", "sh")) else f"{name}s"
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ class FilterValue(_Part):
 
     field: str
     op: Operator = "="
-    value: str | int | float | bool | list[str] | list[int] | None = None
+    value: bool | int | float | date | str | list[str] | list[int] | None = None
 
 
 class MeasureValue(_Part):

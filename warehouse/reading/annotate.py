@@ -23,7 +23,7 @@ _QUOTED = re.compile(r"\"([^\"]{1,60})\"|“([^”]{1,60})”|‘([^’]{1,60})�
 _NUMBER = re.compile(r"(?<![\w.])(\d{1,3}(?:[,.]\d{3})+|\d+(?:[.,]\d+)?)\s?(%|k|m|thousand|million|tausend|millionen|mil|millones|mille|millions)?(?![\w])", re.I)
 _TIMES = {"k": 1e3, "thousand": 1e3, "tausend": 1e3, "mil": 1e3, "mille": 1e3, "m": 1e6, "million": 1e6, "millionen": 1e6, "millones": 1e6, "millions": 1e6}
 _GRAINS: dict[Grain, str] = {
-    "hour of day": r"hours? (?:per|of the|of) day|hours? of (?:the )?day|tageszeit|stunden? des tages|horas? del dia|heures? de la journee",
+    "hour of day": r"hours? of (?:the )?day|tageszeit|stunden? des tages|horas? del dia|heures? de la journee",
     "weekday": r"days? of (?:the )?weeks?|weekdays?|wochentage?n?|dias? de la semana|jours? de la semaine",
     "month of year": r"months? of (?:the )?year|calendar months?",
     "hour": r"hours?|hourly|stunden?|stundlich|horas?|heures?",
@@ -37,6 +37,10 @@ _GRAINS: dict[Grain, str] = {
 
 # Before "of" they count, and are no column.
 _COUNTED = frozenset(["number", "count", "total", "amount", "anzahl", "numero", "nombre"])
+
+
+# Said in several words, they are no column's name.
+_LONG_GRAINS: tuple[Grain, ...] = ("weekday", "hour of day", "month of year")
 
 
 @dataclass(frozen=True)
@@ -83,6 +87,11 @@ def annotated(question: str, lexicon: Lexicon, today: date) -> Annotated:
         )
         if not taken:
             spans.append(_Span(period.begin, period.stop, "D", period))
+    low = folded(free) if len(folded(free)) == len(free) else free.lower()
+    for grain in _LONG_GRAINS:
+        for m in re.finditer(rf"\b(?:{_GRAINS[grain]})\b", low):
+            if " " in m[0] and _clear(*m.span(), spans):
+                spans.append(_Span(*m.span(), "G", grain))
     spans += _names(tokens, mentions, spans)
     spans += _parts_of_values(tokens, lexicon, spans)
     _resolve(spans, lexicon, {t.text.lower() for t in tokens} | {t.plain for t in tokens}, question)
@@ -91,7 +100,6 @@ def annotated(question: str, lexicon: Lexicon, today: date) -> Annotated:
     for m in _NUMBER.finditer(free):
         if _clear(m.start(), m.end(), spans):
             spans.append(_Span(*m.span(), "N", _number(m)))
-    low = folded(free) if len(folded(free)) == len(free) else free.lower()
     for grain, words in _GRAINS.items():
         for m in re.finditer(rf"\b(?:{words})\b", low):
             if _clear(m.start(), m.end(), spans):
@@ -161,9 +169,11 @@ def _parts_of_values(tokens: Sequence[Token], lexicon: Lexicon, spans: Sequence[
 def _resolve(spans: list[_Span], lexicon: Lexicon, words: set[str], question: str) -> None:
     """Of what a span may mean, what goes best with the rest of the question."""
     named = [s for s in spans if s.letter in "?ECV" and isinstance(s.what, list)]
-    sure = [s.what[0] for s in named if len({(m.kind, m.what) for m in s.what}) == 1]
+    grains = {id(s) for s in named if any(re.fullmatch(w, folded(question[s.begin : s.end])) for w in _GRAINS.values())}
+    sure = [s.what[0] for s in named if len({(m.kind, m.what) for m in s.what}) == 1 and id(s) not in grains]
     sure += [m for s in named for m in s.what if m.kind == "entity"]
     entities = {m.what.partition(".")[0] for m in sure if m.kind != "metric"}
+    entities |= {lexicon.layer.metrics[m.what].of.partition(".")[0] for m in sure if m.kind == "metric"}
     columns = {m.what for m in sure if m.kind == "column"}
     for span in named:
         others = [s for s in named if s is not span and min(abs(s.begin - span.end), abs(span.begin - s.end)) <= 12]
@@ -173,6 +183,12 @@ def _resolve(spans: list[_Span], lexicon: Lexicon, words: set[str], question: st
             span.what, key=lambda m: _fit(m, entities, columns, around, lexicon, words) + 0.7 * _leads(before, m)
         )
         span.letter = span.what.kind[0].upper()
+        # "per month" is no month of something that the question doesn't name.
+        word = folded(question[span.begin : span.end])
+        if span.letter == "C" and entities and span.what.what.partition(".")[0] not in entities:
+            grain = next((g for g, words in _GRAINS.items() if re.fullmatch(words, word)), None)
+            if grain is not None:
+                span.letter, span.what = "G", grain
 
 
 # What stands before a place or a person → what the column is called that holds it.

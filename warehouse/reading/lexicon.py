@@ -136,13 +136,14 @@ class Lexicon:
             self._add(" ".join(counted), "column", what, 0.8)
         if len(words) > 1 and words[0] in ("has", "have", "is", "are", "was", "can"):
             self._add(" ".join(split[1:]), "column", what, 0.95)
-        if len(words) > 1 and words[-1] in _UNITS:
+        called = {_plain(e) for e in self.layer.entities}
+        if len(words) > 1 and words[-1] in _UNITS and words[:-1] not in called:
             self._add(" ".join(split[:-1]), "column", what, 0.95)
         elif len(words) > 1 and words[-1] not in GENERAL:
             self._add(split[-1], "column", what, 0.7)
         if len(words) > 1 and words[-1] in GENERAL and words[0] not in GENERAL:
             rest = " ".join(split[:-1])
-            if _plain(rest) not in {_plain(e) for e in self.layer.entities}:
+            if _plain(rest) not in called:
                 self._add(rest, "column", what, 0.75)
 
     def _counted(self, name: Sequence[str], what: str) -> list[str]:

@@ -12,10 +12,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
+from core.errors import QuestionError
 from core.text.dates import month_number
+from core.text.words import folded
 from warehouse.layer.model import Aggregation, Operator
 from warehouse.query.paths import way
-from warehouse.query.structured import Filter, Level, Measure, Order, Period, Query
+from warehouse.query.structured import Filter, Grain, Level, Measure, Order, Period, Query
 from warehouse.reading.annotate import Annotated, annotated
 from warehouse.reading.conditions import Found, conditions
 from warehouse.reading.cues import pattern
@@ -36,6 +38,8 @@ _MEASURES: tuple[tuple[str, str], ...] = (
     ("entities", r"(?P<t>E\d+) counts?"),
     ("metric", r"(?P<t>M\d+)"),
 )  # fmt: skip
+_BUSIEST = re.compile(r"\b(?:busiest|quietest|peak) (?P<unit>hours?|days?|weeks?|months?|times?|[CG]\d+)")
+_PEOPLE = frozenset("person people employee staff worker colleague user customer client member student patient".split())
 # Of an entity that has one of these, "total sales" are its sum.
 _MONEY = re.compile(r"\b(price|amount|revenue|value|betrag|importe|montant)\b")
 _EXTREME = r"(?P<how>{highest}|{lowest})(?: of| the| daily| G\d+)*"
@@ -70,11 +74,14 @@ def read(question: str, lexicon: Lexicon, today: date) -> Reading:
     marks = annotated(re.sub(r"\bnon-(?=\w)|(?<=t)-(?=\w+ed\b)", lambda m: "non " if m[0] != "-" else " ", question), lexicon, today)
     if marks.lost:
         return Reading(problem=f"The data has no “{marks.lost[0]}”.", unknown=marks.lost)
-    if not marks.names:
+    if not marks.names and not _BUSIEST.search(marks.text):
         return Reading(problem="The question names nothing that the data has.", unknown=marks.unknown)
     if absent := missing_words(question, marks):
         return Reading(problem=f"The data has nothing for “{absent[0]}”.", unknown=tuple(absent))
-    query = _Reader(marks, lexicon).query()
+    try:
+        query = _Reader(marks, lexicon, today).query()
+    except QuestionError as error:
+        return Reading(problem=str(error), unknown=marks.unknown)
     if query is None:
         return Reading(problem="The question doesn't say what to count or list.", unknown=marks.unknown)
     narrowed = query.filters or query.also or query.without or query.having or query.period or query.order
@@ -87,7 +94,8 @@ def read(question: str, lexicon: Lexicon, today: date) -> Reading:
 class _Reader:
     """Takes a marked question apart; each step blanks out what it has used."""
 
-    def __init__(self, marks: Annotated, lexicon: Lexicon) -> None:
+    def __init__(self, marks: Annotated, lexicon: Lexicon, today: date) -> None:
+        self.today = today
         self.marks, self.lexicon, self.layer = marks, lexicon, lexicon.layer
         sentences = [s.strip() for s in re.split(r"(?<=[?!;])\s+|\.\s+|\.$|;\s*", marks.text) if s.strip()]
         self.main, tails = sentences[0], sentences[1:]
@@ -96,10 +104,12 @@ class _Reader:
         self.order_text = ""
         self.having: list[tuple[str, Operator, float]] = []
         self.without: list[str] = []
+        self.compared = False
 
     def query(self) -> Query | None:
+        self._take_comparison()
         self._take_order()
-        made = self._quotient() or self._ranked() or self._plain()
+        made = self._busy() or self._quotient() or self._ranked() or self._plain()
         if made is None:
             return None
         made = self._conditioned(made)
@@ -107,6 +117,33 @@ class _Reader:
         made = self._timed(made)
         made = self._joined(self._counted(made))
         return self._ordered(made)
+
+    def _take_comparison(self) -> None:
+        """"compared with last year" says beside what, not of which days."""
+        m = pattern(r",? ?{compare}(?: the)? (?P<d>D\d+|G\d+ before|previous G\d+)").search(self.main)
+        if m is None:
+            return
+        self.main = (self.main[: m.start()] + self.main[m.end() :]).strip()
+        self.compared = True
+        self.marks.periods.pop(m["d"], None)
+
+    def _busy(self) -> Query | None:
+        """"the busiest hours per day of the week": how much happens when."""
+        m = _BUSIEST.search(self.main)
+        if m is None:
+            return None
+        levels, _ = self._group_levels(self.main[m.end() :])
+        named = [x.what for x in self.marks.names.values() if x.kind == "entity"]
+        happens = [e for e in named or self.layer.entities if any(c.type == "datetime" for c in self.layer.entities[e].columns.values())]
+        if len(happens) != 1:
+            return None
+        entity = happens[0]
+        field = f"{entity}.{next(c for c, of in self.layer.entities[entity].columns.items() if of.type == 'datetime')}"
+        said = self.marks.words.get(m["unit"], m["unit"]).lower()
+        grain: Grain = "weekday" if said.startswith("day") else "month" if said.startswith("month") else "hour of day"
+        grains = [level.grain for level in levels if level.grain]
+        self.main = self.main[: m.start()]
+        return Query((Measure(entity, "count"),), tuple(Level(field, g) for g in dict.fromkeys([*grains, grain])))
 
     # -- pieces ----------------------------------------------------------------------------------------------------
 
@@ -365,8 +402,19 @@ class _Reader:
     def _listed(self, text: str) -> tuple[Level, ...]:
         """What a list shows: columns that are asked for, else what its rows are called."""
         marks = re.findall(r"[EC]\d+", text)
+        if re.match(r"(?:who|wer|quien|quienes|qui)\b", text) and not any(m.startswith("E") for m in marks):
+            return self._people()
         if not marks:
             return ()
+        if marks[0].startswith("C") and re.match(rf"(?:which|list|show(?: me)?|welche|que|quels?|quelles?)?(?: all| the)* ?{marks[0]}", text):
+            # "Which customers renew": whose renewal it is comes first.
+            field = self.marks.names[marks[0]].what
+            entity, _, column = field.partition(".")
+            own = self.layer.entities[entity]
+            names = {w for n in (entity, *own.names) for w in folded(n).split()}
+            said = folded(self.marks.words[marks[0]]).split()
+            if column not in (*own.label, *own.key) and said and {said[0], said[0].rstrip("s")} & names and len(said) > 1:
+                return (*(Level(f"{entity}.{c}") for c in own.label), Level(field))
         named = re.match(rf".*?(?P<list>C\d+(?:{_AND} ?C\d+)*)(?: of| for|\b)", text)
         first_entity = next((m for m in marks if m.startswith("E")), "")
         if named and (not first_entity or text.find(named["list"]) < text.find(first_entity)):
@@ -379,6 +427,13 @@ class _Reader:
         if m := re.search(rf"\band (?:their|its|his|her|the|ihre|sus|leurs?) (C\d+(?:{_AND} ?C\d+)*) ?\W*$", text):
             levels += tuple(level for c in re.findall(r"C\d+", m[1]) for level in self._levels_of(c))
         return tuple(dict.fromkeys(levels))
+
+    def _people(self) -> tuple[Level, ...]:
+        """Whom "who" means: the people among the entities that the question can be about."""
+        touched = [m.what.partition(".")[0] for m in self.marks.names.values() if m.kind in ("value", "column")]
+        people = [e for e, of in self.layer.entities.items() if _PEOPLE & {w for n in (e, *of.names) for w in n.lower().split()}]
+        near = [e for e in people if touched and way(self.layer, touched[0], e) is not None]
+        return tuple(Level(f"{near[0]}.{c}") for c in self.layer.entities[near[0]].label) if near else ()
 
     def _with_names(self, levels: tuple[Level, ...], said: str, entity_mark: str, text: str) -> tuple[Level, ...]:
         """"the scores of the courses": whose each of them is stands beside it."""
@@ -455,9 +510,15 @@ class _Reader:
     def _timed(self, query: Query) -> Query:
         query = self._with_days(query)
         said = list(self.marks.periods.values())
+        if self.compared:
+            today = self.today
+            said = said or [Said(date(today.year, 1, 1), today + timedelta(days=1), 0, 0, "this year")]
+            query = query.changed(before=bool(query.measures))
         if not said:
             return query
         period = said[0]
+        if (span := self._lasting(query, period)) is not None:
+            return query.changed(filters=(*query.filters, *span))
         field, number = self._day_field(query, period)
         if not field:
             return query
@@ -471,6 +532,18 @@ class _Reader:
                 filters = [*filters[:-2], Filter(field, "=", filters[-1].value)]
             return query.changed(filters=tuple(filters), levels=tuple(l for l in query.levels if l.field != field or query.measures))
         return query.changed(period=Period(field, period.start, period.end, period.words))
+
+    def _lasting(self, query: Query, period: Said) -> tuple[Filter, Filter] | None:
+        """"who is on holiday next week": what has begun before the end of the time and ends after its start."""
+        if query.measures or period.start is None or period.end is None or not re.search(r"\b(?:is|are|was|were|ist|sind|esta|estan|est|sont)\b", self.main):
+            return None
+        for entity in dict.fromkeys(f.partition(".")[0] for f in query.fields()):
+            dates = [c for c, of in self.layer.entities[entity].columns.items() if of.type in ("date", "datetime")]
+            first = next((c for c in dates if re.search(r"\b(?:first|start|from|begin)", c)), "")
+            last = next((c for c in dates if re.search(r"\b(?:last|end|until|to)\b", c)), "")
+            if first and last:
+                return Filter(f"{entity}.{first}", "<", period.end), Filter(f"{entity}.{last}", ">=", period.start)
+        return None
 
     def _in_months(self, year: str, period: Said) -> list[Filter]:
         """Where months stand beside years as words, those that the period has."""
@@ -490,8 +563,18 @@ class _Reader:
         if not any(not level.field for level in query.levels):
             return query
         field, number = self._day_field(query, None)
+        if not field:
+            return query.changed(levels=tuple(level if level.field else self._kept_as_word(query, level) for level in query.levels))
         levels = [level if level.field else Level(field, "" if number else level.grain) for level in query.levels if level.field or field]
         return query.changed(levels=tuple(dict.fromkeys(levels)))
+
+    def _kept_as_word(self, query: Query, level: Level) -> Level:
+        """The column that has a grain as a word or a number: "day" with Monday, "month" with January."""
+        word = {"weekday": "day", "month of year": "month"}.get(level.grain, level.grain)
+        for entity in dict.fromkeys(f.partition(".")[0] for f in query.fields() if f):
+            if column := next((c for c in self.layer.entities[entity].columns if c.split()[-1] == word), ""):
+                return Level(f"{entity}.{column}")
+        raise QuestionError(f"Nothing in the data says by {level.grain}; ask without it.")
 
     def _day_field(self, query: Query, said: object) -> tuple[str, bool]:
         """The column that days are about, and whether it only holds a year: one that is named, else the entity's own."""
