@@ -14,7 +14,7 @@ from assistant.events import Event, Stage
 from assistant.question import Question
 from core.errors import QuestionError, SourceError
 from core.llm import ChatModels
-from core.types import Answer, User
+from core.types import Answer, Outcome, User
 from warehouse.ask import DataAnswer, Warehouse
 from warehouse.query import Query
 from warehouse.query.values import query_of, values_of
@@ -61,10 +61,14 @@ class DataAnswers:
 def answer_of(found: DataAnswer) -> Answer:
     """The answer as a person reads it: the query in words, the rows, and where they come from."""
     if found.problem:
-        outcome = "needs_input" if found.choices else "no_evidence"
+        outcome: Outcome = "needs_input" if found.choices else "no_evidence"
         return Answer(found.problem, outcome=outcome, route=DATA, choices=found.choices)
     said = found.words[:1].upper() + found.words[1:]
-    text = f"{said}:\n\n{markdown_rows(found.columns, found.rows, _SHOWN)}" if found.rows else f"{said}: there are no such rows."
+    text = (
+        f"{said}:\n\n{markdown_rows(found.columns, found.rows, _SHOWN)}"
+        if found.rows
+        else f"{said}: there are no such rows."
+    )
     notes = [f"From {', '.join(found.tables)}, read {found.at:%d %B %Y, %H:%M} UTC."]
     if len(found.rows) > _SHOWN or found.more:
         count = f"{len(found.rows):,}{' or more' if found.more else ''}"

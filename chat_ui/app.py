@@ -11,6 +11,7 @@ import streamlit as st
 
 from chat_ui.admin import page as admin
 from chat_ui.chat import page as chat
+from chat_ui.data import page as data
 from chat_ui.insights import page as insights
 from chat_ui.library import page as library
 from chat_ui.parts import components, session
@@ -22,7 +23,7 @@ from core.errors import IdentityError
 from core.types import User
 
 # Text is read at about 760 px; tables get the whole width.
-_WIDE = frozenset({"apps", "sources", "studio", "insights", "quality", "admin"})
+_WIDE = frozenset({"apps", "data", "sources", "studio", "insights", "quality", "admin"})
 
 
 def main() -> None:
@@ -73,6 +74,8 @@ def _page(user: User) -> None:
         st.Page(lambda: library.page(user), title="Apps", icon=":material/widgets:", url_path="apps"),
         st.Page(lambda: sources.page(user), title="Sources", icon=":material/folder_open:", url_path="sources"),
     ]
+    if session.settings().warehouse.layer is not None:
+        pages.insert(2, st.Page(lambda: data.page(user), title="Data", icon=":material/bar_chart:", url_path="data"))
     if session.is_author(user):
         pages.append(st.Page(lambda: studio.page(user), title="Studio", icon=":material/edit_note:", url_path="studio"))
     if session.reads_evaluation(user):

@@ -26,10 +26,10 @@ from warehouse.charts import ChartKind, chart_spec, chosen_kind
 from warehouse.charts.choose import asked_kind
 from warehouse.databases import Database, Rows, open_database, open_source
 from warehouse.layer import Layer, load_layer
-from warehouse.query.values import query_of
 from warehouse.query import Level, Period, Query
 from warehouse.query.check import check_query, roles_of, scope_of, visible_layer
 from warehouse.query.compile import column_names, compiled
+from warehouse.query.values import query_of
 from warehouse.query.words import in_words
 from warehouse.reading import Lexicon, Reading, read
 from warehouse.reading.by_model import read_by_model
@@ -91,7 +91,9 @@ class Warehouse:
     def read(self, question: str, user: User, before: Query | None = None) -> Reading:
         """What the question means for this person, by rules. A verified question gives the query that was approved."""
         for verified in self.layer.verified:
-            if _same(verified.question, question) and not (verified.until and verified.until < self._today().isoformat()):
+            if _same(verified.question, question) and not (
+                verified.until and verified.until < self._today().isoformat()
+            ):
                 return Reading(query_of(verified.query, verified.question))
         lexicon = self.lexicon(user)
         if before is not None and (edited := followed(before, question, lexicon, self._today())) is not None:
@@ -99,7 +101,12 @@ class Warehouse:
         return read(question, lexicon, self._today())
 
     def ask(
-        self, question: str, user: User, before: Query | None = None, models: ChatModels | None = None, spent: Spending | None = None
+        self,
+        question: str,
+        user: User,
+        before: Query | None = None,
+        models: ChatModels | None = None,
+        spent: Spending | None = None,
     ) -> DataAnswer:
         """The answer for this person. `before`: the query of the last answer, which "only Spain" changes.
 
@@ -109,7 +116,13 @@ class Warehouse:
         reading, by_model = self.read(question, user, before), False
         if models is not None and (reading.query is None or reading.unknown):
             try:
-                found = read_by_model(question, visible_layer(user, self.layer), self._today(), models, spent or Spending(user.email))
+                found = read_by_model(
+                    question,
+                    visible_layer(user, self.layer),
+                    self._today(),
+                    models,
+                    spent or Spending(person=user.email),
+                )
                 reading, by_model = (found, True) if found.query is not None else (reading, False)
             except ModelError:
                 pass  # what the words alone say still stands
@@ -131,7 +144,11 @@ class Warehouse:
         begin = time.perf_counter()
         check_query(query, user, self.layer)
         scope = scope_of(user, self.layer)
-        limited = query if query.limit is not None and query.limit <= self._max_rows else query.changed(limit=self._max_rows + 1)
+        limited = (
+            query
+            if query.limit is not None and query.limit <= self._max_rows
+            else query.changed(limit=self._max_rows + 1)
+        )
         sql = compiled(limited, self.layer, scope, self.database.dialect)
         _, rows = self.database.rows(sql, self._max_rows + 1)
         columns, rows = list(column_names(query, self.layer)), [tuple(row) for row in rows]
@@ -152,16 +169,23 @@ class Warehouse:
         """The same figures one period earlier, as further columns; days of the two periods stand beside each other."""
         assert query.period is not None
         months = _length(query.period, self._today())
-        earlier = self.run(query.changed(before=False, period=_earlier(query.period, months), order=(), limit=None), user)
+        earlier = self.run(
+            query.changed(before=False, period=_earlier(query.period, months), order=(), limit=None), user
+        )
         levels = len(query.levels)
         known = {tuple(_later(v, months) for v in row[:levels]): row[levels:] for row in earlier.rows}
         blank = tuple(None for _ in query.measures)
-        return [*columns, *(f"{c} before" for c in columns[levels:])], [(*row, *known.get(row[:levels], blank)) for row in rows]
+        return [*columns, *(f"{c} before" for c in columns[levels:])], [
+            (*row, *known.get(row[:levels], blank)) for row in rows
+        ]
 
     def lexicon(self, user: User) -> Lexicon:
         """The names and values that this person may use; kept for some minutes for all with the same scope."""
         scope = scope_of(user, self.layer)
-        key = (tuple(roles_of(user, self.layer)), tuple(sorted((k, tuple(map(str, v))) for k, v in scope.attributes.items())))
+        key = (
+            tuple(roles_of(user, self.layer)),
+            tuple(sorted((k, tuple(map(str, v))) for k, v in scope.attributes.items())),
+        )
         with self._lock:
             made = self._lexicons.get(key)
             if made is None or time.monotonic() - made[0] > _VALUES_FRESH_S:
@@ -176,7 +200,9 @@ class Warehouse:
             for column, of in meant.columns.items():
                 if of.type in ("text", "id") and not of.format:
                     listed = Query(levels=(Level(f"{entity}.{column}"),), limit=_MOST_VALUES + 1)
-                    rows = self.database.rows(compiled(listed, self.layer, scope, self.database.dialect), _MOST_VALUES + 1)[1]
+                    rows = self.database.rows(
+                        compiled(listed, self.layer, scope, self.database.dialect), _MOST_VALUES + 1
+                    )[1]
                     values = [row[0] for row in rows if isinstance(row[0], str)]
                     if len(values) <= _MOST_VALUES:
                         found[f"{entity}.{column}"] = values

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 import yaml
 from rich.markup import escape
 from rich.table import Table
 
-from core import audit
 from core.console import err, out, print_json
 from core.database import open_database as open_state
 from core.errors import QuestionError, SettingsError
 from core.identity import asking_user
 from core.llm import open_chat_models
 from core.settings import Settings, load_settings
-from core.types import User
 from warehouse.ask import DataAnswer, Warehouse, open_database_of, open_warehouse
+from warehouse.audit import record
 from warehouse.layer.draft import drafted
 from warehouse.layer.problems import problems
 from warehouse.query.check import denial, roles_of, scope_of, visible_layer
@@ -29,7 +28,9 @@ from warehouse.shown import cell_text
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 AsUser = Annotated[str, typer.Option("--user", help="Who asks; default: auth.development_user.")]
 
-data_app = typer.Typer(no_args_is_help=True, help="Questions over tables: ask, check and draft the layer, who sees what.")
+data_app = typer.Typer(
+    no_args_is_help=True, help="Questions over tables: ask, check and draft the layer, who sees what."
+)
 
 
 def register(app: typer.Typer) -> None:
@@ -43,14 +44,16 @@ def ask(
     *,
     user: AsUser = "",
     sql: Annotated[bool, typer.Option("--sql", help="Print the SQL, too.")] = False,
-    chart: Annotated[Path | None, typer.Option(help="Write the chart there: .png, .svg, or .json for Vega-Lite.")] = None,
+    chart: Annotated[
+        Path | None, typer.Option(help="Write the chart there: .png, .svg, or .json for Vega-Lite.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Answers a question from the tables that the user may see, with the query in words."""
     settings = load_settings()
     asking = asking_user(settings, user, open_state(settings))
     answer = _warehouse(settings).ask(question, asking, models=open_chat_models(settings.llm, settings.data_path))
-    record(settings, asking, answer)
+    record(open_state(settings), asking, answer)
     if answer.problem:
         raise QuestionError(answer.problem)
     if chart is not None:
@@ -83,7 +86,9 @@ def ask(
 
 @data_app.command("check")
 def check(as_json: AsJson = False) -> None:
-    """Holds warehouse.yaml against the live database: names, types, joins that would multiply rows, scopes that are open."""
+    """Holds warehouse.yaml against the live database: names, types, joins that would multiply rows, scopes that
+    are open.
+    """
     settings = load_settings()
     warehouse = _warehouse(settings)
     found = problems(warehouse.layer, warehouse.database)
@@ -92,23 +97,33 @@ def check(as_json: AsJson = False) -> None:
     else:
         for problem in found:
             err.print(problem, markup=False)
-        out.print(f"{len(warehouse.layer.entities)} entities, {len(warehouse.layer.metrics)} metrics, {len(found)} problems.")
+        out.print(
+            f"{len(warehouse.layer.entities)} entities, {len(warehouse.layer.metrics)} metrics, {len(found)} problems."
+        )
     if found:
         raise typer.Exit(1)
 
 
 @data_app.command("draft")
 def draft(
-    save: Annotated[Path | None, typer.Option(help="Write it there, such as warehouse.yaml; default: print it.")] = None,
+    save: Annotated[
+        Path | None, typer.Option(help="Write it there, such as warehouse.yaml; default: print it.")
+    ] = None,
 ) -> None:
-    """Writes a first layer from the database's catalogue, keys, comments and samples, with what a person must decide."""
+    """Writes a first layer from the database's catalogue, keys, comments and samples, with what a person must
+    decide.
+    """
     settings = load_settings()
     if save is not None and save.exists():
         raise SettingsError(f"{save} is there already; choose another name, or remove it.")
     database = open_database_of(settings)
     layer, hints = drafted(database.catalogue(), database)
-    body = yaml.safe_dump(json.loads(layer.model_dump_json(exclude_defaults=True)), sort_keys=False, allow_unicode=True, width=120)
-    text = "# A first layer, drafted from the database. To decide:\n" + "".join(f"# - {hint}\n" for hint in hints) + body
+    body = yaml.safe_dump(
+        json.loads(layer.model_dump_json(exclude_defaults=True)), sort_keys=False, allow_unicode=True, width=120
+    )
+    text = (
+        "# A first layer, drafted from the database. To decide:\n" + "".join(f"# - {hint}\n" for hint in hints) + body
+    )
     if save is None:
         print(text, end="")
         return
@@ -128,7 +143,13 @@ def access(user: Annotated[str, typer.Argument(help="The person's address.")], a
         roles = scope.rows[name]
         limits = " or ".join(" and ".join(f"{c.field} {c.op} {c.value}" for c in role) or "all" for role in roles)
         hidden = [c for c in entity.columns if name not in seen.entities or c not in seen.entities[name].columns]
-        rows.append({"entity": name, "rows": limits if roles else denial(name, asking, layer), "hidden": hidden if roles else []})
+        rows.append(
+            {
+                "entity": name,
+                "rows": limits if roles else denial(name, asking, layer),
+                "hidden": hidden if roles else [],
+            }
+        )
     if as_json:
         print_json({"roles": roles_of(asking, layer), "entities": rows})
         return
@@ -137,16 +158,6 @@ def access(user: Annotated[str, typer.Argument(help="The person's address.")], a
     for found in rows:
         table.add_row(escape(str(found["entity"])), escape(str(found["rows"])), escape(", ".join(found["hidden"])))
     out.print(table)
-
-
-def record(settings: Settings, user: User, answer: DataAnswer) -> None:
-    """One line in the audit log: the query, the tables and how many rows, never a row."""
-    if answer.query is None:
-        return
-    said: dict[str, Any] = {"query": values_of(answer.query), "tables": answer.tables, "rows": len(answer.rows)}
-    if answer.problem:
-        said["refused"] = answer.problem
-    audit.record(open_state(settings), user, "asked data", ", ".join(answer.tables), json.dumps(said, default=str))
 
 
 def _warehouse(settings: Settings) -> Warehouse:

@@ -7,14 +7,17 @@ from html import escape
 import streamlit as st
 
 from assistant.answers.small_talk import ROUTE as TALK
+from assistant.data import shown_again
 from chat_ui.chat.app_turn import choices, examples, offers, route_menu
 from chat_ui.chat.case_button import case_button
 from chat_ui.chat.feedback import feedback
 from chat_ui.chat.turns import Turn
-from chat_ui.parts import components, export
+from chat_ui.parts import components, export, session
 from chat_ui.parts.answer_html import answer_html, quote_html, sources_html
 from chat_ui.parts.app_outputs import run_view
+from chat_ui.parts.data_view import downloads
 from chat_ui.parts.passages import Excerpt, excerpts
+from core.errors import SourceError
 from core.types import Answer, Passage, User
 
 _TITLES = {
@@ -49,6 +52,8 @@ def result_view(turn: Turn, user: User) -> None:
         st.markdown(turn.answer.text.partition("\n")[0])
         examples(turn, turn.answer)
     elif turn.answer.found:
+        if turn.answer.query:
+            _charted(turn.answer, user, turn.key)
         _answered(turn, turn.answer, user)
     else:
         _not_answered(turn.answer)
@@ -59,6 +64,24 @@ def result_view(turn: Turn, user: User) -> None:
         if turn.answer.trace_id:
             feedback(turn.answer.trace_id, user, turn.key)
         case_button(turn.answer, user, turn.key)
+
+
+def _charted(answer: Answer, user: User, key: str) -> None:
+    """The chart of an answer from tables, made anew from what the person may see now."""
+    warehouse = session.warehouse()
+    if warehouse is None:
+        return
+    try:
+        found = shown_again(answer, warehouse, user)
+    except SourceError as error:
+        st.caption(str(error))
+        return
+    if found is None:
+        st.caption("The chart isn't shown: you may no longer see these tables.")
+    elif found.spec is not None:
+        st.vega_lite_chart(dict(found.spec), width="stretch", key=f"{key}-chart")
+    if found is not None:
+        downloads(found, f"{key}-data")
 
 
 def partial_html(turn: Turn) -> str:

@@ -35,6 +35,7 @@ from core.types import User
 from ingestion.documents import readable_ids
 from ingestion.parse import ParserPool
 from retrieval.retriever import Retriever, open_retriever
+from warehouse.ask import Warehouse
 
 log = logging.getLogger(__name__)
 
@@ -58,6 +59,12 @@ def settings() -> Settings:
 def assistant() -> Assistant:
     """The one assistant of this server. An error isn't kept: after the first sync the next run opens it."""
     return open_assistant(settings(), retriever())
+
+
+def warehouse() -> Warehouse | None:
+    """The company's tables that people ask; None when there are none."""
+    data = assistant().data
+    return data.warehouse if data is not None else None
 
 
 @st.cache_resource(show_spinner=False)

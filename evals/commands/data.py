@@ -20,9 +20,15 @@ def register(_app: typer.Typer) -> None:
 
 @eval_app.command("data")
 def data(
-    folder: Annotated[Path, typer.Argument(help="A folder with questions.jsonl and data: databases/*.sql, or CSV, Excel, SQLite.")],
-    model: Annotated[bool, typer.Option("--model", help="Let the configured language model read the questions, too.")] = False,
-    details: Annotated[Path | None, typer.Option(help="A file for each question with its query, SQL and judgement.")] = None,
+    folder: Annotated[
+        Path, typer.Argument(help="A folder with questions.jsonl and data: databases/*.sql, or CSV, Excel, SQLite.")
+    ],
+    model: Annotated[
+        bool, typer.Option("--model", help="Let the configured language model read the questions, too.")
+    ] = False,
+    details: Annotated[
+        Path | None, typer.Option(help="A file for each question with its query, SQL and judgement.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Asks questions over tables and prints how often the result is right, and what can't be answered refused."""

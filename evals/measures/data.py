@@ -1,9 +1,14 @@
-"""Questions over data against gold results: is the number right, is what can't be answered refused, is it the right chart.
+"""Questions over data against gold results: is the number right, is what can't be answered refused, is it the
+right chart.
 
-A folder has `questions.jsonl` and its data: `databases/NAME.sql` (statements of PostgreSQL, with `NAME.json` beside it for
-what its tables and columns mean), or CSV, Excel and SQLite files. A layer is `layers/NAME.yaml` or `warehouse.yaml`; without
-one the drafted layer is used as it comes. A line has `question`, and `db` where there are several databases; what is right:
-`gold_sqls` or `gold_sql`, or `rows`, or `gold_result_csv`; or `unanswerable` (or `answerable: false`). It may have `chart`
+A folder has `questions.jsonl` and its data: `databases/NAME.sql` (statements of PostgreSQL, with `NAME.json` beside
+it for
+what its tables and columns mean), or CSV, Excel and SQLite files. A layer is `layers/NAME.yaml` or
+`warehouse.yaml`; without
+one the drafted layer is used as it comes. A line has `question`, and `db` where there are several databases; what
+is right:
+`gold_sqls` or `gold_sql`, or `rows`, or `gold_result_csv`; or `unanswerable` (or `answerable: false`). It may have
+`chart`
 (the expected kind), `today`, and `group`: questions of one group are one question in other words.
 """
 
@@ -69,7 +74,9 @@ class DataJudgement:
 
 
 def load_data_questions(folder: Path) -> list[DataQuestion]:
-    """The questions of `folder`. Raises DatasetError: no file, or a line without a question or without what is right."""
+    """The questions of `folder`. Raises DatasetError: no file, or a line without a question or without what is
+    right.
+    """
     found = []
     for number, row in read_jsonl(folder / "questions.jsonl"):
         if not row.get("question"):
@@ -82,7 +89,9 @@ def load_data_questions(folder: Path) -> list[DataQuestion]:
             rows = list(csv.reader(io.StringIO(row["gold_result_csv"])))[1:]
         unanswerable = bool(row.get("unanswerable")) or row.get("answerable") is False
         if not unanswerable and not sqls and rows is None:
-            raise DatasetError(f"{folder}/questions.jsonl:{number}: neither gold_sqls, rows nor unanswerable; say what is right.")
+            raise DatasetError(
+                f"{folder}/questions.jsonl:{number}: neither gold_sqls, rows nor unanswerable; say what is right."
+            )
         found.append(
             DataQuestion(
                 str(row.get("id", number)),
@@ -99,7 +108,9 @@ def load_data_questions(folder: Path) -> list[DataQuestion]:
     return found
 
 
-def evaluate_data(folder: Path, models: ChatModels | None = None, progress: Progress = lambda *_: None) -> list[DataJudgement]:
+def evaluate_data(
+    folder: Path, models: ChatModels | None = None, progress: Progress = lambda *_: None
+) -> list[DataJudgement]:
     """Asks each question of the folder over its database.
 
     Raises:
@@ -112,7 +123,9 @@ def evaluate_data(folder: Path, models: ChatModels | None = None, progress: Prog
         for number, asked in enumerate(questions):
             if asked.database not in warehouses:
                 database, catalogue = open_one(asked.database)
-                warehouses[asked.database] = Warehouse(_layer(folder, asked.database, database, catalogue), database, 10_000)
+                warehouses[asked.database] = Warehouse(
+                    _layer(folder, asked.database, database, catalogue), database, 10_000
+                )
                 warehouses[asked.database].lexicon(_ASKING)
             judged.append(_judged(asked, warehouses[asked.database], models))
             progress(number + 1, len(questions))
@@ -165,7 +178,9 @@ def same_rows(gold: Rows, rows: Rows) -> bool:
         for values in zip(*wanted, strict=True)
     ]
     for matching in itertools.islice(itertools.product(*fits), _MOST_MATCHINGS):
-        if len(set(matching)) == len(matching) and Counter(tuple(r[n] for n in matching) for r in have) == Counter(wanted):
+        if len(set(matching)) == len(matching) and Counter(tuple(r[n] for n in matching) for r in have) == Counter(
+            wanted
+        ):
             return True
     return False
 
@@ -223,7 +238,14 @@ def _plain(value: Any) -> Any:
 
 
 def _layer(folder: Path, name: str, database: Database, catalogue: Catalogue) -> Layer:
-    written = next((f for f in (folder / "layers" / f"{name}.yaml", folder / f"{name}.yaml", folder / "warehouse.yaml") if f.is_file()), None)
+    written = next(
+        (
+            f
+            for f in (folder / "layers" / f"{name}.yaml", folder / f"{name}.yaml", folder / "warehouse.yaml")
+            if f.is_file()
+        ),
+        None,
+    )
     return load_layer(written) if written else drafted(catalogue, database, name or "data")[0]
 
 
@@ -249,7 +271,9 @@ def _databases(folder: Path) -> Iterator[Callable[[str], tuple[Database, Catalog
                 raise DatasetError(f"{script} doesn't exist; questions name the database {name!r}.")
             database = open_script(name, script.read_text(encoding="utf-8"))
             catalogue = database.catalogue()
-            return database, _described(catalogue, json.loads(meant.read_text(encoding="utf-8"))) if meant.is_file() else catalogue
+            return database, _described(
+                catalogue, json.loads(meant.read_text(encoding="utf-8"))
+            ) if meant.is_file() else catalogue
 
         yield opened
 
@@ -286,7 +310,9 @@ def _postgres() -> Iterator[Callable[[str, str], Any]]:
 
 
 def _described(catalogue: Catalogue, meant: Mapping[str, Any]) -> Catalogue:
-    """The catalogue with what `table_metadata` says of tables and columns, and their names as they are written there."""
+    """The catalogue with what `table_metadata` says of tables and columns, and their names as they are written
+    there.
+    """
     tables = {name.lower(): (name, columns) for name, columns in meant.get("table_metadata", {}).items()}
     found = []
     for table in catalogue:

@@ -69,11 +69,13 @@ COMMENT ON COLUMN customer_360.incidents.contained_after_hours IS 'Hours from th
 
 # A table's columns as its rows here have them.
 _COLUMNS = {
-    "customers": "customer_id customer_name country region industry tier health account_team success_manager arr_eur renewal_date "
-    "updated_at",
-    "subscriptions": "subscription_id customer_id product units unit unit_price_eur annual_value_eur start_date end_date updated_at",
+    "customers": "customer_id customer_name country region industry tier health account_team success_manager arr_eur "
+    "renewal_date updated_at",
+    "subscriptions": "subscription_id customer_id product units unit unit_price_eur annual_value_eur start_date "
+    "end_date updated_at",
     "usage_monthly": "customer_id month alerts_triaged sensor_coverage_pct mttd_minutes mttr_hours updated_at",
-    "incidents": "incident_id customer_id opened_on severity title detected_after_minutes contained_after_hours root_cause updated_at",
+    "incidents": "incident_id customer_id opened_on severity title detected_after_minutes contained_after_hours "
+    "root_cause updated_at",
 }
 
 
@@ -84,7 +86,12 @@ def columns(table: str) -> tuple[str, ...]:
 
 def tables(world: World) -> Iterator[tuple[str, Iterator[tuple[Any, ...]]]]:
     """Each table that is also a file, with its rows."""
-    makers = {"customers": _customers, "subscriptions": _subscriptions, "usage_monthly": _usage, "incidents": _incidents}
+    makers = {
+        "customers": _customers,
+        "subscriptions": _subscriptions,
+        "usage_monthly": _usage,
+        "incidents": _incidents,
+    }
     for name, rows in makers.items():
         yield name, rows(world)
 

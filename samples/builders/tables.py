@@ -14,8 +14,12 @@ from samples.builders.world import World, load_world
 
 _SEED = 20
 _FIRST_DAY, _LAST_DAY = date(2025, 10, 1), date(2026, 11, 22)
-_DEPARTMENTS = [("D1", "Service desk", "dach"), ("D2", "Security operations", "soc"), ("D3", "Field services", "iberia-france"),
-                ("D4", "Training", "uk-north")]  # fmt: skip
+_DEPARTMENTS = [
+    ("D1", "Service desk", "dach"),
+    ("D2", "Security operations", "soc"),
+    ("D3", "Field services", "iberia-france"),
+    ("D4", "Training", "uk-north"),
+]
 _POSITIONS = ("Agent", "Shift lead", "Engineer")
 _NAMES = ("Aino Berg Caleb Dana Emil Fadi Gala Hugo Iris Jan Kira Liam Mona Nael Olga Pia Quin Rana Sven Tara Udo Vera "
           "Wim Xenia").split()  # fmt: skip
@@ -45,9 +49,17 @@ def _staff_tables() -> Iterator[tuple[str, Sequence[str], Iterable[Sequence[Any]
     chance = random.Random(_SEED)
     employees = [_employee(n, chance) for n in range(48)]
     yield "departments", ("department_id", "department_name", "manager_group"), _DEPARTMENTS
-    yield "employees", ("employee_id", "employee_name", "department_id", "emp_typ_cd", "position", "gender", "hired_on"), employees
+    yield (
+        "employees",
+        ("employee_id", "employee_name", "department_id", "emp_typ_cd", "position", "gender", "hired_on"),
+        employees,
+    )
     yield "shifts", ("shift_id", "employee_id", "started_at", "hours", "status"), _shifts(employees, chance)
-    yield "absences", ("absence_id", "employee_id", "kind", "first_day", "last_day", "days"), _absences(employees, chance)
+    yield (
+        "absences",
+        ("absence_id", "employee_id", "kind", "first_day", "last_day", "days"),
+        _absences(employees, chance),
+    )
 
 
 def _employee(n: int, chance: random.Random) -> tuple[Any, ...]:
@@ -66,7 +78,13 @@ def _shifts(employees: Sequence[tuple[Any, ...]], chance: random.Random) -> Iter
                 start = chance.choices(list(_STARTS), list(_STARTS.values()))[0]
                 hours = 8.0 if employee[3] == "FT" else 4.5
                 status = "cancelled" if chance.random() < 0.03 else "planned" if day > date(2026, 11, 15) else "worked"
-                yield (number, employee[0], datetime.combine(day, time(start)), hours + chance.choice([0, 0, 0, 0.5, 1]), status)
+                yield (
+                    number,
+                    employee[0],
+                    datetime.combine(day, time(start)),
+                    hours + chance.choice([0, 0, 0, 0.5, 1]),
+                    status,
+                )
         day += timedelta(days=1)
 
 

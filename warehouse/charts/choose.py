@@ -22,7 +22,13 @@ _ASKED: tuple[tuple[ChartKind, str], ...] = (
     ("heat", r"heat ?map\w*"),
     ("pie", r"pie (?:chart|graph)\w*|kreisdiagramm|tortendiagramm|gráfico circular|camembert"),
     ("line", r"line (?:chart|graph|plot)\w*|trend ?line|liniendiagramm|gráfico de líneas|courbe"),
-    ("bar", r"bar (?:chart|graph|plot)\w*|columns?(?: chart)|balkendiagramm|säulendiagramm|gráfico de barras|diagramme en barres"),
+    (
+        "bar",
+        (
+            r"bar (?:chart|graph|plot)\w*|columns?(?: chart)|balkendiagramm|säulendiagramm|"
+            r"gráfico de barras|diagramme en barres"
+        ),
+    ),
     ("table", r"as a table|als tabelle|como tabla|en tableau"),
 )
 
@@ -40,7 +46,7 @@ def chosen_kind(query: Query, rows: Sequence[Sequence[Any]], layer: Layer, asked
     for; two dimensions of cycles (weekday and hour) are a heat map; else bars from zero. Rows without figures, without
     two points, or with nothing but blanks are a table.
     """
-    figures = [n for n in range(len(query.levels), len(query.levels) + len(query.measures))]
+    figures = range(len(query.levels), len(query.levels) + len(query.measures))
     if not rows or not figures:
         return "table"
     if not query.levels:
@@ -52,7 +58,11 @@ def chosen_kind(query: Query, rows: Sequence[Sequence[Any]], layer: Layer, asked
     time = [n for n, level in enumerate(query.levels) if level.grain in _TIME_GRAINS or _is_year(query, n, layer)]
     if asked == "pie":
         return "pie" if len(query.levels) == 1 and len(figures) == 1 and _is_whole(query, rows) else "bar"
-    if len(query.levels) == 2 and not time and (asked == "heat" or all(level.grain in _CYCLES for level in query.levels)):
+    if (
+        len(query.levels) == 2
+        and not time
+        and (asked == "heat" or all(level.grain in _CYCLES for level in query.levels))
+    ):
         return "heat"
     if len(query.levels) > 2 or (len(query.levels) == 2 and len(figures) > 1):
         return "table"

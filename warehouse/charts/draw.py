@@ -1,4 +1,6 @@
-"""A chart as a Vega-Lite specification: titles in words, units on axes, gaps that stay gaps, readable in grey and in the dark."""
+"""A chart as a Vega-Lite specification: titles in words, units on axes, gaps that stay gaps, readable in grey and
+in the dark.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,9 @@ _TIME_UNITS = {"hour": "yearmonthdatehours", "day": "yearmonthdate", "week": "ye
                "quarter": "yearquarter", "year": "year"}  # fmt: skip
 
 
-def chart_spec(kind: ChartKind, query: Query, rows: Sequence[Sequence[Any]], layer: Layer, today: date) -> dict[str, Any] | None:
+def chart_spec(
+    kind: ChartKind, query: Query, rows: Sequence[Sequence[Any]], layer: Layer, today: date
+) -> dict[str, Any] | None:
     """The specification, with its data in it; None for a number and a table, which need none."""
     if kind in ("number", "table"):
         return None
@@ -33,8 +37,12 @@ def chart_spec(kind: ChartKind, query: Query, rows: Sequence[Sequence[Any]], lay
         shown = _gathered(shown, query)
     values = [dict(zip(names, row, strict=True)) for row in shown]
     base = alt.Chart(alt.InlineData(values=values), title=alt.TitleParams(heading, anchor="start"))
-    drawn = {"bar": _bars, "line": _lines, "pie": _pie, "heat": _heat, "histogram": _histogram}[kind](base, query, names, layer, values)
-    spec: dict[str, Any] = drawn.properties(description=f"{heading}. {len(rows)} rows.", width="container", height=300).to_dict()
+    drawn = {"bar": _bars, "line": _lines, "pie": _pie, "heat": _heat, "histogram": _histogram}[kind](
+        base, query, names, layer
+    )
+    spec: dict[str, Any] = drawn.properties(
+        description=f"{heading}. {len(rows)} rows.", width="container", height=300
+    ).to_dict()
     return spec
 
 
@@ -64,7 +72,11 @@ def _cell(value: Any, query: Query, at: int) -> Any:
 
 def _gathered(rows: list[tuple[Any, ...]], query: Query) -> list[tuple[Any, ...]]:
     """The longest bars, and what is left as "other" where that can be added up."""
-    if len(rows) <= MOST_BARS or query.levels[0].grain or not all(m.by in ("count", "sum") and m.over is None for m in query.measures):
+    if (
+        len(rows) <= MOST_BARS
+        or query.levels[0].grain
+        or not all(m.by in ("count", "sum") and m.over is None for m in query.measures)
+    ):
         return rows
     ordered = rows if query.order else sorted(rows, key=lambda r: -(r[1] or 0))
     rest = ordered[MOST_BARS:]
@@ -81,13 +93,15 @@ def _number_axis(title: str) -> alt.Axis:
     return alt.Axis(title=title, format="~s", labelOverlap=True)
 
 
-def _long(base: alt.Chart, names: Sequence[str], levels: int) -> alt.Chart:
+def _long(base: alt.Chart, names: Sequence[str], levels: int) -> Any:
     """Several figures of one level as one column of names and one of values."""
     return base.transform_fold(list(names[levels:]), as_=["figure", "value"])
 
 
 def _colour(field: str) -> alt.Color:
-    return alt.Color(f"{field}:N", scale=alt.Scale(range=list(COLOURS)), title=None, legend=alt.Legend(orient="bottom", columns=4))
+    return alt.Color(
+        f"{field}:N", scale=alt.Scale(range=list(COLOURS)), title=None, legend=alt.Legend(orient="bottom", columns=4)
+    )
 
 
 def _escaped(name: str) -> str:
@@ -101,40 +115,54 @@ def _order(query: Query, at: int) -> Any:
     return list(month_names("en")) if grain == "month of year" else None
 
 
-def _bars(base: alt.Chart, query: Query, names: Sequence[str], layer: Layer, values: Sequence[Any]) -> alt.Chart:
+def _bars(base: alt.Chart, query: Query, names: Sequence[str], layer: Layer) -> Any:
     level = _escaped(names[0])
     along = alt.Y(f"{level}:N", sort=_order(query, 0), title=names[0], axis=alt.Axis(labelLimit=220))
     tooltip = [alt.Tooltip(f"{_escaped(n)}:N") for n in names]
     if len(query.levels) == 2:
-        value = alt.X(f"{_escaped(names[2])}:Q", axis=_number_axis(_axis_title(query.measures[0], names[2], layer)), scale=alt.Scale(zero=True))
+        value = alt.X(
+            f"{_escaped(names[2])}:Q",
+            axis=_number_axis(_axis_title(query.measures[0], names[2], layer)),
+            scale=alt.Scale(zero=True),
+        )
         return base.mark_bar().encode(y=along, x=value, color=_colour(_escaped(names[1])), tooltip=tooltip)
     if len(query.measures) > 1:
         long = _long(base, names, 1)
         value = alt.X("value:Q", axis=_number_axis(""), scale=alt.Scale(zero=True))
         return long.mark_bar().encode(y=along, x=value, yOffset="figure:N", color=_colour("figure"), tooltip=tooltip)
-    value = alt.X(f"{_escaped(names[1])}:Q", axis=_number_axis(_axis_title(query.measures[0], names[1], layer)), scale=alt.Scale(zero=True))
+    value = alt.X(
+        f"{_escaped(names[1])}:Q",
+        axis=_number_axis(_axis_title(query.measures[0], names[1], layer)),
+        scale=alt.Scale(zero=True),
+    )
     return base.mark_bar(color=COLOURS[0]).encode(y=along, x=value, tooltip=tooltip)
 
 
-def _lines(base: alt.Chart, query: Query, names: Sequence[str], layer: Layer, values: Sequence[Any]) -> alt.Chart:
+def _lines(base: alt.Chart, query: Query, names: Sequence[str], layer: Layer) -> Any:
     at = next((n for n, level in enumerate(query.levels) if level.grain), len(query.levels) - 1)
     unit = _TIME_UNITS.get(query.levels[at].grain, "")
     time = _escaped(names[at])
     # A year is a name, not a number: no 2,024.
-    along = alt.X(f"{time}:T", timeUnit=unit, title=names[at]) if unit else alt.X(f"{time}:O", title=names[at], axis=alt.Axis(labelAngle=0))
+    along = (
+        alt.X(f"{time}:T", timeUnit=unit, title=names[at])
+        if unit
+        else alt.X(f"{time}:O", title=names[at], axis=alt.Axis(labelAngle=0))
+    )
     tooltip = [alt.Tooltip(f"{_escaped(n)}:N") for n in names]
-    mark = {"point": alt.OverlayMarkDef(size=40), "strokeWidth": 2}
+    mark: dict[str, Any] = {"point": alt.OverlayMarkDef(size=40), "strokeWidth": 2}
     if len(query.levels) == 2:
         value = alt.Y(f"{_escaped(names[2])}:Q", axis=_number_axis(_axis_title(query.measures[0], names[2], layer)))
         return base.mark_line(**mark).encode(x=along, y=value, color=_colour(_escaped(names[1 - at])), tooltip=tooltip)
     if len(query.measures) > 1:
         long = _long(base, names, 1)
-        return long.mark_line(**mark).encode(x=along, y=alt.Y("value:Q", axis=_number_axis("")), color=_colour("figure"), tooltip=tooltip)
+        return long.mark_line(**mark).encode(
+            x=along, y=alt.Y("value:Q", axis=_number_axis("")), color=_colour("figure"), tooltip=tooltip
+        )
     value = alt.Y(f"{_escaped(names[1])}:Q", axis=_number_axis(_axis_title(query.measures[0], names[1], layer)))
     return base.mark_line(color=COLOURS[0], **mark).encode(x=along, y=value, tooltip=tooltip)
 
 
-def _pie(base: alt.Chart, query: Query, names: Sequence[str], layer: Layer, values: Sequence[Any]) -> alt.Chart:
+def _pie(base: alt.Chart, query: Query, names: Sequence[str], layer: Layer) -> Any:
     return base.mark_arc(innerRadius=50).encode(
         theta=alt.Theta(f"{_escaped(names[1])}:Q", stack=True),
         color=_colour(_escaped(names[0])),
@@ -142,16 +170,20 @@ def _pie(base: alt.Chart, query: Query, names: Sequence[str], layer: Layer, valu
     )
 
 
-def _heat(base: alt.Chart, query: Query, names: Sequence[str], layer: Layer, values: Sequence[Any]) -> alt.Chart:
+def _heat(base: alt.Chart, query: Query, names: Sequence[str], layer: Layer) -> Any:
     return base.mark_rect().encode(
         x=alt.X(f"{_escaped(names[1])}:O", sort=_order(query, 1), title=names[1]),
         y=alt.Y(f"{_escaped(names[0])}:O", sort=_order(query, 0), title=names[0]),
-        color=alt.Color(f"{_escaped(names[2])}:Q", scale=alt.Scale(scheme="viridis"), title=_axis_title(query.measures[0], names[2], layer)),
+        color=alt.Color(
+            f"{_escaped(names[2])}:Q",
+            scale=alt.Scale(scheme="viridis"),
+            title=_axis_title(query.measures[0], names[2], layer),
+        ),
         tooltip=[alt.Tooltip(f"{_escaped(n)}:N") for n in names],
     )
 
 
-def _histogram(base: alt.Chart, query: Query, names: Sequence[str], layer: Layer, values: Sequence[Any]) -> alt.Chart:
+def _histogram(base: alt.Chart, query: Query, names: Sequence[str], layer: Layer) -> Any:
     value = _escaped(names[len(query.levels)])
     measure = query.measures[0]
     return base.mark_bar(color=COLOURS[0]).encode(

@@ -23,4 +23,6 @@ def picture(spec: Mapping[str, Any], suffix: str) -> bytes:
         return str(vl_convert.vegalite_to_svg(fixed)).encode()
     if suffix == ".json":
         return json.dumps(spec, indent=2).encode()
-    raise QuestionError(f"A chart can't be written as {suffix or 'that'}; name a file that ends in .png, .svg or .json.")
+    raise QuestionError(
+        f"A chart can't be written as {suffix or 'that'}; name a file that ends in .png, .svg or .json."
+    )

@@ -76,7 +76,8 @@ class DuckFiles:
         found: dict[str, dict[str, str]] = {}
         cursor = self._connection.cursor()
         for table, column, kind in cursor.execute(
-            "SELECT table_name, column_name, data_type FROM information_schema.columns ORDER BY table_name, ordinal_position"
+            "SELECT table_name, column_name, data_type FROM information_schema.columns "
+            "ORDER BY table_name, ordinal_position"
         ).fetchall():
             found.setdefault(table, {})[column] = kind.lower()
         return [TableInfo(name, columns) for name, columns in found.items()]
@@ -92,7 +93,8 @@ class DuckFiles:
         if kind == "csv":
             # Through a bound parameter no file name becomes SQL.
             self._connection.execute(
-                f"CREATE TABLE {_quoted(_table_name(file.stem))} AS SELECT * FROM read_csv(?, sample_size=-1)", [str(file)]
+                f"CREATE TABLE {_quoted(_table_name(file.stem))} AS SELECT * FROM read_csv(?, sample_size=-1)",
+                [str(file)],
             )
             return
         frames = _sheets(file) if kind == "excel" else _sqlite_tables(file)

@@ -39,7 +39,9 @@ def open_source(settings: Settings, name: str) -> Database:
     source = next((s for s in settings.sources if s.name == name), None)
     if source is None or source.kind != "redshift":
         known = [s.name for s in settings.sources if s.kind == "redshift"]
-        raise SettingsError(f"warehouse: {name!r} is no source of the kind redshift; there are: {', '.join(known) or 'none'}.")
+        raise SettingsError(
+            f"warehouse: {name!r} is no source of the kind redshift; there are: {', '.join(known) or 'none'}."
+        )
     fields = {k: v for k, v in source.model_dump().items() if k in RedshiftLogin.model_fields}
     login = RedshiftLogin.model_validate(fields)
     return Redshift(login.model_copy(update={"statement_timeout_s": int(settings.warehouse.timeout_s) or 1}))

@@ -1,4 +1,6 @@
-"""PostgreSQL: every question in a read-only transaction with a time-out, under the person's own role where there is one."""
+"""PostgreSQL: every question in a read-only transaction with a time-out, under the person's own role where there
+is one.
+"""
 
 from __future__ import annotations
 
@@ -53,7 +55,9 @@ class Postgres:
                 raise SourceError("The database refuses this to the account that Debrief asks with.") from error
             except psycopg.OperationalError as error:
                 self._drop()
-                raise SourceError("The database doesn't answer; ask again in a while, or tell your administrator.") from error
+                raise SourceError(
+                    "The database doesn't answer; ask again in a while, or tell your administrator."
+                ) from error
             except psycopg.Error as error:
                 raise SourceError(f"The database can't answer this: {str(error).splitlines()[0]}.") from error
 
@@ -111,5 +115,3 @@ class Postgres:
 
 def _name(schema: str, table: str) -> str:
     return table if schema == "public" else f"{schema}.{table}"
-
-

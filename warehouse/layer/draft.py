@@ -1,4 +1,6 @@
-"""A first layer from a database's catalogue, keys, comments and samples; what a person must decide is said beside it."""
+"""A first layer from a database's catalogue, keys, comments and samples; what a person must decide is said beside
+it.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +8,10 @@ import re
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from functools import cache
+from importlib.resources import files
+from typing import Any
 
+import yaml
 from babel import Locale
 from rapidfuzz import fuzz
 
@@ -15,24 +20,17 @@ from warehouse.databases.base import Catalogue, Database, TableInfo
 from warehouse.layer.model import EVERYONE, Column, ColumnType, Entity, Layer, Relation
 
 _WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
-# What developers shorten, as people say it.
-_SHORT = dict(
-    pair.split(":")
-    for pair in "dt:date ts:time amt:amount amnt:amount cnt:count num:number nbr:number nr:number qty:quantity desc:description "
-    "descr:description freq:frequency hrs:hours mins:minutes tx:transaction txn:transaction trx:transaction addr:address "
-    "ins:insurance reg:registration cert:certificate loc:location doc:doctor tot:total dos:dose appr:approval ccy:currency "
-    "cust:customer emp:employee dept:department mgr:manager yr:year mth:month avg:average pct:percent perc:percent ref:reference "
-    "crtd:created upd:updated upd:updated prod:product prc:price inv:invoice acct:account acc:account org:organization "
-    "diag:diagnosis med:medication cat:category typ:type cd:code nm:name fname:first lname:last lvl:level cty:city ctry:country "
-    "vol:volume wt:weight ht:height dur:duration len:length est:estimated sched:scheduled pos:position".split()
-)
 # Ends of tables' names that say how they are kept, not what they hold.
-_KEPT = frozenset("daily weekly monthly hourly data info table record records list log history snapshot fact dim tbl".split())
+_KEPT = frozenset(
+    "daily weekly monthly hourly data info table record records list log history snapshot fact dim tbl".split()
+)
 _YES_NO = (("1", "0"), ("yes", "no"), ("y", "n"), ("true", "false"), ("t", "f"), ("ja", "nein"))
 _SECRET = re.compile(r"password|secret|api_?key|token|ssn|hash", re.IGNORECASE)
 _NAMING = ("name", "title", "label", "subject", "full name")
 # What many tables have and none is known by.
-_COMMON = re.compile(r"id|name|title|code|number|date|key|(first|last|given|family|sur|full) ?name|.*(date|email|phone|city|address)")
+_COMMON = re.compile(
+    r"id|name|title|code|number|date|key|(first|last|given|family|sur|full) ?name|.*(date|email|phone|city|address)"
+)
 _CODED = re.compile(r"^(\w+) for ([\w /-]+)$")
 
 
@@ -56,14 +54,16 @@ def drafted(catalogue: Catalogue, database: Database | None = None, name: str = 
         if EVERYONE in c.hidden
     ]
     joined = {r.many.partition(".")[0] for r in relations} | {r.one.partition(".")[0] for r in relations}
-    hints += [f"{e}: nothing joins it with other tables; add a relation if there is one." for e in entities if e not in joined]
+    hints += [
+        f"{e}: nothing joins it with other tables; add a relation if there is one." for e in entities if e not in joined
+    ]
     hints.append("Everybody may see every row of every table; write a scope for each entity and role.")
     return Layer(name=name, entities=entities, relations=tuple(relations)), hints
 
 
 def _spoken(identifier: str) -> tuple[str, ...]:
     """sbCustJoinDt → (sb, customer, join, date)."""
-    said = [_SHORT.get(word.lower(), word.lower()) for word in _WORD.findall(identifier)]
+    said = [_short().get(word.lower(), word.lower()) for word in _WORD.findall(identifier)]
     return tuple(word for n, word in enumerate(said) if n == 0 or word != said[n - 1])
 
 
@@ -94,7 +94,11 @@ def _singular(word: str) -> str:
         return word[:-3] + "y"
     if word.endswith(("sses", "xes", "ches", "shes")):
         return word[:-2]
-    return word[:-1] if word.endswith("s") and not word.endswith(("ss", "us", "is", "news", "series")) and len(word) > 3 else word
+    return (
+        word[:-1]
+        if word.endswith("s") and not word.endswith(("ss", "us", "is", "news", "series")) and len(word) > 3
+        else word
+    )
 
 
 def _entity(table: TableInfo, name: str, others: Collection[str]) -> Entity:
@@ -171,7 +175,7 @@ def type_of(kind: str, said: str, comment: str) -> ColumnType:
 
 
 def _coded_values(comment: str) -> Mapping[str, tuple[str, ...]]:
-    """"0 for user, 1 for merchant" → {"0": ("user",), "1": ("merchant",)}."""
+    """ "0 for user, 1 for merchant" → {"0": ("user",), "1": ("merchant",)}."""
     found = {}
     for part in re.split(r"[,;]\s*", comment):
         if m := _CODED.match(part.strip()):
@@ -184,7 +188,7 @@ def _guessed_key(name: str, columns: Mapping[str, Column], others: Collection[st
 
     A name made of others' names ("domain author") is a link between them, and none of its columns is its own.
     """
-    shorts = {name, name.replace(" ", "")} | ({name.split()[-1]} - set(others))
+    shorts = {name, name.replace(" ", "")} | ({name.rsplit(maxsplit=1)[-1]} - set(others))
     own = {"id", "key", "code"} | {f"{w}{e}" for w in shorts for e in (" id", " code", " key", " number", "id", "code")}
     if not set(name.split()) & set(others):
         own |= {f"{w[:n]}{e}" for w in shorts for n in (1, 2, 3, 4) for e in ("id", " id")}
@@ -192,7 +196,8 @@ def _guessed_key(name: str, columns: Mapping[str, Column], others: Collection[st
     said += [
         c
         for c, meant in columns.items()
-        if re.match(r"(the )?unique (id\w*|number|code)", meant.description.lower()) and re.sub(r" ?(id|code|number)$", "", c) not in others
+        if re.match(r"(the )?unique (id\w*|number|code)", meant.description.lower())
+        and re.sub(r" ?(id|code|number)$", "", c) not in others
     ]
     return (said[0],) if said else ()
 
@@ -201,7 +206,13 @@ def _label(name: str, columns: Mapping[str, Column], key: tuple[str, ...]) -> tu
     first_last = [c for c in columns if re.fullmatch(r"(first|last|given|family|sur) ?name", c)]
     if len(first_last) >= 2:
         return tuple(first_last)
-    said = [*_NAMING, *(f"{name} {n}" for n in _NAMING), *(f"{name.split()[-1]} {n}" for n in _NAMING), f"{name}name", name]
+    said = [
+        *_NAMING,
+        *(f"{name} {n}" for n in _NAMING),
+        *(f"{name.rsplit(maxsplit=1)[-1]} {n}" for n in _NAMING),
+        f"{name}name",
+        name,
+    ]
     named = [c for n in said for c in columns if c == n]
     named += [c for c, meant in columns.items() if c.endswith("name") and meant.type == "text"]
     if named:
@@ -254,9 +265,11 @@ def _keyed(name: str, entity: Entity) -> str:
 
 
 def _likeness(column: str, key: str, other: str) -> int:
-    """0: not the key of `other`; 1, 2: the same name, and it says the entity; 3, 4: it says the key and the entity, wholly."""
+    """0: not the key of `other`; 1, 2: the same name, and it says the entity; 3, 4: it says the key and the
+    entity, wholly.
+    """
     plain, whole = column.replace(" ", ""), other.replace(" ", "")
-    short = other.split()[-1]
+    short = other.rsplit(maxsplit=1)[-1]
     ending = next((e for e in ("id", "code", "key") if key.endswith(e) and plain.endswith(e)), "")
     stem = plain[: -len(ending)] if ending else plain
     if ending and stem in (whole, short):
@@ -268,7 +281,7 @@ def _likeness(column: str, key: str, other: str) -> int:
     says = (len(stem) > 2 and (whole.startswith(stem) or short.startswith(stem))) or stem.endswith(short)
     if ending:
         return 3 if says or fuzz.ratio(stem, whole) >= 88 else 0
-    return 1 if column.split()[-1] == other.split()[-1] else 0
+    return 1 if column.rsplit(maxsplit=1)[-1] == other.rsplit(maxsplit=1)[-1] else 0
 
 
 def _said(entity: Entity, column: str) -> str:
@@ -276,15 +289,18 @@ def _said(entity: Entity, column: str) -> str:
 
 
 def _with_truths(entity: Entity, seen: Samples) -> Entity:
-    """Columns of yes and no that are kept as numbers or words become such; codes of countries and states get their names."""
+    """Columns of yes and no that are kept as numbers or words become such; codes of countries and states get their
+    names.
+    """
     made = dict(entity.columns)
     for name, column in entity.columns.items():
         if column.type == "text" and not column.values and (named := seen.codes(entity, name)):
             made[name] = column.model_copy(update={"values": named})
             continue
-        if column.type in ("text", "number") and (truth := seen.truth(entity, name)) is not None:
-            if column.type == "text" or re.match(r"(is|has|was|can|allows?) ", name) or "whether" in column.description.lower():
-                made[name] = column.model_copy(update={"type": "boolean", "truth": truth})
+        truth = seen.truth(entity, name) if column.type in ("text", "number") else None
+        said = re.match(r"(is|has|was|can|allows?) ", name) or "whether" in column.description.lower()
+        if truth is not None and (column.type == "text" or said):
+            made[name] = column.model_copy(update={"type": "boolean", "truth": truth})
     return entity.model_copy(update={"columns": made})
 
 
@@ -303,7 +319,8 @@ class Samples:
         """Whether half of the column's values, or more, are the other's, as far as the types can be compared."""
         near, far = _quoted(entity, column), _quoted(other, key)
         return self._holds(
-            f"SELECT COALESCE(AVG(CASE WHEN {near} IN (SELECT {far} FROM {other.table}) THEN 1.0 ELSE 0 END), 0) >= 0.5 "
+            f"SELECT COALESCE(AVG(CASE WHEN {near} IN (SELECT {far} FROM {other.table})"
+            f" THEN 1.0 ELSE 0 END), 0) >= 0.5 "
             f"FROM (SELECT DISTINCT {near} FROM {entity.table} WHERE {near} IS NOT NULL) AS t"
         )
 
@@ -311,7 +328,12 @@ class Samples:
         """The values for yes and no of a column that has only these; None for any other."""
         name = _quoted(entity, column)
         try:
-            found = [r[0] for r in self._database.rows(f"SELECT DISTINCT {name} FROM {entity.table} WHERE {name} IS NOT NULL", 3)[1]]
+            found = [
+                r[0]
+                for r in self._database.rows(f"SELECT DISTINCT {name} FROM {entity.table} WHERE {name} IS NOT NULL", 3)[
+                    1
+                ]
+            ]
         except SourceError:
             return None
         said = {str(v).strip().lower(): v for v in found if v is not None}
@@ -320,13 +342,15 @@ class Samples:
                 kept = next(iter(said.values()))
                 if isinstance(kept, int):
                     return 1, 0
-                styled = [w.upper() if str(kept).isupper() else w.title() if str(kept)[:1].isupper() else w for w in (yes, no)]
+                styled = [
+                    w.upper() if str(kept).isupper() else w.title() if str(kept)[:1].isupper() else w for w in (yes, no)
+                ]
                 return styled[0], styled[1]
         return None
 
     def codes(self, entity: Entity, column: str) -> dict[str, tuple[str, ...]]:
         """Names of the two-letter codes of countries or of the states of the USA that a column holds."""
-        known = _us_states() if "state" in column.split() else _countries() if "country" in column.split() else {}
+        known = _words()["states"] if "state" in column.split() else _countries() if "country" in column.split() else {}
         name = _quoted(entity, column)
         sql = f"SELECT DISTINCT {name} FROM {entity.table} WHERE {name} IS NOT NULL"
         try:
@@ -348,16 +372,14 @@ def _countries() -> dict[str, str]:
 
 
 @cache
-def _us_states() -> dict[str, str]:
-    said = (
-        "AL Alabama,AK Alaska,AZ Arizona,AR Arkansas,CA California,CO Colorado,CT Connecticut,DE Delaware,DC District of Columbia,"
-        "FL Florida,GA Georgia,HI Hawaii,ID Idaho,IL Illinois,IN Indiana,IA Iowa,KS Kansas,KY Kentucky,LA Louisiana,ME Maine,"
-        "MD Maryland,MA Massachusetts,MI Michigan,MN Minnesota,MS Mississippi,MO Missouri,MT Montana,NE Nebraska,NV Nevada,"
-        "NH New Hampshire,NJ New Jersey,NM New Mexico,NY New York,NC North Carolina,ND North Dakota,OH Ohio,OK Oklahoma,OR Oregon,"
-        "PA Pennsylvania,RI Rhode Island,SC South Carolina,SD South Dakota,TN Tennessee,TX Texas,UT Utah,VT Vermont,VA Virginia,"
-        "WA Washington,WV West Virginia,WI Wisconsin,WY Wyoming"
-    )
-    return {pair[:2]: pair[3:] for pair in said.split(",")}
+def _words() -> dict[str, Any]:
+    values: dict[str, Any] = yaml.safe_load((files(__package__) / "words.yaml").read_text(encoding="utf-8"))
+    return values
+
+
+@cache
+def _short() -> dict[str, str]:
+    return dict(pair.split(":") for pair in _words()["short"].split())
 
 
 def _quoted(entity: Entity, column: str) -> str:

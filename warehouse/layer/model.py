@@ -143,7 +143,9 @@ class Layer(_Part):
         for name, entity in self.entities.items():
             for role in entity.scope:
                 if role != EVERYONE and role not in self.roles:
-                    raise ValueError(f"{name}: scope names the role {role!r}; roles has: {', '.join(self.roles) or '-'}")
+                    raise ValueError(
+                        f"{name}: scope names the role {role!r}; roles has: {', '.join(self.roles) or '-'}"
+                    )
         return self
 
     def _fields_named(self) -> Iterator[str]:

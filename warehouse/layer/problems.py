@@ -9,7 +9,11 @@ from warehouse.databases.base import Database, TableInfo
 from warehouse.layer.draft import Samples, type_of
 from warehouse.layer.model import EVERYONE, Entity, Layer
 
-_ALIKE = ({"number", "id", "boolean", "datetime"}, {"date", "datetime", "text", "number"}, {"text", "id", "boolean", "time"})
+_ALIKE = (
+    {"number", "id", "boolean", "datetime"},
+    {"date", "datetime", "text", "number"},
+    {"text", "id", "boolean", "time"},
+)
 
 
 def problems(layer: Layer, database: Database) -> list[str]:
@@ -26,7 +30,9 @@ def problems(layer: Layer, database: Database) -> list[str]:
         if not entity.scope:
             found.append(f"{name}: nobody sees its rows; give it a scope.")
         elif entity.scope.get(EVERYONE) == () and layer.roles:
-            found.append(f"{name}: everyone sees all its rows; if that is not meant, replace `{EVERYONE}: []` by roles.")
+            found.append(
+                f"{name}: everyone sees all its rows; if that is not meant, replace `{EVERYONE}: []` by roles."
+            )
     found += _relations(layer, seen) if not found else []
     return found
 
@@ -36,14 +42,25 @@ def _columns(name: str, entity: Entity, table: TableInfo) -> Iterator[str]:
     for column, meant in entity.columns.items():
         kind = there.get((meant.column or column).lower())
         if kind is None:
-            yield f"{name}.{column}: {entity.table} has no column {meant.column or column}; it has: {', '.join(list(there)[:12])}."
-        elif not any({meant.type, type_of(kind, "", "")} <= group for group in _ALIKE) and meant.type != type_of(kind, "", ""):
-            yield f"{name}.{column}: it is called {meant.type} and the database keeps {kind}; correct the type, format or epoch."
+            yield (
+                f"{name}.{column}: {entity.table} has no column {meant.column or column}; "
+                f"it has: {', '.join(list(there)[:12])}."
+            )
+        elif not any({meant.type, type_of(kind, "", "")} <= group for group in _ALIKE) and meant.type != type_of(
+            kind, "", ""
+        ):
+            yield (
+                f"{name}.{column}: it is called {meant.type} and the database keeps {kind}; "
+                f"correct the type, format or epoch."
+            )
 
 
 def _key(name: str, entity: Entity, seen: Samples) -> Iterator[str]:
     if len(entity.key) == 1 and not seen.unique(entity, entity.key[0]):
-        yield f"{name}: {entity.key[0]} isn't unique, so that rows would be counted several times; name the key's columns."
+        yield (
+            f"{name}: {entity.key[0]} isn't unique, so that rows would be counted several "
+            f"times; name the key's columns."
+        )
 
 
 def _relations(layer: Layer, seen: Samples) -> Iterator[str]:

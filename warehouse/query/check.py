@@ -1,4 +1,6 @@
-"""Whether a person may ask a query, before and outside any model: the layer has it, their roles see it, it isn't too large."""
+"""Whether a person may ask a query, before and outside any model: the layer has it, their roles see it, it isn't
+too large.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,9 @@ def scope_of(user: User, layer: Layer) -> Scope:
 
 
 def visible_layer(user: User, layer: Layer) -> Layer:
-    """The layer without what the person may not see at all: entities without a scope, hidden columns, metrics over them."""
+    """The layer without what the person may not see at all: entities without a scope, hidden columns, metrics over
+    them.
+    """
     roles = set(roles_of(user, layer))
     entities = {}
     for name, entity in layer.entities.items():
@@ -41,7 +45,12 @@ def visible_layer(user: User, layer: Layer) -> Layer:
         own = roles - {EVERYONE} or {EVERYONE}
         columns = {c: m for c, m in entity.columns.items() if EVERYONE not in m.hidden and own - set(m.hidden)}
         kept = tuple(c for c in entity.label if c in columns), tuple(c for c in entity.key if c in columns)
-        update = {"columns": columns, "label": kept[0], "key": kept[1], "date": entity.date if entity.date in columns else ""}
+        update = {
+            "columns": columns,
+            "label": kept[0],
+            "key": kept[1],
+            "date": entity.date if entity.date in columns else "",
+        }
         entities[name] = entity.model_copy(update=update)
     smaller = layer.model_copy(update={"entities": entities})
     metrics = {
@@ -62,7 +71,9 @@ def check_query(query: Query, user: User, layer: Layer) -> None:
     if not query.levels and not query.measures:
         raise QuestionError("The question doesn't say what to count or list.")
     if len(query.levels) > MOST_LEVELS or len(query.measures) > MOST_MEASURES:
-        raise QuestionError(f"This asks for more than {MOST_LEVELS} levels or {MOST_MEASURES} figures; ask for fewer at once.")
+        raise QuestionError(
+            f"This asks for more than {MOST_LEVELS} levels or {MOST_MEASURES} figures; ask for fewer at once."
+        )
     seen = visible_layer(user, layer)
     for field in query.fields():
         if not layer.has(field):

@@ -143,7 +143,9 @@ class _Compiler:
             number += 1
             if measure.over:
                 below = exp.func("NULLIF", exp.column(f"p{number}"), exp.Literal.number(0))
-                value = exp.Div(this=exp.Mul(this=value, expression=exp.Literal.number(f"{measure.times}.0")), expression=below)
+                value = exp.Div(
+                    this=exp.Mul(this=value, expression=exp.Literal.number(f"{measure.times}.0")), expression=below
+                )
                 number += 1
             chosen.append(value)
         return exp.select(*(e.as_(n, quoted=True) for e, n in zip(chosen, names, strict=True))).from_(source)
@@ -151,7 +153,9 @@ class _Compiler:
     def _there(self, measure: Measure, name: str) -> exp.Expression:
         """The part's column; a count that is missing beside another entity's is none."""
         column = exp.column(name)
-        return exp.Coalesce(this=column, expressions=[exp.Literal.number(0)]) if measure.by.startswith("count") else column
+        return (
+            exp.Coalesce(this=column, expressions=[exp.Literal.number(0)]) if measure.by.startswith("count") else column
+        )
 
     def _group(self, query: Query, entity: str, parts: Sequence[Measure]) -> exp.Select:
         """Levels as l0 … and those parts that measure `entity` as p0 …, by their number among all parts."""
@@ -180,7 +184,7 @@ class _Compiler:
         return made.group_by(*(exp.column(f"l{n}") for n in range(len(levels)))) if levels else made
 
     def _value(self, part: Measure) -> exp.Expression:
-        entity, _, column = part.of.partition(".")
+        column = _short(part.of)
         value: exp.Expression = self._column(part.of) if column else exp.Literal.number(1)
         if part.where:
             condition = exp.and_(*(self._condition(f.field, f.op, f.value) for f in part.where))
@@ -250,7 +254,9 @@ class _Compiler:
     def _source(self, entity: str, alias: str = "") -> exp.Subquery:
         meant = self.layer.entities[entity]
         table = exp.to_table(meant.table)
-        columns = [exp.column(c.column or n, quoted=bool(c.column)).as_(n, quoted=True) for n, c in meant.columns.items()]
+        columns = [
+            exp.column(c.column or n, quoted=bool(c.column)).as_(n, quoted=True) for n, c in meant.columns.items()
+        ]
         made = exp.select(*columns).from_(table)
         roles = self.scope.rows.get(entity, ())
         if not roles:

@@ -110,7 +110,9 @@ def values_of(query: Query) -> dict[str, Any]:
         ],
         levels=[LevelValue(field=v.field, grain=v.grain) for v in query.levels],
         filters=[_plain(f) for f in (*query.filters, *query.also)],
-        period=PeriodValue(field=query.period.field, start=query.period.start, end=query.period.end) if query.period else None,
+        period=PeriodValue(field=query.period.field, start=query.period.start, end=query.period.end)
+        if query.period
+        else None,
         without=list(query.without),
         order=[OrderValue(position=o.position, descending=o.descending) for o in query.order],
         limit=query.limit,

@@ -9,17 +9,30 @@ from warehouse.layer.model import Layer
 from warehouse.query.compile import column_names
 from warehouse.query.structured import Filter, Period, Query
 
-_OPERATORS = {"=": "is", "!=": "is not", "<": "under", "<=": "at most", ">": "over", ">=": "at least", "in": "is one of",
-              "not in": "is none of", "contains": "contains", "is null": "is missing", "is not null": "is filled"}  # fmt: skip
+_OPERATORS = {
+    "=": "is",
+    "!=": "is not",
+    "<": "under",
+    "<=": "at most",
+    ">": "over",
+    ">=": "at least",
+    "in": "is one of",
+    "not in": "is none of",
+    "contains": "contains",
+    "is null": "is missing",
+    "is not null": "is filled",
+}
 
 
 def in_words(query: Query, layer: Layer, today: date) -> str:
-    """"total amount by country, where status is paid, 1 April 2026 to 30 September 2026, highest first, 5 at most"."""
+    """ "total amount by country, where status is paid, 1 April 2026 to 30 September 2026, highest first, 5 at most"."""
     names = column_names(query, layer)
     levels, measures = names[: len(query.levels)], names[len(query.levels) :]
     said = " and ".join(measures) if measures else ", ".join(levels)
     parts = [f"{said} by {' and '.join(levels)}" if measures and levels else said]
-    conditions = [_condition(f, layer) for f in (*query.filters, *query.also) if f.op != "is not null" or not _is_key(f, layer)]
+    conditions = [
+        _condition(f, layer) for f in (*query.filters, *query.also) if f.op != "is not null" or not _is_key(f, layer)
+    ]
     conditions += [f"{names[len(query.levels) + n]} {_OPERATORS[op]} {value:g}" for n, op, value in query.having]
     conditions += [f"without {entity}" for entity in query.without]
     parts += [f"where {' and '.join(conditions)}"] if conditions else []
@@ -65,7 +78,7 @@ def _condition(f: Filter, layer: Layer) -> str:
         return f"{name} {_OPERATORS[f.op]}"
     said = layer.column(f.field).values
     values = f.value if isinstance(f.value, tuple) else (f.value,)
-    shown = " or ".join(said[str(v)][0] if str(v) in said else "yes" if v is True else "no" if v is False else str(v) for v in values)
+    shown = " or ".join(
+        said[str(v)][0] if str(v) in said else "yes" if v is True else "no" if v is False else str(v) for v in values
+    )
     return f"{name} {_OPERATORS[f.op]} {shown}"
-
-

@@ -3,5 +3,4 @@
 from warehouse.reading.lexicon import Lexicon
 from warehouse.reading.read import Reading, read
 
-
 __all__ = ["Lexicon", "Reading", "read"]

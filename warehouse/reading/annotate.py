@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import pairwise
 from typing import Any
 
 from core.text.words import folded
@@ -20,8 +21,22 @@ from warehouse.reading.lexicon import GENERAL, Lexicon, Mention, Part, Token, to
 from warehouse.reading.periods import Said, periods_in
 
 _QUOTED = re.compile(r"\"([^\"]{1,60})\"|“([^”]{1,60})”|‘([^’]{1,60})’|`([^`]{1,60})`|(?<!\w)'([^'\"]{1,60})'(?!\w)")
-_NUMBER = re.compile(r"(?<![\w.])(\d{1,3}(?:[,.]\d{3})+|\d+(?:[.,]\d+)?)\s?(%|k|m|thousand|million|tausend|millionen|mil|millones|mille|millions)?(?![\w])", re.I)
-_TIMES = {"k": 1e3, "thousand": 1e3, "tausend": 1e3, "mil": 1e3, "mille": 1e3, "m": 1e6, "million": 1e6, "millionen": 1e6, "millones": 1e6, "millions": 1e6}
+_NUMBER = re.compile(
+    r"(?<![\w.])(\d{1,3}(?:[,.]\d{3})+|\d+(?:[.,]\d+)?)\s?(%|k|m|thousand|million|tausend|millionen|mil|millones|mille|millions)?(?![\w])",
+    re.I,
+)
+_TIMES = {
+    "k": 1e3,
+    "thousand": 1e3,
+    "tausend": 1e3,
+    "mil": 1e3,
+    "mille": 1e3,
+    "m": 1e6,
+    "million": 1e6,
+    "millionen": 1e6,
+    "millones": 1e6,
+    "millions": 1e6,
+}
 _GRAINS: dict[Grain, str] = {
     "hour of day": r"hours? of (?:the )?day|tageszeit|stunden? des tages|horas? del dia|heures? de la journee",
     "weekday": r"days? of (?:the )?weeks?|weekdays?|wochentage?n?|dias? de la semana|jours? de la semaine",
@@ -130,7 +145,9 @@ def _number(m: re.Match[str]) -> float:
 
 def _named_by(text: str, lexicon: Lexicon) -> Mention | None:
     tokens = tokens_of(text.replace("_", " "))
-    whole = [m for m in lexicon.mentions(tokens) if m.first == 0 and m.last == len(tokens) and m.kind in ("entity", "column")]
+    whole = [
+        m for m in lexicon.mentions(tokens) if m.first == 0 and m.last == len(tokens) and m.kind in ("entity", "column")
+    ]
     same = [m for m in lexicon.mentions(tokens) if m.kind == "value" and m.last - m.first == len(tokens)]
     return max(whole, key=lambda m: m.strength) if whole and not same and "_" in text else None
 
@@ -159,10 +176,11 @@ def _parts_of_values(tokens: Sequence[Token], lexicon: Lexicon, spans: Sequence[
     """Capitalised words that nothing is called but that stand in a value: a surname, a first name."""
     found = []
     for n, token in enumerate(tokens):
-        if n and token.text[:1].isupper() and len(token.text) > 2 and _clear(token.begin, token.end, spans):
-            if values := lexicon.containing(token.plain):
-                options = [Mention("value", where, n, n + 1, 0.8, Part(token.text)) for where in values]
-                found.append(_Span(token.begin, token.end, "?", options))
+        named = n > 0 and token.text[:1].isupper() and len(token.text) > 2
+        values = lexicon.containing(token.plain) if named and _clear(token.begin, token.end, spans) else []
+        if values:
+            options = [Mention("value", where, n, n + 1, 0.8, Part(token.text)) for where in values]
+            found.append(_Span(token.begin, token.end, "?", options))
     return found
 
 
@@ -178,10 +196,9 @@ def _resolve(spans: list[_Span], lexicon: Lexicon, words: set[str], question: st
     for span in named:
         others = [s for s in named if s is not span and min(abs(s.begin - span.end), abs(span.begin - s.end)) <= 12]
         around = [m for s in others for m in (s.what if isinstance(s.what, list) else [s.what])]
+        context = _Context(lexicon, entities, columns, words, around)
         before = re.findall(r"[^\W_]+", question[max(0, span.begin - 16) : span.begin].lower())[-1:]
-        span.what = max(
-            span.what, key=lambda m: _fit(m, entities, columns, around, lexicon, words) + 0.7 * _leads(before, m)
-        )
+        span.what = max(span.what, key=lambda m: _fit(m, context) + 0.7 * _leads(before, m))
         span.letter = span.what.kind[0].upper()
         # "per month" is no month of something that the question doesn't name.
         word = folded(question[span.begin : span.end])
@@ -192,7 +209,12 @@ def _resolve(spans: list[_Span], lexicon: Lexicon, words: set[str], question: st
 
 
 # What stands before a place or a person → what the column is called that holds it.
-_LEADS = {"from": "from origin source departure sender", "to": "to destination arrival receiver", "von": "from origin", "nach": "to"}
+_LEADS = {
+    "from": "from origin source departure sender",
+    "to": "to destination arrival receiver",
+    "von": "from origin",
+    "nach": "to",
+}
 
 
 def _leads(before: Sequence[str], mention: Mention) -> bool:
@@ -200,10 +222,22 @@ def _leads(before: Sequence[str], mention: Mention) -> bool:
     return mention.kind == "value" and any(said & set(_LEADS.get(word, "").split()) for word in before)
 
 
-def _fit(
-    mention: Mention, entities: set[str], columns: set[str], around: Sequence[Mention], lexicon: Lexicon, words: set[str]
-) -> float:
+@dataclass(frozen=True)
+class _Context:
+    """What else a question names: entities, columns, all its words, and what stands near the span."""
+
+    lexicon: Lexicon
+    entities: set[str]
+    columns: set[str]
+    words: set[str]
+    around: Sequence[Mention] = ()
+
+
+def _fit(mention: Mention, context: _Context) -> float:
     """How well a reading goes with what else is named."""
+    lexicon, entities, columns, words, around = (
+        context.lexicon, context.entities, context.columns, context.words, context.around,
+    )  # fmt: skip
     if mention.kind == "metric":
         return mention.strength + 1
     entity, _, column = mention.what.partition(".")
@@ -221,7 +255,9 @@ def _fit(
     return score
 
 
-_NUMBER_WORDS = {w: n for n, w in enumerate("one two three four five six seven eight nine ten eleven twelve".split(), start=1)}
+_NUMBER_WORDS = {
+    w: n for n, w in enumerate("one two three four five six seven eight nine ten eleven twelve".split(), start=1)
+}
 
 
 def _in_digits(text: str, spans: Sequence[_Span]) -> str:
@@ -232,31 +268,36 @@ def _in_digits(text: str, spans: Sequence[_Span]) -> str:
             return m[0]
         value = 1
         for word in m[0].lower().split():
-            value *= {"hundred": 100, "thousand": 1000, "million": 1_000_000, "a": 1}.get(word, _NUMBER_WORDS.get(word, 1))
+            value *= {"hundred": 100, "thousand": 1000, "million": 1_000_000, "a": 1}.get(
+                word, _NUMBER_WORDS.get(word, 1)
+            )
         return str(value).ljust(len(m[0])) if len(str(value)) <= len(m[0]) else m[0]
 
     small = "|".join(_NUMBER_WORDS)
-    return re.sub(rf"\b(?:(?:a|{small}) (?:hundred|thousand|million)(?: thousand)?|{small})\b", digits, text, flags=re.IGNORECASE)
+    return re.sub(
+        rf"\b(?:(?:a|{small}) (?:hundred|thousand|million)(?: thousand)?|{small})\b", digits, text, flags=re.IGNORECASE
+    )
 
 
 def _absorb(spans: list[_Span], question: str, lexicon: Lexicon) -> None:
-    """"country name" is the country; "population density" the density: of two columns in a row one is the head."""
+    """ "country name" is the country; "population density" the density: of two columns in a row one is the head."""
     for span in spans:
         key = lexicon.layer.entities[span.what.what].key if span.letter == "E" else ()
         if key and (m := re.match(r"\s+ids?\b", question[span.end :], re.IGNORECASE)):
             span.letter, span.end = "C", span.end + m.end()
             span.what = Mention("column", f"{span.what.what}.{key[0]}", 0, 0, 1.0)
     ordered = sorted((s for s in spans if s.letter in "ECV"), key=lambda s: s.begin)
-    for one, other in zip(ordered, ordered[1:], strict=False):
+    for one, other in pairwise(ordered):
         # "Chicago (ORD)" is said twice; "business category" is the category.
-        if one.letter == other.letter == "V" and question[one.end : other.begin].strip() == "(":
-            other.begin = one.begin
-            spans.remove(one)
-        elif one.letter == other.letter == "E" and question[one.end : other.begin] == " " and one.what.what != other.what.what:
+        if (one.letter == other.letter == "V" and question[one.end : other.begin].strip() == "(") or (
+            one.letter == other.letter == "E"
+            and question[one.end : other.begin] == " "
+            and one.what.what != other.what.what
+        ):
             other.begin = one.begin
             spans.remove(one)
     ordered = [s for s in ordered if s in spans and s.letter in "EC"]
-    for one, other in zip(ordered, ordered[1:], strict=False):
+    for one, other in pairwise(ordered):
         if one not in spans or question[one.end : other.begin].strip() or one.letter != "C" or other.letter != "C":
             continue
         general = set(tokens_of(question[other.begin : other.end])[0].plain.split()) <= GENERAL
@@ -294,4 +335,6 @@ def _marked(question: str, spans: list[_Span], lost: tuple[str, ...]) -> Annotat
 
 
 def _unknown(text: str) -> list[str]:
-    return [w for t in tokens_of(text) if (w := t.text.lower()) not in asking_words() and folded(w) not in asking_words()]
+    return [
+        w for t in tokens_of(text) if (w := t.text.lower()) not in asking_words() and folded(w) not in asking_words()
+    ]

@@ -44,6 +44,10 @@ def described(layer: Layer) -> str:
 
 
 def _column(column: Column) -> str:
-    parts = [column.type, *([column.unit] if column.unit else []), *([column.description] if column.description else [])]
+    parts = [
+        column.type,
+        *([column.unit] if column.unit else []),
+        *([column.description] if column.description else []),
+    ]
     values = [f"{stored} = {words[0]}" for stored, words in column.values.items()]
     return "; ".join([*parts, *([f"values: {', '.join(values[:20])}"] if values else [])])

@@ -15,7 +15,9 @@ from warehouse.reading.lexicon import Lexicon, Part
 
 Bound = Literal["more", "least", "less", "most"]
 _OPERATORS: dict[str, Operator] = {"more": ">", "least": ">=", "less": "<", "most": "<="}
-_BETWEEN = r"(?:(?P<f>C\d+) (?:\S+ ){{0,3}}?)?{between} (?P<a>N\d+) (?:and|und|y|et|to) (?P<b>N\d+)(?: (?P<g>[CEM]\d+))?"
+_BETWEEN = (
+    r"(?:(?P<f>C\d+) (?:\S+ ){{0,3}}?)?{between} (?P<a>N\d+) (?:and|und|y|et|to) (?P<b>N\d+)(?: (?P<g>[CEM]\d+))?"
+)
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,11 @@ def _is_number(field: str, lexicon: Lexicon) -> bool:
 
 
 def _starting(text: str, marks: Annotated, lexicon: Lexicon) -> Iterator[Found]:
-    said = r"(?P<f>C\d+) (?:\S+ ){0,2}?(?P<how>start(?:s|ing)? with|begin(?:s|ning)? with|contain(?:s|ing)?|includ(?:es|ing))(?: the)?(?: letters?| words?| string)? (?P<v>[VQ]\d+)"
+    said = (
+        r"(?P<f>C\d+) (?:\S+ ){0,2}?(?P<how>start(?:s|ing)? with|begin(?:s|ning)"
+        r"? with|contain(?:s|ing)?|includ(?:es|ing))(?: the)?(?: letters?| words?|"
+        r" string)? (?P<v>[VQ]\d+)"
+    )
     for m in re.finditer(said, text):
         # `contains` is the only one of the three that a query knows.
         value = marks.words[m["v"]].strip("\"'“”‘’`")
@@ -75,7 +81,13 @@ def _bounded(text: str, marks: Annotated, lexicon: Lexicon) -> Iterator[Found]:
 
 
 def _equal_number(text: str, marks: Annotated, lexicon: Lexicon) -> Iterator[Found]:
-    for m in re.finditer(r"(?P<f>C\d+)(?: (?:is|of|was|are|equals?|equal to|=|number|id|ids|ist|es|est))* (?P<n>N\d+)(?:(?: and| or|,) (?P<o>N\d+))?(?! [CE]\d)", text):
+    for m in re.finditer(
+        (
+            r"(?P<f>C\d+)(?: (?:is|of|was|are|equals?|equal to|=|number|id|ids|ist|es|"
+            r"est))* (?P<n>N\d+)(?:(?: and| or|,) (?P<o>N\d+))?(?! [CE]\d)"
+        ),
+        text,
+    ):
         what = marks.names[m["f"]].what
         column = lexicon.layer.column(what)
         if column.type in ("number", "id"):
@@ -86,7 +98,8 @@ def _equal_number(text: str, marks: Annotated, lexicon: Lexicon) -> Iterator[Fou
 
 def _absent(text: str, marks: Annotated, lexicon: Lexicon) -> Iterator[Found]:
     for m in pattern(
-        r"(?:{without}(?: (?!E\d|C\d)\S+){0,5}?|{not} (?:\S+ ){0,3}?(?:any|an?|keine\w*|ningun\w*|aucune?)) (?P<e>[EC]\d+)"
+        r"(?:{without}(?: (?!E\d|C\d)\S+){0,5}?|{not} (?:\S+ ){0,3}?(?:any|an?|keine\w*|"
+        r"ningun\w*|aucune?)) (?P<e>[EC]\d+)"
     ).finditer(text):
         mention = marks.names[m["e"]]
         if m["e"].startswith("E"):
@@ -95,7 +108,10 @@ def _absent(text: str, marks: Annotated, lexicon: Lexicon) -> Iterator[Found]:
             yield Found(*m.span(), Filter(mention.what, "=", False))
         else:
             entity = mention.what.partition(".")[0]
-            key = mention.what.partition(".")[2] in (*lexicon.layer.entities[entity].key, *lexicon.layer.entities[entity].label)
+            key = mention.what.partition(".")[2] in (
+                *lexicon.layer.entities[entity].key,
+                *lexicon.layer.entities[entity].label,
+            )
             yield Found(*m.span(), without=entity) if key else Found(*m.span(), Filter(mention.what, "is null"))
 
 
@@ -126,6 +142,9 @@ def _yes_no(text: str, marks: Annotated, lexicon: Lexicon) -> Iterator[Found]:
 
 def _nothing(text: str, marks: Annotated, lexicon: Lexicon) -> Iterator[Found]:
     """Declared, known, missing: a column that is filled, or not."""
-    for m in re.finditer(r"\b(?P<how>declared|known|specified|recorded|missing|unknown|empty|null)(?: an?| their| any)? (?P<c>C\d+)", text):
+    for m in re.finditer(
+        r"\b(?P<how>declared|known|specified|recorded|missing|unknown|empty|null)(?: an?| their| any)? (?P<c>C\d+)",
+        text,
+    ):
         gone = m["how"] in ("missing", "unknown", "empty", "null")
         yield Found(*m.span(), Filter(marks.names[m["c"]].what, "is null" if gone else "is not null"))

@@ -1,4 +1,6 @@
-"""A message that changes the last query: "only Spain", "by month", "top 3", "and last year?", "compared with the year before"."""
+"""A message that changes the last query: "only Spain", "by month", "top 3", "and last year?", "compared with the
+year before".
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,9 @@ _MOST_WORDS = 9
 def followed(before: Query, message: str, lexicon: Lexicon, today: date) -> Query | None:
     """The changed query; None where the message is a question of its own, or changes nothing that is known."""
     marks = annotated(message, lexicon, today)
-    asks = any(pattern(f"{{{cue}}}").search(marks.text) for cue in ("count", "sum", "average", "median", "ratio", "share"))
+    asks = any(
+        pattern(f"{{{cue}}}").search(marks.text) for cue in ("count", "sum", "average", "median", "ratio", "share")
+    )
     if asks or len(message.split()) > _MOST_WORDS or any(m.startswith(("E", "M")) for m in marks.names):
         return None
     query = _limited(_timed(_grouped(_filtered(before, marks, lexicon), marks), marks), marks)
@@ -34,7 +38,7 @@ def _filtered(query: Query, marks: Annotated, lexicon: Lexicon) -> Query:
 
 
 def _grouped(query: Query, marks: Annotated) -> Query:
-    """"by month" changes the grain of a level of time, or adds one; "by country" takes the place of other levels."""
+    """ "by month" changes the grain of a level of time, or adds one; "by country" takes the place of other levels."""
     grain = next(iter(marks.grains.values()), "")
     columns = [m.what for m in marks.names.values() if m.kind == "column"]
     if grain:
@@ -42,7 +46,9 @@ def _grouped(query: Query, marks: Annotated) -> Query:
         field = query.levels[timed[0]].field if timed else query.period.field if query.period else ""
         if not field:
             return query
-        changed: Sequence[Level] = [Level(field, grain) if n in timed else level for n, level in enumerate(query.levels)]
+        changed: Sequence[Level] = [
+            Level(field, grain) if n in timed else level for n, level in enumerate(query.levels)
+        ]
         changed = changed if timed else [*changed, Level(field, grain)]
         return query.changed(levels=tuple(changed), order=_moved(query, len(changed)))
     if columns and query.measures and pattern(r"{each}").search(marks.text):
@@ -71,5 +77,3 @@ def _limited(query: Query, marks: Annotated) -> Query:
         return query
     down = not pattern("{lowest}").match(m[0])
     return query.changed(limit=int(marks.numbers[m["n"]]), order=(Order(len(query.levels), down),))
-
-

@@ -15,23 +15,52 @@ from warehouse.reading.cues import is_cue
 Kind = Literal["entity", "column", "metric", "value"]
 _WORD = re.compile(r"[^\W_]+(?:['’.&][^\W_]+)*")
 # Names of columns that say something only beside what they are of.
-GENERAL = frozenset("id name title type date number count code key status year month day time text value total description".split())
+GENERAL = frozenset(
+    "id name title type date number count code key status year month day time text value total description".split()
+)
 # At the end of a column's name they are its unit.
-_UNITS = frozenset("cm mm m km kg g lb mile day hour hr minute min second sec ms s eur usd chf gbp euro dollar pct percent mb gb gmt".split())
+_UNITS = frozenset(
+    (
+        "cm mm m km kg g lb mile day hour hr minute min second sec ms s eur usd "
+        "chf gbp euro dollar pct percent mb gb gmt"
+    ).split()
+)
 # In a column's name they say that it counts: "review count", "num reviews".
 _COUNTING = {"num", "count", "number", "nr", "no", "total", "cnt"}
 # What people say for what columns are called; one for numbers, one for all.
 _LIKE_NUMBER_WORDS = (
-    "revenue price amount income turnover spend", "salary wage pay", "cost price fare fee", "rating score star",
+    "revenue price amount income turnover spend",
+    "salary wage pay",
+    "cost price fare fee",
+    "rating score star",
+    "quantity amount",
     "people population inhabitant",
-)  # fmt: skip
+)
 _LIKE_WORDS = (
-     "cuisine food kitchen", "phone telephone",
-    "mail email", "mountain peak", "town city", "nation country", "client customer user", "employee staff worker", "altitude height elevation",
-    "paper publication article", "author writer", "organisation organization company institution", "area size",
-    "surname lastname", "manager lead boss", "departure leave", "doctor physician",
-    "medicine drug medication", "shop store", "user member", "department faculty", "abbreviation code symbol", "review comment",
-)  # fmt: skip
+    "cuisine food kitchen",
+    "phone telephone",
+    "mail email",
+    "mountain peak",
+    "town city",
+    "nation country",
+    "client customer user",
+    "employee staff worker",
+    "altitude height elevation",
+    "paper publication article",
+    "author writer",
+    "organisation organization company institution",
+    "area size",
+    "surname lastname",
+    "manager lead boss",
+    "departure leave",
+    "doctor physician",
+    "medicine drug medication",
+    "shop store",
+    "user member",
+    "department faculty",
+    "abbreviation code symbol",
+    "review comment",
+)
 
 
 @dataclass(frozen=True)
@@ -128,7 +157,7 @@ class Lexicon:
         self._add(name, "column", what, 0.6 if set(words) <= GENERAL else 1.0)
         own = _plain(entity)
         self._add(" ".join([entity, name]), "column", what, 1.4)
-        self._add(" ".join([entity.split()[-1], name]), "column", what, 1.3)
+        self._add(" ".join([entity.rsplit(maxsplit=1)[-1], name]), "column", what, 1.3)
         if words[: len(own)] == own and len(words) > len(own):
             self._add(" ".join(split[len(own) :]), "column", what, 0.8)
         if counted := self._counted(split, what):
@@ -147,7 +176,9 @@ class Lexicon:
                 self._add(rest, "column", what, 0.75)
 
     def _counted(self, name: Sequence[str], what: str) -> list[str]:
-        """What a column counts, as its name says: "review count", "num reviews"; nothing where an entity is called so."""
+        """What a column counts, as its name says: "review count", "num reviews"; nothing where an entity is called
+        so.
+        """
         low = [w.lower() for w in name]
         if self.layer.column(what).type != "number" or len(low) < 2:
             return []
@@ -185,26 +216,38 @@ class Lexicon:
             for key in {token.plain, token.stem}:
                 for words, kind, what, strength in self._names.get(key, ()):
                     said = tokens[at : at + len(words)]
-                    if len(said) == len(words) and all(t.is_word(w, rooted=True) for t, w in zip(said, words, strict=True)):
+                    if len(said) == len(words) and all(
+                        t.is_word(w, rooted=True) for t, w in zip(said, words, strict=True)
+                    ):
                         exact = all(t.plain == w for t, w in zip(said, words, strict=True))
-                        verbs = [t for t, w in zip(said, words, strict=True) if t.plain != w and t.text.lower().endswith(("ed", "ing"))]
-                        if not exact and (kind == "entity" and verbs or _only_asks(said)):
+                        verbs = [
+                            t
+                            for t, w in zip(said, words, strict=True)
+                            if t.plain != w and t.text.lower().endswith(("ed", "ing"))
+                        ]
+                        if not exact and ((kind == "entity" and verbs) or _only_asks(said)):
                             continue
                         if not (len(said) == 1 and _only_asks(said)):
-                            found.append(Mention(kind, what, at, at + len(words), strength * len(words) * (1 if exact else 0.6)))
+                            found.append(
+                                Mention(kind, what, at, at + len(words), strength * len(words) * (1 if exact else 0.6))
+                            )
             for words, where, stored in self._values.get(token.plain, ()):
                 if tuple(t.plain for t in tokens[at : at + len(words)]) != words:
                     continue
                 written = " ".join(t.text for t in tokens[at : at + len(words)])
                 exact = written == str(stored)
-                if len(words) == 1 and (_only_asks([token]) or len(token.text) < 3) and not (exact and at and written.isupper()):
+                if (
+                    len(words) == 1
+                    and (_only_asks([token]) or len(token.text) < 3)
+                    and not (exact and at and written.isupper())
+                ):
                     continue
                 strength = 0.9 * len(words) + (0.5 if exact and written[:1].isupper() else 0.2 if exact else 0.0)
                 found.append(Mention("value", where, at, at + len(words), strength, stored))
         return list(dict.fromkeys(found))
 
     def _joined(self, tokens: Sequence[Token], at: int) -> Iterator[Mention]:
-        """"check-ins" names "checkin", "payload" names "pay load"."""
+        """ "check-ins" names "checkin", "payload" names "pay load"."""
         for count in (1, 2):
             said = tokens[at : at + count]
             if len(said) == count and (entries := self._run_together.get("".join(t.plain for t in said))):
@@ -228,7 +271,9 @@ class Lexicon:
         ]
         whole = [(w, v) for w, values in self.values.items() for v in values if folded(str(v)) == plain]
         whole += coded
-        return whole or [(w, v) for w, values in self.values.items() for v in values if plain and plain in folded(str(v))]
+        return whole or [
+            (w, v) for w, values in self.values.items() for v in values if plain and plain in folded(str(v))
+        ]
 
 
 def _plain(name: str) -> tuple[str, ...]:

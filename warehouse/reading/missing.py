@@ -13,29 +13,41 @@ from warehouse.reading.annotate import Annotated
 from warehouse.reading.cues import asking_words, is_cue, pattern
 
 _WORD = r"[a-z][a-z'’-]+"
-_ENDS = r"(?=(?: (?:of|for|by|per|in|at|from|is|are|was|were|than|over|do|does|did|has|have|had|who|that|which|on|to|with|and|each|among|across) ?| E\d| [?]|[?,.;:)]|$))"
-_AFTER_FIGURE = (
-    r"(?:{average}|{sum}|{highest}|{lowest}|{median}|{count}|{distinct}|total number of|whose)(?: of| the| all| our| their| its| an?| each)*"
-    rf" (?P<w>{_WORD}(?: {_WORD})?){_ENDS}"
+_ENDS = (
+    r"(?=(?: (?:of|for|by|per|in|at|from|is|are|was|were|than|over|do|does|did|"
+    r"has|have|had|who|that|which|on|to|with|and|each|among|across) ?| E\d| "
+    r"[?]|[?,.;:)]|$))"
 )
-_OF_SOMETHING = rf"\b(?:the|an?) (?P<w>{_WORD}(?: {_WORD})?) (?:of|for|from) (?:the |all |each |every |our )*(?:[ECV]\d)"
+_AFTER_FIGURE = (
+    r"(?:{average}|{sum}|{highest}|{lowest}|{median}|{count}|{distinct}|total number of|whose)"
+    rf"(?: of| the| all| our| their| its| an?| each)* (?P<w>{_WORD}(?: {_WORD})?){_ENDS}"
+)
+_OF_SOMETHING = (
+    rf"\b(?:the|an?) (?P<w>{_WORD}(?: {_WORD})?) (?:of|for|from) (?:the |all |each |every |our )*(?:[ECV]\d)"
+)
 _SUBJECT_OF_WHICH = rf"^(?:which|welche[rsn]?|quel(?:le)?s?) (?P<w>{_WORD})(?= )"
 _HAD = rf"(?:have|has|had|having|with) (?:an?|any|the) (?P<w>{_WORD}(?: {_WORD})?){_ENDS}"
 _BEHIND_MARK = rf"[CV]\d+ (?P<w>{_WORD}) (?:of|for|per|by) (?:the |all |each |every )*[ECV]\d"
-_SUBJECT = rf"^(?:which|what|how many|how much|list|show(?: me)?|give(?: me)?|return|name)(?: all| the| our)* (?P<w>{_WORD}(?: {_WORD})?){_ENDS}"
+_SUBJECT = (
+    rf"^(?:which|what|how many|how much|list|show(?: me)?|give(?: me)?|return|"
+    rf"name)(?: all| the| our)* (?P<w>{_WORD}(?: {_WORD})?){_ENDS}"
+)
 _GROUP = rf"(?:per|for each|in each|of each|by each|for every|each|grouped by|by) (?P<w>{_WORD}(?: {_WORD})?){_ENDS}"
 _NAMED = re.compile(
-    r"(?:\b(?:in|at|from|for|by|of|named|called|to|with|than|und|von|para|de|pour|chez)\s+(?:the\s+|Mr\.?\s+|Ms\.?\s+|Dr\.?\s+)?)(?P<name>[A-Z][\w’'&.-]{2,}(?:\s+[A-Z][\w’'&.-]+)*)"
+    r"\b(?:in|at|from|for|by|of|named|called|to|with|than|und|von|para|de|pour|chez)\s+"
+    r"(?:the\s+|Mr\.?\s+|Ms\.?\s+|Dr\.?\s+)?(?P<name>[A-Z][\w’'&.-]{2,}(?:\s+[A-Z][\w’'&.-]+)*)"
 )
 # Nouns that asking is done with.
 _SAID_ALONE = frozenset(
-    "result results database table tables value values question list order data time times people person thing things record records "
-    "way kind type types sort amount number numbers figure figures name names id ids date dates day days week weeks month months year "
-    "years quarter hour hours detail details information answer output count total average rate ratio percentage percent share "
-    "proportion combination combinations pair pairs group groups case cases difference rest top bottom highest lowest most least first "
-    "last other others same different entire whole letter word words string strings integer format system today end start beginning "
-    "participants question questions column columns row rows distribution breakdown trend overview summary development "
-    "chart graph plot more less common square kilometer kilometers meter meters left right inner outer join unix iso usd eur gmt utc".split()
+    "result results database table tables value values question list order data time times people person thing "
+    "things record records way kind type types sort amount number numbers figure figures name names id ids date "
+    "dates day days week weeks month months year years quarter hour hours detail details information answer output "
+    "count total average rate ratio percentage percent share proportion combination combinations pair pairs group "
+    "groups case cases difference rest top bottom highest lowest most least first last other others same different "
+    "entire whole letter word words string strings integer format system today end start beginning participants "
+    "questions question column columns row rows distribution breakdown trend overview summary development chart "
+    "graph plot more less common square kilometer kilometers meter meters left right inner outer join unix iso usd "
+    "eur gmt utc".split()
 )
 
 
@@ -50,7 +62,11 @@ def missing_words(question: str, marks: Annotated) -> list[str]:
                 found.append(" ".join(words))
     for m in re.finditer(rf"\b(?P<w>{_WORD}) (?P<c>C\d+)", text):
         # "the baggage fee" isn't any fee that goes by another word here.
-        if _says(m["w"]) and marks.names[m["c"]].strength <= 0.6 and folded(marks.words[m["c"]]) not in marks.names[m["c"]].what:
+        if (
+            _says(m["w"])
+            and marks.names[m["c"]].strength <= 0.6
+            and folded(marks.words[m["c"]]) not in marks.names[m["c"]].what
+        ):
             found.append(f"{m['w']} {marks.words[m['c']]}")
     covered = " ".join(marks.words.values())
     for m in _NAMED.finditer(question):

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
+from itertools import pairwise
 
 from core.text.dates import dated_spans, month_number
 from core.text.locale import month_names, weekday_names
@@ -28,15 +29,35 @@ _UNITS = {
     "year": "years?|jahre?n?|anos?|ans|annees?",
 }
 _UNIT = "|".join(f"(?P<{name}>{words})" for name, words in _UNITS.items())
-_NUMBERS = {w: n for n, ws in enumerate(
-    ["one einen ein einem un una une", "two zwei dos deux", "three drei tres trois", "four vier cuatro quatre", "five funf cinco cinq",
-     "six sechs seis six", "seven sieben siete sept", "eight acht ocho huit", "nine neun nueve neuf", "ten zehn diez dix",
-     "eleven elf once onze", "twelve zwolf doce douze"], start=1) for w in ws.split()}  # fmt: skip
+_NUMBERS = {
+    word: number
+    for number, words in enumerate(
+        (
+            "one einen ein einem un una une",
+            "two zwei dos deux",
+            "three drei tres trois",
+            "four vier cuatro quatre",
+            "five funf cinco cinq",
+            "six sechs seis six",
+            "seven sieben siete sept",
+            "eight acht ocho huit",
+            "nine neun nueve neuf",
+            "ten zehn diez dix",
+            "eleven elf once onze",
+            "twelve zwolf doce douze",
+        ),
+        start=1,
+    )
+    for word in words.split()
+}
 _N = rf"(?P<n>\d{{1,4}}|{'|'.join(sorted(_NUMBERS, key=len, reverse=True))})"
 _OPEN_BEGIN = r"(?:since|after|from|as of|starting(?: from)?|on or after|seit|ab|nach|desde|a partir de|depuis|des)"
 _OPEN_END = r"(?:before|prior to|vor|antes del?|avant)"
 _UNTIL = r"(?:until|through|up to|on or before|by|bis(?: zum)?|hasta(?: el)?|jusqu'?(?:au|a|en)?)"
-_LAST = r"(?:the )?(?:last|previous|prior|letzte[nrms]?|vergangene[nrms]?|vorige[nrms]?|pasad[oa]s?|ultim[oa]s?|derniere?s?|passee?s?)"
+_LAST = (
+    r"(?:the )?(?:last|previous|prior|letzte[nrms]?|vergangene[nrms]?|vorige[nrms]?|"
+    r"pasad[oa]s?|ultim[oa]s?|derniere?s?|passee?s?)"
+)
 _PAST = r"(?:the )?past"
 _THIS = r"(?:this|current|the current|diese[nrms]?|laufende[nrms]?|aktuelle[nrms]?|este|esta|actual|ce|cette|en cours)"
 _NEXT = r"(?:the )?(?:next|coming|upcoming|nachste[nrms]?|kommende[nrms]?|proxim[oa]s?|prochaine?s?)"
@@ -75,7 +96,9 @@ def _bounded(text: str, begin: int, stop: int, start: date, end: date) -> Said:
                 return Said(None, start, m.start(), stop, text[m.start() : stop])
             after = m.group(0).strip().split()[0] in ("after", "nach")
             first = end if after else start
-            return Said(None if open_start else first, None if open_end else end, m.start(), stop, text[m.start() : stop])
+            return Said(
+                None if open_start else first, None if open_end else end, m.start(), stop, text[m.start() : stop]
+            )
     if m := re.search(r"\b(?:on|in|during|for|of|am|im|in|wahrend|el|en|durante|le|au|pendant)\s+(?:the\s+)?$", before):
         begin = m.start()
     return Said(start, end, begin, stop, text[begin:stop])
@@ -85,7 +108,7 @@ def _ranges(text: str, today: date) -> list[Said]:
     """between X and Y, from X to Y, of days, months or years."""
     points = sorted(_points(text, today), key=lambda p: p.begin)
     found = []
-    for one, other in zip(points, points[1:], strict=False):
+    for one, other in pairwise(points):
         gap = text[one.stop : other.begin].strip()
         lead = re.search(r"\b(?:between|from|zwischen|von|vom|entre|desde|de|du|del)\s+(?:the\s+)?$", text[: one.begin])
         joined = re.fullmatch(r"(?:and|to|until|through|till|und|bis(?: zum)?|y|a|al|hasta|et|au|-|–|and the)", gap)
@@ -103,11 +126,11 @@ def _points(text: str, today: date) -> list[Said]:
 
 
 def _plain_days(text: str, today: date) -> list[Said]:
-    # Without a year the last such day that has passed is meant: data lies behind.
     made = []
-    for day, begin, stop in dated_spans(text, today):
-        if not re.search(r"\d{4}", text[begin:stop]) and day > today:
-            day = date(day.year - 1, day.month, min(day.day, 28) if day.month == 2 else day.day)
+    for named, begin, stop in dated_spans(text, today):
+        # Without a year the last such day that has passed is meant: data lies behind.
+        ahead = named > today and not re.search(r"\d{4}", text[begin:stop])
+        day = _plus(named, -12) if ahead else named
         made.append(Said(day, day + timedelta(days=1), begin, stop, text[begin:stop]))
     return made
 
@@ -134,7 +157,11 @@ def _plain_months(text: str, today: date) -> list[Said]:
     made = []
     for m in _month_pattern().finditer(text):
         number = month_number(m["name"])
-        if number is None or (m["name"] in ("may", "mar", "march") and not m["year"] and not re.search(r"\b(?:in|since|of|im|en)\s$", text[: m.start()])):
+        if number is None or (
+            m["name"] in ("may", "mar", "march")
+            and not m["year"]
+            and not re.search(r"\b(?:in|since|of|im|en)\s$", text[: m.start()])
+        ):
             continue
         year = int(m["year"]) if m["year"] else today.year - (number > today.month)
         start = date(year, number, 1)
@@ -147,8 +174,18 @@ def _plain_months(text: str, today: date) -> list[Said]:
 
 def _months_and_quarters(text: str, today: date) -> list[Said]:
     made = [_bounded(text, s.begin, s.stop, s.start, s.end) for s in _plain_months(text, today) if s.start and s.end]
-    quarter = r"\b(?:q([1-4])|([1-4])(?:st|nd|rd|th|\.)?\s*(?:quarter|quartal|trimestre)|(first|second|third|fourth|erste[ns]?|zweite[ns]?|dritte[ns]?|vierte[ns]?|primer|segundo|tercer|cuarto|premier|deuxieme|troisieme|quatrieme) (?:quarter|quartal|trimestre))\b(?:\s+(?:of\s+|de\s+|del\s+)?((?:19|20)\d\d))?"
-    order = ("first erste ersten erstes primer premier", "second zweite zweiten zweites segundo deuxieme", "third dritte dritten drittes tercer troisieme", "fourth vierte vierten viertes cuarto quatrieme")
+    quarter = (
+        r"\b(?:q([1-4])|([1-4])(?:st|nd|rd|th|\.)?\s*(?:quarter|quartal|trimestre)"
+        r"|(first|second|third|fourth|erste[ns]?|zweite[ns]?|dritte[ns]?|vierte[ns]?|"
+        r"primer|segundo|tercer|cuarto|premier|deuxieme|troisieme|quatrieme) (?:quarter|"
+        r"quartal|trimestre))\b(?:\s+(?:of\s+|de\s+|del\s+)?((?:19|20)\d\d))?"
+    )
+    order = (
+        "first erste ersten erstes primer premier",
+        "second zweite zweiten zweites segundo deuxieme",
+        "third dritte dritten drittes tercer troisieme",
+        "fourth vierte vierten viertes cuarto quatrieme",
+    )
     for m in re.finditer(quarter, text):
         number = int(m[1] or m[2] or next(n for n, ws in enumerate(order, start=1) if m[3] in ws.split()))
         year = int(m[4]) if m[4] else today.year - (3 * number - 2 > today.month)
@@ -170,8 +207,9 @@ def _years(text: str, today: date) -> list[Said]:
 
 def _weekdays(text: str, today: date) -> list[Said]:
     names = {folded(n): k for language in _READ for k, n in enumerate(weekday_names(language))}
+    listed = "|".join(sorted(names, key=len, reverse=True))
     made = []
-    for m in re.finditer(rf"\b(?P<last>{_LAST}\s+)?(?P<day>{'|'.join(sorted(names, key=len, reverse=True))})\b", text):
+    for m in re.finditer(rf"\b(?P<last>{_LAST}\s+)?(?P<day>{listed})\b", text):
         if not m["last"] and not re.search(r"\b(?:on|since|seit|am|desde|depuis)\s$", text[: m.start()]):
             continue
         day = today - timedelta(days=(today.weekday() - names[m["day"]]) % 7 or 7)
@@ -188,7 +226,8 @@ def _relative(text: str, today: date) -> list[Said]:
         for m in re.finditer(rf"\b(?:{_N}\s+)?{tail}\s+{lead}(?!\w)", text):  # el mes pasado, le mois dernier
             if not re.match(r"(?:the )?(?:last|past|next|this)", m[0].split()[-1]):
                 made.append(_window(text, m, window, today))
-    for m in re.finditer(rf"\b{_N}\s+{tail}\s+ago\b|\b(?:vor|hace|il y a)\s+{_N.replace('<n>', '<n2>')}\s+(?:{_UNIT.replace('?P<', '?P<x')})\b", text):
+    before = rf"\b(?:vor|hace|il y a)\s+{_N.replace('<n>', '<n2>')}\s+(?:{_UNIT.replace('?P<', '?P<x')})\b"
+    for m in re.finditer(rf"\b{_N}\s+{tail}\s+ago\b|{before}", text):
         groups = m.groupdict()
         unit = next((u for u in _UNITS if groups.get(u) or groups.get(f"x{u}")), "day")
         day = _before(today, unit, _count(groups.get("n") or groups.get("n2")))
@@ -200,7 +239,14 @@ def _window(text: str, m: re.Match[str], window: Callable[[date, str, int], tupl
     unit = next(u for u in _UNITS if m[u])
     start, end = window(today, unit, _count(m["n"]))
     begin = m.start()
-    if lead := re.search(r"\b(?:in|over|during|within|for|since|im|in|den|seit|wahrend|en|durante|los|las|dans|pendant|les|au cours des)\s+(?:the\s+|den\s+|der\s+|los\s+|las\s+|les\s+)?$", text[:begin]):
+    if lead := re.search(
+        (
+            r"\b(?:in|over|during|within|for|since|im|in|den|seit|wahrend|en|durante|"
+            r"los|las|dans|pendant|les|au cours des)\s+(?:the\s+|den\s+|der\s+|los\s+|"
+            r"las\s+|les\s+)?$"
+        ),
+        text[:begin],
+    ):
         begin = lead.start()
     return Said(start, end, begin, m.end(), text[begin : m.end()])
 
@@ -253,4 +299,8 @@ def _next(today: date, unit: str, count: int) -> tuple[date, date]:
     if unit == "day":
         return today + timedelta(days=1), today + timedelta(days=count + 1)
     start = _before(_first(today, unit), unit, -1)
-    return (start, _before(start, unit, -count)) if count == 1 else (today, _before(today, unit, -count) + timedelta(days=1))
+    return (
+        (start, _before(start, unit, -count))
+        if count == 1
+        else (today, _before(today, unit, -count) + timedelta(days=1))
+    )

@@ -1,0 +1,101 @@
+"""Counts, sums, and lists of what fits."""
+
+from __future__ import annotations
+
+import re
+
+from core.text.words import folded
+from warehouse.query.paths import way
+from warehouse.query.structured import Level, Measure, Query
+from warehouse.reading.conditions import conditions
+from warehouse.reading.cues import pattern
+from warehouse.reading.measures import AND, EXTREME, Words, without_spans
+
+_PEOPLE = frozenset("person people employee staff worker colleague user customer client member student patient".split())
+
+
+def plain(words: Words) -> Query | None:
+    levels, text = words.group_levels(words.main)
+    measures = [m for _, _, m in words.measures(text)]
+    if not measures and (m := pattern(EXTREME + r" (?:V\d+ |E\d+ )*(?P<t>C\d+)").search(text)):
+        column = words.layer.column(words.marks.names[m["t"]].what)
+        if column.type in ("number", "date", "datetime"):
+            low = pattern("{lowest}").fullmatch(m["how"])
+            measures = [Measure(words.marks.names[m["t"]].what, "min" if low else "max")]
+    if measures:
+        return Query(tuple(dict.fromkeys(measures)), levels)
+    if levels and (m := re.search(r"[EC]\d+", text)):
+        # "shifts per employee": what stands before is counted; "the capital of each state" is shown.
+        what = words.marks.names[m[0]].what
+        if m[0].startswith("C") and words.layer.column(what).type != "number":
+            shown = tuple(level for c in re.findall(r"C\d+", text) for level in words.levels_of(c))
+            return Query((), tuple(dict.fromkeys((*levels, *shown))))
+        side = words.side(m[0])
+        return Query((side,), levels) if side else None
+    found = conditions(words.main, words.marks, words.lexicon)
+    free = without_spans(words.main, [(f.begin, f.end) for f in found])
+    listed = _listed(words, free) or _listed(words, words.main)
+    return Query((), listed) if listed else None
+
+
+def _listed(words: Words, text: str) -> tuple[Level, ...]:
+    """What a list shows: columns that are asked for, else what its rows are called."""
+    marks = re.findall(r"[EC]\d+", text)
+    if re.match(r"(?:who|wer|quien|quienes|qui)\b", text) and not any(m.startswith("E") for m in marks):
+        return _people(words)
+    if not marks:
+        return ()
+    if marks[0].startswith("C") and re.match(
+        rf"(?:which|list|show(?: me)?|welche|que|quels?|quelles?)?(?: all| the)* ?{marks[0]}", text
+    ):
+        # "Which customers renew": whose renewal it is comes first.
+        field = words.marks.names[marks[0]].what
+        entity, _, column = field.partition(".")
+        own = words.layer.entities[entity]
+        names = {w for n in (entity, *own.names) for w in folded(n).split()}
+        said = folded(words.marks.words[marks[0]]).split()
+        if column not in (*own.label, *own.key) and said and {said[0], said[0].rstrip("s")} & names and len(said) > 1:
+            return (*(Level(f"{entity}.{c}") for c in own.label), Level(field))
+    named = re.match(rf".*?(?P<list>C\d+(?:{AND} ?C\d+)*)(?: of| for|\b)", text)
+    first_entity = next((m for m in marks if m.startswith("E")), "")
+    if named and (not first_entity or text.find(named["list"]) < text.find(first_entity)):
+        levels = tuple(level for m in re.findall(r"C\d+", named["list"]) for level in words.levels_of(m))
+        levels = _with_names(words, levels, named["list"], first_entity, text)
+    else:
+        levels = words.levels_of(first_entity or marks[0])
+        extra = (
+            re.findall(
+                rf"{first_entity},?(?: V\d+)? (?:and|with|und|y|et) (?:their |its |the )?(C\d+(?:{AND} ?C\d+)*)",
+                text,
+            )
+            if first_entity
+            else []
+        )
+        levels += tuple(level for group in extra for m in re.findall(r"C\d+", group) for level in words.levels_of(m))
+    if m := re.search(rf"\band (?:their|its|his|her|the|ihre|sus|leurs?) (C\d+(?:{AND} ?C\d+)*) ?\W*$", text):
+        levels += tuple(level for c in re.findall(r"C\d+", m[1]) for level in words.levels_of(c))
+    return tuple(dict.fromkeys(levels))
+
+
+def _people(words: Words) -> tuple[Level, ...]:
+    """Whom "who" means: the people among the entities that the question can be about."""
+    touched = [m.what.partition(".")[0] for m in words.marks.names.values() if m.kind in ("value", "column")]
+    people = [
+        e for e, of in words.layer.entities.items() if _PEOPLE & {w for n in (e, *of.names) for w in n.lower().split()}
+    ]
+    near = [e for e in people if touched and way(words.layer, touched[0], e) is not None]
+    return tuple(Level(f"{near[0]}.{c}") for c in words.layer.entities[near[0]].label) if near else ()
+
+
+def _with_names(words: Words, levels: tuple[Level, ...], said: str, entity_mark: str, text: str) -> tuple[Level, ...]:
+    """ "the scores of the courses": whose each of them is stands beside it."""
+    if not entity_mark or not re.search(
+        rf"{re.escape(said)} (?:of|for|der|von|de|des)(?: all| the| each| those)* {entity_mark}", text
+    ):
+        return levels
+    entity = words.marks.names[entity_mark].what
+    own = words.layer.entities[entity]
+    known = {level.field for level in levels}
+    if known & {f"{entity}.{c}" for c in (*own.label, *own.key)} or not all(f.startswith(f"{entity}.") for f in known):
+        return levels
+    return (*(Level(f"{entity}.{c}") for c in own.label), *levels)
