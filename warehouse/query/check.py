@@ -80,6 +80,10 @@ def check_query(query: Query, user: User, layer: Layer) -> None:
             raise QuestionError(f"The data has no {field!r}.")
         if not seen.has(field):
             raise QuestionError(denial(field, user, layer))
+    conditions = [*query.filters, *query.also, *(f for m in _all(query.measures) for f in m.where)]
+    for f in conditions:
+        if "." not in f.field or not _fits(f.value, layer.column(f.field).type):
+            raise QuestionError(f"{f.field.replace('.', ' ', 1)} can't be compared with {f.value!r}.")
     for measure in _all(query.measures):
         column = measure.of.partition(".")[2]
         if measure.by in ("sum", "avg", "median") and (not column or layer.column(measure.of).type != "number"):
@@ -96,6 +100,16 @@ def denial(field: str, user: User, layer: Layer) -> str:
         return f"{said} can't see {entity} {column}; the owner of the data decides who does."
     others = ", ".join(scope) or "nobody"
     return f"{said} can't see {entity} records; these roles do: {others}."
+
+
+def _fits(value: Any, kind: str) -> bool:
+    """Whether a column of the kind can be compared with the value."""
+    values = value if isinstance(value, tuple | list) else (value,)
+    if kind == "number":
+        return all(v is None or isinstance(v, int | float) for v in values)
+    if kind == "boolean":
+        return all(v is None or isinstance(v, bool) for v in values)
+    return not (kind in ("date", "datetime") and any(isinstance(v, int | float) for v in values))
 
 
 def _all(measures: Iterable[Measure]) -> Iterable[Measure]:

@@ -195,7 +195,8 @@ def _resolve(spans: list[_Span], lexicon: Lexicon, words: set[str], question: st
     columns = {m.what for m in sure if m.kind == "column"}
     for span in named:
         others = [s for s in named if s is not span and min(abs(s.begin - span.end), abs(span.begin - s.end)) <= 12]
-        around = [m for s in others for m in (s.what if isinstance(s.what, list) else [s.what])]
+        near = [m for s in others for m in (s.what if isinstance(s.what, list) else [s.what])]
+        around = [m for m in near if isinstance(m, Mention)]
         context = _Context(lexicon, entities, columns, words, around)
         before = re.findall(r"[^\W_]+", question[max(0, span.begin - 16) : span.begin].lower())[-1:]
         span.what = max(span.what, key=lambda m: _fit(m, context) + 0.7 * _leads(before, m))

@@ -72,6 +72,10 @@ def missing_words(question: str, marks: Annotated) -> list[str]:
     for m in _NAMED.finditer(question):
         if m["name"].split()[0] not in covered and _says(folded(m["name"].split()[0])):
             found.append(m["name"])
+    for m in re.finditer(r"(?<=[\w,;:] )[A-Z][\w’'-]+", question):
+        # A name that stands on nothing: "in branch South".
+        if m[0] not in covered and _says(folded(m[0])):
+            found.append(m[0])
     return list(dict.fromkeys(found))
 
 

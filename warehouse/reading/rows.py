@@ -28,7 +28,17 @@ def conditioned(words: Words, query: Query) -> Query:
         filters = [f for f in filters if f not in both]
     used = {f.field for m in query.measures for f in m.where}
     kept = [f for f in filters if f.field not in used or f in query.filters]
-    return query.changed(filters=tuple(dict.fromkeys(kept)), without=tuple(dict.fromkeys(words.without)))
+    levels = query.levels if query.measures else _with_bounds(query.levels, kept)
+    return query.changed(
+        levels=levels, filters=tuple(dict.fromkeys(kept)), without=tuple(dict.fromkeys(words.without))
+    )
+
+
+def _with_bounds(levels: tuple[Level, ...], filters: Iterable[Filter]) -> tuple[Level, ...]:
+    """In a list, what is over or under a bound stands beside it."""
+    own = {level.field.partition(".")[0] for level in levels}
+    bounds = [f.field for f in filters if f.op in ("<", "<=", ">", ">=") and f.field.partition(".")[0] in own]
+    return tuple(dict.fromkeys((*levels, *(Level(field) for field in bounds))))
 
 
 def _note(words: Words, found: Found, filters: list[Filter]) -> None:
