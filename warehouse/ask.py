@@ -123,7 +123,9 @@ class Warehouse:
                     models,
                     spent or Spending(person=user.email),
                 )
-                reading, by_model = (found, True) if found.query is not None else (reading, False)
+                reading, by_model = (
+                    (found, True) if found.query is not None or reading.query is None else (reading, False)
+                )
             except ModelError:
                 pass  # what the words alone say still stands
         if reading.query is None:

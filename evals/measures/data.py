@@ -88,7 +88,7 @@ def load_data_questions(folder: Path) -> list[DataQuestion]:
         if rows is None and row.get("gold_result_csv") and not row.get("volatile"):
             rows = list(csv.reader(io.StringIO(row["gold_result_csv"])))[1:]
         unanswerable = bool(row.get("unanswerable")) or row.get("answerable") is False
-        if not unanswerable and not sqls and rows is None:
+        if not unanswerable and not sqls and rows is None and not row.get("group"):
             raise DatasetError(
                 f"{folder}/questions.jsonl:{number}: neither gold_sqls, rows nor unanswerable; say what is right."
             )
@@ -138,7 +138,7 @@ def data_report(judged: Sequence[DataJudgement]) -> dict[str, float]:
     `refusal_precision` is the share of refusals whose question is unanswerable; `paraphrase_same` of questions whose
     query is that of most of their group.
     """
-    could = [j for j in judged if not j.asked.unanswerable]
+    could = [j for j in judged if j.asked.gold_sqls or j.asked.gold_rows is not None]
     couldnt = [j for j in judged if j.asked.unanswerable]
     refused = [j for j in judged if _is_refused(j.answer)]
     report: dict[str, float] = {"questions": len(judged)}

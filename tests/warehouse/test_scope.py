@@ -24,7 +24,7 @@ def test_values_of_others_are_not_even_known() -> None:
 
 
 def test_a_hidden_column_is_refused_with_the_reason() -> None:
-    with pytest.raises(QuestionError, match="role .*clerk.* can't see rider salary"):
+    with pytest.raises(QuestionError, match=r"role .*clerk.* can't see rider salary"):
         shop().run(Query((Measure("rider.salary", "avg"),)), NORTH)
     assert shop().run(Query((Measure("rider.salary", "avg"),)), OWNER).rows == [(25.0,)]
 
@@ -55,7 +55,9 @@ def test_random_queries_never_leave_the_scope() -> None:
     asked = 0
     for _ in range(1_500):
         levels = tuple(Level(f) for f in chance.sample(fields, chance.randrange(1, 4)))
-        filters = (Filter(chance.choice(fields), chance.choice(["!=", "is not null"]), "x"),) if chance.random() < 0.4 else ()
+        filters = (
+            (Filter(chance.choice(fields), chance.choice(["!=", "is not null"]), "x"),) if chance.random() < 0.4 else ()
+        )
         try:
             rows = shop().run(Query((), levels, filters), NORTH).rows
         except QuestionError:

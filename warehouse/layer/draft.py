@@ -24,6 +24,7 @@ _WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
 _KEPT = frozenset(
     "daily weekly monthly hourly data info table record records list log history snapshot fact dim tbl".split()
 )
+_PREFIXES = frozenset("tbl t dim fact fct stg vw v mart".split())
 _YES_NO = (("1", "0"), ("yes", "no"), ("y", "n"), ("true", "false"), ("t", "f"), ("ja", "nein"))
 _SECRET = re.compile(r"password|secret|api_?key|token|ssn|hash", re.IGNORECASE)
 _NAMING = ("name", "title", "label", "subject", "full name")
@@ -64,6 +65,7 @@ def drafted(catalogue: Catalogue, database: Database | None = None, name: str = 
 def _spoken(identifier: str) -> tuple[str, ...]:
     """sbCustJoinDt → (sb, customer, join, date)."""
     said = [_short().get(word.lower(), word.lower()) for word in _WORD.findall(identifier)]
+    said = said[1:] if len(said) > 1 and said[0] in _PREFIXES else said
     return tuple(word for n, word in enumerate(said) if n == 0 or word != said[n - 1])
 
 

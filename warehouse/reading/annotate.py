@@ -50,6 +50,7 @@ _GRAINS: dict[Grain, str] = {
 }
 
 
+_CLOSE = 0.5
 # Before "of" they count, and are no column.
 _COUNTED = frozenset(["number", "count", "total", "amount", "anzahl", "numero", "nombre"])
 
@@ -114,7 +115,7 @@ def annotated(question: str, lexicon: Lexicon, today: date) -> Annotated:
     free = _in_digits(free, spans)
     for m in _NUMBER.finditer(free):
         if _clear(m.start(), m.end(), spans):
-            spans.append(_Span(*m.span(), "N", _number(m)))
+            spans.append(_Span(m.start(), _end_of_words(m.end(), free, question), "N", _number(m)))
     for grain, words in _GRAINS.items():
         for m in re.finditer(rf"\b(?:{words})\b", low):
             if _clear(m.start(), m.end(), spans):
@@ -165,7 +166,13 @@ def _names(tokens: Sequence[Token], mentions: Sequence[Mention], spans: Sequence
             same[2].append(m)
         elif all(m.last <= f or m.first >= last for f, last, _ in taken):
             taken.append((m.first, m.last, [m]))
-    return [_Span(tokens[f].begin, tokens[last - 1].end, "?", options) for f, last, options in taken]
+    found = []
+    for first, last, options in taken:
+        # What is called so itself comes before what is only called like it.
+        best = max(m.strength for m in options)
+        close = [m for m in options if m.strength >= _CLOSE * best]
+        found.append(_Span(tokens[first].begin, tokens[last - 1].end, "?", close))
+    return found
 
 
 def _followed_by_of(tokens: Sequence[Token], at: int) -> bool:
@@ -278,6 +285,13 @@ def _in_digits(text: str, spans: Sequence[_Span]) -> str:
     return re.sub(
         rf"\b(?:(?:a|{small}) (?:hundred|thousand|million)(?: thousand)?|{small})\b", digits, text, flags=re.IGNORECASE
     )
+
+
+def _end_of_words(end: int, digits: str, question: str) -> int:
+    """Where a number ends that was written in more letters than its digits have."""
+    while end < len(digits) and digits[end] == " " and question[end] != " ":
+        end += 1
+    return end
 
 
 def _absorb(spans: list[_Span], question: str, lexicon: Lexicon) -> None:

@@ -50,7 +50,16 @@ def timed(words: Words, query: Query) -> Query:
         return query.changed(
             filters=tuple(filters), levels=tuple(v for v in query.levels if v.field != field or query.measures)
         )
-    return query.changed(period=Period(field, period.start, period.end, period.words))
+    return _dated(query.changed(period=Period(field, period.start, period.end, period.words)))
+
+
+def _dated(query: Query) -> Query:
+    """In a list of what happened in a time, the day stands beside it."""
+    own = {level.field.partition(".")[0] for level in query.levels}
+    field = query.period.field if query.period else ""
+    if query.measures or field.partition(".")[0] not in own or any(level.field == field for level in query.levels):
+        return query
+    return query.changed(levels=(*query.levels, Level(field)))
 
 
 def _lasting(words: Words, query: Query, period: Said) -> tuple[Filter, Filter] | None:

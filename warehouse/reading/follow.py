@@ -4,6 +4,7 @@ year before".
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import date
 
@@ -22,9 +23,11 @@ def followed(before: Query, message: str, lexicon: Lexicon, today: date) -> Quer
     asks = any(
         pattern(f"{{{cue}}}").search(marks.text) for cue in ("count", "sum", "average", "median", "ratio", "share")
     )
-    if asks or len(message.split()) > _MOST_WORDS or any(m.startswith(("E", "M")) for m in marks.names):
+    by = re.findall(r"E\d+", " ".join(m[0] for m in pattern(r"{each} (?:the )?E\d+").finditer(marks.text)))
+    own = [m for m in marks.names if m.startswith(("E", "M")) and m not in by]
+    if asks or own or len(message.split()) > _MOST_WORDS:
         return None
-    query = _limited(_timed(_grouped(_filtered(before, marks, lexicon), marks), marks), marks)
+    query = _limited(_timed(_grouped(_filtered(before, marks, lexicon), marks, lexicon), marks), marks)
     if pattern("{compare}").search(marks.text) and query.period is not None:
         query = query.changed(before=True, period=before.period or query.period)
     charted = pattern("{chart}").search(marks.text)
@@ -37,10 +40,12 @@ def _filtered(query: Query, marks: Annotated, lexicon: Lexicon) -> Query:
     return query.changed(filters=(*kept, *found))
 
 
-def _grouped(query: Query, marks: Annotated) -> Query:
+def _grouped(query: Query, marks: Annotated, lexicon: Lexicon) -> Query:
     """ "by month" changes the grain of a level of time, or adds one; "by country" takes the place of other levels."""
     grain = next(iter(marks.grains.values()), "")
     columns = [m.what for m in marks.names.values() if m.kind == "column"]
+    for entity in (m.what for m in marks.names.values() if m.kind == "entity"):
+        columns += [f"{entity}.{c}" for c in lexicon.layer.entities[entity].label]
     if grain:
         timed = [n for n, level in enumerate(query.levels) if level.grain]
         field = query.levels[timed[0]].field if timed else query.period.field if query.period else ""

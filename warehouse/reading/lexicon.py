@@ -220,12 +220,7 @@ class Lexicon:
                         t.is_word(w, rooted=True) for t, w in zip(said, words, strict=True)
                     ):
                         exact = all(t.plain == w for t, w in zip(said, words, strict=True))
-                        verbs = [
-                            t
-                            for t, w in zip(said, words, strict=True)
-                            if t.plain != w and t.text.lower().endswith(("ed", "ing"))
-                        ]
-                        if not exact and ((kind == "entity" and verbs) or _only_asks(said)):
+                        if not exact and (kind == "entity" or _only_asks(said)):
                             continue
                         if not (len(said) == 1 and _only_asks(said)):
                             found.append(

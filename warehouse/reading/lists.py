@@ -22,6 +22,14 @@ def plain(words: Words) -> Query | None:
         if column.type in ("number", "date", "datetime"):
             low = pattern("{lowest}").fullmatch(m["how"])
             measures = [Measure(words.marks.names[m["t"]].what, "min" if low else "max")]
+    first = next(iter(re.findall(r"C\d+", text)), "")
+    if (
+        not measures
+        and first
+        and re.match(r"(?:average|mean|durchschnitt|mittlere|promedio|moyenne)", words.marks.words[first].lower())
+    ):
+        # "mean time to respond" is both the name of a column and what to make of it.
+        measures = [Measure(words.marks.names[first].what, "avg")]
     if measures:
         return Query(tuple(dict.fromkeys(measures)), levels)
     if levels and (m := re.search(r"[EC]\d+", text)):

@@ -114,6 +114,8 @@ class Words:
         if kind in ("average", "sum", "median") and column.type == "number":
             by: Aggregation = "avg" if kind == "average" else "median" if kind == "median" else "sum"
             return Measure(what, by)
+        if kind == "count" and column.type in ("date", "datetime") and not distinct:
+            return Measure(what.partition(".")[0], "count")
         if kind == "count" and column.type == "number" and not distinct:
             return Measure(what, "sum")
         return Measure(what, "count_distinct")
@@ -179,7 +181,7 @@ def _agent(text: str, m: re.Match[str], words: Mapping[str, str]) -> bool:
     if not re.match(r"(?:by|par|por) (?!each|every|chaque|cada)", m[0]):
         return False
     before = text[: m.start()].rstrip().rpartition(" ")[2]
-    before = words.get(before, before).lower()
+    before = words.get(before, "" if before[:1] in "EM" and before[1:].isdigit() else before).lower()
     return bool(re.search(r"\w(?:ed|en|wn|ght|ne|ade|old)$", before)) and before not in (
         "grouped",
         "divided",

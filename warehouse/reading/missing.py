@@ -39,15 +39,15 @@ _NAMED = re.compile(
 )
 # Nouns that asking is done with.
 _SAID_ALONE = frozenset(
-    "result results database table tables value values question list order data time times people person thing "
-    "things record records way kind type types sort amount number numbers figure figures name names id ids date "
-    "dates day days week weeks month months year years quarter hour hours detail details information answer output "
-    "count total average rate ratio percentage percent share proportion combination combinations pair pairs group "
-    "groups case cases difference rest top bottom highest lowest most least first last other others same different "
-    "entire whole letter word words string strings integer format system today end start beginning participants "
-    "questions question column columns row rows distribution breakdown trend overview summary development chart "
-    "graph plot more less common square kilometer kilometers meter meters left right inner outer join unix iso usd "
-    "eur gmt utc".split()
+    "result results counts sums averages database table tables value values question list order data time times "
+    "people person thing things record records way kind type types sort amount number numbers figure figures name "
+    "names id ids date dates day days week weeks month months year years quarter hour hours detail details "
+    "information answer output count total average rate ratio percentage percent share proportion combination "
+    "combinations pair pairs group groups case cases difference rest top bottom highest lowest most least first "
+    "last other others same different entire whole letter word words string strings integer format system today "
+    "end start beginning participants questions column columns row rows distribution breakdown trend overview "
+    "summary development chart graph plot more less common square kilometer kilometers meter meters left right "
+    "inner outer join unix iso usd eur gmt utc".split()
 )
 
 

@@ -69,8 +69,8 @@ def ranked(words: Words) -> Query | None:
         plural = plural or bool(
             re.match(r"(?:what|which|who|cuales|quels|quelles)? ?(?:are|were|list|sind|son|sont)\b", text)
         )
-        limit = None if plural and words.order_text else 1 if not plural else None
-        limit = None if plural and not words.order_text else limit
+        counted = re.search(rf"(?P<n>N\d+) {subjects[0]}\b", text)
+        limit = int(words.marks.numbers[counted["n"]]) if counted else None if plural else 1
     levels = tuple(level for s in subjects for level in words.levels_of(s))
     if not levels:
         return None

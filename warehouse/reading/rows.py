@@ -29,9 +29,7 @@ def conditioned(words: Words, query: Query) -> Query:
     used = {f.field for m in query.measures for f in m.where}
     kept = [f for f in filters if f.field not in used or f in query.filters]
     levels = query.levels if query.measures else _with_bounds(query.levels, kept)
-    return query.changed(
-        levels=levels, filters=tuple(dict.fromkeys(kept)), without=tuple(dict.fromkeys(words.without))
-    )
+    return query.changed(levels=levels, filters=tuple(dict.fromkeys(kept)), without=tuple(dict.fromkeys(words.without)))
 
 
 def _with_bounds(levels: tuple[Level, ...], filters: Iterable[Filter]) -> tuple[Level, ...]:
