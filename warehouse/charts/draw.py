@@ -88,9 +88,9 @@ def _axis_title(measure: Measure, name: str, layer: Layer) -> str:
     return f"{name} ({unit})" if unit and unit not in name else name
 
 
-def _number_axis(title: str) -> alt.Axis:
+def _number_axis(title: str, whole: bool = False) -> alt.Axis:
     # 1M and 2M instead of 1,000,000; whole numbers stay whole.
-    return alt.Axis(title=title, format="~s", labelOverlap=True)
+    return alt.Axis(title=title, format="~s", labelOverlap=True, tickMinStep=1 if whole else alt.Undefined)
 
 
 def _long(base: alt.Chart, names: Sequence[str], levels: int) -> Any:
@@ -122,7 +122,9 @@ def _bars(base: alt.Chart, query: Query, names: Sequence[str], layer: Layer) -> 
     if len(query.levels) == 2:
         value = alt.X(
             f"{_escaped(names[2])}:Q",
-            axis=_number_axis(_axis_title(query.measures[0], names[2], layer)),
+            axis=_number_axis(
+                _axis_title(query.measures[0], names[2], layer), query.measures[0].by.startswith("count")
+            ),
             scale=alt.Scale(zero=True),
         )
         return base.mark_bar().encode(y=along, x=value, color=_colour(_escaped(names[1])), tooltip=tooltip)
@@ -132,7 +134,7 @@ def _bars(base: alt.Chart, query: Query, names: Sequence[str], layer: Layer) -> 
         return long.mark_bar().encode(y=along, x=value, yOffset="figure:N", color=_colour("figure"), tooltip=tooltip)
     value = alt.X(
         f"{_escaped(names[1])}:Q",
-        axis=_number_axis(_axis_title(query.measures[0], names[1], layer)),
+        axis=_number_axis(_axis_title(query.measures[0], names[1], layer), query.measures[0].by.startswith("count")),
         scale=alt.Scale(zero=True),
     )
     return base.mark_bar(color=COLOURS[0]).encode(y=along, x=value, tooltip=tooltip)
@@ -151,14 +153,22 @@ def _lines(base: alt.Chart, query: Query, names: Sequence[str], layer: Layer) ->
     tooltip = [alt.Tooltip(f"{_escaped(n)}:N") for n in names]
     mark: dict[str, Any] = {"point": alt.OverlayMarkDef(size=40), "strokeWidth": 2}
     if len(query.levels) == 2:
-        value = alt.Y(f"{_escaped(names[2])}:Q", axis=_number_axis(_axis_title(query.measures[0], names[2], layer)))
+        value = alt.Y(
+            f"{_escaped(names[2])}:Q",
+            axis=_number_axis(
+                _axis_title(query.measures[0], names[2], layer), query.measures[0].by.startswith("count")
+            ),
+        )
         return base.mark_line(**mark).encode(x=along, y=value, color=_colour(_escaped(names[1 - at])), tooltip=tooltip)
     if len(query.measures) > 1:
         long = _long(base, names, 1)
         return long.mark_line(**mark).encode(
             x=along, y=alt.Y("value:Q", axis=_number_axis("")), color=_colour("figure"), tooltip=tooltip
         )
-    value = alt.Y(f"{_escaped(names[1])}:Q", axis=_number_axis(_axis_title(query.measures[0], names[1], layer)))
+    value = alt.Y(
+        f"{_escaped(names[1])}:Q",
+        axis=_number_axis(_axis_title(query.measures[0], names[1], layer), query.measures[0].by.startswith("count")),
+    )
     return base.mark_line(color=COLOURS[0], **mark).encode(x=along, y=value, tooltip=tooltip)
 
 

@@ -255,7 +255,8 @@ class _Compiler:
         meant = self.layer.entities[entity]
         table = exp.to_table(meant.table)
         columns = [
-            exp.column(c.column or n, quoted=bool(c.column)).as_(n, quoted=True) for n, c in meant.columns.items()
+            exp.column(c.column or n, quoted=bool(c.column) or n == n.lower()).as_(n, quoted=True)
+            for n, c in meant.columns.items()
         ]
         made = exp.select(*columns).from_(table)
         roles = self.scope.rows.get(entity, ())
@@ -269,7 +270,7 @@ class _Compiler:
     def _scoped(self, entity: str, condition: Condition) -> exp.Expression:
         name = condition.field.rpartition(".")[2]
         column = self.layer.entities[entity].columns[name]
-        raw = exp.column(column.column or name, quoted=bool(column.column))
+        raw = exp.column(column.column or name, quoted=bool(column.column) or name == name.lower())
         value = condition.value
         if isinstance(value, str) and value.startswith("$"):
             values = list(self.scope.attributes.get(value[1:], ()))

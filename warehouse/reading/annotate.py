@@ -170,7 +170,8 @@ def _names(tokens: Sequence[Token], mentions: Sequence[Mention], spans: Sequence
     for first, last, options in taken:
         # What is called so itself comes before what is only called like it.
         best = max(m.strength for m in options)
-        close = [m for m in options if m.strength >= _CLOSE * best]
+        named = any(m.kind == "entity" for m in options)
+        close = [m for m in options if m.strength >= _CLOSE * best and not (named and m.kind == "value")]
         found.append(_Span(tokens[first].begin, tokens[last - 1].end, "?", close))
     return found
 

@@ -139,7 +139,7 @@ def counted(words: Words, query: Query) -> Query:
 
 def ordered(words: Words, query: Query) -> Query:
     if not words.order_text:
-        return query
+        return query if query.order else _largest_first(query)
     text = words.order_text
     down = bool(pattern("{descending}").search(text)) and not pattern("{ascending}").search(text)
     if measures := words.measures(text):
@@ -165,3 +165,17 @@ def ordered(words: Words, query: Query) -> Query:
     ]
     position = len(query.levels) if query.measures else numbers[-1] if numbers and down else 0
     return query.changed(order=(Order(position, down),))
+
+
+def _largest_first(query: Query) -> Query:
+    """Figures by category are read from the largest down, by time in its order; a list stays as it comes."""
+    if not query.measures or not query.levels:
+        return query
+    timed = [
+        n
+        for n, level in enumerate(query.levels)
+        if level.grain or level.field.endswith((" date", ".date", "year", "month"))
+    ]
+    if timed:
+        return query.changed(order=tuple(Order(n) for n in timed))
+    return query.changed(order=(Order(len(query.levels), True),))

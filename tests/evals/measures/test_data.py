@@ -42,7 +42,9 @@ def test_rows_refusals_charts_and_other_words(tmp_path: Path) -> None:
         ([], [], True),
     ],
 )
-def test_rows_are_the_same_whatever_their_order(gold: list[tuple[object, ...]], rows: list[tuple[object, ...]], same: bool) -> None:
+def test_rows_are_the_same_whatever_their_order(
+    gold: list[tuple[object, ...]], rows: list[tuple[object, ...]], same: bool
+) -> None:
     assert same_rows(gold, rows) is same
 
 
