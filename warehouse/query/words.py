@@ -37,7 +37,7 @@ def in_words(query: Query, layer: Layer, today: date) -> str:
     conditions += [f"without {entity}" for entity in query.without]
     parts += [f"where {' and '.join(conditions)}"] if conditions else []
     parts += [period_words(query.period, today)] if query.period else []
-    if query.order:
+    if query.order and (query.limit is not None or not query.measures):
         first = query.order[0]
         parts.append(f"{names[first.position]}, {'highest' if first.descending else 'lowest'} first")
     parts += [f"{query.limit} at most"] if query.limit is not None else []
