@@ -43,8 +43,8 @@ INSERT INTO visits SELECT i, 1 + (i::bigint * 7919) % ({shops} - 5), TIMESTAMP '
 i % 97, CASE WHEN i % 4 = 0 THEN 'online' ELSE 'shop' END FROM generate_series(1, {rows}) AS t(i);
 """
 _ROLES = {"boss": ["bosses"], "tenant": ["tenants"], "clerk": ["clerks"], "auditor": ["auditors"]}
-_OWN = {"field": "tenant", "value": "$tenant"}
-LAYER = {
+_OWN: dict[str, Any] = {"field": "tenant", "value": "$tenant"}
+LAYER: dict[str, Any] = {
     "roles": _ROLES,
     "entities": {
         "shop": {
@@ -114,7 +114,7 @@ def _scoped(name: str, warehouse: Warehouse, pairs: int, seed: int) -> None:
     extra = missing = asked = refused = 0
     for _ in range(pairs):
         role, tenant = chance.choice(list(_ROLES)), chance.choice(TENANTS)
-        user = User(f"{role}@{tenant}", tuple(_ROLES[role]), {"tenant": [tenant]})
+        user = User(f"{role}@{tenant}", tuple(_ROLES[role]), {"tenant": (tenant,)})
         own = {str(r[0]): r for r in rows if _sees(role, tenant, r)}
         levels = tuple(Level(f) for f in chance.sample(fields, chance.randrange(1, 4)))
         query = Query((), (Level("shop.id"), *levels))

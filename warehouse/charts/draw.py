@@ -142,7 +142,7 @@ def _bars(base: alt.Chart, query: Query, names: Sequence[str], layer: Layer) -> 
 
 def _lines(base: alt.Chart, query: Query, names: Sequence[str], layer: Layer) -> Any:
     at = next((n for n, level in enumerate(query.levels) if level.grain), len(query.levels) - 1)
-    unit = _TIME_UNITS.get(query.levels[at].grain, "")
+    unit: Any = _TIME_UNITS.get(query.levels[at].grain, "")
     time = _escaped(names[at])
     # A year is a name, not a number: no 2,024.
     along = (

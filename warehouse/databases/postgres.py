@@ -66,7 +66,7 @@ class Postgres:
         import psycopg
 
         with psycopg.connect(self._url, autocommit=True) as connection:
-            connection.execute(sql)  # type: ignore[call-overload]
+            connection.execute(sql)
 
     def catalogue(self) -> Catalogue:
         """As `Database.catalogue`."""

@@ -124,7 +124,7 @@ class _Compiler:
         first = exp.select("*").from_(groups[0])
         for group in groups[1:]:
             if levels:
-                first = first.join(group, join_type="FULL", using=levels)
+                first = first.join(group, join_type="FULL", using=[*levels])
             else:
                 first = first.join(group, join_type="CROSS")
         return self._quotients(query, first.subquery("parts"), names)
@@ -136,7 +136,7 @@ class _Compiler:
         return made
 
     def _quotients(self, query: Query, source: exp.Subquery, names: Sequence[str]) -> exp.Select:
-        chosen: list[exp.Expression] = [exp.column(f"l{n}") for n in range(len(query.levels))]
+        chosen: list[exp.Expr] = [exp.column(f"l{n}") for n in range(len(query.levels))]
         number = 0
         for measure in query.measures:
             value = self._there(measure, f"p{number}")
@@ -150,7 +150,7 @@ class _Compiler:
             chosen.append(value)
         return exp.select(*(e.as_(n, quoted=True) for e, n in zip(chosen, names, strict=True))).from_(source)
 
-    def _there(self, measure: Measure, name: str) -> exp.Expression:
+    def _there(self, measure: Measure, name: str) -> exp.Expr:
         """The part's column; a count that is missing beside another entity's is none."""
         column = exp.column(name)
         return (
@@ -183,15 +183,15 @@ class _Compiler:
         ).from_(rows)
         return made.group_by(*(exp.column(f"l{n}") for n in range(len(levels)))) if levels else made
 
-    def _value(self, part: Measure) -> exp.Expression:
+    def _value(self, part: Measure) -> exp.Expr:
         column = _short(part.of)
-        value: exp.Expression = self._column(part.of) if column else exp.Literal.number(1)
+        value: exp.Expr = self._column(part.of) if column else exp.Literal.number(1)
         if part.where:
             condition = exp.and_(*(self._condition(f.field, f.op, f.value) for f in part.where))
             value = exp.Case(ifs=[exp.If(this=condition, true=value)])
         return value
 
-    def _aggregate(self, part: Measure, value: exp.Expression) -> exp.Expression:
+    def _aggregate(self, part: Measure, value: exp.Expr) -> exp.Expr:
         if part.by == "count":
             return exp.Count(this=value)
         if part.by == "count_distinct":
@@ -234,7 +234,7 @@ class _Compiler:
             made = made.where(exp.Not(this=self._some_of(root, entity)))
         return made
 
-    def _some_of(self, root: str, entity: str, holds: Filter | None = None) -> exp.Expression:
+    def _some_of(self, root: str, entity: str, holds: Filter | None = None) -> exp.Expr:
         """Whether a row of `entity` belongs to the root's row, and fulfils the filter."""
         steps = way(self.layer, root, entity)
         if not steps:
@@ -267,7 +267,7 @@ class _Compiler:
             made = made.where(exp.or_(*seen))
         return made.subquery(exp.to_identifier(alias or entity, quoted=True))
 
-    def _scoped(self, entity: str, condition: Condition) -> exp.Expression:
+    def _scoped(self, entity: str, condition: Condition) -> exp.Expr:
         name = condition.field.rpartition(".")[2]
         column = self.layer.entities[entity].columns[name]
         raw = exp.column(column.column or name, quoted=bool(column.column) or name == name.lower())
@@ -277,14 +277,14 @@ class _Compiler:
             return exp.In(this=raw, expressions=[exp.convert(v) for v in values]) if values else exp.false()
         return _compared(raw, condition.op, value, column)
 
-    def _condition(self, field: str, op: str, value: Any) -> exp.Expression:
+    def _condition(self, field: str, op: str, value: Any) -> exp.Expr:
         return _compared(self._column(field), op, value, self.layer.column(field))
 
     def _raw(self, field: str) -> exp.Column:
         entity, _, column = field.partition(".")
         return exp.column(column, entity, quoted=True)
 
-    def _column(self, field: str) -> exp.Expression:
+    def _column(self, field: str) -> exp.Expr:
         """The column as what it means: times as times, even where they are kept as text or numbers."""
         raw, column = self._raw(field), self.layer.column(field)
         if column.epoch:
@@ -294,7 +294,7 @@ class _Compiler:
             return exp.StrToTime(this=raw, format=exp.Literal.string(column.format))
         return raw
 
-    def _level(self, level: Level) -> exp.Expression:
+    def _level(self, level: Level) -> exp.Expr:
         value = self._column(level.field)
         if not level.grain:
             return value
@@ -310,19 +310,19 @@ def _parts(measure: Measure) -> list[Measure]:
     return [*own, replace(measure.over, over=None)] if measure.over else own
 
 
-def _equal(one: exp.Expression, other: exp.Expression) -> exp.EQ:
+def _equal(one: exp.Expr, other: exp.Expr) -> exp.EQ:
     return exp.EQ(this=one, expression=other)
 
 
-def _day(day: date) -> exp.Expression:
+def _day(day: date) -> exp.Expr:
     return exp.Cast(this=exp.Literal.string(day.isoformat()), to=exp.DataType.build("date"))
 
 
-def _literal(value: Any) -> exp.Expression:
+def _literal(value: Any) -> exp.Expr:
     return _day(value) if isinstance(value, date) else exp.convert(value)
 
 
-def _compared(column: exp.Expression, op: str, value: Any, meant: Column) -> exp.Expression:
+def _compared(column: exp.Expr, op: str, value: Any, meant: Column) -> exp.Expr:
     if op == "is null":
         return exp.Is(this=column, expression=exp.null())
     if op == "is not null":

@@ -338,7 +338,8 @@ def _marked(question: str, spans: list[_Span], lost: tuple[str, ...]) -> Annotat
         mark = f"{span.letter}{number}"
         parts.append(mark)
         made.words[mark] = question[span.begin : span.end]
-        kept = {"D": made.periods, "N": made.numbers, "G": made.grains}.get(span.letter)
+        by_letter: dict[str, dict[str, Any]] = {"D": made.periods, "N": made.numbers, "G": made.grains}
+        kept = by_letter.get(span.letter)
         if kept is not None:
             kept[mark] = span.what
         elif span.letter in "VECM":

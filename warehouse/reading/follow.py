@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from datetime import date
 
-from warehouse.query.structured import Level, Order, Period, Query
+from warehouse.query.structured import Grain, Level, Order, Period, Query
 from warehouse.reading.annotate import Annotated, annotated
 from warehouse.reading.conditions import conditions
 from warehouse.reading.cues import pattern
@@ -42,7 +42,7 @@ def _filtered(query: Query, marks: Annotated, lexicon: Lexicon) -> Query:
 
 def _grouped(query: Query, marks: Annotated, lexicon: Lexicon) -> Query:
     """ "by month" changes the grain of a level of time, or adds one; "by country" takes the place of other levels."""
-    grain = next(iter(marks.grains.values()), "")
+    grain: Grain = next(iter(marks.grains.values()), "")
     columns = [m.what for m in marks.names.values() if m.kind == "column"]
     for entity in (m.what for m in marks.names.values() if m.kind == "entity"):
         columns += [f"{entity}.{c}" for c in lexicon.layer.entities[entity].label]
