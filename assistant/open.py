@@ -32,4 +32,6 @@ def open_assistant(settings: Settings, retriever: Retriever | None = None, purpo
     plain = Assistant.over(retriever, settings, engine=engine, models=models)
     # The steps of apps ask plainly: an app doesn't run apps.
     tools = partial(open_tools, settings, plain, retriever)
-    return replace(plain, router=open_app_answers(settings, engine, retriever, models=models, tools=tools))
+    router = open_app_answers(settings, engine, retriever, models=models, tools=tools)
+    # What a model that plans may use besides the documents; another tool joins here.
+    return replace(plain.with_tools(*router.lookups()), router=router)

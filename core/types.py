@@ -260,6 +260,7 @@ class Answer:
         offers: Apps that could do more with it, as "app:<name>".
         run: The id of the app's run that answered, whose outputs are kept; empty for any other answer.
         understood: The question as it was answered, where that isn't as it was asked.
+        unfinished: Whether the model that writes was cut off; it can be asked to go on.
     """
 
     text: str
@@ -275,6 +276,7 @@ class Answer:
     offers: tuple[str, ...] = ()
     run: str = ""
     understood: str = ""
+    unfinished: bool = False
 
     @property
     def found(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -11,14 +11,17 @@ from assistant.answers.citations import Composer
 from assistant.answers.confidence import AbstentionModel, abstention_model
 from assistant.answers.extractive import answer_from, find_evidence
 from assistant.answers.from_files import file_answer, nothing_in, source_of
+from assistant.answers.lookups import DocumentTools
 from assistant.answers.people import KnowledgeablePerson, asks_for_people, who_could_know
 from assistant.answers.rendering import best_quote
 from assistant.answers.rewrite import Rewritten, ask_back
+from assistant.answers.sources import fence_for
 from assistant.answers.subject import concerns_another
 from assistant.answers.validity import holding_today
-from assistant.answers.written import AnswerWriter
+from assistant.answers.written import AnswerWriter, Unwritten
 from assistant.events import Event, Stage
-from assistant.question import Question
+from assistant.planning import Gathered, Judge, Planner, Tool, Toolbox, wants_plan
+from assistant.question import RESEARCH, Question
 from assistant.records.trace import Trace
 from assistant.understanding.replies import Reply
 from core.errors import ModelError
@@ -34,6 +37,7 @@ from retrieval.query.search import Search, Searcher
 _SEARCHED = 24
 # So many passages of the last answer are read again, behind so many of what was found.
 _RECALLED, _BEFORE_RECALLED = 6, 4
+_NO_RESEARCH = "Research needs a language model (llm.model in debrief.yaml); this is what one search found."
 # What such a reply points at is shown, however little it has in common with the words.
 _TAKEN_UP = frozenset({"nearest", "item"})
 
@@ -49,12 +53,19 @@ class EncodingSearcher(Searcher, Protocol):
 
 @dataclass(frozen=True)
 class SearchAnswers:
-    """Answers stand-alone questions from passages."""
+    """Answers stand-alone questions from passages.
+
+    Attributes:
+        tools: What a model that plans may use besides the documents.
+        judge: What the guardrails say to what a model wants to look up.
+    """
 
     retriever: EncodingSearcher
     encoder: TokenEncoder
     settings: Settings
     models: ChatModels | None = None
+    tools: Sequence[Tool] = ()
+    judge: Judge | None = None
 
     def events(self, question: Question, rewritten: Rewritten, trace: Trace) -> Iterator[Event]:
         """Retrieval-augmented answering of one or several stand-alone questions."""
@@ -86,6 +97,8 @@ class SearchAnswers:
         if self.models is not None:
             yield from self._written(replace(question, text=rewritten.text), found, everything, trace)
         else:
+            if question.route == RESEARCH:
+                trace.remarks = (*trace.remarks, _NO_RESEARCH)
             for event in self._quoted(question, found, trace, anything=rewritten.reply.kind in _TAKEN_UP):
                 if source == "files" and isinstance(event, Answer) and event.outcome == "no_evidence":
                     yield nothing_in(question.attachments, event, question.language)
@@ -149,36 +162,69 @@ class SearchAnswers:
         trace: Trace,
     ) -> Iterator[Event]:
         """The model's answer; the quotes if no model answers, or nothing that it wrote is confirmed."""
+        try:
+            left = yield from self._by_model(question, found, everything, trace)
+        except ModelError as error:
+            trace.notes.append(str(error))
+            left = Unwritten(str(error))
+        if left is None:
+            return
+        yield Stage("quote", left.why)
+        for event in self._quoted(question, found, trace):
+            if isinstance(event, Answer):
+                note = f"Quoted from the documents, since {left.why[0].lower()}{left.why[1:]}"
+                yield replace(event, notes=(*event.notes, note))
+            else:
+                yield event
+
+    def _by_model(
+        self,
+        question: Question,
+        found: Sequence[tuple[str, list[Passage]]],
+        everything: Sequence[Passage],
+        trace: Trace,
+    ) -> Generator[Event, None, Unwritten | None]:
+        """The answer, after what was looked up for it; or why there is none.
+
+        A simple question is one call: it is planned only if it looks like more, or if the model says what it lacks.
+        """
         assert self.models is not None
         with trace.stage("weigh"):
             findings = [find_evidence(part, passages, self.encoder, self._confidence) for part, passages in found]
             finding = max(findings, key=lambda f: f.confidence)
             trace.signals = dict(finding.signals)
+        passages = self._with_recalled(question, everything)
         writer = AnswerWriter(self.models, self.encoder, self.settings, self.retriever)
-        try:
-            with trace.stage("answer"):
-                instead = yield from writer.answer_from(
-                    question, finding, self._with_recalled(question, everything), trace
-                )
-        except ModelError as error:
-            trace.notes.append(str(error))
-            instead = str(error)
-        if not instead:
-            return
-        yield Stage("quote", instead)
-        for event in self._quoted(question, found, trace):
-            if isinstance(event, Answer):
-                note = f"Quoted from the documents, since {instead[0].lower()}{instead[1:]}"
-                yield replace(event, notes=(*event.notes, note))
-            else:
-                yield event
+        planner, gathered = self._planner(question), Gathered()
+        planned = question.route == RESEARCH or (
+            not question.continues and wants_plan(question.text, [part for part, _ in found])
+        )
+        if planned:
+            gathered = yield from planner.gather(question, passages, trace)
+        with trace.stage("answer"):
+            left = yield from writer.answer_from(
+                question, finding, _with(passages, gathered), trace, gathered.computed, may_need=not planned
+            )
+        if left is None or not left.needs:
+            return left
+        gathered = yield from planner.looked_up(question, left.needs, trace)
+        with trace.stage("answer"):
+            return (yield from writer.answer_from(question, finding, _with(passages, gathered), trace))
+
+    def _planner(self, question: Question) -> Planner:
+        assert self.models is not None
+        answer = self.settings.answer
+        box = Toolbox([*DocumentTools(self.retriever).tools(question), *self.tools], self.judge)
+        bounds = answer.research if question.route == RESEARCH else answer.plan
+        return Planner(self.models, box, bounds, self.settings.company, fence_for(question.text, ()))
 
     def _with_recalled(self, question: Question, passages: Sequence[Passage]) -> list[Passage]:
         """The passages with those of the last answer behind the best, for what is asked about that answer."""
         if not question.turns:
             return list(passages)
         cited = dict.fromkeys(question.turns[-1].cited)
-        known = {p.chunk.id for p in passages[:_BEFORE_RECALLED]}
+        before = 0 if question.continues else _BEFORE_RECALLED
+        known = {p.chunk.id for p in passages[:before]}
         recalled = [
             Passage(chunk, 0.0)
             for document_id in dict.fromkeys(document for document, _ in cited)
@@ -186,8 +232,8 @@ class SearchAnswers:
             if (document_id, chunk.id) in cited and chunk.id not in known
         ][:_RECALLED]
         mine = {p.chunk.id for p in recalled}
-        rest = [p for p in passages[_BEFORE_RECALLED:] if p.chunk.id not in mine]
-        return [*passages[:_BEFORE_RECALLED], *recalled, *rest]
+        rest = [p for p in passages[before:] if p.chunk.id not in mine]
+        return [*passages[:before], *recalled, *rest]
 
 
 def _named(question: str, people: Sequence[KnowledgeablePerson], passages: Sequence[Passage]) -> Iterator[Event]:
@@ -211,6 +257,11 @@ def _merged(found: Sequence[Sequence[Passage]]) -> list[Passage]:
             if rank < len(passages):
                 merged.setdefault(passages[rank].chunk.id, passages[rank])
     return list(merged.values())
+
+
+def _with(passages: Sequence[Passage], gathered: Gathered) -> list[Passage]:
+    """What was looked up among what the first search found, each once, in turn: neither crowds out the other."""
+    return _merged([*gathered.found, list(passages)])
 
 
 def _by_attachment(passage: Passage) -> float:

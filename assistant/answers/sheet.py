@@ -22,15 +22,21 @@ class Sheet:
     Attributes:
         waiting: What has been reviewed and not been shown.
         added: What the model adds from general knowledge; it comes last.
+        needs: What the model wants to have searched for instead.
         said_no: Whether the model says itself that the sources don't answer.
     """
 
     def __init__(self, reviewer: Reviewer, language: str) -> None:
         self.reviewer = reviewer
+        self._language = language
+        self.clear()
+
+    def clear(self) -> None:
+        """Begins anew: what the model wrote so far was no answer."""
         self.waiting: list[ReviewedBlock] = []
         self.added: list[str] = []
+        self.needs: list[str] = []
         self.said_no = False
-        self._language = language
         self._composer = Composer()
         self._leads: list[ReviewedBlock] = []
         self._all: list[ReviewedBlock] = []

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import random
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from core.llm.calls import Call, Message, Spending, Stop, Usage
+from core.llm.calls import Call, Message, SentPrompt, Spending, Stop, Usage
 from core.llm.chunks import Chunk, read_chunk
 from core.llm.failures import Failure, failure_of
 from core.llm.limits import Breaker, MinuteBudget
@@ -17,6 +18,7 @@ from core.llm.names import is_local
 from core.llm.streamed import Streamed
 from core.llm.structured import Schema, ask_for
 from core.llm.thoughts import Thoughts
+from core.llm.tools import ToolSpec, ToolTurn, ask_with_tools, portable
 from core.llm.usage import ModelUsage
 from core.llm.waiting import within
 from core.logs import log_retry
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
 log = logging.getLogger("core.llm")
+Value = TypeVar("Value")
 NEARLY = 0.8  # of a budget: from here on people are told
 _FIRST_PAUSE_S = 0.5
 # Reading some thousand tokens on a processor takes minutes, and until then nothing comes.
@@ -43,12 +46,17 @@ class NamedModel:
 
 @dataclass(frozen=True)
 class Asked:
-    """What is asked for: the task, its messages, where it is counted, and what the person may read."""
+    """What is asked for: the task, its messages, where it is counted, and what the person may read.
+
+    Attributes:
+        by: The model whose turns are among the messages; another one gets them as it can read them.
+    """
 
     task: Task
-    messages: Sequence[Message]
+    messages: Sequence[Any]  # of `Message`; in a turn with tools LangChain's, too
     spent: Spending
     access: str = ""
+    by: str = ""
 
 
 class Caller:
@@ -78,7 +86,7 @@ class Caller:
         """The pieces of one call; why there were none."""
         begin, heard, thoughts, broken = time.perf_counter(), _Heard(), Thoughts(), None
         try:
-            for chunk in self._chunks(model, asked.messages):
+            for chunk in self._chunks(model, asked):
                 heard.add(chunk, time.perf_counter() - begin)
                 if text := thoughts.feed(chunk.text):
                     heard.begun = True
@@ -98,25 +106,56 @@ class Caller:
 
     def value(self, model: NamedModel, asked: Asked, schema: type[Schema], failures: list[Failure]) -> Schema | None:
         """A value of the class; None, with the reason noted, when the model gave none."""
+
+        def ask() -> tuple[Schema | None, Usage]:
+            return ask_for(model.chat, _sent(model, asked.messages), schema, lambda sent: _note(asked, model, sent))
+
+        begun, value = self._whole(model, asked, failures, ask)
+        if begun and value is None:
+            failures.append(Failure(model.name, "malformed", schema.__name__))
+        return value
+
+    def turn(
+        self, model: NamedModel, asked: Asked, tools: Sequence[ToolSpec], failures: list[Failure]
+    ) -> ToolTurn | None:
+        """The model's next turn, in which it may call tools; None, with the reason noted, when there was none."""
+        sent = [message if isinstance(message, tuple) else portable(message) for message in asked.messages]
+        if asked.by in {"", model.name}:
+            sent = list(asked.messages)
+
+        def ask() -> tuple[ToolTurn | None, Usage]:
+            own = _sent(model, sent)
+            _note(asked, model, [*own, ("tools", json.dumps([t.as_function() for t in tools], ensure_ascii=False))])
+            return ask_with_tools(model.chat, model.name, own, tools)
+
+        return self._whole(model, asked, failures, ask)[1]
+
+    def _whole(
+        self,
+        model: NamedModel,
+        asked: Asked,
+        failures: list[Failure],
+        ask: Callable[[], tuple[Value | None, Usage]],
+    ) -> tuple[bool, Value | None]:
+        """Whether the model answered, after as many tries as the settings allow, and what it gave."""
         for attempt in range(self._settings.retries + 1):
             if self._kept_back(model, asked.spent, failures):
-                return None
+                return False, None
             begin, heard = time.perf_counter(), _Heard()
             try:
-                value, heard.usage = ask_for(model.chat, _sent(model, asked.messages), schema)
-            except Exception as error:
+                value, heard.usage = ask()
+            except Exception as error:  # each vendor has an error tree of its own
                 if not self._again(failure_of(model.name, error), attempt, failures, asked.spent):
-                    return None
+                    return False, None
                 continue
-            self._count(model, asked, heard, begin, "end")
+            self._count(model, asked, heard, begin, "tool" if isinstance(value, ToolTurn) and value.calls else "end")
             self._breaker.worked(model.name)
-            if value is None:
-                failures.append(Failure(model.name, "malformed", schema.__name__))
-            return value
-        return None
+            return True, value
+        return False, None
 
-    def _chunks(self, model: NamedModel, messages: Sequence[Message]) -> Iterator[Chunk]:
-        sent, first_s, next_s = _sent(model, messages), self._first_token_s(model.name), self._settings.timeout_s
+    def _chunks(self, model: NamedModel, asked: Asked) -> Iterator[Chunk]:
+        sent, first_s, next_s = _sent(model, asked.messages), self._first_token_s(model.name), self._settings.timeout_s
+        _note(asked, model, sent)
 
         def chunks() -> Iterator[Chunk]:
             return map(read_chunk, model.chat.stream(sent))
@@ -220,9 +259,22 @@ def _nothing(name: str, heard: _Heard) -> Failure:
     return Failure(name, "empty", "a tool's call" if heard.ending == "tool" else "")
 
 
-def _sent(model: NamedModel, messages: Sequence[Message]) -> list[Any]:
+def _note(asked: Asked, model: NamedModel, sent: Sequence[Any]) -> None:
+    """Keeps the messages as they go out, for whoever wants to read the prompt."""
+    asked.spent.prompts.append(SentPrompt(asked.task, model.name, tuple(map(_as_text, sent))))
+
+
+def _as_text(message: Any) -> Message:
+    role, content = message if isinstance(message, tuple) else (message.type, message.content)
+    text = content if isinstance(content, str) else "".join(str(part.get("text", "")) for part in content)
+    calls = getattr(message, "tool_calls", None) or ()
+    called = "".join(f"\n→ {call['name']}({json.dumps(call['args'], ensure_ascii=False)})" for call in calls)
+    return role, text + called
+
+
+def _sent(model: NamedModel, messages: Sequence[Any]) -> list[Any]:
     """The messages as they go out: none that is empty, and with Anthropic's mark for what its cache may keep."""
-    sent: list[Any] = [message for message in messages if message[1].strip()]
+    sent: list[Any] = [m for m in messages if not isinstance(m, tuple) or m[1].strip()]
     if model.name.startswith("anthropic:") and sent and sent[0][0] == "system":
         block = {"type": "text", "text": sent[0][1], "cache_control": {"type": "ephemeral"}}
         sent[0] = ("system", [block])
