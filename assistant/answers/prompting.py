@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
 from functools import cached_property
 
 from assistant.answers.markers import read_markers
@@ -44,6 +45,7 @@ class Prompting:
     question: Question
     sources: Sequence[Source]
     may_need: bool = False
+    today: date = field(default_factory=date.today)
 
     @property
     def prompt(self) -> Prompt:
@@ -70,6 +72,7 @@ class Prompting:
             "fence": self.fence,
             "sources": rendered_sources(self.sources, self.fence) or "(There are no sources.)",
             "person": _person(question.user),
+            "today": f"{self.today:%A}, {self.today.isoformat()}",
             "language": language,
             "question": question.text,
         }

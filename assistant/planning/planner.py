@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from functools import reduce
 from operator import or_
 from typing import Any, Literal
@@ -141,6 +142,7 @@ class Planner:
             depth=_DEPTH[work.question.route == RESEARCH],
             lookups=str(self.bounds.steps),
             fence=self.fence,
+            today=date.today().isoformat(),
             found="\n\n".join(map(_listed, passages[:_LISTED])) or "(Nothing.)",
             question=work.question.text,
         )

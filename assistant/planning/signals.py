@@ -15,7 +15,7 @@ _COMPARED = re.compile(
 _AMONG = re.compile(
     r"\b(?:which (?:of (?:our|the|these|those|all) )?(?!(?:is|was|does|has|this|business|process|address|access|status|"
     r"basis|days|hours|times|details|steps|terms|conditions|words)\b)\w{3,}(?<!s)s "
-    r"(?!of\b|apply\b|(?:can|may|must|am|are|do|should|could|shall|have)(?:n't| not| never)? (?:i|we|you|they|people)\b)|"
+    r"(?!of\b|apply\b|(?:can|may|must|am|are|do|should|have)(?:n't| not)? (?:i|we|you|they|people)\b)|"
     r"what of (?:our|the) \w+s\b|"
     r"(?:list|name|show|find|tell me) (?:me )?(?:all|every|each)\b|"
     r"(?:across|among|over|for|of|in|do|does|are|have) (?:all|each|every) (?:of )?(?:our |the )?\w{3,}|how many of\b|"
