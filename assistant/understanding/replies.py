@@ -31,7 +31,8 @@ _NO = re.compile(
 )
 _GO_ON = re.compile(
     r"^\W*(?:please |bitte |por favor )?(?:continue|go on|carry on|more|weiter(?: so|schreiben)?|mach weiter|"
-    r"contin[uú]a|sigue|contin(?:ue[rz]?)|la suite)\W*$",
+    r"contin[uú]a|sigue|contin(?:ue[rz]?)|la suite)"
+    r"(?:,? (?:please|bitte|por favor|s'il (?:te|vous) plaît))?\W*$",
     re.IGNORECASE,
 )
 _OTHER = re.compile(r"\b(?:other|another|different|andere[rnsm]?|otr[oa]s?|autres?)\b", re.IGNORECASE)
