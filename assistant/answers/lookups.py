@@ -11,7 +11,7 @@ from assistant.answers.from_files import file_answer
 from assistant.answers.markers import read_markers
 from assistant.answers.subject import concerns_another
 from assistant.answers.validity import holding_today
-from assistant.planning import Found, Tool
+from assistant.planning import SEARCHING, Found, Tool
 from assistant.question import Question
 from core.text.words import content_words
 from core.types import Chunk, Passage
@@ -55,11 +55,15 @@ class DocumentTools:
 
     searcher: Searcher
 
-    def tools(self, question: Question) -> list[Tool]:
-        """Those that can bring something for the question."""
-        found = [
+    def tools(self, question: Question, *, files_alone: bool = False) -> list[Tool]:
+        """Those that can bring something for the question; of one about attached files alone no documents."""
+        tables = list(_table_tool(question))
+        return tables if files_alone else [*self._documents(), *tables]
+
+    def _documents(self) -> list[Tool]:
+        return [
             Tool(
-                "search_documents",
+                SEARCHING,
                 "Searches all documents that the person may read; gives the passages that fit best.",
                 SearchFor,
                 self.search,
@@ -73,12 +77,6 @@ class DocumentTools:
                 lambda given: f"Reading “{given.document}”" + (f", {given.section}" if given.section else ""),
             ),
         ]
-        if any(section.rows for attached in question.attachments for section in attached.sections):
-            calculates = "Counts, sums, filters and ranks rows of the tables in the files that the person attached."
-            found.append(
-                Tool("attached_tables", calculates, AskTables, _tables, lambda g: f"Calculating: {g.question}")
-            )
-        return found
 
     def search(self, question: Question, given: SearchFor) -> Found:
         """The passages for a query, within the question's own filters."""
@@ -122,6 +120,12 @@ class DocumentTools:
             chunk = next(titled, None)
             chunks = self.searcher.document(chunk.document_id, question.user) if chunk is not None else []
         return [chunk for chunk in chunks if matches(question.filters, attributes_of(chunk))]
+
+
+def _table_tool(question: Question) -> Iterator[Tool]:
+    if any(section.rows for attached in question.attachments for section in attached.sections):
+        told = "Counts, sums, filters and ranks rows of the tables in the files that the person attached."
+        yield Tool("attached_tables", told, AskTables, _tables, lambda given: f"Calculating: {given.question}")
 
 
 def _tables(question: Question, given: AskTables) -> Found:

@@ -82,11 +82,10 @@ class Prompting:
             values["style"] = (_CONTINUED if question.continues else "") + instructions(
                 question.style, answer.max_sentences
             )
-        messages: list[Message] = list(self.prompt.render(**values))
+        system, (role, text) = self.prompt.render(**values)
         if other_language:
-            written = language_name(other_language)
-            messages.append(("user", f"You began to answer in {written}. Answer in {language}, all of it."))
-        return messages
+            text += f"\n\nYou began to answer in {language_name(other_language)}. Answer in {language}, all of it."
+        return [system, (role, text)]
 
 
 def _conversation(turns: Sequence[Turn]) -> str:

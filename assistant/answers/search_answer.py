@@ -20,7 +20,7 @@ from assistant.answers.subject import concerns_another
 from assistant.answers.validity import holding_today
 from assistant.answers.written import AnswerWriter, Unwritten
 from assistant.events import Event, Stage
-from assistant.planning import Gathered, Judge, Planner, Tool, Toolbox, wants_plan
+from assistant.planning import SEARCHING, Gathered, Judge, Planner, Tool, Toolbox, wants_plan
 from assistant.question import RESEARCH, Question
 from assistant.records.trace import Trace
 from assistant.understanding.replies import Reply
@@ -196,14 +196,14 @@ class SearchAnswers:
         passages = self._with_recalled(question, everything)
         writer = AnswerWriter(self.models, self.encoder, self.settings, self.retriever)
         planner, gathered = self._planner(question), Gathered()
-        planned = question.route == RESEARCH or (
-            not question.continues and wants_plan(question.text, [part for part, _ in found])
-        )
+        more = bool(planner.box.tools) and not question.continues
+        planned = more and (question.route == RESEARCH or wants_plan(question.text, [part for part, _ in found]))
         if planned:
             gathered = yield from planner.gather(question, passages, trace)
+        may_need = not planned and planner.box.has(SEARCHING)
         with trace.stage("answer"):
             left = yield from writer.answer_from(
-                question, finding, _with(passages, gathered), trace, gathered.computed, may_need=not planned
+                question, finding, _with(passages, gathered), trace, gathered.computed, may_need=may_need
             )
         if left is None or not left.needs:
             return left
@@ -214,7 +214,10 @@ class SearchAnswers:
     def _planner(self, question: Question) -> Planner:
         assert self.models is not None
         answer = self.settings.answer
-        box = Toolbox([*DocumentTools(self.retriever).tools(question), *self.tools], self.judge)
+        # What is asked of files alone isn't looked for elsewhere, unless all sides are wanted.
+        alone = bool(question.attachments) and question.route != RESEARCH and source_of(question.text) == "files"
+        own = DocumentTools(self.retriever).tools(question, files_alone=alone)
+        box = Toolbox([*own, *(() if alone else self.tools)], self.judge)
         bounds = answer.research if question.route == RESEARCH else answer.plan
         return Planner(self.models, box, bounds, self.settings.company, fence_for(question.text, ()))
 

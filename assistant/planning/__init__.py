@@ -10,6 +10,6 @@ one, hand it to `assistant.open`. Every tool runs with the rights of the person 
 
 from assistant.planning.planner import Gathered, Planner
 from assistant.planning.signals import wants_plan
-from assistant.planning.toolbox import Found, Judge, Tool, Toolbox, computed
+from assistant.planning.toolbox import SEARCHING, Found, Judge, Tool, Toolbox, computed
 
-__all__ = ["Found", "Gathered", "Judge", "Planner", "Tool", "Toolbox", "computed", "wants_plan"]
+__all__ = ["SEARCHING", "Found", "Gathered", "Judge", "Planner", "Tool", "Toolbox", "computed", "wants_plan"]

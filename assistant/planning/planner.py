@@ -18,7 +18,7 @@ from pydantic import BaseModel, Field, create_model
 
 from assistant.checks import neutralised
 from assistant.events import Stage
-from assistant.planning.toolbox import Lookup, Toolbox, computed
+from assistant.planning.toolbox import SEARCHING, Lookup, Toolbox, computed
 from assistant.question import RESEARCH, Question
 from assistant.records.trace import Trace
 from core.errors import ModelError
@@ -95,7 +95,7 @@ class Planner:
         """The same for searches that the writing model asks for itself; no call of a model."""
         work = _Work(self, question, trace, until=self.clock() + self.bounds.seconds)
         for query in queries:
-            yield from work.do(self.box.tools[0].name, {"query": query})
+            yield from work.do(SEARCHING, {"query": query})
         return work.gathered
 
     def _second_way(self, work: _Work, passages: Sequence[Passage]) -> Generator[Stage, None, None]:

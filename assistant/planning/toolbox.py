@@ -17,6 +17,8 @@ from core.nearest import nearest
 from core.types import Chunk, Passage, User
 from retrieval.query.filters import all_of
 
+# The tool that looks for the words that a writing model needs.
+SEARCHING = "search_documents"
 _TOLD_CHARS = 6_000
 Judge = Callable[[str, User], GuardrailVerdict]
 
@@ -86,6 +88,10 @@ class Toolbox:
 
     tools: Sequence[Tool]
     judge: Judge | None = None
+
+    def has(self, name: str) -> bool:
+        """Whether there is a tool of that name."""
+        return any(tool.name == name for tool in self.tools)
 
     def lookup(self, name: str, arguments: Mapping[str, Any]) -> Lookup | str:
         """The call, or what is wrong with it, for the model to mend."""

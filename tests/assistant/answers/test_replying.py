@@ -40,7 +40,7 @@ def test_another_language_than_was_asked_in_is_asked_for_once_more(retriever: Re
     events = list(assistant.ask(Question(QUESTION, ANA)))
     assert events[-1].text == "Raw telemetry of Watchtower is kept for 90 days. [1]"
     assert not any("Rohdaten" in e.text for e in events if isinstance(e, Sentence))
-    assert str(model.seen[1][-1].content) == "You began to answer in German. Answer in English, all of it."
+    assert str(model.seen[1][-1].content).endswith("You began to answer in German. Answer in English, all of it.")
 
 
 def test_a_model_that_stays_with_its_language_is_not_shown(retriever: Retriever, tmp_path: Path) -> None:
