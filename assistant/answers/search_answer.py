@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 from assistant.answers.attachments import attached_passages
 from assistant.answers.citations import Composer
 from assistant.answers.confidence import AbstentionModel, abstention_model
-from assistant.answers.extractive import answer_from, find_evidence
+from assistant.answers.extractive import answer_from
 from assistant.answers.from_files import file_answer, nothing_in, source_of
-from assistant.answers.lookups import DocumentTools
 from assistant.answers.people import KnowledgeablePerson, asks_for_people, who_could_know
 from assistant.answers.rendering import best_quote
 from assistant.answers.rewrite import Rewritten, ask_back
-from assistant.answers.sources import fence_for
 from assistant.answers.subject import concerns_another
 from assistant.answers.validity import holding_today
-from assistant.answers.written import AnswerWriter, Unwritten
+from assistant.answers.with_model import ModelAnswers, merged
+from assistant.answers.written import Unwritten
 from assistant.events import Event, Stage
-from assistant.planning import SEARCHING, Gathered, Judge, Planner, Tool, Toolbox, wants_plan
+from assistant.planning import Judge, Tool
 from assistant.question import RESEARCH, Question
 from assistant.records.trace import Trace
 from assistant.understanding.replies import Reply
@@ -35,8 +34,6 @@ from retrieval.query.search import Search, Searcher
 
 # Passages that are looked up. Only the first `answer.passages` are read; all tell which words are rare.
 _SEARCHED = 24
-# So many passages of the last answer are read again, behind so many of what was found.
-_RECALLED, _BEFORE_RECALLED = 6, 4
 _NO_RESEARCH = "Research needs a language model (llm.model in debrief.yaml); this is what one search found."
 # What such a reply points at is shown, however little it has in common with the words.
 _TAKEN_UP = frozenset({"nearest", "item"})
@@ -83,7 +80,7 @@ class SearchAnswers:
             yield Stage("search", part)
             with trace.stage("search"):
                 found.append((part, self._found(part, question, rewritten.reply)))
-        everything = _merged([passages for _, passages in found])
+        everything = merged([passages for _, passages in found])
         trace.found(everything[:read])
         documents = len({p.chunk.document_id for p in everything})
         yield Stage("read", f"{len(everything)} passages from {documents} documents")
@@ -162,8 +159,10 @@ class SearchAnswers:
         trace: Trace,
     ) -> Iterator[Event]:
         """The model's answer; the quotes if no model answers, or nothing that it wrote is confirmed."""
+        assert self.models is not None
+        parts = (self.models, self.retriever, self.encoder, self.settings, self._confidence, self.tools, self.judge)
         try:
-            left = yield from self._by_model(question, found, everything, trace)
+            left = yield from ModelAnswers(*parts).events(question, found, everything, trace)
         except ModelError as error:
             trace.notes.append(str(error))
             left = Unwritten(str(error))
@@ -177,67 +176,6 @@ class SearchAnswers:
             else:
                 yield event
 
-    def _by_model(
-        self,
-        question: Question,
-        found: Sequence[tuple[str, list[Passage]]],
-        everything: Sequence[Passage],
-        trace: Trace,
-    ) -> Generator[Event, None, Unwritten | None]:
-        """The answer, after what was looked up for it; or why there is none.
-
-        A simple question is one call: it is planned only if it looks like more, or if the model says what it lacks.
-        """
-        assert self.models is not None
-        with trace.stage("weigh"):
-            findings = [find_evidence(part, passages, self.encoder, self._confidence) for part, passages in found]
-            finding = max(findings, key=lambda f: f.confidence)
-            trace.signals = dict(finding.signals)
-        passages = self._with_recalled(question, everything)
-        writer = AnswerWriter(self.models, self.encoder, self.settings, self.retriever)
-        planner, gathered = self._planner(question), Gathered()
-        more = bool(planner.box.tools) and not question.continues
-        planned = more and (question.route == RESEARCH or wants_plan(question.text, [part for part, _ in found]))
-        if planned:
-            gathered = yield from planner.gather(question, passages, trace)
-        may_need = not planned and planner.box.has(SEARCHING)
-        with trace.stage("answer"):
-            left = yield from writer.answer_from(
-                question, finding, _with(passages, gathered), trace, gathered.computed, may_need=may_need
-            )
-        if left is None or not left.needs:
-            return left
-        gathered = yield from planner.looked_up(question, left.needs, trace)
-        with trace.stage("answer"):
-            return (yield from writer.answer_from(question, finding, _with(passages, gathered), trace))
-
-    def _planner(self, question: Question) -> Planner:
-        assert self.models is not None
-        answer = self.settings.answer
-        # What is asked of files alone isn't looked for elsewhere, unless all sides are wanted.
-        alone = bool(question.attachments) and question.route != RESEARCH and source_of(question.text) == "files"
-        own = DocumentTools(self.retriever).tools(question, files_alone=alone)
-        box = Toolbox([*own, *(() if alone else self.tools)], self.judge)
-        bounds = answer.research if question.route == RESEARCH else answer.plan
-        return Planner(self.models, box, bounds, self.settings.company, fence_for(question.text, ()))
-
-    def _with_recalled(self, question: Question, passages: Sequence[Passage]) -> list[Passage]:
-        """The passages with those of the last answer behind the best, for what is asked about that answer."""
-        if not question.turns:
-            return list(passages)
-        cited = dict.fromkeys(question.turns[-1].cited)
-        before = 0 if question.continues else _BEFORE_RECALLED
-        known = {p.chunk.id for p in passages[:before]}
-        recalled = [
-            Passage(chunk, 0.0)
-            for document_id in dict.fromkeys(document for document, _ in cited)
-            for chunk in self.retriever.document(document_id, question.user)
-            if (document_id, chunk.id) in cited and chunk.id not in known
-        ][:_RECALLED]
-        mine = {p.chunk.id for p in recalled}
-        rest = [p for p in passages[before:] if p.chunk.id not in mine]
-        return [*passages[:before], *recalled, *rest]
-
 
 def _named(question: str, people: Sequence[KnowledgeablePerson], passages: Sequence[Passage]) -> Iterator[Event]:
     """Who could know, each with the place in the document that fits the question best."""
@@ -250,21 +188,6 @@ def _named(question: str, people: Sequence[KnowledgeablePerson], passages: Seque
         yield composer.add(statement, [(person.passage, begin, end)], separator="\n")
     note = "The names come from the documents' metadata: who keeps them, wrote them or last changed them."
     yield Answer(composer.text, tuple(composer.citations), "answered", passages=tuple(passages[:8]), notes=(note,))
-
-
-def _merged(found: Sequence[Sequence[Passage]]) -> list[Passage]:
-    """The passages of several searches, taken in turn, each once."""
-    merged: dict[str, Passage] = {}
-    for rank in range(max((len(passages) for passages in found), default=0)):
-        for passages in found:
-            if rank < len(passages):
-                merged.setdefault(passages[rank].chunk.id, passages[rank])
-    return list(merged.values())
-
-
-def _with(passages: Sequence[Passage], gathered: Gathered) -> list[Passage]:
-    """What was looked up among what the first search found, each once, in turn: neither crowds out the other."""
-    return _merged([*gathered.found, list(passages)])
 
 
 def _by_attachment(passage: Passage) -> float:
