@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pydantic import BaseModel
+from pydantic import BaseModel, SecretStr
 
 from assistant.ask import Assistant
 from assistant.events import Stage
@@ -391,3 +391,30 @@ def test_of_a_question_about_a_file_alone_nothing_else_is_looked_up(
     answer = assistant_at(server, retriever, tmp_path).answer(question)
     assert answer.text == "The blue offer costs 10 euros. [1]" and len(server.requests) == 1
     assert "tools" not in server.requests[0] and "NEED isn't possible" in str(server.requests[0]["messages"])
+
+
+def test_another_model_goes_on_where_the_first_fails(
+    server: OpenAiStandIn, retriever: Retriever, tmp_path: Path
+) -> None:
+    first = called(("read_document", {"document": "aurora"}))
+    turns = [first, Script("down", status=500)]
+    server.reply = lambda body: turns.pop(0) if turns else Script("down", status=500)
+    with openai_stand_in() as other:
+        answering(other, called(("read_document", {"document": "meridian"})))
+        own = {"openai:b": LlmModel(base_url=other.url, api_key=SecretStr("y"))}
+        llm = LlmSettings(
+            model="openai:a",
+            base_url=server.url,
+            api_key=SecretStr("x"),
+            retries=0,
+            fallbacks=("openai:b",),
+            models=own,
+        )
+        settings = Settings(data_dir=tmp_path, llm=llm)
+        models = open_chat_models(llm)
+        assistant = Assistant.over(retriever, settings, engine=open_database(settings), models=models)
+        answer = assistant.answer(Question(COMPARED, ANA))
+        seen = other.requests[0]["messages"]
+    assert [step["arguments"]["document"] for step in steps(assistant, answer)] == ["aurora", "meridian"]
+    assert [m["role"] for m in seen] == ["system", "user", "assistant", "tool"]
+    assert "31 March 2027" in answer.text and "30 June 2027" in answer.text

@@ -72,13 +72,13 @@ def test_apps_are_counted_by_month(used: sa.Engine) -> None:
 
 
 def test_models_are_counted_and_who_has_little_left_is_named(used: sa.Engine, workspace: Path) -> None:
+    settings = workspace / "debrief.yaml"
+    settings.write_text(settings.read_text() + "\nllm: {budget: {tokens_per_person_day: 1000, cost_per_month: 10}}\n")
     nothing = shown("Models")
     assert any("No language model was asked" in html.proto.body for html in nothing.get("html"))
     usage = ModelUsage(used)
     usage.record(Call("answer", "openai:one", 900, 50, 0.02, 1.0), "ana@northgate.example", "")
     usage.record(Call("edit", "openai:two", 100, 50, 0.5, 1.0), "ben@northgate.example", "mail")
-    settings = workspace / "debrief.yaml"
-    settings.write_text(settings.read_text() + "\nllm: {budget: {tokens_per_person_day: 1000, cost_per_month: 10}}\n")
     page = shown("Models")
     figures = {m.label: m.value for m in page.metric}
     assert (figures["Calls"], figures["Tokens read"], figures["Cost"]) == ("2", "1,000", "0.52")
