@@ -73,8 +73,8 @@ def test_the_command_prints_them_word_for_word(
     settings.write_text(f"data_dir: {tmp_path}\nauth: {{mode: development, development_user: {ANA.email}}}\n")
     monkeypatch.setattr("assistant.commands.questions.open_generations", lambda _: retriever.generations)
     monkeypatch.setattr("assistant.commands.questions.asking_user", lambda *_: ANA)
-    runner = CliRunner()
-    said = runner.invoke(app, ["--settings", str(settings), "trace", trace_id, "--prompt"])
+    monkeypatch.setenv("DEBRIEF_SETTINGS", str(settings))
+    said = CliRunner().invoke(app, ["trace", trace_id, "--prompt"])
     assert said.exit_code == 0, said.output
     assert "1. answer, scripted:one" in said.output and f"Question: {QUESTION}" in said.output
     assert "square brackets: [1] or" in said.output
