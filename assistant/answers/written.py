@@ -37,6 +37,8 @@ _CUT_SHORT: Mapping[str, tuple[str, ...]] = {
     "filter": ("The provider's content filter stopped the answer here.",),
     "dropped": ("The connection to the language model broke off here; ask again for the rest.",),
 }
+# After these the rest can be asked for; a content filter would stop it again.
+_GO_ON = frozenset({"length", "dropped"})
 _NOTHING_LEFT = "what the language model wrote could not be confirmed by the documents."
 _CODE = re.compile(r"(`[^`\n]+`)")
 # A report rests on so many times the passages and tokens of an answer.
@@ -103,16 +105,14 @@ class AnswerWriter:
         route = RESEARCH if question.route == RESEARCH else "search"
         if sheet.answered:
             yield from sheet.additions()
-            cited = tuple(sheet.citations)
-            unfinished_ = stop in _CUT_SHORT
             yield Answer(
                 sheet.text,
-                cited,
+                tuple(sheet.citations),
                 route=route,
                 confidence=finding.confidence,
                 passages=read,
                 notes=notes,
-                unfinished=unfinished_,
+                unfinished=stop in _GO_ON,
             )
         elif sheet.said_no or sheet.only_gaps or not read:
             none = no_evidence(passages, finding.confidence, question.language)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -17,6 +18,7 @@ from core.nearest import nearest
 from core.types import Chunk, Passage, User
 from retrieval.query.filters import all_of
 
+log = logging.getLogger(__name__)
 # The tool that looks for the words that a writing model needs.
 SEARCHING = "search_documents"
 _TOLD_CHARS = 6_000
@@ -116,6 +118,9 @@ class Toolbox:
             found = lookup.tool.run(question, lookup.arguments)
         except DebriefError as error:
             return Found(str(error))
+        except Exception:  # of a tool that another room made: the answer can do without it
+            log.exception("tool %s failed", lookup.tool.name)
+            return Found("This lookup failed; go on without it.")
         text = found.text if len(found.text) <= _TOLD_CHARS else found.text[:_TOLD_CHARS] + " … (cut)"
         return replace(found, text=text)
 

@@ -418,3 +418,13 @@ def test_another_model_goes_on_where_the_first_fails(
     assert [step["arguments"]["document"] for step in steps(assistant, answer)] == ["aurora", "meridian"]
     assert [m["role"] for m in seen] == ["system", "user", "assistant", "tool"]
     assert "31 March 2027" in answer.text and "30 June 2027" in answer.text
+
+
+def test_a_tool_that_breaks_is_told_the_model_and_nothing_else_is_lost() -> None:
+    def broken(question: Question, given: Ask) -> Found:
+        raise ValueError("secret path /srv/x")
+
+    box = Toolbox([Tool("look", "Looks.", Ask, broken, lambda g: g.question)])
+    lookup = box.lookup("look", {"question": "x"})
+    assert not isinstance(lookup, str)
+    assert box.run(lookup, Question("Compare", ANA)) == Found("This lookup failed; go on without it.")
