@@ -114,7 +114,7 @@ class AnswerWriter:
                 notes=notes,
                 unfinished=stop in _GO_ON,
             )
-        elif sheet.said_no or sheet.only_gaps or not read:
+        elif sheet.said_no or sheet.misses(question.text) or not read:
             none = no_evidence(passages, finding.confidence, question.language)
             yield replace(none, text="\n\n".join([none.text, *sheet.added]), notes=notes, route=route)
         else:

@@ -126,3 +126,13 @@ def test_continue_after_a_whole_answer_is_a_message_like_any_other(retriever: Re
     assert not assistant.answer(Question(QUESTION, ANA, conversation)).unfinished
     assert isinstance(assistant.answer(Question("Continue", ANA, conversation)), Answer)
     assert "Go on exactly" not in str(model.seen[-1])
+
+
+def test_only_a_gap_that_was_asked_about_is_a_no(retriever: Retriever, tmp_path: Path) -> None:
+    said = "The sources don't say how many moons Jupiter has."
+    assistant, _ = assistant_with(retriever, tmp_path / "a", said)
+    assert assistant.answer(Question("How many moons does Jupiter have?", ANA)).outcome == "no_evidence"
+    # Nobody asked that: it is the model's failure and says nothing of the documents, so they are quoted.
+    assistant, _ = assistant_with(retriever, tmp_path / "b", "The sources don't say who approves it.")
+    answer = assistant.answer(Question(QUESTION, ANA))
+    assert answer.outcome == "answered" and "90 days" in answer.text and "could not be confirmed" in answer.notes[-1]
