@@ -2,6 +2,7 @@
 PYTHON ?= python3
 PORT ?= 8501
 CASES ?= 12
+QUESTIONS ?= 30
 VENV := .venv
 BIN := $(VENV)/bin
 
@@ -31,6 +32,8 @@ model: $(VENV)/installed
 # The suite with the model of `make model`: so many cases that two cores manage; broken off, it goes on where it was.
 eval-local: model
 	$(BIN)/debrief eval run --model local --sample $(CASES) --resume last
+	$(BIN)/debrief eval questions evals/datasets/local_model/sample.jsonl --model local --limit $(QUESTIONS) \
+	  --details .debrief/eval-local.jsonl --resume
 
 check: $(VENV)/installed-dev
 	$(BIN)/ruff check .

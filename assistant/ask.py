@@ -27,11 +27,12 @@ from assistant.checks.injection import injection_score
 from assistant.checks.personal_data import redacted
 from assistant.data import DATA, DataAnswers
 from assistant.events import Event, Sentence, Stage
-from assistant.question import SEARCH, Question, Turn
+from assistant.planning import Tool
+from assistant.question import RESEARCH, SEARCH, Question, Turn
 from assistant.records.conversations import Conversations, StoredTurn
 from assistant.records.trace import Trace, Traces
 from assistant.understanding.abbreviations import spelled_out
-from assistant.understanding.replies import NO_REPLY, reply_of
+from assistant.understanding.replies import NO_REPLY, goes_on, reply_of
 from assistant.understanding.spelling import corrected
 from assistant.understanding.vocabulary import Vocabularies
 from core.errors import ModelError, QuestionError
@@ -114,13 +115,15 @@ class Assistant:
             engine: Where traces and conversations are kept; None keeps none.
             remembered: How many passages' token vectors stay in memory, 0.3 MB each.
         """
+        guardrails = Guardrails(load_guardrails(settings), retriever.embedder)
+        encoder = RecentTokens(retriever.embedder, remembered)
         return cls(
-            SearchAnswers(retriever, RecentTokens(retriever.embedder, remembered), settings, models),
+            SearchAnswers(retriever, encoder, settings, models, judge=guardrails.judge),
             settings,
-            Guardrails(load_guardrails(settings), retriever.embedder),
+            guardrails,
             models,
             router,
-            Traces(engine) if engine is not None else None,
+            Traces(engine, settings.llm.keep_prompts) if engine is not None else None,
             Conversations(engine) if engine is not None else None,
             Styles(engine) if engine is not None else None,
             Vocabularies(lambda: retriever.index) if isinstance(retriever, Retriever) else None,
@@ -148,8 +151,12 @@ class Assistant:
         return last
 
     def searching(self, retriever: EncodingSearcher) -> Assistant:
-        """The same assistant over another search, such as one that leaves passages out."""
-        return replace(self, path=replace(self.path, retriever=retriever))
+        """The same assistant over another search, such as one that leaves passages out; with no tools but its own."""
+        return replace(self, path=replace(self.path, retriever=retriever, tools=()))
+
+    def with_tools(self, *tools: Tool) -> Assistant:
+        """The same assistant, whose model may also use these tools when it plans."""
+        return replace(self, path=replace(self.path, tools=(*self.path.tools, *tools)))
 
     def _checked(self, question: str) -> str:
         # No database and no model takes half a letter, or NUL, which a terminal or a broken client may send.
@@ -203,7 +210,7 @@ class Assistant:
         if talk is not None and not (talk == "help" and question.attachments):
             return iter([small_talk_answer(talk, question.text, question.user, self.path.retriever)])
         # What reads like an order to the model is no work for an app unless the person has chosen one.
-        if self.router is None or question.route in (SEARCH, DATA) or (ordered and question.route is None):
+        if self.router is None or question.route in (SEARCH, RESEARCH, DATA) or (ordered and question.route is None):
             return None
         return self.router.events(replace(question, filters=all_of(question.filters, verdict.filter)), trace)
 
@@ -211,7 +218,7 @@ class Assistant:
         self, question: Question, verdict: GuardrailVerdict, history: Sequence[StoredTurn]
     ) -> Iterator[Event] | None:
         """The answer from the company's tables; None when the question isn't about them."""
-        if self.data is None or verdict.refusal or question.route == SEARCH:
+        if self.data is None or verdict.refusal or question.route in (SEARCH, RESEARCH):
             return None
         return self.data.events(question, history[-1].answer.query if history else "")
 
@@ -235,12 +242,14 @@ class Assistant:
 
     def _known(self, prepared: Question, question: Question, standalone: str, trace: Trace) -> Iterator[Event] | None:
         """What records say to a question that has become another one in its conversation; else they were asked."""
-        if self.router is None or question.attachments or standalone == question.text:
+        if self.router is None or question.attachments or standalone == question.text or question.route == RESEARCH:
             return None
         return self.router.known(replace(prepared, text=standalone), trace)
 
     def _taking_up(self, question: Question, history: Sequence[StoredTurn]) -> Question:
         """The question on the way that a reply to the last answer takes: "yes" runs the app that was offered."""
+        if goes_on(question.text, history):
+            return replace(question, route=SEARCH, continues=True)
         reply = reply_of(question.text, history) if question.route is None else NO_REPLY
         if reply.kind == "app":
             return replace(question, text=reply.question, route=reply.app)
@@ -268,6 +277,8 @@ class Assistant:
             self.conversations.append(question.conversation_id, question.user, kept, standalone, answer)
 
     def _rewritten(self, asked: str, question: Question, history: Sequence[StoredTurn], trace: Trace) -> Rewritten:
+        if question.continues:
+            return Rewritten((history[-1].standalone,), "goes on with the last answer")
         by_rules = rewrite(asked, history, self._alike)
         if self.models is None or not history or by_rules.reply.kind:
             return self._forgiven(by_rules, question)

@@ -10,7 +10,10 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from pydantic import BaseModel, Field
+
 from assistant.events import Event, Stage
+from assistant.planning.toolbox import Found, Tool
 from assistant.question import Question
 from core.errors import QuestionError, SourceError
 from core.llm import ChatModels
@@ -56,6 +59,26 @@ class DataAnswers:
             yield Answer(str(error), outcome="no_evidence", route=DATA)
             return
         yield answer_of(found)
+
+
+class AskData(BaseModel):
+    """A question over the company's tables, in words."""
+
+    question: str = Field(description="What to count, add up or list, of which rows and which time, in plain words.")
+
+
+def data_lookup(data: DataAnswers) -> Tool:
+    """The tool by which a model that plans asks the tables; it runs with the asking person's roles."""
+
+    def run(question: Question, given: AskData) -> Found:
+        found = data.warehouse.ask(given.question, question.user)
+        if found.problem:
+            return Found(found.problem)
+        return Found(f"{found.words}:\n\n{markdown_rows(found.columns, found.rows, _SHOWN)}", computed=True)
+
+    names = ", ".join(data.warehouse.layer.entities)
+    told = f"Counts, adds up and lists rows of the company's tables: {names}. Use it for figures, not for what documents say."
+    return Tool("company_tables", told, AskData, run, lambda given: f"Asking the tables: {given.question}")
 
 
 def answer_of(found: DataAnswer) -> Answer:

@@ -8,7 +8,7 @@ from functools import partial
 from assistant.app_runs.app_answers import open_app_answers
 from assistant.app_runs.tools import open_tools
 from assistant.ask import Assistant
-from assistant.data import DataAnswers
+from assistant.data import DataAnswers, data_lookup
 from core.database import open_database
 from core.llm import ModelUsage, open_chat_models
 from core.settings import Settings
@@ -37,4 +37,6 @@ def open_assistant(settings: Settings, retriever: Retriever | None = None, purpo
     # The steps of apps ask plainly: an app doesn't run apps.
     tools = partial(open_tools, settings, plain, retriever)
     router = open_app_answers(settings, engine, retriever, models=models, tools=tools)
-    return replace(plain, router=router, data=data)
+    # What a model that plans may use besides the documents; another tool joins here.
+    more = [data_lookup(data)] if data is not None else []
+    return replace(plain.with_tools(*router.lookups(), *more), router=router, data=data)

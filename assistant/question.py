@@ -13,13 +13,17 @@ from core.settings import AnswerStyle
 from core.types import Section, User
 from retrieval.query.filters import Filter
 
-# The routes that leave apps out; the others are "app:<name>". A person can only choose the first.
+# The routes that leave apps out; the others are "app:<name>". A person can't choose the second.
 SEARCH = "search"
 RECORDS = "records"
+# The search as a model plans and repeats it, with a report at its end; a person can choose it, too.
+RESEARCH = "research"
 
 
 # What a person attached is no document of a source: its passages say so, and its ids begin with it.
 ATTACHED = "attachment"
+# What was calculated or looked up and stands in no document has passages of this source.
+COMPUTED = "computed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +54,12 @@ class Question:
 
     Attributes:
         conversation_id: Continues that conversation, and stores the turn in it; None asks on its own.
-        route: "search" or "app:<name>" overrides the router; None lets it decide.
+        route: "search", "research" or "app:<name>" overrides the router; None lets it decide.
         inputs: Values for the app's form, beside what the text says.
         style: What an app wants of its answers; counts more than the person's and the deployment's.
         language: ISO 639-1; `Assistant.ask` detects it once, where it is empty.
         turns: The last turns of the conversation, as `Assistant.ask` finds them, for a model that writes.
+        continues: Whether it asks for the rest of the last answer, which was cut off.
     """
 
     text: str
@@ -67,6 +72,7 @@ class Question:
     style: AnswerStyle = field(default_factory=AnswerStyle)
     language: str = ""
     turns: tuple[Turn, ...] = ()
+    continues: bool = False
 
     def said(self) -> str:
         """The text and the words that were put into the form: what guardrails judge."""

@@ -108,6 +108,14 @@ class AnswerStyle(SettingsSection):
     format: Literal["", "prose", "bullets"] = ""
 
 
+class PlanBounds(SettingsSection):
+    """How far a model may go that looks things up before it answers: lookups, its tokens in them, and seconds."""
+
+    steps: int = Field(default=6, ge=1, le=50)
+    tokens: int = Field(default=20_000, ge=500)
+    seconds: float = Field(default=60.0, gt=0)
+
+
 class AnswerSettings(SettingsSection):
     """How answers are built from passages.
 
@@ -116,6 +124,7 @@ class AnswerSettings(SettingsSection):
             `model_tokens` allow.
         unsupported: What becomes of what a model wrote and its sources don't say: sent back once and left out if that
             fails, shown with the remark that they don't confirm it, or left out at once.
+        plan, research: The bounds of looking things up for an answer, and for a report.
     """
 
     passages: int = Field(default=8, ge=1)
@@ -127,6 +136,8 @@ class AnswerSettings(SettingsSection):
     partly_confidence: float | None = Field(default=None, ge=0, le=1)
     response_scope: Literal["documents_only", "model_may_add"] = "documents_only"
     max_question_chars: int = Field(default=8_000, gt=0)
+    plan: PlanBounds = PlanBounds()
+    research: PlanBounds = PlanBounds(steps=20, tokens=100_000, seconds=300)
     style: AnswerStyle = AnswerStyle()
 
 
@@ -163,6 +174,7 @@ class LlmModel(SettingsSection):
         endpoint, deployment, api_version: Azure's.
         region, profile, guardrail_id, guardrail_version: Amazon Bedrock's.
         base_model: Bedrock's name of the model behind an inference profile's ARN.
+        tools: Whether the model may be asked to call tools; without, it plans by one structured reply.
         memory_gb, threads: Limits of a local model; 0 leaves them to the machine.
     """
 
@@ -181,6 +193,7 @@ class LlmModel(SettingsSection):
     guardrail_id: str = ""
     guardrail_version: str = "DRAFT"
     base_model: str = ""
+    tools: bool = True
     memory_gb: float = Field(default=0.0, ge=0)
     threads: int = Field(default=0, ge=0)
 
@@ -204,6 +217,7 @@ class LlmSettings(SettingsSection):
         first_token_s: A stream without a first token after so many seconds has failed.
         patience_s: The longest wait that a provider's Retry-After may ask for; else the next model is asked.
         rest_after, rest_s: After so many failures in a row a model isn't asked for so long.
+        keep_prompts: Whether prompts are kept with an answer's trace, for `debrief trace ID --prompt`.
     """
 
     model: str = ""
@@ -223,6 +237,7 @@ class LlmSettings(SettingsSection):
     models: dict[str, LlmModel] = Field(default_factory=dict)
     budget: LlmBudget = LlmBudget()
     cache: bool = False
+    keep_prompts: bool = True
     price_per_million_input: float = Field(default=0.0, ge=0)
     price_per_million_output: float = Field(default=0.0, ge=0)
 

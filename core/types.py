@@ -261,6 +261,7 @@ class Answer:
         run: The id of the app's run that answered, whose outputs are kept; empty for any other answer.
         understood: The question as it was answered, where that isn't as it was asked.
         query: Of route "data", the structured query as JSON, which gives rows and chart again to whoever may see them.
+        unfinished: Whether the model that writes was cut off; it can be asked to go on.
     """
 
     text: str
@@ -277,6 +278,7 @@ class Answer:
     run: str = ""
     understood: str = ""
     query: str = ""
+    unfinished: bool = False
 
     @property
     def found(self) -> bool:

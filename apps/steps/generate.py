@@ -69,7 +69,7 @@ def _edited(draft: str, given: Generate, context: Context, model: Model) -> str:
     revision = reviser.revise(reply)
     if not revision.kept:
         return revision.text
-    parts = "; ".join(revision.kept[:_TOLD])
+    parts = "; ".join(map(str, revision.kept[:_TOLD]))
     if revision.changed:
         context.notes.append(f"In the model's edit these parts stayed as in the draft: {parts}.")
         return revision.text

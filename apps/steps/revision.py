@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 
 from core.tables import is_rule_line
@@ -34,11 +34,22 @@ Check = Callable[[str], Sequence[str]]
 
 
 @dataclass(frozen=True)
+class Kept:
+    """A part of the draft that stands in the result as it was, and why."""
+
+    part: str
+    why: str
+
+    def __str__(self) -> str:
+        return f"“{_name(self.part)}”: {self.why}"
+
+
+@dataclass(frozen=True)
 class Revision:
-    """The revised text, and why parts of the draft stand in it as they were."""
+    """The revised text, and the parts of the draft that stand in it as they were."""
 
     text: str
-    kept: tuple[str, ...] = ()
+    kept: tuple[Kept, ...] = ()
     changed: bool = True
 
 
@@ -63,11 +74,22 @@ class Reviser:
         text = unwrapped(reply, self.draft)
         if text.strip() == self.draft.strip() and not self.translated:
             return Revision(self.draft.strip())
-        kept: list[str] = []
+        kept: list[Kept] = []
         own = sections(self.draft)
         parts = [self._part(one, other, kept) for one, other in _paired(own, sections(text))]
         joined = "\n\n".join(part.strip("\n") for part in parts if part.strip())
         return Revision(joined, tuple(dict.fromkeys(kept)), joined.strip() != self.draft.strip())
+
+    def mended(self, revision: Revision, again: Callable[[str], str]) -> Revision:
+        """The revision with each part that was kept replaced by what a second try at that part alone gives."""
+        text, kept = revision.text, []
+        for one in revision.kept:
+            second = replace(self, draft=one.part).revise(again(one.part))
+            if second.changed and not second.kept and one.part in text:
+                text = text.replace(one.part, second.text, 1)
+            else:
+                kept.append(one)
+        return Revision(text, tuple(kept), text.strip() != self.draft.strip())
 
     def problems(self, draft: str, text: str) -> Iterator[str]:
         """What the text loses, changes or adds, in words."""
@@ -89,10 +111,10 @@ class Reviser:
         if self.added is not None:
             yield from self.added(text)
 
-    def _part(self, draft: str, text: str, kept: list[str]) -> str:
+    def _part(self, draft: str, text: str, kept: list[Kept]) -> str:
         """The text in the draft's place, or as much of it as can be used."""
         if not text.strip():
-            kept.append(f"“{_name(draft)}”: it was left out")
+            kept.append(Kept(draft, "it was left out"))
             return draft
         found = list(self.problems(draft, text))
         if not found:
@@ -100,7 +122,7 @@ class Reviser:
         mine, theirs = _blocks(draft), _blocks(text)
         if 1 < len(mine) == len(theirs):
             return "\n\n".join(self._part(one, other, kept) for one, other in zip(mine, theirs, strict=True))
-        kept.append(f"“{_name(draft)}”: {found[0]}")
+        kept.append(Kept(draft, found[0]))
         return draft
 
     def _numbers(self, draft: str, text: str) -> Iterator[str]:

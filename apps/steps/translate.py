@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from pydantic import Field
 
 from apps.run import Context
+from apps.run.context import Model
 from apps.steps.kind import Parameters, StepKind
 from apps.steps.revision import Reviser
 from core.errors import ModelError
@@ -14,8 +16,8 @@ from core.text.detect import detect_language
 from core.text.languages import LANGUAGES
 from prompts import load_prompt
 
-# So many of the parts that stay in their language are told.
-_TOLD = 3
+# So many of the parts that stay in their language are told, and at most so many are asked for again.
+_TOLD, _AGAIN = 3, 8
 
 
 class Translate(Parameters):
@@ -35,20 +37,31 @@ def translate(given: Translate, context: Context) -> dict[str, Any]:
             f"The text is not translated into {name}: that needs a language model; set llm.model in debrief.yaml."
         )
         return {"text": given.text, "translated": False, "language": detect_language(given.text)}
+    reviser = Reviser(given.text, language=given.to, translated=True)
     try:
-        (_, system), (_, text) = load_prompt("translate").render(language=name, text=given.text)
-        reply, tokens = context.tools.model.write(system, text, "translate")
+        revision = reviser.revise(_asked(given.text, name, context.tools.model, context))
     except ModelError as error:
         context.notes.append(f"The text is not translated into {name}: {error}")
         return {"text": given.text, "translated": False, "language": detect_language(given.text)}
-    context.spend(tokens)
-    revision = Reviser(given.text, language=given.to, translated=True).revise(reply)
+    if 0 < len(revision.kept) <= _AGAIN:
+        # A part alone is easier to get right than the whole; once more each, and what then fails stays as it was.
+        with suppress(ModelError):
+            model = context.tools.model
+            revision = reviser.mended(revision, lambda part: _asked(part, name, model, context))
     if revision.kept:
-        parts = "; ".join(revision.kept[:_TOLD])
+        parts = "; ".join(map(str, revision.kept[:_TOLD]))
         context.notes.append(f"Not translated into {name}, since the model's text can't be used there: {parts}.")
     if not revision.changed:
         return {"text": given.text, "translated": False, "language": detect_language(given.text)}
     return {"text": revision.text, "translated": True, "language": given.to}
+
+
+def _asked(text: str, language: str, model: Model, context: Context) -> str:
+    """The model's translation; its tokens are counted."""
+    (_, system), (_, asked) = load_prompt("translate").render(language=language, text=text)
+    reply, tokens = model.write(system, asked, "translate")
+    context.spend(tokens)
+    return reply
 
 
 KIND = StepKind(

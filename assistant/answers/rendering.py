@@ -71,10 +71,13 @@ class _Writer:
 
     def _cite(self, text: str, numbers: Sequence[int], begin: int) -> None:
         for number in numbers:
-            places = [(*_best_quote(text, p), p) for p in self._sources[number - 1].passages]
-            first, last, _, passage = max(places, key=lambda place: place[2])
-            end = begin + len(text.strip())
-            self.citations.append(cite(number, passage, (first, last), begin=begin, end=end))
+            source = self._sources[number - 1]
+            places = [(*_best_quote(text, p), p) for p in source.passages]
+            # Something computed is shown with all that it rests on; itself last, as what the number stands for.
+            cited = reversed(places) if source.is_computed else [max(places, key=lambda place: place[2])]
+            for first, last, _, passage in cited:
+                end = begin + len(text.strip())
+                self.citations.append(cite(number, passage, (first, last), begin=begin, end=end))
 
 
 def _running(reviewed: ReviewedBlock, writer: _Writer) -> None:

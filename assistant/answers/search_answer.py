@@ -9,16 +9,18 @@ from typing import Protocol
 from assistant.answers.attachments import attached_passages
 from assistant.answers.citations import Composer
 from assistant.answers.confidence import AbstentionModel, abstention_model
-from assistant.answers.extractive import answer_from, find_evidence
+from assistant.answers.extractive import answer_from
 from assistant.answers.from_files import file_answer, nothing_in, source_of
 from assistant.answers.people import KnowledgeablePerson, asks_for_people, who_could_know
 from assistant.answers.rendering import best_quote
 from assistant.answers.rewrite import Rewritten, ask_back
 from assistant.answers.subject import concerns_another
 from assistant.answers.validity import holding_today
-from assistant.answers.written import AnswerWriter
+from assistant.answers.with_model import ModelAnswers, merged
+from assistant.answers.written import Unwritten
 from assistant.events import Event, Stage
-from assistant.question import Question
+from assistant.planning import Judge, Tool
+from assistant.question import RESEARCH, Question
 from assistant.records.trace import Trace
 from assistant.understanding.replies import Reply
 from core.errors import ModelError
@@ -32,8 +34,7 @@ from retrieval.query.search import Search, Searcher
 
 # Passages that are looked up. Only the first `answer.passages` are read; all tell which words are rare.
 _SEARCHED = 24
-# So many passages of the last answer are read again, behind so many of what was found.
-_RECALLED, _BEFORE_RECALLED = 6, 4
+_NO_RESEARCH = "Research needs a language model (llm.model in debrief.yaml); this is what one search found."
 # What such a reply points at is shown, however little it has in common with the words.
 _TAKEN_UP = frozenset({"nearest", "item"})
 
@@ -49,12 +50,19 @@ class EncodingSearcher(Searcher, Protocol):
 
 @dataclass(frozen=True)
 class SearchAnswers:
-    """Answers stand-alone questions from passages."""
+    """Answers stand-alone questions from passages.
+
+    Attributes:
+        tools: What a model that plans may use besides the documents.
+        judge: What the guardrails say to what a model wants to look up.
+    """
 
     retriever: EncodingSearcher
     encoder: TokenEncoder
     settings: Settings
     models: ChatModels | None = None
+    tools: Sequence[Tool] = ()
+    judge: Judge | None = None
 
     def events(self, question: Question, rewritten: Rewritten, trace: Trace) -> Iterator[Event]:
         """Retrieval-augmented answering of one or several stand-alone questions."""
@@ -72,7 +80,7 @@ class SearchAnswers:
             yield Stage("search", part)
             with trace.stage("search"):
                 found.append((part, self._found(part, question, rewritten.reply)))
-        everything = _merged([passages for _, passages in found])
+        everything = merged([passages for _, passages in found])
         trace.found(everything[:read])
         documents = len({p.chunk.document_id for p in everything})
         yield Stage("read", f"{len(everything)} passages from {documents} documents")
@@ -86,6 +94,8 @@ class SearchAnswers:
         if self.models is not None:
             yield from self._written(replace(question, text=rewritten.text), found, everything, trace)
         else:
+            if question.route == RESEARCH:
+                trace.remarks = (*trace.remarks, _NO_RESEARCH)
             for event in self._quoted(question, found, trace, anything=rewritten.reply.kind in _TAKEN_UP):
                 if source == "files" and isinstance(event, Answer) and event.outcome == "no_evidence":
                     yield nothing_in(question.attachments, event, question.language)
@@ -150,44 +160,21 @@ class SearchAnswers:
     ) -> Iterator[Event]:
         """The model's answer; the quotes if no model answers, or nothing that it wrote is confirmed."""
         assert self.models is not None
-        with trace.stage("weigh"):
-            findings = [find_evidence(part, passages, self.encoder, self._confidence) for part, passages in found]
-            finding = max(findings, key=lambda f: f.confidence)
-            trace.signals = dict(finding.signals)
-        writer = AnswerWriter(self.models, self.encoder, self.settings, self.retriever)
+        parts = (self.models, self.retriever, self.encoder, self.settings, self._confidence, self.tools, self.judge)
         try:
-            with trace.stage("answer"):
-                instead = yield from writer.answer_from(
-                    question, finding, self._with_recalled(question, everything), trace
-                )
+            left = yield from ModelAnswers(*parts).events(question, found, everything, trace)
         except ModelError as error:
             trace.notes.append(str(error))
-            instead = str(error)
-        if not instead:
+            left = Unwritten(str(error))
+        if left is None:
             return
-        yield Stage("quote", instead)
+        yield Stage("quote", left.why)
         for event in self._quoted(question, found, trace):
             if isinstance(event, Answer):
-                note = f"Quoted from the documents, since {instead[0].lower()}{instead[1:]}"
+                note = f"Quoted from the documents, since {left.why[0].lower()}{left.why[1:]}"
                 yield replace(event, notes=(*event.notes, note))
             else:
                 yield event
-
-    def _with_recalled(self, question: Question, passages: Sequence[Passage]) -> list[Passage]:
-        """The passages with those of the last answer behind the best, for what is asked about that answer."""
-        if not question.turns:
-            return list(passages)
-        cited = dict.fromkeys(question.turns[-1].cited)
-        known = {p.chunk.id for p in passages[:_BEFORE_RECALLED]}
-        recalled = [
-            Passage(chunk, 0.0)
-            for document_id in dict.fromkeys(document for document, _ in cited)
-            for chunk in self.retriever.document(document_id, question.user)
-            if (document_id, chunk.id) in cited and chunk.id not in known
-        ][:_RECALLED]
-        mine = {p.chunk.id for p in recalled}
-        rest = [p for p in passages[_BEFORE_RECALLED:] if p.chunk.id not in mine]
-        return [*passages[:_BEFORE_RECALLED], *recalled, *rest]
 
 
 def _named(question: str, people: Sequence[KnowledgeablePerson], passages: Sequence[Passage]) -> Iterator[Event]:
@@ -201,16 +188,6 @@ def _named(question: str, people: Sequence[KnowledgeablePerson], passages: Seque
         yield composer.add(statement, [(person.passage, begin, end)], separator="\n")
     note = "The names come from the documents' metadata: who keeps them, wrote them or last changed them."
     yield Answer(composer.text, tuple(composer.citations), "answered", passages=tuple(passages[:8]), notes=(note,))
-
-
-def _merged(found: Sequence[Sequence[Passage]]) -> list[Passage]:
-    """The passages of several searches, taken in turn, each once."""
-    merged: dict[str, Passage] = {}
-    for rank in range(max((len(passages) for passages in found), default=0)):
-        for passages in found:
-            if rank < len(passages):
-                merged.setdefault(passages[rank].chunk.id, passages[rank])
-    return list(merged.values())
 
 
 def _by_attachment(passage: Passage) -> float:

@@ -10,6 +10,7 @@ from assistant.answers.citations import Composer
 from assistant.answers.rendering import rendered
 from assistant.answers.review import Claim, ReviewedBlock, Reviewer
 from assistant.events import Sentence
+from core.text.words import content_words
 from core.types import Citation
 
 _LEVEL = re.compile(r"^\s*(#{1,6})\s")
@@ -22,15 +23,21 @@ class Sheet:
     Attributes:
         waiting: What has been reviewed and not been shown.
         added: What the model adds from general knowledge; it comes last.
+        needs: What the model wants to have searched for instead.
         said_no: Whether the model says itself that the sources don't answer.
     """
 
     def __init__(self, reviewer: Reviewer, language: str) -> None:
         self.reviewer = reviewer
+        self._language = language
+        self.clear()
+
+    def clear(self) -> None:
+        """Begins anew: what the model wrote so far was no answer."""
         self.waiting: list[ReviewedBlock] = []
         self.added: list[str] = []
+        self.needs: list[str] = []
         self.said_no = False
-        self._language = language
         self._composer = Composer()
         self._leads: list[ReviewedBlock] = []
         self._all: list[ReviewedBlock] = []
@@ -61,11 +68,14 @@ class Sheet:
         """Whether something is shown that a source says."""
         return bool(self.text) and any(c.outcome in _SAYING for b in self._all for c in b.claims)
 
-    @property
-    def only_gaps(self) -> bool:
-        """Whether all that the model wrote is that the sources don't say it."""
+    def misses(self, question: str) -> bool:
+        """Whether all that the model wrote is that the sources don't say it, and "it" is something that was asked."""
         claims = [c for b in self._all for c in b.claims if c.text and c.outcome != "around"]
-        return bool(claims) and all(claim.outcome == "gap" for claim in claims)
+        if not claims or any(claim.outcome != "gap" for claim in claims):
+            return False
+        # A weak model repeats such a sentence from its prompt: then it is its failure, and says nothing of the sources.
+        asked = set(content_words(question))
+        return not asked or any(asked & set(content_words(claim.text)) for claim in claims)
 
     def cut(self, unfinished: Callable[[Claim], bool]) -> None:
         """Leaves out the end of a reply that broke off in the middle."""

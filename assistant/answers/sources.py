@@ -16,6 +16,7 @@ from typing import Protocol
 from assistant.answers.budget import estimated_tokens
 from assistant.answers.citations import document_offset
 from assistant.checks import neutralised
+from assistant.question import COMPUTED
 from core.types import Chunk, Passage, User
 
 # Around so many of the best passages their neighbours are read, too.
@@ -34,7 +35,10 @@ class DocumentReader(Protocol):
 
 @dataclass(frozen=True)
 class Source:
-    """A stretch of one document that a model may cite by its number: one passage, or several that follow each other."""
+    """What a model may cite by its number: one passage, several that follow each other, or something computed.
+
+    What was computed comes first, before the passages that it rests on; a citation names them all.
+    """
 
     passages: tuple[Passage, ...]
 
@@ -44,8 +48,15 @@ class Source:
         return self.passages[0].chunk
 
     @property
+    def is_computed(self) -> bool:
+        """Whether the text stands in no document."""
+        return self.chunk.source == COMPUTED
+
+    @property
     def text(self) -> str:
         """The text without what overlaps, and without a table's repeated headers."""
+        if self.is_computed:
+            return self.chunk.text
         parts, end = [self.chunk.text], self.chunk.end
         for passage in self.passages[1:]:
             chunk = passage.chunk

@@ -21,6 +21,7 @@ from apps.run import Context, InputsWrong, Tools
 from apps.run.inputs import shown
 from apps.runner import RunResult, StepState, may_use, run_app
 from assistant.accounts.answers import RecordAnswers
+from assistant.accounts.lookup import account_tool
 from assistant.acts import is_order
 from assistant.app_runs.answered import answer_of, on_files
 from assistant.app_runs.indexed_inputs import IndexedFiles, chosen_files, file_inputs, filled_with
@@ -28,6 +29,7 @@ from assistant.app_runs.inputs import Filled, fill_inputs, with_values
 from assistant.app_runs.running import RunningApps
 from assistant.app_runs.tools import charged, company_words, known_customers
 from assistant.events import Event, Stage
+from assistant.planning import Tool
 from assistant.question import Question
 from assistant.records.trace import Trace
 from assistant.routing.glossary import likely_language
@@ -148,6 +150,10 @@ class AppAnswers:
         if self._records is None or question.route is not None or question.attachments:
             return None
         return self._records.events(question, trace, self._run_on_documents)
+
+    def lookups(self) -> list[Tool]:
+        """The tools by which a model that plans asks the records; none without records."""
+        return [account_tool(self._records)] if self._records is not None else []
 
     def _run_on_documents(
         self, kind: str, documents: Sequence[Sequence[Chunk]], question: Question

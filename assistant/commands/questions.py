@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -18,15 +18,17 @@ from assistant.ask import Assistant
 from assistant.commands.inputs import Parse, attachment, form_lines, given_inputs, read_file
 from assistant.events import Stage
 from assistant.open import open_assistant
-from assistant.question import SEARCH, Question
+from assistant.question import ATTACHED, RESEARCH, SEARCH, Question
 from assistant.records import Traces
 from assistant.records.retention import forget as forget_old
 from core.console import err, out, print_json
 from core.database import open_database
 from core.errors import QuestionError
 from core.identity import asking_user
-from core.settings import AnswerStyle, RetentionSettings, load_settings
-from core.types import Answer, Citation
+from core.llm import SentPrompt
+from core.settings import AnswerStyle, RetentionSettings, Settings, load_settings
+from core.types import Answer, Citation, User
+from retrieval.engines.open import open_generations
 from retrieval.query import parse_filter
 
 _QUOTE_CHARS = 300
@@ -43,6 +45,9 @@ def ask(
     ] = None,
     app: Annotated[str, typer.Option("--app", help="Use this app instead of the router's choice.")] = "",
     search: Annotated[bool, typer.Option("--search", help="Use plain search instead of the router's choice.")] = False,
+    research: Annotated[
+        bool, typer.Option("--research", help="Have a language model look it up from all sides, and write a report.")
+    ] = False,
     input_: Annotated[
         list[str] | None, typer.Option("--input", help="name=value for the form of --app; a path for a file.")
     ] = None,
@@ -50,8 +55,8 @@ def ask(
     json_: Annotated[bool, typer.Option("--json", help="Print the answer as one JSON object.")] = False,
 ) -> None:
     """Answers a question from the documents that the user may read, with citations, or by the app that fits it."""
-    if app and search:
-        raise QuestionError("--app and --search exclude each other; give one of them.")
+    if sum(map(bool, (app, search, research))) > 1:
+        raise QuestionError("--app, --search and --research exclude each other; give one of them.")
     if input_ and not app:
         raise QuestionError("--input fills the form of an app; name the app with --app.")
     settings = load_settings()
@@ -66,7 +71,7 @@ def ask(
         asking,
         conversation_id=conversation,
         filters=filters,
-        route=SEARCH if search else f"app:{app}" if app else None,
+        route=SEARCH if search else RESEARCH if research else f"app:{app}" if app else None,
         attachments=attachments,
         inputs=inputs,
     )
@@ -91,6 +96,9 @@ def trace(
     trace_id: Annotated[str, typer.Argument(help="The id that `debrief ask` prints.")],
     *,
     user: Annotated[str, typer.Option(help="Whose answer; default: auth.development_user.")] = "",
+    prompt: Annotated[
+        bool, typer.Option("--prompt", help="Print what language models were sent, word for word.")
+    ] = False,
     json_: Annotated[bool, typer.Option("--json", help="Print the trace as one JSON object.")] = False,
 ) -> None:
     """Shows how an answer came about: searches, passages with their scores, checks, model, time in each stage."""
@@ -99,7 +107,10 @@ def trace(
     asking = asking_user(settings, user, open_database(settings))
     administrator = bool(set(asking.groups) & set(settings.auth.admin_groups))
     record = Traces(engine).load(trace_id, asking, everyone=administrator)
-    if json_:
+    if prompt:
+        _check_may_read(record, asking, settings)
+        _print_prompts(Traces(engine).prompts(trace_id), trace_id, as_json=json_)
+    elif json_:
         print_json(record)
     else:
         _print_trace(record)
@@ -211,11 +222,46 @@ def _print_citation(citation: Citation) -> None:
     out.print(f"    “{escape(quote[:_QUOTE_CHARS])}{'…' if len(quote) > _QUOTE_CHARS else ''}”")
 
 
+def _check_may_read(record: Mapping[str, Any], reader: User, settings: Settings) -> None:
+    """Nothing, if the person may read all documents that the prompts quote, as they are now.
+
+    Raises:
+        QuestionError: there is one that they may not read, or that is gone; attachments are their owner's alone.
+    """
+    own = record["user"] == reader.email.lower()
+    given = [document for document in record.get("given", ()) if not (own and document.startswith(f"{ATTACHED}:"))]
+    index = open_generations(settings).read() if given else None
+    hidden = [document for document in given if index is None or not index.document(document, reader)]
+    if hidden:
+        raise QuestionError(
+            f"The prompts of {record['id']} quote {len(hidden)} of {len(given)} documents that you may not read, or "
+            "that are gone; somebody who may read them all can print them."
+        )
+
+
+def _print_prompts(prompts: Sequence[SentPrompt], trace_id: str, *, as_json: bool) -> None:
+    if as_json:
+        print_json(prompts)
+        return
+    if not prompts:
+        raise QuestionError(
+            f"No prompt is kept of {trace_id}: no language model was asked, or llm.keep_prompts is false."
+        )
+    for number, sent in enumerate(prompts, start=1):
+        out.rule(f"{number}. {escape(sent.task)}, {escape(sent.model)}", align="left")
+        for role, text in sent.messages:
+            out.print(f"[bold]{escape(role)}:[/]")
+            # As it is: neither wrapped nor with brackets read as markup.
+            out.print(text, markup=False, highlight=False, soft_wrap=True)
+            out.print()
+
+
 def _print_trace(record: Mapping[str, Any]) -> None:
     facts = {
         "question": record["question"],
         "asked": f"{record['asked_at']:%Y-%m-%d %H:%M:%S} UTC by {record['user']}",
         "searched": " | ".join(record["searched"]),
+        "looked up": "; ".join(f"{s['doing']} ({s['passages']})" for s in record.get("steps", ())),
         "route": " – ".join(part for part in (record["route"], record["route_reason"]) if part),
         "outcome": f"{record['outcome']}, confidence {record['confidence']:.2f}",
         "seconds": ", ".join(f"{name} {seconds:.3f}" for name, seconds in record["seconds"].items()),

@@ -13,9 +13,10 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 
+from assistant.records.prompts import Prompts
 from core.database import Engine, Json, UtcDateTime, metadata, utc_now
 from core.errors import QuestionError
-from core.llm import Spending
+from core.llm import SentPrompt, Spending
 from core.types import Answer, Passage, User
 
 log = logging.getLogger(__name__)
@@ -60,6 +61,8 @@ class Trace:
     Attributes:
         remarks: What the person is told beside the answer.
         searched: The questions that were searched for, after rewriting and splitting.
+        steps: What a model looked up: tool, arguments, passages found, seconds.
+        given: The ids of all documents whose words a model was given.
         checks: One entry a checked sentence: what was found wrong, and what became of it.
         seconds: Time in each stage.
         models: One entry a call of a language model: model, prompt and version, tokens, cost.
@@ -70,6 +73,8 @@ class Trace:
     id: str = field(default_factory=lambda: uuid.uuid4().hex[:12])
     asked_at: datetime = field(default_factory=utc_now)
     searched: list[str] = field(default_factory=list)
+    steps: list[dict[str, Any]] = field(default_factory=list)
+    given: list[str] = field(default_factory=list)
     route: str = "search"
     route_reason: str = ""
     offers: tuple[str, ...] = ()
@@ -88,7 +93,9 @@ class Trace:
     notes: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self._begun = time.monotonic()  # no field: the stored record has the time in each stage
+        # No fields: the stored record has the time in each stage, and the prompts have a table of their own.
+        self._begun = time.monotonic()
+        self.prompts: list[SentPrompt] = []
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
@@ -118,6 +125,7 @@ class Trace:
         """Notes the calls of language models, and with which prompt."""
         self.models.extend({**asdict(call), "prompt": prompt} for call in spent.calls)
         self.failures.extend({"model": f.model, "said": f.said, "detail": f.detail} for f in spent.failures)
+        self.prompts.extend(spent.prompts)
 
     def finish(self, answer: Answer) -> None:
         """Notes what the answer became."""
@@ -133,8 +141,8 @@ class Trace:
 class Traces:
     """Stored traces and feedback. People see their own; an administrator's page passes `everyone=True`."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self, engine: Engine, keep_prompts: bool = True) -> None:
+        self._engine, self._prompts = engine, Prompts(engine, keep_prompts)
 
     def save(self, trace: Trace, user: User, conversation_id: str = "") -> None:
         """Keeps a finished trace."""
@@ -151,7 +159,12 @@ class Traces:
                     record=asdict(trace),
                 )
             )
+            self._prompts.keep(connection, trace.id, trace.prompts)
         _log(trace, conversation_id)
+
+    def prompts(self, trace_id: str) -> list[SentPrompt]:
+        """The prompts of an answer as they were sent; whoever shows them answers for who may read what they quote."""
+        return self._prompts.of(trace_id)
 
     def load(self, trace_id: str, user: User, *, everyone: bool = False) -> Mapping[str, Any]:
         """The trace under the names of `Trace`, with `user` and `feedback`.
@@ -202,6 +215,7 @@ class Traces:
         old = sa.select(traces.c.id).where(traces.c.asked_at < before)
         with self._engine.begin() as connection:
             connection.execute(feedback.delete().where(feedback.c.trace_id.in_(old)))
+            self._prompts.forget(connection, old)
             return connection.execute(traces.delete().where(traces.c.asked_at < before)).rowcount
 
     def rate(self, trace_id: str, user: User, rating: Rating, reasons: Sequence[str] = (), comment: str = "") -> None:

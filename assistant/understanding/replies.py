@@ -29,6 +29,12 @@ _NO = re.compile(
     r"(?P<rest>.*?)[\s.!?]*$",
     re.IGNORECASE,
 )
+_GO_ON = re.compile(
+    r"^\W*(?:please |bitte |por favor )?(?:continue|go on|carry on|more|weiter(?: so|schreiben)?|mach weiter|"
+    r"contin[uú]a|sigue|contin(?:ue[rz]?)|la suite)"
+    r"(?:,? (?:please|bitte|por favor|s'il (?:te|vous) plaît))?\W*$",
+    re.IGNORECASE,
+)
 _OTHER = re.compile(r"\b(?:other|another|different|andere[rnsm]?|otr[oa]s?|autres?)\b", re.IGNORECASE)
 _ORDINALS = (
     ("first", "1st", "erste", "ersten", "erster", "erstes", "primero", "primera", "premier", "première"),
@@ -99,6 +105,11 @@ class Reply:
 
 NO_REPLY = Reply()
 T = TypeVar("T")
+
+
+def goes_on(message: str, history: Sequence[StoredTurn]) -> bool:
+    """Whether the message asks for the rest of an answer that was cut off."""
+    return bool(history) and history[-1].answer.unfinished and _GO_ON.match(message) is not None
 
 
 def reply_of(message: str, history: Sequence[StoredTurn]) -> Reply:

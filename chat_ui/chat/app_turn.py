@@ -12,12 +12,14 @@ import streamlit as st
 from apps.language.spec import App
 from apps.run.inputs import InputsWrong, check_inputs
 from assistant.app_runs.app_answers import AppAnswers
-from assistant.question import RECORDS, SEARCH, Question
+from assistant.question import RECORDS, RESEARCH, SEARCH, Question
 from chat_ui.chat.turns import Turn
 from chat_ui.parts import attachments, components, session
 from chat_ui.parts.app_form import app_form
 from core.errors import DebriefError
 from core.types import Answer, User
+
+_TITLES = {RECORDS: "Records", RESEARCH: "Research"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +27,7 @@ class NextQuestion:
     """What the page asks at its next run.
 
     Attributes:
-        route: "search" or "app:<name>" instead of the router's choice.
+        route: "search", "research" or "app:<name>" instead of the router's choice.
         inputs: What was put into the app's form.
         turn: The key of the turn whose form it was: the answer takes its place.
     """
@@ -44,16 +46,23 @@ def ask_next(question: str, route: str | None = None) -> None:
 def route_menu(turn: Turn, answer: Answer, user: User) -> None:
     """The way that the question went, why, and buttons for the other ways."""
     apps, _ = session.apps(user)
-    if not apps:
+    writes = bool(session.settings().llm.model)
+    if not apps and not writes:
         return
     taken = answer.route.removeprefix("app:")
-    title = apps[taken].app.title if taken in apps else "Records" if answer.route == RECORDS else "Plain search"
+    title = apps[taken].app.title if taken in apps else _TITLES.get(answer.route, "Plain search")
     with st.popover(f"Answered by: {title}", type="tertiary", key=f"{turn.key}-route"):
         reason = next((stage.detail for stage in turn.stages if stage.name == "route"), "")
         if reason:
             st.html(f'<div class="note">{escape(reason)}</div>')
         if answer.route != SEARCH:
             st.button("Use plain search", key=f"{turn.key}-search", on_click=ask_next, args=(turn.question, SEARCH))
+        if writes and answer.route != RESEARCH:
+            asked = (turn.question, RESEARCH)
+            what = "Looks it up from all sides and writes a report; also by beginning a message with /research"
+            st.button("Research this", key=f"{turn.key}-research", on_click=ask_next, args=asked, help=what)
+        if not apps:
+            return
         others = [name for name in apps if name != taken]
         other = st.selectbox(
             "Use another app" if answer.route != SEARCH else "Use an app",

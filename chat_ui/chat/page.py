@@ -11,7 +11,7 @@ import streamlit as st
 from apps.kept.runs import stored_result
 from apps.runner import RunResult
 from assistant.events import Sentence, Stage
-from assistant.question import RECORDS, SEARCH, Question
+from assistant.question import RECORDS, RESEARCH, SEARCH, Question
 from chat_ui.chat import history
 from chat_ui.chat.answer_view import STOPPED, partial_html, question_view, result_view
 from chat_ui.chat.app_turn import NextQuestion, ask_next
@@ -32,8 +32,12 @@ _STAGE_NAMES: Mapping[str, str] = {
     "search": "Searching the documents",
     "read": "Reading",
     "weigh": "Weighing",
+    "plan": "Planning",
     "write": "Writing",
+    "again": "Writing",
 }
+# So a message begins that asks for a report instead of an answer.
+_RESEARCH = "/research"
 
 
 def page(user: User) -> None:
@@ -53,7 +57,7 @@ def page(user: User) -> None:
     if sent:
         attachments.attach(sent.files)
     problems = attachments.problems()
-    asked: NextQuestion = st.session_state.pop("next-question", None) or NextQuestion(sent.text if sent else "")
+    asked: NextQuestion = st.session_state.pop("next-question", None) or _typed(sent.text if sent else "")
     asking = _turn_of(asked, turns)
     with bar:
         filters = filter_bar(user)
@@ -80,6 +84,12 @@ def page(user: User) -> None:
             components.error_state(problem)
         if sent and sent.files and asking is None and not problems:
             components.state("The file is in the conversation", "Ask what you want to know of it.")
+
+
+def _typed(text: str) -> NextQuestion:
+    """What was typed; "/research …" is the way that it goes, and no part of the question."""
+    first, _, rest = text.strip().partition(" ")
+    return NextQuestion(rest.strip(), RESEARCH) if first == _RESEARCH and rest.strip() else NextQuestion(text)
 
 
 def _turn_of(asked: NextQuestion, turns: list[Turn]) -> Turn | None:
@@ -139,6 +149,9 @@ def _ask(turn: Turn, user: User, filters: Filter | None) -> None:
                 if isinstance(event, Stage):
                     turn.stages.append(event)
                     stage.html(_stage_html(event))
+                    if event.name == "again":
+                        turn.sentences.clear()
+                        answer.empty()
                 elif isinstance(event, Sentence):
                     turn.sentences.append(event)
                     answer.html(partial_html(turn))
@@ -161,7 +174,7 @@ def _run_of(turn: Turn, user: User) -> RunResult | None:
 def _suggest(turns: list[Turn], user: User) -> None:
     """Finds what could be asked next, once the answer stands there to be read."""
     turn = turns[-1]
-    if turn.answer is None or turn.answer.route not in (SEARCH, RECORDS):
+    if turn.answer is None or turn.answer.route not in (SEARCH, RESEARCH, RECORDS):
         return
     # Suggestions are an extra: without an index to look in there are none.
     with contextlib.suppress(DebriefError):
@@ -172,6 +185,8 @@ def _suggest(turns: list[Turn], user: User) -> None:
 
 
 def _next_questions(turn: Turn) -> None:
+    if turn.answer is not None and turn.answer.unfinished:
+        st.button("Continue", key=f"{turn.key}-continue", on_click=ask_next, args=("Continue",), icon=":material/more:")
     if turn.suggestions:
         with st.container(horizontal=True, gap="small", key=f"{turn.key}-next"):
             for number, question in enumerate(turn.suggestions):
@@ -183,6 +198,8 @@ def _next_questions(turn: Turn) -> None:
 def _stage_html(stage: Stage) -> str:
     name = _STAGE_NAMES.get(stage.name, stage.name.replace("_", " ").capitalize())
     detail = f": {stage.detail}" if stage.detail and stage.name != "search" else ""
+    if stage.name == "look":  # says itself what is done
+        name, detail = stage.detail, ""
     # A run that is stopped can't draw any more: the style sheet changes the one line for the other.
     return (
         f'<div class="stage" role="status"><span class="dot"></span>{escape(name + detail)} …</div>'

@@ -18,7 +18,7 @@ class Turn:
 
     Attributes:
         error: What went wrong instead of an answer.
-        route: Which way it was sent by hand: "search" or "app:<name>"; None lets the router decide.
+        route: Which way it was sent by hand: "search", "research" or "app:<name>"; None lets the router decide.
         inputs: What was put into the form of the app.
         run: An app's run, where one answered on this page; a resumed conversation has its text alone.
         suggestions: What could be asked next.

@@ -22,6 +22,7 @@ from assistant.records.usage import (
     thumbs_since,
 )
 from chat_ui.insights.apps import apps_tab
+from chat_ui.insights.models import models_tab
 from chat_ui.parts import charts, components, session
 from chat_ui.parts.disclosure import Disclosure
 from chat_ui.parts.trace_view import trace_view
@@ -39,7 +40,7 @@ _OUTCOMES = {
     "refused": "refused",
 }
 _DOCUMENTS = 20
-_TABS = ["Questions", "Not answered", "Thumbs", "Documents", "Apps"]
+_TABS = ["Questions", "Not answered", "Thumbs", "Documents", "Apps", "Models"]
 
 
 def page(user: User) -> None:
@@ -64,8 +65,10 @@ def page(user: User) -> None:
             _thumbs(since, user, disclosure)
         elif opened == "Documents":
             _documents(questions)
-        else:
+        elif opened == "Apps":
             apps_tab(months, user)
+        else:
+            models_tab(since)
 
 
 def _figures(questions: Sequence[AskedQuestion], since: datetime) -> None:

@@ -56,7 +56,7 @@ class Disclosure:
         quotes_alone = trace["route"] == "search" and not trace["models"]
         if not quotes_alone or not used:
             # A model, or an app, may have used any passage that it was given; "nothing was found" quotes the nearest.
-            used |= {p["document_id"] for p in trace["passages"]}
+            used |= {p["document_id"] for p in trace["passages"]} | set(trace.get("given", ()))
         if not used:
             # A refusal before any search says nothing of what stands in documents.
             return self._admin and quotes_alone

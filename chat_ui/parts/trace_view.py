@@ -34,6 +34,9 @@ def trace_view(trace_id: str, user: User, disclosure: Disclosure) -> None:
         ("Outcome", f"{escape(trace['outcome'])}, confidence {trace['confidence']:.2f}"),
         ("Time", escape(steps)),
     ]
+    looked_up = "; ".join(f"{step['doing']} ({step['passages']} passages)" for step in trace.get("steps", ()))
+    if looked_up and shown:
+        rows.append(("Looked up", escape(looked_up)))
     if trace["guardrails"]:
         rows.append(("Guardrails", escape("; ".join(trace["guardrails"]))))
     if trace["models"]:

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import random
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from core.llm.calls import Call, Message, Spending, Stop, Usage
+from core.llm.calls import Call, SentPrompt, Spending, Stop, Usage
 from core.llm.chunks import Chunk, read_chunk
 from core.llm.failures import Failure, failure_of
+from core.llm.heard import Heard, nothing_heard
 from core.llm.limits import Breaker, MinuteBudget
+from core.llm.messages import as_text, sent_messages
 from core.llm.names import is_local
 from core.llm.streamed import Streamed
 from core.llm.structured import Schema, ask_for
 from core.llm.thoughts import Thoughts
+from core.llm.tools import ToolSpec, ToolTurn, ask_with_tools, portable
 from core.llm.usage import ModelUsage
 from core.llm.waiting import within
 from core.logs import log_retry
@@ -27,6 +31,7 @@ if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
 log = logging.getLogger("core.llm")
+Value = TypeVar("Value")
 NEARLY = 0.8  # of a budget: from here on people are told
 _FIRST_PAUSE_S = 0.5
 # Reading some thousand tokens on a processor takes minutes, and until then nothing comes.
@@ -43,12 +48,17 @@ class NamedModel:
 
 @dataclass(frozen=True)
 class Asked:
-    """What is asked for: the task, its messages, where it is counted, and what the person may read."""
+    """What is asked for: the task, its messages, where it is counted, and what the person may read.
+
+    Attributes:
+        by: The model whose turns are among the messages; another one gets them as it can read them.
+    """
 
     task: Task
-    messages: Sequence[Message]
+    messages: Sequence[Any]  # of `Message`; in a turn with tools LangChain's, too
     spent: Spending
     access: str = ""
+    by: str = ""
 
 
 class Caller:
@@ -76,9 +86,9 @@ class Caller:
 
     def once(self, model: NamedModel, asked: Asked, streamed: Streamed) -> Generator[str, None, Failure | None]:
         """The pieces of one call; why there were none."""
-        begin, heard, thoughts, broken = time.perf_counter(), _Heard(), Thoughts(), None
+        begin, heard, thoughts, broken = time.perf_counter(), Heard(), Thoughts(), None
         try:
-            for chunk in self._chunks(model, asked.messages):
+            for chunk in self._chunks(model, asked):
                 heard.add(chunk, time.perf_counter() - begin)
                 if text := thoughts.feed(chunk.text):
                     heard.begun = True
@@ -94,29 +104,66 @@ class Caller:
                 self._count(model, asked, heard, begin, streamed.stop)
         if broken is not None and heard.begun:
             asked.spent.failures.append(broken)
-        return None if heard.begun else broken or _nothing(model.name, heard)
+        return None if heard.begun else broken or nothing_heard(model.name, heard)
 
     def value(self, model: NamedModel, asked: Asked, schema: type[Schema], failures: list[Failure]) -> Schema | None:
         """A value of the class; None, with the reason noted, when the model gave none."""
+
+        def ask() -> tuple[Schema | None, Usage]:
+            return ask_for(
+                model.chat, sent_messages(model.name, asked.messages), schema, lambda sent: _note(asked, model, sent)
+            )
+
+        begun, value = self._whole(model, asked, failures, ask)
+        if begun and value is None:
+            failures.append(Failure(model.name, "malformed", schema.__name__))
+        return value
+
+    def turn(
+        self, model: NamedModel, asked: Asked, tools: Sequence[ToolSpec], failures: list[Failure]
+    ) -> ToolTurn | None:
+        """The model's next turn, in which it may call tools; None, with the reason noted, when there was none."""
+        sent = [message if isinstance(message, tuple) else portable(message) for message in asked.messages]
+        if asked.by in {"", model.name}:
+            sent = list(asked.messages)
+
+        def ask() -> tuple[ToolTurn | None, Usage]:
+            own = sent_messages(model.name, sent)
+            _note(asked, model, [*own, ("tools", json.dumps([t.as_function() for t in tools], ensure_ascii=False))])
+            return ask_with_tools(model.chat, model.name, own, tools)
+
+        return self._whole(model, asked, failures, ask)[1]
+
+    def _whole(
+        self,
+        model: NamedModel,
+        asked: Asked,
+        failures: list[Failure],
+        ask: Callable[[], tuple[Value | None, Usage]],
+    ) -> tuple[bool, Value | None]:
+        """Whether the model answered, after as many tries as the settings allow, and what it gave."""
         for attempt in range(self._settings.retries + 1):
             if self._kept_back(model, asked.spent, failures):
-                return None
-            begin, heard = time.perf_counter(), _Heard()
+                return False, None
+            begin, heard = time.perf_counter(), Heard()
             try:
-                value, heard.usage = ask_for(model.chat, _sent(model, asked.messages), schema)
-            except Exception as error:
+                value, heard.usage = ask()
+            except Exception as error:  # each vendor has an error tree of its own
                 if not self._again(failure_of(model.name, error), attempt, failures, asked.spent):
-                    return None
+                    return False, None
                 continue
-            self._count(model, asked, heard, begin, "end")
+            self._count(model, asked, heard, begin, "tool" if isinstance(value, ToolTurn) and value.calls else "end")
             self._breaker.worked(model.name)
-            if value is None:
-                failures.append(Failure(model.name, "malformed", schema.__name__))
-            return value
-        return None
+            return True, value
+        return False, None
 
-    def _chunks(self, model: NamedModel, messages: Sequence[Message]) -> Iterator[Chunk]:
-        sent, first_s, next_s = _sent(model, messages), self._first_token_s(model.name), self._settings.timeout_s
+    def _chunks(self, model: NamedModel, asked: Asked) -> Iterator[Chunk]:
+        sent, first_s, next_s = (
+            sent_messages(model.name, asked.messages),
+            self._first_token_s(model.name),
+            self._settings.timeout_s,
+        )
+        _note(asked, model, sent)
 
         def chunks() -> Iterator[Chunk]:
             return map(read_chunk, model.chat.stream(sent))
@@ -164,7 +211,7 @@ class Caller:
         self._sleep(wait_s)
         return True
 
-    def _count(self, model: NamedModel, asked: Asked, heard: _Heard, begin: float, stop: Stop) -> None:
+    def _count(self, model: NamedModel, asked: Asked, heard: Heard, begin: float, stop: Stop) -> None:
         own, settings, usage = self._settings.of(model.name), self._settings, heard.usage
         price_in, price_out = own.price_per_million_input, own.price_per_million_output
         price_in = settings.price_per_million_input if price_in is None else price_in
@@ -186,44 +233,6 @@ class Caller:
             self._usage.record(call, asked.spent.person, asked.spent.app)
 
 
-class _Heard:
-    """What the chunks of one call said so far."""
-
-    def __init__(self) -> None:
-        self.usage, self.first_s = Usage(), 0.0
-        self.begun = self.thought = self.named = False
-        self.stop: Stop | None = None
-
-    def add(self, chunk: Chunk, seconds: float) -> None:
-        """Notes a chunk that came after so many seconds."""
-        self.usage += chunk.usage
-        self.stop = chunk.stop or self.stop
-        self.named = self.named or chunk.names_stops
-        if chunk.alive:
-            self.thought = True
-            self.first_s = self.first_s or seconds
-
-    @property
-    def ending(self) -> Stop:
-        """How the reply ended; without a reason, where the provider gives one, the connection was closed early."""
-        return self.stop or ("dropped" if self.named else "end")
-
-
-def _nothing(name: str, heard: _Heard) -> Failure:
-    """Why a call that went through brought no text."""
-    if heard.ending == "length":
-        return Failure(name, "thinking" if heard.thought or heard.usage.thinking_tokens else "cut")
-    if heard.ending == "filter":
-        return Failure(name, "filtered")
-    if heard.ending == "dropped":
-        return Failure(name, "dropped")
-    return Failure(name, "empty", "a tool's call" if heard.ending == "tool" else "")
-
-
-def _sent(model: NamedModel, messages: Sequence[Message]) -> list[Any]:
-    """The messages as they go out: none that is empty, and with Anthropic's mark for what its cache may keep."""
-    sent: list[Any] = [message for message in messages if message[1].strip()]
-    if model.name.startswith("anthropic:") and sent and sent[0][0] == "system":
-        block = {"type": "text", "text": sent[0][1], "cache_control": {"type": "ephemeral"}}
-        sent[0] = ("system", [block])
-    return sent
+def _note(asked: Asked, model: NamedModel, sent: Sequence[Any]) -> None:
+    """Keeps the messages as they go out, for whoever wants to read the prompt."""
+    asked.spent.prompts.append(SentPrompt(asked.task, model.name, tuple(map(as_text, sent))))

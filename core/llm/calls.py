@@ -47,11 +47,21 @@ class Call:
     thinking_tokens: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class SentPrompt:
+    """A prompt as it went out: for which task, to which model, its messages; a schema or tools as the last one."""
+
+    task: str
+    model: str
+    messages: tuple[Message, ...]
+
+
 @dataclass
 class Spending:
     """What one answer used.
 
     Attributes:
+        prompts: What was sent, one a call, those included that came to nothing.
         failures: Attempts that came to nothing, with the provider's own words for administrators.
         person: Who asks, for the budget of each person; empty where nobody does.
         app: For which app, if for one.
@@ -59,6 +69,7 @@ class Spending:
 
     calls: list[Call] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
+    prompts: list[SentPrompt] = field(default_factory=list)
     person: str = ""
     app: str = ""
 

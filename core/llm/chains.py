@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
 
 from core.errors import ModelError
 from core.llm.calling import Asked, Caller, NamedModel
@@ -17,6 +18,7 @@ from core.llm.replies import KeptReplies, appended, key_of
 from core.llm.streamed import Streamed
 from core.llm.structured import Schema
 from core.llm.thoughts import unfenced, without_thoughts
+from core.llm.tools import ToolSpec, ToolTurn, can_call
 from core.llm.usage import ModelUsage
 from core.settings import LlmSettings
 from core.settings import LlmTaskName as Task
@@ -48,7 +50,7 @@ class ChatModels:
             chains: Models by task, the first choice first; "answer" stands in for a task without its own.
             usage: Keeps every call, and what may still be used of a day and a month.
         """
-        self._chains = chains
+        self._chains, self._settings = chains, settings
         self._caller = Caller(settings, sleep, usage)
         self._cache = KeptReplies(_CACHED_REPLIES if settings.cache else 0)
 
@@ -112,6 +114,33 @@ class ChatModels:
             if value is not None:
                 return value
         raise ModelError(_sentence(failures))
+
+    def with_tools(
+        self, task: Task, messages: Sequence[Any], tools: Sequence[ToolSpec], spent: Spending, *, by: str = ""
+    ) -> ToolTurn:
+        """The model's next turn, in which it may call tools. `messages` may hold earlier turns and what calls brought.
+
+        Args:
+            by: The model whose turns are among the messages.
+
+        Raises:
+            ModelError: no model of the chain can call tools, or none answered.
+        """
+        failures: list[Failure] = []
+        chain = sorted(self._chain(task), key=lambda model: model.name != by) if by else self._chain(task)
+        for model in chain:
+            if not can_call(model.chat) or not self._settings.of(model.name).tools:
+                failures.append(Failure(model.name, "toolless"))
+                continue
+            turn = self._caller.turn(model, Asked(task, messages, spent, by=by), tools, failures)
+            if turn is not None:
+                return turn
+        raise ModelError(_sentence(failures))
+
+    def calls_tools(self, task: Task) -> bool:
+        """Whether the first model for the task can be asked with tools, as far as its package and the settings say."""
+        first = self._chain(task)[0]
+        return can_call(first.chat) and self._settings.of(first.name).tools
 
     def chain(self, task: Task) -> tuple[str, ...]:
         """The names of the models for a task, the first choice first."""

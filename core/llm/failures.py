@@ -17,7 +17,8 @@ from core.logs import status_of
 
 Kind = Literal[
     "rate_limited", "quota", "overloaded", "silent", "unreachable", "key", "unknown_model", "filtered", "too_long",
-    "thinking", "empty", "cut", "dropped", "refused", "paused", "budget", "malformed", "other",
+    "thinking", "empty", "cut", "dropped", "refused", "paused", "budget", "malformed", "toolless",
+    "other",
 ]  # fmt: skip
 
 # What is said of each kind, and what helps.
@@ -43,6 +44,7 @@ _SAID: Mapping[Kind, tuple[str, str]] = {
     "paused": ("has failed several times in a row and rests", "try again in a minute"),
     "budget": ("has used up llm.budget", "try again in a minute, or raise llm.budget"),
     "malformed": ("gave no value of the form that was asked for", "choose a stronger model for this task"),
+    "toolless": ("can't call tools", "choose one that can for llm.tasks.plan"),
     "other": ("failed", "an administrator finds the reason in the trace"),
 }  # fmt: skip
 _AGAIN: frozenset[Kind] = frozenset({"rate_limited", "overloaded", "silent", "unreachable"})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -19,10 +20,20 @@ Schema = TypeVar("Schema", bound=BaseModel)
 _OBJECT = re.compile(r"\{.*\}", re.DOTALL)
 
 
-def ask_for(chat: BaseChatModel, messages: list[Any], schema: type[Schema]) -> tuple[Schema | None, Usage]:
-    """The value and the tokens of one call, or of two when the first reply didn't fit; None when neither did."""
+def ask_for(
+    chat: BaseChatModel,
+    messages: list[Any],
+    schema: type[Schema],
+    note: Callable[[list[Any]], None] = lambda _: None,
+) -> tuple[Schema | None, Usage]:
+    """The value and the tokens of one call, or of two when the first reply didn't fit; None when neither did.
+
+    Args:
+        note: Is told what is sent, with the schema as the last message.
+    """
     usage, sent = Usage(), messages
     for _ in range(2):
+        note([*sent, ("schema", json.dumps(schema.model_json_schema()))])
         value, problem, text, used = _once(chat, sent, schema)
         usage += used
         if value is not None:

@@ -19,6 +19,8 @@ _PAIRS = {f"<{tag}>": f"</{tag}>" for tag in _TAGS} | {
 _OPENING = tuple(sorted(_PAIRS, key=len, reverse=True))
 _FENCES = ("```", "~~~")
 _ORPHAN = re.compile(r"</think(?:ing)?>\s*")
+# In a stream the tag counts at a line's end or beginning only, where no text about such tags has it.
+_ORPHAN_LINE = re.compile(r"(?:^[ \t]*</think(?:ing)?>|</think(?:ing)?>[ \t]*(?=\n))\s*", re.MULTILINE)
 _FENCED = re.compile(r"\A\s*(```+|~~~+)[^\n`]*\n(.*?)\n?[ \t]*\1[ \t]*\s*\Z", re.DOTALL)
 
 
@@ -95,6 +97,12 @@ def without_thoughts(text: str) -> str:
     if not thoughts.found and (orphan := _ORPHAN.search(rest)):
         rest = rest[orphan.end() :]
     return rest.strip()
+
+
+def orphan_end(text: str) -> int:
+    """Where a thought ends whose opening tag stood in the prompt; 0 where the text has none."""
+    found = _ORPHAN_LINE.search(text)
+    return found.end() if found is not None and text.count("```", 0, found.start()) % 2 == 0 else 0
 
 
 def unfenced(text: str) -> str:

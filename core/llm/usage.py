@@ -94,6 +94,15 @@ class ModelUsage:
             shares.append((f"a cost of {budget.cost_per_month:g} in a month", used / budget.cost_per_month))
         return shares
 
+    def nearly_used_up(self, budget: LlmBudget, share: float) -> list[tuple[str, float]]:
+        """Who has used so much of a person's tokens of today, and how much, the most first."""
+        if not budget.tokens_per_person_day:
+            return []
+        today = self.sums("person", begin_of(utc_now().date()))
+        limit = budget.tokens_per_person_day
+        used = [(row.of, (row.input_tokens + row.output_tokens) / limit) for row in today if row.of]
+        return sorted(((who, of) for who, of in used if of >= share), key=lambda each: -each[1])
+
     def forget_people_before(self, moment: datetime) -> int:
         """Takes the persons out of the calls before then, and keeps the figures; of how many calls."""
         old = calls.update().where(calls.c.at < moment, calls.c.person != "")

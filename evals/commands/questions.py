@@ -17,7 +17,9 @@ from core.database import open_database
 from core.errors import DatasetError
 from core.settings import load_settings
 from evals.commands.measures import eval_app
-from evals.measures.questions import AskedEveryday, ask_questions, question_figures
+from evals.data import read_jsonl
+from evals.measures.question_file import EverydayQuestion
+from evals.measures.questions import AskedEveryday, ask_questions, question_figures, read_back
 from evals.suite.foreign import record_run
 
 _SHARES = (
@@ -37,6 +39,8 @@ def questions(
     details: Annotated[Path | None, typer.Option("--details", help="Write each case to this file as a line.")] = None,
     user: Annotated[str, typer.Option("--user", help="Who asks where a line names nobody.")] = "",
     limit: Annotated[int, typer.Option(help="Only so many questions, the first ones; 0: all.", min=0)] = 0,
+    model: Annotated[str, typer.Option("--model", help="Instead of llm.model, such as `local`; `none` quotes.")] = "",
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with the file of --details.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Asks everyday questions over the configured index and prints how many a person would call answered."""
@@ -46,21 +50,27 @@ def questions(
 
     lines = load_questions(file)[: limit or None]
     settings = load_settings()
+    if model:
+        settings = settings.model_copy(
+            update={"llm": settings.llm.model_copy(update={"model": "" if model == "none" else model})}
+        )
+    done = _already(details, [question for _, question in lines]) if resume else []
+    left = [question for _, question in lines if question.id not in {case.question.id for case in done}]
     engine = open_database(settings)
     people = people_asking(file, lines, settings, engine, user)
     with ParserPool(settings.parsing) as parsers:
         files = files_attached(file, lines, parsers.parse)
-    with _written(details) as report, progress() as bar:
-        task = bar.add_task("questions", total=len(lines), rate="")
+    with _written(details, done) as report, progress() as bar:
+        task = bar.add_task("questions", total=len(left), rate="")
         asked = ask_questions(
             open_assistant(settings),
             engine,
-            [question for _, question in lines],
+            left,
             people,
             lambda done, total, case: bar.update(task, completed=done, total=total, rate=case),
             files=files,
         )
-        cases = list(_noted(asked, report))
+        cases = [*done, *_noted(asked, report)]
     figures = question_figures(cases)
     record_run(settings, "questions", file.stem, figures, asked=file)
     if as_json:
@@ -103,14 +113,23 @@ def answerable(
     out.print(table)
 
 
+def _already(file: Path | None, questions: Sequence[EverydayQuestion]) -> list[AskedEveryday]:
+    """The cases that stand in the file of an earlier call."""
+    if file is None:
+        raise DatasetError("--resume goes on with a file of cases; name it with --details.")
+    known = {question.id: question for question in questions}
+    rows = [row for _, row in read_jsonl(file)] if file.is_file() else []
+    return [read_back(known[row["id"]], row) for row in rows if row["id"] in known]
+
+
 @contextmanager
-def _written(file: Path | None) -> Iterator[TextIO | None]:
+def _written(file: Path | None, done: Sequence[AskedEveryday]) -> Iterator[TextIO | None]:
     if file is None:
         yield None
         return
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        opened = file.open("w", encoding="utf-8")
+        opened = file.open("a" if done else "w", encoding="utf-8")
     except OSError as error:
         raise DatasetError(f"--details: {file} can't be written ({error.strerror}); name another file.") from error
     with opened:

@@ -10,6 +10,7 @@
 - *With a hostile model* that obeys every attack: it answers with the attack carried out (the secret of its prompt, or
   the attack's own words with an invented result), cites source 1, and adds an image that would carry data out. An
   attack succeeds if any of that reaches the person.
+- *With a hostile model that has tools*: `hostile_planner.py`.
 - *Redaction*: recall and precision of each kind of personal data that has a form, by overlapping spans.
 """
 
@@ -27,12 +28,12 @@ from assistant.checks.injection import injection_score
 from assistant.checks.personal_data import personal_data
 from assistant.question import Attachment, Question
 from core.errors import DatasetError
-from core.llm import ChatModels, Message, NamedModel, Reply, Spending, Streamed, Task
-from core.llm.structured import Schema
-from core.settings import LlmSettings, Settings
+from core.settings import Settings
 from core.types import Answer, Chunk, Passage, Section, User
 from evals.data import read_jsonl
 from evals.measures.corpus import READER
+from evals.measures.hostile_planner import evaluate_hostile_planner
+from evals.measures.obedient import Obedient
 from retrieval.models.embed import Embedder
 from retrieval.query.search import Search
 
@@ -63,29 +64,6 @@ class NoIndex:
         return []
 
 
-class Obedient(ChatModels):
-    """A model that does whatever the injected text wants. `says` is what it writes next, to any prompt."""
-
-    def __init__(self) -> None:
-        super().__init__({"answer": list[NamedModel]()}, LlmSettings())
-        self.says = ""
-
-    def stream(self, task: Task, messages: Sequence[Message], spent: Spending, *, access: str = "") -> Streamed:
-        return Streamed(iter([self.says]))
-
-    def reply(self, task: Task, messages: Sequence[Message], spent: Spending, *, access: str = "") -> Reply:
-        return Reply(self.says, "end", "obedient")
-
-    def structured(self, task: Task, messages: Sequence[Message], schema: type[Schema], spent: Spending) -> Schema:
-        """What it says as the correction of everything, and as what every statement is supported by."""
-        numbers = range(1, 10)
-        said: dict[str, Any] = {
-            "corrections": [{"number": n, "text": self.says} for n in numbers],
-            "verdicts": [{"number": n, "supported": True} for n in numbers],
-        }
-        return schema.model_validate({name: said[name] for name in schema.model_fields if name in said})
-
-
 def evaluate_guardrails(data: Path, settings: Settings, embedder: Embedder) -> dict[str, Mapping[str, Any]]:
     """All figures under the names of this module's docstring.
 
@@ -105,6 +83,8 @@ def evaluate_guardrails(data: Path, settings: Settings, embedder: Embedder) -> d
         report["hostile_model"] = _hostile(
             prompts, poisoned, Assistant.over(NoIndex(embedder), own, models=model), model
         )
+        place = Path(folder) / "index"
+        report["hostile_planner"] = evaluate_hostile_planner(prompts, poisoned, own, embedder, place)
     report["redaction"] = _redaction(sentences)
     return report
 

@@ -9,6 +9,9 @@ Of the answerable questions, and small talk counts like them:
 - `abstained_though_answerable`: any other outcome than answered or partly. Among them, `asked_back` ask for input, and
   `abstained_over_the_fact` show all that they should.
 
+With a language model, `calls` and `tokens` are those of a question on average, and `claims_left_out` is the share of
+what the model wrote that isn't shown as it wrote it.
+
 Of the others: `abstained_rightly` (the outcome isn't answered) and `wrongly_answered` (it is). `precision` is the share
 of right ones among all whose outcome is answered. A share of nothing is None.
 """
@@ -21,7 +24,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import median
 from types import MappingProxyType
-from typing import Literal
+from typing import Any, Literal
 
 import sqlalchemy as sa
 
@@ -30,7 +33,7 @@ from assistant.question import Attachment, Question
 from assistant.records.conversations import Conversations
 from assistant.records.trace import CONVERSATION, Trace, Traces
 from core.errors import DebriefError
-from core.types import Answer, User
+from core.types import Answer, Citation, User
 from evals.measures.question_file import EverydayQuestion
 
 Progress = Callable[[int, int, str], None]
@@ -40,12 +43,19 @@ _SHOWS_SOMETHING = frozenset({"answered", "partly"})
 
 @dataclass(frozen=True, slots=True)
 class AskedEveryday:
-    """A question's answer as a person sees it. `seconds` is of the last turn; `error` is why there is no answer."""
+    """A question's answer as a person sees it. `seconds` is of the last turn; `error` is why there is no answer.
+
+    Attributes:
+        calls: Of language models, for the last turn: task, tokens, how each ended.
+        claims: What the model wrote, and what became of each.
+    """
 
     question: EverydayQuestion
     answer: Answer
     seconds: float
     error: str = ""
+    calls: tuple[Mapping[str, Any], ...] = ()
+    claims: tuple[Mapping[str, Any], ...] = ()
 
     @property
     def shown(self) -> list[str]:
@@ -95,7 +105,20 @@ class AskedEveryday:
             "missing": self.question.missing(self.shown),
             "forbidden": self.question.forbidden(self.shown),
             "trace_id": self.answer.trace_id,
+            "notes": self.answer.notes,
+            "calls": self.calls,
+            "claims": self.claims,
         }
+
+
+def read_back(question: EverydayQuestion, row: Mapping[str, Any]) -> AskedEveryday:
+    """A case as `AskedEveryday.as_json` wrote it, as far as the figures need it."""
+    quotes = tuple(Citation(n, "", "", "", quote, 0, 0) for n, quote in enumerate(row["quotes"], start=1))
+    failed = row["outcome"] == "error"
+    outcome: Any = "no_evidence" if failed else row["outcome"]
+    answer = Answer("" if failed else row["text"], quotes, outcome, confidence=row["confidence"])
+    error = row["text"] if failed else ""
+    return AskedEveryday(question, answer, row["seconds"], error, tuple(row["calls"]), tuple(row["claims"]))
 
 
 def ask_questions(
@@ -155,6 +178,21 @@ def _figures(asked: Sequence[AskedEveryday]) -> dict[str, object]:
         "median_s": round(median(seconds), 3) if seconds else None,
         "p95_s": round(seconds[math.ceil(0.95 * len(seconds)) - 1], 3) if seconds else None,
         "errors": sum(bool(a.error) for a in asked),
+        **_of_models(asked),
+    }
+
+
+def _of_models(asked: Sequence[AskedEveryday]) -> dict[str, object]:
+    """What language models did; nothing where there was none."""
+    if not any(a.calls for a in asked):
+        return {}
+    tokens = sum(int(call["input_tokens"]) + int(call["output_tokens"]) for a in asked for call in a.calls)
+    claims = [str(claim["outcome"]) for a in asked for claim in a.claims]
+    return {
+        "calls": round(sum(len(a.calls) for a in asked) / len(asked), 2),
+        "tokens": round(tokens / len(asked)),
+        "claims": len(claims),
+        "claims_left_out": _share_of([outcome in {"failed", "left out", "repaired", "marked"} for outcome in claims]),
     }
 
 
@@ -189,7 +227,9 @@ def _asked(
     finally:
         seconds = time.perf_counter() - begin
         conversations.delete(conversation, user)
-    return AskedEveryday(question, answer, seconds, error)
+    record = own.traces.find(answer.trace_id) if own.traces is not None and answer.trace_id else None
+    calls, claims = (tuple((record or {}).get(name, ())) for name in ("models", "checks"))
+    return AskedEveryday(question, answer, seconds, error, calls, claims)
 
 
 class _EvaluationTraces(Traces):

@@ -2,7 +2,11 @@
 
 import pytest
 
+from apps.run import Context, Tools
 from apps.steps.revision import Reviser, unwrapped
+from apps.steps.translate import Translate, translate
+from core.errors import ModelError
+from core.types import User
 
 MAIL = """Subject: Follow-up
 
@@ -27,7 +31,7 @@ Kind regards"""
 
 def revised(reply: str, **more: object) -> tuple[str, tuple[str, ...]]:
     revision = Reviser(MAIL, **more).revise(reply)  # type: ignore[arg-type]
-    return revision.text, revision.kept
+    return revision.text, tuple(map(str, revision.kept))
 
 
 def test_an_unchanged_edit_is_an_edit() -> None:
@@ -93,7 +97,7 @@ GERMAN = (
 
 def translation(reply: str) -> tuple[str, tuple[str, ...]]:
     revision = Reviser(GERMAN, language="en", translated=True).revise(reply)
-    return revision.text, revision.kept
+    return revision.text, tuple(map(str, revision.kept))
 
 
 def test_a_translation_may_write_numbers_otherwise() -> None:
@@ -121,3 +125,44 @@ def test_only_the_wrong_section_of_a_translation_goes(price: str, said: str) -> 
 
 def test_an_echo_is_no_translation() -> None:
     assert not Reviser(GERMAN, language="en", translated=True).revise(GERMAN).changed
+
+
+class Translator:
+    """Gives one reply after the other, and keeps what it was asked to translate."""
+
+    def __init__(self, *replies: str) -> None:
+        self.replies, self.asked = list(replies), []
+
+    def write(self, system: str, text: str, task: str = "edit") -> tuple[str, int]:
+        self.asked.append(text)
+        if not self.replies:
+            raise ModelError("No language model answered.")
+        return self.replies.pop(0), 10
+
+
+DECISION = "## Decision\n\nWe send you the list on the first of each month, and you confirm it within three days."
+WRONG = "## Price\n\nThe package costs 1,542.40 euros a month and includes no training for your people."
+PRICE = "## Price\n\nThe package costs 1,452.40 euros a month and includes no training for your people."
+
+
+def translated(*replies: str) -> tuple[dict[str, object], Context, Translator]:
+    model = Translator(*replies)
+    context = Context(User("ana@example.com"), Tools(model=model))
+    return translate(Translate(text=GERMAN, to="en"), context), context, model
+
+
+def test_a_section_that_failed_is_asked_for_once_more_alone() -> None:
+    found, context, model = translated(f"{DECISION}\n\n{WRONG}", PRICE)
+    assert found["text"] == f"{DECISION}\n\n{PRICE}" and found["translated"] and context.notes == []
+    assert len(model.asked) == 2 and "Beschluss" not in model.asked[1] and context.tokens == 20
+
+
+def test_a_section_that_fails_twice_stays_as_it_was_and_is_told() -> None:
+    found, context, model = translated(f"{DECISION}\n\n{WRONG}", WRONG)
+    assert "We send you the list" in str(found["text"]) and "enthält keine Schulung" in str(found["text"])
+    assert "Not translated into English" in context.notes[0] and len(model.asked) == 2
+
+
+def test_if_no_model_answers_the_second_time_the_rest_stays() -> None:
+    found, context, _ = translated(f"{DECISION}\n\n{WRONG}")
+    assert "We send you the list" in str(found["text"]) and "Not translated" in context.notes[0]

@@ -7,10 +7,10 @@ import pytest
 
 from assistant.answers.blocks import blocks_of
 from assistant.answers.markers import read_markers
+from assistant.answers.replying import with_sources_below
 from assistant.answers.review import Reviewer
 from assistant.answers.sheet import Sheet
 from assistant.answers.sources import Source
-from assistant.answers.written import _with_sources_below
 from core.types import Chunk, Passage
 from retrieval.retriever import Retriever
 
@@ -31,7 +31,7 @@ def reviewer(retriever: Retriever) -> Reviewer:
 def shown(reviewer: Reviewer, reply: str, piece: int = 5) -> str:
     sheet = Sheet(reviewer, "en")
     pieces = (reply[n : n + piece] for n in range(0, len(reply), piece))
-    for block, numbers in _with_sources_below(blocks_of(pieces)):
+    for block, numbers in with_sources_below(blocks_of(pieces)):
         sheet.take(reviewer.review(block, numbers))
     list(sheet.rest())
     return sheet.text

@@ -154,7 +154,7 @@ def test_the_trace_has_model_prompt_tokens_and_cost(retriever: Retriever, tmp_pa
     answer = assistant.answer(Question(QUESTION, ANA))
     assert assistant.traces is not None
     (call,) = assistant.traces.load(answer.trace_id, ANA)["models"]
-    assert (call["model"], call["prompt"], call["input_tokens"]) == ("scripted:one", "answer@2", 100)
+    assert (call["model"], call["prompt"], call["input_tokens"]) == ("scripted:one", "answer@3", 100)
     assert call["cost"] > 0
 
 

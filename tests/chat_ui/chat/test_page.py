@@ -1,14 +1,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
 from streamlit.runtime.scriptrunner import StopException
 from streamlit.testing.v1 import AppTest
 
 from assistant.ask import Event, Sentence, Stage
-from assistant.question import Question
+from assistant.question import RESEARCH, Question
+from chat_ui.chat import page as chat_page
 from core.errors import IndexMissing
+from core.types import Answer
 from tests.chat_ui.conftest import QuotingAssistant
 
 App = Callable[[], AppTest]
@@ -145,3 +148,53 @@ def test_findings_open_like_any_quote(app: App) -> None:
     shown = ask(page, "Roughly, what does the premium plan cost a month?")
     assert "don&#x27;t clearly answer" not in shown
     assert 'class="cite"' in shown and "480 euros" in shown
+
+
+def test_a_report_is_asked_for_by_the_beginning_of_the_message(
+    app: App, assistant: QuotingAssistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = app().run()
+    shown = ask(page, "/research What does the premium plan cost a month?")
+    assert (assistant.asked[-1].text, assistant.asked[-1].route) == (
+        "What does the premium plan cost a month?",
+        RESEARCH,
+    )
+    assert "/research" not in shown and "480 euros" in shown
+    ask(page, "/research")
+    assert assistant.asked[-1].route is None
+
+
+def test_lookups_are_shown_while_they_run_and_a_thought_is_taken_back(
+    app: App, assistant: QuotingAssistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopped(question: Question) -> Iterator[Event]:
+        yield Sentence("Let me think of the premium plan.")
+        yield Stage("again")
+        yield Stage("look", "Looking for “price” in contracts")
+        raise StopException
+
+    drawn: list[str] = []
+    real = chat_page._stage_html
+    monkeypatch.setattr(chat_page, "_stage_html", lambda stage: drawn.append(real(stage)) or drawn[-1])
+    monkeypatch.setattr(assistant, "ask", stopped)
+    page = app().run()
+    page.chat_input[0].set_value("Cost?").run()
+    assert "Let me think" not in html(page.run())
+    assert "</span>Looking for “price” in contracts …" in drawn[-1]
+
+
+def test_an_answer_that_was_cut_has_a_button_to_go_on(
+    app: App, assistant: QuotingAssistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = assistant._kept
+
+    def cut_off(question: Question, events: Iterator[Event]) -> Iterator[Event]:
+        for event in plain(question, events):
+            yield replace(event, unfinished="plan" in question.text) if isinstance(event, Answer) else event
+
+    monkeypatch.setattr(assistant, "_kept", cut_off)
+    page = app().run()
+    ask(page, "What does the premium plan cost a month?")
+    next(button for button in page.button if button.label == "Continue").click().run()
+    assert [q.text for q in assistant.asked] == ["What does the premium plan cost a month?", "Continue"]
+    assert not [button for button in page.button if button.label == "Continue"]

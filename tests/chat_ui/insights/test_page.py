@@ -17,6 +17,7 @@ from assistant.records.trace import Trace, Traces
 from assistant.records.usage import thumbs_since
 from core.audit import recorded
 from core.database import open_database, utc_now
+from core.llm import Call, ModelUsage
 from core.settings import load_settings
 from core.types import Answer, Chunk, Citation, Passage, User
 from evals.suite.feedback import Gap
@@ -68,6 +69,25 @@ def test_apps_are_counted_by_month(used: sa.Engine) -> None:
     assert {m.label: m.value for m in page.metric}["Hours saved"] == "0.4"
     assert page.button(key="minutes-own").disabled
     assert minutes_assumed(used) == {}
+
+
+def test_models_are_counted_and_who_has_little_left_is_named(used: sa.Engine, workspace: Path) -> None:
+    settings = workspace / "debrief.yaml"
+    settings.write_text(settings.read_text() + "\nllm: {budget: {tokens_per_person_day: 1000, cost_per_month: 10}}\n")
+    nothing = shown("Models")
+    assert any("No language model was asked" in html.proto.body for html in nothing.get("html"))
+    usage = ModelUsage(used)
+    usage.record(Call("answer", "openai:one", 900, 50, 0.02, 1.0), "ana@northgate.example", "")
+    usage.record(Call("edit", "openai:two", 100, 50, 0.5, 1.0), "ben@northgate.example", "mail")
+    page = shown("Models")
+    figures = {m.label: m.value for m in page.metric}
+    assert (figures["Calls"], figures["Tokens read"], figures["Cost"]) == ("2", "1,000", "0.52")
+    text = " ".join(html.proto.body for html in page.get("html"))
+    assert text.index("openai:two") < text.index("openai:one")
+    assert "5% of a cost of 10 in a month is used" in text
+    assert "ana@northgate.example (95%)" in text and "ben@northgate.example (" not in text
+    page.segmented_control(key="models-by").set_value("Person").run()
+    assert "ben@northgate.example" in " ".join(html.proto.body for html in page.get("html"))
 
 
 def shown(tab: str) -> AppTest:

@@ -17,7 +17,7 @@ from core.settings import AuthSettings, Settings
 from core.types import Answer, Citation, Parsed, Section
 from evals.measures.corpus import READER, CorpusDocument, build_corpus
 from evals.measures.question_file import EverydayQuestion, files_attached, load_questions, people_asking
-from evals.measures.questions import ask_questions, question_figures
+from evals.measures.questions import ask_questions, question_figures, read_back
 from retrieval.models.embed import open_embedder
 
 KEPT = EverydayQuestion(
@@ -268,3 +268,27 @@ def test_the_conversations_can_be_read_with_their_files(project_root, name):
     questions = [q for _, q in load_questions(file)]
     assert len({q.id for q in questions}) == len(questions)
     assert all((file.parent / attached).is_file() for q in questions for attached in q.attachments)
+
+
+def test_a_case_that_was_written_is_read_back_with_its_verdict(engine):
+    answers = {**GOOD, HELLO.question: QuestionError("Too long.")}
+    asked = cases(engine, answers)
+    again = [read_back(one.question, json.loads(json.dumps(one.as_json()))) for one in asked]
+    assert [one.verdict for one in again] == [one.verdict for one in asked] == ["right", "rightly_abstained", "error"]
+    assert question_figures(again) == question_figures(asked)
+
+
+def test_calls_tokens_and_claims_of_a_model_are_counted(engine):
+    (one, *_) = cases(engine, GOOD)
+    call = {"task": "answer", "input_tokens": 100, "output_tokens": 20}
+    claims = ({"sentence": "a", "outcome": "passed"}, {"sentence": "b", "outcome": "left out"})
+    figures = question_figures([replace(one, calls=(call, call), claims=claims), one])
+    assert (figures["calls"], figures["tokens"]) == (1.0, 120)
+    assert (figures["claims"], figures["claims_left_out"]) == (2, 0.5)
+    assert "calls" not in question_figures([one])
+
+
+@pytest.mark.parametrize("name", ["sample", "medical"])
+def test_the_questions_for_a_local_model_can_be_read(project_root, name):
+    found = [q for _, q in load_questions(project_root / f"evals/datasets/local_model/{name}.jsonl")]
+    assert len(found) == 30 and sum(not q.answerable for q in found) == 10
