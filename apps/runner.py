@@ -53,7 +53,7 @@ class RunResult:
         notes: What a person should know, such as a step that needs a model.
         inputs: What was put in, as plain values; files by their names.
         values: Inputs and step results, for a follow-up on the same run.
-        asks: What a person is asked before the run goes on, in the step `asks_in`.
+        asks: What a person is asked before the run goes on, in the step `asks_in` of the app `asked_by`.
     """
 
     app: str
@@ -70,6 +70,7 @@ class RunResult:
     values: Mapping[str, Any] | None = None
     asks: tuple[Input, ...] = ()
     asks_in: str = ""
+    asked_by: App | None = None
 
     def output(self, name: str) -> OutputValue | None:
         """The output of that name; None if its condition kept it away."""
@@ -190,6 +191,7 @@ class _Run:
             values=self.values,
             asks=asks,
             asks_in=current.id if asks else "",
+            asked_by=self.app if asks else None,
         )
 
     def _set_variables(self) -> None:

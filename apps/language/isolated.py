@@ -90,7 +90,8 @@ def _work(request: bytes, body: bytes) -> bytes:
     try:
         found: Any
         if isinstance(text, dict):
-            found = _rows(text, *pickle.loads(body), Guard(max_chars))
+            shared, rows = pickle.loads(body)
+            found = _rows(text, shared, rows, Guard(max_chars))
         else:
             found = evaluate_here(text, pickle.loads(body), bare=bare, guard=Guard(max_chars))
         return pickle.dumps((True, list(found) if isinstance(found, Iterator) else found))

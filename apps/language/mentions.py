@@ -1,6 +1,6 @@
 """`@name` in a prompt: an input, a step, or a field of one, written as people write to each other.
 
-    mentions("Write to @customer about @meeting.decisions.")      # [Mention("customer", …), Mention("meeting.decisions", …)]
+    mentions("Write to @customer about @meeting.decisions.")      # those of "customer" and "meeting.decisions"
 
 An e-mail address is none, since a letter stands before its sign; "@@" is a plain @.
 """

@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from apps.language import App, AppFile, AppTest, Expectation, ExpressionError, evaluate
+from apps.publish.scripted import ScriptedModel
 from apps.run import Context, Tools
-from apps.runner import RunResult, finish
+from apps.runner import RunResult, finish, resume
 from core.errors import AppError, DebriefError
 from core.text.detect import detect_language
 from core.text.patterns import matches
@@ -86,18 +87,42 @@ def run_test(app: App, test: AppTest, samples: Samples) -> TestResult:
 def _problems(app: App, test: AppTest, samples: Samples) -> tuple[str, ...]:
     try:
         given = {name: _given(app, name, value, samples) for name, value in test.inputs.items()}
-        tools = Tools()
-        if test.documents:
-            tools = samples.documents(sample_files(samples.folder, test.documents, samples.parse))
-        user = replace(TESTER, groups=(*TESTER.groups, *app.audience))
-        result = finish(app, given, Context(user, tools, TODAY, samples.company))
+        tools = tools_of(test, samples)
+        replies = [test.model_reply] if isinstance(test.model_reply, str) else test.model_reply
+        if replies:
+            tools = replace(tools, model=ScriptedModel(replies))
+        result = result_of(app, test, given, tools, samples)
     except DebriefError as error:
         return _refused(test, str(error))
+    if result.status == "waiting":
+        return (f"it waits for {', '.join(i.name for i in result.asks)}; give the test `answers`.",)
     if result.status != "completed":
         return _refused(test, result.error)
     if test.fails:
         return (f"it ran, but should be refused with {test.fails!r}.",)
     return tuple(problem for wanted in test.expect for problem in unmet(wanted, result))
+
+
+def tools_of(test: AppTest, samples: Samples) -> Tools:
+    """What the test's run may use: an index of its documents; without any nothing can be searched."""
+    # What a model writes is checked by what an index brings along, an empty one too.
+    if not test.documents:
+        return samples.documents(()) if test.model_reply else Tools()
+    return samples.documents(sample_files(samples.folder, test.documents, samples.parse))
+
+
+def result_of(app: App, test: AppTest, given: Mapping[str, Any], tools: Tools, samples: Samples) -> RunResult:
+    """The run's result; where it asks, the test's answers are given. Errors as `finish`."""
+    user = replace(TESTER, groups=(*TESTER.groups, *app.audience))
+    result = finish(app, given, Context(user, tools, TODAY, samples.company))
+    for _ in app.steps:
+        if result.status != "waiting" or not test.answers:
+            break
+        asked = {i.name: test.answers[i.name] for i in result.asks if i.name in test.answers}
+        *_, last = resume(app, result, asked, Context(user, tools, TODAY, samples.company))
+        assert isinstance(last, RunResult)
+        result = last
+    return result
 
 
 def _refused(test: AppTest, message: str) -> tuple[str, ...]:

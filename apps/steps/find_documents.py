@@ -73,8 +73,8 @@ def _row(chunk: Chunk, given: FindDocuments, context: Context) -> dict[str, Any]
 
 def _looked(given: FindDocuments) -> str:
     """What was looked for, in words."""
-    parts = [given.kind and f"of the kind {given.kind}", given.of and f"of {given.of}"]
-    parts += [given.filter and f"with {given.filter}", given.since and f"since {given.since}"]
+    parts = [f"of the kind {given.kind}" if given.kind else "", f"of {given.of}" if given.of else ""]
+    parts += [f"with {given.filter}" if given.filter else "", f"since {given.since}" if given.since else ""]
     return " ".join(["documents", *filter(None, parts)])
 
 

@@ -22,7 +22,7 @@ _INLINE_CHARS = 200
 # Of a row what says where it is from, which its number says already, and what only machines read.
 _UNREAD = frozenset(
     {"number", "url", "document_id", "locator", "score", "fits", "kind", "source", "marker", "begin", "end", "item",
-     "turn", "turns", "mine", "id", "sources", "numbers", "charts", "bytes", "content", "media_type", "customer_document"}
+     "turn", "turns", "mine", "id", "sources", "numbers", "charts", "bytes", "content", "media_type"}
 )  # fmt: skip
 _OPEN, _CLOSE = "\ue000", "\ue001"
 

@@ -1,4 +1,4 @@
-"""What a model is told for a `write` step, and what of its reply stands: the claim checks of answers, on texts and JSON."""
+"""What a model is told for a `write` step, and what of its reply, a text or JSON, stands by the checks of answers."""
 
 from __future__ import annotations
 
