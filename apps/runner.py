@@ -147,7 +147,7 @@ class _Run:
             OWN_PHRASES: app.phrases,
         }
         context.values = self.values
-        context.run_app = finish
+        context.run_app, context.running = finish, app.name
 
     def events(self, steps: Sequence[Step], seconds_before: float = 0.0) -> Iterator[StepState | RunResult]:
         begin, redact = time.monotonic() - seconds_before, self.context.tools.redact

@@ -149,7 +149,7 @@ class Context:
         values: Inputs and earlier results, for steps that fill in templates themselves.
         tokens: What the model has taken so far; `max_tokens` is the limit.
         looked: What was looked for and where, in words, for the sentence that says that nothing was found.
-        calls: The apps that called this one, the first of all first.
+        running: The app that runs; `calls` are those that called it, the first of all first.
         answers: What the person answered to the step that asked.
     """
 
@@ -168,6 +168,7 @@ class Context:
     evidence: list[SourceQuote] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     looked: list[str] = field(default_factory=list)
+    running: str = ""
     calls: tuple[str, ...] = ()
     run_app: RunApp | None = None
     answers: Mapping[str, Any] | None = None

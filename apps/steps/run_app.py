@@ -30,16 +30,17 @@ def run_app(given: RunApp, context: Context) -> dict[str, Any]:
     """
     if context.tools.app is None or context.run_app is None:
         raise AppError("there are no other apps here; run it where they are, or write the steps into this one.")
-    way = [*context.calls, given.app]
-    if given.app in context.calls:
+    callers = (*context.calls, context.running)
+    way = [*callers, given.app]
+    if given.app in callers:
         raise AppError(f"the apps call each other in a circle ({' → '.join(way)}); take one call out.")
-    if len(way) > _DEEPEST + 1:
-        raise AppError(f"the apps call each other {len(way) - 1} deep ({' → '.join(way)}) and the limit is {_DEEPEST}.")
+    if len(callers) > _DEEPEST:
+        raise AppError(f"the apps call each other {len(callers)} deep ({' → '.join(way)}) and the limit is {_DEEPEST}.")
     app = context.tools.app(given.app)
     if any(step.use == "ask" for step in app.steps):
         raise AppError(f"the app {app.name} asks a person in between and can't be called; run it by itself.")
     # What it reads and remarks goes into this run's lists, so that its markers count with these.
-    inner = replace(context, calls=tuple(way))
+    inner = replace(context, calls=callers)
     result = context.run_app(app, {k: v for k, v in given.inputs.items() if v is not None}, inner)
     context.spend(inner.tokens - context.tokens)
     if result.status != "completed":

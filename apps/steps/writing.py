@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ValidationError
@@ -13,6 +14,7 @@ from apps.run import Context
 from apps.run.context import GivenSource
 from core.errors import AppError, ModelError
 from core.text.languages import LANGUAGES
+from core.text.locale import long_date
 from prompts import load_prompt
 
 if TYPE_CHECKING:
@@ -65,7 +67,7 @@ def reviewed_value(value: BaseModel, sources: Sequence[GivenSource], prompt: str
             left_out.append(text)
         return not wrong
 
-    kept = {name: _kept(part, stands) for name, part in value.model_dump(mode="json").items()}
+    kept = {name: _kept(part, stands) for name, part in value.model_dump().items()}
     _tell(left_out, context)
     return kept
 
@@ -81,19 +83,30 @@ def checked_value(schema: type[BaseModel], value: Any) -> dict[str, Any]:
 
 
 def _kept(part: Any, stands: Any) -> Any:
-    """The part without what doesn't stand: a row goes as a whole, a text becomes empty."""
+    """The part without what doesn't stand: a row goes as a whole, a text becomes empty; a day is text from here on."""
+    if isinstance(part, date):
+        return part.isoformat() if stands(long_date(part, "en")) else ""
     if isinstance(part, str):
         return part if not part.strip() or stands(part) else ""
     if isinstance(part, list):
-        return [one for one in part if all(stands(text) for text in _texts(one) if text.strip())]
+        return [_plain(one) for one in part if all(stands(text) for text in _texts(one) if text.strip())]
     if isinstance(part, Mapping):
         return {name: _kept(inner, stands) for name, inner in part.items()}
     return part
 
 
+def _plain(value: Any) -> Any:
+    """The value with its days as text."""
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Mapping):
+        return {name: _plain(inner) for name, inner in value.items()}
+    return [_plain(inner) for inner in value] if isinstance(value, list) else value
+
+
 def _texts(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
+    if isinstance(value, str | date):
+        yield value if isinstance(value, str) else long_date(value, "en")
     elif isinstance(value, Mapping | list):
         for inner in value.values() if isinstance(value, Mapping) else value:
             yield from _texts(inner)
