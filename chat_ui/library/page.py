@@ -137,7 +137,7 @@ def _questions(run: str, user: User) -> None:
     """The form that a waiting run asks for; with it the run goes on."""
     app, waits = waiting_run(session.database(), run, user)
     st.html(answer_html(waits.error, (), {}, f"asks-{run}"))
-    problems: list[Problem] = st.session_state.pop(f"problems-{app.name}", [])
+    problems: list[Problem] = st.session_state.pop(f"answers-{app.name}", [])
     given = fields_form(waits.asks, user, f"asks-{run}", problems=problems, action="Go on")
     if given is not None:
         result = run_here(app, given, user, waits)

@@ -51,7 +51,7 @@ def app_form(
         if item.name in depended_on:
             raw[item.name] = _field(item, user, f"{key}-{item.name}", (given or {}).get(item.name, item.default))
     fields = [item for item in app.inputs if item.name not in depended_on]
-    values = fields_form(fields, user, key, given, problems, action=action, chosen=raw)
+    values = fields_form(fields, user, key, given, problems, action=action, above=raw)
     return None if values is None else {**raw, **values}
 
 
@@ -63,16 +63,16 @@ def fields_form(
     problems: Sequence[Problem] = (),
     *,
     action: str = "Run",
-    chosen: Mapping[str, Any] | None = None,
+    above: Mapping[str, Any] | None = None,
 ) -> dict[str, Any] | None:
-    """As `app_form`, for fields of any form. `chosen` is what was put in above it."""
+    """As `app_form`, for fields of any form. `above` is what was put in before it."""
     known = given or {}
     wrong = {problem.field: problem.message for problem in problems}
     raw: dict[str, Any] = {}
     with st.form(key, border=True):
         for item in fields:
             value = known.get(item.name, item.default)
-            raw[item.name] = _field(item, user, f"{key}-{item.name}", value, chosen or {})
+            raw[item.name] = _field(item, user, f"{key}-{item.name}", value, above or {})
             if item.name in wrong:
                 st.html(f'<div class="field-problem" role="alert">{escape(wrong[item.name])}</div>')
         if not st.form_submit_button(action, type="primary", icon=":material/play_arrow:"):
@@ -85,7 +85,7 @@ def parsed_file(upload: Upload) -> AppFile:
     return AppFile(upload.name, session.parser().parse(upload.getvalue(), upload.name, upload.type))
 
 
-def _field(item: Input, user: User, key: str, value: Any, chosen: Mapping[str, Any] = MappingProxyType({})) -> Any:
+def _field(item: Input, user: User, key: str, value: Any, above: Mapping[str, Any] = MappingProxyType({})) -> Any:
     label = shown(item) + ("" if item.required else " (optional)")
     text = "" if value is None or isinstance(value, AppFile | list | tuple) else str(value)
     match item.type:
@@ -95,8 +95,8 @@ def _field(item: Input, user: User, key: str, value: Any, chosen: Mapping[str, A
             index = item.choices.index(text) if text in item.choices else None
             return st.selectbox(label, item.choices, index=index, key=key, help=item.help or None)
         case "multi_choice":
-            chosen = [v for v in value or () if v in item.choices] if isinstance(value, list | tuple) else []
-            return st.multiselect(label, item.choices, chosen, key=key, help=item.help or None)
+            first = [v for v in value or () if v in item.choices] if isinstance(value, list | tuple) else []
+            return st.multiselect(label, item.choices, first, key=key, help=item.help or None)
         case "language":
             codes = item.choices or tuple(LANGUAGES)
             index = codes.index(text) if text in codes else None
@@ -127,7 +127,7 @@ def _field(item: Input, user: User, key: str, value: Any, chosen: Mapping[str, A
                 placeholder="Choose or type a customer",
             )
         case "document" | "documents":
-            return _document(item, user, f"{key}-{chosen.get(item.customer) or ''}", label, chosen)
+            return _document(item, user, f"{key}-{above.get(item.customer) or ''}", label, above)
         case "file" | "files":
             attached = value.name if isinstance(value, AppFile) else ""
             return st.file_uploader(
@@ -141,10 +141,10 @@ def _field(item: Input, user: User, key: str, value: Any, chosen: Mapping[str, A
             return st.text_input(label, text, key=key, help=item.help or None, max_chars=item.max_chars)
 
 
-def _document(item: Input, user: User, key: str, label: str, chosen: Mapping[str, Any]) -> Any:
+def _document(item: Input, user: User, key: str, label: str, above: Mapping[str, Any]) -> Any:
     """The ids of the chosen documents; the newest are chosen already where the app says so."""
     try:
-        found = candidates(item, chosen, Context(user, session.tools()))
+        found = candidates(item, above, Context(user, session.tools()))
     except AppError as error:
         # A customer that nothing is indexed of yet; the run says it, too.
         st.caption(str(error))

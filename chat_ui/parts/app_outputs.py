@@ -186,7 +186,9 @@ def run_here(app: App, given: dict[str, object], user: User, waits: RunResult | 
             else:
                 result = event
     except InputsWrong as error:
-        st.session_state[f"problems-{app.name}"] = list(error.problems)
+        # The page has two forms then, the app's and that of the questions.
+        form = "problems" if waits is None else "answers"
+        st.session_state[f"{form}-{app.name}"] = list(error.problems)
         st.rerun()
     stop.empty()
     return result

@@ -54,7 +54,7 @@ def test_it_goes_on_after_a_restart(settings, app_of, context, person, file_of):
     assert isinstance(done, RunResult) and (done.status, done.saved_minutes) == ("completed", 7.0)
     found = runs.stored_result(engine, run, person)
     assert found.output("result").text == "notes.md: Call them. on 2026-12-01 notes.md"
-    with pytest.raises(AppError, match="No run .* waits"):
+    with pytest.raises(AppError, match=r"No run .* waits"):
         waiting_run(engine, run, person)
 
 

@@ -84,7 +84,7 @@ def test_a_column_that_cannot_be_filled_says_which(app_of, context, columns, mes
 
 
 def test_a_column_that_is_no_expression_is_refused_when_checked(app_of):
-    with pytest.raises(AppError, match="columns.Word: .*mend the expression"):
+    with pytest.raises(AppError, match=r"columns.Word: .*mend the expression"):
         app_of(LOOP.replace("ERROR", "stop").replace("Word: item", "Word: item +"))
 
 
@@ -111,7 +111,7 @@ def test_nothing_chosen_is_said(app_of, context):
 
 
 def test_a_wrong_name_in_a_condition_is_refused(app_of):
-    with pytest.raises(AppError, match="options.big: the name 'm' is unknown"):
+    with pytest.raises(AppError, match=r"options.big: the name 'm' is unknown"):
         app_of(CHOOSE.replace("OTHERWISE", "").replace("n > 100", "m > 100"))
 
 
