@@ -17,7 +17,7 @@ from typing import Any
 
 from apps.language import App, AppFile, AppTest, Expectation, ExpressionError, evaluate
 from apps.publish.scripted import ScriptedModel
-from apps.run import Context, Tools
+from apps.run import Context, Model, Tools
 from apps.runner import RunResult, finish, resume
 from core.errors import AppError, DebriefError
 from core.text.detect import detect_language
@@ -80,20 +80,30 @@ def run_tests(app: App, samples: Samples) -> list[TestResult]:
 def run_test(app: App, test: AppTest, samples: Samples) -> TestResult:
     """Runs one test. An app that can't be run is a problem, not an error."""
     begin = time.monotonic()
-    problems = _problems(app, test, samples)
+    _, problems = outcome(app, test, samples)
     return TestResult(test.name, problems, round(time.monotonic() - begin, 3))
 
 
-def _problems(app: App, test: AppTest, samples: Samples) -> tuple[str, ...]:
+def outcome(
+    app: App, test: AppTest, samples: Samples, model: Model | None = None
+) -> tuple[RunResult | None, tuple[str, ...]]:
+    """The test's run, None where it could not begin, and what doesn't hold of it.
+
+    Args:
+        model: Writes where the test scripts no replies; None leaves the drafts.
+    """
     try:
         given = {name: _given(app, name, value, samples) for name, value in test.inputs.items()}
-        tools = tools_of(test, samples)
         replies = [test.model_reply] if isinstance(test.model_reply, str) else test.model_reply
-        if replies:
-            tools = replace(tools, model=ScriptedModel(replies))
+        writer = ScriptedModel(replies) if replies else model
+        tools = replace(tools_of(test, samples, checked=writer is not None), model=writer)
         result = result_of(app, test, given, tools, samples)
     except DebriefError as error:
-        return _refused(test, str(error))
+        return None, _refused(test, str(error))
+    return result, _unmet(test, result)
+
+
+def _unmet(test: AppTest, result: RunResult) -> tuple[str, ...]:
     if result.status == "waiting":
         return (f"it waits for {', '.join(i.name for i in result.asks)}; give the test `answers`.",)
     if result.status != "completed":
@@ -103,11 +113,14 @@ def _problems(app: App, test: AppTest, samples: Samples) -> tuple[str, ...]:
     return tuple(problem for wanted in test.expect for problem in unmet(wanted, result))
 
 
-def tools_of(test: AppTest, samples: Samples) -> Tools:
-    """What the test's run may use: an index of its documents; without any nothing can be searched."""
-    # What a model writes is checked by what an index brings along, an empty one too.
+def tools_of(test: AppTest, samples: Samples, *, checked: bool = False) -> Tools:
+    """What the test's run may use: an index of its documents; without any nothing can be searched.
+
+    Args:
+        checked: A model writes, which is checked by what an index brings along, an empty one, too.
+    """
     if not test.documents:
-        return samples.documents(()) if test.model_reply else Tools()
+        return replace(samples.documents(()), search=None, documents=None) if checked else Tools()
     return samples.documents(sample_files(samples.folder, test.documents, samples.parse))
 
 

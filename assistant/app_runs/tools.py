@@ -32,7 +32,7 @@ from connectors.redshift.client import Session
 from connectors.redshift.connector import RedshiftSettings
 from core.database import open_database
 from core.errors import AppError
-from core.llm import ChatModels, Spending
+from core.llm import ChatModels, Spending, open_chat_models
 from core.nearest import nearest
 from core.settings import AnswerStyle, Settings, SourceSettings, validate
 from core.text.sentences import split_sentences
@@ -101,6 +101,12 @@ def _current_app(settings: Settings, name: str) -> App:
     if name not in known:
         raise AppError(f"there is no app {name!r}; {nearest(name, list(known), 'apps')}")
     return known[name].app
+
+
+def writing_model(settings: Settings) -> Model | None:
+    """The configured model as steps write with it; None where none is set up."""
+    models = open_chat_models(settings.llm)
+    return _Writer(models) if models is not None else None
 
 
 def charged(tools: Tools, person: str, app: str) -> Tools:

@@ -134,7 +134,7 @@ def test(
     """Runs the tests inside the apps' files over the sample documents; exit code 1 when one fails."""
     settings = load_settings()
     names = [name] if name else list(app_files(settings))
-    used = _samples(settings, samples)
+    used = samples_in(settings, samples)
     results = {n: run_tests(named_app(n, settings), used) for n in names}
     failed = sum(not t.passed for tests in results.values() for t in tests)
     if as_json:
@@ -274,7 +274,7 @@ def publish(
     engine = open_database(settings)
     person = _author(settings, engine, user)
     file = app_file(name, settings)
-    tests = run_tests(load_app(file), _samples(settings, samples))
+    tests = run_tests(load_app(file), samples_in(settings, samples))
     found = versions.publish(engine, read_app(file), str(file), tests, person.email, unverified=unverified)
     state = "verified" if found.verified else "not verified"
     out.print(
@@ -332,7 +332,8 @@ def _text_of(name: str, version: str, settings: Settings, engine: sa.Engine) -> 
     return versions.find_version(engine, name, version).written
 
 
-def _samples(settings: Settings, folder: Path) -> Samples:
+def samples_in(settings: Settings, folder: Path) -> Samples:
+    """What tests run over: the files below the folder."""
     return Samples(settings.path(folder), _parse["file"], SampleIndexes(settings, _cut["text"]))
 
 
