@@ -96,9 +96,7 @@ def test_charts_stand_beside_their_text_and_notes_are_the_speakers(context):
     given = Render(format="pptx", title="T", body=body, beside="Second", charts=[CHART, {**CHART, "title": "Other"}])
     slides = list(Presentation(io.BytesIO(render(given, context)["file"]["content"])).slides)
     by_title = {
-        s.shapes.title.text: s
-        for s in slides
-        if s.shapes.title.text != "Second" or any(x.has_chart for x in s.shapes)
+        s.shapes.title.text: s for s in slides if s.shapes.title.text != "Second" or any(x.has_chart for x in s.shapes)
     }
     assert [s.shapes.title.text for s in slides] == ["T", "First", "Second", "Second", "Other"]
     assert any(s.has_chart for s in by_title["Second"].shapes) and not any(
