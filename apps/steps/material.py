@@ -22,7 +22,8 @@ _INLINE_CHARS = 200
 # Of a row what says where it is from, which its number says already, and what only machines read.
 _UNREAD = frozenset(
     {"number", "url", "document_id", "locator", "score", "fits", "kind", "source", "marker", "begin", "end", "item",
-     "turn", "turns", "mine", "id", "sources", "numbers", "charts", "bytes", "content", "media_type"}
+     "turn", "turns", "mine", "id", "sources", "numbers", "charts", "bytes", "content", "media_type",
+     "language", "found"}
 )  # fmt: skip
 _OPEN, _CLOSE = "\ue000", "\ue001"
 
@@ -82,6 +83,8 @@ class Material:
             return
         plain: dict[str, Any] = {}
         for key, part in value.items():
+            if key in _UNREAD:
+                continue
             if isinstance(part, list | tuple) and any(isinstance(one, Mapping) for one in part):
                 self._add(part, str(key).replace("_", " "))
             elif isinstance(part, AppFile) or (isinstance(part, Mapping) and "number" in part):
@@ -99,9 +102,13 @@ class Material:
             self._lines.setdefault(number, []).append(text.strip())
 
 
-def row_text(row: Mapping[str, Any], between: str = "; ") -> str:
-    """A row as a person would read it out: "name: Uptime; value: 97.2", without what is empty."""
-    return between.join(f"{key.replace('_', ' ')}: {text}" for key, text in _cells(row) if text)
+def row_text(row: Mapping[str, Any], between: str = "; ", unit: str = "") -> str:
+    """A row as a person would read it out: "name: Uptime; value: 97.2%", without what is empty.
+
+    A number has the unit that its row, or the row around it, says.
+    """
+    own = str(row.get("unit") or unit)
+    return between.join(f"{key.replace('_', ' ')}: {text}" for key, text in _cells(row, own) if text)
 
 
 def prompt_text(template: str, fill: Any, material: Material, values: Mapping[str, Any]) -> str:
@@ -118,16 +125,25 @@ def prompt_text(template: str, fill: Any, material: Material, values: Mapping[st
     return text.strip()
 
 
-def _cells(row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def _cells(row: Mapping[str, Any], unit: str) -> Iterator[tuple[str, str]]:
     for key, value in row.items():
-        if key in _UNREAD or value in (None, "", [], (), {}):
-            continue
-        if isinstance(value, Mapping):
-            yield key, f"({row_text(value, ', ')})" if row_text(value) else ""
-        elif isinstance(value, list | tuple):
-            yield key, ", ".join(f"({row_text(v, ', ')})" if isinstance(v, Mapping) else str(v) for v in value)
-        else:
-            yield key, "yes" if value is True else "no" if value is False else str(value)
+        if key not in _UNREAD and key != "unit" and value not in (None, "", [], (), {}):
+            yield key, _cell(value, unit)
+
+
+def _cell(value: Any, unit: str) -> str:
+    match value:
+        case Mapping():
+            inner = row_text(value, ", ", unit)
+            return f"({inner})" if inner else ""
+        case list() | tuple():
+            return ", ".join(_cell(part, unit) for part in value)
+        case bool():
+            return "yes" if value else "no"
+        case int() | float():
+            text = f"{value:.12g}"
+            return f"{text}%" if unit == "%" else f"{text} {unit}".strip()
+    return str(value)
 
 
 def _share(lengths: Sequence[int], most: int) -> int:

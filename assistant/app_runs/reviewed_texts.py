@@ -46,7 +46,7 @@ class TextReview:
         sheet = Sheet(reviewer, detect_language(text))
         blocks = [block for block in blocks_of([text]) if block.kind != "sources"]
         asked = Passage(Chunk("", "", 0, prompt), 0.0)
-        reviewed = [self._lenient(reviewer.review(b), b, n, len(blocks), asked) for n, b in enumerate(blocks)]
+        reviewed = [self._lenient(reviewer.review(b), n, len(blocks), asked, numbered) for n, b in enumerate(blocks)]
         for one in reviewed:
             sheet.take(one)
         self._mend(sheet, prompt)
@@ -56,13 +56,29 @@ class TextReview:
         list(sheet.release())
         return Reviewed(sheet.text.strip(), tuple(plain_text(claim.text) for claim in failed))
 
-    def _lenient(self, reviewed: ReviewedBlock, block: Block, place: int, count: int, asked: Passage) -> ReviewedBlock:
+    def _lenient(
+        self, reviewed: ReviewedBlock, place: int, count: int, asked: Passage, sources: Sequence[Source]
+    ) -> ReviewedBlock:
         """The block with what the prompt itself says, and with what says nothing, let through."""
         for claim in reviewed.failed:
             text = plain_text(claim.text)
-            if _says_nothing(text, block, place, count) or self._asked_for(text, asked):
+            if _says_nothing(text, reviewed.block, place, count) or self._asked_for(text, asked):
                 claim.outcome, claim.rests_on, claim.check = "around", (), Check(True, (), 1.0)
+            elif not claim.numbers and (found := self._translated(text, sources)) is not None:
+                claim.outcome, claim.check = "attributed", found
+                claim.rests_on = tuple(n for n, s in enumerate(sources, start=1) if s.text)[:1]
         return reviewed
+
+    def _translated(self, text: str, sources: Sequence[Source]) -> Check | None:
+        """The check of what says the sources in another language, whose words can't be compared; None if it fails.
+
+        Which of several sources it is can't be told then, so only a text from one may do without numbers.
+        """
+        told = [passage for source in sources if source.text for passage in source.passages]
+        if len(told) != 1 or detect_language(text) == detect_language(told[0].chunk.text):
+            return None
+        check = check_claim(text, told, "", self.encoder)
+        return check if check.passed else None
 
     def _asked_for(self, text: str, asked: Passage) -> bool:
         return bool(asked.chunk.text) and check_claim(text, [asked], "", self.encoder).passed

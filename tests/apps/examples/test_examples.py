@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 
 import pytest
 from docx import Document
@@ -9,6 +10,7 @@ from pptx import Presentation
 
 from apps.language.examples import LIBRARY_EXAMPLES
 from apps.publish.load import load_app
+from apps.publish.scripted import ScriptedModel
 from apps.runner import finish, resume
 from core.errors import AppError
 from tests.apps.examples.conftest import PERSON
@@ -79,6 +81,27 @@ def test_translating_needs_a_model_and_says_so(run, tools, customer, fact, forei
     result = run("translate_and_adapt", {"language": "fr"}, tools)
     assert result.status == "failed" and result.saved_minutes == 0
     assert "no language model is set up; set llm.model" in result.error
+
+
+def test_translating_with_a_model_keeps_what_the_document_says(run, foreign):
+    reply = "Contrôlez la tête froide tous les six mois et remplacez-la après 25 000 heures. Elle coûte 12 000 euros."
+    given = {"language": "fr", "document": "Reducing helium loss in MRI scanners"}
+    result = run("translate_and_adapt", given, replace(foreign, model=ScriptedModel([reply])))
+    text = result.output("text").text
+    assert "25 000 heures" in text and "12 000" not in text and "[1]" not in text
+    assert any("12 000 euros" in note for note in result.notes)
+
+
+def test_a_status_with_a_model_cites_what_it_says(run, foreign):
+    reply = "Uptime CT is 98.1%, below its target of 98.5% [NR]. Uptime MRI is 99.3% [NR]. All figures are on target."
+    for number in (1, 3):
+        model = ScriptedModel([reply.replace("NR", str(number))])
+        result = run("weekly_status", {"customer": "Klinikum Isartal"}, replace(foreign, model=model))
+        text = result.output("status").text
+        # Whichever number the model names, the one that says it stands there.
+        cited = {result.evidence[int(n) - 1].title for n in re.findall(r"\[(\d+)\]", text)}
+        assert "98.1%" in text and "Service report Klinikum Isartal Q3 2026" in cited
+        assert "All figures are on target" not in text
 
 
 @COMPANIES
