@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,29 +10,23 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from apps.kept import my_runs, record_resumed, record_run, waiting_run
 from apps.kept.usage import usage
-from apps.language import App
 from apps.language.spec import json_schema
 from apps.publish import Samples, app_files, app_from_conversation, load_app, new_app, parse_app, run_tests, versions
 from apps.publish.load import AppText, read_app
-from apps.run import Context, Tools
-from apps.runner import RunResult, StepState, resume, run_app
-from assistant.app_runs import SampleIndexes, open_tools
-from assistant.app_runs.named_apps import app_file, named_app, runnable_app
+from assistant.app_runs import SampleIndexes
+from assistant.app_runs.named_apps import app_file, named_app
 from assistant.app_runs.samples import Cut
 from assistant.commands import collections as collection_commands
-from assistant.commands.inputs import Parse, field_lines, given_inputs, given_values
-from assistant.commands.run_output import print_run, run_facts, saved_files
-from assistant.open import open_assistant
+from assistant.commands import running
+from assistant.commands.inputs import Parse
 from assistant.records import Conversations
-from core.console import err, out, print_json
+from core.console import out, print_json
 from core.database import open_database
-from core.errors import AppError, IndexMissing
+from core.errors import AppError
 from core.identity import asking_user
 from core.settings import Settings, load_settings
 from core.types import User
-from retrieval.retriever import open_retriever
 
 SAMPLES = Path("samples/workspace")
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
@@ -49,6 +41,7 @@ _cut: dict[str, Cut] = {}
 def register(app: typer.Typer, parse: Parse, cut: Cut) -> None:
     """Adds the commands to `debrief`. `parse` turns a file's bytes and name into text, `cut` that into chunks."""
     _parse["file"], _cut["text"] = parse, cut
+    running.add_commands(apps_app, parse)
     collection_commands.add_commands(apps_app, parse)
     app.add_typer(apps_app, name="apps")
 
@@ -150,102 +143,6 @@ def test(
         raise typer.Exit(1)
 
 
-@apps_app.command("run")
-def run(
-    name: Annotated[str, typer.Argument(help="An app's name, or its file.")],
-    *,
-    inputs: Annotated[list[str] | None, typer.Option("--input", help="name=value; for a file its path.")] = None,
-    version: Annotated[str, typer.Option(help="A published version; default: the current one.")] = "",
-    save: Annotated[Path | None, typer.Option(help="A folder for the files that the run makes.")] = None,
-    user: AsUser = "",
-    as_json: AsJson = False,
-) -> None:
-    """Runs an app; its steps go to stderr, its outputs to stdout."""
-    settings = load_settings()
-    engine = open_database(settings)
-    person = asking_user(settings, user, engine)
-    app = runnable_app(name, version, settings, engine)
-    context = Context(person, _tools(settings), company=settings.company)
-    result = _followed(app, run_app(app, given_inputs(app, inputs or [], _parse["file"]), context))
-    _tell(result, record_run(engine, result, person), save, as_json=as_json)
-
-
-@apps_app.command("resume")
-def resume_run(
-    run: Annotated[str, typer.Argument(help="The id of a run that waits; `apps waiting` lists them.")],
-    *,
-    inputs: Annotated[list[str] | None, typer.Option("--input", help="An answer: name=value.")] = None,
-    save: Annotated[Path | None, typer.Option(help="A folder for the files that the run makes.")] = None,
-    user: AsUser = "",
-    as_json: AsJson = False,
-) -> None:
-    """Goes on with a run that stopped to ask; without answers it says what is asked."""
-    settings = load_settings()
-    engine = open_database(settings)
-    person = asking_user(settings, user, engine)
-    app, waits = waiting_run(engine, run, person)
-    if not inputs:
-        _print_questions(waits, run)
-        return
-    context = Context(person, _tools(settings), company=settings.company)
-    answers = given_values(waits.asks, inputs, _parse["file"])
-    result = _followed(app, resume(app, waits, answers, context))
-    record_resumed(engine, run, result)
-    _tell(result, run, save, as_json=as_json)
-
-
-@apps_app.command("waiting")
-def list_waiting(user: AsUser = "", as_json: AsJson = False) -> None:
-    """Lists your runs that wait for an answer, the newest first."""
-    settings = load_settings()
-    engine = open_database(settings)
-    person = asking_user(settings, user, engine)
-    rows = [run for run in my_runs(engine, person) if run.status == "waiting"]
-    if as_json:
-        print_json({"waiting": [asdict(run) for run in rows]})
-        return
-    for run in rows:
-        out.print(f"{run.id}  {run.started_at:%Y-%m-%d %H:%M}  {run.app} {run.version}  {run.subject}", markup=False)
-    if not rows:
-        out.print("None of your runs waits.")
-
-
-def _followed(app: App, events: Iterator[StepState | RunResult]) -> RunResult:
-    """The result of a run whose steps go to stderr as they change."""
-    result: RunResult | None = None
-    try:
-        for event in events:
-            if isinstance(event, RunResult):
-                result = event
-            elif event.state != "waiting":
-                err.print(f"[dim]{event.state:9} {escape(event.title)} {escape(event.detail)}[/]")
-    except KeyboardInterrupt:
-        err.print(f"Stopped {escape(app.title)}; nothing of the run is kept.")
-        raise typer.Exit(130) from None
-    assert result is not None
-    return result
-
-
-def _tell(result: RunResult, run: str, save: Path | None, *, as_json: bool) -> None:
-    """Prints what a run gave, or asks; the exit code is 1 when it failed."""
-    saved = saved_files(result, save)
-    if as_json:
-        print_json({**run_facts(result, saved), "run": run})
-    elif result.status == "waiting":
-        _print_questions(result, run)
-    else:
-        print_run(result, saved)
-    if result.status not in ("completed", "waiting"):
-        raise typer.Exit(1)
-
-
-def _print_questions(waits: RunResult, run: str) -> None:
-    out.print(waits.error, markup=False)
-    out.print(f"Go on with: debrief apps resume {run}", markup=False)
-    for line in field_lines(waits.asks, [i.name for i in waits.asks if i.required]):
-        out.print(f"  {line}", markup=False)
-
-
 @apps_app.command("diff")
 def diff(
     name: str,
@@ -335,12 +232,3 @@ def _text_of(name: str, version: str, settings: Settings, engine: sa.Engine) -> 
 def samples_in(settings: Settings, folder: Path) -> Samples:
     """What tests run over: the files below the folder."""
     return Samples(settings.path(folder), _parse["file"], SampleIndexes(settings, _cut["text"]))
-
-
-def _tools(settings: Settings) -> Tools:
-    try:
-        retriever, assistant = open_retriever(settings), open_assistant(settings)
-    except IndexMissing:
-        # Apps that only read attached files work before the first sync.
-        return open_tools(settings, None, None)
-    return open_tools(settings, assistant, retriever)
