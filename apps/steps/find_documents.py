@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Literal
 
 from pydantic import Field
 
 from apps.accounts import vocabulary
 from apps.accounts.documents import found_documents
+from apps.customers import CustomerScope
 from apps.run import Context, SourceQuote
 from apps.run.indexed import file_of
 from apps.steps.kind import Addressed, StepKind
-from core.types import Chunk
+from core.types import Chunk, Passage
 from retrieval.query.filters import all_of, parse_filter
 
 
@@ -48,12 +50,17 @@ def find_documents(given: FindDocuments, context: Context) -> dict[str, Any]:
     chunks = chunks[: given.latest or None]
     if not chunks and not given.optional:
         raise context.nothing("to go on with")
-    return {"documents": [_row(chunk, given, context) for chunk in chunks], "count": len(chunks)}
+    rows = [_row(chunk, given, context, scope) for chunk in chunks]
+    context.tell_withheld()
+    return {"documents": rows, "count": len(chunks)}
 
 
-def _row(chunk: Chunk, given: FindDocuments, context: Context) -> dict[str, Any]:
+def _row(chunk: Chunk, given: FindDocuments, context: Context, scope: CustomerScope | None) -> dict[str, Any]:
     words = vocabulary(context)
     parts = (context.searcher().document(chunk.document_id, context.user) or [chunk]) if given.text else [chunk]
+    if scope is not None:
+        told = [passage.chunk for part in parts if (passage := scope.told(Passage(part, 0.0))) is not None]
+        parts = told or [replace(chunk, text="")]
     file = file_of(parts)
     number = context.cite(SourceQuote(chunk.title, chunk.url, chunk.document_id, quote=parts[0].text[:400]))
     about = {key: list(value) if isinstance(value, tuple) else value for key, value in chunk.metadata.items()}

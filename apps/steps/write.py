@@ -16,7 +16,7 @@ from apps.customers import Customers
 from apps.language import AppFile, Guard, evaluate
 from apps.run import Context, Model
 from apps.run.context import GivenSource
-from apps.run.outputs import filled
+from apps.run.outputs import filled, redacted_value
 from apps.steps.kind import Addressed, StepKind
 from apps.steps.material import Material, prompt_text
 from apps.steps.revision import Reviser
@@ -47,7 +47,7 @@ class Write(Addressed):
     """
 
     prompt: str = ""
-    sources: list[Any] | Any = None
+    sources: Any = None
     draft: Any = None
     edit: str = ""
     schema_: dict[str, Any] | None = Field(default=None, alias="schema")
@@ -113,7 +113,7 @@ def _drafted(given: Write, context: Context) -> dict[str, Any]:
         return _result(given, draft, draft=draft)
     guard = Guard(context.max_chars, context.deadline, context.clock)
     value = checked_value(schema_class(given.schema_), filled(given.draft, context.values, guard))
-    return _result(given, "", value=value)
+    return _result(given, "", value=_discreet_value(value, given, context))
 
 
 def _written(
@@ -124,7 +124,8 @@ def _written(
     if given.schema_ is not None:
         filled_in, tokens = model.fill(system, text, schema_class(given.schema_))
         context.spend(tokens)
-        return _result(given, "", written=True, value=reviewed_value(filled_in, sources, prompt, context))
+        value = _discreet_value(reviewed_value(filled_in, sources, prompt, context), given, context)
+        return _result(given, "", written=True, value=value)
     reply, tokens = model.write(system, text, "write")
     context.spend(tokens)
     kept = _discreet(reviewed_text(reply, sources, prompt, context, cite=given.cite), given, context)
@@ -195,6 +196,13 @@ def _discreet(text: str, given: Write, context: Context) -> str:
     kept = context.discretion(customer).kept_lines(text)
     context.tell_withheld()
     return kept
+
+
+def _discreet_value(value: Any, given: Write, context: Context) -> Any:
+    """The value without the texts that name another customer than the one it goes to."""
+    if not given.for_customer:
+        return value
+    return redacted_value(value, lambda text: _discreet(text, given, context))
 
 
 def _told(about: Any, known: Customers, context: Context) -> str:

@@ -219,3 +219,15 @@ def test_without_an_index_nothing_is_written_unchecked():
     text += 'outputs:\n  - {name: t, kind: markdown, value: "{{ t.text }}"}\n'
     result = finish(parse_app(text, "small.yaml"), {}, Context(ANA, Tools(model=Model())))
     assert result.output("t").text == "Hello." and "nothing here to check it with" in result.notes[0]
+
+
+def test_nothing_of_another_customer_goes_to_a_customer(tools, server):
+    text = SCHEMA.replace("prompt: Write", "for_customer: true\n      customer: Aurora Bank\n      prompt: Write")
+    value = {"mood": "calm", "ends": "2027-03-31", "note": "Meridian Foods", "facts": []}
+    server.scripts = [Script(json.dumps(value)), Script('{"corrections": []}')]
+    result = run(
+        text.replace("Write to @customer", "Write to @customer, not to Meridian Foods,"),
+        {"customer": "Aurora Bank"},
+        tools,
+    )
+    assert result.output("written").value["value"]["note"] == ""
