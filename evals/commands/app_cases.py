@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.markup import escape
@@ -35,7 +35,7 @@ def evaluate(
     samples = samples_in(settings, data.resolve())
     scores = evaluate_cases(app, cases_in(app, data), samples, writing_model(settings), open_chat_models(settings.llm))
     judged = [one for score in scores for one in score.judged]
-    facts = {
+    facts: dict[str, Any] = {
         "app": app.name,
         "version": app.version,
         "cases": len(scores),
