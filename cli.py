@@ -56,7 +56,10 @@ COMMANDS: Mapping[str, tuple[str, tuple[str, ...]]] = {
         ("assistant.commands.questions",),
     ),
     "style": ("Shows how your answers are written, or changes it.", ("assistant.commands.questions",)),
-    "apps": ("No-code apps: write, test, publish and run them.", ("assistant.commands.apps",)),
+    "apps": (
+        "No-code apps: write, test, publish and run them.",
+        ("assistant.commands.apps", "evals.commands.app_cases"),
+    ),
     "data": ("Questions over tables: ask, check and draft the layer, who sees what.", ("warehouse.commands",)),
     "accounts": ("How your company calls the facts of its customers.", ("assistant.commands.accounts",)),
     "sources": (

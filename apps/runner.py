@@ -4,30 +4,32 @@
         ...                       # StepState …, and last the RunResult
 
 Limits (steps, seconds, tokens, output size) and the cancel switch are looked at before each step and while texts are
-filled; the message says which limit it was.
+filled; the message says which limit it was. Where a step asks a person the run ends as "waiting", and `resume` goes on
+from there with the answers.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from pydantic import ValidationError
 
+from apps.accounts.documents import with_documents
 from apps.language.expressions import OWN_PHRASES, Guard, Skipped
 from apps.language.isolated import evaluate, truth
-from apps.language.spec import App, Step
-from apps.run.context import Context, SourceQuote
-from apps.run.inputs import check_inputs, plain
+from apps.language.spec import App, Input, Step
+from apps.run.context import Asked, Context, LimitReached, SourceQuote
+from apps.run.inputs import check_fields, check_inputs, plain
 from apps.run.outputs import OutputValue, filled, make_output, redacted_output, redacted_value
 from apps.steps import KINDS
 from core.errors import AppError, DebriefError
 from core.types import User
 
-State = Literal["waiting", "running", "done", "skipped", "failed", "cancelled"]
-Status = Literal["completed", "failed", "cancelled"]
+State = Literal["waiting", "running", "done", "skipped", "asking", "failed", "cancelled"]
+Status = Literal["completed", "failed", "cancelled", "waiting"]
 _MOST_ITEMS = 200
 
 
@@ -51,6 +53,7 @@ class RunResult:
         notes: What a person should know, such as a step that needs a model.
         inputs: What was put in, as plain values; files by their names.
         values: Inputs and step results, for a follow-up on the same run.
+        asks: What a person is asked before the run goes on, in the step `asks_in` of the app `asked_by`.
     """
 
     app: str
@@ -65,6 +68,9 @@ class RunResult:
     error: str = ""
     inputs: Mapping[str, Any] = field(default_factory=dict)
     values: Mapping[str, Any] | None = None
+    asks: tuple[Input, ...] = ()
+    asks_in: str = ""
+    asked_by: App | None = None
 
     def output(self, name: str) -> OutputValue | None:
         """The output of that name; None if its condition kept it away."""
@@ -91,8 +97,27 @@ def run_app(app: App, given: Mapping[str, Any], context: Context) -> Iterator[St
             f"The app {app.name} is for {', '.join(app.audience)}, and {context.user.email} is in none of these "
             "groups; ask its owner " + app.owner + "."
         )
-    values = check_inputs(app, given)
-    return _Run(app, values, context).events()
+    values = with_documents(app, check_inputs(app, given), context)
+    return _Run(app, values, context).events(app.steps)
+
+
+def resume(
+    app: App, waiting: RunResult, answers: Mapping[str, Any], context: Context
+) -> Iterator[StepState | RunResult]:
+    """The rest of a run that waits for a person, as `run_app`.
+
+    Raises:
+        AppError: an answer is wrong, or the app has changed since, so that the step isn't there any more.
+    """
+    at = next((n for n, step in enumerate(app.steps) if step.id == waiting.asks_in), None)
+    if at is None:
+        raise AppError(f"The app {app.name} has no step {waiting.asks_in!r} any more; run it from its beginning.")
+    run = _Run(app, {}, context)
+    run.values |= {k: v for k, v in (waiting.values or {}).items() if k != OWN_PHRASES}
+    context.evidence.extend(waiting.evidence)
+    context.notes.extend(waiting.notes)
+    context.tokens, context.answers = waiting.tokens, check_fields(app.name, waiting.asks, answers)
+    return run.events(app.steps[at:], waiting.seconds)
 
 
 def finish(app: App, given: Mapping[str, Any], context: Context) -> RunResult:
@@ -112,6 +137,7 @@ class _Run:
         context.max_chars = app.limits.output_chars
         context.deadline = min(context.deadline, context.clock() + app.limits.seconds)
         self.steps_left = app.limits.steps
+        self._last_error = ""
         user = {"email": context.user.email, "name": context.user.name or context.user.email.split("@")[0]}
         self.values: dict[str, Any] = {
             "today": context.today.isoformat(),
@@ -121,17 +147,20 @@ class _Run:
             OWN_PHRASES: app.phrases,
         }
         context.values = self.values
+        context.run_app, context.running = finish, app.name
 
-    def events(self) -> Iterator[StepState | RunResult]:
-        begin, redact = time.monotonic(), self.context.tools.redact
+    def events(self, steps: Sequence[Step], seconds_before: float = 0.0) -> Iterator[StepState | RunResult]:
+        begin, redact = time.monotonic() - seconds_before, self.context.tools.redact
         status: Status = "completed"
         error = ""
         outputs: tuple[OutputValue, ...] = ()
-        for step in self.app.steps:
+        asks: tuple[Input, ...] = ()
+        for step in steps:
             yield StepState(step.id, _title(step), "waiting")
-        current = self.app.steps[0]
+        current = steps[0]
         try:
-            for current in self.app.steps:
+            self._set_variables()
+            for current in steps:
                 yield StepState(current.id, _title(current), "running")
                 started = time.monotonic()
                 skipped = self._step(current)
@@ -141,6 +170,9 @@ class _Run:
         except _Cancelled:
             status, error = "cancelled", f"The run was cancelled before the step '{_title(current)}'."
             yield StepState(current.id, _title(current), "cancelled")
+        except Asked as asked:
+            status, error, asks = "waiting", str(asked), asked.fields
+            yield StepState(current.id, _title(current), "asking", error)
         except DebriefError as problem:
             status, error = "failed", str(problem)
             yield StepState(current.id, _title(current), "failed", error)
@@ -157,7 +189,19 @@ class _Run:
             error=error,
             inputs={i.name: plain(self.values[i.name]) for i in self.app.inputs},
             values=self.values,
+            asks=asks,
+            asks_in=current.id if asks else "",
+            asked_by=self.app if asks else None,
         )
+
+    def _set_variables(self) -> None:
+        """Fills the app's variables, each of which may use those before it."""
+        guard = Guard(self.context.max_chars, self.context.deadline, self.context.clock)
+        for name, value in self.app.variables.items():
+            try:
+                self.values.setdefault(name, filled(value, self.values, guard))
+            except AppError as error:
+                raise AppError(f"Variable '{name}': {error}") from error
 
     def _step(self, step: Step) -> str:
         """Runs a step; why it was skipped, or an empty text."""
@@ -166,20 +210,52 @@ class _Run:
                 self.values[step.id] = Skipped(KINDS[step.use].fields)
                 return f"because {step.when} doesn't hold"
             if not step.for_each:
-                self.values[step.id] = self._call(step, self.values)
-                return ""
+                done = self._tried(step, self.values, "")
+                self.values[step.id] = Skipped(KINDS[step.use].fields) if done is None else done
+                return "" if done is not None and not done.get("error") else self.context.notes[-1]
             rows = evaluate(step.for_each, self.values, bare=True)
             if not isinstance(rows, list | tuple):
                 raise AppError(f"for_each needs a list, and {step.for_each} is a {type(rows).__name__}.")
             if len(rows) > _MOST_ITEMS:
                 raise AppError(f"for_each has {len(rows)} items and the limit is {_MOST_ITEMS}; narrow the list.")
-            self.values[step.id] = [self._call(step, {**self.values, "item": item}) for item in rows]
+            self.values[step.id] = self._rows(step, rows)
+        except (Asked, LimitReached):
+            raise
         except AppError as error:
             raise AppError(f"Step '{step.id}' ({step.use}): {error}") from error
         return ""
 
-    def _call(self, step: Step, values: Mapping[str, Any]) -> dict[str, Any]:
+    def _rows(self, step: Step, items: Sequence[Any]) -> list[dict[str, Any]]:
+        """The result of each item, with the item; nothing is left where none could be done.
+
+        Raises:
+            AppError: there are items, and nothing could be done for any of them.
+        """
+        made = [self._tried(step, {**self.values, "item": item}, _short(item)) for item in items]
+        said = {"error": ""} if step.on_error == "say" else {}
+        rows = [{**said, **row, "item": item} for item, row in zip(items, made, strict=True) if row is not None]
+        if items and all(row.get("error") for row in rows):
+            raise AppError(f"it could be done for none of {len(items)}: {self._last_error}")
+        return rows
+
+    def _tried(self, step: Step, values: Mapping[str, Any], name: str) -> dict[str, Any] | None:
+        """The step's result; what `on_error` leaves of it where it can't be done: nothing, or a row that says why."""
         self._check_limits()
+        try:
+            return self._call(step, values)
+        except (Asked, LimitReached):
+            raise
+        except DebriefError as error:
+            self._last_error = str(error)
+            if step.on_error == "stop":
+                raise
+            about = f" for {name}" if name else ""
+            left = "was left out" if step.on_error == "skip" else "could not be done"
+            self.context.notes.append(f"{_title(step)}{about} {left}: {error}")
+            # A field that the result would have is there, so that a table can have a column of it.
+            return {**Skipped(KINDS[step.use].fields), "error": str(error)} if step.on_error == "say" else None
+
+    def _call(self, step: Step, values: Mapping[str, Any]) -> dict[str, Any]:
         kind = KINDS[step.use]
         guard = Guard(self.context.max_chars, self.context.deadline, self.context.clock)
         given = {
@@ -203,9 +279,9 @@ class _Run:
             raise _Cancelled
         self.steps_left -= 1
         if self.steps_left < 0:
-            raise AppError(f"the run is over its limit of {self.app.limits.steps} steps; raise limits.steps.")
+            raise LimitReached(f"the run is over its limit of {self.app.limits.steps} steps; raise limits.steps.")
         if self.context.clock() > self.context.deadline:
-            raise AppError(
+            raise LimitReached(
                 f"the run is over its limit of {self.app.limits.seconds:g} seconds; give it less, or raise "
                 "limits.seconds."
             )

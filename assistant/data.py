@@ -77,7 +77,7 @@ def data_lookup(data: DataAnswers) -> Tool:
         return Found(f"{found.words}:\n\n{markdown_rows(found.columns, found.rows, _SHOWN)}", computed=True)
 
     names = ", ".join(data.warehouse.layer.entities)
-    told = f"Counts, adds up and lists rows of the company's tables: {names}. Use it for figures, not for what documents say."
+    told = f"Counts, adds up and lists rows of the company's tables: {names}. For figures, not for what documents say."
     return Tool("company_tables", told, AskData, run, lambda given: f"Asking the tables: {given.question}")
 
 

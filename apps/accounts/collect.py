@@ -119,8 +119,8 @@ def _is_recent(day: str, newest: str) -> bool:
 
 def _documents(name: str, context: Context, words: Vocabulary, about: str) -> list[Chunk]:
     """The customer's documents, contracts first and then the newest."""
-    own = context.documents(_of_customer(name, words), f"{name} {about}")
-    recorded = all_of(_of_customer(name, words), _recorded(records.ACCOUNT, records.TASK, records.TOUCHPOINT))
+    own = context.documents(of_customer(name, words), f"{name} {about}")
+    recorded = all_of(of_customer(name, words), _recorded(records.ACCOUNT, records.TASK, records.TOUCHPOINT))
     if context.tools.documents is None:
         own += context.documents(recorded, name)
     own = list({chunk.document_id: chunk for chunk in own}.values())
@@ -140,7 +140,8 @@ def _naming(name: str, context: Context, words: Vocabulary) -> list[tuple[Chunk,
     return [(chunk, named == {name}) for chunk, named in titled if named <= {name}]
 
 
-def _of_customer(name: str, words: Vocabulary) -> Filter:
+def of_customer(name: str, words: Vocabulary) -> Filter:
+    """The documents that say that they are of the customer, under whichever attribute."""
     return Either(tuple(AnyOf(key, (name,)) for key in words.file.metadata.customer))
 
 
@@ -156,7 +157,7 @@ def resolved_customer(wanted: str, context: Context, words: Vocabulary) -> str:
     """
     known = context.tools.customers() if context.tools.customers is not None else Customers()
     name = known.resolved(wanted)
-    if name and (context.documents(_of_customer(name, words), name) or _is_named(name, context, words)):
+    if name and (context.documents(of_customer(name, words), name) or _is_named(name, context, words)):
         return name
     names = _names(context, words, wanted)
     low = wanted.strip().lower()

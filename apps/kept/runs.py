@@ -15,6 +15,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from apps.kept.waiting import keep_waiting, waiting
 from apps.run import OutputValue, SourceQuote
 from apps.runner import RunResult, Status
 from core.database import Engine, Json, UtcDateTime, metadata, utc_now
@@ -69,35 +70,49 @@ class PastRun:
 
 
 def record_run(engine: Engine, result: RunResult, user: User) -> str:
-    """Counts a run and keeps its result for `user`; the run's id. Of files that were put in, only the names stay."""
+    """Counts a run and keeps its result for `user`; the run's id. Of files that were put in, only the names stay.
+
+    A run that asks a person is kept with all that it needs to go on, as long as it waits.
+    """
     run = uuid.uuid4().hex
-    outputs = [{**asdict(o), "content": base64.b64encode(o.content).decode()} for o in result.outputs]
     with engine.begin() as connection:
-        connection.execute(
-            runs.insert().values(
-                id=run,
-                app=result.app,
-                version=result.version,
-                user=user.email,
-                started_at=utc_now(),
-                seconds=result.seconds,
-                status=result.status,
-                tokens=result.tokens,
-                minutes_saved=result.saved_minutes,
-                error=result.error[:500],
-                rating=None,
-            )
-        )
-        connection.execute(
-            results.insert().values(
-                run=run,
-                inputs=dict(result.inputs),
-                outputs=outputs,
-                evidence=[asdict(e) for e in result.evidence],
-                notes=list(result.notes),
-            )
-        )
+        connection.execute(runs.insert().values(id=run, user=user.email, started_at=utc_now(), **_counted(result)))
+        connection.execute(results.insert().values(run=run, **_kept(result)))
+    if result.status == "waiting":
+        keep_waiting(engine, run, result)
     return run
+
+
+def record_resumed(engine: Engine, run: str, result: RunResult) -> None:
+    """Keeps what came of a run that went on, in the place of what it was; one that asks again waits again."""
+    with engine.begin() as connection:
+        connection.execute(waiting.delete().where(waiting.c.run == run))
+        connection.execute(runs.update().where(runs.c.id == run).values(**_counted(result)))
+        connection.execute(results.update().where(results.c.run == run).values(**_kept(result)))
+    if result.status == "waiting":
+        keep_waiting(engine, run, result)
+
+
+def _counted(result: RunResult) -> dict[str, Any]:
+    return {
+        "app": result.app,
+        "version": result.version,
+        "seconds": result.seconds,
+        "status": result.status,
+        "tokens": result.tokens,
+        "minutes_saved": result.saved_minutes,
+        "error": result.error[:500],
+    }
+
+
+def _kept(result: RunResult) -> dict[str, Any]:
+    outputs = [{**asdict(o), "content": base64.b64encode(o.content).decode()} for o in result.outputs]
+    return {
+        "inputs": dict(result.inputs),
+        "outputs": outputs,
+        "evidence": [asdict(e) for e in result.evidence],
+        "notes": list(result.notes),
+    }
 
 
 def my_runs(engine: Engine, user: User, app: str = "", limit: int = 50) -> list[PastRun]:
@@ -176,6 +191,7 @@ def forget_result(engine: Engine, run: str, user: User) -> None:
     """Deletes what a run was given and gave; that it took place stays counted. Raises AppError: not theirs."""
     mine = sa.select(runs.c.id).where((runs.c.id == run) & (runs.c.user == user.email))
     with engine.begin() as connection:
+        connection.execute(waiting.delete().where(waiting.c.run.in_(mine)))
         if connection.execute(results.delete().where(results.c.run.in_(mine))).rowcount == 0:
             raise AppError(f"There is no result of a run {run!r} of {user.email}; delete one of your own.")
 
@@ -184,6 +200,7 @@ def forget_results_older_than(engine: Engine, days: int) -> int:
     """Deletes everybody's results of runs that began before; how many."""
     old = sa.select(runs.c.id).where(runs.c.started_at < utc_now() - timedelta(days=days))
     with engine.begin() as connection:
+        connection.execute(waiting.delete().where(waiting.c.run.in_(old)))
         return connection.execute(results.delete().where(results.c.run.in_(old))).rowcount
 
 

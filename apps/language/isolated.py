@@ -10,7 +10,7 @@ from __future__ import annotations
 import atexit
 import io
 import pickle
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import is_dataclass
 from datetime import date, datetime
 from functools import cache, lru_cache
@@ -18,7 +18,7 @@ from typing import Any
 
 from jinja2 import nodes
 
-from apps.language.expressions import OWN_PHRASES, ExpressionError, Guard, evaluate_here, names_in, parsed
+from apps.language.expressions import OWN_PHRASES, ExpressionError, Guard, evaluate_here, has_marks, names_in, parsed
 from core.isolation import Bounds, Outcome, ProcessPool, Stopped, worker
 
 # What one expression may take; those of the library take milliseconds and some megabytes.
@@ -45,18 +45,39 @@ def evaluate(text: str, values: Mapping[str, Any], *, bare: bool = False, guard:
         return evaluate_here(text, values, bare=bare, guard=guard)
     wanted = {name for name, _ in names_in(text, bare=bare).names} | {"language", OWN_PHRASES}
     request = pickle.dumps((text, bare, guard.max_chars))
-    body = pickle.dumps({name: values[name] for name in wanted if name in values})
+    return _run(request, pickle.dumps({name: values[name] for name in wanted if name in values}), guard)
+
+
+def evaluate_rows(
+    texts: Mapping[str, str], rows: Sequence[Mapping[str, Any]], values: Mapping[str, Any], *, guard: Guard
+) -> list[dict[str, Any]]:
+    """What each of the texts gives over each row and the values: an expression, or with marks in it a template.
+
+    Raises:
+        ExpressionError: as `evaluate`; the message says in which column and row.
+    """
+    asked = {name: (text, not has_marks(text)) for name, text in texts.items()}
+    wanted = {n for text, bare in asked.values() for n, _ in names_in(text, bare=bare).names} | {
+        "language",
+        OWN_PHRASES,
+    }
+    shared = {name: values[name] for name in wanted if name in values}
+    body = pickle.dumps((shared, [{k: v for k, v in row.items() if k in wanted} for row in rows]))
+    return list(_run(pickle.dumps((asked, None, guard.max_chars)), body, guard))
+
+
+def truth(text: str, values: Mapping[str, Any]) -> bool:
+    """Whether the condition `text` holds. Raises ExpressionError as `evaluate`."""
+    return bool(evaluate(text, values, bare=True))
+
+
+def _run(request: bytes, body: bytes, guard: Guard) -> Any:
     seconds = min(_SECONDS, max(0.0, guard.deadline - guard.clock()))
     try:
         outcome = _processes().run(request, body, Bounds(seconds, _MEMORY_MB))
     except Stopped as error:
         raise ExpressionError(f"the process that fills it stopped ({error}); run it again.") from error
     return _answer(outcome)
-
-
-def truth(text: str, values: Mapping[str, Any]) -> bool:
-    """Whether the condition `text` holds. Raises ExpressionError as `evaluate`."""
-    return bool(evaluate(text, values, bare=True))
 
 
 def serve() -> None:
@@ -67,12 +88,32 @@ def serve() -> None:
 def _work(request: bytes, body: bytes) -> bytes:
     text, bare, max_chars = pickle.loads(request)
     try:
-        found = evaluate_here(text, pickle.loads(body), bare=bare, guard=Guard(max_chars))
+        found: Any
+        if isinstance(text, dict):
+            shared, rows = pickle.loads(body)
+            found = _rows(text, shared, rows, Guard(max_chars))
+        else:
+            found = evaluate_here(text, pickle.loads(body), bare=bare, guard=Guard(max_chars))
         return pickle.dumps((True, list(found) if isinstance(found, Iterator) else found))
     except ExpressionError as error:
         return pickle.dumps((False, (str(error), error.line)))
     except (pickle.PicklingError, TypeError, AttributeError) as error:
         return pickle.dumps((False, (f"it gives something that is no value ({error}); give a text or a list.", 0)))
+
+
+def _rows(
+    asked: Mapping[str, tuple[str, bool]], shared: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], guard: Guard
+) -> list[dict[str, Any]]:
+    made: list[dict[str, Any]] = []
+    for number, row in enumerate(rows, start=1):
+        made.append({})
+        for name, (text, bare) in asked.items():
+            try:
+                found = evaluate_here(text, {**shared, **row}, bare=bare, guard=guard)
+            except ExpressionError as error:
+                raise ExpressionError(f"{name}, row {number}: {error}", error.line) from error
+            made[-1][name] = list(found) if isinstance(found, Iterator) else found
+    return made
 
 
 def _answer(outcome: Outcome) -> Any:

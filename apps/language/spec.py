@@ -14,8 +14,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from core.settings import AnswerStyle
 
 InputType = Literal[
-    "text", "long_text", "choice", "multi_choice", "date", "number", "account", "file", "files", "language"
-]
+    "text", "long_text", "choice", "multi_choice", "date", "number", "account", "file", "files", "language",
+    "document", "documents",
+]  # fmt: skip
 OutputKind = Literal["markdown", "email", "table", "chart", "json", "docx", "pptx", "xlsx"]
 Action = Literal["copy", "download"]
 NAME = r"^[a-z][a-z0-9_]{0,39}$"
@@ -46,7 +47,14 @@ class Limits(Part):
 
 
 class Input(Part):
-    """One field of the app's form."""
+    """One field of the app's form.
+
+    Attributes:
+        filter: Of a document: which of the index it may be, as in search (`document_type=report`).
+        kind: Of a document: what it is, whatever this company calls it (accounts.yaml, `types`).
+        customer: Of a document: the input that says whose it is.
+        latest: Of a document: how many of the newest are taken where none is chosen.
+    """
 
     name: Name
     type: InputType
@@ -60,10 +68,19 @@ class Input(Part):
     min: float | None = None
     max: float | None = None
     max_chars: int = Field(default=20_000, ge=1, le=200_000)
+    filter: str = ""
+    kind: Literal["", "contract", "report", "meeting", "letter", "advice"] = ""
+    customer: str = ""
+    latest: int = Field(default=0, ge=0, le=20)
 
 
 class Step(Part):
-    """One call of a step kind. `when` skips it; `for_each` runs it once for each item of a list."""
+    """One call of a step kind. `when` skips it; `for_each` runs it once for each item of a list.
+
+    Attributes:
+        on_error: What happens when it can't be done: the run stops, the step or the row is left out, or the row stays
+            with its `error`. Whatever is left out is told.
+    """
 
     id: Name
     use: str
@@ -71,6 +88,7 @@ class Step(Part):
     values: dict[str, Any] = Field(default_factory=dict, alias="with")
     when: str = ""
     for_each: str = ""
+    on_error: Literal["stop", "skip", "say"] = "stop"
 
 
 class Output(Part):
@@ -111,8 +129,10 @@ class AppTest(Part):
 
     Attributes:
         documents: Patterns of sample files that the run may search; nothing else is found.
-        as_user: Groups of the person who runs it.
         fails: The run must be refused with a message that contains this.
+        answers: What a person says where the run stops to `ask`.
+        model_reply: What a language model replies, call by call; without it the run has none.
+        judge: What must be true of the result; only a model can say so, with `debrief apps eval`.
     """
 
     name: str
@@ -120,6 +140,9 @@ class AppTest(Part):
     documents: tuple[str, ...] = ()
     expect: tuple[Expectation, ...] = ()
     fails: str = ""
+    answers: dict[str, Any] = Field(default_factory=dict)
+    model_reply: tuple[str, ...] | str = ()
+    judge: tuple[str, ...] = ()
 
 
 class App(Part):
@@ -139,6 +162,7 @@ class App(Part):
     routing: Routing = Routing()
     limits: Limits = Limits()
     inputs: tuple[Input, ...] = ()
+    variables: dict[Name, Any] = Field(default_factory=dict)
     steps: tuple[Step, ...] = Field(min_length=1)
     outputs: tuple[Output, ...] = Field(min_length=1)
     tests: tuple[AppTest, ...] = ()

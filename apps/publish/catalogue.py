@@ -62,14 +62,14 @@ def find_app(name: str, settings: Settings) -> App:
         raise AppError(f"{files[name]} can't be read ({error.strerror}); check the file.") from error
 
 
-def _changed(file: Path) -> tuple[int, int]:
-    """When the app's file and its examples were last written, in nanoseconds."""
-    examples = examples_file(file)
-    return file.stat().st_mtime_ns, examples.stat().st_mtime_ns if examples.is_file() else 0
+def _changed(file: Path) -> tuple[int, ...]:
+    """When the app's file, its examples and the fragments beside it were last written, in nanoseconds."""
+    beside = [examples_file(file), *sorted((file.parent / "fragments").glob("*.md"))]
+    return file.stat().st_mtime_ns, *(other.stat().st_mtime_ns if other.is_file() else 0 for other in beside)
 
 
 @lru_cache(maxsize=256)
-def _loaded(file: Path, _when: tuple[int, int]) -> App:
+def _loaded(file: Path, _when: tuple[int, ...]) -> App:
     app = load_app(file, packaged=file.parent == LIBRARY)
     if app.name != file.stem:
         raise AppError(

@@ -8,20 +8,26 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from apps.accounts.documents import DOCUMENT_TYPES
 from apps.language import App, AppTest, ExpressionError, Input, Step, YamlSource
 from apps.language.expressions import Names, has_marks, names_in
+from apps.language.mentions import mentions
 from apps.language.phrases import unknown_phrase
 from apps.language.yaml_lines import KeyPath
 from apps.run.inputs import value_problem
 from apps.run.schemas import schema_problem
 from apps.steps import KINDS
+from core.errors import FilterError
 from core.nearest import nearest
 from core.text.languages import LANGUAGES
 from core.text.patterns import pattern_problem
+from retrieval.query.filters import parse_filter
 
 # Names that every expression may use besides inputs and earlier steps.
 ALWAYS = ("today", "user", "company", "item", "evidence", "remarks", "say")
 _BINARY = ("docx", "pptx", "xlsx")
+# Keys of an input that say which documents it may be.
+_OF_DOCUMENTS = ("filter", "kind", "customer", "latest")
 
 
 @dataclass(frozen=True)
@@ -44,11 +50,18 @@ def check_app(app: App, source: YamlSource) -> None:
         # The warehouse knows the service's account, not the person; who may see its rows is said by the audience.
         raise source.refusal(("steps", queries, "use"), "an app that queries needs an `audience`; name its groups.")
     scope = _Scope([i.name for i in app.inputs], {}, [step.id for step in app.steps])
+    for name, value in app.variables.items():
+        if name in scope.known or name in ALWAYS:
+            raise source.refusal(("variables", name), f"'{name}' is taken already; rename the variable.")
+        _check_texts(value, ("variables", name), source, scope)
+        scope.known.append(name)
     for n, step in enumerate(app.steps):
         path: KeyPath = ("steps", n)
         if step.id in scope.known or step.id in ALWAYS:
             raise source.refusal((*path, "id"), f"'{step.id}' is taken already; give the step another id.")
         _check_step(step, path, source, scope)
+        if step.for_each and step.use == "ask":
+            raise source.refusal((*path, "for_each"), "a step that asks stops the run once; take `for_each` away.")
         if _one_text(step.for_each, app):
             raise source.refusal(
                 (*path, "for_each"),
@@ -81,7 +94,7 @@ def check_app(app: App, source: YamlSource) -> None:
 
 def _is_file(value: Any, app: App) -> bool:
     """Whether the value asks a `render` step for its file."""
-    renders = {step.id for step in app.steps if step.use == "render"}
+    renders = {step.id for step in app.steps if step.use in ("render", "run_app")}
     if not isinstance(value, str):
         return False
     found = names_in(value)
@@ -95,6 +108,7 @@ def _check_phrases(app: App, source: YamlSource) -> None:
     places: list[tuple[KeyPath, str]] = [
         text for n, step in enumerate(app.steps) for text in _texts(step.values, ("steps", n, "with"))
     ]
+    places += [text for name, value in app.variables.items() for text in _texts(value, ("variables", name))]
     places += [text for n, output in enumerate(app.outputs) for text in _texts(output.value, ("outputs", n, "value"))]
     for path, text in places:
         if not has_marks(text):
@@ -107,7 +121,13 @@ def _check_phrases(app: App, source: YamlSource) -> None:
 
 def _check_inputs(app: App, source: YamlSource) -> None:
     seen: set[str] = set()
+    accounts = [i.name for i in app.inputs if i.type == "account"]
     for n, item in enumerate(app.inputs):
+        if item.customer and item.customer not in accounts:
+            raise source.refusal(
+                ("inputs", n, "customer"),
+                f"found '{item.customer}'; {nearest(item.customer, accounts, 'account inputs')}",
+            )
         path: KeyPath = ("inputs", n)
         if item.name in seen or item.name in ALWAYS:
             raise source.refusal((*path, "name"), f"'{item.name}' is taken already; rename the input.")
@@ -132,7 +152,13 @@ def _input_problem(item: Input) -> tuple[str, str] | None:
         return "pattern", problem
     if item.min is not None and item.max is not None and item.min > item.max:
         return "min", f"found {item.min:g}, over max {item.max:g}; swap them."
-    if isinstance(item.default, tuple) and item.type not in ("multi_choice", "files"):
+    if item.type not in DOCUMENT_TYPES and (own := next((f for f in _OF_DOCUMENTS if getattr(item, f)), "")):
+        return own, f"found it on a {item.type}; make it a document, or remove it."
+    try:
+        parse_filter(item.filter)
+    except FilterError as error:
+        return "filter", str(error)
+    if isinstance(item.default, tuple) and item.type not in ("multi_choice", "files", "documents"):
         return "default", f"found a list on a {item.type}, which has one value; write one."
     problem = value_problem(item, item.default)
     return ("default", problem) if problem else None
@@ -140,9 +166,11 @@ def _input_problem(item: Input) -> tuple[str, str] | None:
 
 def _check_step(step: Step, path: KeyPath, source: YamlSource, scope: _Scope) -> None:
     kind = KINDS.get(step.use)
+    if step.use == "generate":
+        raise source.refusal((*path, "use"), "found 'generate'; write `write`, and `edit` for its instructions.")
     if kind is None:
         raise source.refusal((*path, "use"), f"found '{step.use}'; {nearest(step.use, list(KINDS), 'step kinds')}")
-    allowed = list(kind.parameters.model_fields)
+    allowed = [field.alias or name for name, field in kind.parameters.model_fields.items()]
     for name in step.values:
         if name not in allowed:
             raise source.refusal(
@@ -150,16 +178,21 @@ def _check_step(step: Step, path: KeyPath, source: YamlSource, scope: _Scope) ->
                 f"'{step.use}' has no parameter '{name}'; {nearest(name, allowed, 'parameters')}",
             )
     for name, field in kind.parameters.model_fields.items():
-        if field.is_required() and name not in step.values:
+        if field.is_required() and (field.alias or name) not in step.values:
             raise source.refusal((*path, "with"), f"'{step.use}' needs the parameter '{name}'; add it.")
+    if kind.needs_one and not any(name in step.values for name in kind.needs_one):
+        raise source.refusal((*path, "with"), f"'{step.use}' needs {' or '.join(map(repr, kind.needs_one))}; add one.")
     _check_literals(step, path, source)
     for name, value in step.values.items():
         if name in kind.literal and _has_expression(value):
             raise source.refusal(
                 (*path, "with", name), f"found an expression in '{name}', which must be fixed; pass values by name."
             )
-        more = replace(scope, known=[*scope.known, "item", "language"]) if name in kind.templates else scope
-        _check_texts(value, (*path, "with", name), source, more)
+        more = replace(scope, known=[*scope.known, "item", *kind.names]) if name in kind.templates else scope
+        bare = name in kind.expressions and not step.values.get("prompt")
+        if name in kind.prompts:
+            _check_mentions(str(value), (*path, "with", name), source, scope)
+        _check_texts(value, (*path, "with", name), source, more, bare=bare)
     for name in ("when", "for_each"):
         text = getattr(step, name)
         if text:
@@ -170,7 +203,8 @@ def _one_text(text: str, app: App) -> str:
     """The input that a `for_each` would go through letter by letter; empty when it names none."""
     name = text.strip().removeprefix("{{").removesuffix("}}").strip()
     item = app.input(name)
-    return name if item is not None and item.type not in ("multi_choice", "files") else ""
+    lists = ("multi_choice", "files", "documents")
+    return name if item is not None and item.type not in lists else ""
 
 
 def _check_literals(step: Step, path: KeyPath, source: YamlSource) -> None:
@@ -193,10 +227,29 @@ def _has_expression(value: Any) -> bool:
     return any(has_marks(text) for _, text in _texts(value, ()))
 
 
-def _check_texts(value: Any, path: KeyPath, source: YamlSource, scope: _Scope) -> None:
+def _check_texts(value: Any, path: KeyPath, source: YamlSource, scope: _Scope, *, bare: bool = False) -> None:
+    """Checks what stands in marks; `bare` are expressions without any, too."""
     for where, text in _texts(value, path):
-        if has_marks(text):
-            _check_text(text, where, source, scope)
+        if has_marks(text) or bare:
+            _check_text(text, where, source, scope, bare=bare and not has_marks(text))
+
+
+def _check_mentions(text: str, path: KeyPath, source: YamlSource, scope: _Scope) -> None:
+    """Refuses an `@name` that is no input, variable or earlier step, or a field that the step doesn't give."""
+    for found in mentions(text):
+        if found.name in scope.steps and found.name not in scope.known:
+            raise source.refusal(
+                path, f"the step '{found.name}' comes only later; move it before this one.", found.line
+            )
+        if found.name not in scope.known and found.name not in ALWAYS:
+            near = nearest(found.name, scope.known, "inputs and earlier steps")
+            raise source.refusal(
+                path, f"'@{found.name}' is no input or step; {near} (write @@ for a plain @)", found.line
+            )
+        fields = scope.fields.get(found.name)
+        if fields and found.field and found.field not in fields:
+            near = nearest(found.field, list(fields), "it gives")
+            raise source.refusal(path, f"the step '{found.name}' gives no '{found.field}'; {near}", found.line)
 
 
 def _texts(value: Any, path: KeyPath) -> Iterator[tuple[KeyPath, str]]:
@@ -219,7 +272,7 @@ def _check_text(text: str, path: KeyPath, source: YamlSource, scope: _Scope, *, 
     for name, line in found.names:
         if name in scope.steps and name not in names:
             raise source.refusal(path, f"the step '{name}' comes only later; move it before this one.", line)
-        if name not in names and name != "range":
+        if name not in names and name != "range" and "*" not in names:
             raise source.refusal(
                 path, f"the name '{name}' is unknown; {nearest(name, names, 'inputs and earlier steps')}", line
             )
@@ -237,8 +290,8 @@ def _check_test(app: App, test: AppTest, path: KeyPath, source: YamlSource) -> N
     for name in test.inputs:
         if name not in inputs:
             raise source.refusal((*path, "inputs", name), f"there is no such input; {nearest(name, inputs, 'inputs')}")
-    if not test.expect and not test.fails:
-        raise source.refusal(path, "the test expects nothing; add `expect` or `fails`.")
+    if not test.expect and not test.fails and not test.judge:
+        raise source.refusal(path, "the test expects nothing; add `expect`, `judge` or `fails`.")
     outputs = [o.name for o in app.outputs]
     for n, wanted in enumerate(test.expect):
         if wanted.output not in outputs:

@@ -12,6 +12,7 @@ from pydantic_core import ErrorDetails
 
 from apps.language import App, YamlSource
 from apps.language.examples import LIBRARY_EXAMPLES, examples_file, examples_text, read_examples, with_examples
+from apps.language.fragments import with_fragments
 from apps.language.yaml_lines import KeyPath, read_source
 from apps.publish.check import check_app
 from core.errors import AppError
@@ -40,12 +41,12 @@ def load_app(file: Path, *, packaged: bool = False) -> App:
 
 
 def read_app(file: Path) -> AppText:
-    """What the author wrote. An app that takes a library app's place and has no examples keeps the library's.
+    """What the author wrote, fragments taken in. An app in a library app's place that has no examples keeps its.
 
     Raises:
         AppError: a file can't be read, or isn't text.
     """
-    text = _read(file)
+    text = with_fragments(_read(file), file)
     examples = examples_text(examples_file(file))
     if examples is None:
         library = examples_text(LIBRARY_EXAMPLES / f"{file.stem}.txt")

@@ -29,7 +29,7 @@ steps:
     with: {query: "{{ question }}", k: 5}
   - id: text
     title: Write it up
-    use: generate
+    use: write
     with:
       draft: |
         **{{ question }}**

@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from apps.language import App, AppFile, AppTest, Expectation, ExpressionError, evaluate
-from apps.run import Context, Tools
-from apps.runner import RunResult, finish
+from apps.publish.scripted import ScriptedModel
+from apps.run import Context, Model, Tools
+from apps.runner import RunResult, finish, resume
 from core.errors import AppError, DebriefError
 from core.text.detect import detect_language
 from core.text.patterns import matches
@@ -79,25 +80,62 @@ def run_tests(app: App, samples: Samples) -> list[TestResult]:
 def run_test(app: App, test: AppTest, samples: Samples) -> TestResult:
     """Runs one test. An app that can't be run is a problem, not an error."""
     begin = time.monotonic()
-    problems = _problems(app, test, samples)
+    _, problems = outcome(app, test, samples)
     return TestResult(test.name, problems, round(time.monotonic() - begin, 3))
 
 
-def _problems(app: App, test: AppTest, samples: Samples) -> tuple[str, ...]:
+def outcome(
+    app: App, test: AppTest, samples: Samples, model: Model | None = None
+) -> tuple[RunResult | None, tuple[str, ...]]:
+    """The test's run, None where it could not begin, and what doesn't hold of it.
+
+    Args:
+        model: Writes where the test scripts no replies; None leaves the drafts.
+    """
     try:
         given = {name: _given(app, name, value, samples) for name, value in test.inputs.items()}
-        tools = Tools()
-        if test.documents:
-            tools = samples.documents(sample_files(samples.folder, test.documents, samples.parse))
-        user = replace(TESTER, groups=(*TESTER.groups, *app.audience))
-        result = finish(app, given, Context(user, tools, TODAY, samples.company))
+        replies = [test.model_reply] if isinstance(test.model_reply, str) else test.model_reply
+        writer = ScriptedModel(replies) if replies else model
+        tools = replace(tools_of(test, samples, checked=writer is not None), model=writer)
+        result = result_of(app, test, given, tools, samples)
     except DebriefError as error:
-        return _refused(test, str(error))
+        return None, _refused(test, str(error))
+    return result, _unmet(test, result)
+
+
+def _unmet(test: AppTest, result: RunResult) -> tuple[str, ...]:
+    if result.status == "waiting":
+        return (f"it waits for {', '.join(i.name for i in result.asks)}; give the test `answers`.",)
     if result.status != "completed":
         return _refused(test, result.error)
     if test.fails:
         return (f"it ran, but should be refused with {test.fails!r}.",)
     return tuple(problem for wanted in test.expect for problem in unmet(wanted, result))
+
+
+def tools_of(test: AppTest, samples: Samples, *, checked: bool = False) -> Tools:
+    """What the test's run may use: an index of its documents; without any nothing can be searched.
+
+    Args:
+        checked: A model writes, which is checked by what an index brings along, an empty one, too.
+    """
+    if not test.documents:
+        return replace(samples.documents(()), search=None, documents=None) if checked else Tools()
+    return samples.documents(sample_files(samples.folder, test.documents, samples.parse))
+
+
+def result_of(app: App, test: AppTest, given: Mapping[str, Any], tools: Tools, samples: Samples) -> RunResult:
+    """The run's result; where it asks, the test's answers are given. Errors as `finish`."""
+    user = replace(TESTER, groups=(*TESTER.groups, *app.audience))
+    result = finish(app, given, Context(user, tools, TODAY, samples.company))
+    for _ in app.steps:
+        if result.status != "waiting" or not test.answers:
+            break
+        asked = {i.name: test.answers[i.name] for i in result.asks if i.name in test.answers}
+        *_, last = resume(app, result, asked, Context(user, tools, TODAY, samples.company))
+        assert isinstance(last, RunResult)
+        result = last
+    return result
 
 
 def _refused(test: AppTest, message: str) -> tuple[str, ...]:

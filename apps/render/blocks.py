@@ -25,9 +25,12 @@ class TextRun:
 
 @dataclass(frozen=True, slots=True)
 class RenderedBlock:
-    """A heading (level 1–6), a paragraph, a bullet or number (level 0…), or a table (rows, the first its header)."""
+    """A heading (level 1–6), a paragraph, a bullet or number (level 0…), or a table (rows, the first its header).
 
-    kind: Literal["heading", "paragraph", "bullet", "number", "table"]
+    A quoted paragraph ("> …") is a note: for the speaker in a presentation, a paragraph elsewhere.
+    """
+
+    kind: Literal["heading", "paragraph", "note", "bullet", "number", "table"]
     runs: tuple[TextRun, ...] = ()
     level: int = 0
     rows: tuple[tuple[str, ...], ...] = ()
@@ -43,7 +46,7 @@ def read_blocks(markdown: str) -> list[RenderedBlock]:
     tokens = MarkdownIt("commonmark", {"html": False}).enable("table").parse(markdown)
     blocks: list[RenderedBlock] = []
     lists: list[str] = []
-    heading = 0
+    heading = quoted = 0
     row: list[str] = []
     rows: list[tuple[str, ...]] | None = None
     for token in tokens:
@@ -54,6 +57,8 @@ def read_blocks(markdown: str) -> list[RenderedBlock]:
                 lists.append("number")
             case "bullet_list_close" | "ordered_list_close":
                 lists.pop()
+            case "blockquote_open" | "blockquote_close":
+                quoted += token.nesting
             case "heading_open":
                 heading = int(token.tag[1:])
             case "heading_close":
@@ -76,7 +81,7 @@ def read_blocks(markdown: str) -> list[RenderedBlock]:
                 elif lists:
                     blocks.append(RenderedBlock("bullet" if lists[-1] == "bullet" else "number", runs, len(lists) - 1))
                 else:
-                    blocks.append(RenderedBlock("paragraph", runs))
+                    blocks.append(RenderedBlock("note" if quoted else "paragraph", runs))
             case "fence" | "code_block":
                 blocks.append(RenderedBlock("paragraph", (TextRun(token.content.rstrip()),)))
             case _:

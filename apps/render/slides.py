@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,8 @@ def write_pptx(
     company: str,
     template: Path | None = None,
 ) -> bytes:
-    """The presentation's bytes. A chart is {title, labels, series: {name: values}}.
+    """The presentation's bytes. A chart is {title, labels, series: {name: values}}, and with `beside`, the heading of
+    a slide, stands beside that slide's text. Notes ("> …") go to the speaker.
 
     `template` is a 16:9 pptx whose masters it takes, without its slides: the layout for the title slide first, and one
     called "Title Only".
@@ -44,22 +46,49 @@ def write_pptx(
     deck = _Deck.open(template)
     deck.file.core_properties.title, deck.file.core_properties.author = title, company
     deck.begin(title, subtitle, company)
-    heading = title
-    lines: list[RenderedBlock] = []
+    placed: set[int] = set()
+    for heading, part in _parts(title, blocks):
+        own = [n for n, c in enumerate(charts) if c.get("beside") == heading and n not in placed]
+        begin = len(deck.file.slides)
+        for run in _of_one_sort(part):
+            if run[0].kind == "table":
+                _table_slides(deck, heading, run[0])
+            else:
+                beside = charts[own[0]] if own and not placed.intersection(own) else None
+                placed |= set(own[:1])
+                _text_slides(deck, heading, run, beside)
+        _note(deck, begin, [block.text for block in part if block.kind == "note"])
+    for number, chart in enumerate(charts):
+        if number not in placed:
+            _chart_slide(deck, chart)
+    return deck.end(company)
+
+
+def _parts(title: str, blocks: Sequence[RenderedBlock]) -> Iterator[tuple[str, list[RenderedBlock]]]:
+    """Each heading with what stands below it."""
+    heading, part = title, list[RenderedBlock]()
     for block in blocks:
         if block.kind == "heading":
-            _text_slides(deck, heading, lines)
-            heading, lines = block.text, []
-        elif block.kind == "table":
-            _text_slides(deck, heading, lines)
-            lines = []
-            _table_slides(deck, heading, block)
+            yield heading, part
+            heading, part = block.text, []
         else:
-            lines.append(block)
-    _text_slides(deck, heading, lines)
-    for chart in charts:
-        _chart_slide(deck, chart)
-    return deck.end(company)
+            part.append(block)
+    yield heading, part
+
+
+def _of_one_sort(part: Sequence[RenderedBlock]) -> Iterator[list[RenderedBlock]]:
+    """Runs of text, and each table by itself; notes aside."""
+    shown = [block for block in part if block.kind != "note"]
+    for is_table, group in groupby(shown, key=lambda block: block.kind == "table"):
+        run = list(group)
+        yield from ([block] for block in run) if is_table else [run]
+
+
+def _note(deck: _Deck, begin: int, notes: Sequence[str]) -> None:
+    """Writes the notes to the first slide from `begin` on; notes without any slide go to the last one."""
+    if notes:
+        slides = list(deck.file.slides)
+        slides[min(begin, len(slides) - 1)].notes_slide.notes_text_frame.text = "\n".join(notes)
 
 
 @dataclass(frozen=True)
@@ -135,10 +164,15 @@ def _footer(slide: Any, text: str) -> None:
     _fill(box, text, 10, INK)
 
 
-def _text_slides(deck: _Deck, title: str, lines: Sequence[RenderedBlock]) -> None:
+def _text_slides(
+    deck: _Deck, title: str, lines: Sequence[RenderedBlock], chart: Mapping[str, Any] | None = None
+) -> None:
     for begin in range(0, len(lines), _LINES_A_SLIDE):
         slide = deck.titled(title)
-        box = slide.shapes.add_textbox(Inches(0.7), Inches(1.5), Inches(11.9), Inches(5.3))
+        halved = chart is not None and begin == 0
+        box = slide.shapes.add_textbox(Inches(0.7), Inches(1.5), Inches(5.6 if halved else 11.9), Inches(5.3))
+        if chart is not None and halved:
+            add_chart(slide, chart, (Inches(6.5), Inches(1.5), Inches(6.1), Inches(5.3)))
         frame = box.text_frame
         frame.word_wrap = True
         for n, block in enumerate(lines[begin : begin + _LINES_A_SLIDE]):
@@ -180,15 +214,18 @@ def _table_slides(deck: _Deck, title: str, block: RenderedBlock) -> None:
 
 def _chart_slide(deck: _Deck, chart: Mapping[str, Any]) -> None:
     slide = deck.titled(str(chart.get("title", "Trend")))
+    add_chart(slide, chart, (Inches(0.7), Inches(1.5), Inches(11.9), Inches(5.4)))
+
+
+def add_chart(slide: Any, chart: Mapping[str, Any], box: tuple[Any, Any, Any, Any]) -> None:
+    """Puts a chart with lines, one a series, onto the slide; `box` is its left, top, width and height."""
     make_data: Any = CategoryChartData
     data = make_data()
     data.categories = [str(label) for label in chart.get("labels", [])]
     series = chart.get("series", {})
     for name, values in series.items():
         data.add_series(str(name), [None if v is None else float(v) for v in values])
-    frame = slide.shapes.add_chart(
-        XL_CHART_TYPE.LINE_MARKERS, Inches(0.7), Inches(1.5), Inches(11.9), Inches(5.4), data
-    )
+    frame = slide.shapes.add_chart(XL_CHART_TYPE.LINE_MARKERS, *box, data)
     # The slide's title says it already.
     frame.chart.has_title = False
     frame.chart.has_legend = len(series) > 1

@@ -36,7 +36,7 @@ def write_docx(
     if subtitle:
         document.add_paragraph(subtitle, style="Subtitle")
     for block in blocks:
-        _add(document, block)
+        add_block(document, block)
     if template is None:
         footer = document.sections[0].footer.paragraphs[0]
         footer.text = f"{company} · " if company else ""
@@ -69,7 +69,8 @@ def _style(document: Any) -> None:
         font.name, font.size, font.color.rgb = "Calibri", Pt(size), RGBColor.from_string(ACCENT)
 
 
-def _add(document: Any, block: RenderedBlock) -> None:
+def add_block(document: Any, block: RenderedBlock) -> None:
+    """Appends the block. Raises KeyError when the document lacks its style."""
     if block.kind == "table":
         _add_table(document, block)
         return

@@ -9,7 +9,10 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
+from pydantic import BaseModel
+
 from apps.customers import Customers, CustomerScope
+from apps.language import App, Input
 from core.errors import AppError
 from core.settings import AnswerStyle
 from core.types import Answer, Chunk, User
@@ -31,8 +34,20 @@ _WITHHELD = " left out, being about other customers or naming them."
 WritingTask = Literal["write", "edit", "translate"]
 
 
+class LimitReached(AppError):
+    """The run is over one of its limits, which no `on_error` passes over."""
+
+
+class Asked(Exception):
+    """A step needs a person's answers before the run can go on; the text says what they are for."""
+
+    def __init__(self, say: str, fields: tuple[Input, ...]) -> None:
+        super().__init__(say)
+        self.fields = fields
+
+
 class Model(Protocol):
-    """A language model for `generate` and `translate`."""
+    """A language model for the steps that write."""
 
     def write(self, system: str, text: str, task: WritingTask = "edit") -> tuple[str, int]:
         """The whole reply, and the tokens that it and the question took.
@@ -42,6 +57,31 @@ class Model(Protocol):
         """
         ...
 
+    def fill(self, system: str, text: str, schema: type[BaseModel]) -> tuple[BaseModel, int]:
+        """The reply as a value of `schema`, asked for again once if it doesn't fit, and the tokens.
+
+        Raises:
+            ModelError: there is none, or neither reply fits.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class GivenSource:
+    """What a model may write from, under its number among the run's evidence."""
+
+    number: int
+    title: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Reviewed:
+    """What of a model's text its sources say, with their numbers, and what was left out of it."""
+
+    text: str
+    left_out: tuple[str, ...] = ()
+
 
 # The last says for which customer the answer is; None for an answer that stays in the house.
 Answering = Callable[[str, User, Filter | None, AnswerStyle, CustomerScope | None], Answer]
@@ -49,6 +89,8 @@ Answering = Callable[[str, User, Filter | None, AnswerStyle, CustomerScope | Non
 Query = Callable[[str, Mapping[str, Any], int], tuple[list[str], list[Sequence[Any]]]]
 # (text, the texts that it may say) → what of it stands in none of them, in words.
 Check = Callable[[str, Sequence[str]], list[str]]
+# (text, what it may say, what was asked for) → what of it stands; the same check as of answers.
+Review = Callable[[str, Sequence[GivenSource], str], Reviewed]
 
 
 @dataclass(frozen=True)
@@ -62,6 +104,7 @@ class Tools:
         redact: Takes the personal data out of a text that is shown, as the guardrails say.
         documents: The first chunk of every document that a person may read and that passes the filter.
         words: What this company calls the facts of its accounts, an `apps.accounts.Vocabulary`.
+        app: The app of a name, for apps that call others.
     """
 
     search: Searcher | None = None
@@ -69,6 +112,7 @@ class Tools:
     model: Model | None = None
     query: Query | None = None
     check: Check | None = None
+    review: Review | None = None
     redact: Callable[[str], str] = str
     customers: Callable[[], Customers] | None = None
     readable_customers: Callable[[User], Sequence[str]] = lambda _: ()
@@ -76,6 +120,7 @@ class Tools:
     embedder: Embedder | None = None
     documents: Callable[[User, Filter | None], Iterable[Chunk]] | None = None
     words: Callable[[], Any] | None = None
+    app: Callable[[str], App] | None = None
 
 
 @dataclass(frozen=True)
@@ -89,6 +134,10 @@ class SourceQuote:
     quote: str = ""
 
 
+# (app, inputs, the caller's surroundings) → the RunResult; given by the runner, which stands above the steps.
+RunApp = Callable[[App, Mapping[str, Any], "Context"], Any]
+
+
 @dataclass
 class Context:
     """One run's surroundings, as its steps see them.
@@ -99,6 +148,9 @@ class Context:
         style: How the app wants its answers and drafts written.
         values: Inputs and earlier results, for steps that fill in templates themselves.
         tokens: What the model has taken so far; `max_tokens` is the limit.
+        looked: What was looked for and where, in words, for the sentence that says that nothing was found.
+        running: The app that runs; `calls` are those that called it, the first of all first.
+        answers: What the person answered to the step that asked.
     """
 
     user: User
@@ -115,6 +167,11 @@ class Context:
     tokens: int = 0
     evidence: list[SourceQuote] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    looked: list[str] = field(default_factory=list)
+    running: str = ""
+    calls: tuple[str, ...] = ()
+    run_app: RunApp | None = None
+    answers: Mapping[str, Any] | None = None
     _discreet: dict[str, CustomerScope] = field(default_factory=dict)
 
     def cite(self, evidence: SourceQuote) -> int:
@@ -125,6 +182,14 @@ class Context:
                 return number
         self.evidence.append(evidence)
         return len(self.evidence)
+
+    def nothing(self, wanted: str) -> AppError:
+        """That there is nothing to go on with: what was looked for, where, and what to do."""
+        looked = f": looked for {'; '.join(dict.fromkeys(self.looked))}" if self.looked else ""
+        return AppError(
+            f"Nothing was found {wanted}{looked} among the documents that {self.user.email} may read; widen what is "
+            "looked for, or add the documents."
+        )
 
     def searcher(self) -> Searcher:
         """The search. Raises AppError when nothing has been synced."""
@@ -161,7 +226,7 @@ class Context:
         """Counts tokens. Raises AppError over the limit."""
         self.tokens += tokens
         if self.tokens > self.max_tokens:
-            raise AppError(
+            raise LimitReached(
                 f"The run has used {self.tokens:,} tokens and its limit is {self.max_tokens:,}; "
                 "shorten the input, or raise limits.tokens in the app."
             )

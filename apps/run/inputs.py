@@ -37,27 +37,31 @@ def check_inputs(app: App, given: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         InputsWrong: names every field that is missing, unknown or wrong.
     """
+    return check_fields(app.name, app.inputs, given)
+
+
+def check_fields(title: str, fields: Sequence[Input], given: Mapping[str, Any]) -> dict[str, Any]:
+    """The value of every field of a form called `title`, as `check_inputs`."""
+    names = [i.name for i in fields]
     problems = [
-        Problem(name, f"'{name}' is no input; {nearest(name, [i.name for i in app.inputs], 'inputs')}")
-        for name in given
-        if app.input(name) is None
+        Problem(name, f"'{name}' is no input; {nearest(name, names, 'inputs')}") for name in given if name not in names
     ]
     values: dict[str, Any] = {}
-    for item in app.inputs:
+    for item in fields:
         raw = given.get(item.name)
         if raw in (None, "", [], ()):
             raw = item.default
         if raw in (None, "", [], ()):
-            if item.required:
+            if item.required and not item.latest:
                 problems.append(Problem(item.name, f"'{shown(item)}' is missing; {_wanted(item)}"))
-            values[item.name] = [] if item.type in ("files", "multi_choice") else None
+            values[item.name] = [] if item.type in ("files", "multi_choice", "documents") else None
             continue
         try:
             values[item.name] = _value(item, raw)
         except ValueError as error:
             problems.append(Problem(item.name, f"'{shown(item)}': {error}"))
     if problems:
-        raise InputsWrong(app.name, problems)
+        raise InputsWrong(title, problems)
     return values
 
 
@@ -74,7 +78,8 @@ def value_problem(item: Input, value: Any) -> str:
 
 def missing(app: App, given: Mapping[str, Any]) -> list[Input]:
     """The required inputs that have neither value nor default: what one form asks for."""
-    return [i for i in app.inputs if i.required and i.default is None and given.get(i.name) in (None, "", [], ())]
+    asked = (i for i in app.inputs if i.required and i.default is None and not i.latest)
+    return [i for i in asked if given.get(i.name) in (None, "", [], ())]
 
 
 def plain(value: Any) -> Any:
@@ -95,6 +100,11 @@ def _value(item: Input, raw: Any) -> Any:
             return _file(item, raw)
         case "files":
             return [_file(item, f) for f in (raw if isinstance(raw, list | tuple) else [raw])]
+        case "document":
+            return raw if isinstance(raw, AppFile) else str(raw).strip()
+        case "documents":
+            parts = raw if isinstance(raw, list | tuple) else [raw]
+            return [p if isinstance(p, AppFile) else str(p).strip() for p in parts]
         case "number":
             return _number(item, raw)
         case "date":
@@ -180,5 +190,7 @@ def _wanted(item: Input) -> str:
             return "write a date such as 2026-11-27."
         case "account":
             return "name the customer."
+        case "document" | "documents":
+            return "choose a document, by its title or its id."
         case _:
             return "fill it in."

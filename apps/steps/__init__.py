@@ -8,13 +8,20 @@ from typing import Any
 from apps.steps import (
     account_facts,
     answer,
+    ask,
+    choose,
     compare_documents,
     extract_meeting,
-    generate,
+    find_documents,
+    list_customers,
     query,
     render,
     retrieve,
+    run_app,
+    stop,
+    table,
     translate,
+    write,
 )
 from apps.steps.kind import Parameters, StepKind
 
@@ -24,12 +31,19 @@ KINDS: Mapping[str, StepKind[Any]] = {
     module.KIND.name: module.KIND
     for module in (
         retrieve,
+        find_documents,
+        list_customers,
         answer,
         extract_meeting,
         compare_documents,
         account_facts,
         query,
-        generate,
+        write,
+        table,
+        choose,
+        ask,
+        stop,
+        run_app,
         translate,
         render,
     )

@@ -53,7 +53,11 @@ class StepKind(Generic[P]):
     Attributes:
         fields: The keys of its result; expressions that ask for another are refused when the app is checked.
         templates: Parameters that the step fills in itself, with more names than the run has.
+        prompts: Of these, the ones in which `@name` is an input or a step.
+        expressions: Of the templates, the ones that are expressions without marks around them.
+        names: What an expression in a template may name besides what the run has; "*" for what only the run knows.
         literal: Parameters that stand in the file as they are: an expression in them is refused.
+        needs_one: Parameters of which one at least must stand in the file.
         makes_files: Its parameters become bytes that nothing can be taken out of later.
     """
 
@@ -63,5 +67,9 @@ class StepKind(Generic[P]):
     fields: tuple[str, ...]
     run: Callable[[P, Context], dict[str, Any]]
     templates: tuple[str, ...] = ()
+    prompts: tuple[str, ...] = ()
+    expressions: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
     literal: tuple[str, ...] = ()
+    needs_one: tuple[str, ...] = ()
     makes_files: bool = False

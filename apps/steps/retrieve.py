@@ -42,6 +42,9 @@ def retrieve(given: Retrieve, context: Context) -> dict[str, Any]:
     wanted, searcher = Search(given.query, context.user, given.k, filters, weights), context.searcher()
     found = discretion.search(searcher, wanted) if discretion is not None else searcher.search(wanted)
     context.tell_withheld()
+    parts = [f"with {given.filter}" if given.filter else "", " and ".join(given.sources)]
+    within = " ".join(filter(None, parts))
+    context.looked.append(f"passages on “{given.query[:80]}”{f' ({within})' if within else ''}")
     return {"passages": [passage_value(p, context, given.query) for p in found], "count": len(found)}
 
 

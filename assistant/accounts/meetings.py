@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from apps.run import Context
+from apps.run.indexed import file_of
 from apps.steps.extract_meeting import ExtractMeeting, extract_meeting
 from assistant.accounts.account import Account, Place, place_of
 from assistant.accounts.asked import Asked
-from assistant.accounts.documents import IndexedMeeting, file_of, meetings
+from assistant.accounts.documents import IndexedMeeting, meetings
 from assistant.accounts.known import Known
 from assistant.accounts.periods import Window, asks_for_last
 from assistant.accounts.sheet import Sheet

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from apps.run import SourceQuote
+from apps.run.inputs import shown
 from apps.runner import RunResult
 from assistant.accounts.wording import say
 from assistant.app_runs.indexed_inputs import IndexedFiles
@@ -16,6 +17,10 @@ from core.types import Answer, Citation
 
 def answer_of(result: RunResult, target: str, confidence: float) -> Answer:
     """The run's first output as an answer, or why there is none."""
+    if result.status == "waiting":
+        fields = ", ".join(map(shown, result.asks))
+        text = f"{result.error}\n\nThis waits for you: {fields}. Answer on the page of the app, under Apps."
+        return Answer(text, outcome="needs_input", route=target, confidence=confidence, notes=result.notes)
     if result.status != "completed" or not result.outputs:
         return Answer(
             result.error or "The app made no output.", outcome="no_evidence", route=target, notes=result.notes

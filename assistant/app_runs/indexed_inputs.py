@@ -10,8 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from apps.language import App, AppFile, Input
+from apps.run.indexed import file_of
 from assistant.accounts.asked import Asked
-from assistant.accounts.documents import file_of, reports_of
+from assistant.accounts.documents import reports_of
 from assistant.accounts.figures import compared_periods
 from assistant.accounts.known import Known
 from assistant.accounts.meetings import meeting_meant

@@ -13,20 +13,27 @@ from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
 
+from pydantic import BaseModel
+
 from apps.accounts import ACCOUNTS_FILE, Vocabulary, load_accounts
 from apps.accounts.draft import drafted
 from apps.customers import Customers, CustomerScope
+from apps.language import App
+from apps.publish import all_apps
 from apps.run import Model, Tools
 from apps.run.context import Query, WritingTask
 from assistant.answers.groundedness import unsupported_facts
+from assistant.app_runs.reviewed_texts import TextReview
 from assistant.ask import Assistant
 from assistant.checks.guardrails import load_guardrails
 from assistant.checks.personal_data import redacted
 from assistant.question import SEARCH, Question
 from connectors.redshift.client import Session
 from connectors.redshift.connector import RedshiftSettings
+from core.database import open_database
 from core.errors import AppError
-from core.llm import ChatModels, Spending
+from core.llm import ChatModels, Spending, open_chat_models
+from core.nearest import nearest
 from core.settings import AnswerStyle, Settings, SourceSettings, validate
 from core.text.sentences import split_sentences
 from core.text.words import content_words
@@ -62,6 +69,7 @@ def open_tools(settings: Settings, assistant: Assistant | None, retriever: Retri
         reader = assistant if scope is None else assistant.searching(_ScopedSearch(retriever, scope))
         return reader.answer(Question(question, user, filters=filters, route=SEARCH, style=style))
 
+    models = assistant.models if assistant is not None else None
     words = partial(company_words, retriever, settings) if retriever is not None else None
 
     def readable(user: User) -> Sequence[str]:
@@ -70,9 +78,10 @@ def open_tools(settings: Settings, assistant: Assistant | None, retriever: Retri
     return Tools(
         search=retriever,
         answer=answered if assistant is not None else None,
-        model=_Writer(assistant.models) if assistant is not None and assistant.models is not None else None,
+        model=_Writer(models) if models is not None else None,
         query=_warehouse(settings),
         check=foreign_facts,
+        review=TextReview(retriever.embedder, models, settings) if retriever is not None else None,
         redact=partial(redacted, kinds=load_guardrails(settings).redact),
         customers=partial(all_customers, retriever, settings.company, words)
         if retriever is not None and words is not None
@@ -82,7 +91,22 @@ def open_tools(settings: Settings, assistant: Assistant | None, retriever: Retri
         embedder=retriever.embedder if retriever is not None else None,
         documents=partial(_documents, retriever) if retriever is not None else None,
         words=words,
+        app=partial(_current_app, settings),
     )
+
+
+def _current_app(settings: Settings, name: str) -> App:
+    """The app of that name that people use now. Raises AppError when there is none."""
+    known = all_apps(settings, open_database(settings))[0]
+    if name not in known:
+        raise AppError(f"there is no app {name!r}; {nearest(name, list(known), 'apps')}")
+    return known[name].app
+
+
+def writing_model(settings: Settings) -> Model | None:
+    """The configured model as steps write with it; None where none is set up."""
+    models = open_chat_models(settings.llm)
+    return _Writer(models) if models is not None else None
 
 
 def charged(tools: Tools, person: str, app: str) -> Tools:
@@ -198,6 +222,11 @@ class _Writer(Model):
         spent = Spending(person=self._person, app=self._app)
         reply = self._models.complete(task, [("system", system), ("user", text)], spent)
         return reply, spent.input_tokens + spent.output_tokens
+
+    def fill(self, system: str, text: str, schema: type[BaseModel]) -> tuple[BaseModel, int]:
+        spent = Spending(person=self._person, app=self._app)
+        value = self._models.structured("extract", [("system", system), ("user", text)], schema, spent)
+        return value, spent.input_tokens + spent.output_tokens
 
 
 def _warehouse(settings: Settings) -> Query | None:

@@ -10,28 +10,23 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from apps.kept.runs import record_run
 from apps.kept.usage import usage
 from apps.language.spec import json_schema
 from apps.publish import Samples, app_files, app_from_conversation, load_app, new_app, parse_app, run_tests, versions
 from apps.publish.load import AppText, read_app
-from apps.run import Context, Tools
-from apps.runner import RunResult, StepState, run_app
-from assistant.app_runs import SampleIndexes, open_tools
-from assistant.app_runs.named_apps import app_file, named_app, runnable_app
+from assistant.app_runs import SampleIndexes
+from assistant.app_runs.named_apps import app_file, named_app
 from assistant.app_runs.samples import Cut
 from assistant.commands import collections as collection_commands
-from assistant.commands.inputs import Parse, given_inputs
-from assistant.commands.run_output import print_run, run_facts, saved_files
-from assistant.open import open_assistant
+from assistant.commands import running
+from assistant.commands.inputs import Parse
 from assistant.records import Conversations
-from core.console import err, out, print_json
+from core.console import out, print_json
 from core.database import open_database
-from core.errors import AppError, IndexMissing
+from core.errors import AppError
 from core.identity import asking_user
 from core.settings import Settings, load_settings
 from core.types import User
-from retrieval.retriever import open_retriever
 
 SAMPLES = Path("samples/workspace")
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
@@ -46,6 +41,7 @@ _cut: dict[str, Cut] = {}
 def register(app: typer.Typer, parse: Parse, cut: Cut) -> None:
     """Adds the commands to `debrief`. `parse` turns a file's bytes and name into text, `cut` that into chunks."""
     _parse["file"], _cut["text"] = parse, cut
+    running.add_commands(apps_app, parse)
     collection_commands.add_commands(apps_app, parse)
     app.add_typer(apps_app, name="apps")
 
@@ -131,7 +127,7 @@ def test(
     """Runs the tests inside the apps' files over the sample documents; exit code 1 when one fails."""
     settings = load_settings()
     names = [name] if name else list(app_files(settings))
-    used = _samples(settings, samples)
+    used = samples_in(settings, samples)
     results = {n: run_tests(named_app(n, settings), used) for n in names}
     failed = sum(not t.passed for tests in results.values() for t in tests)
     if as_json:
@@ -144,43 +140,6 @@ def test(
                     out.print(f"     {escape(problem)}")
         out.print(f"{sum(map(len, results.values()))} tests, {failed} failed")
     if failed:
-        raise typer.Exit(1)
-
-
-@apps_app.command("run")
-def run(
-    name: Annotated[str, typer.Argument(help="An app's name, or its file.")],
-    *,
-    inputs: Annotated[list[str] | None, typer.Option("--input", help="name=value; for a file its path.")] = None,
-    version: Annotated[str, typer.Option(help="A published version; default: the current one.")] = "",
-    save: Annotated[Path | None, typer.Option(help="A folder for the files that the run makes.")] = None,
-    user: AsUser = "",
-    as_json: AsJson = False,
-) -> None:
-    """Runs an app; its steps go to stderr, its outputs to stdout."""
-    settings = load_settings()
-    engine = open_database(settings)
-    person = asking_user(settings, user, engine)
-    app = runnable_app(name, version, settings, engine)
-    context = Context(person, _tools(settings), company=settings.company)
-    result: RunResult | None = None
-    try:
-        for event in run_app(app, given_inputs(app, inputs or [], _parse["file"]), context):
-            if isinstance(event, RunResult):
-                result = event
-            elif isinstance(event, StepState) and event.state != "waiting":
-                err.print(f"[dim]{event.state:9} {escape(event.title)} {escape(event.detail)}[/]")
-    except KeyboardInterrupt:
-        err.print(f"Stopped {escape(app.title)}; nothing of the run is kept.")
-        raise typer.Exit(130) from None
-    assert result is not None
-    record_run(engine, result, person)
-    saved = saved_files(result, save)
-    if as_json:
-        print_json(run_facts(result, saved))
-    else:
-        print_run(result, saved)
-    if result.status != "completed":
         raise typer.Exit(1)
 
 
@@ -212,7 +171,7 @@ def publish(
     engine = open_database(settings)
     person = _author(settings, engine, user)
     file = app_file(name, settings)
-    tests = run_tests(load_app(file), _samples(settings, samples))
+    tests = run_tests(load_app(file), samples_in(settings, samples))
     found = versions.publish(engine, read_app(file), str(file), tests, person.email, unverified=unverified)
     state = "verified" if found.verified else "not verified"
     out.print(
@@ -270,14 +229,6 @@ def _text_of(name: str, version: str, settings: Settings, engine: sa.Engine) -> 
     return versions.find_version(engine, name, version).written
 
 
-def _samples(settings: Settings, folder: Path) -> Samples:
+def samples_in(settings: Settings, folder: Path) -> Samples:
+    """What tests run over: the files below the folder."""
     return Samples(settings.path(folder), _parse["file"], SampleIndexes(settings, _cut["text"]))
-
-
-def _tools(settings: Settings) -> Tools:
-    try:
-        retriever, assistant = open_retriever(settings), open_assistant(settings)
-    except IndexMissing:
-        # Apps that only read attached files work before the first sync.
-        return open_tools(settings, None, None)
-    return open_tools(settings, assistant, retriever)

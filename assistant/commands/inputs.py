@@ -23,16 +23,21 @@ def given_inputs(app: App, pairs: Sequence[str], parse: Parse) -> dict[str, Any]
         AppError: a pair has no value, or a file can't be read.
         ParseError: a file is broken or of an unknown kind.
     """
+    return given_values(app.inputs, pairs, parse)
+
+
+def given_values(fields: Sequence[Input], pairs: Sequence[str], parse: Parse) -> dict[str, Any]:
+    """As `given_inputs`, for the fields of any form."""
     given: dict[str, Any] = {}
     for pair in pairs:
         name, separator, value = pair.partition("=")
         if not separator:
             raise AppError(f"--input {pair!r} has no value; write name=value.")
-        item = app.input(name)
+        item = next((i for i in fields if i.name == name), None)
         if item is not None and item.type in ("file", "files"):
             found = read_file(Path(value), parse)
             given[name] = [*given.get(name, []), found] if item.type == "files" else found
-        elif item is not None and item.type == "multi_choice":
+        elif item is not None and item.type in ("multi_choice", "documents"):
             given[name] = [*given.get(name, []), value]
         else:
             given[name] = value
@@ -55,7 +60,12 @@ def attachment(file: AppFile) -> Attachment:
 
 def form_lines(app: App, asked: Sequence[str]) -> Iterator[str]:
     """How to give each input of `app`, those that are `asked` for first: a line for --input each."""
-    for item in sorted(app.inputs, key=lambda i: i.name not in asked):
+    yield from field_lines(app.inputs, asked)
+
+
+def field_lines(fields: Sequence[Input], asked: Sequence[str]) -> Iterator[str]:
+    """As `form_lines`, for the fields of any form."""
+    for item in sorted(fields, key=lambda i: i.name not in asked):
         need = "needed" if item.name in asked else "optional"
         default = f", default {item.default}" if item.default not in (None, "", []) else ""
         yield f"--input {item.name}={_placeholder(item)}   {shown(item)} ({need}{default})"
@@ -65,6 +75,8 @@ def _placeholder(item: Input) -> str:
     match item.type:
         case "file" | "files":
             return "FILE"
+        case "document" | "documents":
+            return "TITLE"
         case "date":
             return "YYYY-MM-DD"
         case "number":

@@ -10,6 +10,7 @@ from typing import Any
 
 from rich.markup import escape
 
+from apps.run.inputs import shown
 from apps.runner import RunResult
 from core.console import err, out
 
@@ -42,8 +43,9 @@ def run_facts(result: RunResult, saved: Mapping[str, str]) -> dict[str, Any]:
         }
         for o in result.outputs
     ]
+    asks = [{"name": i.name, "type": i.type, "label": shown(i), "required": i.required} for i in result.asks]
     kept = ("app", "version", "status", "error", "seconds", "tokens", "saved_minutes", "notes", "evidence")
-    return {**{k: getattr(result, k) for k in kept}, "outputs": outputs}
+    return {**{k: getattr(result, k) for k in kept}, "outputs": outputs, "asks": asks}
 
 
 def print_run(result: RunResult, saved: Mapping[str, str]) -> None:

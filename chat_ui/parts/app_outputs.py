@@ -11,7 +11,8 @@ import streamlit as st
 
 from apps.language import App
 from apps.run import Context, InputsWrong, OutputValue, SourceQuote
-from apps.runner import RunResult, StepState, run_app
+from apps.run.inputs import shown
+from apps.runner import RunResult, StepState, resume, run_app
 from chat_ui.parts import components, export, session
 from chat_ui.parts.answer_html import answer_html
 from chat_ui.parts.passages import Excerpt
@@ -23,6 +24,7 @@ _STATES: Mapping[str, tuple[str, str]] = {
     "running": ("◐", "accent"),
     "done": ("✓", "good"),
     "skipped": ("–", ""),
+    "asking": ("?", "accent"),
     "failed": ("✕", "bad"),
     "cancelled": ("✕", "warn"),
 }
@@ -50,7 +52,10 @@ def run_view(result: RunResult, key: str) -> None:
     Args:
         key: Unique on the page.
     """
-    if result.status != "completed":
+    if result.asks:
+        names = ", ".join(map(shown, result.asks))
+        components.state("The run waits for answers", f"It asks for {names}, on the app's page.")
+    if result.status not in ("completed", "waiting"):
         if result.status == "cancelled":
             components.state("The run was cancelled", result.error, "warning")
         else:
@@ -161,8 +166,12 @@ def _downloads(output: OutputValue, key: str) -> None:
             )
 
 
-def run_here(app: App, given: dict[str, object], user: User) -> RunResult | None:
-    """Runs the app with its steps shown as they go; None when the inputs were wrong, and the form then says so."""
+def run_here(app: App, given: dict[str, object], user: User, waits: RunResult | None = None) -> RunResult | None:
+    """Runs the app with its steps shown as they go; None when the inputs were wrong, and the form then says so.
+
+    Args:
+        waits: A run that waits, which then goes on with `given` as the answers.
+    """
     stop, shown = st.empty(), st.empty()
     # A click ends this run of the page, and with it the run of the app between two steps.
     stop.button("Cancel", key=f"cancel-{app.name}", icon=":material/stop:")
@@ -170,14 +179,16 @@ def run_here(app: App, given: dict[str, object], user: User) -> RunResult | None
     context = Context(user, session.tools(), company=session.settings().company)
     result: RunResult | None = None
     try:
-        for event in run_app(app, given, context):
+        for event in run_app(app, given, context) if waits is None else resume(app, waits, given, context):
             if isinstance(event, StepState):
                 states.append(event)
                 shown.html(steps_html(states))
             else:
                 result = event
     except InputsWrong as error:
-        st.session_state[f"problems-{app.name}"] = list(error.problems)
+        # The page has two forms then, the app's and that of the questions.
+        form = "problems" if waits is None else "answers"
+        st.session_state[f"{form}-{app.name}"] = list(error.problems)
         st.rerun()
     stop.empty()
     return result

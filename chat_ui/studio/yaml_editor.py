@@ -83,8 +83,8 @@ def keys() -> dict[str, list[tuple[str, str]]]:
     found = {name: [entry for model in models for entry in _fields(model)] for name, models in _SECTIONS.items()}
     parameters: dict[str, list[str]] = {}
     for name, kind in KINDS.items():
-        for parameter in kind.parameters.model_fields:
-            parameters.setdefault(parameter, []).append(name)
+        for parameter, field in kind.parameters.model_fields.items():
+            parameters.setdefault(field.alias or parameter, []).append(name)
     found["steps"] += [(parameter, f"with {', '.join(kinds)}") for parameter, kinds in parameters.items()]
     return found
 
@@ -93,10 +93,13 @@ def keys() -> dict[str, list[tuple[str, str]]]:
 def values() -> dict[str, list[str]]:
     """Key → the words that it takes, where these are fixed."""
     types, kinds = Input.model_fields["type"].annotation, Output.model_fields["kind"].annotation
+    of_documents, on_error = Input.model_fields["kind"].annotation, Step.model_fields["on_error"].annotation
     return {
         "use": list(KINDS),
         "type": [str(v) for v in get_args(types)],
-        "kind": [str(v) for v in get_args(kinds)],
+        # Of an output, and of a document.
+        "kind": [str(v) for v in (*get_args(kinds), *get_args(of_documents)) if v],
+        "on_error": [str(v) for v in get_args(on_error)],
         "required": ["true", "false"],
     }
 

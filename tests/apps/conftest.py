@@ -23,7 +23,7 @@ inputs:
   - {name: word, type: text}
 steps:
   - id: text
-    use: generate
+    use: write
     with: {draft: "Word: {{ word }}"}
 outputs:
   - {name: result, kind: markdown, value: "{{ text.text }}"}

@@ -37,11 +37,11 @@ def test_conditions_and_loops(app_of, context):
       - {name: words, type: multi_choice, choices: [a, b, c]}
     steps:
       - id: each
-        use: generate
+        use: write
         for_each: words
         with: {draft: "<{{ item }}>"}
       - id: never
-        use: generate
+        use: write
         when: "'c' in words"
         with: {draft: c}
     outputs:
@@ -70,9 +70,7 @@ def test_limits_stop_a_run_and_say_which(context, limits, draft, message):
 
 
 def test_the_step_limit_counts_a_loops_calls(app_of, context):
-    body = BODY.replace("use: generate", "use: generate\n    for_each: '[1, 2, 3]'").replace(
-        "text.text", "text[0].text"
-    )
+    body = BODY.replace("use: write", "use: write\n    for_each: '[1, 2, 3]'").replace("text.text", "text[0].text")
     result = finish(app_of(body + "limits: {steps: 2}\n"), {"word": "x"}, context)
     assert "limit of 2 steps" in result.error
 
@@ -99,7 +97,7 @@ def test_a_models_edit_is_used_only_if_it_adds_nothing(app_of, person, context, 
         return [w for w in edit.split() if w.isdigit() and w not in " ".join(sources)]
 
     context.tools = Tools(model=Editor(reply), check=check)
-    body = BODY.replace('with: {draft: "Word: {{ word }}"}', 'with: {draft: "Word: {{ word }}", instructions: Edit.}')
+    body = BODY.replace('with: {draft: "Word: {{ word }}"}', 'with: {draft: "Word: {{ word }}", edit: Edit.}')
     result = finish(app_of(body), {"word": "x"}, context)
     assert result.output("result").text == text
     assert bool(result.notes) == (text == "Word: x")

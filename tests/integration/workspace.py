@@ -49,7 +49,7 @@ routing:
 inputs:
   - {name: person, type: text, label: Person}
 steps:
-  - {id: draft, use: generate, with: {draft: "Dear {{ person }}, all the best."}}
+  - {id: draft, use: write, with: {draft: "Dear {{ person }}, all the best."}}
 outputs:
   - {name: text, kind: markdown, value: "{{ draft.text }}"}
 tests:

@@ -6,8 +6,8 @@ import pytest
 
 from apps.customers.mentions import Customers
 from apps.run.context import Context, Tools
-from apps.steps.generate import Generate, generate
 from apps.steps.retrieve import Retrieve, retrieve
+from apps.steps.write import Write, write
 from core.types import Chunk, Passage, User
 from retrieval.query.filters import matches
 
@@ -192,7 +192,7 @@ def test_a_text_for_the_house_keeps_everything(to_alpenbank):
 
 def test_a_draft_loses_the_lines_that_name_another_customer(to_alpenbank):
     draft = "Hello,\n\n- Alpenbank sends the list.\n- As at Solera, we wait.\n\nRegards"
-    text = generate(Generate(draft=draft, for_customer=True, customer="Alpenbank"), to_alpenbank)["text"]
+    text = write(Write(draft=draft, for_customer=True, customer="Alpenbank"), to_alpenbank)["text"]
     assert "Alpenbank" in text and "Solera" not in text
     assert "1 passage, or a part of it, was left out" in to_alpenbank.notes[0]
 
@@ -207,7 +207,7 @@ def test_a_draft_loses_the_lines_that_name_another_customer(to_alpenbank):
 )
 def test_whom_a_draft_is_for_is_told_by_its_material_if_that_is_clear(to_alpenbank, about, kept):
     draft = "- Alpenbank sends the list.\n- Solera sends the plan."
-    text = generate(Generate(draft=draft, for_customer=True, about=about), to_alpenbank)["text"]
+    text = write(Write(draft=draft, for_customer=True, about=about), to_alpenbank)["text"]
     assert {name for name in ("Alpenbank", "Solera") if name in text} == kept
 
 
@@ -218,7 +218,7 @@ def test_the_remark_names_only_customers_that_the_person_may_know_of(about, read
     known = Customers.of([chunk("x", "Orlum Industries AG", account_id="ACC-77", contacts=contact)])
     tools = Tools(customers=lambda: known, readable_customers=lambda user: readable)
     context = Context(User("eve@example.com"), tools)
-    generate(Generate(draft="- Orlum sends it.", for_customer=True, about=about), context)
+    write(Write(draft="- Orlum sends it.", for_customer=True, about=about), context)
     assert ("Orlum Industries" in " ".join(context.notes)) is told
 
 
@@ -227,6 +227,6 @@ def test_of_several_customers_none_is_named_unless_all_may_be():
     for readable, told in ((("Besk GmbH",), False), (("Besk GmbH", "Orlum Industries AG"), True)):
         tools = Tools(customers=lambda: known, readable_customers=lambda user, names=readable: names)
         context = Context(User("eve@example.com"), tools)
-        generate(Generate(draft="Hello", for_customer=True, about="Orlum met Besk."), context)
+        write(Write(draft="Hello", for_customer=True, about="Orlum met Besk."), context)
         assert context.notes[0].startswith("Several customers are named")
         assert ("(Besk GmbH, Orlum Industries AG)" in context.notes[0]) is told

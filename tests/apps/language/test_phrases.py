@@ -21,7 +21,7 @@ inputs:
   - {name: language, type: language}
 steps:
   - id: draft
-    use: generate
+    use: write
     with:
       language: "{{ language }}"
       draft: |

@@ -13,7 +13,7 @@ from tests.apps.conftest import BODY, HEAD
 
 def test_a_right_file_is_read(app_of):
     app = app_of(BODY)
-    assert (app.name, app.steps[0].use, app.outputs[0].actions) == ("small", "generate", ("copy", "download"))
+    assert (app.name, app.steps[0].use, app.outputs[0].actions) == ("small", "write", ("copy", "download"))
 
 
 @pytest.mark.parametrize(
@@ -21,8 +21,8 @@ def test_a_right_file_is_read(app_of):
     [
         ("title: Small", "titel: Small", r"line 2, titel: unknown key 'titel'; did you mean 'title'\?"),
         ("owner: me@example.com\n", "", r"line 1, file: the key 'owner' is missing; add it"),
-        ("use: generate", "use: generat", r"line 10, steps\[0\].use: found 'generat'; did you mean 'generate'\?"),
-        ("{draft:", "{draf:", r"steps\[0\].with.draf: 'generate' has no parameter 'draf'; did you mean 'draft'\?"),
+        ("use: write", "use: writ", r"line 10, steps\[0\].use: found 'writ'; did you mean 'write'\?"),
+        ("{draft:", "{draf:", r"steps\[0\].with.draf: 'write' has no parameter 'draf'; did you mean 'draft'\?"),
         ("{{ word }}", "{{ wrod }}", r"line 11, .*draft: the name 'wrod' is unknown; did you mean 'word'\?"),
         ("text.text }}", "text.txet }}", r"line 13, outputs\[0\].value: the step 'text' gives no 'txet'; did you mean"),
         ("{{ word }}", "{{ word | nope }}", r"the filter 'nope' is unknown; filters: "),
@@ -65,7 +65,7 @@ def test_values_stay_what_authors_mean(app_of):
 
 def test_a_query_needs_an_audience_and_a_fixed_statement():
     step = 'use: query\n    with: {sql: "SELECT 1 AS a"}'
-    text = HEAD + BODY.replace('use: generate\n    with: {draft: "Word: {{ word }}"}', step).replace(
+    text = HEAD + BODY.replace('use: write\n    with: {draft: "Word: {{ word }}"}', step).replace(
         ".text }}", ".rows }}"
     )
     with pytest.raises(AppError, match="needs an `audience`"):

@@ -24,7 +24,7 @@ def test_it_takes_its_parameters_and_no_others(kind: StepKind) -> None:
     assert issubclass(kind.parameters, Parameters)
     with pytest.raises(ValidationError, match="no_such_parameter"):
         kind.parameters.model_validate({"no_such_parameter": 1})
-    known = set(kind.parameters.model_fields)
+    known = {field.alias or name for name, field in kind.parameters.model_fields.items()}
     assert set(kind.templates) <= known and set(kind.literal) <= known
 
 

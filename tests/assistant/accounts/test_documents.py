@@ -1,6 +1,7 @@
 """Chunks put together again as the file that they were cut from."""
 
-from assistant.accounts.documents import file_of, meetings, reports_of
+from apps.run.indexed import file_of
+from assistant.accounts.documents import meetings, reports_of
 from assistant.accounts.known import Known
 from tests.assistant.accounts.conftest import ACME, ANA, SAID, transcript
 

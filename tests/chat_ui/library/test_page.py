@@ -38,7 +38,7 @@ inputs:
   - {name: customer, type: account, label: Customer, required: false}
   - {name: paper, type: file, label: Paper, required: false, accept: [.md]}
 steps:
-  - {id: draft, use: generate, title: Write it, with: {draft: "# Hello\\n\\nDear {{ person }}, a {{ tone }} hello <b>."}}
+  - {id: draft, use: write, title: Write it, with: {draft: "# Hello\\n\\nDear {{ person }}, a {{ tone }} hello <b>."}}
 outputs:
   - {name: text, kind: markdown, title: The greeting, value: "{{ draft.text }}"}
   - {name: rows, kind: table, title: Rows, value: {columns: [who, tone], rows: [["{{ person }}", "{{ tone }}"]]}}

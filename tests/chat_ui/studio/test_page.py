@@ -23,7 +23,7 @@ owner: a@x.com
 inputs:
   - {name: topic, type: text, label: Topic}
 steps:
-  - {id: draft, use: generate, with: {draft: "About {{ topic }}."}}
+  - {id: draft, use: write, with: {draft: "About {{ topic }}."}}
 outputs:
   - {name: text, kind: markdown, value: "{{ draft.text }}"}
 tests:
@@ -79,7 +79,7 @@ def test_a_draft_from_a_conversation_is_opened(own_apps: Path) -> None:
 def test_completion_knows_what_the_check_knows() -> None:
     assert {"name", "steps", "outputs"} <= {key for key, _ in keys()[""]}
     assert {"id", "use", "with", "query"} <= {key for key, _ in keys()["steps"]}
-    assert {"retrieve", "generate"} <= set(values()["use"])
+    assert {"retrieve", "write"} <= set(values()["use"])
     assert parse_app(NOTE.replace("VERSION", "1.0"), "note.yaml").name == "note"
 
 
