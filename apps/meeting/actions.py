@@ -54,7 +54,13 @@ class Actions:
             add_item(self.items, asked)
             self._promised_too(at, text)
             return
-        found = self._others.by_pronoun(at) or self._promises.promised(at, text) or self._others.named(at)
+        found = (
+            self._others.sent(at)
+            or self._others.by_pronoun(at)
+            or self._promises.promised(at, text)
+            or self._requests.offered(at)
+            or self._others.named(at)
+        )
         if found is not None:
             add_item(self.items, found)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Set
 from dataclasses import replace
 
+from apps.meeting.conclusions import Conclusion, Conclusions
 from apps.meeting.cues import cue
 from apps.meeting.days import spoken_days
 from apps.meeting.items import MeetingItem
@@ -26,6 +27,7 @@ class Decisions:
 
     def __init__(self, talk: Talk, tasks: Set[tuple[int, str]], recap: frozenset[int] = frozenset()) -> None:
         self.talk, self._tasks = talk, tasks
+        self._conclusions = Conclusions(talk)
         self.items: list[MeetingItem] = []
         self.told: set[tuple[int, str]] = set()
         for at, sentence in enumerate(talk.said):
@@ -45,7 +47,19 @@ class Decisions:
             return self._settled(at)
         if not text.endswith("?") and (sentence.turn, text) not in self._tasks and (told := self._spoken_out(at)):
             return told
-        return self._chosen(at) or self._accepted(at) or self._taken_up(at)
+        return self._chosen(at) or self._accepted(at) or self._taken_up(at) or self._concluded(at)
+
+    def _concluded(self, at: int) -> MeetingItem | None:
+        """What is settled without a word of decision."""
+        sentence = self.talk.said[at]
+        found: Conclusion | None = self._conclusions.declined(at)
+        if found is not None:
+            told = found.what[:1].upper() + found.what[1:]
+            return MeetingItem(sentence.text, sentence.turn, sentence.speaker, told=told, turns=found.turns)
+        if (sentence.turn, sentence.text) in self._tasks:
+            return None
+        found = self._conclusions.said_back(at) or self._conclusions.accepted(at)
+        return self._item(found.at, found.what, found.turns) if found is not None else None
 
     def _taken_up(self, at: int) -> MeetingItem | None:
         """A plain statement that somebody else accepts in so many words: "Then …" – "Works for me"."""

@@ -8,10 +8,15 @@ from dataclasses import dataclass
 from apps.meeting.cues import cue
 from apps.meeting.days import due_in
 from apps.meeting.items import MeetingItem
-from apps.meeting.names import named_at_start, named_in
+from apps.meeting.names import known_person, named_at_start, named_in
 from apps.meeting.rows import WANTED, about, task_item
 from apps.meeting.talk import Talk
 from apps.meeting.tasks import instruction, tidy, without_due
+from core.text.words import folded
+
+# Capital letters that begin a sentence and name nobody.
+_NOBODY = frozenset("i it that this they we you he she who what somebody someone everybody nobody people ich sie wir er es man "
+                    "je tu il elle on nous vous yo tú él ella".split())  # fmt: skip
 
 
 @dataclass
@@ -54,6 +59,18 @@ class Others:
         if stranger and stranger not in people and self._acts(text, stranger):
             return self._third(at, stranger, self._of_stranger(text, stranger))
         return None
+
+    def sent(self, at: int) -> MeetingItem | None:
+        """ "I can get Fiona to write to them", "das kann die Frau Thiel machen": nobody says no to it."""
+        sentence = self.talk.said[at]
+        match = cue("by_other").search(sentence.text)
+        if match is None or any(reply.declines for reply in self.talk.replies(at)):
+            return None
+        people = self.talk.meeting.participants
+        who = known_person(match.parts["who"], people) or match.parts["who"]
+        if who == sentence.speaker or folded(who.split()[0]) in _NOBODY:
+            return None
+        return self._third(at, who[:1].upper() + who[1:], match.what or sentence.text[match.begin : match.end])
 
     def _acts(self, text: str, stranger: str) -> bool:
         """Whether a person who isn't there is the one who does something."""

@@ -47,6 +47,21 @@ class Requests:
             due = said.day if said else due
         return task_item(self.talk, at, task, owner, (due, due_text), turns=turns)
 
+    def offered(self, at: int) -> MeetingItem | None:
+        """What somebody could do, and another takes: "I can give Lorna a nudge." – "That would help"."""
+        sentence = self.talk.said[at]
+        match = cue("offer").search(sentence.text)
+        if match is None or self.talk.count(match.what) < 1:
+            return None
+        following = [s for s in self.talk.said[at + 1 : at + 4] if sentence.turn < s.turn <= sentence.turn + 1]
+        if not following or cue("refuse").search(following[0].text) or following[0].text.endswith("?"):
+            return None
+        if not any(cue(k).search(following[0].text) for k in ("offer_taken", "go_ahead", "accepts", "assent")):
+            return None
+        task, due_text, due = worded(self.talk, match, at, sentence.speaker)
+        turns = (sentence.turn, following[0].turn)
+        return task_item(self.talk, at, task, sentence.speaker, (due, due_text), turns=turns)
+
     def _day_of(self, answer: Reply, at: int, known: bool) -> SpokenDay | None:
         """The day that the answer names, or what is said just behind either."""
         reply = self.talk.said[answer.at]

@@ -10,7 +10,7 @@ from datetime import date
 from itertools import groupby
 
 from apps.meeting.cues import cue
-from apps.meeting.days import spoken_days
+from apps.meeting.days import spoken_days, told_today
 from apps.meeting.listed import ListKind, is_heading, kind_of, rows_of
 from apps.meeting.names import is_self, person_name
 from apps.meeting.spoken import said_in, said_in_table
@@ -121,6 +121,8 @@ def _day(parsed: Parsed, title: str, name: str, head: Sequence[str], turns: Sequ
             for kind in ("promise", "handover", "decision", "request", "proposal")
             if (m := cue(kind).search(sentence))
         ]
+        if not acts and (today := told_today(sentence, date.today())) is not None:
+            return today
         for found in spoken_days(sentence, None):
             if any(m.begin < found.begin for m in acts):
                 continue
