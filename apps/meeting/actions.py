@@ -41,7 +41,11 @@ class Actions:
 
     def _read(self, at: int, sentence: SpokenSentence) -> None:
         text = sentence.text
-        if at in self._requests.answered or not sentence.speaker or cue("courtesy").search(text):
+        if (
+            at in self._requests.answered | self._others.answered
+            or not sentence.speaker
+            or cue("courtesy").search(text)
+        ):
             return
         if sentence.turn in self.recap:
             for item in summed_up(self.talk, at):
@@ -105,7 +109,8 @@ class Actions:
         found = due_of(promise, sentence.text, self.talk.day) if promise else due_in(sentence.text, self.talk.day)
         if found is None:
             return False
-        bare = self.talk.count(without_days(sentence.text, self.talk.day))
+        reason = cue("reason").search(sentence.text)
+        bare = self.talk.count(without_days(sentence.text[: reason.begin] if reason else sentence.text, self.talk.day))
         own = sentence.speaker in (last.owner, last.speaker) and sentence.turn - max(last.turns) <= 1
         corrects = (
             own

@@ -1,10 +1,11 @@
-"""What a meeting settles without saying so: a line that is drawn, words that are said back, an offer that is declined."""
+"""What a meeting settles without saying so: a line that is drawn, words said back, an offer that is declined."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
-from apps.meeting.cues import cue, words_of
+from apps.meeting.cues import cue, plain, words_of
 from apps.meeting.days import spoken_days, without_days
 from apps.meeting.talk import Talk
 from core.text.words import folded, terms
@@ -13,6 +14,7 @@ from core.text.words import folded, terms
 _SAID_BACK, _WITHIN, _LONGEST = 0.6, 3, 12
 # Words are compared by so many letters: "merge" and "merged" are one.
 _STEM = 5
+_ELISION = re.compile(r"\b(?:[cdjlmnst]|qu)'", re.IGNORECASE)
 _NO_CONCLUSION = (
     "promise", "handover", "request", "courtesy", "unknown", "open", "no_decision", "next_point", "offer", "opinion",
     "obliged", "refuse", "next_meeting", "take", "ask_who",
@@ -38,17 +40,21 @@ class Conclusions:
         """A line drawn in the words of another: "Thank you. Extra until Easter." after "let's try it extra"."""
         sentence, text = self.talk.said[at], self.talk.said[at].text
         bare = self._bare(text)
-        if text.endswith("?") or len(bare.split()) > _LONGEST or any(cue(k).search(text) for k in _NO_CONCLUSION):
+        if (
+            text.endswith("?")
+            or len(bare.split()) > _LONGEST
+            or any(cue(k).search(t) for k in _NO_CONCLUSION for t in (text, bare))
+        ):
             return None
         if not (cue("concludes").search(text) or self._after_thanks(at)):
             return None
-        words = _stems(without_days(bare, self.talk.day))
+        words = self._said(bare)
         if len(words) < (1 if self._drawn(text) else 2) or self._arranging(at):
             return None
         others = [s for s in self.talk.said[:at] if 0 < sentence.turn - s.turn <= _WITHIN]
         own = [s for s in others if s.speaker != sentence.speaker and s.turn >= sentence.turn - 2]
-        said = set().union(*(_stems(s.text) for s in own)) if own else set()
-        whole = set().union(*(_stems(s.text) for s in others)) if others else set()
+        said = set().union(*(self._said(s.text) for s in own)) if own else set()
+        whole = set().union(*(self._said(s.text) for s in others)) if others else set()
         if not words & said or len(words & whole) < _SAID_BACK * len(words):
             return None
         if any(cue("unknown").search(s.text) or cue("refuse").search(s.text) for s in own[-2:]):
@@ -56,12 +62,14 @@ class Conclusions:
         return Conclusion(at, bare, (own[-1].turn, sentence.turn))
 
     def accepted(self, at: int) -> Conclusion | None:
-        """A line that one draws and the next one says yes to: "All right, so no more deliveries at night." – "Done." """
+        """A line that one draws and the next says yes to: "All right, so no deliveries at night." – "Done." """
         sentence, text = self.talk.said[at], self.talk.said[at].text
         drawn = cue("concludes").search(text)
         if drawn is None or text.endswith("?") or any(cue(k).search(text) for k in _NO_CONCLUSION):
             return None
         bare = self._bare(text)
+        if cue("opinion").search(bare) or cue("reservation").search(bare):
+            return None
         if self.talk.count(bare) < 2 or self._arranging(at):
             return None
         for reply in self.talk.replies(at):
@@ -91,8 +99,15 @@ class Conclusions:
 
     def _countered(self, at: int) -> bool:
         """Whether who declines proposes something else in the same turn, or the next one insists."""
-        following = [s for s in self.talk.said[at : at + 4] if s.turn - self.talk.said[at].turn <= 1]
-        return any(cue(k).search(s.text) for s in following for k in ("proposal", "refuse") if s.turn > following[0].turn)
+        answer = self.talk.said[at]
+        following = [s for s in self.talk.said[at + 1 : at + 5] if s.turn - answer.turn <= 1]
+        return any(cue("proposal" if s.turn == answer.turn else "refuse").search(s.text) for s in following)
+
+    def _said(self, text: str) -> set[str]:
+        """The stems of its words, and its days."""
+        days = {d.day.isoformat() for d in spoken_days(text, self.talk.day)}
+        bare = _ELISION.sub("", plain(without_days(text, self.talk.day)))
+        return {folded(w)[:_STEM] for w in terms(bare)} | days
 
     def _bare(self, text: str) -> str:
         for _ in range(3):
@@ -122,7 +137,3 @@ class Conclusions:
         now = self.talk.said[at]
         near = [s for s in self.talk.said[max(0, at - 5) : at + 1] if now.turn - s.turn <= _WITHIN]
         return any(cue("next_meeting").search(s.text) for s in near)
-
-
-def _stems(text: str) -> set[str]:
-    return {folded(w)[:_STEM] for w in terms(text)}

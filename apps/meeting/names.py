@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from apps.meeting.cues import LANGUAGES, words_of
+from apps.meeting.cues import LANGUAGES, cue, words_of
 from core.text.dates import MONTH_NUMBERS
 from core.text.locale import weekday_names
 from core.text.words import folded
@@ -98,6 +98,9 @@ def named_in(text: str, people: Sequence[str], language: str = "") -> str:
 
 
 def _may_be_name(word: str) -> bool:
+    opener = cue("opener").search(f"{word}, so")
+    if opener is not None and opener.begin == 0:
+        return False
     return folded(word.split(maxsplit=1)[0]) not in _NO_NAMES and not word.isupper()
 
 

@@ -10,7 +10,7 @@ from datetime import date
 from apps.meeting.cues import CueMatch, cue
 from apps.meeting.days import due_in
 from apps.meeting.items import MeetingItem
-from apps.meeting.rows import WANTED, about, task_item, without_cues, worded
+from apps.meeting.rows import WANTED, about, day_after, task_item, without_cues, worded
 from apps.meeting.talk import Talk
 from apps.meeting.tasks import deed, due_of, provided, without_due
 from apps.meeting.turns import SpokenSentence
@@ -39,6 +39,8 @@ class Promises:
         sentence = self.talk.said[at]
         owner = sentence.speaker
         task, due_text, due = self._worded(kind, match, at, text)
+        if due is None and not due_text and kind in ("take", "promise") and (said := day_after(self.talk, at)):
+            due = said.day
         bare = kind in ("promise", "obliged", "dated") and self.talk.count(task) < 1
         if bare and (kind == "obliged" or (due and self.completes(sentence, due))):
             return None
@@ -50,7 +52,7 @@ class Promises:
         points = cue("points_back").search(text) is not None and self.talk.count(task) < 4
         if task and not self.talk.leans(task) and not points:
             return task_item(self.talk, at, task, owner, (due, due_text), turns=(sentence.turn,))
-        meant = self.talk.meant(at, *WANTED, far=kind == "handover")
+        meant = self.talk.meant(at, *WANTED, far=kind == "handover", others=kind == "take")
         if meant is not None:
             task = about(self.talk, task, meant, match.language)
             return (
@@ -112,8 +114,9 @@ class Promises:
 
     def _denied(self, match: CueMatch, text: str) -> bool:
         """ "Den nehme ich nicht" promises nothing."""
-        clause = re.split(r"[,;]", text[max(0, match.begin - 4) : match.end].strip(" ,;"))[0]
-        return match.language != "en" and cue("negation").search(clause) is not None
+        wide = re.split(r"[,;]", text[max(0, match.begin - 4) : match.end].strip(" ,;"))[0]
+        clause = re.split(r"[,;]", text[match.begin : match.end].strip(" ,;"))[0]
+        return match.language != "en" and any(cue("negation").search(part) for part in (wide, clause))
 
     def _goes_on(self, at: int) -> bool:
         """Whether the same person's next sentence says what he does."""
