@@ -70,7 +70,7 @@ def open_tools(settings: Settings, assistant: Assistant | None, retriever: Retri
     return Tools(
         search=retriever,
         answer=answered if assistant is not None else None,
-        model=_Writer(assistant.models) if assistant is not None and assistant.models is not None else None,
+        model=ModelWriter(assistant.models) if assistant is not None and assistant.models is not None else None,
         query=_warehouse(settings),
         check=foreign_facts,
         redact=partial(redacted, kinds=load_guardrails(settings).redact),
@@ -87,7 +87,7 @@ def open_tools(settings: Settings, assistant: Assistant | None, retriever: Retri
 
 def charged(tools: Tools, person: str, app: str) -> Tools:
     """The tools with the model's calls counted for a person's run of an app."""
-    return replace(tools, model=tools.model.charged_to(person, app)) if isinstance(tools.model, _Writer) else tools
+    return replace(tools, model=tools.model.charged_to(person, app)) if isinstance(tools.model, ModelWriter) else tools
 
 
 def _documents(retriever: Retriever, user: User, filters: Filter | None) -> Iterator[Chunk]:
@@ -184,15 +184,15 @@ class _ScopedSearch:
         return [passage.chunk for passage in told if passage is not None]
 
 
-class _Writer(Model):
+class ModelWriter(Model):
     """The configured chat model as steps see it."""
 
     def __init__(self, models: ChatModels, person: str = "", app: str = "") -> None:
         self._models, self._person, self._app = models, person, app
 
-    def charged_to(self, person: str, app: str) -> _Writer:
+    def charged_to(self, person: str, app: str) -> ModelWriter:
         """The same, counted for a person's run of an app."""
-        return _Writer(self._models, person, app)
+        return ModelWriter(self._models, person, app)
 
     def write(self, system: str, text: str, task: WritingTask = "edit") -> tuple[str, int]:
         spent = Spending(person=self._person, app=self._app)
