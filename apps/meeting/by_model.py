@@ -113,6 +113,8 @@ def _is_one(kind: str, item: MeetingItem, meeting: Meeting) -> bool:
     said = [s.text for n in item.turns for s in meeting.turns[n - 1].sentences] + [
         s.text for t in behind for s in t.sentences[:2]
     ]
+    if kind == "decisions" and any(cue("request").search(text) for text in said):
+        signs = tuple(sign for sign in signs if sign != "assent")  # a yes to a request makes a task
     asked = kind == "questions" and any(text.endswith("?") for text in said)
     return asked or any(cue(sign).search(text) for sign in signs for text in said)
 
