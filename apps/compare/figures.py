@@ -14,6 +14,7 @@ from apps.compare.words import Better, bound_of, cues, plain_words, word_set
 Source = tuple[Literal["row", "sentence"], int, int]
 
 # A unit in the name: "Coverage (%)", "Cost [k€]".
+_IN_UNIT = re.compile(r"\s(?:in|en)\s+(?P<unit>\S{1,12}(?:\s\S{1,12})?)$", re.IGNORECASE)
 _UNIT_IN_NAME = re.compile(r"[(\[]\s*(?P<unit>[^()\[\]]{1,20})\s*[)\]]")
 # "98.4% (target 99.5%)"
 _TARGET_INSIDE = re.compile(r"^(?P<value>.+?)\s*[(\[,;]\s*(?P<word>[^\W\d]+)\s*:?\s*(?P<target>[^()\[\]]+?)\s*[)\]]?$")
@@ -123,7 +124,10 @@ def _split(cell: str) -> tuple[str, str]:
 
 def _unit_in(name: str) -> str:
     match = _UNIT_IN_NAME.search(name)
-    return match["unit"] if match and measure_of(match["unit"]) else ""
+    if match and measure_of(match["unit"]):
+        return match["unit"]
+    behind = _IN_UNIT.search(name)
+    return behind["unit"] if behind and measure_of(behind["unit"]) else ""
 
 
 def same_goal(a: Figure, b: Figure) -> bool:

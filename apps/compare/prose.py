@@ -14,6 +14,7 @@ from apps.compare.join import Join, Row, Side
 from apps.compare.meaning import assigned, cosines, few_enough, name_words, shared_words, word_weights
 from apps.compare.rows import change_of, figures_alike
 from apps.compare.values import number_of
+from apps.compare.words import plain_words, word_set
 
 # A sentence's number or a row, and what it says.
 Placed = tuple[int | Row, Statement]
@@ -73,8 +74,16 @@ def join_meaning(join: Join) -> None:
                 side.rows.add(source)
             else:
                 side.sentences.add(source)
+        if _still_open(one.text, other.text):
+            continue
         nature = nature_of(one.text, other.text)
         join.changes.append(_sentence("changed", other.heading, one, other, nature=nature))
+
+
+def _still_open(old: str, new: str) -> bool:
+    """Whether the newer text only adds that the finding is open."""
+    said, again = plain_words(old), plain_words(new)
+    return again[: len(said)] == said and len(again) - len(said) > 0 and set(again[len(said) :]) <= word_set("open")
 
 
 def sentences_alone(join: Join) -> None:

@@ -68,6 +68,8 @@ _THOUSANDS = {
     for name in names.split()
 }
 _MONEY = re.compile(rf"(?P<times>[a-z]*)\.?\s*(?P<name>{'|'.join(map(re.escape, _CURRENCIES))})")
+# "Tsd. h", "thousand visits": of what is counted or measured, so many.
+_TIMES = re.compile(r"(?P<times>[a-z]{2,})\.?\s+(?P<name>\S.*)")
 _PER = re.compile(r"\s*(?:/|\bper\b|\bpro\b|\bje\b|\bpor\b|\bpar\b).*$")
 
 
@@ -113,6 +115,10 @@ def measure_of(unit: str) -> tuple[str, float] | None:
         return known
     if plain in _THOUSANDS and len(plain) > 1:
         return "", _THOUSANDS[plain]
+    thousands = _TIMES.fullmatch(plain)
+    if thousands is not None and thousands["name"] not in _CURRENCIES and thousands["times"] in _THOUSANDS:
+        measures, factor = measure_of(thousands["name"]) or ("", 1.0)
+        return measures, factor * _THOUSANDS[thousands["times"]]
     money = _MONEY.fullmatch(plain)
     if money is None or (money["times"] and money["times"] not in _THOUSANDS):
         return None
