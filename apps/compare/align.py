@@ -9,6 +9,7 @@ from typing import TypeVar
 from apps.compare.blocks import plain_name
 from apps.compare.meaning import name_other_things, shared_words
 from apps.compare.shape import ShapedTable
+from apps.compare.units import without_unit
 from apps.compare.values import number_of
 from apps.compare.words import Role
 from core.text.dates import days_in
@@ -44,8 +45,8 @@ def pair_columns(before: ShapedTable, after: ShapedTable) -> list[Pair]:
             pairs.append((a, b))
     left_a, left_b = _nameless(before, pairs, 0), _nameless(after, pairs, 1)
     named = best_pairs(
-        [plain_name(before.header[n]) for n in left_a],
-        [plain_name(after.header[n]) for n in left_b],
+        [plain_name(without_unit(before.header[n])) for n in left_a],
+        [plain_name(without_unit(after.header[n])) for n in left_b],
         alike,
         _COLUMNS_ALIKE,
     )

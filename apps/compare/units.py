@@ -70,6 +70,9 @@ _THOUSANDS = {
 _MONEY = re.compile(rf"(?P<times>[a-z]*)\.?\s*(?P<name>{'|'.join(map(re.escape, _CURRENCIES))})")
 # "Tsd. h", "thousand visits": of what is counted or measured, so many.
 _TIMES = re.compile(r"(?P<times>[a-z]{2,})\.?\s+(?P<name>\S.*)")
+_UNIT_IN_NAME = re.compile(r"[(\[]\s*(?P<unit>[^()\[\]]{1,20})\s*[)\]]")
+_IN_UNIT = re.compile(r"\s(?:in|en)\s+(?P<unit>\S{1,12}(?:\s\S{1,12})?)$", re.IGNORECASE)
+_SHORT_UNIT = 3
 _PER = re.compile(r"\s*(?:/|\bper\b|\bpro\b|\bje\b|\bpor\b|\bpar\b).*$")
 
 
@@ -123,6 +126,24 @@ def measure_of(unit: str) -> tuple[str, float] | None:
     if money is None or (money["times"] and money["times"] not in _THOUSANDS):
         return None
     return _CURRENCIES[money["name"]], _THOUSANDS.get(money["times"], 1.0)
+
+
+def unit_in(name: str) -> str:
+    """The unit in a figure's name: "Coverage (%)", "Cost [k€]", "Overtime in h"; "" without one."""
+    match = _UNIT_IN_NAME.search(name)
+    if match and measure_of(match["unit"]):
+        return match["unit"]
+    behind = _IN_UNIT.search(name)
+    return behind["unit"] if behind and measure_of(behind["unit"]) else ""
+
+
+def without_unit(name: str) -> str:
+    """A figure's name without its unit; of one in brackets that isn't known, a short one goes too."""
+    match = _UNIT_IN_NAME.search(name)
+    if match and (measure_of(match["unit"]) or len(match["unit"]) <= _SHORT_UNIT):
+        return f"{name[: match.start()]}{name[match.end() :]}".strip()
+    behind = _IN_UNIT.search(name)
+    return name[: behind.start()] if behind and measure_of(behind["unit"]) else name
 
 
 def comparable(a: Quantity, b: Quantity) -> bool:
