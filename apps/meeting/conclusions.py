@@ -14,6 +14,8 @@ from core.text.words import folded, terms
 _SAID_BACK, _WITHIN, _LONGEST = 0.6, 3, 12
 # Words are compared by so many letters: "merge" and "merged" are one.
 _STEM = 5
+# The first sentences greet and say what the meeting is about.
+_OPENING = 8
 _ELISION = re.compile(r"\b(?:[cdjlmnst]|qu)'", re.IGNORECASE)
 _NO_CONCLUSION = (
     "promise", "handover", "request", "courtesy", "unknown", "open", "no_decision", "next_point", "offer", "opinion",
@@ -70,7 +72,7 @@ class Conclusions:
         bare = self._bare(text)
         if cue("opinion").search(bare) or cue("reservation").search(bare):
             return None
-        if self.talk.count(bare) < 2 or self._arranging(at):
+        if self.talk.count(bare) < 2 or self._arranging(at) or at < _OPENING:
             return None
         for reply in self.talk.replies(at):
             if reply.declines:

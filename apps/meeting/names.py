@@ -28,7 +28,7 @@ _NO_NAMES = frozenset(
     | set(
         "the that this these those they there nobody somebody everybody someone everyone people what who when it he "
         "she we you i one two purchasing legal finance marketing procurement english german spanish french "
-        "this thanks great okay yes no maybe people god madre dios".split()
+        "this thanks great okay yes no non nein nee oui ja si maybe people god madre dios".split()
     )
 )
 

@@ -21,6 +21,8 @@ _PROMISES = ("handover", "take", "promise", "obliged", "dated")
 _SAYS_WHAT = 5
 # A question with so many words of the task adds nothing to it.
 _SAME = 0.6
+# A sentence that begins so, in its first letters, says why and promises nothing.
+_FIRST_WORDS = 12
 Worded = tuple[str, str, date | None]  # the task, its day as spoken, its day
 
 
@@ -65,6 +67,8 @@ class Promises:
 
     def _kind(self, at: int, text: str) -> tuple[str, CueMatch | None]:
         """Which form of promise it is, if any."""
+        if cue("reason").search(text[:_FIRST_WORDS]) is not None:
+            return "", None  # "Otherwise we'll …"
         if text.endswith("?") or cue("recap").search(text) or cue("refuse").search(text):
             return "", None
         decision = cue("decision").search(text)

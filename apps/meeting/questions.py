@@ -49,7 +49,7 @@ def _unanswered(talk: Talk, at: int) -> MeetingItem | None:
         if sentence.turn - earlier.turn > _ASKED_WITHIN_TURNS:
             return None
         asked = earlier.text.endswith("?") and not cue("request").search(earlier.text)
-        if asked and (cue("assent").search(earlier.text) or cue("next_point").search(earlier.text)):
+        if asked and (cue("assent").search(earlier.text) or cue("raises").search(earlier.text)):
             continue
         if asked and earlier.turn == sentence.turn and cue("reason").search(sentence.text[:12]):
             return None

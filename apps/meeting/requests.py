@@ -51,7 +51,7 @@ class Requests:
         """What somebody could do, and another takes: "I can give Lorna a nudge." – "That would help"."""
         sentence = self.talk.said[at]
         match = cue("offer").search(sentence.text)
-        if match is None or self.talk.count(match.what) < 1:
+        if match is None or self.talk.count(match.what) < 1 or cue("unknown").search(sentence.text):
             return None
         following = [s for s in self.talk.said[at + 1 : at + 4] if sentence.turn < s.turn <= sentence.turn + 1]
         if not following or cue("refuse").search(following[0].text) or following[0].text.endswith("?"):
