@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import PurePath
 from typing import Any
 
-from apps.accounts.records import changed_on
+from apps.accounts.chunks import changed_on
 from apps.language import AppFile
 from assistant.accounts.known import Known, is_meeting
 from assistant.accounts.periods import period_in
