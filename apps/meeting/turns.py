@@ -210,7 +210,7 @@ def _people(turns: Sequence[SpokenTurn], text: str) -> tuple[str, ...]:
     speakers = dict.fromkeys(name for name, _ in groupby(t.speaker for t in turns) if name)
     lines = text.splitlines()
     for number, line in enumerate(lines):
-        match = cue("present").search(line)
+        match = cue("present").search(line) or (cue("met_with").search(line) if number == 0 else None)
         below = "" if match or not _is_furniture(line) or number + 1 == len(lines) else lines[number + 1]
         said = match.what if match else below if re.fullmatch(r"[^,;.?!:]{2,60}(?:[,;][^,;.?!:]{2,60})+", below) else ""
         for name in _names_in(said):
