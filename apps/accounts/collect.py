@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from apps.accounts.periods import order
-from apps.accounts.reading import ReportReading
 from apps.accounts.records import Facts
+from apps.accounts.reported import ReportReading
 from apps.accounts.vocabulary import Vocabulary
 from apps.customers import Customers
 from apps.customers.names import NOBODY

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from apps.accounts.labels import label_words
 from apps.accounts.periods import period_of
+from apps.accounts.prose import facts_in_prose, figures_in_prose
+from apps.accounts.reported import ReportedFact, ReportedFigure, ReportedRow, ReportReading
+from apps.accounts.shapes import upright
 from apps.accounts.vocabulary import ROW_KINDS, Vocabulary, iso_day, notions
 from apps.compare.blocks import ComparedReport, ComparedTable
 from apps.compare.values import ParsedNumber, number_of
@@ -33,52 +36,12 @@ _BY = (
 _DUE = re.compile(rf"[,;]?\s*\(?\b(?:{_BY})\s+[^()]{{4,30}}?(?:20\d\d(?:-\d\d-\d\d)?)\)?\s*\.?$", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class ReportedFigure:
-    """A figure of a report; `target` as it is written, `period` where its column names one."""
-
-    name: str
-    value: float
-    unit: str
-    target: str
-    place: str
-    period: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ReportedFact:
-    """What a line, a column or an attribute says of the account: the notion's name and the value as written."""
-
-    name: str
-    value: str
-    place: str
-    label: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ReportedRow:
-    """A row under one of `ROW_KINDS`, or a sentence: then `fields` has its text under the kind's first field."""
-
-    part: str
-    fields: Mapping[str, str]
-    place: str
-
-
-@dataclass(frozen=True)
-class ReportReading:
-    """What one document says."""
-
-    figures: tuple[ReportedFigure, ...]
-    facts: tuple[ReportedFact, ...]
-    rows: tuple[ReportedRow, ...]
-
-
 def read_account(report: ComparedReport, words: Vocabulary, is_customer: Callable[[str], bool]) -> ReportReading:
     """What the report says of the customer; rows of a list of customers only where `is_customer` knows the cell."""
     figures: list[ReportedFigure] = []
     facts: list[ReportedFact] = []
     rows: list[ReportedRow] = []
-    for table in (_of_customer(t, words, is_customer) for t in report.tables):
+    for table in (_of_customer(_upright(t, words), words, is_customer) for t in report.tables):
         if table is None:
             continue
         found = list(_facts_in(table, words))
@@ -98,11 +61,24 @@ def read_account(report: ComparedReport, words: Vocabulary, is_customer: Callabl
                 if (r := _said(part, f"{row[0]}: {row[1]}", _place(table.locator, table.heading)))
             )
     for statement in report.statements:
+        place = _place(statement.locator, statement.heading)
+        facts += (ReportedFact(name, value, place) for name, value in facts_in_prose(statement.text))
+        figures += (
+            ReportedFigure(f.name, f.value, f.unit, f.target, place)
+            for f in figures_in_prose(statement.text, report.tables[0].decimal if report.tables else "")
+        )
         # What stands above all headings of a report sums it up.
         part = words.part(statement.heading) or ("summary" if figures and not statement.heading else "")
         if part and (row := _said(part, statement.text, _place(statement.locator, statement.heading))):
             rows.append(row)
     return ReportReading(tuple(figures), tuple(facts), tuple(rows))
+
+
+def _upright(table: ComparedTable, words: Vocabulary) -> ComparedTable:
+    """The table set upright where its first column, not its header, says "target" and "actual"."""
+    found = upright(table)
+    known = words.columns("figures", found.header)
+    return found if found is not table and {"value", "target"} <= known.keys() else table
 
 
 def _of_customer(table: ComparedTable, words: Vocabulary, is_customer: Callable[[str], bool]) -> ComparedTable | None:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from apps.accounts.reading import ReportedFigure, read_account
+from apps.accounts.reading import read_account
+from apps.accounts.reported import ReportedFigure
 from apps.accounts.vocabulary import Vocabulary
 from apps.compare import ComparedReport
 

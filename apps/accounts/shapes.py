@@ -5,12 +5,17 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 
 from apps.accounts.labels import label_words
 from apps.accounts.vocabulary import bare_target, iso_day, notions
+from apps.compare.blocks import ComparedTable
 from apps.compare.values import number_of
 
 _ID = re.compile(r"[A-Za-zÀ-ÿ]{1,6}[-/ #]?\d{2,}(?:[-/]\d+)*")
+_TARGET_AND_VALUE = ("target", "value")
+# The header of a table on its side names at least two figures beside an empty corner.
+_FIGURES = 3
 _NAME = re.compile(r"(?:[A-ZÀ-Ý&][\w.'’&-]*\s?){1,5}")
 
 
@@ -56,6 +61,15 @@ def figure_columns(rows: Sequence[Sequence[str]]) -> list[int]:
     pairs = [[number_of(bare_target(row[n])) for n in numbers] for row in rows]
     agreeing = sum(a is not None and b is not None and a.unit == b.unit for a, b in pairs)
     return numbers if agreeing * 4 >= len(rows) * 3 else []
+
+
+def upright(table: ComparedTable) -> ComparedTable:
+    """The table with its figures down: two rows of numbers under the figures' names lie on their side."""
+    if len(table.rows) != len(_TARGET_AND_VALUE) or len(table.header) < _FIGURES or figure_columns(table.rows):
+        return table
+    turned = list(zip(table.header, *table.rows, strict=True))
+    found = replace(table, header=turned[0], rows=tuple(turned[1:]))
+    return found if figure_columns(found.rows) else table
 
 
 def constant_column(rows: Sequence[Sequence[str]], numbers: Sequence[int]) -> int | None:

@@ -10,9 +10,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import groupby, islice
 
+from apps.accounts.chunks import parsed_of
 from apps.accounts.reading import table_kind
-from apps.accounts.records import parsed_of
-from apps.accounts.shapes import figure_columns
+from apps.accounts.shapes import figure_columns, upright
 from apps.accounts.vocabulary import Vocabulary
 from apps.compare import ComparedReport, read_report
 from core.types import Chunk
@@ -88,6 +88,7 @@ def _add(parts: list[Chunk], survey: Survey, words: Vocabulary) -> None:
         survey.attributes[name].add(str(value[0] if isinstance(value, tuple) and value else value), first.title)
     customers = words.customers_of(first)
     report = read_report(parsed_of(first.title, parts))
+    report.tables[:] = map(upright, report.tables)
     figures = any(
         table_kind(table, words) == "figures" or (table.rows and figure_columns(table.rows)) for table in report.tables
     )

@@ -9,6 +9,7 @@ from typing import TypeVar
 from apps.compare.blocks import plain_name
 from apps.compare.meaning import name_other_things, shared_words
 from apps.compare.shape import ShapedTable
+from apps.compare.units import without_unit
 from apps.compare.values import number_of
 from apps.compare.words import Role
 from core.text.dates import days_in
@@ -21,6 +22,8 @@ _ROWS_ALIKE = 0.72
 _SENTENCES_ALIKE = 0.6
 _COLUMNS_ALIKE = 0.75
 _CELLS_ALIKE = 0.25
+# The last columns of numbers on both sides are one if so many rows count at most so many times as much.
+_LAST_ROWS, _ABOUT = 2, 1.15
 _WORDINGS_ALIKE, _SOME_CELLS = 0.5, 20
 # A period's column that isn't the current one is compared with nothing: the other report has other periods.
 _JOINED_ROLES: tuple[Role, ...] = ("value", "target", "unit")
@@ -42,8 +45,8 @@ def pair_columns(before: ShapedTable, after: ShapedTable) -> list[Pair]:
             pairs.append((a, b))
     left_a, left_b = _nameless(before, pairs, 0), _nameless(after, pairs, 1)
     named = best_pairs(
-        [plain_name(before.header[n]) for n in left_a],
-        [plain_name(after.header[n]) for n in left_b],
+        [plain_name(without_unit(before.header[n])) for n in left_a],
+        [plain_name(without_unit(after.header[n])) for n in left_b],
         alike,
         _COLUMNS_ALIKE,
     )
@@ -52,7 +55,27 @@ def pair_columns(before: ShapedTable, after: ShapedTable) -> list[Pair]:
         pairs.append((before.key, after.key))
     left_a, left_b = _nameless(before, pairs, 0), _nameless(after, pairs, 1)
     renamed = best_pairs(left_a, left_b, lambda i, j: _cells_alike(before, i, after, j), _CELLS_ALIKE)
-    return sorted([*pairs, *((left_a[i], left_b[j]) for i, j in renamed)])
+    pairs += [(left_a[i], left_b[j]) for i, j in renamed]
+    return sorted([*pairs, *_last_left(before, after, pairs)])
+
+
+def _last_left(before: ShapedTable, after: ShapedTable, pairs: Sequence[Pair]) -> list[Pair]:
+    """The one column of numbers that each table has left, if both count about as much in every row they share."""
+    (a, *more_a), (b, *more_b) = (_nameless(before, pairs, 0) or [-1]), (_nameless(after, pairs, 1) or [-1])
+    if min(a, b) < 0 or more_a or more_b:
+        return []
+    rows = {after.rows[j][after.key].strip().lower(): j for j in range(len(after.rows))}
+    both = [(i, rows[k]) for i, row in enumerate(before.rows) if (k := row[before.key].strip().lower()) in rows]
+    if len(both) < _LAST_ROWS:
+        return []
+    for i, j in both:
+        one = number_of(before.rows[i][a], before.table.decimal)
+        other = number_of(after.rows[j][b], after.table.decimal)
+        if one is None or other is None or one.unit != other.unit:
+            return []
+        if max(abs(one.value), abs(other.value)) > _ABOUT * min(abs(one.value), abs(other.value)):
+            return []
+    return [(a, b)]
 
 
 def _nameless(table: ShapedTable, pairs: Sequence[Pair], side: int) -> list[int]:

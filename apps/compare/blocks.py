@@ -6,10 +6,16 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from apps.compare.values import decimal_mark
+from apps.compare.values import decimal_mark, number_of
 from core.text.sentences import sentence_texts
+from core.text.words import folded
 from core.types import Parsed, Section
 
+# "14 complaints", "no slips"; two such words are one thing by so many letters.
+_COUNTED = re.compile(r"(?P<count>\d[\d.,]*|no) (?P<what>[^\W\d_]{3,}(?: [^\W\d_]+)?)")
+_THING = 4
+# A sheet with a title row has at least so many rows besides.
+_TITLED = 3
 _FIELD = re.compile(r"^\s*[-•*]?\s*(?P<name>[^:|]{2,60}?)\s*:\s+(?P<value>\S.{0,200})$")
 # What tells two issues of the same report apart, and nothing else: periods, years, versions.
 _PERIOD = re.compile(r"\b(?:Q[1-4]|[HQ][1-4]/\d\d|20\d\d(?:-\d\d(?:-\d\d)?)?|v?\d+\.\d+|T[1-4])\b", re.IGNORECASE)
@@ -86,7 +92,8 @@ def read_report(parsed: Parsed) -> ComparedReport:
             else:
                 _add(report.statements, [Statement(heading, section.locator, s) for s in sentence_texts(line)])
         if fields:
-            report.tables.append(ComparedTable(heading, section.locator, ("Field", "Value"), tuple(fields)))
+            header, rows = _spread(fields)
+            report.tables.append(ComparedTable(heading, section.locator, header, tuple(rows)))
     decimal = decimal_mark(cell for table in report.tables for row in table.rows for cell in row)
     report.tables = [replace(table, decimal=decimal) for table in report.tables]
     return report
@@ -135,10 +142,27 @@ def _add(statements: list[Statement], more: list[Statement]) -> None:
     statements.extend(more)
 
 
+def _spread(fields: Sequence[tuple[str, ...]]) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    """Header and rows of fields; "Pier A: 14 complaints, 3 slips" has a column for each thing that is counted."""
+    counted = [[_COUNTED.fullmatch(part.strip()) for part in value.split(",")] for _, value in fields]
+    things = [[folded(m["what"])[:_THING] for m in row if m] for row in counted]
+    alike = all(all(row) and t == things[0] for row, t in zip(counted, things, strict=True))
+    if len(fields) > 1 and len(things[0]) > 1 and alike:
+        rows = [(name, *(m["count"] for m in row if m)) for (name, _), row in zip(fields, counted, strict=True)]
+        header = ("Field", *(m["what"] for m in counted[0] if m))
+        return header, [tuple("0" if cell == "no" else cell for cell in row) for row in rows]
+    return ("Field", "Value"), list(fields)
+
+
 def _table(section: Section, heading: str) -> ComparedTable | None:
     rows = [[_on_one_line(cell) for cell in row] for row in section.rows]
     if len(rows) < 2 or not rows[0]:
         return None
+    filled = [sum(bool(cell) for cell in row) for row in rows[:2]]
+    if len(rows) > _TITLED and filled[0] < filled[1] and all(number_of(cell) is None for cell in rows[1]):
+        # A sheet's first row that has fewer cells than the header below it is its title.
+        heading = heading or " ".join(cell for cell in rows[0] if cell)
+        rows = rows[1:]
     width = len(rows[0])
     body = tuple(_fitted(r, width) for r in rows[1:] if any(r))
     return ComparedTable(heading, section.locator, tuple(rows[0]), body)

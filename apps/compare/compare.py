@@ -10,6 +10,7 @@ from apps.compare.join import Join, Side
 from apps.compare.meaning import Embed
 from apps.compare.prose import join_edited, join_figures, join_meaning, sentences_alone
 from apps.compare.rows import join_rows, join_tables, rows_alone
+from apps.compare.shape import turned_like
 from apps.compare.words import Better
 
 # Two reports with as little in common are two different ones, unless they are this short.
@@ -27,6 +28,8 @@ def compare(
         embed: Makes vectors of sentences; without it, those are about the same that share their words.
     """
     join = Join(Side.of(before), Side.of(after), embed, directions)
+    for one in join.before.tables:
+        join.after.tables = [turned_like(table, one) for table in join.after.tables]
     for step in (join_tables, join_rows, join_edited, join_figures, join_meaning, rows_alone, sentences_alone):
         step(join)
     periods = join.before.period, join.after.period

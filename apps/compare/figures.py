@@ -7,14 +7,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 from apps.compare.shape import ShapedTable
-from apps.compare.units import Quantity, comparable, in_unit_of, measure_of, quantity
+from apps.compare.units import Quantity, comparable, in_unit_of, quantity, unit_in
 from apps.compare.values import number_of
 from apps.compare.words import Better, bound_of, cues, plain_words, word_set
 
 Source = tuple[Literal["row", "sentence"], int, int]
 
-# A unit in the name: "Coverage (%)", "Cost [k€]".
-_UNIT_IN_NAME = re.compile(r"[(\[]\s*(?P<unit>[^()\[\]]{1,20})\s*[)\]]")
 # "98.4% (target 99.5%)"
 _TARGET_INSIDE = re.compile(r"^(?P<value>.+?)\s*[(\[,;]\s*(?P<word>[^\W\d]+)\s*:?\s*(?P<target>[^()\[\]]+?)\s*[)\]]?$")
 # "7.8 of 10", "4,2 von 5": what the most would be is no part of the number.
@@ -74,7 +72,7 @@ def figure_at(table: ShapedTable, row: int, column: int, source: Source) -> Figu
     name, title = table.name(row), table.header[column]
     is_value = table.roles[column] is not None
     written, target = _split(table.rows[row][column])
-    beside = table.cell(row, "unit") or _unit_in(name) or _unit_in(title)
+    beside = table.cell(row, "unit") or unit_in(name) or unit_in(title)
     found = quantity_of(written, beside, table.table.decimal)
     if found is None:
         return None
@@ -119,11 +117,6 @@ def _split(cell: str) -> tuple[str, str]:
     if match and match["word"].lower() in word_set("roles", "target"):
         return match["value"], match["target"]
     return cell.strip(), ""
-
-
-def _unit_in(name: str) -> str:
-    match = _UNIT_IN_NAME.search(name)
-    return match["unit"] if match and measure_of(match["unit"]) else ""
 
 
 def same_goal(a: Figure, b: Figure) -> bool:

@@ -100,7 +100,16 @@ def _says_which(text: str, title: str) -> bool:
     words = set(plain_words(text))
     if words and words == set(plain_words(title)):
         return True
-    return bool(words & word_set("period")) and bool(periods_in(text)) and len(words) <= 12
+    if not periods_in(text):
+        return False
+    return (bool(words & word_set("period")) and len(words) <= 12) or _names_only(text)
+
+
+def _names_only(text: str) -> bool:
+    """Whether a short line has nothing but names and numbers: "Acme Ltd, January to March 2026"."""
+    words = re.findall(r"[^\W_]+", text)
+    small = [w for w in words if w[:1].islower() and w not in word_set("fillers")]
+    return len(words) <= _TITLE_WORDS and ":" not in text and not small
 
 
 def _told(table: ComparedTable) -> tuple[tuple[str, ...], ...]:

@@ -36,10 +36,18 @@ def periods_in(text: str) -> list[Period]:
     named = [Period(int(year[1]) if year else 0, end) for end in _ends(plain)]
     named += [Period(day.year, 31 * (day.month - 1) + day.day) for day, _ in days_in(text, None)]
     for match in _MONTH_IN_DIGITS.finditer(plain):
-        named.append(Period(int(match[1] or match[4]), 31 * int(match[2] or match[3])))
+        named.append(Period(int(match[1] or match[4]), _end_of_part(plain, int(match[2] or match[3]))))
     if not named and year:
         named = [Period(int(year), 372) for year in _YEAR.findall(plain)]
     return sorted(named)
+
+
+def _end_of_part(plain: str, number: int) -> int:
+    """The end of "9/2026"; in a report of half-years or quarters the number counts those."""
+    for stem, length, most in (("half|halbjahr|semest", 186, 2), ("quarter|quartal|trimest", 93, 4)):
+        if number <= most and re.search(stem, plain):
+            return number * length
+    return 31 * number
 
 
 def is_period(heading: str) -> bool:

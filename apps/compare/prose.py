@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -14,6 +15,8 @@ from apps.compare.join import Join, Row, Side
 from apps.compare.meaning import assigned, cosines, few_enough, name_words, shared_words, word_weights
 from apps.compare.rows import change_of, figures_alike
 from apps.compare.values import number_of
+from apps.compare.words import plain_words, word_set
+from core.text.words import folded
 
 # A sentence's number or a row, and what it says.
 Placed = tuple[int | Row, Statement]
@@ -29,6 +32,8 @@ _HEADINGS_ALIKE = 0.75
 _MOST_NAME_WORDS = 5
 # A sentence's number isn't the same figure as one so many times larger.
 _LARGEST_STEP = 5
+# The first lines of a report may only say whose it is.
+_OPENING = 2
 
 
 def join_edited(join: Join) -> None:
@@ -73,8 +78,16 @@ def join_meaning(join: Join) -> None:
                 side.rows.add(source)
             else:
                 side.sentences.add(source)
+        if _still_open(one.text, other.text):
+            continue
         nature = nature_of(one.text, other.text)
         join.changes.append(_sentence("changed", other.heading, one, other, nature=nature))
+
+
+def _still_open(old: str, new: str) -> bool:
+    """Whether the newer text only adds that the finding is open."""
+    said, again = plain_words(old), plain_words(new)
+    return again[: len(said)] == said and len(again) - len(said) > 0 and set(again[len(said) :]) <= word_set("open")
 
 
 def sentences_alone(join: Join) -> None:
@@ -87,7 +100,12 @@ def sentences_alone(join: Join) -> None:
         ("added", join.after, join.before, {j for _, j in headings}),
     )
     for kind, side, other, paired in sides:
-        left = [s for n in side.left_sentences() if not _stands_in(s := side.statements[n], other.title)]
+        named = " ".join([other.title, *other.headings, *(s.text for s in other.statements[:2])])
+        left = [
+            s
+            for n in side.left_sentences()
+            if not _stands_in(s := side.statements[n], other.title) and not (n < _OPENING and _only_names(s, named))
+        ]
         fresh = [h for n, h in enumerate(side.headings) if n not in paired and _is_whole(side, h)]
         for heading in fresh:
             if not (own := [s for s in left if s.heading == heading]):
@@ -101,6 +119,13 @@ def _is_whole(side: Side, heading: str) -> bool:
     """Whether nothing under the heading has a counterpart."""
     under = [n for n, s in enumerate(side.statements) if s.heading == heading]
     return bool(under) and side.sentences.isdisjoint(under)
+
+
+def _only_names(statement: Statement, other: str) -> bool:
+    """Whether an opening line of a few words names nothing that the other report's opening doesn't: the company."""
+    capitals = {folded(word) for word in re.findall(r"[A-ZÄÖÜ]\w+", statement.text)}
+    names = capitals & set(name_words(statement.text))
+    return len(statement.text.split()) <= _MOST_NAME_WORDS and bool(names) and names <= set(name_words(other))
 
 
 def _stands_in(statement: Statement, title: str) -> bool:

@@ -63,6 +63,10 @@ class ShapedTable:
         return self.rows[row][self.key]
 
 
+# So many columns called like rows show that a table lies on its side.
+_SHARED_NAMES = 2
+
+
 def shaped(table: ComparedTable) -> ShapedTable:
     """The table, upright, with the roles of its columns."""
     if _lies_on_its_side(table):
@@ -70,6 +74,19 @@ def shaped(table: ComparedTable) -> ShapedTable:
         table = replace(table, header=turned[0], rows=tuple(turned[1:]))
     roles = _roles(table)
     return ShapedTable(table, roles, _key(table, roles))
+
+
+def turned_like(table: ShapedTable, other: ShapedTable) -> ShapedTable:
+    """The table with the other's rows: one whose columns are called as those rows lies on its side."""
+    names = {other.name(n).strip().lower() for n in range(len(other.rows))} - {""}
+    across = {h.strip().lower() for h in table.header[1:]}
+    down = {row[0].strip().lower() for row in table.rows}
+    if len(names & across) < max(_SHARED_NAMES, len(names) / 2) or len(names & down) >= len(names & across):
+        return table
+    turned = list(zip(table.header, *table.rows, strict=True))
+    upright = replace(table.table, header=turned[0], rows=tuple(turned[1:]))
+    roles = _roles(upright)
+    return ShapedTable(upright, roles, 0)
 
 
 def _lies_on_its_side(table: ComparedTable) -> bool:

@@ -68,6 +68,11 @@ _THOUSANDS = {
     for name in names.split()
 }
 _MONEY = re.compile(rf"(?P<times>[a-z]*)\.?\s*(?P<name>{'|'.join(map(re.escape, _CURRENCIES))})")
+# "Tsd. h", "thousand visits": of what is counted or measured, so many.
+_TIMES = re.compile(r"(?P<times>[a-z]{2,})\.?\s+(?P<name>\S.*)")
+_UNIT_IN_NAME = re.compile(r"[(\[]\s*(?P<unit>[^()\[\]]{1,20})\s*[)\]]")
+_IN_UNIT = re.compile(r"\s(?:in|en)\s+(?P<unit>\S{1,12}(?:\s\S{1,12})?)$", re.IGNORECASE)
+_SHORT_UNIT = 3
 _PER = re.compile(r"\s*(?:/|\bper\b|\bpro\b|\bje\b|\bpor\b|\bpar\b).*$")
 
 
@@ -113,10 +118,32 @@ def measure_of(unit: str) -> tuple[str, float] | None:
         return known
     if plain in _THOUSANDS and len(plain) > 1:
         return "", _THOUSANDS[plain]
+    thousands = _TIMES.fullmatch(plain)
+    if thousands is not None and thousands["name"] not in _CURRENCIES and thousands["times"] in _THOUSANDS:
+        measures, factor = measure_of(thousands["name"]) or ("", 1.0)
+        return measures, factor * _THOUSANDS[thousands["times"]]
     money = _MONEY.fullmatch(plain)
     if money is None or (money["times"] and money["times"] not in _THOUSANDS):
         return None
     return _CURRENCIES[money["name"]], _THOUSANDS.get(money["times"], 1.0)
+
+
+def unit_in(name: str) -> str:
+    """The unit in a figure's name: "Coverage (%)", "Cost [k€]", "Overtime in h"; "" without one."""
+    match = _UNIT_IN_NAME.search(name)
+    if match and measure_of(match["unit"]):
+        return match["unit"]
+    behind = _IN_UNIT.search(name)
+    return behind["unit"] if behind and measure_of(behind["unit"]) else ""
+
+
+def without_unit(name: str) -> str:
+    """A figure's name without its unit; of one in brackets that isn't known, a short one goes too."""
+    match = _UNIT_IN_NAME.search(name)
+    if match and (measure_of(match["unit"]) or len(match["unit"]) <= _SHORT_UNIT):
+        return f"{name[: match.start()]}{name[match.end() :]}".strip()
+    behind = _IN_UNIT.search(name)
+    return name[: behind.start()] if behind and measure_of(behind["unit"]) else name
 
 
 def comparable(a: Quantity, b: Quantity) -> bool:

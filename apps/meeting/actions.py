@@ -41,7 +41,11 @@ class Actions:
 
     def _read(self, at: int, sentence: SpokenSentence) -> None:
         text = sentence.text
-        if at in self._requests.answered or not sentence.speaker or cue("courtesy").search(text):
+        if (
+            at in self._requests.answered | self._others.answered
+            or not sentence.speaker
+            or cue("courtesy").search(text)
+        ):
             return
         if sentence.turn in self.recap:
             for item in summed_up(self.talk, at):
@@ -54,7 +58,13 @@ class Actions:
             add_item(self.items, asked)
             self._promised_too(at, text)
             return
-        found = self._others.by_pronoun(at) or self._promises.promised(at, text) or self._others.named(at)
+        found = (
+            self._others.sent(at)
+            or self._others.by_pronoun(at)
+            or self._promises.promised(at, text)
+            or self._requests.offered(at)
+            or self._others.named(at)
+        )
         if found is not None:
             add_item(self.items, found)
 
@@ -99,7 +109,8 @@ class Actions:
         found = due_of(promise, sentence.text, self.talk.day) if promise else due_in(sentence.text, self.talk.day)
         if found is None:
             return False
-        bare = self.talk.count(without_days(sentence.text, self.talk.day))
+        reason = cue("reason").search(sentence.text)
+        bare = self.talk.count(without_days(sentence.text[: reason.begin] if reason else sentence.text, self.talk.day))
         own = sentence.speaker in (last.owner, last.speaker) and sentence.turn - max(last.turns) <= 1
         corrects = (
             own

@@ -3,7 +3,9 @@
     minutes = minutes_by_model(meeting, "en", write)      # None when the reply can't be used
 
 What isn't said in its turns is left out, an owner who doesn't stand there becomes open, and a day that nobody said
-goes. A long meeting is read in parts that share some turns; of two tasks that say the same the later day wins.
+goes. A decision needs turns in which somebody agrees, a task turns in which somebody promises or asks, a question one
+that asks: small models list whatever was said. A long meeting is read in parts that share some turns; of two tasks
+that say the same the later day wins.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from dataclasses import dataclass, field, replace
 
 from pydantic import BaseModel, Field, ValidationError
 
+from apps.meeting.cues import cue
 from apps.meeting.days import spoken_days
 from apps.meeting.items import MeetingItem
 from apps.meeting.names import known_person
@@ -27,6 +30,16 @@ _PART_CHARS, _SHARED_TURNS = 8_000, 4
 _SUPPORTED, _SAME = 0.5, 0.6
 # Words are compared by so many letters: a row says "send" where the meeting says "sent".
 _STEM = 4
+# An item on more turns than these stands on none; of a reply at least so much must pass, or it isn't used at all.
+_MOST_TURNS, _USABLE = 6, 0.5
+# What somebody must say in an item's turns, or in the one behind them, for it to be of its kind.
+_SIGNS: dict[str, tuple[str, ...]] = {
+    "decisions": ("decision", "settled", "concludes", "assent", "accepts", "go_ahead"),
+    "tasks": (
+        "promise", "handover", "take", "request", "obliged", "offer", "by_other", "third_pronoun", "need_do", "ask_who",
+    ),
+    "questions": ("open", "unknown", "wants_to_know"),
+}  # fmt: skip
 
 Write = Callable[[str, str], str]  # (system, text) → the model's reply
 
@@ -48,7 +61,7 @@ class _Reply(BaseModel):
 
 @dataclass
 class Minutes:
-    """What passed the check, by kind; `refused` counts what didn't."""
+    """What passed the check, by kind; `refused` counts what didn't, `told` all that the model named."""
 
     decisions: list[MeetingItem] = field(default_factory=list)
     tasks: list[MeetingItem] = field(default_factory=list)
@@ -56,6 +69,12 @@ class Minutes:
     risks: list[MeetingItem] = field(default_factory=list)
     concerns: list[MeetingItem] = field(default_factory=list)
     refused: int = 0
+    told: int = 0
+
+    @property
+    def usable(self) -> bool:
+        """Whether enough passed that the rest may be believed."""
+        return self.told == 0 or self.told - self.refused >= _USABLE * self.told
 
 
 def minutes_by_model(meeting: Meeting, language: str, write: Write) -> Minutes | None:
@@ -74,11 +93,36 @@ def minutes_by_model(meeting: Meeting, language: str, write: Write) -> Minutes |
         for kind in ("decisions", "tasks", "questions", "risks", "concerns"):
             for told in getattr(reply, kind):
                 item = _checked(told, meeting)
-                if item is None:
+                found.told += 1
+                if item is None or not _is_one(kind, item, meeting):
                     found.refused += 1
                 else:
                     _merge(getattr(found, kind), item)
+    _once(found)
     return found
+
+
+def _is_one(kind: str, item: MeetingItem, meeting: Meeting) -> bool:
+    """Whether somebody says in the item's turns, or the one behind them, what makes it one of its kind."""
+    signs = _SIGNS.get(kind)
+    if signs is None:
+        return True
+    if len(item.turns) > _MOST_TURNS:
+        return False
+    behind = [t for t in meeting.turns if t.number == item.turns[-1] + 1] if kind == "decisions" else []
+    said = [s.text for n in item.turns for s in meeting.turns[n - 1].sentences] + [
+        s.text for t in behind for s in t.sentences[:2]
+    ]
+    if kind == "decisions" and any(cue("request").search(text) for text in said):
+        signs = tuple(sign for sign in signs if sign != "assent")  # a yes to a request makes a task
+    asked = kind == "questions" and any(text.endswith("?") for text in said)
+    return asked or any(cue(sign).search(text) for sign in signs for text in said)
+
+
+def _once(found: Minutes) -> None:
+    """What stands both as a decision and as a task is the task."""
+    tasks = [task.row for task in found.tasks]
+    found.decisions = [d for d in found.decisions if not any(overlap(d.row, task) >= _SAME for task in tasks)]
 
 
 def joined(first: Sequence[MeetingItem], second: Sequence[MeetingItem]) -> tuple[MeetingItem, ...]:

@@ -14,6 +14,8 @@ from core.text.dates import MONTH, MONTH_NUMBERS, dated_spans
 from core.text.locale import weekday_names
 
 _FRIDAY, _SUNDAY = 4, 6
+# So many years back a recording without a year is looked for.
+_YEARS_BACK = 7
 _SHORT = re.compile(r"\b(?P<d>\d{1,2})\.(?P<m>\d{1,2})\.(?!\d)")
 
 
@@ -52,6 +54,37 @@ def due_in(text: str, spoken_on: date | None) -> SpokenDay | None:
     told = text[: reason.begin] if reason else text
     days = [d for d in spoken_days(told, spoken_on) if spoken_on is None or d.day >= spoken_on]
     return next((d for d in days if d.by), None) or (days[0] if days else None)
+
+
+def told_today(text: str, now: date) -> date | None:
+    """The day without a year that a sentence calls today's ("it's Monday the 26th of October"), the latest until `now`.
+
+    A weekday beside it decides on the year.
+    """
+    if cue("today_is").search(plain(text)) is None:
+        return None
+    found = next((day for day, _, _ in _without_year(plain(text), now)), None)
+    weekday = next((n for language in LANGUAGES for n, name in enumerate(weekday_names(language))
+                    if re.search(rf"\b{name}\b", text, re.IGNORECASE)), None)  # fmt: skip
+    years = (_in_year(found, now.year - back) for back in range(_YEARS_BACK)) if found else iter(())
+    return next((d for d in years if d and d <= now and weekday in (None, d.weekday())), None)
+
+
+def _in_year(day: date, year: int) -> date | None:
+    try:
+        return day.replace(year=year)
+    except ValueError:
+        return None
+
+
+def _without_year(text: str, now: date) -> Iterator[tuple[date, int, int]]:
+    yield from dated_spans(text, now)
+    for language in LANGUAGES:
+        for rule, pattern in _rules(language):
+            for match in pattern.finditer(text) if rule == "ordinal_of" else ():
+                day = _ordinal_of(match, now, language)
+                if day is not None:
+                    yield day, *match.span()
 
 
 def without_days(text: str, spoken_on: date | None) -> str:
@@ -107,13 +140,20 @@ def _rules(language: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
     assert isinstance(numbers, dict)
     number = "|".join(sorted((re.escape(str(n)) for n in numbers), key=len, reverse=True))
     day = "|".join(weekday_names(language))
+    ordinal = "|".join(_ordinals(language)) or r"(?!)"
     made: list[tuple[str, re.Pattern[str]]] = []
     for rule in _RULES:
-        form = str(words[rule]).replace("NUM", rf"(?:\d{{1,2}}|{number})").replace("DAY", f"(?:{day})")
-        if rule == "end_of":
-            form = rf"(?:{form}) (?:of )?(?P<month>{MONTH})"
+        form = str(words.get(rule, r"(?!)")).replace("NUM", rf"(?:\d{{1,2}}|{number})").replace("DAY", f"(?:{day})")
+        form = form.replace("ORDINAL", f"(?P<ordinal>{ordinal})")
+        if rule in ("end_of", "ordinal_of"):
+            form = rf"(?:{form}) (?:of |de )?(?P<month>{MONTH})"
         made.append((rule, re.compile(rf"\b(?:{form})(?!\w)", re.IGNORECASE)))
     return tuple(made)
+
+
+def _ordinals(language: str) -> list[str]:
+    """The words for the first to the thirty-first of a month, in order."""
+    return str(_days(language).get("ordinals", "")).split()
 
 
 Rule = Callable[[re.Match[str], date, str], date | None]
@@ -176,12 +216,34 @@ def _weekday_short(match: re.Match[str], on: date, language: str) -> date | None
 
 
 def _day_of_month(match: re.Match[str], on: date, language: str) -> date | None:
-    wanted = int(match["dom"])
+    return _next_numbered(int(match["dom"]), on)
+
+
+def _next_numbered(wanted: int, on: date) -> date | None:
     for months in range(3):
         year, month = on.year + (on.month - 1 + months) // 12, (on.month - 1 + months) % 12 + 1
         if 1 <= wanted <= monthrange(year, month)[1] and date(year, month, wanted) >= on:
             return date(year, month, wanted)
     return None
+
+
+def _ordinal(match: re.Match[str], on: date, language: str) -> date | None:
+    """ "ab dem vierten": the next day of that number."""
+    return _next_numbered(_ordinal_number(match, language), on)
+
+
+def _ordinal_of(match: re.Match[str], on: date, language: str) -> date | None:
+    """ "fünfzehnter Juni"; long gone means next year."""
+    month, number = MONTH_NUMBERS[match["month"].lower()], _ordinal_number(match, language)
+    if number > monthrange(on.year, month)[1]:
+        return None
+    found = date(on.year, month, number)
+    return found if found >= on - timedelta(days=45) else found.replace(year=on.year + 1)
+
+
+def _ordinal_number(match: re.Match[str], language: str) -> int:
+    said = match["ordinal"].lower()
+    return next(n for n, form in enumerate(_ordinals(language), start=1) if re.fullmatch(form, said))
 
 
 def _month_end(match: re.Match[str], on: date, language: str) -> date | None:
@@ -210,4 +272,6 @@ _RULES: dict[str, Rule] = {
     "weekday": _weekday,
     "weekday_short": _weekday_short,
     "day_of_month": _day_of_month,
+    "ordinal": _ordinal,
+    "ordinal_of": _ordinal_of,
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Set
 from dataclasses import replace
 
+from apps.meeting.conclusions import Conclusion, Conclusions
 from apps.meeting.cues import cue
 from apps.meeting.days import spoken_days
 from apps.meeting.items import MeetingItem
@@ -26,6 +27,7 @@ class Decisions:
 
     def __init__(self, talk: Talk, tasks: Set[tuple[int, str]], recap: frozenset[int] = frozenset()) -> None:
         self.talk, self._tasks = talk, tasks
+        self._conclusions = Conclusions(talk)
         self.items: list[MeetingItem] = []
         self.told: set[tuple[int, str]] = set()
         for at, sentence in enumerate(talk.said):
@@ -45,7 +47,19 @@ class Decisions:
             return self._settled(at)
         if not text.endswith("?") and (sentence.turn, text) not in self._tasks and (told := self._spoken_out(at)):
             return told
-        return self._chosen(at) or self._accepted(at) or self._taken_up(at)
+        return self._chosen(at) or self._accepted(at) or self._taken_up(at) or self._concluded(at)
+
+    def _concluded(self, at: int) -> MeetingItem | None:
+        """What is settled without a word of decision."""
+        sentence = self.talk.said[at]
+        found: Conclusion | None = self._conclusions.declined(at)
+        if found is not None:
+            told = found.what[:1].upper() + found.what[1:]
+            return MeetingItem(sentence.text, sentence.turn, sentence.speaker, told=told, turns=found.turns)
+        if (sentence.turn, sentence.text) in self._tasks:
+            return None
+        found = self._conclusions.said_back(at) or self._conclusions.accepted(at)
+        return self._item(found.at, found.what, found.turns) if found is not None else None
 
     def _taken_up(self, at: int) -> MeetingItem | None:
         """A plain statement that somebody else accepts in so many words: "Then …" – "Works for me"."""
@@ -80,7 +94,8 @@ class Decisions:
     def _chosen(self, at: int) -> MeetingItem | None:
         """One of two days that were offered, taken by another."""
         sentence = self.talk.said[at]
-        if sentence.text.endswith("?") and cue("either").search(sentence.text):
+        chosen = sentence.text.endswith("?") or cue("offer").search(sentence.text)
+        if chosen and cue("either").search(sentence.text):
             return self._answered(at)
         if cue("options").search(sentence.text) is None:
             return None
@@ -97,9 +112,10 @@ class Decisions:
         sentence = self.talk.said[at]
         for reply in self.talk.replies(at):
             text = self.talk.said[reply.at].text
-            if reply.declines or text.endswith("?") or cue("unknown").search(text) or cue("promise").search(text):
-                return None
             bare = cue("opener").sub(text)
+            nothing = reply.declines and self.talk.count(bare) < 1
+            if nothing or text.endswith("?") or cue("unknown").search(text) or cue("promise").search(text):
+                return None
             if 1 <= self.talk.count(bare) <= _ANSWER_WORDS and overlap(bare, sentence.text) >= _SAME:
                 turns = (sentence.turn, self.talk.said[reply.at].turn)
                 told = f"{tidy(text, '')} ({self.talk.context(sentence)})"
@@ -205,11 +221,20 @@ class Decisions:
             close = item.turns[-1] - known.turns[-1] <= _CLOSES_WITHIN and cue("opener").search(item.text) is not None
             bare = self.talk.count(item.row.split(" (")[0]) < 2 and not days[1]
             closed = close and len(item.turns) < 3 and (shared > 0 or (bare and known.turns[-1] >= item.turn - 1))
+            if days[0] and days[1] and self._drawn(known) and not self._changes(item) and shared < _SAME:
+                continue
             if near and (shared >= _SAME or ((all(days) or closed) and self._one_subject(known, item))):
                 turns = tuple(dict.fromkeys((*known.turns, *item.turns)))
                 self.items[n] = replace(self._fuller(known, item), turns=turns)
                 return
         self.items.append(item)
+
+    def _drawn(self, item: MeetingItem) -> bool:
+        """Whether the decision was spoken out as one, so that another day only changes it if it says so."""
+        return cue("concludes").search(item.text) is not None
+
+    def _changes(self, item: MeetingItem) -> bool:
+        return any(cue(kind).search(item.text) for kind in ("change", "correction"))
 
     def _fuller(self, known: MeetingItem, item: MeetingItem) -> MeetingItem:
         """Of two wordings the one that says more, with what the other adds; another day makes the later one win."""
@@ -226,4 +251,4 @@ class Decisions:
     def _one_subject(self, known: MeetingItem, item: MeetingItem) -> bool:
         """Whether nobody went on to another point between the two."""
         between = [s for s in self.talk.said if known.turns[-1] < s.turn <= item.turns[-1]]
-        return not any(cue("next_point").search(s.text) or cue("announced").search(s.text) for s in between)
+        return not any(cue(k).search(s.text) for k in ("next_point", "announced", "when_asked") for s in between)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from apps.meeting.cues import LANGUAGES, words_of
+from apps.meeting.cues import LANGUAGES, cue, words_of
 from core.text.dates import MONTH_NUMBERS
 from core.text.locale import weekday_names
 from core.text.words import folded
@@ -28,7 +28,7 @@ _NO_NAMES = frozenset(
     | set(
         "the that this these those they there nobody somebody everybody someone everyone people what who when it he "
         "she we you i one two purchasing legal finance marketing procurement english german spanish french "
-        "this thanks great okay yes no maybe people god madre dios".split()
+        "this thanks great okay yes no non nein nee oui ja si maybe people god madre dios".split()
     )
 )
 
@@ -98,6 +98,9 @@ def named_in(text: str, people: Sequence[str], language: str = "") -> str:
 
 
 def _may_be_name(word: str) -> bool:
+    opener = cue("opener").search(f"{word}, so")
+    if opener is not None and opener.begin == 0:
+        return False
     return folded(word.split(maxsplit=1)[0]) not in _NO_NAMES and not word.isupper()
 
 

@@ -10,6 +10,7 @@ from apps.meeting.days import due_in
 from apps.meeting.items import MeetingItem
 from apps.meeting.listed import kind_of
 from apps.meeting.names import is_self, known_person, named_at_start
+from apps.meeting.note_clauses import tasks_in
 from apps.meeting.tasks import instruction, tidy, without_due
 from apps.meeting.turns import Meeting, SpokenTurn
 from core.text.words import terms
@@ -49,9 +50,38 @@ class Notes:
             (_ARROW.search(line) or _WHO.match(line)) and self._task(turn, line)
         ):
             return
+        if self._refused(turn, line) or self._clauses(turn, line):
+            return
         short = len(line) < _ONE_THOUGHT and not any(s.text.endswith("?") for s in turn.sentences)
         for part in [line] if short else [s.text for s in turn.sentences]:
             self._sentence(turn, part)
+
+    def _refused(self, turn: SpokenTurn, line: str) -> bool:
+        """Whether the line says what was asked for, and no: "they asked if we could do payroll too. no." """
+        asked = cue("wanted").search(line)
+        answer = re.search(r"(?i)[.?:–-]\s*(?:no|nein|non)\b[.!]?(?: .{0,30})?$", line)
+        if asked is None or answer is None or len(terms(asked.what)) < 1:
+            return False
+        what = line[line.index(asked.what) : answer.start()] if asked.what in line else asked.what
+        told = str(words_of(asked.language)["declined"]).format(what.strip(" ?.,"))
+        self.decisions.append(self._item(turn, told[:1].upper() + told[1:]))
+        return True
+
+    def _clauses(self, turn: SpokenTurn, line: str) -> bool:
+        """Tasks that stand in a line's clauses with their person."""
+        day, count = self._meeting.day, len(self.actions)
+        if cue("open").search(line):
+            return False
+        for task in tasks_in(line, self._meeting.participants, self._writer() or "me"):
+            told, due_text = self._worded(self._bare(task.what), day)
+            if len(told.split()) < 2 and len(terms(told)) < 1:
+                continue
+            if len(terms(told)) < 2 and len(line) < _ONE_THOUGHT and task.what in line:
+                told = f"{told} ({line[: line.index(task.what)].rpartition(',')[0].strip(' -–') or line})"
+            found = due_in(line[line.index(task.what) :] if task.what in line else line, day)
+            found = found or due_in(line, day)
+            self.actions.append(self._item(turn, told, task.owner, found.day if found else None, due_text))
+        return len(self.actions) > count
 
     def _sentence(self, turn: SpokenTurn, line: str) -> None:
         asked, mark, rest = line.partition("?")

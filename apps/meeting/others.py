@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from apps.meeting.cues import cue
 from apps.meeting.days import due_in
 from apps.meeting.items import MeetingItem
-from apps.meeting.names import named_at_start, named_in
+from apps.meeting.names import known_person, named_at_start, named_in
 from apps.meeting.rows import WANTED, about, task_item
 from apps.meeting.talk import Talk
 from apps.meeting.tasks import instruction, tidy, without_due
+from core.text.words import folded
+
+# Capital letters that begin a sentence and name nobody.
+_NOBODY = frozenset("i it that this they we you he she who what somebody someone everybody nobody people ich sie "
+                    "wir er es man je tu il elle on nous vous yo tú él ella".split())  # fmt: skip
 
 
 @dataclass
 class Others:
-    """Finds what somebody else than the speaker is said to do."""
+    """Finds what somebody else than the speaker is said to do. `answered`: places of replies that only date it."""
 
     talk: Talk
+    answered: set[int] = field(default_factory=set)
 
     def by_pronoun(self, at: int) -> MeetingItem | None:
         """ "Tomasz did the last one, he can do it"."""
@@ -55,6 +61,29 @@ class Others:
             return self._third(at, stranger, self._of_stranger(text, stranger))
         return None
 
+    def sent(self, at: int) -> MeetingItem | None:
+        """ "I can get Fiona to write to them", "das kann die Frau Thiel machen": nobody says no to it."""
+        sentence = self.talk.said[at]
+        match = cue("by_other").search(sentence.text)
+        if match is None or any(reply.declines for reply in self.talk.replies(at)):
+            return None
+        people = self.talk.meeting.participants
+        who = known_person(match.parts["who"], people) or match.parts["who"]
+        if who == sentence.speaker or folded(who.split()[0]) in _NOBODY:
+            return None
+        bare = "" if cue("bare_deed").fullmatch(match.what.strip(" .!,")) else match.what
+        following = self.talk.said[at + 1] if at + 1 < len(self.talk.said) else None
+        if following and following.turn == sentence.turn and cue("take").search(following.text):
+            return None  # "Our apprentice could do that. Leave it with me."
+        item = self._third(at, who[:1].upper() + who[1:], bare)
+        reply = next(self.talk.replies(at), None)
+        if item is None or item.due or reply is None:
+            return item
+        found = due_in(self.talk.said[reply.at].text, self.talk.day)
+        if found is not None:
+            self.answered.add(reply.at)
+        return replace(item, due=found.day if found else None)
+
     def _acts(self, text: str, stranger: str) -> bool:
         """Whether a person who isn't there is the one who does something."""
         before, _, behind = text.partition(stranger)
@@ -82,13 +111,13 @@ class Others:
 
     def _third(self, at: int, person: str, what: str) -> MeetingItem | None:
         sentence = self.talk.said[at]
-        found = due_in(sentence.text, self.talk.day)
+        found = due_in(what, self.talk.day) or due_in(sentence.text, self.talk.day)
         bare, due_text = without_due(what, self.talk.day)
         language = self.talk.language_of(sentence.text)
         task = tidy(instruction(bare) if language == "en" else bare, language)
         turns: tuple[int, ...] = (sentence.turn,)
         if self.talk.leans(task):
-            meant = self.talk.meant(at, *WANTED)
+            meant = self.talk.meant(at, *WANTED, far=True)
             if meant is None or not any(cue(kind).search(meant.text) for kind in WANTED):
                 meant = self.talk.asked(at) or meant
             if meant is None:

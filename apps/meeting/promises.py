@@ -10,7 +10,7 @@ from datetime import date
 from apps.meeting.cues import CueMatch, cue
 from apps.meeting.days import due_in
 from apps.meeting.items import MeetingItem
-from apps.meeting.rows import WANTED, about, task_item, without_cues, worded
+from apps.meeting.rows import WANTED, about, day_after, task_item, without_cues, worded
 from apps.meeting.talk import Talk
 from apps.meeting.tasks import deed, due_of, provided, without_due
 from apps.meeting.turns import SpokenSentence
@@ -21,6 +21,8 @@ _PROMISES = ("handover", "take", "promise", "obliged", "dated")
 _SAYS_WHAT = 5
 # A question with so many words of the task adds nothing to it.
 _SAME = 0.6
+# A sentence that begins so, in its first letters, says why and promises nothing.
+_FIRST_WORDS = 12
 Worded = tuple[str, str, date | None]  # the task, its day as spoken, its day
 
 
@@ -39,6 +41,8 @@ class Promises:
         sentence = self.talk.said[at]
         owner = sentence.speaker
         task, due_text, due = self._worded(kind, match, at, text)
+        if due is None and not due_text and kind in ("take", "promise") and (said := day_after(self.talk, at)):
+            due = said.day
         bare = kind in ("promise", "obliged", "dated") and self.talk.count(task) < 1
         if bare and (kind == "obliged" or (due and self.completes(sentence, due))):
             return None
@@ -50,7 +54,7 @@ class Promises:
         points = cue("points_back").search(text) is not None and self.talk.count(task) < 4
         if task and not self.talk.leans(task) and not points:
             return task_item(self.talk, at, task, owner, (due, due_text), turns=(sentence.turn,))
-        meant = self.talk.meant(at, *WANTED, far=kind == "handover")
+        meant = self.talk.meant(at, *WANTED, far=kind == "handover", others=kind == "take")
         if meant is not None:
             task = about(self.talk, task, meant, match.language)
             return (
@@ -63,6 +67,8 @@ class Promises:
 
     def _kind(self, at: int, text: str) -> tuple[str, CueMatch | None]:
         """Which form of promise it is, if any."""
+        if cue("reason").search(text[:_FIRST_WORDS]) is not None:
+            return "", None  # "Otherwise we'll …"
         if text.endswith("?") or cue("recap").search(text) or cue("refuse").search(text):
             return "", None
         decision = cue("decision").search(text)
@@ -112,8 +118,9 @@ class Promises:
 
     def _denied(self, match: CueMatch, text: str) -> bool:
         """ "Den nehme ich nicht" promises nothing."""
-        clause = re.split(r"[,;]", text[max(0, match.begin - 4) : match.end].strip(" ,;"))[0]
-        return match.language != "en" and cue("negation").search(clause) is not None
+        wide = re.split(r"[,;]", text[max(0, match.begin - 4) : match.end].strip(" ,;"))[0]
+        clause = re.split(r"[,;]", text[match.begin : match.end].strip(" ,;"))[0]
+        return match.language != "en" and any(cue("negation").search(part) for part in (wide, clause))
 
     def _goes_on(self, at: int) -> bool:
         """Whether the same person's next sentence says what he does."""

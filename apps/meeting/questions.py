@@ -49,8 +49,10 @@ def _unanswered(talk: Talk, at: int) -> MeetingItem | None:
         if sentence.turn - earlier.turn > _ASKED_WITHIN_TURNS:
             return None
         asked = earlier.text.endswith("?") and not cue("request").search(earlier.text)
-        if asked and cue("assent").search(earlier.text):
+        if asked and (cue("assent").search(earlier.text) or cue("raises").search(earlier.text)):
             continue
+        if asked and earlier.turn == sentence.turn and cue("reason").search(sentence.text[:12]):
+            return None
         leans = (
             talk.count(earlier.text) < 3
             and n
@@ -62,6 +64,9 @@ def _unanswered(talk: Talk, at: int) -> MeetingItem | None:
         if asked and n and talk.said[n - 1].turn == earlier.turn:
             both = f"{talk.said[n - 1].text} {earlier.text}"
             return _item(talk, n, both, (earlier.turn, sentence.turn)) if talk.count(both) >= 2 else None
+        if asked and talk.count(earlier.text) == 1 and (meant := talk.meant(n)) is not None:
+            told = f"{written(earlier.text).rstrip(' ?')} ({talk.context(meant)})?"
+            return _item(talk, n, told, (meant.turn, sentence.turn))
         if (
             cue("expected").search(earlier.text)
             and earlier.speaker != sentence.speaker

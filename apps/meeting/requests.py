@@ -9,7 +9,7 @@ from apps.meeting.cues import CueMatch, cue
 from apps.meeting.days import SpokenDay, due_in
 from apps.meeting.items import MeetingItem
 from apps.meeting.names import known_person
-from apps.meeting.rows import task_item, without_cues, worded
+from apps.meeting.rows import day_after, task_item, without_cues, worded
 from apps.meeting.talk import Reply, Talk
 from apps.meeting.tasks import provided, tidy
 
@@ -47,13 +47,28 @@ class Requests:
             due = said.day if said else due
         return task_item(self.talk, at, task, owner, (due, due_text), turns=turns)
 
+    def offered(self, at: int) -> MeetingItem | None:
+        """What somebody could do, and another takes: "I can give Lorna a nudge." – "That would help"."""
+        sentence = self.talk.said[at]
+        match = cue("offer").search(sentence.text)
+        if match is None or self.talk.count(match.what) < 1 or cue("unknown").search(sentence.text):
+            return None
+        following = [s for s in self.talk.said[at + 1 : at + 4] if sentence.turn < s.turn <= sentence.turn + 1]
+        if not following or cue("refuse").search(following[0].text) or following[0].text.endswith("?"):
+            return None
+        if not any(cue(k).search(following[0].text) for k in ("offer_taken", "go_ahead", "accepts", "assent")):
+            return None
+        task, due_text, due = worded(self.talk, match, at, sentence.speaker)
+        turns = (sentence.turn, following[0].turn)
+        return task_item(self.talk, at, task, sentence.speaker, (due, due_text), turns=turns)
+
     def _day_of(self, answer: Reply, at: int, known: bool) -> SpokenDay | None:
         """The day that the answer names, or what is said just behind either."""
         reply = self.talk.said[answer.at]
         if self.talk.leans(without_cues(reply.text)):
             self.answered.add(answer.at)
-        found = due_in(reply.text, self.talk.day) or self._day_after(answer.at)
-        return found or (None if known else self._day_after(at))
+        found = due_in(reply.text, self.talk.day) or day_after(self.talk, answer.at)
+        return found or (None if known else day_after(self.talk, at))
 
     def _with_object(self, task: str, match: CueMatch, at: int) -> str:
         """ "And the new rates, can you send them?": what stands before the request is its object."""
@@ -90,11 +105,3 @@ class Requests:
         before = [s.speaker for s in self.talk.said[max(0, at - 8) : at] if s.speaker != sentence.speaker]
         after = [s.speaker for s in self.talk.said[at : at + 4] if s.speaker != sentence.speaker]
         return before[-1] if before else next(iter(after), "")
-
-    def _day_after(self, at: int) -> SpokenDay | None:
-        """The day that the same person's next sentence begins with: "Thursday would be great"."""
-        following = self.talk.said[at + 1] if at + 1 < len(self.talk.said) else None
-        if following is None or following.turn != self.talk.said[at].turn:
-            return None
-        found = due_in(following.text, self.talk.day)
-        return found if found is not None and found.begin < 4 else None

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from apps.meeting.cues import CueMatch, cue, words_of
+from apps.meeting.days import SpokenDay, due_in
 from apps.meeting.items import MeetingItem
 from apps.meeting.names import is_self
 from apps.meeting.talk import Talk
@@ -66,6 +67,15 @@ def task_item(
         return None
     told = tuple(dict.fromkeys(turns))
     return MeetingItem(sentence.text, sentence.turn, sentence.speaker, owner, when[0], task, when[1], told)
+
+
+def day_after(talk: Talk, at: int) -> SpokenDay | None:
+    """The day that the same person's next sentence begins with: "Thursday would be great"."""
+    following = talk.said[at + 1] if at + 1 < len(talk.said) else None
+    if following is None or following.turn != talk.said[at].turn:
+        return None
+    found = due_in(following.text, talk.day)
+    return found if found is not None and found.begin < 4 else None
 
 
 def without_cues(text: str) -> str:

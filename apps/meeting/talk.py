@@ -103,13 +103,20 @@ class Talk:
             return True
         return count < 2 or (count < 3 and cue("pointing").search(text) is not None)
 
-    def meant(self, at: int, *kinds: str, least: int = 2, far: bool = False) -> SpokenSentence | None:
+    def meant(
+        self, at: int, *kinds: str, least: int = 2, far: bool = False, others: bool = False
+    ) -> SpokenSentence | None:
         """What a leaning sentence means: one of the kinds just before it, else the nearest that tells.
 
         Args:
             far: One of the kinds is meant although something else was said since.
+            others: What others said comes first: "on it" is about theirs.
         """
         candidates = list(self._before(at))
+        if others and (
+            theirs := [s for s in candidates if s.speaker != self.said[at].speaker or cue("offer").search(s.text)]
+        ):
+            candidates = theirs
         wanted = [s for s in candidates if any(cue(k).search(s.text) for k in kinds) and self.count(s.text) >= least]
         now = self.said[at]
         telling = [
@@ -128,6 +135,8 @@ class Talk:
             if now.turn - sentence.turn > _BACK_TURNS:
                 return
             if any(self._knows_nothing(s) for s in self.said[max(0, n - 1) : n + 1] if s.turn == sentence.turn):
+                continue
+            if cue("take").search(sentence.text) and self.count(cue("take").sub(sentence.text)) < 2:
                 continue
             bare = cue("settled").sub(cue("assent").sub(sentence.text))
             if not cue("courtesy").search(sentence.text) and self.count(bare) >= 1:

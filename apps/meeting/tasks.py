@@ -126,6 +126,7 @@ def provided(what: str, language: str, day: date | None) -> str:
 def german(match: CueMatch, text: str) -> str:
     """ "Ich stimme den Entwurf ab" → "den Entwurf abstimmen"; what isn't built so stays as it is."""
     parts = match.parts
+    text = cue("report_back").sub(text)
     if re.search(r"\bich bitte\b", text, re.IGNORECASE) and match.what:
         whom, comma, rest = match.what.partition(",")
         return f"{whom} bitten{comma}{rest}"

@@ -10,7 +10,7 @@ from datetime import date
 from itertools import groupby
 
 from apps.meeting.cues import cue
-from apps.meeting.days import spoken_days
+from apps.meeting.held import said_at_the_beginning
 from apps.meeting.listed import ListKind, is_heading, kind_of, rows_of
 from apps.meeting.names import is_self, person_name
 from apps.meeting.spoken import said_in, said_in_table
@@ -23,14 +23,6 @@ _NOT_PEOPLE = frozenset(
     "present attendees participants date subject decided decisions decision actions action open next agenda topic note "
     "notes summary goal risks title project anwesend datum beschlossen offen entschieden decisión fecha "
     "décidé ouvert target".split()
-)
-# The day of the meeting is said in the first turns, with its year.
-_OPENING_SENTENCES = 30
-# Words before a date that tell another day than today's.
-_OTHER_DAY = re.compile(
-    r"\b(?:by|until|till|before|after|since|from|on|vom|von|seit|bis|zum|ab|antes de|desde|hasta|antes del|del|avant|"
-    r"depuis|d'ici|du|dem|proposed|ended|ends)\s+(?:the |el |le )?(?:\w+day,? (?:the )?)?$",
-    re.IGNORECASE,
 )
 # So much of a text must be lines with a speaker's name for it to be a transcript.
 _SPOKEN_SHARE = 0.5
@@ -79,8 +71,13 @@ class Meeting:
         return any(t.speaker for t in self.turns)
 
 
-def read_meeting(parsed: Parsed, name: str = "", day: date | None = None) -> Meeting:
-    """The meeting in a parsed file; `day` is used when neither file nor name nor the first minutes have a date."""
+def read_meeting(parsed: Parsed, name: str = "", day: date | None = None, now: date | None = None) -> Meeting:
+    """The meeting in a parsed file.
+
+    Args:
+        day: Used when neither file nor name nor the first minutes have a date.
+        now: A day that is said without a year is the latest until then; today by default.
+    """
     head = [s.text for s in parsed.sections if s.kind == "note"][:2]
     raw = _timed(parsed)
     if not raw:
@@ -99,35 +96,26 @@ def read_meeting(parsed: Parsed, name: str = "", day: date | None = None) -> Mee
         found = tuple(SpokenSentence(s, number, speaker) for s in sentence_texts(text))
         turns.append(SpokenTurn(number, speaker, text, locator or f"line {number}", found, listed))
     text = "\n".join(s.text for s in parsed.sections)
-    return Meeting(tuple(turns), _people(turns, text), title.strip(), _day(parsed, title, name, head, turns) or day)
+    held = _day(parsed, title, name, head)
+    if held is None and any(t.speaker for t in turns):
+        held = said_at_the_beginning([s.text for t in turns for s in t.sentences], now or date.today())
+    elif held is None:
+        held = find_day(" ".join(t.text for t in turns[:4])[:300], None)
+    return Meeting(
+        tuple(turns),
+        _people(turns, text),
+        title.strip(),
+        held or day,
+    )
 
 
-def _day(parsed: Parsed, title: str, name: str, head: Sequence[str], turns: Sequence[SpokenTurn]) -> date | None:
-    """The meeting's day: of its title, file or metadata, else as it is said at the beginning; never of a promise."""
+def _day(parsed: Parsed, title: str, name: str, head: Sequence[str]) -> date | None:
+    """The meeting's day as its title, its file or its metadata say it."""
     metadata = [
         s.text for s in parsed.sections[:2] if s.kind == "text" and re.search(r"(?i)(?:date|time)\w*: ?20\d\d", s.text)
     ]
     told = find_day(title, None) or find_day(name.replace("_", " "), None) or _iso(name)
-    told = told or next((d for h in (*head, *metadata) if (d := find_day(h, None) or _iso(h))), None)
-    if told is not None:
-        return told
-    if not any(t.speaker for t in turns):
-        head_lines = " ".join(t.text for t in turns[:4])
-        return find_day(head_lines[:300], None)
-    opening = [s.text for t in turns for s in t.sentences][:_OPENING_SENTENCES]
-    for sentence in opening:
-        acts = [
-            m
-            for kind in ("promise", "handover", "decision", "request", "proposal")
-            if (m := cue(kind).search(sentence))
-        ]
-        for found in spoken_days(sentence, None):
-            if any(m.begin < found.begin for m in acts):
-                continue
-            before = sentence[: found.begin] + re.split(r"\d", sentence[found.begin : found.end])[0]
-            if not _OTHER_DAY.search(before) or re.search(r"(?i)\b(?:today|heute|hoy|aujourd)", before):
-                return found.day
-    return None
+    return told or next((d for h in (*head, *metadata) if (d := find_day(h, None) or _iso(h))), None)
 
 
 def _subject(parsed: Parsed) -> str:
@@ -222,7 +210,7 @@ def _people(turns: Sequence[SpokenTurn], text: str) -> tuple[str, ...]:
     speakers = dict.fromkeys(name for name, _ in groupby(t.speaker for t in turns) if name)
     lines = text.splitlines()
     for number, line in enumerate(lines):
-        match = cue("present").search(line)
+        match = cue("present").search(line) or (cue("met_with").search(line) if number == 0 else None)
         below = "" if match or not _is_furniture(line) or number + 1 == len(lines) else lines[number + 1]
         said = match.what if match else below if re.fullmatch(r"[^,;.?!:]{2,60}(?:[,;][^,;.?!:]{2,60})+", below) else ""
         for name in _names_in(said):

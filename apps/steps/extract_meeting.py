@@ -57,7 +57,7 @@ def extract_meeting(given: ExtractMeeting, context: Context) -> dict[str, Any]:
         name, parsed = given.source.name, given.source.parsed
     else:
         name, parsed = "notes", Parsed((Section(given.source),))
-    meeting = read_meeting(parsed, name)
+    meeting = read_meeting(parsed, name, now=context.today)
     if sum(len(t.sentences) for t in meeting.turns) < 2:
         raise AppError(f"{name} has fewer than two sentences; attach the transcript, or paste the notes.")
     language = detect_language(" ".join(t.text for t in meeting.turns))
@@ -116,6 +116,12 @@ def _minutes(meeting: Meeting, language: str, context: Context) -> Minutes | Non
         return None
     if minutes is None:
         context.notes.append("These minutes were taken without the language model, whose reply was no usable JSON.")
+    elif not minutes.usable:
+        context.notes.append(
+            f"These minutes were taken without the language model: {minutes.refused} of its {minutes.told} items are "
+            "not what their turns say."
+        )
+        return None
     elif minutes.refused:
         context.notes.append(f"{minutes.refused} items of the language model were left out: their turns don't say so.")
     return minutes

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from apps.accounts.records import changed_on
+from apps.accounts.chunks import changed_on
 from apps.compare.values import number_of
 from core.text.dates import find_day
 from core.text.locale import number_text

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from apps.accounts.records import changed_on
+from apps.accounts.chunks import changed_on
 from assistant.accounts.known import Known, is_meeting
 from assistant.accounts.periods import period_in
 from core import records

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 
-from apps.accounts.records import changed_on, parsed_of
+from apps.accounts.chunks import changed_on, parsed_of
 from apps.accounts.reports import figures_in, rows_in
 from apps.compare import ComparedReport, read_report
 from apps.compare.values import number_of

@@ -78,7 +78,7 @@ def open_tools(settings: Settings, assistant: Assistant | None, retriever: Retri
     return Tools(
         search=retriever,
         answer=answered if assistant is not None else None,
-        model=_Writer(models) if models is not None else None,
+        model=ModelWriter(models) if models is not None else None,
         query=_warehouse(settings),
         check=foreign_facts,
         review=TextReview(retriever.embedder, models, settings) if retriever is not None else None,
@@ -106,12 +106,12 @@ def _current_app(settings: Settings, name: str) -> App:
 def writing_model(settings: Settings) -> Model | None:
     """The configured model as steps write with it; None where none is set up."""
     models = open_chat_models(settings.llm)
-    return _Writer(models) if models is not None else None
+    return ModelWriter(models) if models is not None else None
 
 
 def charged(tools: Tools, person: str, app: str) -> Tools:
     """The tools with the model's calls counted for a person's run of an app."""
-    return replace(tools, model=tools.model.charged_to(person, app)) if isinstance(tools.model, _Writer) else tools
+    return replace(tools, model=tools.model.charged_to(person, app)) if isinstance(tools.model, ModelWriter) else tools
 
 
 def _documents(retriever: Retriever, user: User, filters: Filter | None) -> Iterator[Chunk]:
@@ -208,15 +208,15 @@ class _ScopedSearch:
         return [passage.chunk for passage in told if passage is not None]
 
 
-class _Writer(Model):
+class ModelWriter(Model):
     """The configured chat model as steps see it."""
 
     def __init__(self, models: ChatModels, person: str = "", app: str = "") -> None:
         self._models, self._person, self._app = models, person, app
 
-    def charged_to(self, person: str, app: str) -> _Writer:
+    def charged_to(self, person: str, app: str) -> ModelWriter:
         """The same, counted for a person's run of an app."""
-        return _Writer(self._models, person, app)
+        return ModelWriter(self._models, person, app)
 
     def write(self, system: str, text: str, task: WritingTask = "edit") -> tuple[str, int]:
         spent = Spending(person=self._person, app=self._app)

@@ -7,18 +7,23 @@ import io
 import json
 import zipfile
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from apps.language import App
 from assistant.routing.intents import IntentClassifier
+from assistant.routing.ngrams import word_ngrams
 from assistant.routing.requests import plain_request
 from core.files import write_atomically
 from retrieval.models.embed import Embedder
 
+# An app with so few texts (examples, title, description) is also found by its nearest one; so alike it must be.
+_FEW, _ALIKE = 14, 0.33
 SEARCH = "search"
 APP = "app"
 # What is learned follows from the examples, the model, and these files.
@@ -39,6 +44,35 @@ class Learned:
     def __init__(self, work: IntentClassifier, which: IntentClassifier, shown: dict[str, str]) -> None:
         """Puts together what was fitted or read."""
         self.work, self.which, self.shown = work, which, shown
+
+    def knows_a_word(self, plain: str) -> bool:
+        """Whether some word of a message stands in an example; "asdf jkl" is for no app."""
+        words = plain.split("[", maxsplit=1)[0]
+        return not self._grams.isdisjoint(word_ngrams(words))
+
+    @cached_property
+    def _grams(self) -> set[str]:
+        return set(self.work.words.grams)
+
+    def nearer(self, vector: NDArray[np.floating[Any]]) -> dict[str, tuple[float, str]]:
+        """App with a few examples → by how much its nearest text is nearer (cosine) than any other text, and that text.
+
+        A handful of examples weighs little against hundreds, but an app of another trade has a subject of its own.
+        """
+        named = self.which.classes
+        counts = np.bincount(named, minlength=len(self.which.labels))
+        few = [n for n, count in enumerate(counts) if 0 < count <= _FEW]
+        if not few:
+            return {}
+        of_apps = self.which.vectors @ vector
+        search = self.work.vectors[self.work.classes == self.work.labels.index(SEARCH)] @ vector
+        found: dict[str, tuple[float, str]] = {}
+        for n in few:
+            nearest = int(np.where(named == n, of_apps, -1.0).argmax())
+            best = max(float(search.max(initial=-1.0)), float(of_apps[named != n].max(initial=-1.0)))
+            if of_apps[nearest] >= _ALIKE:
+                found[self.which.labels[n]] = float(of_apps[nearest]) - best, self.which.texts[nearest]
+        return found
 
 
 def learn(apps: Iterable[App], embedder: Embedder, file: Path | None = None) -> Learned:

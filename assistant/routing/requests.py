@@ -42,6 +42,7 @@ _GIVEN = re.compile(
 )
 
 WORK = "[work]"
+QUESTION = "[question]"
 # A longer quotation is what the request is about, and says nothing of what is wanted.
 _QUOTED = re.compile(r"[“\"„«](?:[^\s”\"“»]+\s+){4,}[^”\"“»]+[”\"“»]")
 # A message of so many words may mean the file that came with it.
@@ -70,7 +71,7 @@ def _act(text: str, attached: bool) -> str:
     if works and not asks:
         act, given = WORK, given or attached
     else:
-        act = "[question, work]" if works else "[question]" if asks or text.strip().endswith("?") else "[other]"
+        act = "[question, work]" if works else QUESTION if asks or text.strip().endswith("?") else "[other]"
     return f"{act} [given]" if given else act
 
 

@@ -25,7 +25,7 @@ from assistant.routing.glossary import likely_language
 from assistant.routing.intents import Decision
 from assistant.routing.learned import APP, SEARCH, Learned, learn
 from assistant.routing.names import capitalised_customers
-from assistant.routing.requests import plain_request
+from assistant.routing.requests import QUESTION, plain_request
 from core.errors import ModelError
 from core.llm import ChatModels, Spending
 from core.types import User
@@ -37,6 +37,9 @@ AttachmentKind = Literal["transcript", "report", "notes"]
 # What else speaks for an app, in the classifiers' scores. Chosen on evals/datasets/routing_apps.jsonl.
 _ATTACHED = 0.12
 _TWO_REPORTS = 0.25
+# An app with a few examples whose nearest text is about as near as any other's (cosine) has the message's subject; a
+# question about its subject is still one for search, unless it is much nearer.
+_SUBJECT, _SUBJECT_ASKED, _BY_SUBJECT = -0.08, 0.2, 0.6
 # Whether it is work for an app at all must be this sure, or the person is asked.
 _UNSURE = 0.1
 # Below this the best app is not taken without asking, if another one is near.
@@ -127,8 +130,15 @@ class AppRouter:
             return Route(SEARCH, 1.0, "there is no app that you may use.")
         plain = plain_request(capitalised_customers(message, customers), attached=bool(attachments))
         vector = self._embedder.encode_query(plain)
-        lean = self._lean(attachments, allowed)
         learned = self._learned
+        if not attachments and not running and not learned.knows_a_word(plain):
+            return Route(SEARCH, 0.5, "none of its words is known.")
+        lean = self._lean(attachments, allowed)
+        for name, (lead, text) in learned.nearer(vector).items():
+            # "Which tenders …?" asks for something else than the example "Should we …?".
+            asks = QUESTION in plain and plain.split()[0].lower() != text.split()[0].lower()
+            if name in allowed and lead >= (_SUBJECT_ASKED if asks else _SUBJECT):
+                lean[name] = lean.get(name, 0.0) + _BY_SUBJECT
         work = learned.work.decide(plain, vector, {APP: max(lean.values(), default=0.0)})
         which = learned.which.decide(plain, vector, lean)
         sure = dict(work.ranked)[APP]

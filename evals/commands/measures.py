@@ -118,14 +118,18 @@ def guardrails(
 @eval_app.command("meetings")
 def meetings(
     folder: Annotated[Path, typer.Argument(help="Transcripts, each with its NN_gold.yaml beside it.")],
+    model: Annotated[str, typer.Option(help="A language model that takes the minutes, such as `local`.")] = "",
     as_json: AsJson = False,
 ) -> None:
     """Reads transcripts and prints how many of their decisions, tasks and open questions are told rightly."""
+    from assistant.app_runs.tools import ModelWriter
+    from core.llm import open_chat_models
     from evals.measures.spoken_meetings import evaluate_spoken
     from retrieval.models import open_embedder
 
     settings = load_settings()
-    report = evaluate_spoken(folder, open_embedder(settings))
+    models = open_chat_models(settings.llm.model_copy(update={"model": model}), settings.data_path)
+    report = evaluate_spoken(folder, open_embedder(settings), ModelWriter(models) if models else None)
     record_run(settings, "meetings", folder.resolve().name, {k: v for k, v in report.items() if k != "files"})
     if as_json:
         print_json(report)

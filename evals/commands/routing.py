@@ -34,7 +34,7 @@ def routing(
         str,
         typer.Option(
             "--requests",
-            help="Without --data: developed, checked, fresh, varied, later, or a file of requests for these apps.",
+            help="Without --data: developed, checked, fresh, varied, later, trades, or a file of requests.",
         ),
     ] = "developed",
     as_json: AsJson = False,

@@ -15,7 +15,7 @@ from typing import Any
 import yaml
 
 from apps.language.app_file import AppFile
-from apps.run.context import Context
+from apps.run.context import Context, Model, Tools
 from apps.steps.extract_meeting import ExtractMeeting, extract_meeting
 from core.errors import AppError, DatasetError
 from core.text.words import folded, terms
@@ -52,8 +52,11 @@ class Tally:
         return shares
 
 
-def evaluate_spoken(folder: Path, embedder: Embedder) -> dict[str, Any]:
+def evaluate_spoken(folder: Path, embedder: Embedder, model: Model | None = None) -> dict[str, Any]:
     """The figures over the folder's meetings, and by file what was missed and what was found besides.
+
+    Args:
+        model: Takes the minutes; without one the rules do.
 
     Raises:
         DatasetError: the folder has no gold file, or a gold file has no transcript beside it.
@@ -65,15 +68,16 @@ def evaluate_spoken(folder: Path, embedder: Embedder) -> dict[str, Any]:
     for gold in golds:
         transcript = _transcript(gold)
         labels = yaml.safe_load(gold.read_text(encoding="utf-8")) or {}
-        files[transcript.name] = _count(tally, labels, outcomes_of(transcript), embedder)
+        files[transcript.name] = _count(tally, labels, outcomes_of(transcript, model), embedder)
     return {"meetings": len(golds), **tally.figures(), "files": files}
 
 
-def outcomes_of(transcript: Path) -> Mapping[str, Any]:
+def outcomes_of(transcript: Path, model: Model | None = None) -> Mapping[str, Any]:
     """What the step makes of one file; nothing where it refuses to read it."""
     source = AppFile(transcript.name, parse(transcript.read_bytes(), transcript.name))
     try:
-        return extract_meeting(ExtractMeeting(source=source), Context(User("eval@debrief.example")))
+        context = Context(User("eval@debrief.example"), tools=Tools(model=model))
+        return extract_meeting(ExtractMeeting(source=source), context)
     except AppError:
         return {kind: [] for kind in FIELDS.values()}
 

@@ -56,3 +56,9 @@ def test_a_reply_that_is_no_json_is_told():
 def test_a_long_meeting_is_read_in_parts_and_merged():
     found, asked = minutes({"decisions": [{"text": "The plant closes in May", "turns": [3]}]}, times=150)
     assert len(asked) > 1 and len(found.decisions) == 1
+
+
+def test_talk_that_nobody_agreed_on_is_no_decision():
+    talk = {"text": "Send me the audit report of the plant", "turns": [1]}
+    found, _ = minutes({"decisions": [talk], "questions": [{"text": "You'll have it on Friday", "turns": [2]}]})
+    assert (found.decisions, found.questions, found.usable) == ([], [], False)

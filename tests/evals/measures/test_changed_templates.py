@@ -44,7 +44,7 @@ def test_a_missing_change_is_named():
 
 def test_the_pairs_that_come_with_it(project_root):
     report = evaluate_pairs(project_root / "evals" / "datasets" / "report_pairs", None)
-    assert len(report["pairs"]) == 9
+    assert len(report["pairs"]) == 13
     assert report["changes_found"] >= 0.95, [p.missed for p in report["pairs"]]
     assert report["figures_right"] >= 0.85, [p.wrong_figures for p in report["pairs"]]
     assert report["false_statements"] == 0, [p.false for p in report["pairs"]]
