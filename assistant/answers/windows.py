@@ -32,7 +32,8 @@ def nearest(claim: str, text: str, chars: int = WINDOW_CHARS) -> str:
         score += 0.01 * _centred(words[first : last + 1])
         if score > best:
             best, begin, end = score, first, last
-    return _with_header(text, spans, begin) + text[spans[begin].begin : spans[end].end]
+    # A single sentence may be longer than the window.
+    return _with_header(text, spans, begin) + text[spans[begin].begin : spans[end].end][:chars]
 
 
 def _last(spans: list[Span], first: int, chars: int) -> int:
