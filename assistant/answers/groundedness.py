@@ -48,6 +48,8 @@ _MOSTLY = 3
 # stand in the source; chosen on passages kept out of training.
 _POSSIBLE, _LIKELY, _SURE = -3.5, -3.0, 0.0
 _QUOTATION = "the quotation"
+# So many words make a sentence.
+_SENTENCE = 4
 # From here on a word of the claim counts as said by another word of the passages.
 _NEAR = 0.5
 _NOUNS_WITH_CAPITALS = "de"
@@ -89,7 +91,9 @@ def check_claim(
     turned: list[str] = []
     if judge is not None:
         rules = _doubts(claim, evidence, language) if language in _languages(cited) else _Rules()
-        return _judged(claim, cited, judge, missing, rules)
+        # "90 days." says something only with what was asked.
+        told = f"{question} {claim}" if question and len(claim.split()) < _SENTENCE else claim
+        return _judged(told, cited, judge, missing, rules)
     score = groundedness(claim, cited, encoder)
     # Words of two languages can't be compared; what both write alike is all that can be checked here.
     if language in _languages(cited):
@@ -109,8 +113,8 @@ def _judged(claim: str, cited: Sequence[Passage], judge: ClaimJudge, missing: Se
         found, bar = [*missing, *rules.replaced], _SURE
     else:
         found, bar = list(rules.reversed), _LIKELY if rules.reversed else _POSSIBLE
-    problems = wrong if odds >= bar else [*wrong, *found, "the sources don't say it"]
     score = round(1 / (1 + exp(-odds)), 4)
+    problems = wrong if odds >= bar else [*wrong, *found, f"its meaning is not in the sources ({score:.2f})"]
     return Check(not problems, tuple(dict.fromkeys(problems)), score, bool(wrong), bool(missing and problems))
 
 
