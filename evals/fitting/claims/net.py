@@ -24,7 +24,8 @@ class ClaimNet(nn.Module):
         super().__init__()
         values, scales = packed.weights[f"{_TABLE}.weight"], packed.weights[f"{_TABLE}.scales"]
         blocks = values.reshape(len(values), scales.shape[1], -1) * scales[:, :, None]
-        self.words = nn.Embedding.from_pretrained(torch.from_numpy(blocks.reshape(values.shape)), freeze=True)
+        self.words = nn.Embedding(*values.shape)
+        self.words.weight = nn.Parameter(torch.from_numpy(blocks.reshape(values.shape)), requires_grad=False)
         config = BertConfig(
             vocab_size=8,  # the table stands beside the body
             hidden_size=SHAPE.hidden,
