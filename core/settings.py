@@ -125,12 +125,15 @@ class AnswerSettings(SettingsSection):
         unsupported: What becomes of what a model wrote and its sources don't say: sent back once and left out if that
             fails, shown with the remark that they don't confirm it, or left out at once.
         plan, research: The bounds of looking things up for an answer, and for a report.
+        claim_check: Whether a packaged model judges, where it is installed, if sources say what a model wrote, or rules
+            alone do.
     """
 
     passages: int = Field(default=8, ge=1)
     model_passages: int = Field(default=20, ge=1)
     model_tokens: int = Field(default=6_000, ge=200)
     unsupported: Literal["repair", "mark", "leave_out"] = "repair"
+    claim_check: Literal["model", "rules"] = "model"
     max_sentences: int = Field(default=4, ge=1)
     min_confidence: float | None = Field(default=None, ge=0, le=1)
     partly_confidence: float | None = Field(default=None, ge=0, le=1)

@@ -72,17 +72,35 @@ class Evidence:
 
 def twisted(claim: str, evidence: Evidence, language: str = "en") -> Iterator[str]:
     """What of the claim its evidence says otherwise, in words for the trace and for a correction."""
+    yield from misplaced(claim, evidence)
+    yield from replaced(claim, evidence)
+    yield from reversed_in(claim, evidence, language)
+
+
+def misplaced(claim: str, evidence: Evidence) -> Iterator[str]:
+    """Numbers that the source gives for something else, and bounds turned round."""
     parts = parts_of(claim)
     whole = tuple(term for part in parts for term in part.terms)
-    yield from _other_agent(claim, evidence)
-    yield from _wrong_results(claim, parts, evidence)
     for part in parts:
         yield from _misplaced(part, evidence, whole, claim)
         yield from _other_row(part, evidence)
-        yield from _opposite(part, evidence)
         yield from _turned_bounds(part, evidence)
-        yield from _flipped(part, evidence)
+
+
+def replaced(claim: str, evidence: Evidence) -> Iterator[str]:
+    """A word's contrary, or another name, in the place of the source's."""
+    for part in parts_of(claim):
+        yield from _opposite(part, evidence)
         yield from _replaced(part, evidence)
+
+
+def reversed_in(claim: str, evidence: Evidence, language: str) -> Iterator[str]:
+    """Another doer, result, negation or obligation than the source's, as far as words alone tell."""
+    parts = parts_of(claim)
+    yield from _other_agent(claim, evidence)
+    yield from _wrong_results(claim, parts, evidence)
+    for part in parts:
+        yield from _flipped(part, evidence)
         yield from _stronger(part, evidence)
         if language != "de":  # German puts the object first as it likes.
             yield from _inverted(part, evidence)

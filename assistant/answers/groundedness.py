@@ -1,8 +1,9 @@
 """Whether a claim of an answer is supported by the passages it cites.
 
-Three parts: every fact (number with its unit, date, name, quoted phrase) must stand in the cited passages; nothing may
-be twisted (`entailment.py`); and the claim as a whole must be near the passages in meaning and in words.
-`groundedness.json` holds the fitted threshold of the last part (`python -m evals.fitting.groundedness`).
+Every fact (number with its unit, date, name, quoted phrase) must stand in the cited passages, and nothing may be
+twisted (`entailment.py`). Whether they say the claim, a packaged model judges (`retrieval/models/claims.py`). Where it
+isn't installed, more rules and nearness in meaning and in words decide; `groundedness.json` holds the fitted threshold
+of the latter (`python -m evals.fitting.groundedness`).
 """
 
 from __future__ import annotations
@@ -14,13 +15,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from math import exp
 
 import numpy as np
 
 from assistant.answers.amounts import derived, enumerated, within_range
-from assistant.answers.entailment import Evidence, twisted
+from assistant.answers.entailment import Evidence, misplaced, replaced, reversed_in, twisted
 from assistant.answers.evidence import token_vectors_of
 from assistant.answers.statements import among, statements_of, terms_of
+from assistant.answers.windows import WINDOW_CHARS, nearest
 from core.arrays import FloatArray
 from core.text.detect import detect_language, language_shares
 from core.text.facts import Fact, facts, numbers, periods
@@ -28,6 +31,7 @@ from core.text.sentences import split_sentences
 from core.text.words import words
 from core.types import Chunk, Passage
 from retrieval.models import TokenEncoder, TokenVectors
+from retrieval.models.claims import ClaimJudge
 
 # So sure it must be that a single sentence is in another language than its passages.
 _CLEARLY = 0.97
@@ -40,6 +44,12 @@ _LONG_NAME = re.compile(
 _SHORT = 3
 # So many words, and half of all, make another statement of a claim.
 _MOSTLY = 3
+# The log-odds that a claim needs of the model: where no rule doubts it, where one does, and where a fact of it doesn't
+# stand in the source; chosen on passages kept out of training.
+_POSSIBLE, _LIKELY, _SURE = -3.5, -3.0, 0.0
+_QUOTATION = "the quotation"
+# So many words make a sentence.
+_SENTENCE = 4
 # From here on a word of the claim counts as said by another word of the passages.
 _NEAR = 0.5
 _NOUNS_WITH_CAPITALS = "de"
@@ -63,8 +73,14 @@ class Check:
     misstated: bool = False
 
 
-def check_claim(claim: str, cited: Sequence[Passage], question: str, encoder: TokenEncoder) -> Check:
-    """Whether the passages in `cited` support the claim (without its markers)."""
+def check_claim(
+    claim: str, cited: Sequence[Passage], question: str, encoder: TokenEncoder, judge: ClaimJudge | None = None
+) -> Check:
+    """Whether the passages in `cited` support the claim (without its markers).
+
+    Args:
+        judge: A model that reads both; without one rules and nearness decide.
+    """
     if not cited:
         return Check(False, ("it cites no source",), 0.0)
     about = "; ".join(f"{p.chunk.title}, {p.chunk.locator}, {p.chunk.metadata.get('updated_at', '')}" for p in cited)
@@ -73,6 +89,11 @@ def check_claim(claim: str, cited: Sequence[Passage], question: str, encoder: To
     source = "\n".join(f"{p.chunk.title}\n{' '.join(p.chunk.heading_path)}\n{p.chunk.text}" for p in cited)
     problems = missing = [*_unsupported(claim, source, question, evidence, language)]
     turned: list[str] = []
+    if judge is not None:
+        rules = _doubts(claim, evidence, language) if language in _languages(cited) else _Rules()
+        # "90 days." says something only with what was asked.
+        told = f"{question} {claim}" if question and len(claim.split()) < _SENTENCE else claim
+        return _judged(told, cited, judge, missing, rules)
     score = groundedness(claim, cited, encoder)
     # Words of two languages can't be compared; what both write alike is all that can be checked here.
     if language in _languages(cited):
@@ -81,6 +102,45 @@ def check_claim(claim: str, cited: Sequence[Passage], question: str, encoder: To
         if score < threshold() or _mostly_new(claim, cited, evidence, encoder):
             problems.append(f"its meaning is not in the sources ({score:.2f} of {threshold():.2f})")
     return Check(not problems, tuple(dict.fromkeys(problems)), round(score, 4), bool(turned), bool(missing))
+
+
+def _judged(claim: str, cited: Sequence[Passage], judge: ClaimJudge, missing: Sequence[str], rules: _Rules) -> Check:
+    """What the model finds; the more the rules doubt, the surer it must be."""
+    odds = judge.log_odds([(claim, _window(claim, cited))])[0]
+    # Other facts can be right without standing there: a sum, a share, a number in words.
+    wrong = [*rules.misplaced, *(problem for problem in missing if problem.startswith(_QUOTATION))]
+    if missing or rules.replaced:
+        found, bar = [*missing, *rules.replaced], _SURE
+    else:
+        found, bar = list(rules.reversed), _LIKELY if rules.reversed else _POSSIBLE
+    score = round(1 / (1 + exp(-odds)), 4)
+    problems = wrong if odds >= bar else [*wrong, *found, f"its meaning is not in the sources ({score:.2f})"]
+    return Check(not problems, tuple(dict.fromkeys(problems)), score, bool(wrong), bool(missing and problems))
+
+
+@dataclass(frozen=True)
+class _Rules:
+    """What the rules of `entailment.py` doubt in a claim."""
+
+    misplaced: Sequence[str] = ()
+    replaced: Sequence[str] = ()
+    reversed: Sequence[str] = ()
+
+
+def _doubts(claim: str, evidence: Evidence, language: str) -> _Rules:
+    return _Rules(
+        [*misplaced(claim, evidence)], [*replaced(claim, evidence)], [*reversed_in(claim, evidence, language)]
+    )
+
+
+def _window(claim: str, cited: Sequence[Passage]) -> str:
+    """Of each cited document what stands nearest to the claim, under the first one's title."""
+    texts: dict[str, list[str]] = {}
+    for passage in cited:
+        texts.setdefault(passage.chunk.document_id, []).append(passage.chunk.text)
+    share = WINDOW_CHARS // len(texts)
+    near = [nearest(claim, "\n\n".join(found), share) for found in texts.values()]
+    return "\n".join([*filter(None, [cited[0].chunk.title]), "\n\n".join(near)])
 
 
 def unsupported_facts(sentence: str, source: str, question: str = "") -> tuple[str, ...]:

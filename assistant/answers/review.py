@@ -17,6 +17,7 @@ from core.text.sentences import split_sentences
 from core.text.words import content_words
 from core.types import Passage
 from retrieval.models import TokenEncoder
+from retrieval.models.claims import ClaimJudge
 
 Outcome = Literal["passed", "attributed", "gap", "added", "around", "failed", "repaired", "marked", "left out"]
 UNCHECKED = Check(False, ("no source says it",), 0.0)
@@ -85,6 +86,7 @@ class Reviewer:
 
     Attributes:
         clean: Takes out of a text what may not be shown, such as foreign links.
+        judge: A model that reads claims with their sources; None leaves them to rules.
     """
 
     sources: Sequence[Source]
@@ -92,6 +94,7 @@ class Reviewer:
     encoder: TokenEncoder
     clean: Callable[[str], str]
     may_add: bool = False
+    judge: ClaimJudge | None = None
 
     def review(self, block: Block, numbers: tuple[int, ...] = ()) -> ReviewedBlock:
         """The block with its claims checked.
@@ -242,7 +245,7 @@ class Reviewer:
         return (UNCHECKED if failed is None or failed.passed else failed), ()
 
     def _check(self, text: str, numbers: Sequence[int]) -> Check:
-        return check_claim(text, self.passages(numbers), self.question, self.encoder)
+        return check_claim(text, self.passages(numbers), self.question, self.encoder, self.judge)
 
     def _nearest(self, text: str, but: Sequence[int]) -> list[int]:
         """The other sources that share most words with the text."""

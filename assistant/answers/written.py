@@ -30,6 +30,7 @@ from core.text.languages import language_name
 from core.types import Answer, Passage, User
 from prompts import load_prompt
 from retrieval.models import TokenEncoder
+from retrieval.models.claims import shared_claim_judge
 
 # Said below an answer whose text doesn't reach its end.
 _CUT_SHORT: Mapping[str, tuple[str, ...]] = {
@@ -201,7 +202,8 @@ class AnswerWriter:
     def _reviewer(self, question: Question, sources: Sequence[Source], adds: bool) -> Reviewer:
         allow = load_guardrails(self.settings).links.allow
         said = "\n".join([question.text, *(turn.question for turn in question.turns[-1:])])
-        return Reviewer(sources, said, self.encoder, lambda text: _clean(text, allow), adds)
+        judge = shared_claim_judge(self.settings) if self.settings.answer.claim_check == "model" else None
+        return Reviewer(sources, said, self.encoder, lambda text: _clean(text, allow), adds, judge)
 
 
 def access_key(user: User, sources: Sequence[Source]) -> str:

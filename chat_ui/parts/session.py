@@ -34,6 +34,7 @@ from core.sign_outs import end_sign_in, is_ended
 from core.types import User
 from ingestion.documents import readable_ids
 from ingestion.parse import ParserPool
+from retrieval.models.claims import shared_claim_judge
 from retrieval.retriever import Retriever, open_retriever
 from warehouse.ask import Warehouse
 
@@ -91,7 +92,7 @@ def conversations() -> Conversations:
 
 @st.cache_resource(show_spinner=False)
 def warm(_user: User) -> threading.Thread:
-    """Opens the index and the model beside the first page, and learns the apps' examples, so that no question waits."""
+    """Opens the index and the models beside the first page and learns the apps' examples, so that no question waits."""
 
     def open_early() -> None:
         # What is wrong with the index or the model is said to the person who asks.
@@ -99,6 +100,8 @@ def warm(_user: User) -> threading.Thread:
             answers = assistant().router
             if isinstance(answers, AppAnswers):
                 answers.router.route("Which deadlines are there?", _user)
+            if settings().llm.model and settings().answer.claim_check == "model":
+                shared_claim_judge(settings())
 
     thread = threading.Thread(target=open_early, daemon=True)
     thread.start()

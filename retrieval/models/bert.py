@@ -28,11 +28,13 @@ class BertShape:
     norm_epsilon: float
 
 
-def bert_graph(weights: Mapping[str, NDArray[Any]], shape: BertShape, pooling: str, precision: Precision) -> ov.Model:
-    """A model (ids, mask) → (pooled, tokens).
+def bert_graph(
+    weights: Mapping[str, NDArray[Any]], shape: BertShape, pooling: str, precision: Precision, *, pairs: bool = False
+) -> ov.Model:
+    """A model (ids, mask) → (pooled, tokens); for pairs of texts (ids, mask, types).
 
-    Inputs are (n, length) int64; `mask` is 0 where `ids` are padding. `pooled` is (n, hidden) float32,
-    L2-normalised; `tokens` is (n, length, hidden) float32, the last layer as it is.
+    Inputs are (n, length) int64; `mask` is 0 where `ids` are padding, `types` is 1 in the second text of a pair.
+    `pooled` is (n, hidden) float32, L2-normalised; `tokens` is (n, length, hidden) float32, the last layer as it is.
 
     Args:
         weights: Arrays under the names of Hugging Face's BertModel.
@@ -45,8 +47,16 @@ def bert_graph(weights: Mapping[str, NDArray[Any]], shape: BertShape, pooling: s
     present = ops.convert(mask, "f32")
 
     words = _embedded(ids, weights, shape.hidden)
-    # All texts are of segment 0, whose embedding is added to every position once and for all.
-    positions = weights["embeddings.position_embeddings.weight"] + weights["embeddings.token_type_embeddings.weight"][0]
+    inputs = [ids, mask]
+    positions, segments = (
+        weights[f"embeddings.{name}_embeddings.weight"].astype(np.float32) for name in ("position", "token_type")
+    )
+    if pairs:
+        inputs.append(ops.parameter([-1, -1], ov.Type.i64, name="types"))
+        words = ops.add(words, ops.gather(_constant(segments), inputs[2], _constant(np.int64(0))))
+    else:
+        # All texts are of segment 0, whose embedding is added to every position once and for all.
+        positions = positions + segments[0]
     length = ops.gather(ops.shape_of(ids, "i64"), _constant(np.int64(1)), _constant(np.int64(0)))
     steps = ops.range(_constant(np.int64(0)), length, _constant(np.int64(1)), "i64")
     x = ops.add(words, ops.gather(_constant(positions), steps, _constant(np.int64(0))))
@@ -65,7 +75,7 @@ def bert_graph(weights: Mapping[str, NDArray[Any]], shape: BertShape, pooling: s
         masked = ops.multiply(x, ops.unsqueeze(present, _constant(np.array([2], np.int64))))
         summary = ops.reduce_sum(masked, _constant(np.array([1], np.int64)))
     pooled = ops.normalize_l2(summary, _constant(np.array([1], np.int64)), 1e-12, "max")
-    return ov.Model([pooled.output(0), x.output(0)], [ids, mask], "bert")
+    return ov.Model([pooled.output(0), x.output(0)], inputs, "bert")
 
 
 def _embedded(ids: ov.Node, weights: Mapping[str, NDArray[Any]], hidden: int) -> ov.Node:

@@ -67,7 +67,7 @@ def open_packed_e5(file: Path, folder: Path, name: str, settings: EmbeddingSetti
             folder.mkdir(parents=True, exist_ok=True)
             packed = read_packed(memoryview(file.read_bytes()))
             ov.save_model(bert_graph(packed.weights, packed.shape, "mean", "float32"), graph_file, False)
-            _tokenizer(packed).save(str(tokenizer_file), pretty=False)  # last: it says that all is there
+            packed_tokenizer(packed).save(str(tokenizer_file), pretty=False)  # last: it says that all is there
         except (struct.error, IndexError, ValueError, KeyError, OSError) as error:
             raise ModelError(
                 f"The multilingual model {file} can't be unpacked into {folder} ({type(error).__name__}: {error}); "
@@ -164,7 +164,7 @@ def _blocks(data: memoryview, size: int) -> tuple[NDArray[np.int8], NDArray[np.f
     return values.astype(np.int8), blocks["scale"].astype(np.float32)
 
 
-def _tokenizer(packed: Packed) -> Tokenizer:
+def packed_tokenizer(packed: Packed) -> Tokenizer:
     """XLM-RoBERTa's SentencePiece model, with its normalisation as NFKC, from which it hardly differs."""
     tokenizer = Tokenizer(models.Unigram(packed.pieces, packed.unknown, False))
     tokenizer.normalizer = normalizers.Sequence(

@@ -1,3 +1,5 @@
+from collections.abc import Sequence
+
 import pytest
 
 from assistant.answers.groundedness import check_claim, unsupported_facts
@@ -62,6 +64,41 @@ def test_a_sentence_far_from_its_passage_fails_on_meaning(retriever: Retriever) 
 
 def test_no_source_is_no_support(retriever: Retriever) -> None:
     assert check_claim("Anything.", [], "", retriever.embedder).problems == ("it cites no source",)
+
+
+class Judge:
+    """Says the same of every claim, and keeps what it was shown."""
+
+    def __init__(self, odds: float) -> None:
+        self.odds = odds
+        self.shown: list[tuple[str, str]] = []
+
+    def log_odds(self, pairs: Sequence[tuple[str, str]]) -> list[float]:
+        self.shown += pairs
+        return [self.odds] * len(pairs)
+
+
+@pytest.mark.parametrize(
+    ("claim", "odds", "passed"),
+    [
+        ("Aurora Bank is a customer that pays monthly.", 2.0, True),
+        ("Aurora Bank is a customer that pays monthly.", -4.0, False),
+        ("Within a year the bank pays $17,428.80.", 2.0, True),  # a sum that the model is sure of
+        ("Within a year the bank pays $17,428.80.", -1.0, False),
+        ("Aurora Bank pays €1,452.40 a month.", -1.0, False),
+        ("The bank of Lena Brandt renews.", -1.0, False),
+        ("She said “we renew for three years”.", 3.0, False),  # a quotation is never left to the model
+        ("Aurora Bank does not pay every month.", -3.2, False),  # a rule doubts it, so the model must be surer
+        ("Aurora Bank is a customer that pays monthly.", -3.2, True),
+    ],
+)
+def test_a_model_judges_and_the_rules_catch_what_it_misses(
+    retriever: Retriever, claim: str, odds: float, passed: bool
+) -> None:
+    cited = [Passage(Chunk("c", "d", 0, SOURCE, title="Account"), 1.0)]
+    judge = Judge(odds)
+    assert check_claim(claim, cited, "", retriever.embedder, judge).passed is passed
+    assert judge.shown == [(claim, f"Account\n{SOURCE}")]
 
 
 @pytest.mark.parametrize(
