@@ -7,15 +7,18 @@ leaves no doubt; the others are only read for support, after the leading sentenc
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from assistant.answers.citations import Composer
 from assistant.answers.confidence import AbstentionModel, confidence, confidence_signals
+from assistant.answers.dated import differing, earlier_message, stated
 from assistant.answers.evidence import QuestionContext, ScoredStatement, prepare, weigh_sentences
 from assistant.answers.lists import QuotedList, list_around
+from assistant.answers.otherwise import newest_first, stating_first
 from assistant.answers.people import sentence_of, who_could_know
 from assistant.answers.style import sentences_wanted
+from assistant.answers.validity import asked_window, asks_for_past, in_force
 from assistant.answers.wording import say
 from assistant.events import Event, Stage
 from assistant.records import Trace
@@ -46,6 +49,8 @@ _UNSAID = 4
 # Below this confidence, findings that lack this share of the question's words aren't about it.
 _FAINT = 0.1
 _MOST_UNSAID = 0.5
+# So much below the limit is what would be sure if it held at the time asked about.
+_UNSURE = 0.01
 # Headers of tables of pairs; they say nothing that "Contract end: 2027-02-28" doesn't.
 _NAMELESS = frozenset(
     ["", "field", "value", "key", "property", "attribute", "feld", "wert", "campo", "valor", "champ", "valeur"]
@@ -129,6 +134,7 @@ def answer_from(
     model: AbstentionModel,
     language: str = "en",
     anything: bool = False,
+    aside: Sequence[Passage] = (),
 ) -> Iterator[Event]:
     """Quoted statements as they are found, then the Answer that holds them.
 
@@ -141,14 +147,16 @@ def answer_from(
         model: Of the confidence.
         language: Of what is said beside the quotes.
         anything: Show what there is, however little it has in common with the question: the person pointed at it.
+        aside: Passages that don't hold at the time asked about; what they say otherwise is named as that.
     """
     most = sentences_wanted(style, settings.max_sentences)
     limits = limits_of(settings, model)
     composer = Composer()
     parts: list[tuple[str, Finding]] = []
     read: dict[str, Passage] = {}
+    remarks: dict[str, None] = {}
     for question, passages in found:
-        finding = find_evidence(question, passages, encoder, model, least=limits.answered)
+        finding = _of_its_time(find_evidence(question, passages, encoder, model, least=limits.answered), limits)
         trace.signals.update(finding.signals)
         yield Stage("weigh", f"{len(finding.evidence)} sentences, confidence {finding.confidence:.2f}")
         parts.append((question, finding))
@@ -157,10 +165,13 @@ def answer_from(
         read.update((p.chunk.id, p) for p in passages[: settings.passages])
         own = passages[: settings.passages]
         if finding.confidence >= limits.answered:
-            yield from _quotes(finding, own, encoder, composer, most, bullets=style.format == "bullets")
+            told = yield from _quotes(finding, own, encoder, composer, most, bullets=style.format == "bullets")
         else:
             shown = _SHOWN_SHORT if style.length == "short" else _SHOWN
-            yield from _findings(finding, own, encoder, composer, language=language, most=shown)
+            told = yield from _findings(finding, own, encoder, composer, language=language, most=shown)
+        told.extend(weigh_sentences(finding.asked, aside[:_LEADING], encoder) if aside else [])
+        yield from differing(finding.evidence[0], told, composer, language)
+        remarks[stated(finding.evidence[0].passage.chunk, language)] = None
     sure = max((finding.confidence for _, finding in parts), default=0.0)
     missing = [q for q, finding in parts if not (concerns(finding, limits) or (anything and finding.evidence))]
     if len(missing) == len(parts):
@@ -172,8 +183,21 @@ def answer_from(
         "answered" if sure >= limits.answered else "partly",
         confidence=sure,
         passages=tuple(read.values()),
-        notes=tuple(say("also_asked", language, question=question) for question in missing),
+        notes=(*filter(None, remarks), *(say("also_asked", language, question=question) for question in missing)),
     )
+
+
+def _of_its_time(finding: Finding, limits: Limits) -> Finding:
+    """The finding with the newest of several statements in the lead, and unsure where that doesn't hold when asked."""
+    window = asked_window(finding.asked.text)
+    evidence = list(finding.evidence)
+    if window is not None and evidence:
+        evidence = stating_first(evidence, window)
+    elif not asks_for_past(finding.asked.text):
+        evidence = newest_first(evidence)
+    if not evidence or window is None or in_force(evidence[0].passage.chunk, window):
+        return replace(finding, evidence=tuple(evidence))
+    return replace(finding, evidence=tuple(evidence), confidence=min(finding.confidence, limits.answered - _UNSURE))
 
 
 def limits_of(settings: AnswerSettings, model: AbstentionModel) -> Limits:
@@ -202,8 +226,12 @@ def _findings(
     *,
     language: str,
     most: int,
-) -> Iterator[Event]:
-    """What the documents say about it, a line each, and which of the question's words they don't have."""
+) -> Generator[Event, None, list[ScoredStatement]]:
+    """What the documents say about it, a line each, and which of the question's words they don't have.
+
+    Returns:
+        What else was read.
+    """
     yield composer.add(say("partly", language), [], "\n\n")
     rest = weigh_sentences(finding.asked, passages[finding.read :], encoder, first=finding.read)
     shown = distinct([*finding.evidence, *rest], most)
@@ -220,6 +248,7 @@ def _findings(
     unsaid = unsaid_words(finding.asked, shown)
     if unsaid:
         yield composer.add(say("unsaid", language, words=", ".join(unsaid)), [], "\n\n")
+    return [*finding.evidence[1:], *rest]
 
 
 def _list_for(asked: QuestionContext, evidence: ScoredStatement) -> QuotedList | None:
@@ -261,14 +290,15 @@ def _quotes(
     most: int,
     *,
     bullets: bool,
-) -> Iterator[Event]:
+) -> Generator[Event, None, list[ScoredStatement]]:
+    """The leading statement and those that support it; what else was read comes back."""
     lead = finding.evidence[0]
     mark, block = "- " if bullets else "", _list_for(finding.asked, lead)
     said = mark + statement_of(lead) if block is None else block.text()
     quote = _quote(lead) if block is None else (lead.passage, block.begin, block.end)
     yield composer.add(said, [quote], separator="\n\n" if composer.text else "")
     if most == 1:
-        return
+        return list(finding.evidence[1:])
     # Only now the other passages are read: the leading sentence is shown already.
     row = bool(lead.cells) or block is not None
     rest = weigh_sentences(finding.asked, passages[finding.read :], encoder, first=finding.read)
@@ -277,6 +307,7 @@ def _quotes(
         separator = "\n" if evidence.cells or row or bullets else " "
         row = bool(evidence.cells)
         yield composer.add(mark + statement_of(evidence), [_quote(evidence)], separator)
+    return others
 
 
 def no_evidence(passages: Sequence[Passage], sure: float, language: str = "en") -> Answer:
@@ -324,7 +355,8 @@ def statement_of(evidence: ScoredStatement) -> str:
         return f"{name} – {values}" if name and values else name or values
     text = _BULLET.sub("", evidence.span.text)
     text = _LINK.sub(r"\1", _EMPHASIS.sub(r"\2", text))
-    return " ".join(text.split())
+    earlier = earlier_message(evidence.passage.chunk)
+    return " ".join(text.split()) + (f" ({earlier})" if earlier else "")
 
 
 def _quote(evidence: ScoredStatement) -> tuple[Passage, int, int]:

@@ -15,12 +15,13 @@ from assistant.answers.people import KnowledgeablePerson, asks_for_people, who_c
 from assistant.answers.rendering import best_quote
 from assistant.answers.rewrite import Rewritten, ask_back
 from assistant.answers.subject import concerns_another
-from assistant.answers.validity import holding_today
+from assistant.answers.validity import holding
 from assistant.answers.written import AnswerWriter
 from assistant.events import Event, Stage
 from assistant.question import Question
 from assistant.records.trace import Trace
 from assistant.understanding.replies import Reply
+from core.database import utc_now
 from core.errors import ModelError
 from core.llm import ChatModels
 from core.settings import Settings
@@ -68,10 +69,11 @@ class SearchAnswers:
             return
         read = self.settings.answer.passages
         found: list[tuple[str, list[Passage]]] = []
+        aside: list[Passage] = []
         for part in rewritten.questions:
             yield Stage("search", part)
             with trace.stage("search"):
-                found.append((part, self._found(part, question, rewritten.reply)))
+                found.append((part, self._found(part, question, rewritten.reply, aside)))
         everything = _merged([passages for _, passages in found])
         trace.found(everything[:read])
         documents = len({p.chunk.document_id for p in everything})
@@ -86,20 +88,26 @@ class SearchAnswers:
         if self.models is not None:
             yield from self._written(replace(question, text=rewritten.text), found, everything, trace)
         else:
-            for event in self._quoted(question, found, trace, anything=rewritten.reply.kind in _TAKEN_UP):
+            for event in self._quoted(question, found, trace, aside, anything=rewritten.reply.kind in _TAKEN_UP):
                 if source == "files" and isinstance(event, Answer) and event.outcome == "no_evidence":
                     yield nothing_in(question.attachments, event, question.language)
                 else:
                     yield event
 
-    def _found(self, part: str, question: Question, reply: Reply) -> list[Passage]:
-        """The passages for one part of the question: of the files that came with it alone, unless it says otherwise."""
+    def _found(self, part: str, question: Question, reply: Reply, aside: list[Passage]) -> list[Passage]:
+        """The passages for one part of the question: of the files that came with it alone, unless it says otherwise.
+
+        Args:
+            aside: Gets those that don't hold at the time asked about.
+        """
         limit = max(_SEARCHED, self.settings.answer.passages)
         if question.attachments and source_of(part) == "files":
             return attached_passages(part, question.attachments, question.user, self.encoder, limit)
         passages = self._searched(Search(part, question.user, limit, question.filters), reply)
         passages = [p for p in passages if not concerns_another(part, p.chunk, question.language)]
-        passages = holding_today(part, passages)
+        held = holding(part, passages, utc_now().date())
+        passages = held.passages
+        aside.extend(held.aside)
         if question.attachments:
             own = attached_passages(part, question.attachments, question.user, self.encoder, limit)
             passages = sorted([*own, *passages], key=_by_attachment)[:limit]
@@ -126,6 +134,7 @@ class SearchAnswers:
         question: Question,
         found: Sequence[tuple[str, list[Passage]]],
         trace: Trace,
+        aside: Sequence[Passage] = (),
         *,
         anything: bool = False,
     ) -> Iterator[Event]:
@@ -139,6 +148,7 @@ class SearchAnswers:
                 model=self._confidence,
                 language=question.language,
                 anything=anything,
+                aside=aside,
             )
 
     def _written(
