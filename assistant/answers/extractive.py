@@ -14,7 +14,7 @@ from assistant.answers.citations import Composer
 from assistant.answers.confidence import AbstentionModel, confidence, confidence_signals
 from assistant.answers.dated import differing, earlier_message, stated
 from assistant.answers.evidence import QuestionContext, ScoredStatement, prepare, weigh_sentences
-from assistant.answers.lists import QuotedList, list_around
+from assistant.answers.lists import QuotedList, below_heading, code_below, list_around, says_something
 from assistant.answers.otherwise import newest_first, stating_first
 from assistant.answers.people import sentence_of, who_could_know
 from assistant.answers.style import sentences_wanted
@@ -156,7 +156,8 @@ def answer_from(
     read: dict[str, Passage] = {}
     remarks: dict[str, None] = {}
     for question, passages in found:
-        finding = _of_its_time(find_evidence(question, passages, encoder, model, least=limits.answered), limits)
+        finding = find_evidence(question, passages, encoder, model, least=limits.answered)
+        finding = _of_its_time(_standing(finding, passages), limits)
         trace.signals.update(finding.signals)
         yield Stage("weigh", f"{len(finding.evidence)} sentences, confidence {finding.confidence:.2f}")
         parts.append((question, finding))
@@ -185,6 +186,13 @@ def answer_from(
         passages=tuple(read.values()),
         notes=(*filter(None, remarks), *(say("also_asked", language, question=question) for question in missing)),
     )
+
+
+def _standing(finding: Finding, passages: Sequence[Passage]) -> Finding:
+    """The finding without titles, headings and lead-ins, unless what they head or introduce is shown with them."""
+    whole = finding.asked.expected == "open"
+    kept = tuple(e for e in finding.evidence if says_something(e, passages, whole=whole))
+    return replace(finding, evidence=kept or finding.evidence)
 
 
 def _of_its_time(finding: Finding, limits: Limits) -> Finding:
@@ -234,26 +242,35 @@ def _findings(
     """
     yield composer.add(say("partly", language), [], "\n\n")
     rest = weigh_sentences(finding.asked, passages[finding.read :], encoder, first=finding.read)
+    whole = finding.asked.expected == "open"
+    rest = [e for e in rest if says_something(e, passages, whole=whole)]
     shown = distinct([*finding.evidence, *rest], most)
     quoted: list[tuple[QuotedList, str]] = []
     for evidence in shown:
         if any(block.holds(evidence, chunk) for block, chunk in quoted):
             continue
-        block = _list_for(finding.asked, evidence)
+        block = _list_for(finding.asked, evidence, passages)
         if block is None:
             yield composer.add(f"- {statement_of(evidence)}", [_quote(evidence)], "\n")
         else:
             quoted.append((block, evidence.passage.chunk.id))
-            yield composer.add(block.text("- "), [(evidence.passage, block.begin, block.end)], "\n")
+            yield composer.add(block.text("- "), _quotes_of(block, evidence.passage), "\n")
     unsaid = unsaid_words(finding.asked, shown)
     if unsaid:
         yield composer.add(say("unsaid", language, words=", ".join(unsaid)), [], "\n\n")
     return [*finding.evidence[1:], *rest]
 
 
-def _list_for(asked: QuestionContext, evidence: ScoredStatement) -> QuotedList | None:
+def _list_for(asked: QuestionContext, evidence: ScoredStatement, passages: Sequence[Passage]) -> QuotedList | None:
     """The whole list around a statement; what asks for a number, a day or a name is answered by the item alone."""
-    return list_around(evidence) if asked.expected == "open" else None
+    if asked.expected != "open":
+        return None
+    return list_around(evidence) or below_heading(evidence) or code_below(evidence, passages)
+
+
+def _quotes_of(block: QuotedList, passage: Passage) -> list[tuple[Passage, int, int]]:
+    quotes = [(passage, block.begin, block.end)]
+    return [*quotes, (block.code_in, 0, len(block.code_in.chunk.text))] if block.code_in is not None else quotes
 
 
 def distinct(evidence: Sequence[ScoredStatement], limit: int) -> list[ScoredStatement]:
@@ -293,17 +310,18 @@ def _quotes(
 ) -> Generator[Event, None, list[ScoredStatement]]:
     """The leading statement and those that support it; what else was read comes back."""
     lead = finding.evidence[0]
-    mark, block = "- " if bullets else "", _list_for(finding.asked, lead)
+    mark, block = "- " if bullets else "", _list_for(finding.asked, lead, passages)
     said = mark + statement_of(lead) if block is None else block.text()
-    quote = _quote(lead) if block is None else (lead.passage, block.begin, block.end)
-    yield composer.add(said, [quote], separator="\n\n" if composer.text else "")
+    quotes = [_quote(lead)] if block is None else _quotes_of(block, lead.passage)
+    yield composer.add(said, quotes, separator="\n\n" if composer.text else "")
     if most == 1:
         return list(finding.evidence[1:])
     # Only now the other passages are read: the leading sentence is shown already.
     row = bool(lead.cells) or block is not None
     rest = weigh_sentences(finding.asked, passages[finding.read :], encoder, first=finding.read)
     others = [e for e in (*finding.evidence[1:], *rest) if block is None or not block.holds(e, lead.passage.chunk.id)]
-    for evidence in supporting(lead, others, most - 1):
+    others = [e for e in others if says_something(e, passages, whole=False)]
+    for evidence in supporting(lead, others, most - 1, finding.asked.terms):
         separator = "\n" if evidence.cells or row or bullets else " "
         row = bool(evidence.cells)
         yield composer.add(mark + statement_of(evidence), [_quote(evidence)], separator)
@@ -326,13 +344,17 @@ def no_evidence(passages: Sequence[Passage], sure: float, language: str = "en") 
     return Answer(text, outcome="no_evidence", confidence=sure, passages=tuple(passages[:8]), nearest=tuple(nearest))
 
 
-def supporting(lead: ScoredStatement, others: Sequence[ScoredStatement], limit: int) -> list[ScoredStatement]:
+def supporting(
+    lead: ScoredStatement, others: Sequence[ScoredStatement], limit: int, asked_for: Sequence[str] = ()
+) -> list[ScoredStatement]:
     """Up to `limit` further sentences that are near the leading one in score and don't repeat what was said."""
     chosen = [lead]
     words = len(lead.span.text.split())
     for evidence in sorted(others, key=lambda e: -e.score):
         if len(chosen) > limit or evidence.score < lead.score - _SUPPORT_MARGIN:
             break
+        if _of_another(lead, evidence, asked_for):
+            continue
         elsewhere = evidence.passage.chunk.document_id != lead.passage.chunk.document_id
         if elsewhere and evidence.score < lead.score - _SUPPORT_MARGIN + _OTHER_DOCUMENT:
             continue
@@ -342,6 +364,20 @@ def supporting(lead: ScoredStatement, others: Sequence[ScoredStatement], limit: 
         chosen.append(evidence)
         words += length
     return chosen[1:]
+
+
+def _of_another(lead: ScoredStatement, row: ScoredStatement, asked_for: Sequence[str]) -> bool:
+    """Whether a row has another value in a column of which the question names the leading row's value."""
+    named = {
+        header: value
+        for header, value in lead.cells
+        if set(content_words(value)) & set(asked_for) and not value.isdigit()
+    }
+    theirs = dict(row.cells)
+    return any(
+        header and theirs.get(header, value) != value and not set(content_words(theirs[header])) & set(asked_for)
+        for header, value in named.items()
+    )
 
 
 def statement_of(evidence: ScoredStatement) -> str:

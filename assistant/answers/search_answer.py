@@ -26,7 +26,7 @@ from core.errors import ModelError
 from core.llm import ChatModels
 from core.settings import Settings
 from core.text.words import content_words
-from core.types import Answer, Passage
+from core.types import Answer, Passage, User
 from retrieval.models.tokens import TokenEncoder
 from retrieval.query.filters import AnyOf, Filter, Not, all_of
 from retrieval.query.search import Search, Searcher
@@ -35,6 +35,8 @@ from retrieval.query.search import Search, Searcher
 _SEARCHED = 24
 # So many passages of the last answer are read again, behind so many of what was found.
 _RECALLED, _BEFORE_RECALLED = 6, 4
+# So many of the best passages are completed with what they introduce.
+_INTRODUCING = 3
 # What such a reply points at is shown, however little it has in common with the words.
 _TAKEN_UP = frozenset({"nearest", "item"})
 
@@ -123,7 +125,20 @@ class SearchAnswers:
         passages = self.retriever.search(replace(search, filters=all_of(search.filters, *scope)))
         wanted = set(content_words(reply.titled)) if reply.titled else set()
         titled = [p for p in passages if wanted and wanted <= set(content_words(p.chunk.title))]
-        return titled or passages or self.retriever.search(search)
+        return self._with_introduced(titled or passages or self.retriever.search(search), search.user)
+
+    def _with_introduced(self, passages: list[Passage], user: User) -> list[Passage]:
+        """The passages with what the first of them introduce at their end ("as follows:") behind them."""
+        known = {(p.chunk.document_id, p.chunk.ordinal) for p in passages}
+        complete: list[Passage] = []
+        for place, passage in enumerate(passages):
+            complete.append(passage)
+            chunk = passage.chunk
+            after = (chunk.document_id, chunk.ordinal + 1)
+            if place < _INTRODUCING and chunk.text.rstrip().endswith((":", "：")) and after not in known:
+                following = [c for c in self.retriever.document(chunk.document_id, user) if c.ordinal == after[1]]
+                complete.extend(replace(passage, chunk=c) for c in following)
+        return complete
 
     @property
     def _confidence(self) -> AbstentionModel:
