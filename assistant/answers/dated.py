@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 
 from assistant.answers.citations import Composer
-from assistant.answers.evidence import ScoredStatement
-from assistant.answers.otherwise import said_on, said_otherwise
+from assistant.answers.evidence import QuestionContext, ScoredStatement
+from assistant.answers.otherwise import said_on, said_otherwise, sent_on
 from assistant.answers.wording import Phrase, say
 from assistant.events import Event
 from core.text.locale import long_date
@@ -17,10 +17,10 @@ _MOST = 2
 
 
 def differing(
-    lead: ScoredStatement, others: Sequence[ScoredStatement], composer: Composer, language: str
+    asked: QuestionContext, lead: ScoredStatement, others: Sequence[ScoredStatement], composer: Composer, language: str
 ) -> Iterator[Event]:
     """A line for each other source that says the same as `lead` with another number, the older one named as that."""
-    for one in said_otherwise(lead, others)[:_MOST]:
+    for one in said_otherwise(lead, others, asked.terms)[:_MOST]:
         mine, theirs = lead.passage.chunk, one.statement.passage.chunk
         line = say(
             _phrase(said_on(mine), said_on(theirs)),
@@ -74,5 +74,7 @@ def _when(chunk: Chunk, language: str, *, stated_only: bool = False) -> str:
         return ", ".join([*parts, *days])
     if as_of := chunk.metadata.get("as_of"):
         return say("as_of", language, value=long_date(as_of, language))
+    if sent := sent_on(chunk):
+        return say("sent_on", language, value=long_date(sent, language))
     changed = chunk.metadata.get("updated_at") or chunk.metadata.get("created_at")
     return say("changed_on", language, value=long_date(changed, language)) if changed else ""

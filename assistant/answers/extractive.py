@@ -14,11 +14,10 @@ from assistant.answers.citations import Composer
 from assistant.answers.confidence import AbstentionModel, confidence, confidence_signals
 from assistant.answers.dated import differing, earlier_message, stated
 from assistant.answers.evidence import QuestionContext, ScoredStatement, prepare, weigh_sentences
+from assistant.answers.leading import can_answer, in_order
 from assistant.answers.lists import QuotedList, below_heading, code_below, list_around, says_something
-from assistant.answers.otherwise import newest_first, stating_first
 from assistant.answers.people import sentence_of, who_could_know
 from assistant.answers.style import sentences_wanted
-from assistant.answers.validity import asked_window, asks_for_past, in_force
 from assistant.answers.wording import say
 from assistant.events import Event, Stage
 from assistant.records import Trace
@@ -157,7 +156,7 @@ def answer_from(
     remarks: dict[str, None] = {}
     for question, passages in found:
         finding = find_evidence(question, passages, encoder, model, least=limits.answered)
-        finding = _of_its_time(_standing(finding, passages), limits)
+        finding = _judged(finding, passages, limits, language)
         trace.signals.update(finding.signals)
         yield Stage("weigh", f"{len(finding.evidence)} sentences, confidence {finding.confidence:.2f}")
         parts.append((question, finding))
@@ -171,7 +170,7 @@ def answer_from(
             shown = _SHOWN_SHORT if style.length == "short" else _SHOWN
             told = yield from _findings(finding, own, encoder, composer, language=language, most=shown)
         told.extend(weigh_sentences(finding.asked, aside[:_LEADING], encoder) if aside else [])
-        yield from differing(finding.evidence[0], told, composer, language)
+        yield from differing(finding.asked, finding.evidence[0], told, composer, language)
         remarks[stated(finding.evidence[0].passage.chunk, language)] = None
     sure = max((finding.confidence for _, finding in parts), default=0.0)
     missing = [q for q, finding in parts if not (concerns(finding, limits) or (anything and finding.evidence))]
@@ -188,24 +187,12 @@ def answer_from(
     )
 
 
-def _standing(finding: Finding, passages: Sequence[Passage]) -> Finding:
-    """The finding without titles, headings and lead-ins, unless what they head or introduce is shown with them."""
-    whole = finding.asked.expected == "open"
-    kept = tuple(e for e in finding.evidence if says_something(e, passages, whole=whole))
-    return replace(finding, evidence=kept or finding.evidence)
-
-
-def _of_its_time(finding: Finding, limits: Limits) -> Finding:
-    """The finding with the newest of several statements in the lead, and unsure where that doesn't hold when asked."""
-    window = asked_window(finding.asked.text)
-    evidence = list(finding.evidence)
-    if window is not None and evidence:
-        evidence = stating_first(evidence, window)
-    elif not asks_for_past(finding.asked.text):
-        evidence = newest_first(evidence)
-    if not evidence or window is None or in_force(evidence[0].passage.chunk, window):
-        return replace(finding, evidence=tuple(evidence))
-    return replace(finding, evidence=tuple(evidence), confidence=min(finding.confidence, limits.answered - _UNSURE))
+def _judged(finding: Finding, passages: Sequence[Passage], limits: Limits, language: str) -> Finding:
+    """The finding with the statement in the lead that may lead, and unsure where that can't be the whole answer."""
+    finding = replace(finding, evidence=in_order(finding.asked, finding.evidence, passages))
+    if can_answer(finding.asked, finding.evidence, passages, language):
+        return finding
+    return replace(finding, confidence=min(finding.confidence, limits.answered - _UNSURE))
 
 
 def limits_of(settings: AnswerSettings, model: AbstentionModel) -> Limits:
@@ -274,9 +261,9 @@ def _quotes_of(block: QuotedList, passage: Passage) -> list[tuple[Passage, int, 
 
 
 def distinct(evidence: Sequence[ScoredStatement], limit: int) -> list[ScoredStatement]:
-    """The best statements that say something of their own."""
+    """The first and the best further statements that say something of their own."""
     chosen: list[ScoredStatement] = []
-    for one in sorted(evidence, key=lambda e: -e.score):
+    for one in (*evidence[:1], *sorted(evidence[1:], key=lambda e: -e.score)):
         if len(chosen) == limit or (chosen and one.score < chosen[0].score - _SHOWN_MARGIN):
             break
         if not any(_repeats(one, other) for other in chosen):

@@ -19,9 +19,12 @@ from core.types import Chunk
 _MARGIN = 6.0
 # So much below the leading one is as good, and so many are looked at.
 _NEARLY, _LOOKED_AT = 3.0, 20
-# The same sentence: so large a part of both sides' words is shared, and at least so many of them.
+# The same sentence: so large a part of the shorter one's words is shared, and at least so many of them.
 _SHARED = 0.6
 _LEAST_SHARED = 2
+# Of so many words one side may have that the other lacks.
+_FEW = 1
+_WORD = re.compile(r"[^\W\d_]{3,}")
 _NO_NAMES = frozenset("eur usd gbp chf jpy euro euros dollar dollars".split())
 # Days without a year are compared as if they were of this one.
 _SOME_DAY = date(2024, 1, 1)
@@ -41,14 +44,20 @@ class Otherwise:
     other: str
 
 
-def said_otherwise(lead: ScoredStatement, others: Sequence[ScoredStatement]) -> list[Otherwise]:
-    """The statements of other sources that say the same as `lead` with another number, best first, one a document."""
+def said_otherwise(
+    lead: ScoredStatement, others: Sequence[ScoredStatement], asked: Sequence[str] = ()
+) -> list[Otherwise]:
+    """The statements of other sources that say the same as `lead` with another number, best first, one a document.
+
+    Args:
+        asked: The question's words; what differs in one of them is about something else.
+    """
     found: dict[str, Otherwise] = {}
     for one in sorted(others, key=lambda e: -e.score):
         if one.score < lead.score - _MARGIN:
             break
         chunk = one.passage.chunk
-        if _one_source(lead.passage.chunk, chunk) or chunk.document_id in found or not _same_subject(lead, one):
+        if _one_source(lead.passage.chunk, chunk) or _key(chunk) in found or not _same_subject(lead, one, asked):
             continue
         differing = _differing(lead, one)
         if differing is not None:
@@ -56,13 +65,13 @@ def said_otherwise(lead: ScoredStatement, others: Sequence[ScoredStatement]) -> 
     return list(found.values())
 
 
-def newest_first(evidence: Sequence[ScoredStatement]) -> list[ScoredStatement]:
+def newest_first(evidence: Sequence[ScoredStatement], asked: Sequence[str] = ()) -> list[ScoredStatement]:
     """The evidence with the newest in the lead, where several say the same as the leading one with another number."""
     if not evidence:
         return []
     lead = evidence[0]
     newest = lead
-    for one in said_otherwise(lead, evidence[1:]):
+    for one in said_otherwise(lead, evidence[1:], asked):
         mine, theirs = said_on(newest.passage.chunk), said_on(one.statement.passage.chunk)
         if mine is not None and theirs is not None and theirs > mine:
             newest = one.statement
@@ -86,12 +95,17 @@ def said_on(chunk: Chunk) -> tuple[date, date] | None:
     if chunk.kind == "history" and chunk.heading_path:
         sent = next((day for day, *_ in dated_spans(" ".join(chunk.heading_path), None)), date.min)
         return sent, sent
-    changed = _iso(chunk.metadata.get("updated_at")) or _iso(chunk.metadata.get("created_at"))
+    changed = sent_on(chunk) or _iso(chunk.metadata.get("updated_at")) or _iso(chunk.metadata.get("created_at"))
     titled = _YEAR.search(chunk.title)
     stated = (
         holds_from(chunk) or _iso(chunk.metadata.get("as_of")) or (date(int(titled[1]), 1, 1) if titled else changed)
     )
     return (stated, changed or stated) if stated else None
+
+
+def sent_on(chunk: Chunk) -> date | None:
+    """When a mail was sent; None for what is no mail. The day of its file may be that of a copy."""
+    return _iso(chunk.metadata.get("created_at")) if chunk.metadata.get("sender") else None
 
 
 def _iso(value: object) -> date | None:
@@ -110,7 +124,7 @@ def _one_source(one: Chunk, other: Chunk) -> bool:
     return one.document_id == other.document_id and (one.kind == "history") == (other.kind == "history")
 
 
-def _same_subject(lead: ScoredStatement, one: ScoredStatement) -> bool:
+def _same_subject(lead: ScoredStatement, one: ScoredStatement, asked: Sequence[str]) -> bool:
     for name in ("customer", "region", "product"):
         mine, theirs = (folded(str(e.passage.chunk.metadata.get(name, ""))) for e in (lead, one))
         if mine and theirs and mine != theirs:
@@ -119,11 +133,26 @@ def _same_subject(lead: ScoredStatement, one: ScoredStatement) -> bool:
         # Rows of the same label stand in many tables; only versions of one document are about the same.
         versions = series_of(lead.passage.chunk) == series_of(one.passage.chunk)
         return versions and bool(lead.cells and one.cells) and folded(lead.cells[0][1]) == folded(one.cells[0][1])
-    if _named(lead) != _named(one):
+    if _named(lead) != _named(one) or _of_siblings(lead.passage.chunk, one.passage.chunk):
         return False
     mine_words, their_words = _plain_words(lead), _plain_words(one)
-    shared = len(mine_words & their_words)
-    return shared >= _LEAST_SHARED and shared >= _SHARED * max(len(mine_words), len(their_words))
+    shared, fewest = len(mine_words & their_words), min(len(mine_words), len(their_words))
+    own, other = mine_words - their_words, their_words - mine_words
+    if shared < _LEAST_SHARED or shared < _SHARED * fewest or (own | other) & set(asked):
+        return False
+    return min(len(own), len(other)) <= _FEW
+
+
+def _of_siblings(one: Chunk, other: Chunk) -> bool:
+    """Whether the titles differ in a name that each document is about: "Hire agreement Asplund", "… Bergvik"."""
+    titles = [set(series_of(chunk)[0].split()) for chunk in (one, other)]
+    return all(_names_among(titles[n] - titles[1 - n], chunk) for n, chunk in enumerate((one, other)))
+
+
+def _names_among(title_words: set[str], chunk: Chunk) -> bool:
+    written = [word for word in _WORD.findall(f"{chunk.title} {chunk.text}") if folded(word) in title_words]
+    standing = [word for word in _WORD.findall(chunk.text) if folded(word) in title_words]
+    return bool(standing) and all(word[0].isupper() for word in written)
 
 
 def _named(one: ScoredStatement) -> set[str]:

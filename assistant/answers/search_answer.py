@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 from typing import Protocol
 
 from assistant.answers.attachments import attached_passages
@@ -15,7 +16,7 @@ from assistant.answers.people import KnowledgeablePerson, asks_for_people, who_c
 from assistant.answers.rendering import best_quote
 from assistant.answers.rewrite import Rewritten, ask_back
 from assistant.answers.subject import concerns_another
-from assistant.answers.validity import holding
+from assistant.answers.validity import asks_for_past, holding
 from assistant.answers.written import AnswerWriter
 from assistant.events import Event, Stage
 from assistant.question import Question
@@ -35,6 +36,8 @@ from retrieval.query.search import Search, Searcher
 _SEARCHED = 24
 # So many passages of the last answer are read again, behind so many of what was found.
 _RECALLED, _BEFORE_RECALLED = 6, 4
+# So many passages of replaced documents are read where the past is asked for, the first behind so many others.
+_PAST, _BEFORE_PAST = 4, 1
 # So many of the best passages are completed with what they introduce.
 _INTRODUCING = 3
 # What such a reply points at is shown, however little it has in common with the words.
@@ -118,14 +121,23 @@ class SearchAnswers:
     def _searched(self, search: Search, reply: Reply) -> list[Passage]:
         """What is found in the documents that a reply is about; in all of them where those have nothing."""
         scope: list[Filter] = []
+        unscoped = search
         if reply.documents:
             scope.append(AnyOf("document_id", reply.documents))
         if reply.without:
             scope.append(Not(AnyOf("document_id", reply.without)))
-        passages = self.retriever.search(replace(search, filters=all_of(search.filters, *scope)))
+        search = replace(search, filters=all_of(search.filters, *scope))
+        passages = self.retriever.search(search)
+        if asks_for_past(search.question) and not scope:
+            passages = _with_past(passages, self._superseded(search))
         wanted = set(content_words(reply.titled)) if reply.titled else set()
         titled = [p for p in passages if wanted and wanted <= set(content_words(p.chunk.title))]
-        return self._with_introduced(titled or passages or self.retriever.search(search), search.user)
+        return self._with_introduced(titled or passages or self.retriever.search(unscoped), search.user)
+
+    def _superseded(self, search: Search) -> list[Passage]:
+        """What replaced documents say, which weights put so far behind that a question about the past may miss it."""
+        past = AnyOf("vetting", ("superseded",))
+        return self.retriever.search(replace(search, limit=_PAST, filters=all_of(search.filters, past)))
 
     def _with_introduced(self, passages: list[Passage], user: User) -> list[Passage]:
         """The passages with what the first of them introduce at their end ("as follows:") behind them."""
@@ -213,6 +225,22 @@ class SearchAnswers:
         mine = {p.chunk.id for p in recalled}
         rest = [p for p in passages[_BEFORE_RECALLED:] if p.chunk.id not in mine]
         return [*passages[:_BEFORE_RECALLED], *recalled, *rest]
+
+
+def _with_past(passages: Sequence[Passage], past: Sequence[Passage]) -> list[Passage]:
+    """Both in turn, behind the best; a passage of the past that has less than half of what the best has stays out."""
+    known = {p.chunk.id for p in passages[: 2 * _PAST]}
+    near = [
+        p for p in past if p.chunk.id not in known and _nearness(p) >= 0.5 * max(map(_nearness, passages), default=0)
+    ]
+    mine = {p.chunk.id for p in near}
+    rest = [p for p in passages[_BEFORE_PAST:] if p.chunk.id not in mine]
+    turns = [one for pair in zip_longest(near, rest) for one in pair if one is not None]
+    return [*passages[:_BEFORE_PAST], *turns]
+
+
+def _nearness(passage: Passage) -> float:
+    return max(passage.vector_similarity or 0.0, 0.0)
 
 
 def _named(question: str, people: Sequence[KnowledgeablePerson], passages: Sequence[Passage]) -> Iterator[Event]:

@@ -43,6 +43,7 @@ Phrase = Literal[
     "valid_until",
     "as_of",
     "changed_on",
+    "sent_on",
     "states",
 ]
 
@@ -86,6 +87,7 @@ _WORDS: Mapping[str, Mapping[Phrase, str]] = {
         "valid_until": "valid until {value}",
         "as_of": "as of {value}",
         "changed_on": "changed on {value}",
+        "sent_on": "sent on {value}",
         "states": "“{title}” states its validity: {when}.",
     },
     "de": {
@@ -127,6 +129,7 @@ _WORDS: Mapping[str, Mapping[Phrase, str]] = {
         "valid_until": "gültig bis {value}",
         "as_of": "Stand {value}",
         "changed_on": "geändert am {value}",
+        "sent_on": "gesendet am {value}",
         "states": "„{title}“ nennt seine Gültigkeit: {when}.",
     },
     "es": {
@@ -168,6 +171,7 @@ _WORDS: Mapping[str, Mapping[Phrase, str]] = {
         "valid_until": "vigente hasta el {value}",
         "as_of": "a {value}",
         "changed_on": "cambiado el {value}",
+        "sent_on": "enviado el {value}",
         "states": "«{title}» indica su vigencia: {when}.",
     },
     "fr": {
@@ -209,6 +213,7 @@ _WORDS: Mapping[str, Mapping[Phrase, str]] = {
         "valid_until": "valable jusqu'au {value}",
         "as_of": "état au {value}",
         "changed_on": "modifié le {value}",
+        "sent_on": "envoyé le {value}",
         "states": "« {title} » indique sa validité : {when}.",
     },
 }

@@ -87,6 +87,7 @@ _SUBORDINATE = re.compile(
     re.IGNORECASE,
 )
 _FRAGMENT_ALONE = 3
+_FRAGMENT_ASKED = 2
 
 
 def in_context(question: str, before: str, alike: Likeness | None = None) -> str:
@@ -101,10 +102,12 @@ def in_context(question: str, before: str, alike: Likeness | None = None) -> str
     words = len(rest.split())
     asks = _ASKS.search(rest) or _BEGINS.match(rest) or _NAME_OF.search(rest)
     if not asks and words <= (_FRAGMENT_WORDS if has_lead or refers else _FRAGMENT_ALONE):
-        swapped = _swapped(rest, before, alike)
+        # "wellness?" asks the same of something else; "wellness" without a mark names a new topic.
+        asked_again = question.rstrip().endswith(("?", "？")) and words <= _FRAGMENT_ASKED
+        swapped = _swapped(rest, before, alike, least=0.0 if asked_again else _ALIKE)
         if swapped:
             return swapped
-        if has_lead or refers:
+        if has_lead or refers or asked_again:
             return f"{before.rstrip(' ?.!')}, {rest}?"
         return question
     bare = not _content(rest)  # "why?", "since when?"
@@ -144,7 +147,7 @@ def _completed(question: str, before: str, *, points_back: bool) -> str:
     return f"{filled.rstrip()} ({' '.join(missing)})" if missing else filled
 
 
-def _swapped(fragment: str, before: str, alike: Likeness | None) -> str:
+def _swapped(fragment: str, before: str, alike: Likeness | None, least: float) -> str:
     """The question before with the fragment in the place of what it stands in contrast to; "" if there is no such."""
     by_preposition = _WITH_PREPOSITION.match(fragment)
     preposition, new = by_preposition.groups() if by_preposition else ("", fragment)
@@ -154,7 +157,7 @@ def _swapped(fragment: str, before: str, alike: Likeness | None) -> str:
         (_in_contrast(bare, before), bare),
         (_name_for(bare, preposition, before), bare),
         (_behind(preposition, before), new),
-        (_most_alike(bare, before, alike), bare),
+        (_most_alike(bare, before, alike, least), bare),
     ):
         if old and folded(old) != folded(put):
             return re.sub(rf"(?<!\w){re.escape(old)}(?!\w)", lambda _, put=put: put, before, count=1)  # type: ignore[misc]
@@ -211,7 +214,7 @@ def _behind(preposition: str, before: str) -> str:
     return str(found[-1]).strip() if found else ""
 
 
-def _most_alike(new: str, before: str, alike: Likeness | None) -> str:
+def _most_alike(new: str, before: str, alike: Likeness | None, least: float) -> str:
     words = _content(before)
     ending = [word for word in words if _participle(word) and _participle(new)]
     if len(new.split()) == 1 and len(ending) == 1:
@@ -219,7 +222,7 @@ def _most_alike(new: str, before: str, alike: Likeness | None) -> str:
     if alike is None or not words or len(new.split()) > 1:
         return ""
     best, word = max(zip(alike(new, words), words, strict=True))
-    return _with_article(word, before) if best >= _ALIKE else ""
+    return _with_article(word, before) if best >= least else ""
 
 
 def _with_article(word: str, before: str) -> str:

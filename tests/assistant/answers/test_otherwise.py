@@ -132,3 +132,36 @@ def test_what_a_mail_quotes_is_named_as_earlier(embedder: Embedder) -> None:
 )
 def test_the_time_that_a_question_names(question: str, window: object) -> None:
     assert asked_window(question) == window
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "outcome"),
+    [
+        ("What is the price of the mooring ticket?", "The mooring ticket is sold at the mooring office.", "partly"),
+        ("What is the price of the mooring ticket?", "The price of the mooring ticket is 12 EUR.", "answered"),
+        ("Who keeps the mooring book of Ravnholm?", "The mooring book is kept by Mira Olsen.", "partly"),
+        ("Who keeps the mooring book of Tern Bay?", "The mooring book of Tern Bay is kept by Mira Olsen.", "answered"),
+    ],
+)
+def test_no_plain_answer_without_the_number_or_the_name_that_is_asked_for(
+    embedder: Embedder, question: str, text: str, outcome: str
+) -> None:
+    assert answered(embedder, question, passage("a", "Mooring", text)).outcome == outcome
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Clean soil is taken for 18 EUR a tonne.", "Mixed rubble is taken for 36 EUR a tonne."),
+        (
+            "Asplund hires the loader. The notice period is 14 days.",
+            "Bergvik hires the loader. The notice period is 30 days.",
+        ),
+    ],
+)
+def test_other_things_and_other_parties_contradict_nothing(embedder: Embedder, one: str, other: str) -> None:
+    first = passage("a", f"Sheet {one.split(maxsplit=1)[0]}", one, 0)
+    second = passage("b", f"Sheet {other.split(maxsplit=1)[0]}", other, 1)
+    question = "What is clean soil taken for?" if "soil" in one else "What is the notice period?"
+    text = answered(embedder, question, first, second).text
+    assert "differ" not in text and "earlier" not in text
