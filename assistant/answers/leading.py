@@ -36,10 +36,13 @@ def can_answer(
     """Whether the leading statement can be the whole answer.
 
     It can't where it doesn't hold at the time asked about, where the number or day that is asked for stands neither in
-    it nor in the next, and where no passage has a name that the question has.
+    it nor in the next, where no passage has a name that the question has, and where it is a table's row though the
+    question has a word that no passage has: that may be the label of another row.
     """
     window = asked_window(asked.text)
     holds = not evidence or window is None or in_force(evidence[0].passage.chunk, window)
+    if evidence and evidence[0].cells and any(term not in asked.weight for term in asked.terms):
+        return False
     return holds and names_known(asked.text, passages, language) and _offers(asked, evidence)
 
 

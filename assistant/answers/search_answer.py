@@ -36,6 +36,8 @@ from retrieval.query.search import Search, Searcher
 _SEARCHED = 24
 # So many passages of the last answer are read again, behind so many of what was found.
 _RECALLED, _BEFORE_RECALLED = 6, 4
+# A follow-up is about the document that was cited, if that is among so many passages and has so much of the best score.
+_GOING_ON, _ABOUT_AS_NEAR = 6, 0.8
 # So many passages of replaced documents are read where the past is asked for, the first behind so many others.
 _PAST, _BEFORE_PAST = 4, 1
 # So many of the best passages are completed with what they introduce.
@@ -111,7 +113,7 @@ class SearchAnswers:
         passages = self._searched(Search(part, question.user, limit, question.filters), reply)
         passages = [p for p in passages if not concerns_another(part, p.chunk, question.language)]
         held = holding(part, passages, utc_now().date())
-        passages = held.passages
+        passages = _going_on(held.passages, question) if part != question.text else held.passages
         aside.extend(held.aside)
         if question.attachments:
             own = attached_passages(part, question.attachments, question.user, self.encoder, limit)
@@ -225,6 +227,14 @@ class SearchAnswers:
         mine = {p.chunk.id for p in recalled}
         rest = [p for p in passages[_BEFORE_RECALLED:] if p.chunk.id not in mine]
         return [*passages[:_BEFORE_RECALLED], *recalled, *rest]
+
+
+def _going_on(passages: list[Passage], question: Question) -> list[Passage]:
+    """A follow-up's passages, those of documents that the last answer cited first if they are about as near."""
+    cited = {document for turn in question.turns[-1:] for document, _ in turn.cited}
+    least = _ABOUT_AS_NEAR * max((p.score for p in passages), default=0.0)
+    first = [p for p in passages[:_GOING_ON] if p.chunk.document_id in cited and p.score >= least]
+    return [*first, *(p for p in passages if not any(p is one for one in first))]
 
 
 def _with_past(passages: Sequence[Passage], past: Sequence[Passage]) -> list[Passage]:

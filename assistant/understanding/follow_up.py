@@ -78,6 +78,11 @@ _CONTRASTS = tuple(
 # A phrase of the question before may be replaced by one that is at least so like it. Tried on 15 pairs, half of them of
 # another topic, with the English embedding: right ones from 0.31 on, wrong ones up to 0.24.
 _ALIKE = 0.3
+_UNNAMED = re.compile(
+    r"\b(?:the|this|my|our|der|die|dem|des|unser\w*|el|la|nuestr[oa]|le|notre)\s+"
+    r"(?:customer|client|account|company|kunden?|mandanten?|cliente|client[e]?)(?=['’]s\b|\b)",
+    re.IGNORECASE,
+)
 _FRAGMENT_WORDS = 6
 _CARRIED = 6
 # A pronoun behind so many content words stands for one of them.
@@ -103,7 +108,8 @@ def in_context(question: str, before: str, alike: Likeness | None = None) -> str
     asks = _ASKS.search(rest) or _BEGINS.match(rest) or _NAME_OF.search(rest)
     if not asks and words <= (_FRAGMENT_WORDS if has_lead or refers else _FRAGMENT_ALONE):
         # "wellness?" asks the same of something else; "wellness" without a mark names a new topic.
-        asked_again = question.rstrip().endswith(("?", "？")) and words <= _FRAGMENT_ASKED
+        bare = not (has_lead or refers or _WITH_PREPOSITION.match(rest))
+        asked_again = bare and question.rstrip().endswith(("?", "？")) and words <= _FRAGMENT_ASKED
         swapped = _swapped(rest, before, alike, least=0.0 if asked_again else _ALIKE)
         if swapped:
             return swapped
@@ -156,6 +162,7 @@ def _swapped(fragment: str, before: str, alike: Likeness | None, least: float) -
         (_of_same_shape(bare, before), bare),
         (_in_contrast(bare, before), bare),
         (_name_for(bare, preposition, before), bare),
+        (_anybody(bare, before), bare),
         (_behind(preposition, before), new),
         (_most_alike(bare, before, alike, least), bare),
     ):
@@ -200,6 +207,14 @@ def _name_for(new: str, preposition: str, before: str) -> str:
         return ""
     behind = _behind(preposition, before)
     return next((name for name in reversed(names) if behind and name in behind), names[-1] if new[:1].isupper() else "")
+
+
+def _anybody(new: str, before: str) -> str:
+    """What the question before calls a customer without naming it, for a name: "the client" for "Acme Ltd"."""
+    if _names(before) or not all(word[:1].isupper() for word in new.split()):
+        return ""
+    found = _UNNAMED.search(before)
+    return found.group() if found else ""
 
 
 def _behind(preposition: str, before: str) -> str:
