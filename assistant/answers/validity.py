@@ -103,8 +103,10 @@ def _not_holding(passages: Sequence[Passage], window: tuple[date, date]) -> set[
     aside: set[str] = set()
     for versions in series.values():
         holding = {name: chunk for name, chunk in versions.items() if in_force(chunk, window)}
-        latest = max((holds_from(chunk) or date.min for chunk in holding.values()), default=None)
-        for name, chunk in versions.items() if latest is not None else ():
+        if not holding:
+            continue
+        latest = max(holds_from(chunk) or date.min for chunk in holding.values())
+        for name, chunk in versions.items():
             # What began within the window leaves its predecessor a part of it.
             replaced = (holds_from(chunk) or date.min) < latest <= window[0]
             if name not in holding or replaced:
