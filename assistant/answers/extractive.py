@@ -171,6 +171,8 @@ def answer_from(
             told = yield from _findings(finding, own, encoder, composer, language=language, most=shown)
         told.extend(weigh_sentences(finding.asked, aside[:_LEADING], encoder) if aside else [])
         yield from differing(finding.asked, finding.evidence[0], told, composer, language)
+        cited = {c.chunk_id for c in composer.citations}
+        read.update((p.chunk.id, p) for p in aside if p.chunk.id in cited)
         remarks[stated(finding.evidence[0].passage.chunk, language)] = None
     sure = max((finding.confidence for _, finding in parts), default=0.0)
     missing = [q for q, finding in parts if not (concerns(finding, limits) or (anything and finding.evidence))]
