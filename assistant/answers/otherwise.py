@@ -24,6 +24,7 @@ _SHARED = 0.6
 _LEAST_SHARED = 2
 # Of so many words one side may have that the other lacks.
 _FEW = 1
+_QUARTER = re.compile(r"\b[qth][1-4]\b")
 _WORD = re.compile(r"[^\W\d_]{3,}")
 _NO_NAMES = frozenset("eur usd gbp chf jpy euro euros dollar dollars".split())
 # Days without a year are compared as if they were of this one.
@@ -129,6 +130,9 @@ def _same_subject(lead: ScoredStatement, one: ScoredStatement, asked: Sequence[s
         mine, theirs = (folded(str(e.passage.chunk.metadata.get(name, ""))) for e in (lead, one))
         if mine and theirs and mine != theirs:
             return False
+    quarters = [set(_QUARTER.findall(folded(e.passage.chunk.title))) for e in (lead, one)]
+    if quarters[0] != quarters[1]:  # reports of two quarters are a course of figures
+        return False
     if lead.cells or one.cells:
         # Rows of the same label stand in many tables; only versions of one document are about the same.
         versions = series_of(lead.passage.chunk) == series_of(one.passage.chunk)
