@@ -129,7 +129,8 @@ class Section:
     """A stretch of a parsed document that belongs together: the text under one heading, a slide, a table.
 
     Attributes:
-        kind: "text", "table" (Markdown table, header row first), "turn" (a speaker's turn), "note", "code".
+        kind: "text", "table" (Markdown table, header row first), "turn" (a speaker's turn), "note", "code", or
+            "history" (what a mail quotes of the messages before it).
         rows: Of a table its cells, which `text` only shows.
         page: 1-based page, slide or sheet number; None where the format has none.
         locator: Where a reader finds it: "page 3", "slide 2", "sheet Usage", "00:12:05".
@@ -139,7 +140,7 @@ class Section:
     heading_path: tuple[str, ...] = ()
     page: int | None = None
     locator: str = ""
-    kind: Literal["text", "table", "turn", "note", "code"] = "text"
+    kind: Literal["text", "table", "turn", "note", "code", "history"] = "text"
     rows: Rows = ()
 
 

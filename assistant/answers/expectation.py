@@ -36,6 +36,7 @@ _ASKS: tuple[tuple[Expected, re.Pattern[str]], ...] = (
             r"|\bwhat (?:is |was |are |were )?(?:the )?(?:\w+ )?(?:percent|percentage|number|amount|fraction|"
             r"proportion|price|cost|fee|rate|total|value|ratio|population|limit|maximum|minimum)\b"
             r"|\bhow .{0,15}(?:costs?|price)\b"
+            r"|^\W*(?:the )?(?:price|costs?|fee|salary|percentage|amount|number|limit|maximum|minimum) (?:of|for)\b"
             r"|\bwie ?viele?\b|\bcuánt[oa]s?\b|\bcombien\b|\bсколько\b|\bkaç\b|多少|几|كم|कितन",
             re.IGNORECASE,
         ),

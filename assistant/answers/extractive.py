@@ -7,13 +7,15 @@ leaves no doubt; the others are only read for support, after the leading sentenc
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from assistant.answers.citations import Composer
 from assistant.answers.confidence import AbstentionModel, confidence, confidence_signals
+from assistant.answers.dated import differing, earlier_message, stated
 from assistant.answers.evidence import QuestionContext, ScoredStatement, prepare, weigh_sentences
-from assistant.answers.lists import QuotedList, list_around
+from assistant.answers.leading import can_answer, in_order
+from assistant.answers.lists import QuotedList, below_heading, code_below, list_around, says_something
 from assistant.answers.people import sentence_of, who_could_know
 from assistant.answers.style import sentences_wanted
 from assistant.answers.wording import say
@@ -46,6 +48,8 @@ _UNSAID = 4
 # Below this confidence, findings that lack this share of the question's words aren't about it.
 _FAINT = 0.1
 _MOST_UNSAID = 0.5
+# So much below the limit is what would be sure if it held at the time asked about.
+_UNSURE = 0.01
 # Headers of tables of pairs; they say nothing that "Contract end: 2027-02-28" doesn't.
 _NAMELESS = frozenset(
     ["", "field", "value", "key", "property", "attribute", "feld", "wert", "campo", "valor", "champ", "valeur"]
@@ -129,6 +133,7 @@ def answer_from(
     model: AbstentionModel,
     language: str = "en",
     anything: bool = False,
+    aside: Sequence[Passage] = (),
 ) -> Iterator[Event]:
     """Quoted statements as they are found, then the Answer that holds them.
 
@@ -141,14 +146,17 @@ def answer_from(
         model: Of the confidence.
         language: Of what is said beside the quotes.
         anything: Show what there is, however little it has in common with the question: the person pointed at it.
+        aside: Passages that don't hold at the time asked about; what they say otherwise is named as that.
     """
     most = sentences_wanted(style, settings.max_sentences)
     limits = limits_of(settings, model)
     composer = Composer()
     parts: list[tuple[str, Finding]] = []
     read: dict[str, Passage] = {}
+    remarks: dict[str, None] = {}
     for question, passages in found:
         finding = find_evidence(question, passages, encoder, model, least=limits.answered)
+        finding = _judged(finding, passages, limits, language)
         trace.signals.update(finding.signals)
         yield Stage("weigh", f"{len(finding.evidence)} sentences, confidence {finding.confidence:.2f}")
         parts.append((question, finding))
@@ -157,10 +165,15 @@ def answer_from(
         read.update((p.chunk.id, p) for p in passages[: settings.passages])
         own = passages[: settings.passages]
         if finding.confidence >= limits.answered:
-            yield from _quotes(finding, own, encoder, composer, most, bullets=style.format == "bullets")
+            told = yield from _quotes(finding, own, encoder, composer, most, bullets=style.format == "bullets")
         else:
             shown = _SHOWN_SHORT if style.length == "short" else _SHOWN
-            yield from _findings(finding, own, encoder, composer, language=language, most=shown)
+            told = yield from _findings(finding, own, encoder, composer, language=language, most=shown)
+        told.extend(weigh_sentences(finding.asked, aside[:_LEADING], encoder) if aside else [])
+        yield from differing(finding.asked, finding.evidence[0], told, composer, language)
+        cited = {c.chunk_id for c in composer.citations}
+        read.update((p.chunk.id, p) for p in aside if p.chunk.id in cited)
+        remarks[stated(finding.evidence[0].passage.chunk, language)] = None
     sure = max((finding.confidence for _, finding in parts), default=0.0)
     missing = [q for q, finding in parts if not (concerns(finding, limits) or (anything and finding.evidence))]
     if len(missing) == len(parts):
@@ -172,8 +185,16 @@ def answer_from(
         "answered" if sure >= limits.answered else "partly",
         confidence=sure,
         passages=tuple(read.values()),
-        notes=tuple(say("also_asked", language, question=question) for question in missing),
+        notes=(*filter(None, remarks), *(say("also_asked", language, question=question) for question in missing)),
     )
+
+
+def _judged(finding: Finding, passages: Sequence[Passage], limits: Limits, language: str) -> Finding:
+    """The finding with the statement in the lead that may lead, and unsure where that can't be the whole answer."""
+    finding = replace(finding, evidence=in_order(finding.asked, finding.evidence, passages))
+    if can_answer(finding.asked, finding.evidence, passages, language):
+        return finding
+    return replace(finding, confidence=min(finding.confidence, limits.answered - _UNSURE))
 
 
 def limits_of(settings: AnswerSettings, model: AbstentionModel) -> Limits:
@@ -202,35 +223,49 @@ def _findings(
     *,
     language: str,
     most: int,
-) -> Iterator[Event]:
-    """What the documents say about it, a line each, and which of the question's words they don't have."""
+) -> Generator[Event, None, list[ScoredStatement]]:
+    """What the documents say about it, a line each, and which of the question's words they don't have.
+
+    Returns:
+        What else was read.
+    """
     yield composer.add(say("partly", language), [], "\n\n")
     rest = weigh_sentences(finding.asked, passages[finding.read :], encoder, first=finding.read)
+    whole = finding.asked.expected == "open"
+    rest = [e for e in rest if says_something(e, passages, whole=whole)]
     shown = distinct([*finding.evidence, *rest], most)
     quoted: list[tuple[QuotedList, str]] = []
     for evidence in shown:
         if any(block.holds(evidence, chunk) for block, chunk in quoted):
             continue
-        block = _list_for(finding.asked, evidence)
+        block = _list_for(finding.asked, evidence, passages)
         if block is None:
             yield composer.add(f"- {statement_of(evidence)}", [_quote(evidence)], "\n")
         else:
             quoted.append((block, evidence.passage.chunk.id))
-            yield composer.add(block.text("- "), [(evidence.passage, block.begin, block.end)], "\n")
+            yield composer.add(block.text("- "), _quotes_of(block, evidence.passage), "\n")
     unsaid = unsaid_words(finding.asked, shown)
     if unsaid:
         yield composer.add(say("unsaid", language, words=", ".join(unsaid)), [], "\n\n")
+    return [*finding.evidence[1:], *rest]
 
 
-def _list_for(asked: QuestionContext, evidence: ScoredStatement) -> QuotedList | None:
+def _list_for(asked: QuestionContext, evidence: ScoredStatement, passages: Sequence[Passage]) -> QuotedList | None:
     """The whole list around a statement; what asks for a number, a day or a name is answered by the item alone."""
-    return list_around(evidence) if asked.expected == "open" else None
+    if asked.expected != "open":
+        return None
+    return list_around(evidence) or below_heading(evidence) or code_below(evidence, passages)
+
+
+def _quotes_of(block: QuotedList, passage: Passage) -> list[tuple[Passage, int, int]]:
+    quotes = [(passage, block.begin, block.end)]
+    return [*quotes, (block.code_in, 0, len(block.code_in.chunk.text))] if block.code_in is not None else quotes
 
 
 def distinct(evidence: Sequence[ScoredStatement], limit: int) -> list[ScoredStatement]:
-    """The best statements that say something of their own."""
+    """The first and the best further statements that say something of their own."""
     chosen: list[ScoredStatement] = []
-    for one in sorted(evidence, key=lambda e: -e.score):
+    for one in (*evidence[:1], *sorted(evidence[1:], key=lambda e: -e.score)):
         if len(chosen) == limit or (chosen and one.score < chosen[0].score - _SHOWN_MARGIN):
             break
         if not any(_repeats(one, other) for other in chosen):
@@ -261,22 +296,25 @@ def _quotes(
     most: int,
     *,
     bullets: bool,
-) -> Iterator[Event]:
+) -> Generator[Event, None, list[ScoredStatement]]:
+    """The leading statement and those that support it; what else was read comes back."""
     lead = finding.evidence[0]
-    mark, block = "- " if bullets else "", _list_for(finding.asked, lead)
+    mark, block = "- " if bullets else "", _list_for(finding.asked, lead, passages)
     said = mark + statement_of(lead) if block is None else block.text()
-    quote = _quote(lead) if block is None else (lead.passage, block.begin, block.end)
-    yield composer.add(said, [quote], separator="\n\n" if composer.text else "")
+    quotes = [_quote(lead)] if block is None else _quotes_of(block, lead.passage)
+    yield composer.add(said, quotes, separator="\n\n" if composer.text else "")
     if most == 1:
-        return
+        return list(finding.evidence[1:])
     # Only now the other passages are read: the leading sentence is shown already.
     row = bool(lead.cells) or block is not None
     rest = weigh_sentences(finding.asked, passages[finding.read :], encoder, first=finding.read)
     others = [e for e in (*finding.evidence[1:], *rest) if block is None or not block.holds(e, lead.passage.chunk.id)]
-    for evidence in supporting(lead, others, most - 1):
+    others = [e for e in others if says_something(e, passages, whole=False)]
+    for evidence in supporting(lead, others, most - 1, finding.asked.terms):
         separator = "\n" if evidence.cells or row or bullets else " "
         row = bool(evidence.cells)
         yield composer.add(mark + statement_of(evidence), [_quote(evidence)], separator)
+    return others
 
 
 def no_evidence(passages: Sequence[Passage], sure: float, language: str = "en") -> Answer:
@@ -295,13 +333,17 @@ def no_evidence(passages: Sequence[Passage], sure: float, language: str = "en") 
     return Answer(text, outcome="no_evidence", confidence=sure, passages=tuple(passages[:8]), nearest=tuple(nearest))
 
 
-def supporting(lead: ScoredStatement, others: Sequence[ScoredStatement], limit: int) -> list[ScoredStatement]:
+def supporting(
+    lead: ScoredStatement, others: Sequence[ScoredStatement], limit: int, asked_for: Sequence[str] = ()
+) -> list[ScoredStatement]:
     """Up to `limit` further sentences that are near the leading one in score and don't repeat what was said."""
     chosen = [lead]
     words = len(lead.span.text.split())
     for evidence in sorted(others, key=lambda e: -e.score):
         if len(chosen) > limit or evidence.score < lead.score - _SUPPORT_MARGIN:
             break
+        if _of_another(lead, evidence, asked_for):
+            continue
         elsewhere = evidence.passage.chunk.document_id != lead.passage.chunk.document_id
         if elsewhere and evidence.score < lead.score - _SUPPORT_MARGIN + _OTHER_DOCUMENT:
             continue
@@ -311,6 +353,20 @@ def supporting(lead: ScoredStatement, others: Sequence[ScoredStatement], limit: 
         chosen.append(evidence)
         words += length
     return chosen[1:]
+
+
+def _of_another(lead: ScoredStatement, row: ScoredStatement, asked_for: Sequence[str]) -> bool:
+    """Whether a row has another value in a column of which the question names the leading row's value."""
+    named = {
+        header: value
+        for header, value in lead.cells
+        if set(content_words(value)) & set(asked_for) and not value.isdigit()
+    }
+    theirs = dict(row.cells)
+    return any(
+        header and theirs.get(header, value) != value and not set(content_words(theirs[header])) & set(asked_for)
+        for header, value in named.items()
+    )
 
 
 def statement_of(evidence: ScoredStatement) -> str:
@@ -324,7 +380,8 @@ def statement_of(evidence: ScoredStatement) -> str:
         return f"{name} – {values}" if name and values else name or values
     text = _BULLET.sub("", evidence.span.text)
     text = _LINK.sub(r"\1", _EMPHASIS.sub(r"\2", text))
-    return " ".join(text.split())
+    earlier = earlier_message(evidence.passage.chunk)
+    return " ".join(text.split()) + (f" ({earlier})" if earlier else "")
 
 
 def _quote(evidence: ScoredStatement) -> tuple[Passage, int, int]:

@@ -7,18 +7,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from assistant.answers.wording import say
+from core.text.programs import is_program
 from core.types import Passage
 
 # Whoever keeps a document true knows most about it today, whoever wrote it next.
 _ROLES = ("owner", "authors", "modified_by", "last_modified_by", "consultant")
-# What programs write into a file's properties in the place of a person.
-_TOOL = re.compile(
-    r"(?:python-(?:docx|pptx)|openpyxl|xlsxwriter|docx4j|apache poi|poi|pandoc|libreoffice\b.*|openoffice\b.*|"
-    r"microsoft\b.*|word|excel|powerpoint|google (?:docs|sheets|slides)|acrobat\b.*|adobe\b.*|reportlab|latex\b.*|"
-    r"wkhtmltopdf\b.*|aspose\b.*|(?:windows[- ]?)?(?:user|benutzer|usuario|utilisateur)|admin(?:istrator)?|author|"
-    r"unknown|anonymous|unbekannt|root)",
-    re.IGNORECASE,
-)
 _ASKS = re.compile(
     r"\bwho(?:m)?\b.{0,30}\b(?:knows?|could know|ask|talk to|speak to|turn to|contact)\b.{0,20}\b(?:about|on|for)\b"
     r"|\bwho (?:is|are) (?:the |our )?experts?\b|\bwho has (?:experience|expertise)\b"
@@ -62,7 +55,7 @@ def _people_of(passage: Passage) -> list[str]:
     for role in _ROLES:
         value = metadata.get(role)
         values = value if isinstance(value, tuple) else (value,)
-        people = [v.strip() for v in values if isinstance(v, str) and v.strip() and not _TOOL.fullmatch(v.strip())]
+        people = [v.strip() for v in values if isinstance(v, str) and v.strip() and not is_program(v)]
         if people:
             return people[:2]
     return []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 from typing import Protocol
 
 from assistant.answers.attachments import attached_passages
@@ -15,7 +16,7 @@ from assistant.answers.people import KnowledgeablePerson, asks_for_people, who_c
 from assistant.answers.rendering import best_quote
 from assistant.answers.rewrite import Rewritten, ask_back
 from assistant.answers.subject import concerns_another
-from assistant.answers.validity import holding_today
+from assistant.answers.validity import asks_for_past, holding
 from assistant.answers.with_model import ModelAnswers, merged
 from assistant.answers.written import Unwritten
 from assistant.events import Event, Stage
@@ -23,11 +24,12 @@ from assistant.planning import Judge, Tool
 from assistant.question import RESEARCH, Question
 from assistant.records.trace import Trace
 from assistant.understanding.replies import Reply
+from core.database import utc_now
 from core.errors import ModelError
 from core.llm import ChatModels
 from core.settings import Settings
 from core.text.words import content_words
-from core.types import Answer, Passage
+from core.types import Answer, Passage, User
 from retrieval.models.tokens import TokenEncoder
 from retrieval.query.filters import AnyOf, Filter, Not, all_of
 from retrieval.query.search import Search, Searcher
@@ -35,6 +37,12 @@ from retrieval.query.search import Search, Searcher
 # Passages that are looked up. Only the first `answer.passages` are read; all tell which words are rare.
 _SEARCHED = 24
 _NO_RESEARCH = "Research needs a language model (llm.model in debrief.yaml); this is what one search found."
+# A follow-up is about the document that was cited, if that is among so many passages and has so much of the best score.
+_GOING_ON, _ABOUT_AS_NEAR = 6, 0.8
+# So many passages of replaced documents are read where the past is asked for, the first behind so many others.
+_PAST, _BEFORE_PAST = 4, 1
+# So many of the best passages are completed with what they introduce.
+_INTRODUCING = 3
 # What such a reply points at is shown, however little it has in common with the words.
 _TAKEN_UP = frozenset({"nearest", "item"})
 
@@ -76,10 +84,11 @@ class SearchAnswers:
             return
         read = self.settings.answer.passages
         found: list[tuple[str, list[Passage]]] = []
+        aside: list[Passage] = []
         for part in rewritten.questions:
             yield Stage("search", part)
             with trace.stage("search"):
-                found.append((part, self._found(part, question, rewritten.reply)))
+                found.append((part, self._found(part, question, rewritten.reply, aside)))
         everything = merged([passages for _, passages in found])
         trace.found(everything[:read])
         documents = len({p.chunk.document_id for p in everything})
@@ -96,20 +105,26 @@ class SearchAnswers:
         else:
             if question.route == RESEARCH:
                 trace.remarks = (*trace.remarks, _NO_RESEARCH)
-            for event in self._quoted(question, found, trace, anything=rewritten.reply.kind in _TAKEN_UP):
+            for event in self._quoted(question, found, trace, aside, anything=rewritten.reply.kind in _TAKEN_UP):
                 if source == "files" and isinstance(event, Answer) and event.outcome == "no_evidence":
                     yield nothing_in(question.attachments, event, question.language)
                 else:
                     yield event
 
-    def _found(self, part: str, question: Question, reply: Reply) -> list[Passage]:
-        """The passages for one part of the question: of the files that came with it alone, unless it says otherwise."""
+    def _found(self, part: str, question: Question, reply: Reply, aside: list[Passage]) -> list[Passage]:
+        """The passages for one part of the question: of the files that came with it alone, unless it says otherwise.
+
+        Args:
+            aside: Gets those that don't hold at the time asked about.
+        """
         limit = max(_SEARCHED, self.settings.answer.passages)
         if question.attachments and source_of(part) == "files":
             return attached_passages(part, question.attachments, question.user, self.encoder, limit)
         passages = self._searched(Search(part, question.user, limit, question.filters), reply)
         passages = [p for p in passages if not concerns_another(part, p.chunk, question.language)]
-        passages = holding_today(part, passages)
+        held = holding(part, passages, utc_now().date())
+        passages = _going_on(held.passages, question) if part != question.text else held.passages
+        aside.extend(held.aside)
         if question.attachments:
             own = attached_passages(part, question.attachments, question.user, self.encoder, limit)
             passages = sorted([*own, *passages], key=_by_attachment)[:limit]
@@ -118,14 +133,36 @@ class SearchAnswers:
     def _searched(self, search: Search, reply: Reply) -> list[Passage]:
         """What is found in the documents that a reply is about; in all of them where those have nothing."""
         scope: list[Filter] = []
+        unscoped = search
         if reply.documents:
             scope.append(AnyOf("document_id", reply.documents))
         if reply.without:
             scope.append(Not(AnyOf("document_id", reply.without)))
-        passages = self.retriever.search(replace(search, filters=all_of(search.filters, *scope)))
+        search = replace(search, filters=all_of(search.filters, *scope))
+        passages = self.retriever.search(search)
+        if asks_for_past(search.question) and not scope:
+            passages = _with_past(passages, self._superseded(search))
         wanted = set(content_words(reply.titled)) if reply.titled else set()
         titled = [p for p in passages if wanted and wanted <= set(content_words(p.chunk.title))]
-        return titled or passages or self.retriever.search(search)
+        return self._with_introduced(titled or passages or self.retriever.search(unscoped), search.user)
+
+    def _superseded(self, search: Search) -> list[Passage]:
+        """What replaced documents say, which weights put so far behind that a question about the past may miss it."""
+        past = AnyOf("vetting", ("superseded",))
+        return self.retriever.search(replace(search, limit=_PAST, filters=all_of(search.filters, past)))
+
+    def _with_introduced(self, passages: list[Passage], user: User) -> list[Passage]:
+        """The passages with what the first of them introduce at their end ("as follows:") behind them."""
+        known = {(p.chunk.document_id, p.chunk.ordinal) for p in passages}
+        complete: list[Passage] = []
+        for place, passage in enumerate(passages):
+            complete.append(passage)
+            chunk = passage.chunk
+            after = (chunk.document_id, chunk.ordinal + 1)
+            if place < _INTRODUCING and chunk.text.rstrip().endswith((":", "：")) and after not in known:
+                following = [c for c in self.retriever.document(chunk.document_id, user) if c.ordinal == after[1]]
+                complete.extend(replace(passage, chunk=c) for c in following)
+        return complete
 
     @property
     def _confidence(self) -> AbstentionModel:
@@ -136,6 +173,7 @@ class SearchAnswers:
         question: Question,
         found: Sequence[tuple[str, list[Passage]]],
         trace: Trace,
+        aside: Sequence[Passage] = (),
         *,
         anything: bool = False,
     ) -> Iterator[Event]:
@@ -149,6 +187,7 @@ class SearchAnswers:
                 model=self._confidence,
                 language=question.language,
                 anything=anything,
+                aside=aside,
             )
 
     def _written(
@@ -175,6 +214,30 @@ class SearchAnswers:
                 yield replace(event, notes=(*event.notes, note))
             else:
                 yield event
+
+
+def _going_on(passages: list[Passage], question: Question) -> list[Passage]:
+    """A follow-up's passages, those of documents that the last answer cited first if they are about as near."""
+    cited = {document for turn in question.turns[-1:] for document, _ in turn.cited}
+    least = _ABOUT_AS_NEAR * max((p.score for p in passages), default=0.0)
+    first = [p for p in passages[:_GOING_ON] if p.chunk.document_id in cited and p.score >= least]
+    return [*first, *(p for p in passages if not any(p is one for one in first))]
+
+
+def _with_past(passages: Sequence[Passage], past: Sequence[Passage]) -> list[Passage]:
+    """Both in turn, behind the best; a passage of the past that has less than half of what the best has stays out."""
+    known = {p.chunk.id for p in passages[: 2 * _PAST]}
+    near = [
+        p for p in past if p.chunk.id not in known and _nearness(p) >= 0.5 * max(map(_nearness, passages), default=0)
+    ]
+    mine = {p.chunk.id for p in near}
+    rest = [p for p in passages[_BEFORE_PAST:] if p.chunk.id not in mine]
+    turns = [one for pair in zip_longest(near, rest) for one in pair if one is not None]
+    return [*passages[:_BEFORE_PAST], *turns]
+
+
+def _nearness(passage: Passage) -> float:
+    return max(passage.vector_similarity or 0.0, 0.0)
 
 
 def _named(question: str, people: Sequence[KnowledgeablePerson], passages: Sequence[Passage]) -> Iterator[Event]:

@@ -78,6 +78,11 @@ _CONTRASTS = tuple(
 # A phrase of the question before may be replaced by one that is at least so like it. Tried on 15 pairs, half of them of
 # another topic, with the English embedding: right ones from 0.31 on, wrong ones up to 0.24.
 _ALIKE = 0.3
+_UNNAMED = re.compile(
+    r"\b(?:the|this|my|our|der|die|dem|des|unser\w*|el|la|nuestr[oa]|le|notre)\s+"
+    r"(?:customer|client|account|company|kunden?|mandanten?|cliente|client[e]?)(?=['’]s\b|\b)",
+    re.IGNORECASE,
+)
 _FRAGMENT_WORDS = 6
 _CARRIED = 6
 # A pronoun behind so many content words stands for one of them.
@@ -87,6 +92,7 @@ _SUBORDINATE = re.compile(
     re.IGNORECASE,
 )
 _FRAGMENT_ALONE = 3
+_FRAGMENT_ASKED = 2
 
 
 def in_context(question: str, before: str, alike: Likeness | None = None) -> str:
@@ -101,10 +107,13 @@ def in_context(question: str, before: str, alike: Likeness | None = None) -> str
     words = len(rest.split())
     asks = _ASKS.search(rest) or _BEGINS.match(rest) or _NAME_OF.search(rest)
     if not asks and words <= (_FRAGMENT_WORDS if has_lead or refers else _FRAGMENT_ALONE):
-        swapped = _swapped(rest, before, alike)
+        # "wellness?" asks the same of something else; "wellness" without a mark names a new topic.
+        bare = not (has_lead or refers or _WITH_PREPOSITION.match(rest))
+        asked_again = bare and question.rstrip().endswith(("?", "？")) and words <= _FRAGMENT_ASKED
+        swapped = _swapped(rest, before, alike, least=0.0 if asked_again else _ALIKE)
         if swapped:
             return swapped
-        if has_lead or refers:
+        if has_lead or refers or asked_again:
             return f"{before.rstrip(' ?.!')}, {rest}?"
         return question
     bare = not _content(rest)  # "why?", "since when?"
@@ -144,7 +153,7 @@ def _completed(question: str, before: str, *, points_back: bool) -> str:
     return f"{filled.rstrip()} ({' '.join(missing)})" if missing else filled
 
 
-def _swapped(fragment: str, before: str, alike: Likeness | None) -> str:
+def _swapped(fragment: str, before: str, alike: Likeness | None, least: float) -> str:
     """The question before with the fragment in the place of what it stands in contrast to; "" if there is no such."""
     by_preposition = _WITH_PREPOSITION.match(fragment)
     preposition, new = by_preposition.groups() if by_preposition else ("", fragment)
@@ -153,8 +162,9 @@ def _swapped(fragment: str, before: str, alike: Likeness | None) -> str:
         (_of_same_shape(bare, before), bare),
         (_in_contrast(bare, before), bare),
         (_name_for(bare, preposition, before), bare),
+        (_anybody(bare, before), bare),
         (_behind(preposition, before), new),
-        (_most_alike(bare, before, alike), bare),
+        (_most_alike(bare, before, alike, least), bare),
     ):
         if old and folded(old) != folded(put):
             return re.sub(rf"(?<!\w){re.escape(old)}(?!\w)", lambda _, put=put: put, before, count=1)  # type: ignore[misc]
@@ -199,6 +209,14 @@ def _name_for(new: str, preposition: str, before: str) -> str:
     return next((name for name in reversed(names) if behind and name in behind), names[-1] if new[:1].isupper() else "")
 
 
+def _anybody(new: str, before: str) -> str:
+    """What the question before calls a customer without naming it, for a name: "the client" for "Acme Ltd"."""
+    if _names(before) or not all(word[:1].isupper() for word in new.split()):
+        return ""
+    found = _UNNAMED.search(before)
+    return found.group() if found else ""
+
+
 def _behind(preposition: str, before: str) -> str:
     """What follows the same preposition in the question before."""
     if not preposition:
@@ -211,7 +229,7 @@ def _behind(preposition: str, before: str) -> str:
     return str(found[-1]).strip() if found else ""
 
 
-def _most_alike(new: str, before: str, alike: Likeness | None) -> str:
+def _most_alike(new: str, before: str, alike: Likeness | None, least: float) -> str:
     words = _content(before)
     ending = [word for word in words if _participle(word) and _participle(new)]
     if len(new.split()) == 1 and len(ending) == 1:
@@ -219,7 +237,7 @@ def _most_alike(new: str, before: str, alike: Likeness | None) -> str:
     if alike is None or not words or len(new.split()) > 1:
         return ""
     best, word = max(zip(alike(new, words), words, strict=True))
-    return _with_article(word, before) if best >= _ALIKE else ""
+    return _with_article(word, before) if best >= least else ""
 
 
 def _with_article(word: str, before: str) -> str:

@@ -17,6 +17,7 @@ from core.text.words import FUNCTION_WORDS, folded, stem
 IsWord = Callable[[str], bool]
 
 _WORD = re.compile(r"[^\W\d_]+")
+_SHORT_WORD = re.compile(r"\b(?P<word>[^\W\d_]{2,6})(?P<number>\d{1,2})?\b")
 _LEAST = 4
 _LEAST_ABROAD = 6
 _ENDING = 2
@@ -25,6 +26,19 @@ _SLIPS = {
     "teh": "the", "hte": "the", "wat": "what", "waht": "what", "hwat": "what", "hwo": "how", "wich": "which",
     "wehn": "when", "adn": "and", "taht": "that", "u": "you", "ur": "your", "weiviel": "wieviel", "udn": "und",
     "conbien": "combien",
+}  # fmt: skip
+
+
+# How people shorten in a hurry; a document that writes so itself is searched for as it is written.
+_SHORT = {
+    "xmas": "Christmas", "wk": "week", "wks": "weeks", "yr": "year", "yrs": "years", "mth": "month", "mths": "months",
+    "mins": "minutes", "hrs": "hours", "avg": "average", "approx": "approximately", "mgr": "manager",
+    "mgmt": "management", "dept": "department", "acct": "account", "qty": "quantity", "govt": "government",
+    "hols": "holidays", "comms": "communication", "config": "configuration", "prod": "production",
+    "reqs": "requirements",
+    "sev": "severity", "prio": "priority", "fw": "firmware", "sw": "software", "hw": "hardware", "pw": "password",
+    "pwd": "password", "pls": "please", "thx": "thanks", "wfh": "work from home", "eod": "end of the day",
+    "bday": "birthday", "mtg": "meeting", "appt": "appointment", "info": "information",
 }  # fmt: skip
 
 
@@ -37,6 +51,8 @@ def corrected(question: str, known: Vocabulary, is_word: IsWord, language: str =
             more ways: only a slip inside a long word is taken for one.
     """
     english = language == "en"
+    if english:
+        question = _SHORT_WORD.sub(lambda match: _in_full(match, known), question)
     return _WORD.sub(lambda match: _corrected(match.group(), known, is_word, english=english), question)
 
 
@@ -51,6 +67,13 @@ def _corrected(word: str, known: Vocabulary, is_word: IsWord, *, english: bool) 
     if not english and found and (found[:-_ENDING] == low[: len(found) - _ENDING] or OSA.distance(low, found) > 1):
         return word
     return _like(word, found, known)
+
+
+def _in_full(match: re.Match[str], known: Vocabulary) -> str:
+    low = folded(match["word"])
+    if low not in _SHORT or low in known.counts:
+        return match.group()
+    return f"{_SHORT[low]} {match['number']}" if match["number"] else _SHORT[low]
 
 
 def _inflected(low: str, known: Vocabulary) -> bool:

@@ -16,9 +16,10 @@ from apps.publish.testing import unmet
 from assistant.answers.groundedness import unsupported_facts
 from assistant.question import RECORDS, SEARCH
 from core.text.detect import detect_language
+from core.text.locale import long_date
 from core.text.sentences import split_sentences
 from core.text.words import content_words
-from core.types import Answer, Citation, User
+from core.types import Answer, Citation, Passage, User
 from evals.metrics import ndcg, recall, reciprocal_rank
 from evals.suite.facts import normalised, other_number, says, without_markers
 from evals.suite.leaks import leaks
@@ -126,12 +127,23 @@ def groundedness(sample: Sample) -> Iterator[Score]:
     if sample.answer.outcome != "answered" or sample.from_app:
         return
     source = "\n".join(
-        [f"{p.chunk.title}\n{' '.join(p.chunk.heading_path)}\n{p.chunk.text}" for p in sample.answer.passages]
+        [
+            f"{p.chunk.title}\n{' '.join(p.chunk.heading_path)}\n{p.chunk.text}\n{_dated(p)}"
+            for p in sample.answer.passages
+        ]
     )
     found = [(s, _unsupported(s, source, sample.case.question)) for s in _statements(sample.answer)]
     loose = [f"“{s[:80]}”: {why}" for s, why in found if why]
     if found:
         yield Score("groundedness", 1 - len(loose) / len(found), "; ".join(loose) or "every statement stands there")
+
+
+def _dated(passage: Passage) -> str:
+    """The version and the days of a passage's document, as an answer names them."""
+    metadata = passage.chunk.metadata
+    days = [metadata.get(name) for name in ("valid_from", "valid_until", "as_of", "updated_at", "created_at")]
+    told = [long_date(day, language) for day in days if day for language in ("en", "de", "es", "fr")]
+    return "\n".join([f"version {metadata.get('version', '')}", *told])
 
 
 def outcome(sample: Sample) -> Iterator[Score]:

@@ -32,6 +32,9 @@ RESERVED: Mapping[str, Kind] = {
     "supersedes": "list",
     "view_count": "number",
     "version": "text",
+    "valid_from": "date",
+    "valid_until": "date",
+    "as_of": "date",
     "source_uri": "text",
     # Of records, see core/records.py.
     "record": "text",

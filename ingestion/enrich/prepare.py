@@ -16,6 +16,7 @@ from ingestion.enrich.chunk import chunk_document, document_text
 from ingestion.enrich.duplicates import signature
 from ingestion.enrich.metadata import iso_date, merged, normalise
 from ingestion.enrich.rules import RulesFile, apply_rules
+from ingestion.enrich.validity import stated_validity
 from ingestion.enrich.vet import vet
 from ingestion.state import DocumentRecord
 
@@ -79,6 +80,7 @@ class Preparation:
                 if value is not None and (moment := iso_date(value))
             },
             inside,
+            stated_validity(text),
         )
         title = document.title or str(attributes.get("title", "")) or parsed.title or document.name
         attributes.setdefault("language", detect_language(text))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -11,6 +12,12 @@ from ingestion.enrich.duplicates import duplicates
 from ingestion.enrich.rules import VettingPolicy
 from ingestion.enrich.vet import vet
 from ingestion.state import DocumentRecord
+
+# What differs between the titles of versions of one document.
+_VERSION = re.compile(
+    r"\b(?:v|version|rev(?:ision)?|edition|fassung|ausgabe|versión|édition)[\s._-]*\d[\d.]*\b|\b(?:19|20)\d\d\b",
+    re.IGNORECASE,
+)
 
 
 def related(
@@ -23,7 +30,7 @@ def related(
             be in memory.
         today: In UTC, for review dates.
     """
-    superseded = _superseded(records)
+    superseded = {**_replaced(records, today), **_superseded(records)}
     signatures: dict[str, bytes] = {}
     dates: dict[str, str] = {}
     for record in records():
@@ -41,6 +48,39 @@ def related(
             yield replace(
                 record, attributes=attributes, vetting=verdict.vetting, lacks=verdict.lacks, duplicate_of=original
             )
+
+
+def _replaced(records: Callable[[], Iterable[DocumentRecord]], today: datetime) -> Mapping[str, str]:
+    """Id of an earlier version → that of the version of the same name which says that it replaces all before it."""
+    day = f"{today:%Y-%m-%d}"
+    newest: dict[tuple[str, ...], tuple[tuple[str, tuple[int, ...]], str]] = {}
+    for record in records():
+        order = _order(record)
+        if record.attributes.get("replaces_earlier") and any(order) and order[0] <= day:
+            newest[_series(record)] = max((order, record.id), newest.get(_series(record), (("", ()), "")))
+    found: dict[str, str] = {}
+    for record in records() if newest else ():
+        replacing, by = newest.get(_series(record), (("", ()), ""))
+        order = _order(record)
+        # Only what both of them state is compared: days with days, else versions with versions.
+        earlier = order[0] < replacing[0] if order[0] and replacing[0] else () < order[1] < replacing[1]
+        if by and by != record.id and earlier:
+            found[record.id] = by
+    return found
+
+
+def _series(record: DocumentRecord) -> tuple[str, ...]:
+    """What versions of one document have in common."""
+    named = _VERSION.sub(" ", record.title.casefold())
+    about = (str(record.attributes.get(name, "")) for name in ("customer", "region", "product", "language"))
+    return (record.source, " ".join(re.findall(r"\w+", named)), *about)
+
+
+def _order(record: DocumentRecord) -> tuple[str, tuple[int, ...]]:
+    """(day from which it is valid, version): either may be empty."""
+    version = str(record.attributes.get("version", ""))
+    numbers = tuple(int(n) for n in version.split(".")) if re.fullmatch(r"\d{1,6}(?:\.\d{1,6})*", version) else ()
+    return str(record.attributes.get("valid_from", ""))[:10], numbers
 
 
 def _superseded(records: Callable[[], Iterable[DocumentRecord]]) -> Mapping[str, str]:

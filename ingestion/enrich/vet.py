@@ -38,6 +38,11 @@ def vet(attributes: Attributes, policy: VettingPolicy, today: datetime, supersed
         return VettingVerdict(
             "expired", (f"Its review date {review_by[:10]} has passed; review it and set a new date.",)
         )
+    valid_until = str(attributes.get("valid_until", ""))
+    if valid_until and valid_until[:10] < (iso_date(today) or "")[:10]:
+        return VettingVerdict(
+            "expired", (f"It says that it was valid until {valid_until[:10]}; replace it or state a new date.",)
+        )
     lacks = [f"The attribute {name} is missing; add it." for name in policy.required if not attributes.get(name)]
     if status in {"draft", "in review", "in_review", "unvetted"}:
         lacks.append(f"Its status is {status}; approve it and set the status to current.")

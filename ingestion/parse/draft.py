@@ -11,9 +11,11 @@ from typing import Literal
 from core.errors import TooLarge
 from core.tables import markdown_table
 from core.text.invisible import visible
+from core.text.programs import is_program
 from core.types import Attributes, Parsed, Rows, Section
+from ingestion.parse.merged_cells import Grid, unit_of, with_unit
 
-Kind = Literal["text", "table", "turn", "note", "code"]
+Kind = Literal["text", "table", "turn", "note", "code", "history"]
 
 # Ligatures and Arabic presentation forms are ways to draw letters; PDF files hand them out as characters.
 _DRAWN_FORM = re.compile("[\ufb00-\ufb06\ufb50-\ufdfb\ufe70-\ufefc]")
@@ -25,6 +27,7 @@ _SYMBOLS = str.maketrans(
     }
 )  # fmt: skip
 _SPACES = re.compile("[ \t\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]+")
+_PEOPLE = ("authors", "last_modified_by")
 _LINE_BREAKS = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
 
 
@@ -202,12 +205,22 @@ class Draft:
         kept = compact_rows(rows)
         if not kept:
             return
+        unit = unit_of(self._buffer[-1]) if self._buffer else unit_of(self.heading_path[-1]) if self._headings else ""
+        if unit and len(kept[0]) > 1:
+            kept = compact_rows(with_unit(kept, unit))
         if len(kept[0]) == 1:
             for row in rows:
                 self.item(" ".join(row))
             return
         text = clean(markdown_table(kept[0], kept[1:]))
         self._section(Section(text, self.heading_path, self.page, locator or self.locator, "table", kept))
+
+    def grid(self, grid: Grid, locator: str = "") -> None:
+        """A table with merged cells; a row over its whole width above the header is its title."""
+        titles, rows = grid.lines()
+        for title in titles:
+            self.item(title)
+        self.table(rows, locator)
 
     def add(self, text: str, kind: Kind, locator: str = "", heading_path: tuple[str, ...] | None = None) -> None:
         """A section of its own: a note, a turn, code."""
@@ -221,6 +234,10 @@ class Draft:
         """Moves on to a page, slide or sheet."""
         self._flush()
         self.page, self.locator = page, locator
+
+    def include_section(self, section: Section) -> None:
+        """Takes over a section as it is, at its page and place in this document."""
+        self._section(replace(section, page=self.page, locator=section.locator or self.locator))
 
     def include(self, parsed: Parsed, path: tuple[str, ...]) -> None:
         """Takes over the sections of a file nested in this one, under the headings `path`."""
@@ -267,7 +284,11 @@ class Draft:
 def attributes(pairs: Iterable[tuple[str, str | Sequence[str]]]) -> dict[str, str | tuple[str, ...]]:
     """The pairs that say something, cleaned, as document metadata."""
     found: dict[str, str | tuple[str, ...]] = {}
-    for key, value in pairs:
+    for key, given in pairs:
+        value = given
+        if key in _PEOPLE:  # nobody wrote a document by the name of a program
+            value = "" if isinstance(given, str) and is_program(given) else given
+            value = value if isinstance(value, str) else [name for name in value if not is_program(name)]
         if isinstance(value, str):
             if text := one_line(value)[:500]:
                 found[key] = text

@@ -85,9 +85,14 @@ def choose_sources(settings: Settings, names: Sequence[str]) -> list[SourceSetti
     return [known[name] for name in names] or list(known.values())
 
 
+# Raised where parsing or enrichment reads more of the same files than before: then everything is read anew.
+_READING = 2
+
+
 def recipe(settings: Settings, rules: RulesFile, embedder: CachedEmbedder) -> Recipe:
     """What a generation depends on besides the documents; with another one it must be rebuilt."""
     parts = {
+        "reading": _READING,
         "model": embedder.name,
         "chunking": settings.chunking.model_dump(),
         "rules": rules.model_dump(mode="json"),

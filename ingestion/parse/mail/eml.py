@@ -11,8 +11,9 @@ from email.message import Message
 from email.utils import getaddresses, parsedate_to_datetime
 
 from core.errors import DebriefError, Encrypted, ParseError
-from core.types import Attributes, Parsed
+from core.types import Attributes, Parsed, Section
 from ingestion.parse.draft import Draft, File, attributes, one_line
+from ingestion.parse.mail.history import write_message_text
 from ingestion.parse.nested import include_nested
 from ingestion.parse.text.plain import decode
 from ingestion.parse.text.web import html_sections
@@ -109,20 +110,21 @@ def write_bodies(draft: Draft, file: File, plain: list[str], rich: list[str]) ->
     html_words = sum(len(section.text.split()) for one in parsed for section in one.sections)
     plain_words = sum(len(text.split()) for text in plain)
     if plain and html_words <= 1.5 * plain_words + 20:
-        for text in plain:
-            draft.text(text)
         # Both forms should say the same; where they don't, neither is lost.
         said = set(re.findall(r"\w+", " ".join(plain).lower()))
-        for one in parsed:
-            heard = set(re.findall(r"\w+", " ".join(section.text for section in one.sections).lower()))
-            if heard and len(heard - said) > 0.5 * len(heard):
-                draft.include(one, draft.heading_path)
-        return
-    for one in parsed:
-        draft.include(one, draft.heading_path)
-    if not html_words:
-        for text in plain:
-            draft.text(text)
+        others = [one for one in parsed if _says_other(one, said)]
+    else:
+        plain, others = [] if html_words else plain, parsed
+    for text in plain:
+        write_message_text(draft, [Section(text)])
+    for one in others:
+        write_message_text(draft, one.sections)
+        draft.warnings.extend(one.warnings)
+
+
+def _says_other(one: Parsed, said: set[str]) -> bool:
+    heard = set(re.findall(r"\w+", " ".join(section.text for section in one.sections).lower()))
+    return bool(heard) and len(heard - said) > 0.5 * len(heard)
 
 
 def mail_metadata(values: dict[str, str]) -> Attributes:

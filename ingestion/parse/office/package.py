@@ -18,6 +18,9 @@ from lxml import etree
 from core.errors import Encrypted, ParseError, TooLarge
 from ingestion.parse.draft import File, attributes
 
+# When python-docx's and python-pptx's templates were made, which is what their files say of themselves.
+_TEMPLATE_MOMENTS = frozenset({"2013-12-23T23:15:00Z", "2013-01-27T09:14:16Z", "2013-01-27T09:15:58Z"})
+
 Element = Any  # lxml's element; the library has no types
 
 MAX_PART_BYTES = 200_000_000
@@ -148,8 +151,8 @@ class Package:
         return values.get("title", ""), attributes(
             [
                 ("authors", [name for name in re.split("[;]", values.get("creator", "")) if name.strip()]),
-                ("created_at", iso_date(values.get("created", ""))),
-                ("updated_at", iso_date(values.get("modified", ""))),
+                ("created_at", _told(values.get("created", ""))),
+                ("updated_at", _told(values.get("modified", ""))),
                 ("last_modified_by", values.get("lastModifiedBy", "")),
                 ("subject", values.get("subject", "")),
                 ("category", values.get("category", "")),
@@ -158,6 +161,11 @@ class Package:
                 ("language", values.get("language", "")),
             ]
         )
+
+
+def _told(moment: str) -> str:
+    """The moment as ISO 8601; empty for that of a library's template, which says nothing of the document."""
+    return "" if moment in _TEMPLATE_MOMENTS else iso_date(moment)
 
 
 class Counted(io.RawIOBase):

@@ -16,7 +16,7 @@ from core.errors import ParseError, TooLarge
 from core.types import Parsed
 from ingestion.parse.draft import Draft, File, one_line
 from ingestion.parse.office.drawing import chart, embedded, paragraph_text
-from ingestion.parse.office.grid import write_grid
+from ingestion.parse.office.grid import Area, write_grid
 from ingestion.parse.office.number_format import BUILTIN, shown
 from ingestion.parse.office.package import Element, Package, attribute, child, descendants, local, xml_options
 
@@ -71,6 +71,7 @@ class Workbook:
         self.draft.place(number, f"sheet {name}")
         rows: dict[int, dict[int, str]] = {}
         margins: list[str] = []
+        areas: list[Area] = []
         used = 0
         for kind, value in self._events(part):
             if kind == "cell":
@@ -80,7 +81,7 @@ class Workbook:
                 if used > self.draft.budget.limits.max_chars:
                     self.draft.budget.write(used)
             elif kind == "merge":
-                _merge(rows, value)
+                areas.extend(_merged(rows, value))
             elif kind == "margin" and value and value not in margins:
                 margins.append(value)
         comments = list(self._comments(part))
@@ -88,7 +89,7 @@ class Workbook:
         if not rows and not comments and not drawings:
             return
         self.draft.heading(1, name)
-        write_grid(self.draft, rows, f"sheet {name}")
+        write_grid(self.draft, rows, f"sheet {name}", areas)
         for title, table in drawings:
             self.draft.text(title)
             self.draft.table(table)
@@ -243,17 +244,18 @@ def margin_text(code: str) -> str:
     return one_line(re.sub(r"&[A-Za-z]", "", code).replace("\0", "&"))
 
 
-def _merge(rows: dict[int, dict[int, str]], reference: str) -> None:
-    """A cell merged over several rows counts for each of them."""
-    match = re.fullmatch(r"([A-Z]{1,3})(\d{1,7}):[A-Z]{1,3}(\d{1,7})", reference)
+def _merged(rows: dict[int, dict[int, str]], reference: str) -> Iterator[Area]:
+    """The merged area; its text is written into each of its rows."""
+    match = re.fullmatch(r"([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})", reference)
     if match is None:
         return
-    column, top, bottom = column_number(match.group(1)), int(match.group(2)) - 1, int(match.group(3)) - 1
+    column, top, bottom = column_number(match.group(1)), int(match.group(2)) - 1, int(match.group(4)) - 1
     text = rows.get(top, {}).get(column, "")
     if text and bottom - top < MAX_MERGED_ROWS:
         for row in range(top + 1, bottom + 1):
             if row in rows:
                 rows[row].setdefault(column, text)
+        yield Area(top, column, bottom, column_number(match.group(3)))
 
 
 def _visible_texts(element: Element | None) -> Iterator[Element]:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from core.errors import ParseError
 from core.types import Parsed
 from ingestion.parse.draft import Draft, File, one_line
+from ingestion.parse.merged_cells import Grid
 from ingestion.parse.office.drawing import alternative_text, chart, diagram, embedded, paragraph_text, paragraphs
 from ingestion.parse.office.package import Element, Package, Relation, attribute, child, descendants, local
+from ingestion.parse.reading_order import Box, reading_order
 
 _TITLES = ("title", "ctrTitle")
+_SHAPES = ("sp", "grpSp", "graphicFrame", "pic", "cxnSp")
 
 
 def parse_slides(file: File) -> Parsed:
@@ -74,7 +77,7 @@ class Deck:
         return heading
 
     def _shapes(self, parent: Element, title: Element | None) -> None:
-        for shape in parent:
+        for shape in self._in_order(list(parent)):
             name = local(shape)
             properties = next(descendants(shape, "cNvPr"), None) if name != "grpSp" else None
             if properties is not None and attribute(properties, "hidden") in ("1", "true"):
@@ -93,6 +96,25 @@ class Deck:
             if name in ("pic", "graphicFrame") and (text := alternative_text(properties)):
                 self.draft.text(f"[Image: {text}]")
 
+    def _in_order(self, shapes: list[Element]) -> list[Element]:
+        """The shapes as eyes read them; as the file has them where it doesn't say of each where it stands."""
+        seen = [shape for shape in shapes if local(shape) in _SHAPES]
+        boxes = [box for shape in seen if (box := _box(shape) or self._inherited(shape)) is not None]
+        if len(boxes) < len(seen):
+            return shapes
+        return [*(shape for shape in shapes if shape not in seen), *(seen[n] for n in reading_order(boxes))]
+
+    def _inherited(self, shape: Element) -> Box | None:
+        """Where the slide's layout, or its master, puts a placeholder that has no place of its own."""
+        holder = next(descendants(shape, "ph"), None)
+        for layout in self._related("slideLayout") if holder is not None else ():
+            for part in (layout, *self.package.related(layout, "slideMaster")):
+                root = self.package.xml(part)
+                for other in descendants(root, "sp"):
+                    if _same_holder(holder, next(descendants(other, "ph"), None)) and (box := _box(other)) is not None:
+                        return box
+        return None
+
     def _text(self, shape: Element) -> None:
         kind = _placeholder(shape)
         if kind == "sldNum":
@@ -110,17 +132,19 @@ class Deck:
 
     def _frame(self, frame: Element) -> None:
         for table in descendants(frame, "tbl"):
-            rows: list[list[str]] = []
+            grid = Grid()
             for row in descendants(table, "tr"):
-                cells = [item for item in row if local(item) == "tc"]
-                line: list[str] = []
-                for at, cell in enumerate(cells):
+                grid.rows.append([])
+                for at, cell in enumerate(item for item in row if local(item) == "tc"):
                     text = " ".join(paragraph_text(item) for item in descendants(cell, "p"))
-                    if attribute(cell, "vMerge") in ("1", "true") and rows and at < len(rows[-1]):
-                        text = rows[-1][at]
-                    line.append(text)
-                rows.append(line)
-            self.draft.table(rows)
+                    goes_on = attribute(cell, "vMerge") in ("1", "true") and len(grid.rows) > 1
+                    if goes_on and at < len(grid.rows[-2]):
+                        text = grid.rows[-2][at]
+                    if attribute(cell, "hMerge") in ("1", "true") and at:
+                        text = grid.rows[-1][-1]
+                        grid.beside.add((len(grid.rows) - 1, at))
+                    grid.extend(text, below=goes_on)
+            self.draft.grid(grid)
         for reference in descendants(frame, "chart"):
             if (part := self._target(reference, "id")) is not None:
                 heading, rows = chart(self.package, part)
@@ -183,6 +207,31 @@ class Deck:
 
     def _part(self, relation: Relation) -> str | None:
         return None if relation.external else self.package.find(relation.target)
+
+
+def _box(shape: Element) -> Box | None:
+    """Where a shape stands, in EMU; None if it doesn't say."""
+    place = child(shape, "spPr", "xfrm")
+    place = place if place is not None else child(shape, "grpSpPr", "xfrm")
+    place = place if place is not None else child(shape, "xfrm")
+    offset, extent = child(place, "off"), child(place, "ext")
+    if offset is None or extent is None:
+        return None
+    try:
+        left, top = int(attribute(offset, "x") or ""), int(attribute(offset, "y") or "")
+        return Box(left, top, left + int(attribute(extent, "cx") or ""), top + int(attribute(extent, "cy") or ""))
+    except ValueError:
+        return None
+
+
+def _same_holder(one: Element | None, other: Element | None) -> bool:
+    """Whether two placeholders are the same: by their number, else by their kind."""
+    if one is None or other is None:
+        return False
+    number = attribute(one, "idx")
+    if number is not None and attribute(other, "idx") is not None:
+        return attribute(other, "idx") == number
+    return (attribute(one, "type") or "body") == (attribute(other, "type") or "body")
 
 
 def _placeholder(shape: Element) -> str:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from core.errors import ParseError
 from core.types import Parsed
 from ingestion.parse.draft import Draft, File, clean, one_line
+from ingestion.parse.merged_cells import Grid
 from ingestion.parse.office.drawing import alternative_text, chart, diagram, embedded
 from ingestion.parse.office.equation import linear
 from ingestion.parse.office.package import Element, Package, Relation, attribute, child, descendants, local
@@ -127,24 +128,19 @@ class WordDocument:
                 for cell in cells:
                     self.blocks(cell)
             return
+        grid, anchored = Grid(headers=_header_rows(element)), list[Pieces]()
         above: dict[int, str] = {}
-        texts: list[list[str]] = []
-        anchored: list[Pieces] = []
         for cells in rows:
-            line: list[str] = []
+            grid.rows.append([])
             for cell in cells:
                 properties = child(cell, "tcPr")
                 merged, span = child(properties, "vMerge"), child(properties, "gridSpan")
-                at = len(line)
-                if merged is not None and attribute(merged, "val") != "restart":
-                    text = above.get(at, "")  # a merged cell counts for each of its rows
-                else:
-                    text = self.cell(cell, anchored)
-                above[at] = text
+                at = len(grid.rows[-1])
+                goes_on = merged is not None and attribute(merged, "val") != "restart"
+                text = above[at] = above.get(at, "") if goes_on else self.cell(cell, anchored)
                 width = (attribute(span, "val") if span is not None else None) or "1"
-                line.extend([text, *[""] * (min(int(width), 63) - 1 if width.isdigit() else 0)])
-            texts.append(line)
-        self.draft.table(texts)
+                grid.extend(text, min(int(width), 63) if width.isdigit() else 1, below=goes_on)
+        self.draft.grid(grid)
         for pieces in anchored:
             self._anchored(pieces)
 
@@ -330,6 +326,17 @@ class WordDocument:
             self.relations[self.part] = self.package.relations(self.part)
         found = self.relations[self.part].get(relation or "")
         return None if found is None or found.external else self.package.find(found.target)
+
+
+def _header_rows(table: Element) -> int:
+    """How many rows the table repeats on each page as its header, where that is more than one."""
+    count = 0
+    for row in _wrapped(table, "tr"):
+        repeated = child(row, "trPr", "tblHeader")
+        if repeated is None or attribute(repeated, "val") in ("0", "false"):
+            break
+        count += 1
+    return count if count > 1 else 0
 
 
 def _rows(table: Element) -> Iterator[list[Element]]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from lxml import etree, html
 
 from core.errors import ParseError
 from core.types import Parsed
 from ingestion.parse.draft import Draft, File, attributes, clean, one_line
+from ingestion.parse.merged_cells import Grid
 from ingestion.parse.office.package import Element, iso_date
 from ingestion.parse.text.plain import decode
 
@@ -76,13 +78,15 @@ class _Reader:
         self.parts: list[str] = []
         self.first_heading = ""
         self.ordinals: dict[Element, int] = {}
+        self.quoted = 0
 
     def flush(self, prefix: str = "", gap: str = "\n\n") -> None:
         """Ends the current paragraph."""
         text = re.sub(r"[ \t\r\n\f]+", " ", "".join(self.parts)).replace("\0", "\n")
         self.parts = []
         if text.strip():
-            self.draft.text(prefix + text.strip(), gap)
+            shown = prefix + text.strip()
+            self.draft.text("\n".join("> " * self.quoted + line for line in shown.split("\n")), gap)
 
     def block(self, element: Element, depth: int) -> None:
         """A block element's content."""
@@ -124,9 +128,12 @@ class _Reader:
                     marker = f"{self.ordinals[parent]}. "
                 self.list_item(item, depth, marker)
             elif tag in _BLOCKS:
+                cited = tag == "blockquote" and not self.whole_page and _cites(item)
                 self.flush()
+                self.quoted += cited
                 self.block(item, depth + 1)
                 self.flush()
+                self.quoted -= cited
             elif tag == "textarea":
                 self.parts.append(" ")
             else:
@@ -170,33 +177,30 @@ class _Reader:
             return
         for caption in item.findall("caption"):
             self.draft.text(self.inline(caption, depth))
-        grid: list[list[str]] = []
-        open_cells: dict[int, tuple[int, str]] = {}
+        grid = Grid(headers=_header_rows(rows, cells))
+        open_cells: dict[int, tuple[int, str, bool]] = {}  # column: rows left, text, whether it repeats its left
         for line in cells:
-            texts: list[str] = []
+            grid.rows.append([])
             queue = list(line)
-            while queue or any(column >= len(texts) for column in open_cells):
-                column = len(texts)
+            while queue or any(column >= len(grid.rows[-1]) for column in open_cells):
+                column = len(grid.rows[-1])
                 if column in open_cells:  # a cell that spans rows counts for each of them
-                    left, text = open_cells.pop(column)
+                    left, text, beside = open_cells.pop(column)
                     if left > 1:
-                        open_cells[column] = (left - 1, text)
-                    texts.append(text)
+                        open_cells[column] = (left - 1, text, beside)
+                    grid.beside.update([(len(grid.rows) - 1, column)] if beside else [])
+                    grid.extend(text, below=True)
                     continue
                 if not queue:
-                    texts.append("")
+                    grid.extend("")
                     continue
                 cell = queue.pop(0)
                 text = "" if self._dropped(cell, "td") else self.inline(cell, depth)
                 span, height = _span(cell, "colspan"), _span(cell, "rowspan")
                 if height > 1:
-                    for extra in range(span):
-                        open_cells[column + extra] = (height - 1, text if not extra else "")
-                        texts.append(text if not extra else "")
-                else:
-                    texts.extend([text, *[""] * (span - 1)])
-            grid.append(texts)
-        self.draft.table(grid)
+                    open_cells.update((column + n, (height - 1, text, n > 0)) for n in range(span))
+                grid.extend(text, span)
+        self.draft.grid(grid)
 
     def _dropped(self, item: Element, tag: str) -> bool:
         if item.get("hidden") is not None and item.get("hidden") != "until-found":
@@ -277,6 +281,23 @@ def _owner(row: Element) -> Element | None:
     while parent is not None and parent.tag != "table":
         parent = parent.getparent()
     return parent
+
+
+def _header_rows(rows: Sequence[Element], cells: Sequence[Sequence[Element]]) -> int:
+    """How many rows stand in the head of the table or hold nothing but header cells, where that is more than one."""
+    count = 0
+    for row, line in zip(rows, cells, strict=True):
+        parent = row.getparent()
+        in_head = parent is not None and parent.tag == "thead"
+        if not in_head and not (line and all(cell.tag == "th" for cell in line)):
+            break
+        count += 1
+    return count if count > 1 else 0
+
+
+def _cites(quotation: Element) -> bool:
+    """Whether a mail quotes the message before it there, as mail programs mark it."""
+    return quotation.get("type") == "cite" or "gmail_quote" in (quotation.get("class") or "")
 
 
 def _start(items: Element) -> int:

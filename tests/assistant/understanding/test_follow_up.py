@@ -31,6 +31,8 @@ def alike(phrase: str, words: list[str]) -> list[float]:
         ("How long are castings kept?", "and moulds?", "How long are moulds kept?"),
         ("Who is the plant manager of Kiel?", "and the foreman?", "Who is the foreman of Kiel?"),
         ("What's the coverage of Norden in Q2?", "and Basalt?", "What's the coverage of Basalt in Q2?"),
+        ("How long are castings kept?", "moulds?", "How long are moulds kept?"),
+        ("When does the client's order end?", "Gull Lines", "When does Gull Lines's order end?"),
     ],
 )
 def test_a_fragment_takes_the_place_of_what_it_stands_in_contrast_to(before: str, question: str, expected: str) -> None:
@@ -60,11 +62,17 @@ def test_a_sentence_that_points_back_gets_what_it_is_about(before: str, question
         "¿Cuánto se paga por noche en Vigo?",
         "Who signs a contract before they order it?",
         "gas bottles",
+        "wellness",
         "Können Sie mir die Frist nennen?",
     ],
 )
 def test_another_topic_carries_nothing_over(question: str) -> None:
     assert in_context(question, "What is the list price of Ferrite?", alike) == question
+
+
+def test_a_word_with_a_question_mark_asks_the_same_of_something_else() -> None:
+    assert "wellness" in in_context("wellness?", "How much is paid for internet?", alike)
+    assert in_context("wellness?", "How much is paid for internet?", alike) != "wellness?"
 
 
 def test_the_subject_is_names_and_periods_or_else_the_content() -> None:

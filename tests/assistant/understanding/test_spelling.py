@@ -46,6 +46,7 @@ def vocabulary(user: User) -> Vocabulary:
     [
         ("wat is teh alowance", "what is the allowance"),
         ("forensik imges", "forensic images"),
+        ("xmas visit in a wk, sev2", "Christmas visit in a week, severity 2"),
         ("salary of Harbor", "salary of Harbour"),
         ("packing of houses", "packing of houses"),
         ("the allowances", "the allowances"),

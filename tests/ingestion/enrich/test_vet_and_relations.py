@@ -1,6 +1,8 @@
 import random
 from datetime import UTC, datetime
 
+import pytest
+
 from ingestion.enrich.duplicates import duplicates, signature
 from ingestion.enrich.relations import related
 from ingestion.enrich.rules import VettingPolicy
@@ -79,3 +81,25 @@ def test_half_a_text_in_common_is_no_duplicate():
     shared = words(3, 200)
     left, right = [*shared, *words(4, 200)], [*shared, *words(5, 200)]
     assert duplicates({"a": signature(" ".join(left)), "b": signature(" ".join(right))}, {}) == {}
+
+
+@pytest.mark.parametrize(
+    ("other", "superseded"),
+    [
+        ({"valid_from": "2021-05-01T00:00:00Z"}, True),
+        ({"version": "2"}, True),
+        ({"valid_from": "2027-01-01T00:00:00Z", "version": "5"}, False),  # a later one
+        ({}, False),  # of no known age
+        ({"valid_from": "2021-05-01T00:00:00Z", "customer": "Gull Lines"}, False),  # another customer's
+    ],
+)
+def test_the_version_that_says_so_replaces_earlier_ones_of_its_name(other: dict[str, str], superseded: bool) -> None:
+    stated = {"valid_from": "2026-04-01T00:00:00Z", "version": "4", "replaces_earlier": True}
+    new = DocumentRecord("s:new", "s", "Mooring fees 2026", attributes={"vetting": "vetted", **stated})
+    old = DocumentRecord("s:old", "s", "Mooring fees (v2)", attributes={"vetting": "vetted", **other})
+    changed = {r.id: r.vetting for r in related(lambda: [new, old], VettingPolicy(), TODAY)}
+    assert (changed.get("s:old") == "superseded") == superseded and changed.get("s:new") != "superseded"
+
+
+def test_what_its_own_text_ends_has_expired() -> None:
+    assert vet({"title": "Fees", "valid_until": "2026-01-31T00:00:00Z"}, VettingPolicy(), TODAY).vetting == "expired"
