@@ -64,6 +64,8 @@ COMMANDS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     ),
     "docs": ("What became of the documents, and why.", ("ingestion.commands.sync",)),
     "access": ("Who may read what, and why.", ("ingestion.commands.access",)),
+    "person": ("What is kept about one person.", ("core.person.commands",)),
+    "audit": ("The audit trail.", ("core.audit.commands",)),
     "index": ("The index's generations.", ("ingestion.commands.sync",)),
     "weights": ("Metadata weights: show, preview and tune them.", ("evals.commands.weights",)),
     "eval": (
@@ -78,7 +80,7 @@ COMMANDS: Mapping[str, tuple[str, tuple[str, ...]]] = {
         ),
     ),
     "forget": (
-        "Deletes everybody's old conversations and traces, as `debrief serve` does each day.",
+        "Deletes everybody's old conversations, traces and audit entries, as `debrief serve` does each day.",
         ("assistant.commands.questions",),
     ),
     "parse": (
@@ -91,6 +93,23 @@ COMMANDS: Mapping[str, tuple[str, tuple[str, ...]]] = {
         ("ingestion.commands.doctor",),
     ),
 }
+# The modules that declare tables, for the commands that look into all of them. A test holds it against the modules.
+TABLES = (
+    "apps.kept",
+    "apps.kept.assumptions",
+    "apps.publish.versions",
+    "assistant.answers.style",
+    "assistant.app_runs.running",
+    "assistant.records",
+    "chat_ui.admin.weights",
+    "chat_ui.admin.guardrails",
+    "core.identity",
+    "core.llm.usage",
+    "core.sign_outs",
+    "evals.suite.history",
+    "ingestion.state",
+)
+_ALL_TABLES = ("person",)
 PAGE = Path(__file__).resolve().parent / "chat_ui" / "server.py"
 
 
@@ -124,6 +143,9 @@ def load_command(name: str) -> Any:
         "assistant.commands.questions": (_parsed,),
         "assistant.commands.apps": (_parsed, _cut),
     }
+    if name in _ALL_TABLES:
+        for module in TABLES:
+            import_module(module)
     for module in COMMANDS[name][1]:
         import_module(module).register(mounted, *given.get(module, ()))
     return typer.main.get_group(mounted).commands[name]
@@ -186,12 +208,14 @@ def serve(
 def _scheduler(settings: Settings) -> BackgroundScheduler:
     """What is scheduled, running."""
     from assistant.records.retention import add_daily_job
+    from core.audit.schedule import add_anchor_job
     from evals.schedule import add_weekly_job
     from ingestion.sync.schedule import build_scheduler
 
     scheduler = build_scheduler(settings)
     add_weekly_job(scheduler, settings)
     add_daily_job(scheduler, settings)
+    add_anchor_job(scheduler, settings)
     scheduler.resume()
     return scheduler
 

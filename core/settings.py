@@ -131,10 +131,24 @@ class AnswerSettings(SettingsSection):
 
 
 class RetentionSettings(SettingsSection):
-    """After how many days conversations and traces are deleted, each day by `debrief serve`; None keeps them."""
+    """After how many days what is deleted, each day by `debrief serve`; None keeps it."""
 
     conversations_days: int | None = Field(default=None, ge=1)
     traces_days: int | None = Field(default=None, ge=1)
+    audit_days: int | None = Field(default=None, ge=1)
+
+
+class AuditSettings(SettingsSection):
+    """What the audit trail holds, and where the marks go that show whether its end was cut off.
+
+    Attributes:
+        texts: Whether questions stand in it as they were asked, or by their SHA-256.
+        anchors_file: On another disk or machine than the database, best one that is only ever appended to.
+    """
+
+    texts: Literal["hashes", "text"] = "hashes"
+    anchors_file: Path | None = None
+    anchor_minutes: int = Field(default=60, ge=1)
 
 
 LlmTaskName = Literal["answer", "plan", "rewrite", "route", "extract", "write", "edit", "translate", "verify", "judge"]
@@ -312,6 +326,7 @@ class Settings(SettingsSection):
     retrieval: RetrievalSettings = RetrievalSettings()
     answer: AnswerSettings = AnswerSettings()
     retention: RetentionSettings = RetentionSettings()
+    audit: AuditSettings = AuditSettings()
     llm: LlmSettings = LlmSettings()
     sync: SyncSettings = SyncSettings()
     evaluation: EvaluationSettings = EvaluationSettings()

@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 
+from core import audit
 from core.database import Engine, Json, UtcDateTime, metadata, utc_now
 from core.types import Attributes, AttributeValue, Cursor, Principal
 
@@ -236,6 +237,8 @@ class SyncState:
                 .where(runs.c.id == run.id)
                 .values(state=state, finished_at=finished.finished_at, counts=asdict(counts), message=message)
             )
+            told = {name: number for name, number in asdict(counts).items() if number}
+            audit.append(connection, audit.SERVICE, "synced", run.source, state, run=run.id, counts=told)
         return finished
 
     def runs(self, source: str | None = None, limit: int = 50) -> list[SyncRun]:

@@ -17,7 +17,8 @@ import sqlalchemy as sa
 
 from apps.run import OutputValue, SourceQuote
 from apps.runner import RunResult, Status
-from core.database import Engine, Json, UtcDateTime, metadata, utc_now
+from core import audit
+from core.database import Engine, Json, UtcDateTime, metadata, personal, utc_now
 from core.errors import AppError
 from core.types import User
 
@@ -27,7 +28,7 @@ runs = sa.Table(
     sa.Column("id", sa.String, primary_key=True),
     sa.Column("app", sa.String, nullable=False, index=True),
     sa.Column("version", sa.String, nullable=False),
-    sa.Column("user", sa.String, nullable=False),
+    sa.Column("user", sa.String, nullable=False, info=personal("anonymise")),
     sa.Column("started_at", UtcDateTime, nullable=False),
     sa.Column("seconds", sa.Float, nullable=False),
     sa.Column("status", sa.String, nullable=False),
@@ -97,6 +98,9 @@ def record_run(engine: Engine, result: RunResult, user: User) -> str:
                 notes=list(result.notes),
             )
         )
+        used = list(dict.fromkeys(e.document_id for e in result.evidence if e.document_id))
+        facts = {"run": run, "status": result.status, "documents": used}
+        audit.append(connection, user, audit.RAN, f"{result.app} {result.version}", result.status, **facts)
     return run
 
 

@@ -142,23 +142,28 @@ def forget(
     traces_days: Annotated[
         int | None, typer.Option(min=1, help="Traces of questions asked before so long; default: the settings'.")
     ] = None,
+    audit_days: Annotated[
+        int | None, typer.Option(min=1, help="Entries of the audit trail from before so long; default: the settings'.")
+    ] = None,
     json_: Annotated[bool, typer.Option("--json", help="Print how many as one JSON object.")] = False,
 ) -> None:
-    """Deletes everybody's old conversations and traces, as `debrief serve` does each day."""
+    """Deletes everybody's old conversations, traces and audit entries, as `debrief serve` does each day."""
     settings = load_settings()
     chosen = settings.retention
-    if conversations_days is not None or traces_days is not None:
-        chosen = RetentionSettings(conversations_days=conversations_days, traces_days=traces_days)
+    given = {"conversations_days": conversations_days, "traces_days": traces_days, "audit_days": audit_days}
+    if any(days is not None for days in given.values()):
+        chosen = RetentionSettings(**given)
     if chosen == RetentionSettings():
         raise QuestionError(
-            "Nothing says what is old; set retention.conversations_days or retention.traces_days in "
-            f"{settings.file}, or name --conversations-days or --traces-days."
+            "Nothing says what is old; set retention.conversations_days, retention.traces_days or retention.audit_days "
+            f"in {settings.file}, or name --conversations-days, --traces-days or --audit-days."
         )
     done = forget_old(open_database(settings), chosen)
     if json_:
         print_json(done)
     else:
-        out.print(f"Deleted {done.conversations} conversations and {done.traces} traces.")
+        audited = f" and {done.audited} audit entries" if done.audited else ""
+        out.print(f"Deleted {done.conversations} conversations and {done.traces} traces{audited}.")
 
 
 def register(app: typer.Typer, parse: Parse) -> None:

@@ -16,7 +16,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from assistant.records.still_readable import Readable, as_readable, documents_of, without_attachments
-from core.database import Engine, Json, UtcDateTime, metadata, utc_now
+from core.database import Engine, Json, UtcDateTime, metadata, personal, utc_now
 from core.errors import QuestionError
 from core.types import Answer, Boost, Chunk, Citation, Passage, Principal, User, Why
 
@@ -24,7 +24,7 @@ conversations = sa.Table(
     "conversations",
     metadata,
     sa.Column("id", sa.String(32), primary_key=True),
-    sa.Column("user", sa.String(320), nullable=False, index=True),
+    sa.Column("user", sa.String(320), nullable=False, index=True, info=personal("delete")),
     sa.Column("title", sa.String(200), nullable=False),
     sa.Column("created_at", UtcDateTime, nullable=False),
     sa.Column("updated_at", UtcDateTime, nullable=False, index=True),

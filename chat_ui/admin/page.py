@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from html import escape
 
@@ -14,7 +15,11 @@ from chat_ui.admin.weights import weights_tab
 from chat_ui.parts import charts, components, session
 from chat_ui.parts.disclosure import Disclosure
 from chat_ui.parts.trace_view import trace_view
+from core import audit
+from core.audit.chain import described, read_anchors, verify
 from core.database import utc_now
+from core.person import delete_person
+from core.person.report import as_json, deletion_lines
 from core.types import User
 
 _TABS = ["Weights", "Guardrails", "People", "Groups", "Audit"]
@@ -31,14 +36,14 @@ def page(user: User) -> None:
         elif opened == "Guardrails":
             guardrails_tab(user)
         elif opened == "People":
-            _people()
+            _people(user)
         elif opened == "Groups":
             _groups()
         else:
             _audit(user)
 
 
-def _people() -> None:
+def _people(user: User) -> None:
     found = people(session.database(), session.directory())
     words = st.text_input("Find a person", placeholder="Name, address, group or attribute", key="people-words")
     asked = words.casefold().split()
@@ -55,6 +60,7 @@ def _people() -> None:
     components.table(
         ["Person", "Groups", "Attributes", "Role", "Questions", "Last seen"], map(_person, shown), label="People"
     )
+    _request(found, user)
     charts.csv_download(
         "people.csv",
         ("address", "name", "groups", "attributes", "listed", "questions", "last seen"),
@@ -63,6 +69,24 @@ def _people() -> None:
             for p in shown
         ],
     )
+
+
+def _request(found: Sequence[Person], user: User) -> None:
+    """What is kept about one person, to hand out or to delete on that person's request."""
+    with st.expander("A person asks what is kept about them, or to be deleted"):
+        email = st.selectbox("Who", [p.email for p in found], index=None, key="person-chosen")
+        if not email:
+            return
+        engine = session.database()
+        name = f"person-{email}.json"
+        components.download(
+            "Everything as JSON", lambda: as_json(engine, email).encode(), name, "application/json", name
+        )
+        sure = st.checkbox("Delete it for good", key=f"sure-{email}")
+        if st.button("Delete", disabled=not sure, key=f"delete-{email}"):
+            done = delete_person(engine, email)
+            audit.record(engine, user, "deleted person", email)
+            (st.error if done.left else st.info)("\n\n".join(deletion_lines(done, session.settings())))
 
 
 def _text(person: Person) -> str:
@@ -121,7 +145,18 @@ def _group(group: Group) -> list[str]:
     ]
 
 
+def _verified(user: User) -> None:
+    """Checks the trail when asked to, and says what was found."""
+    if st.button("Check the trail", help="No entry changed, deleted, moved or cut off: as `debrief audit verify`"):
+        chosen = session.settings().audit.anchors_file
+        file = session.settings().path(chosen) if chosen is not None else None
+        found = verify(session.database(), read_anchors(file) if file is not None else ())
+        audit.record(session.database(), user, "checked audit trail", "", f"{len(found.problems)} problems")
+        (st.error if found.problems else st.info)("\n\n".join(described(found, file)))
+
+
 def _audit(user: User) -> None:
+    _verified(user)
     today = utc_now().date()
     with st.container(horizontal=True, vertical_alignment="bottom"):
         person = st.text_input("Who", placeholder="A part of the address", key="audit-person", width=220)

@@ -10,7 +10,7 @@ import contextlib
 import logging
 import threading
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 import streamlit as st
 from streamlit import config
@@ -40,6 +40,9 @@ log = logging.getLogger(__name__)
 
 # How the audit log names a sign-in.
 SIGNED_IN = "signed in"
+_NOBODY = "(nobody)"
+# Who has opened this window's session.
+_VISIT = "visit-noted"
 
 
 @st.cache_resource(show_spinner=False)
@@ -186,6 +189,7 @@ def sign_out() -> None:
     claims = st.user.to_dict()
     if claims.get("exp"):
         end_sign_in(database(), claims)
+    audit.record(database(), User(str(claims.get("email") or _NOBODY)), "signed out", "")
     st.logout()
 
 
@@ -220,8 +224,8 @@ def reads_evaluation(user: User) -> bool:
 
 def note_visit(user: User) -> None:
     """Puts into the audit log, once a session, who is there and with which groups."""
-    if st.session_state.get("visit-noted") != user.email:
-        st.session_state["visit-noted"] = user.email
+    if st.session_state.get(_VISIT) != user.email:
+        st.session_state[_VISIT] = user.email
         audit.record(database(), user, SIGNED_IN, ", ".join(user.groups), settings().auth.mode)
 
 
@@ -230,3 +234,15 @@ def note_refusal(error: IdentityError) -> None:
     if st.session_state.get("refusal-noted") != str(error):
         st.session_state["refusal-noted"] = str(error)
         log.warning("a sign-in was refused: %(reason)s", {"reason": str(error)})
+        audit.record(database(), User(_NOBODY), "was refused", "sign-in", str(error))
+
+
+def exported(name: str, data: str | bytes | Callable[[], str | bytes]) -> Callable[[], str | bytes]:
+    """The data of a download button, which goes into the audit trail when somebody clicks."""
+    who, engine = User(st.session_state.get(_VISIT, _NOBODY)), database()
+
+    def made() -> str | bytes:
+        audit.record(engine, who, "exported", name)
+        return data() if callable(data) else data
+
+    return made

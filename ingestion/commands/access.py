@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from core import audit
 from core.console import out
 from core.database import open_database
 from core.errors import IdentityError
@@ -40,6 +41,7 @@ def check(
     for step in _steps(person, record, load_directory(settings, engine)):
         out.print(step)
     out.print(answer)
+    audit.record(engine, audit.SERVICE, "checked access", document, answer, person=person.email)
     if record.outcome != "indexed":
         out.print(f"But it isn't found by anybody: it is {record.outcome}. {record.reason}".rstrip())
     if not answer.startswith("Yes") or record.outcome != "indexed":
