@@ -8,17 +8,25 @@ from functools import partial
 from assistant.app_runs.app_answers import open_app_answers
 from assistant.app_runs.tools import open_tools
 from assistant.ask import Assistant
+from assistant.records.still_readable import Readable
 from core.database import open_database
 from core.llm import ModelUsage, open_chat_models
 from core.settings import Settings
 from retrieval.retriever import Retriever, open_retriever
 
 
-def open_assistant(settings: Settings, retriever: Retriever | None = None, purpose: str = "") -> Assistant:
+def open_assistant(
+    settings: Settings,
+    retriever: Retriever | None = None,
+    purpose: str = "",
+    readable: Readable | None = None,
+) -> Assistant:
     """An assistant over the settings' current index, database and models, with the apps that there are.
 
     Args:
         retriever: One that is open already, to be shared.
+        readable: Which of some documents a person may read now: earlier turns of a conversation are told a model, and
+            taken up by a follow-up, only as far as they are readable today.
         purpose: Under what calls of models are counted instead of by person, such as "evaluation".
 
     Raises:
@@ -29,7 +37,7 @@ def open_assistant(settings: Settings, retriever: Retriever | None = None, purpo
     engine = open_database(settings)
     models = open_chat_models(settings.llm, settings.data_path, ModelUsage(engine, purpose))
     retriever = retriever or open_retriever(settings)
-    plain = Assistant.over(retriever, settings, engine=engine, models=models)
+    plain = Assistant.over(retriever, settings, engine=engine, models=models, readable=readable)
     # The steps of apps ask plainly: an app doesn't run apps.
     tools = partial(open_tools, settings, plain, retriever)
     return replace(plain, router=open_app_answers(settings, engine, retriever, models=models, tools=tools))

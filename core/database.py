@@ -245,3 +245,5 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA busy_timeout=15000")
     connection.execute("PRAGMA foreign_keys=ON")
+    # What is deleted is overwritten: people were promised that it is gone.
+    connection.execute("PRAGMA secure_delete=ON")

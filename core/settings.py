@@ -131,11 +131,19 @@ class AnswerSettings(SettingsSection):
 
 
 class RetentionSettings(SettingsSection):
-    """After how many days what is deleted, each day by `debrief serve`; None keeps it."""
+    """After how many days what is deleted, each day by `debrief serve`; None keeps it.
+
+    Attributes:
+        attachments_days: The text of files that an app of a conversation runs on, since the conversation went on.
+        erase_days: What stored answers, traces and results say of documents that are gone, or closed to their person,
+            since that was noticed; and the text of deleted documents in the index's generations.
+    """
 
     conversations_days: int | None = Field(default=None, ge=1)
     traces_days: int | None = Field(default=None, ge=1)
     audit_days: int | None = Field(default=None, ge=1)
+    attachments_days: int | None = Field(default=None, ge=1)
+    erase_days: int | None = Field(default=None, ge=0)
 
 
 class AuditSettings(SettingsSection):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -21,16 +21,18 @@ from assistant.open import open_assistant
 from assistant.question import SEARCH, Question
 from assistant.records import Traces
 from assistant.records.retention import forget as forget_old
+from assistant.records.still_readable import Readable, trace_as_readable, trace_documents
 from core.console import err, out, print_json
 from core.database import open_database
 from core.errors import QuestionError
 from core.identity import asking_user
-from core.settings import AnswerStyle, RetentionSettings, load_settings
+from core.settings import AnswerStyle, RetentionSettings, Settings, load_settings
 from core.types import Answer, Citation
 from retrieval.query import parse_filter
 
 _QUOTE_CHARS = 300
 _parse: dict[str, Parse] = {}
+_readable: dict[str, Callable[[Settings], Readable]] = {}
 
 
 def ask(
@@ -58,7 +60,7 @@ def ask(
     asking = asking_user(settings, user, open_database(settings))
     filters = parse_filter(filter_ or None)
     attachments = tuple(attachment(read_file(file, _parse["file"])) for file in attach or [])
-    assistant = open_assistant(settings)
+    assistant = open_assistant(settings, readable=_readable_in(settings))
     inputs = given_inputs(_app(assistant, app), input_, _parse["file"]) if input_ else {}
     answer: Answer | None = None
     asked = Question(
@@ -99,6 +101,7 @@ def trace(
     asking = asking_user(settings, user, open_database(settings))
     administrator = bool(set(asking.groups) & set(settings.auth.admin_groups))
     record = Traces(engine).load(trace_id, asking, everyone=administrator)
+    record = trace_as_readable(record, _readable_in(settings)(trace_documents(record), asking))
     if json_:
         print_json(record)
     else:
@@ -166,13 +169,22 @@ def forget(
         out.print(f"Deleted {done.conversations} conversations and {done.traces} traces{audited}.")
 
 
-def register(app: typer.Typer, parse: Parse) -> None:
-    """Adds the commands to `debrief`. `parse` turns a file's bytes and name into text."""
-    _parse["file"] = parse
+def register(app: typer.Typer, parse: Parse, readable: Callable[[Settings], Readable]) -> None:
+    """Adds the commands to `debrief`.
+
+    Args:
+        parse: Turns a file's bytes and name into text.
+        readable: Which of some documents a person may read now.
+    """
+    _parse["file"], _readable["now"] = parse, readable
     app.command("ask")(ask)
     app.command("trace")(trace)
     app.command("style")(style)
     app.command("forget")(forget)
+
+
+def _readable_in(settings: Settings) -> Readable:
+    return _readable["now"](settings)
 
 
 def _app(assistant: Assistant, name: str) -> App:

@@ -117,7 +117,7 @@ class Conversations:
                     asked_at=now,
                     question=question,
                     standalone=standalone,
-                    answer=_dump(answer),
+                    answer=dump_answer(answer),
                     searched=f"{question}\n{answer.text}".casefold(),
                 )
             )
@@ -289,7 +289,8 @@ def _completes(last: sa.Row[Any], question: str, answer: Answer) -> bool:
     return by_app and last.answer["outcome"] == "needs_input" and last.question == question
 
 
-def _dump(answer: Answer) -> dict[str, Any]:
+def dump_answer(answer: Answer) -> dict[str, Any]:
+    """An answer as it is stored, which `load_answer` reads."""
     # Who may read a chunk changes after the answer; what is stored must not say otherwise.
     nobody: frozenset[Principal] = frozenset()
     own = without_attachments(answer)

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from apps.kept import forget_results_older_than
 from assistant.records.conversations import Conversations
+from assistant.records.running import RunningApps
 from assistant.records.trace import Traces
 from core import audit
 from core.database import open_database, utc_now
@@ -34,6 +35,7 @@ class Forgotten:
     conversations: int
     traces: int
     audited: int = 0
+    attachments: int = 0
 
 
 def forget(engine: sa.Engine, retention: RetentionSettings) -> Forgotten:
@@ -48,7 +50,10 @@ def forget(engine: sa.Engine, retention: RetentionSettings) -> Forgotten:
     audited = 0
     if retention.audit_days is not None:
         audited = audit.cut(engine, utc_now() - timedelta(days=retention.audit_days))
-    return Forgotten(conversations, traces, audited)
+    attachments = 0
+    if retention.attachments_days is not None:
+        attachments = RunningApps(engine).forget_older_than(retention.attachments_days)
+    return Forgotten(conversations, traces, audited, attachments)
 
 
 def add_daily_job(scheduler: BackgroundScheduler, settings: Settings) -> None:

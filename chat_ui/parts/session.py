@@ -60,7 +60,7 @@ def settings() -> Settings:
 @st.cache_resource(show_spinner=False)
 def assistant() -> Assistant:
     """The one assistant of this server. An error isn't kept: after the first sync the next run opens it."""
-    return open_assistant(settings(), retriever())
+    return open_assistant(settings(), retriever(), readable=readable)
 
 
 @st.cache_resource(show_spinner=False)

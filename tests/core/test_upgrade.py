@@ -21,8 +21,8 @@ from apps.kept.runs import results
 from apps.kept.usage import app_months, runs_since
 from apps.publish.versions import list_versions
 from assistant.answers.style import Styles
-from assistant.app_runs.running import RunningApps
 from assistant.records.conversations import Conversations
+from assistant.records.running import RunningApps
 from assistant.records.trace import Traces, traces
 from assistant.records.usage import askers, questions_since, thumbs_since
 from chat_ui.admin.weights import VERSIONS

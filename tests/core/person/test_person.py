@@ -18,8 +18,8 @@ from apps.kept.forms import submissions
 from apps.kept.runs import record_run, results, runs
 from apps.runner import RunResult
 from assistant.answers.style import answer_styles
-from assistant.app_runs.running import RunningApps, running_apps
 from assistant.records import Conversations, Trace, Traces
+from assistant.records.running import RunningApps, running_apps
 from cli import TABLES
 from core import audit
 from core.audit.chain import verify
