@@ -29,7 +29,7 @@ from core import logs
 from core.console import LogFormatOption, LogLevelOption, err, out
 from core.errors import DebriefError, SettingsError
 from core.settings import ParsingSettings, Settings, load_settings
-from core.types import Chunk, Document, Parsed, User
+from core.types import Chunk, Document, Parsed
 
 if TYPE_CHECKING:
     from apscheduler.schedulers.background import BackgroundScheduler
@@ -111,6 +111,7 @@ TABLES = (
     "assistant.records.erasing",
     "chat_ui.admin.weights",
     "chat_ui.admin.guardrails",
+    "core.groups",
     "core.identity",
     "core.llm.usage",
     "core.sign_outs",
@@ -220,6 +221,7 @@ def _scheduler(settings: Settings) -> BackgroundScheduler:
     from assistant.records.retention import add_daily_job
     from core.audit.schedule import add_anchor_job
     from evals.schedule import add_weekly_job
+    from ingestion.groups import add_group_job
     from ingestion.sync.schedule import build_scheduler
 
     scheduler = build_scheduler(settings)
@@ -227,6 +229,7 @@ def _scheduler(settings: Settings) -> BackgroundScheduler:
     add_daily_job(scheduler, settings)
     add_anchor_job(scheduler, settings)
     _add_erasing_job(scheduler, settings)
+    add_group_job(scheduler, settings)
     scheduler.resume()
     return scheduler
 
@@ -297,7 +300,7 @@ def erase_once(settings_file: str) -> None:
     with logs.scheduled(logging.getLogger("cli"), ERASING):
         engine, before = open_database(settings), utc_now() - timedelta(days=settings.retention.erase_days or 0)
         directory, readable = load_directory(settings, engine), _readable(settings)
-        erase_closed(engine, readable, lambda email: User(email, directory.groups_of(email)), before)
+        erase_closed(engine, readable, directory.person, before)
         if ids := due(SyncState(engine), before):
             _erase_records(engine, ids)
             erase_documents(settings, SyncState(engine), ids)

@@ -30,13 +30,34 @@ class SettingsSection(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class GraphSettings(SettingsSection):
+    """The application in Microsoft Entra ID that reads who is in which group (GroupMember.Read.All)."""
+
+    tenant: str
+    client_id: str
+    client_secret: SecretStr
+    graph_endpoint: str = ""
+
+
 class AuthSettings(SettingsSection):
-    """Who is asking. `development` names a fixed user and is served on loopback only."""
+    """Who is asking. `development` names a fixed user and is served on loopback only.
+
+    Attributes:
+        claims_minutes: So long after a sign-in its claimed groups count; None: as long as its token.
+        groups_minutes: So often a directory (`graph`) is asked who is in which group.
+        groups_grace_minutes: So long what it told counts when it can't be asked.
+        os_users: Account of this machine → the person that it is on the command line, where people sign in.
+    """
 
     mode: Literal["development", "oidc"] = "development"
     development_user: str = ""
     users_file: Path | None = None
     groups_claim: str = "groups"
+    claims_minutes: int | None = Field(default=None, ge=1)
+    groups_minutes: int = Field(default=15, ge=1)
+    groups_grace_minutes: int = Field(default=60, ge=1)
+    graph: GraphSettings | None = None
+    os_users: dict[str, str] = Field(default_factory=dict)
     admin_groups: tuple[str, ...] = ("admins",)
     author_groups: tuple[str, ...] = ("apps-authors",)
 

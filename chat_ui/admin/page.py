@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from html import escape
 
@@ -21,8 +22,9 @@ from core.database import utc_now
 from core.person import delete_person
 from core.person.report import as_json, deletion_lines
 from core.types import User
+from ingestion.access_report import access_report
 
-_TABS = ["Weights", "Guardrails", "People", "Groups", "Audit"]
+_TABS = ["Weights", "Guardrails", "People", "Groups", "Access", "Audit"]
 _SHOWN = 500
 
 
@@ -39,6 +41,8 @@ def page(user: User) -> None:
             _people(user)
         elif opened == "Groups":
             _groups()
+        elif opened == "Access":
+            _access()
         else:
             _audit(user)
 
@@ -133,6 +137,25 @@ def _groups() -> None:
         components.state("No group fits", "Check the words.")
         return
     components.table(["Group", "Members", "People in all", "Kept by"], map(_group, shown), label="Groups")
+
+
+def _access() -> None:
+    """As `debrief access report`."""
+    grace = session.settings().auth.groups_grace_minutes
+    found = access_report(session.database(), session.directory(), grace)
+    counts = Counter(finding.kind for finding in found)
+    if not found:
+        components.state("Nothing worth a look", "No document is open to everyone or nobody, and every name is known.")
+        return
+    kind = st.selectbox("What", ["everything", *counts], key="access-kind", format_func=lambda k: _counted(k, counts))
+    shown = [finding for finding in found if kind in ("everything", finding.kind)]
+    cells = ([escape(f.kind), escape(f.subject), escape(f.detail)] for f in shown[:_SHOWN])
+    components.table(["What", "Which", "Detail"], cells, label="Access")
+    charts.csv_download("access.csv", ("kind", "what", "detail"), [(f.kind, f.subject, f.detail) for f in shown])
+
+
+def _counted(kind: str, counts: Mapping[str, int]) -> str:
+    return f"{kind} ({counts.get(kind, sum(counts.values()))})"
 
 
 def _group(group: Group) -> list[str]:

@@ -64,7 +64,7 @@ def test_what_got_worse_is_named_with_its_cases_and_settings(two_runs: None) -> 
     assert "Last run" in shown("quality", "Runs")
 
 
-@pytest.mark.parametrize("tab", ["Weights", "Guardrails", "People", "Groups", "Audit"])
+@pytest.mark.parametrize("tab", ["Weights", "Guardrails", "People", "Groups", "Access", "Audit"])
 def test_every_tab_of_the_admin_page_is_drawn(workspace: Path, tab: str) -> None:
     shown("admin", tab)
 
