@@ -114,7 +114,7 @@ TABLES = (
     "core.groups",
     "core.identity",
     "core.llm.usage",
-    "core.sign_outs",
+    "core.sessions",
     "evals.suite.history",
     "ingestion.state",
 )

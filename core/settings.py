@@ -46,6 +46,8 @@ class AuthSettings(SettingsSection):
         claims_minutes: So long after a sign-in its claimed groups count; None: as long as its token.
         groups_minutes: So often a directory (`graph`) is asked who is in which group.
         groups_grace_minutes: So long what it told counts when it can't be asked.
+        session_hours: So long a sign-in lasts at most; the token's own end comes first.
+        hosts: Names under which browsers open the pages, besides the one of redirect_uri and this machine's own.
         os_users: Account of this machine → the person that it is on the command line, where people sign in.
     """
 
@@ -58,6 +60,8 @@ class AuthSettings(SettingsSection):
     groups_grace_minutes: int = Field(default=60, ge=1)
     graph: GraphSettings | None = None
     os_users: dict[str, str] = Field(default_factory=dict)
+    session_hours: float = Field(default=12.0, gt=0)
+    hosts: tuple[str, ...] = ()
     admin_groups: tuple[str, ...] = ("admins",)
     author_groups: tuple[str, ...] = ("apps-authors",)
 

@@ -24,13 +24,14 @@ from assistant.app_runs.tools import open_tools
 from assistant.ask import Assistant
 from assistant.open import open_assistant
 from assistant.records import Conversations
+from chat_ui.parts.server_sessions import COOKIE
 from chat_ui.parts.signin import Connection, SessionExpired, check_provider, claims_user, development_user
 from core import audit, logs
 from core.database import Engine, open_database
 from core.errors import AppError, DebriefError, IdentityError
 from core.identity import Directory, load_directory
+from core.sessions import end_session, open_session
 from core.settings import Settings, load_settings
-from core.sign_outs import end_sign_in, is_ended
 from core.types import User
 from ingestion.documents import readable_ids
 from ingestion.parse import ParserPool
@@ -179,18 +180,22 @@ def person() -> User:
         raise IdentityError("You aren't signed in; sign in to go on.")
     claims = st.user.to_dict()
     found = claims_user(claims, auth, directory(), time.time())
-    if is_ended(database(), claims):
-        raise SessionExpired("You have signed out; sign in again.")
+    if not open_session(database(), _session_key(), found.email):
+        raise SessionExpired("Your sign-in has ended; sign in again.")
     return found
 
 
 def sign_out() -> None:
     """Ends the sign-in, whoever still has its cookie, and goes to the provider to end it there."""
     claims = st.user.to_dict()
-    if claims.get("exp"):
-        end_sign_in(database(), claims)
+    end_session(database(), _session_key())
     audit.record(database(), User(str(claims.get("email") or _NOBODY)), "signed out", "")
     st.logout()
+
+
+def _session_key() -> str:
+    """The browser's key to its session; empty where the pages aren't served by `debrief serve`."""
+    return str(st.context.cookies.get(COOKIE, ""))
 
 
 def still_there(user: User) -> User:
