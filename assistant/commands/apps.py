@@ -12,9 +12,11 @@ from rich.table import Table
 
 from apps.kept.runs import record_run
 from apps.kept.usage import usage
+from apps.language import App
 from apps.language.spec import json_schema
 from apps.publish import Samples, app_files, app_from_conversation, load_app, new_app, parse_app, run_tests, versions
 from apps.publish.load import AppText, read_app
+from apps.publish.release import unreleased
 from apps.run import Context, Tools
 from apps.runner import RunResult, StepState, run_app
 from assistant.app_runs import SampleIndexes, open_tools
@@ -162,6 +164,9 @@ def run(
     engine = open_database(settings)
     person = asking_user(settings, user, engine)
     app = runnable_app(name, version, settings, engine)
+    if name.endswith((".yaml", ".yml")):
+        # Whoever runs the command may have written it; what the pages offer is the administrators' choice.
+        _released(app, person, settings)
     context = Context(person, _tools(settings), company=settings.company)
     result: RunResult | None = None
     try:
@@ -212,6 +217,7 @@ def publish(
     engine = open_database(settings)
     person = _author(settings, engine, user)
     file = app_file(name, settings)
+    _released(load_app(file), person, settings)
     tests = run_tests(load_app(file), _samples(settings, samples))
     found = versions.publish(engine, read_app(file), str(file), tests, person.email, unverified=unverified)
     state = "verified" if found.verified else "not verified"
@@ -229,7 +235,10 @@ def rollback(
     """Makes an older published version the one that people use."""
     settings = load_settings()
     engine = open_database(settings)
-    found = versions.rollback(engine, name, version, _author(settings, engine, user).email)
+    person = _author(settings, engine, user)
+    if version:
+        _released(versions.find_version(engine, name, version).load(), person, settings)
+    found = versions.rollback(engine, name, version, person.email)
     out.print(f"{found.app} is at version {found.version} again.")
 
 
@@ -262,6 +271,12 @@ def _author(settings: Settings, engine: sa.Engine, email: str) -> User:
             f"{person.email} may not publish apps; that is for {', '.join(sorted(allowed))} (auth.author_groups)."
         )
     return person
+
+
+def _released(app: App, person: User, settings: Settings) -> None:
+    """Raises AppError: only an administrator may try or publish the app."""
+    if refusal := unreleased(app, person, settings.auth):
+        raise AppError(refusal)
 
 
 def _text_of(name: str, version: str, settings: Settings, engine: sa.Engine) -> AppText:
