@@ -114,6 +114,7 @@ TABLES = (
     "core.groups",
     "core.identity",
     "core.llm.usage",
+    "core.scim",
     "core.sessions",
     "evals.suite.history",
     "ingestion.state",

@@ -23,6 +23,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.starlette import App
 
 from chat_ui.parts.server_sessions import ServerSessions
+from chat_ui.scim_routes import scim_routes
 from core.database import Engine, open_database
 from core.errors import DebriefError, IndexMissing
 from core.settings import load_settings
@@ -158,6 +159,11 @@ def _engine() -> Engine:
     return open_database(load_settings())
 
 
+def _scim_token() -> str:
+    token = load_settings().auth.scim_token
+    return token.get_secret_value() if token is not None else ""
+
+
 def _hosts(secrets: Mapping[str, object], named: Iterable[str]) -> set[str]:
     """The names under which browsers come: where they come back to after signing in, and those of the settings."""
     return {urlsplit(str(secrets.get("redirect_uri", ""))).netloc, *named} - {""}
@@ -176,7 +182,7 @@ def _secrets() -> Mapping[str, object]:
 
 app = App(
     Path(__file__).with_name("app.py"),
-    routes=[Route("/healthz", alive), Route("/readyz", ready)],
+    routes=[Route("/healthz", alive), Route("/readyz", ready), *scim_routes(_scim_token(), _engine)],
     middleware=[
         Middleware(
             Doors,

@@ -59,6 +59,7 @@ class AuthSettings(SettingsSection):
     groups_minutes: int = Field(default=15, ge=1)
     groups_grace_minutes: int = Field(default=60, ge=1)
     graph: GraphSettings | None = None
+    scim_token: SecretStr | None = None
     os_users: dict[str, str] = Field(default_factory=dict)
     session_hours: float = Field(default=12.0, gt=0)
     hosts: tuple[str, ...] = ()
