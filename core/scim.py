@@ -32,10 +32,7 @@ resources = sa.Table(
     sa.Column("user", sa.String(320), nullable=False, default="", info=personal("the identity provider takes it out")),
     sa.Column("record", Json, nullable=False),
 )
-_SCHEMAS = {
-    "Users": "urn:ietf:params:scim:schemas:core:2.0:User",
-    "Groups": "urn:ietf:params:scim:schemas:core:2.0:Group",
-}
+_SCHEMA = "urn:ietf:params:scim:schemas:core:2.0"
 _NAMED = {"Users": "userName", "Groups": "displayName"}
 _FILTER = re.compile(r'\s*(userName|displayName|externalId|id)\s+eq\s+"((?:[^"\\]|\\.)*)"\s*', re.IGNORECASE)
 _MEMBER = re.compile(r'members\[value\s+eq\s+"([^"]+)"\]', re.IGNORECASE)
