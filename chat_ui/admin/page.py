@@ -21,6 +21,7 @@ from core.audit.chain import described, read_anchors, verify
 from core.database import utc_now
 from core.person import delete_person
 from core.person.report import as_json, deletion_lines
+from core.sessions import end_sessions_of
 from core.types import User
 from ingestion.access_report import access_report
 
@@ -86,6 +87,10 @@ def _request(found: Sequence[Person], user: User) -> None:
         components.download(
             "Everything as JSON", lambda: as_json(engine, email).encode(), name, "application/json", name
         )
+        if st.button("End their sign-ins", key=f"end-{email}", help="Everywhere; they can sign in again"):
+            ended = end_sessions_of(engine, email)
+            audit.record(engine, user, "ended sign-ins", email, str(ended))
+            st.info(f"{ended} sign-ins ended.")
         sure = st.checkbox("Delete it for good", key=f"sure-{email}")
         if st.button("Delete", disabled=not sure, key=f"delete-{email}"):
             done = delete_person(engine, email)

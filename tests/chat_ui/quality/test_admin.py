@@ -114,6 +114,8 @@ def test_an_administrator_deletes_a_person_and_reads_what_stays(workspace: Path)
     page.session_state["admin-tab"] = "People"
     page.run()
     page.selectbox(key="person-chosen").set_value("ana@northgate.example").run()
+    page.button(key="end-ana@northgate.example").click().run()
+    assert page.info[0].value == "0 sign-ins ended."
     assert page.button(key="delete-ana@northgate.example").disabled
     page.checkbox(key="sure-ana@northgate.example").check().run()
     page.button(key="delete-ana@northgate.example").click().run()
