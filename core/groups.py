@@ -23,17 +23,23 @@ checks = sa.Table(
     sa.Column("checked_at", UtcDateTime),
     sa.Column("tried_at", UtcDateTime, nullable=False),
     sa.Column("problem", sa.Text, nullable=False, default=""),
+    sa.Column("whole", sa.Boolean, nullable=False, default=False),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class GroupCheck:
-    """When a directory last told its groups, and what went wrong since; empty if nothing did."""
+    """When a directory last told its groups, and what went wrong since; empty if nothing did.
+
+    Attributes:
+        whole: With it, the members of every group that an access list named then are known.
+    """
 
     source: str
     checked_at: datetime | None
     tried_at: datetime
     problem: str = ""
+    whole: bool = False
 
     def is_stale(self, minutes: int) -> bool:
         """Whether what it told is too old to be believed. What is pushed to us (SCIM) doesn't age."""
@@ -42,10 +48,10 @@ class GroupCheck:
         return self.checked_at is None or self.checked_at < utc_now() - timedelta(minutes=minutes)
 
 
-def note_check(engine: Engine, source: str, problem: str = "") -> None:
+def note_check(engine: Engine, source: str, problem: str = "", *, whole: bool = False) -> None:
     """Notes that a directory was asked now, or that it couldn't be."""
     now = utc_now()
-    values = {"tried_at": now, "problem": problem} | ({} if problem else {"checked_at": now})
+    values = {"tried_at": now, "problem": problem} | ({} if problem else {"checked_at": now, "whole": whole})
     with engine.begin() as connection:
         if connection.execute(checks.update().where(checks.c.source == source).values(**values)).rowcount == 0:
             connection.execute(checks.insert().values(source=source, **values))
@@ -55,4 +61,4 @@ def group_checks(engine: Engine) -> Mapping[str, GroupCheck]:
     """The directories that have been asked, by name."""
     with engine.connect() as connection:
         rows = connection.execute(sa.select(checks)).all()
-    return {r.source: GroupCheck(r.source, r.checked_at, r.tried_at, r.problem) for r in rows}
+    return {r.source: GroupCheck(r.source, r.checked_at, r.tried_at, r.problem, r.whole) for r in rows}

@@ -92,6 +92,14 @@ def test_a_token_with_more_than_200_groups_is_as_good_as_one_with_all(settings: 
     assert may_read(user, ("group:legal",), ()) and not may_read(user, ("group:legal",), (f"group:{BOARD.upper()}",))
 
 
+def test_a_group_that_tokens_alone_know_keeps_closing_what_it_may_deny(settings: Settings) -> None:
+    engine = open_database(settings)
+    record = DocumentRecord("s:other", "s", "Other", allow=("everyone",), deny=("group:contractors",))
+    SyncState(engine).commit("s", [record], "c")
+    refresh_groups(settings, engine)
+    assert UNKNOWN_GROUPS in signed_in(settings, engine, groups=None, hasgroups=True).groups
+
+
 def test_a_guest_is_the_same_person_under_the_own_address(settings: Settings) -> None:
     engine = open_database(settings)
     refresh_groups(settings, engine)
