@@ -154,14 +154,16 @@ def load_directory(settings: Settings, engine: Engine) -> Directory:
         parsed = validate(_UsersFile, _read_mapping(path), path)
         users = {home_address(u.email): _listed(u) for u in parsed.users}
         members = {name: _members(name, group, path) for name, group in parsed.groups.items()}
-    checked = group_checks(engine)
-    stale = {name for name, check in checked.items() if check.is_stale(settings.auth.groups_grace_minutes)}
+    directories = {GRAPH: settings.auth.graph, SCIM: settings.auth.scim_token}
+    unused = {name for name, chosen in directories.items() if chosen is None}
+    checked = [check for name, check in group_checks(engine).items() if name not in unused]
+    stale = {check.source for check in checked if check.is_stale(settings.auth.groups_grace_minutes)}
     with engine.connect() as connection:
-        rows = connection.execute(sa.select(memberships)).all()
-    told = {row.group for row in rows if row.source in (GRAPH, SCIM)}
+        rows = [row for row in connection.execute(sa.select(memberships)) if row.source not in unused]
+    told = {row.group for row in rows if row.source in directories}
     for row in rows:
         # A source has read a group's members at its last sync, the directory some minutes ago.
-        counts = row.source in (GRAPH, SCIM) if row.group in told else True
+        counts = row.source in directories if row.group in told else True
         if counts and row.member and row.source not in stale:
             members[row.group] = members.get(row.group, frozenset()) | {row.member}
     aliases = {alias: user.email for user in users.values() for alias in user.aliases}

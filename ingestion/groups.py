@@ -49,10 +49,9 @@ def refresh_groups(settings: Settings, engine: Engine) -> int:
     auth = settings.auth
     if auth.graph is None:
         return 0
-    nested = {
-        m.removeprefix("group:") for members in load_directory(settings, engine).members.values() for m in members
-    }
-    wanted = {*named_groups(engine), *nested, *auth.admin_groups, *auth.author_groups}
+    known, named = load_directory(settings, engine).members, named_groups(engine)
+    nested = {member.removeprefix("group:") for members in known.values() for member in members}
+    wanted = {*named, *nested, *auth.admin_groups, *auth.author_groups}
     ids = sorted({group.lower() for group in wanted if _OBJECT_ID.fullmatch(group)})
     try:
         members = group_members(auth.graph, settings.root, ids)
@@ -77,10 +76,9 @@ def add_group_job(scheduler: BackgroundScheduler, settings: Settings) -> None:
         return
     scheduler.add_executor(ThreadPoolExecutor(1), _EXECUTOR)
     again = {"trigger": "interval", "minutes": settings.auth.groups_minutes, "executor": _EXECUTOR}
-    scheduler.add_job(refresh_once, args=[str(settings.file)], id=JOB, replace_existing=True, **again)
-    scheduler.add_job(
-        refresh_once, args=[str(settings.file)], id=f"{JOB} now", replace_existing=True, executor=_EXECUTOR
-    )
+    args = [str(settings.file)]
+    scheduler.add_job(refresh_once, args=args, id=JOB, replace_existing=True, **again)
+    scheduler.add_job(refresh_once, args=args, id=f"{JOB} now", replace_existing=True, executor=_EXECUTOR)
 
 
 def refresh_once(settings_file: str) -> None:

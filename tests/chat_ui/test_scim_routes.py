@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from pydantic import SecretStr
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
@@ -30,7 +31,11 @@ def provider(engine: sa.Engine) -> TestClient:
 
 
 def groups(engine: sa.Engine, email: str, *claimed: str) -> set[str]:
-    return set(load_directory(Settings(auth=AuthSettings(mode="oidc")), engine).person(email, claimed).groups)
+    return set(
+        load_directory(Settings(auth=AuthSettings(mode="oidc", scim_token=SecretStr("right"))), engine)
+        .person(email, claimed)
+        .groups
+    )
 
 
 def user(provider: TestClient, name: str, **more: object) -> str:

@@ -116,6 +116,15 @@ def test_what_was_told_too_long_ago_opens_nothing(settings: Settings, server: Gr
     assert not may_read(user, ("group:other",), ("group:any",)) and may_read(user, ("group:other",), ())
 
 
+def test_a_directory_that_was_taken_out_of_the_settings_says_nothing_any_more(settings: Settings) -> None:
+    engine = open_database(settings)
+    refresh_groups(settings, engine)
+    with engine.begin() as connection:
+        connection.execute(checks.update().values(checked_at=utc_now() - timedelta(days=9)))
+    without = settings.model_copy(update={"auth": settings.auth.model_copy(update={"graph": None})})
+    assert set(signed_in(without, engine).groups) == {BOARD, ALL, "legal", "other"}, "the token counts again"
+
+
 def test_a_directory_that_cant_be_asked_is_noted(settings: Settings, server: GraphStandIn, tenant: Tenant) -> None:
     engine = open_database(settings)
     refresh_groups(settings, engine)
