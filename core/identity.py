@@ -167,9 +167,8 @@ def load_directory(settings: Settings, engine: Engine) -> Directory:
         if counts and row.member and row.source not in stale:
             members[row.group] = members.get(row.group, frozenset()) | {row.member}
     aliases = {alias: user.email for user in users.values() for alias in user.aliases}
-    return Directory(
-        users, members, aliases, frozenset(told), any(c.whole for c in checked.values()) and not stale, bool(stale)
-    )
+    whole = not stale and any(check.whole for check in checked)
+    return Directory(users, members, aliases, frozenset(told), whole, bool(stale))
 
 
 def _listed(entry: _UserEntry) -> User:
