@@ -87,7 +87,8 @@ def questions_before(engine: Engine, conversation_id: str, moment: datetime, lim
 
 def questions_of(engine: Engine, trace_ids: Iterable[str]) -> dict[str, str]:
     """Trace → its question, for those of the traces that are kept."""
-    wanted, found = sorted(trace_ids), {}
+    wanted = sorted(trace_ids)
+    found: dict[str, str] = {}
     with engine.connect() as connection:
         for begin in range(0, len(wanted), 500):
             query = sa.select(traces.c.id, traces.c.question).where(traces.c.id.in_(wanted[begin : begin + 500]))
