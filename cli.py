@@ -28,6 +28,7 @@ from rich.markup import escape
 from core import logs
 from core.console import LogFormatOption, LogLevelOption, err, out
 from core.errors import DebriefError, SettingsError
+from core.masking import masked
 from core.settings import ParsingSettings, Settings, load_settings
 from core.types import Chunk, Document, Parsed
 
@@ -346,5 +347,5 @@ def main() -> None:
 
 
 def _fail(message: str) -> NoReturn:
-    err.print(f"[bold red]Error:[/] {escape(message)}", markup=True)
+    err.print(f"[bold red]Error:[/] {escape(masked(message))}", markup=True)
     sys.exit(1)

@@ -15,6 +15,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
 from core.errors import SettingsError
+from core.masking import remember_secret
 from core.nearest import nearest
 from core.yaml_text import load_yaml
 
@@ -463,6 +464,7 @@ def _resolve(value: Any, file: Path, keys: tuple[str, ...]) -> Any:
                 f"{file}: '{'.'.join(keys)}' needs the environment variable {name}, which isn't set; "
                 f"set it (export {name}=…) or write ${{{name}:-default}}."
             )
+        remember_secret(keys[-1] if keys else "", found)
         return found
 
     return _REFERENCE.sub(replace, value)
