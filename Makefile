@@ -6,7 +6,7 @@ QUESTIONS ?= 30
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run model eval-local test quick check lock clean bench bench-embedding bench-chunking bench-search bench-answers bench-sync bench-connectors bench-start
+.PHONY: run model eval-local test quick check lock clean bench bench-embedding bench-chunking bench-search bench-answers bench-sync bench-connectors bench-start bench-access
 .DEFAULT_GOAL := run
 
 $(VENV)/installed: pyproject.toml constraints.txt models.txt
@@ -69,6 +69,9 @@ bench-search: $(VENV)/installed
 
 bench-answers: $(VENV)/installed
 	$(BIN)/python -m evals.bench.answers
+
+bench-access: $(VENV)/installed
+	$(BIN)/python -W ignore -m evals.bench.access
 
 bench-sync: $(VENV)/installed
 	$(BIN)/python -m evals.bench.sync

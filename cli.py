@@ -7,13 +7,14 @@ the evaluation and the scheduler.
 from __future__ import annotations
 
 import atexit
+import logging
 import os
 import secrets
 import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import ExitStack
 from functools import lru_cache
 from importlib import import_module
@@ -27,12 +28,15 @@ from rich.markup import escape
 from core import logs
 from core.console import LogFormatOption, LogLevelOption, err, out
 from core.errors import DebriefError, SettingsError
+from core.masking import masked
 from core.settings import ParsingSettings, Settings, load_settings
 from core.types import Chunk, Document, Parsed
 
 if TYPE_CHECKING:
     from apscheduler.schedulers.background import BackgroundScheduler
 
+    from assistant.records.still_readable import Readable
+    from core.database import Engine
     from ingestion.parse import ParserPool
 
 # Telemetry of every dependency is off, whatever its own default is; set before any of them is imported.
@@ -68,6 +72,12 @@ COMMANDS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     ),
     "docs": ("What became of the documents, and why.", ("ingestion.commands.sync",)),
     "access": ("Who may read what, and why.", ("ingestion.commands.access",)),
+    "erase": (
+        "Erases the text of deleted documents from the index's generations, stored answers, traces and results.",
+        ("ingestion.commands.erase",),
+    ),
+    "person": ("What is kept about one person.", ("core.person.commands",)),
+    "audit": ("The audit trail.", ("core.audit.commands",)),
     "index": ("The index's generations.", ("ingestion.commands.sync",)),
     "weights": ("Metadata weights: show, preview and tune them.", ("evals.commands.weights",)),
     "eval": (
@@ -83,7 +93,7 @@ COMMANDS: Mapping[str, tuple[str, tuple[str, ...]]] = {
         ),
     ),
     "forget": (
-        "Deletes everybody's old conversations and traces, as `debrief serve` does each day.",
+        "Deletes everybody's old conversations, traces and audit entries, as `debrief serve` does each day.",
         ("assistant.commands.questions",),
     ),
     "parse": (
@@ -96,6 +106,27 @@ COMMANDS: Mapping[str, tuple[str, tuple[str, ...]]] = {
         ("ingestion.commands.doctor",),
     ),
 }
+# The modules that declare tables, for the commands that look into all of them. A test holds it against the modules.
+TABLES = (
+    "apps.kept",
+    "apps.kept.assumptions",
+    "apps.publish.versions",
+    "assistant.answers.style",
+    "assistant.records.running",
+    "assistant.records",
+    "assistant.records.erasing",
+    "chat_ui.admin.weights",
+    "chat_ui.admin.guardrails",
+    "core.groups",
+    "core.identity",
+    "core.llm.usage",
+    "core.scim",
+    "core.sessions",
+    "evals.suite.history",
+    "ingestion.state",
+)
+_ALL_TABLES = ("person",)
+ERASING = "erasing"
 PAGE = Path(__file__).resolve().parent / "chat_ui" / "server.py"
 
 
@@ -126,9 +157,13 @@ def load_command(name: str) -> Any:
     mounted = typer.Typer(rich_markup_mode=None)
     # These take files that a person names, and get from here what ingestion makes of one.
     given: dict[str, tuple[Any, ...]] = {
-        "assistant.commands.questions": (_parsed,),
+        "assistant.commands.questions": (_parsed, _readable),
+        "ingestion.commands.erase": (_erase_records,),
         "assistant.commands.apps": (_parsed, _cut),
     }
+    if name in _ALL_TABLES:
+        for module in TABLES:
+            import_module(module)
     for module in COMMANDS[name][1]:
         import_module(module).register(mounted, *given.get(module, ()))
     return typer.main.get_group(mounted).commands[name]
@@ -191,14 +226,29 @@ def serve(
 def _scheduler(settings: Settings) -> BackgroundScheduler:
     """What is scheduled, running."""
     from assistant.records.retention import add_daily_job
+    from core.audit.schedule import add_anchor_job
     from evals.schedule import add_weekly_job
+    from ingestion.groups import add_group_job
     from ingestion.sync.schedule import build_scheduler
 
     scheduler = build_scheduler(settings)
     add_weekly_job(scheduler, settings)
     add_daily_job(scheduler, settings)
+    add_anchor_job(scheduler, settings)
+    _add_erasing_job(scheduler, settings)
+    add_group_job(scheduler, settings)
     scheduler.resume()
     return scheduler
+
+
+def _add_erasing_job(scheduler: BackgroundScheduler, settings: Settings) -> None:
+    """Adds the daily erasing, or removes it when nothing is to be erased."""
+    if settings.retention.erase_days is None:
+        if scheduler.get_job(ERASING) is not None:
+            scheduler.remove_job(ERASING)
+        return
+    daily = {"trigger": "cron", "hour": 3, "minute": 30, "timezone": "UTC"}
+    scheduler.add_job("cli:erase_once", args=[str(settings.file)], id=ERASING, replace_existing=True, **daily)
 
 
 def _address(settings: Settings, host: str, port: int) -> str:
@@ -224,6 +274,44 @@ def _address(settings: Settings, host: str, port: int) -> str:
 def _parsed(body: bytes, name: str) -> Parsed:
     """A file's text, read in a process of its own."""
     return _parsers(load_settings().parsing).parse(body, name)
+
+
+def _readable(settings: Settings) -> Readable:
+    """Which of some documents a person may read now."""
+    from core.database import open_database
+    from ingestion.documents import readable_ids
+
+    engine = open_database(settings)
+    return lambda ids, user: readable_ids(engine, ids, user)
+
+
+def _erase_records(engine: Engine, ids: Collection[str]) -> dict[str, int]:
+    """Takes these documents out of what is kept of conversations; kind of record → how many."""
+    from assistant.records.erasing import erase_from_records
+
+    return erase_from_records(engine, ids)
+
+
+def erase_once(settings_file: str) -> None:
+    """A scheduled erasing of what is deleted or revoked for long enough. Errors end in the log."""
+    from datetime import timedelta
+
+    from assistant.records.erasing import erase_closed
+    from core import audit
+    from core.database import open_database, utc_now
+    from core.identity import load_directory
+    from ingestion.erase import due, erase_documents
+    from ingestion.state import SyncState
+
+    settings = load_settings(Path(settings_file))
+    with logs.scheduled(logging.getLogger("cli"), ERASING):
+        engine, before = open_database(settings), utc_now() - timedelta(days=settings.retention.erase_days or 0)
+        directory, readable = load_directory(settings, engine), _readable(settings)
+        erase_closed(engine, readable, directory.person, before)
+        if ids := due(SyncState(engine), before):
+            _erase_records(engine, ids)
+            erase_documents(settings, SyncState(engine), ids)
+            audit.record(engine, audit.SERVICE, "erased documents", f"{len(ids)} documents", "", documents=ids)
 
 
 @lru_cache(maxsize=1)
@@ -264,5 +352,5 @@ def main() -> None:
 
 
 def _fail(message: str) -> NoReturn:
-    err.print(f"[bold red]Error:[/] {escape(message)}", markup=True)
+    err.print(f"[bold red]Error:[/] {escape(masked(message))}", markup=True)
     sys.exit(1)

@@ -30,6 +30,7 @@ from assistant.events import Event, Sentence, Stage
 from assistant.planning import Tool
 from assistant.question import RESEARCH, SEARCH, Question, Turn
 from assistant.records.conversations import Conversations, StoredTurn
+from assistant.records.still_readable import Readable
 from assistant.records.trace import Trace, Traces
 from assistant.understanding.abbreviations import spelled_out
 from assistant.understanding.replies import NO_REPLY, goes_on, reply_of
@@ -108,11 +109,13 @@ class Assistant:
         models: ChatModels | None = None,
         router: Router | None = None,
         remembered: int = 256,
+        readable: Readable | None = None,
     ) -> Assistant:
         """An assistant over a search.
 
         Args:
             engine: Where traces and conversations are kept; None keeps none.
+            readable: With it, earlier turns count as their person may read them today.
             remembered: How many passages' token vectors stay in memory, 0.3 MB each.
         """
         guardrails = Guardrails(load_guardrails(settings), retriever.embedder)
@@ -124,7 +127,7 @@ class Assistant:
             models,
             router,
             Traces(engine, settings.llm.keep_prompts) if engine is not None else None,
-            Conversations(engine) if engine is not None else None,
+            Conversations(engine, readable) if engine is not None else None,
             Styles(engine) if engine is not None else None,
             Vocabularies(lambda: retriever.index) if isinstance(retriever, Retriever) else None,
         )

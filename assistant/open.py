@@ -9,6 +9,7 @@ from assistant.app_runs.app_answers import open_app_answers
 from assistant.app_runs.tools import open_tools
 from assistant.ask import Assistant
 from assistant.data import DataAnswers, data_lookup
+from assistant.records.still_readable import Readable
 from core.database import open_database
 from core.llm import ModelUsage, open_chat_models
 from core.settings import Settings
@@ -16,11 +17,18 @@ from retrieval.retriever import Retriever, open_retriever
 from warehouse.ask import open_warehouse
 
 
-def open_assistant(settings: Settings, retriever: Retriever | None = None, purpose: str = "") -> Assistant:
+def open_assistant(
+    settings: Settings,
+    retriever: Retriever | None = None,
+    purpose: str = "",
+    readable: Readable | None = None,
+) -> Assistant:
     """An assistant over the settings' current index, database and models, with the apps that there are.
 
     Args:
         retriever: One that is open already, to be shared.
+        readable: Which of some documents a person may read now: earlier turns of a conversation are told a model, and
+            taken up by a follow-up, only as far as they are readable today.
         purpose: Under what calls of models are counted instead of by person, such as "evaluation".
 
     Raises:
@@ -31,7 +39,7 @@ def open_assistant(settings: Settings, retriever: Retriever | None = None, purpo
     engine = open_database(settings)
     models = open_chat_models(settings.llm, settings.data_path, ModelUsage(engine, purpose))
     retriever = retriever or open_retriever(settings)
-    plain = Assistant.over(retriever, settings, engine=engine, models=models)
+    plain = Assistant.over(retriever, settings, engine=engine, models=models, readable=readable)
     warehouse = open_warehouse(settings)
     data = DataAnswers(warehouse, models) if warehouse is not None else None
     # The steps of apps ask plainly: an app doesn't run apps.

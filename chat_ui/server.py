@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import hmac
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
+from functools import lru_cache
 from http.cookies import SimpleCookie
 from pathlib import Path
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlsplit
 
 import streamlit as st
 from starlette.datastructures import Headers, MutableHeaders
@@ -21,7 +22,9 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.starlette import App
 
-from core.database import open_database
+from chat_ui.parts.server_sessions import ServerSessions
+from chat_ui.scim_routes import scim_routes
+from core.database import Engine, open_database
 from core.errors import DebriefError, IndexMissing
 from core.settings import load_settings
 from retrieval.engines.open import open_generations
@@ -31,6 +34,7 @@ KEY = "DEBRIEF_PAGE_KEY"
 _COOKIE = "debrief_key"
 # Numbers and names of what runs inside, for nobody who hasn't signed in.
 _CLOSED = ("/_stcore/metrics",)
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _OPEN = ("/healthz", "/readyz", "/_stcore/health")
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -43,9 +47,15 @@ _HEADERS = {
 class Doors:
     """Lets in who has the key, if there is one, and marks what goes out."""
 
-    def __init__(self, app: ASGIApp, key: str, secure: bool) -> None:
-        """`secure` says that browsers come by https, so that cookies needn't go by anything else."""
+    def __init__(self, app: ASGIApp, key: str, secure: bool, hosts: Collection[str]) -> None:
+        """Who comes in.
+
+        Args:
+            secure: Browsers come by https, so that cookies needn't go by anything else.
+            hosts: The names of this server in browsers, with a port where it isn't the usual one; loopback is known.
+        """
         self._app, self._key, self._secure = app, key, secure
+        self._hosts = {host.lower() for host in hosts}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
@@ -63,7 +73,17 @@ class Doors:
         path = scope["path"]
         if path.endswith(_CLOSED):
             return PlainTextResponse("Not found", 404)
-        if not self._key or path.endswith(_OPEN):
+        if path.endswith(_OPEN):
+            return None
+        headers = Headers(scope=scope)
+        host = headers.get("host", "").lower()
+        if not self._is_ours(host):
+            return PlainTextResponse("This server isn't known by that name; add it to auth.hosts in debrief.yaml.", 421)
+        origin = urlsplit(headers.get("origin", "")).netloc.lower()
+        if scope["type"] == "websocket" and origin != host and origin not in self._hosts:
+            # A page of somebody else's, in a browser that has the cookie.
+            return PlainTextResponse("Another site's page may not open this.", 403)
+        if not self._key:
             return None
         (given,) = parse_qs(scope["query_string"].decode("latin-1")).get("key", [""])[-1:]
         if _same(given, self._key) and scope["type"] == "http":
@@ -74,6 +94,10 @@ class Doors:
         if kept is not None and _same(kept.value, self._key):
             return None
         return PlainTextResponse("Open the address that `debrief serve` has printed; its key lets you in.", 403)
+
+    def _is_ours(self, host: str) -> bool:
+        name = urlsplit(f"//{host}").hostname or ""
+        return host in self._hosts or name in self._hosts or name in _LOOPBACK
 
     def _marking(self, send: Send) -> Send:
         async def marked(message: Message) -> None:
@@ -130,6 +154,21 @@ def _index() -> None:
         raise IndexMissing("There is no index yet; run `debrief sync`.")
 
 
+@lru_cache(maxsize=1)
+def _engine() -> Engine:
+    return open_database(load_settings())
+
+
+def _scim_token() -> str:
+    token = load_settings().auth.scim_token
+    return token.get_secret_value() if token is not None else ""
+
+
+def _hosts(secrets: Mapping[str, object], named: Iterable[str]) -> set[str]:
+    """The names under which browsers come: where they come back to after signing in, and those of the settings."""
+    return {urlsplit(str(secrets.get("redirect_uri", ""))).netloc, *named} - {""}
+
+
 def _by_https(secrets: Mapping[str, object]) -> bool:
     return str(secrets.get("redirect_uri", "")).startswith("https://")
 
@@ -143,6 +182,14 @@ def _secrets() -> Mapping[str, object]:
 
 app = App(
     Path(__file__).with_name("app.py"),
-    routes=[Route("/healthz", alive), Route("/readyz", ready)],
-    middleware=[Middleware(Doors, key=os.environ.get(KEY, ""), secure=_by_https(_secrets()))],
+    routes=[Route("/healthz", alive), Route("/readyz", ready), *scim_routes(_scim_token(), _engine)],
+    middleware=[
+        Middleware(
+            Doors,
+            key=os.environ.get(KEY, ""),
+            secure=_by_https(_secrets()),
+            hosts=_hosts(_secrets(), load_settings().auth.hosts),
+        ),
+        Middleware(ServerSessions, engine=_engine, hours=load_settings().auth.session_hours),
+    ],
 )

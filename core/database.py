@@ -26,12 +26,30 @@ Engine = sa.Engine
 metadata = sa.MetaData()
 
 # Two processes that open an older database at once upgrade it one after the other.
-_ALONE = {"sqlite": "BEGIN IMMEDIATE", "postgresql": "SELECT pg_advisory_xact_lock(74253)"}
+_UPGRADE = 74253
+# In a column's `info`: it holds people's addresses, see core/person.
+PERSONAL = "personal"
+# An engine's option: the audit trail may hold people's words, see core/audit.
+KEEP_TEXTS = "audit_texts"
 
 
 def utc_now() -> datetime:
     """Now, as the tables keep times: in UTC, with the zone."""
     return datetime.now(UTC)
+
+
+def personal(rule: str) -> dict[str, str]:
+    """The `info` of a column with people's addresses: "delete", "anonymise", or why a deleted person's rows stay."""
+    return {PERSONAL: rule}
+
+
+def begin_alone(connection: sa.Connection, lock: int) -> None:
+    """Waits until no other transaction has the lock, on SQLite until none writes; it is let go of at the end."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({lock})")
+    elif not getattr(connection.connection.dbapi_connection, "in_transaction", False):
+        # A transaction that has written already is alone.
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 def begin_of(day: date) -> datetime:
@@ -107,6 +125,7 @@ def open_database(settings: Settings) -> Engine:
             f"database_url can't be used ({error}); write it as postgresql+psycopg://USER@HOST/NAME, and install the "
             "driver with pip install 'debrief[postgresql]'."
         ) from error
+    engine.update_execution_options(**{KEEP_TEXTS: settings.audit.texts == "text"})
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
     try:
@@ -134,7 +153,7 @@ def _upgrade(engine: sa.Engine) -> None:
         if there.issuperset(metadata.tables) and not any(_changes(connection)):
             return
     with engine.begin() as connection:
-        connection.exec_driver_sql(_ALONE[engine.dialect.name])
+        begin_alone(connection, _UPGRADE)
         # Looked up anew: another process may have done it meanwhile.
         metadata.create_all(connection)
         for statement in list(_changes(connection)):
@@ -226,3 +245,5 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA busy_timeout=15000")
     connection.execute("PRAGMA foreign_keys=ON")
+    # What is deleted is overwritten: people were promised that it is gone.
+    connection.execute("PRAGMA secure_delete=ON")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from core.database import Engine, UtcDateTime, metadata, utc_now
+from core.database import Engine, UtcDateTime, metadata, personal, utc_now
 from core.errors import SettingsError
 from core.files import locked, write_atomically
 from core.types import User
@@ -24,7 +24,12 @@ def versions_table(name: str) -> sa.Table:
         metadata,
         sa.Column("id", sa.Integer, primary_key=True),
         sa.Column("kept_at", UtcDateTime, nullable=False),
-        sa.Column("user", sa.String(320), nullable=False),
+        sa.Column(
+            "user",
+            sa.String(320),
+            nullable=False,
+            info=personal("who changed what holds for all is evidence"),
+        ),
         sa.Column("sha256", sa.String(64), nullable=False),
         sa.Column("text", sa.Text, nullable=False),
     )

@@ -25,6 +25,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal, TextIO, get_args
 
 from core.errors import DebriefError, SettingsError
+from core.masking import masked
 
 LogFormat = Literal["text", "json"]
 LogLevel = Literal["debug", "info", "warning", "error"]
@@ -123,7 +124,7 @@ class TextLines(logging.Formatter):
         return _moment(record)
 
     def formatMessage(self, record: logging.LogRecord) -> str:
-        return super().formatMessage(record).replace("\r", "\\r").replace("\n", "\\n")
+        return masked(super().formatMessage(record)).replace("\r", "\\r").replace("\n", "\\n")
 
 
 class JsonLines(logging.Formatter):
@@ -140,7 +141,7 @@ class JsonLines(logging.Formatter):
             line = {**record.args, **line}
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
-        return json.dumps(line, default=str, ensure_ascii=False)
+        return masked(json.dumps(line, default=str, ensure_ascii=False))
 
 
 class _Stderr(logging.StreamHandler[TextIO]):

@@ -15,6 +15,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
 from core.errors import SettingsError
+from core.masking import remember_secret
 from core.nearest import nearest
 from core.yaml_text import load_yaml
 
@@ -30,13 +31,39 @@ class SettingsSection(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class GraphSettings(SettingsSection):
+    """The application in Microsoft Entra ID that reads who is in which group (GroupMember.Read.All)."""
+
+    tenant: str
+    client_id: str
+    client_secret: SecretStr
+    graph_endpoint: str = ""
+
+
 class AuthSettings(SettingsSection):
-    """Who is asking. `development` names a fixed user and is served on loopback only."""
+    """Who is asking. `development` names a fixed user and is served on loopback only.
+
+    Attributes:
+        claims_minutes: So long after a sign-in its claimed groups count; None: as long as its token.
+        groups_minutes: So often a directory (`graph`) is asked who is in which group.
+        groups_grace_minutes: So long what it told counts when it can't be asked.
+        session_hours: So long a sign-in lasts at most; the token's own end comes first.
+        hosts: Names under which browsers open the pages, besides the one of redirect_uri and this machine's own.
+        os_users: Account of this machine → the person that it is on the command line, where people sign in.
+    """
 
     mode: Literal["development", "oidc"] = "development"
     development_user: str = ""
     users_file: Path | None = None
     groups_claim: str = "groups"
+    claims_minutes: int | None = Field(default=None, ge=1)
+    groups_minutes: int = Field(default=15, ge=1)
+    groups_grace_minutes: int = Field(default=60, ge=1)
+    graph: GraphSettings | None = None
+    scim_token: SecretStr | None = None
+    os_users: dict[str, str] = Field(default_factory=dict)
+    session_hours: float = Field(default=12.0, gt=0)
+    hosts: tuple[str, ...] = ()
     admin_groups: tuple[str, ...] = ("admins",)
     author_groups: tuple[str, ...] = ("apps-authors",)
 
@@ -145,10 +172,32 @@ class AnswerSettings(SettingsSection):
 
 
 class RetentionSettings(SettingsSection):
-    """After how many days conversations and traces are deleted, each day by `debrief serve`; None keeps them."""
+    """After how many days what is deleted, each day by `debrief serve`; None keeps it.
+
+    Attributes:
+        attachments_days: The text of files that an app of a conversation runs on, since the conversation went on.
+        erase_days: What stored answers, traces and results say of documents that are gone, or closed to their person,
+            since that was noticed; and the text of deleted documents in the index's generations.
+    """
 
     conversations_days: int | None = Field(default=None, ge=1)
     traces_days: int | None = Field(default=None, ge=1)
+    audit_days: int | None = Field(default=None, ge=1)
+    attachments_days: int | None = Field(default=None, ge=1)
+    erase_days: int | None = Field(default=None, ge=0)
+
+
+class AuditSettings(SettingsSection):
+    """What the audit trail holds, and where the marks go that show whether its end was cut off.
+
+    Attributes:
+        texts: Whether questions stand in it as they were asked, or by their SHA-256.
+        anchors_file: On another disk or machine than the database, best one that is only ever appended to.
+    """
+
+    texts: Literal["hashes", "text"] = "hashes"
+    anchors_file: Path | None = None
+    anchor_minutes: int = Field(default=60, ge=1)
 
 
 LlmTaskName = Literal["answer", "plan", "rewrite", "route", "extract", "write", "edit", "translate", "verify", "judge"]
@@ -350,6 +399,7 @@ class Settings(SettingsSection):
     retrieval: RetrievalSettings = RetrievalSettings()
     answer: AnswerSettings = AnswerSettings()
     retention: RetentionSettings = RetentionSettings()
+    audit: AuditSettings = AuditSettings()
     llm: LlmSettings = LlmSettings()
     sync: SyncSettings = SyncSettings()
     evaluation: EvaluationSettings = EvaluationSettings()
@@ -453,6 +503,7 @@ def _resolve(value: Any, file: Path, keys: tuple[str, ...]) -> Any:
                 f"{file}: '{'.'.join(keys)}' needs the environment variable {name}, which isn't set; "
                 f"set it (export {name}=…) or write ${{{name}:-default}}."
             )
+        remember_secret(keys[-1] if keys else "", found)
         return found
 
     return _REFERENCE.sub(replace, value)

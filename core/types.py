@@ -41,10 +41,13 @@ class User:
     groups: tuple[str, ...] = ()
     attributes: Attributes = field(default_factory=dict)
     name: str = ""
+    # Other addresses of the same person, as access lists may have them.
+    aliases: tuple[str, ...] = ()
 
     def principals(self) -> frozenset[Principal]:
-        """All principals that this person is: the address, each group (nested ones included), everyone."""
-        return frozenset({f"user:{folded(self.email)}", *(f"group:{g}" for g in self.groups), EVERYONE})
+        """All principals that this person is: the addresses, each group (nested ones included), everyone."""
+        own = (f"user:{folded(address)}" for address in (self.email, *self.aliases))
+        return frozenset({*own, *(f"group:{g}" for g in self.groups), EVERYONE})
 
     def denials(self) -> frozenset[Principal]:
         """All under which a deny list may mean this person: the principals, groups in other spellings included."""

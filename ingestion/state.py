@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 
+from core import audit
 from core.database import Engine, Json, UtcDateTime, metadata, utc_now
 from core.types import Attributes, AttributeValue, Cursor, Principal
 
@@ -199,6 +200,14 @@ class SyncState:
             if cursor is not None:
                 self._upsert_source(connection, source, cursor=cursor, synced_at=utc_now())
 
+    def blank(self, ids: Iterable[str], reason: str) -> None:
+        """Forgets everything about these documents but their ids, and that they are gone."""
+        empty = DocumentRecord("", "", outcome="deleted", reason=reason)
+        values = {name: value for name, value in _row(empty).items() if name not in ("id", "source")}
+        with self._engine.begin() as connection:
+            for document_id in ids:
+                connection.execute(documents.update().where(documents.c.id == document_id).values(**values))
+
     def unsettle(self, names: Iterable[str]) -> None:
         """The index is about to get ahead of what is remembered of these sources; `commit` settles them again."""
         with self._engine.begin() as connection:
@@ -236,6 +245,8 @@ class SyncState:
                 .where(runs.c.id == run.id)
                 .values(state=state, finished_at=finished.finished_at, counts=asdict(counts), message=message)
             )
+            told = {name: number for name, number in asdict(counts).items() if number}
+            audit.append(connection, audit.SERVICE, "synced", run.source, state, run=run.id, counts=told)
         return finished
 
     def runs(self, source: str | None = None, limit: int = 50) -> list[SyncRun]:

@@ -22,23 +22,35 @@ from apps.language import App
 from apps.run import check_inputs
 from apps.run.inputs import plain
 from apps.runner import may_use
-from core.database import Engine, Json, UtcDateTime, metadata, utc_now
+from core.database import Engine, Json, UtcDateTime, metadata, personal, utc_now
 from core.errors import AppError
 from core.nearest import nearest
 from core.spreadsheet import csv_text
 from core.types import User
 
+_OTHERS = "what others have put in belongs to them"
 collections = sa.Table(
     "app_collections",
     metadata,
     sa.Column("app", sa.String, primary_key=True),
     sa.Column("name", sa.String, primary_key=True),
     sa.Column("note", sa.Text, nullable=False),
-    sa.Column("opened_by", sa.String, nullable=False),
+    sa.Column(
+        "opened_by",
+        sa.String,
+        nullable=False,
+        info=personal(_OTHERS),
+    ),
     sa.Column("opened_at", UtcDateTime, nullable=False),
     sa.Column("closed_at", UtcDateTime, nullable=True),
     # Of the app when the collection was opened: a later version may name anybody.
-    sa.Column("owner", sa.String, nullable=False, default=""),
+    sa.Column(
+        "owner",
+        sa.String,
+        nullable=False,
+        default="",
+        info=personal(_OTHERS),
+    ),
 )
 submissions = sa.Table(
     "app_submissions",
@@ -47,7 +59,7 @@ submissions = sa.Table(
     sa.Column("app", sa.String, nullable=False, index=True),
     sa.Column("version", sa.String, nullable=False),
     sa.Column("collection", sa.String, nullable=False),
-    sa.Column("user", sa.String, nullable=False),
+    sa.Column("user", sa.String, nullable=False, info=personal("delete")),
     sa.Column("submitted_at", UtcDateTime, nullable=False),
     sa.Column("values", Json, nullable=False),
 )

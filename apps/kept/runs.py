@@ -18,7 +18,8 @@ import sqlalchemy as sa
 from apps.kept.waiting import keep_waiting, waiting
 from apps.run import OutputValue, SourceQuote
 from apps.runner import RunResult, Status
-from core.database import Engine, Json, UtcDateTime, metadata, utc_now
+from core import audit
+from core.database import Engine, Json, UtcDateTime, metadata, personal, utc_now
 from core.errors import AppError
 from core.types import User
 
@@ -28,7 +29,7 @@ runs = sa.Table(
     sa.Column("id", sa.String, primary_key=True),
     sa.Column("app", sa.String, nullable=False, index=True),
     sa.Column("version", sa.String, nullable=False),
-    sa.Column("user", sa.String, nullable=False),
+    sa.Column("user", sa.String, nullable=False, info=personal("anonymise")),
     sa.Column("started_at", UtcDateTime, nullable=False),
     sa.Column("seconds", sa.Float, nullable=False),
     sa.Column("status", sa.String, nullable=False),
@@ -78,6 +79,7 @@ def record_run(engine: Engine, result: RunResult, user: User) -> str:
     with engine.begin() as connection:
         connection.execute(runs.insert().values(id=run, user=user.email, started_at=utc_now(), **_counted(result)))
         connection.execute(results.insert().values(run=run, **_kept(result)))
+        _audited(connection, run, result, user)
     if result.status == "waiting":
         keep_waiting(engine, run, result)
     return run
@@ -91,6 +93,12 @@ def record_resumed(engine: Engine, run: str, result: RunResult) -> None:
         connection.execute(results.update().where(results.c.run == run).values(**_kept(result)))
     if result.status == "waiting":
         keep_waiting(engine, run, result)
+
+
+def _audited(connection: sa.Connection, run: str, result: RunResult, user: User) -> None:
+    used = list(dict.fromkeys(e.document_id for e in result.evidence if e.document_id))
+    facts = {"run": run, "status": result.status, "documents": used}
+    audit.append(connection, user, audit.RAN, f"{result.app} {result.version}", result.status, **facts)
 
 
 def _counted(result: RunResult) -> dict[str, Any]:

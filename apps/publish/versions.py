@@ -22,7 +22,8 @@ from apps.publish.catalogue import load_apps
 from apps.publish.load import AppText, parse_app
 from apps.publish.testing import TestResult
 from apps.runner import may_use
-from core.database import Engine, Json, UtcDateTime, metadata, utc_now
+from core import audit
+from core.database import Engine, Json, UtcDateTime, metadata, personal, utc_now
 from core.errors import AppError
 from core.nearest import nearest
 from core.settings import Settings
@@ -37,7 +38,7 @@ versions = sa.Table(
     sa.Column("sha256", sa.String, nullable=False),
     sa.Column("tests", Json, nullable=False),
     sa.Column("verified", sa.Boolean, nullable=False),
-    sa.Column("author", sa.String, nullable=False),
+    sa.Column("author", sa.String, nullable=False, info=personal("who released an app is evidence")),
     sa.Column("published_at", UtcDateTime, nullable=False),
     # Versions of before the examples had a file of their own hold them in `text`.
     sa.Column("examples", sa.Text, nullable=False, default=""),
@@ -47,7 +48,7 @@ current = sa.Table(
     metadata,
     sa.Column("app", sa.String, primary_key=True),
     sa.Column("version", sa.String, nullable=False),
-    sa.Column("changed_by", sa.String, nullable=False),
+    sa.Column("changed_by", sa.String, nullable=False, info=personal("who released an app is evidence")),
     sa.Column("changed_at", UtcDateTime, nullable=False),
 )
 
@@ -129,6 +130,8 @@ def publish(
                     published_at=utc_now(),
                 )
             )
+            state = "verified" if tests and not failed else "not verified"
+            audit.append(connection, User(author), audit.PUBLISHED, f"{app.name} {app.version}", state, sha256=digest)
         elif not failed and tests:
             # The same file, whose tests are green now: verified is earned again.
             here = (versions.c.app == app.name) & (versions.c.version == app.version)
@@ -248,6 +251,7 @@ def _point(engine: Engine, name: str, version: str, by: str) -> None:
     with engine.begin() as connection:
         if connection.execute(current.update().where(current.c.app == name).values(**values)).rowcount == 0:
             connection.execute(current.insert().values(app=name, **values))
+        audit.append(connection, User(by), "made app current", f"{name} {version}")
 
 
 def _version(row: Mapping[str, Any]) -> AppVersion:

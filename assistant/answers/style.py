@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import sqlalchemy as sa
 from pydantic import ValidationError
 
-from core.database import Engine, Json, metadata
+from core.database import Engine, Json, metadata, personal
 from core.errors import QuestionError
 from core.settings import AnswerStyle
 from core.types import User
@@ -18,7 +18,7 @@ from core.types import User
 answer_styles = sa.Table(
     "answer_styles",
     metadata,
-    sa.Column("user", sa.String(320), primary_key=True),
+    sa.Column("user", sa.String(320), primary_key=True, info=personal("delete")),
     sa.Column("style", Json, nullable=False),
 )
 

@@ -26,11 +26,11 @@ from assistant.acts import is_order
 from assistant.app_runs.answered import answer_of, on_files
 from assistant.app_runs.indexed_inputs import IndexedFiles, chosen_files, file_inputs, filled_with
 from assistant.app_runs.inputs import Filled, fill_inputs, with_values
-from assistant.app_runs.running import RunningApps
 from assistant.app_runs.tools import charged, company_words, known_customers
 from assistant.events import Event, Stage
 from assistant.planning import Tool
 from assistant.question import Question
+from assistant.records.running import RunningApps
 from assistant.records.trace import Trace
 from assistant.routing.glossary import likely_language
 from assistant.routing.router import AppRouter, Route

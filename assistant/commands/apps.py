@@ -11,6 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from apps.kept.usage import usage
+from apps.language import App
 from apps.language.spec import json_schema
 from apps.publish import Samples, app_files, app_from_conversation, load_app, new_app, parse_app, run_tests, versions
 from apps.publish.load import AppText, read_app
@@ -171,6 +172,7 @@ def publish(
     engine = open_database(settings)
     person = _author(settings, engine, user)
     file = app_file(name, settings)
+    running.check_released(load_app(file), person, settings)
     tests = run_tests(load_app(file), samples_in(settings, samples))
     found = versions.publish(engine, read_app(file), str(file), tests, person.email, unverified=unverified)
     state = "verified" if found.verified else "not verified"
@@ -188,7 +190,10 @@ def rollback(
     """Makes an older published version the one that people use."""
     settings = load_settings()
     engine = open_database(settings)
-    found = versions.rollback(engine, name, version, _author(settings, engine, user).email)
+    person = _author(settings, engine, user)
+    if version:
+        running.check_released(versions.find_version(engine, name, version).load(), person, settings)
+    found = versions.rollback(engine, name, version, person.email)
     out.print(f"{found.app} is at version {found.version} again.")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -21,6 +21,7 @@ from assistant.open import open_assistant
 from assistant.question import ATTACHED, RESEARCH, SEARCH, Question
 from assistant.records import Traces
 from assistant.records.retention import forget as forget_old
+from assistant.records.still_readable import Readable, trace_as_readable, trace_documents
 from core.console import err, out, print_json
 from core.database import open_database
 from core.errors import QuestionError
@@ -33,6 +34,7 @@ from retrieval.query import parse_filter
 
 _QUOTE_CHARS = 300
 _parse: dict[str, Parse] = {}
+_readable: dict[str, Callable[[Settings], Readable]] = {}
 
 
 def ask(
@@ -63,7 +65,7 @@ def ask(
     asking = asking_user(settings, user, open_database(settings))
     filters = parse_filter(filter_ or None)
     attachments = tuple(attachment(read_file(file, _parse["file"])) for file in attach or [])
-    assistant = open_assistant(settings)
+    assistant = open_assistant(settings, readable=_readable_in(settings))
     inputs = given_inputs(_app(assistant, app), input_, _parse["file"]) if input_ else {}
     answer: Answer | None = None
     asked = Question(
@@ -110,7 +112,9 @@ def trace(
     if prompt:
         _check_may_read(record, asking, settings)
         _print_prompts(Traces(engine).prompts(trace_id), trace_id, as_json=json_)
-    elif json_:
+        return
+    record = trace_as_readable(record, _readable_in(settings)(trace_documents(record), asking))
+    if json_:
         print_json(record)
     else:
         _print_trace(record)
@@ -153,32 +157,46 @@ def forget(
     traces_days: Annotated[
         int | None, typer.Option(min=1, help="Traces of questions asked before so long; default: the settings'.")
     ] = None,
+    audit_days: Annotated[
+        int | None, typer.Option(min=1, help="Entries of the audit trail from before so long; default: the settings'.")
+    ] = None,
     json_: Annotated[bool, typer.Option("--json", help="Print how many as one JSON object.")] = False,
 ) -> None:
-    """Deletes everybody's old conversations and traces, as `debrief serve` does each day."""
+    """Deletes everybody's old conversations, traces and audit entries, as `debrief serve` does each day."""
     settings = load_settings()
     chosen = settings.retention
-    if conversations_days is not None or traces_days is not None:
-        chosen = RetentionSettings(conversations_days=conversations_days, traces_days=traces_days)
+    given = {"conversations_days": conversations_days, "traces_days": traces_days, "audit_days": audit_days}
+    if any(days is not None for days in given.values()):
+        chosen = RetentionSettings(**given)
     if chosen == RetentionSettings():
         raise QuestionError(
-            "Nothing says what is old; set retention.conversations_days or retention.traces_days in "
-            f"{settings.file}, or name --conversations-days or --traces-days."
+            "Nothing says what is old; set retention.conversations_days, retention.traces_days or retention.audit_days "
+            f"in {settings.file}, or name --conversations-days, --traces-days or --audit-days."
         )
     done = forget_old(open_database(settings), chosen)
     if json_:
         print_json(done)
     else:
-        out.print(f"Deleted {done.conversations} conversations and {done.traces} traces.")
+        audited = f" and {done.audited} audit entries" if done.audited else ""
+        out.print(f"Deleted {done.conversations} conversations and {done.traces} traces{audited}.")
 
 
-def register(app: typer.Typer, parse: Parse) -> None:
-    """Adds the commands to `debrief`. `parse` turns a file's bytes and name into text."""
-    _parse["file"] = parse
+def register(app: typer.Typer, parse: Parse, readable: Callable[[Settings], Readable]) -> None:
+    """Adds the commands to `debrief`.
+
+    Args:
+        parse: Turns a file's bytes and name into text.
+        readable: Which of some documents a person may read now.
+    """
+    _parse["file"], _readable["now"] = parse, readable
     app.command("ask")(ask)
     app.command("trace")(trace)
     app.command("style")(style)
     app.command("forget")(forget)
+
+
+def _readable_in(settings: Settings) -> Readable:
+    return _readable["now"](settings)
 
 
 def _app(assistant: Assistant, name: str) -> App:

@@ -12,6 +12,7 @@ from rich.markup import escape
 
 from apps.kept import my_runs, record_resumed, record_run, waiting_run
 from apps.language import App
+from apps.publish.release import unreleased
 from apps.run import Context, Tools
 from apps.runner import RunResult, StepState, resume, run_app
 from assistant.app_runs import open_tools
@@ -21,9 +22,10 @@ from assistant.commands.run_output import print_run, run_facts, saved_files
 from assistant.open import open_assistant
 from core.console import err, out, print_json
 from core.database import open_database
-from core.errors import IndexMissing
+from core.errors import AppError, IndexMissing
 from core.identity import asking_user
 from core.settings import Settings, load_settings
+from core.types import User
 from retrieval.retriever import open_retriever
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
@@ -54,6 +56,9 @@ def run(
     engine = open_database(settings)
     person = asking_user(settings, user, engine)
     app = runnable_app(name, version, settings, engine)
+    if name.endswith((".yaml", ".yml")):
+        # Whoever runs the command may have written it; what the pages offer is the administrators' choice.
+        check_released(app, person, settings)
     context = Context(person, _tools(settings), company=settings.company)
     result = _followed(app, run_app(app, given_inputs(app, inputs or [], _parse["file"]), context))
     _tell(result, record_run(engine, result, person), save, as_json=as_json)
@@ -95,6 +100,12 @@ def list_waiting(user: AsUser = "", as_json: AsJson = False) -> None:
         out.print(f"{run.id}  {run.started_at:%Y-%m-%d %H:%M}  {run.app} {run.version}  {run.subject}", markup=False)
     if not rows:
         out.print("None of your runs waits.")
+
+
+def check_released(app: App, person: User, settings: Settings) -> None:
+    """Raises AppError: only an administrator may try or publish the app."""
+    if refusal := unreleased(app, person, settings.auth):
+        raise AppError(refusal)
 
 
 def _followed(app: App, events: Iterator[StepState | RunResult]) -> RunResult:

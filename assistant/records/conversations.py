@@ -16,7 +16,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from assistant.records.still_readable import Readable, as_readable, documents_of, without_attachments
-from core.database import Engine, Json, UtcDateTime, metadata, utc_now
+from core.database import Engine, Json, UtcDateTime, metadata, personal, utc_now
 from core.errors import QuestionError
 from core.types import Answer, Boost, Chunk, Citation, Passage, Principal, User, Why
 
@@ -24,7 +24,7 @@ conversations = sa.Table(
     "conversations",
     metadata,
     sa.Column("id", sa.String(32), primary_key=True),
-    sa.Column("user", sa.String(320), nullable=False, index=True),
+    sa.Column("user", sa.String(320), nullable=False, index=True, info=personal("delete")),
     sa.Column("title", sa.String(200), nullable=False),
     sa.Column("created_at", UtcDateTime, nullable=False),
     sa.Column("updated_at", UtcDateTime, nullable=False, index=True),
@@ -117,7 +117,7 @@ class Conversations:
                     asked_at=now,
                     question=question,
                     standalone=standalone,
-                    answer=_dump(answer),
+                    answer=dump_answer(answer),
                     searched=f"{question}\n{answer.text}".casefold(),
                 )
             )
@@ -289,7 +289,8 @@ def _completes(last: sa.Row[Any], question: str, answer: Answer) -> bool:
     return by_app and last.answer["outcome"] == "needs_input" and last.question == question
 
 
-def _dump(answer: Answer) -> dict[str, Any]:
+def dump_answer(answer: Answer) -> dict[str, Any]:
+    """An answer as it is stored, which `load_answer` reads."""
     # Who may read a chunk changes after the answer; what is stored must not say otherwise.
     nobody: frozenset[Principal] = frozenset()
     own = without_attachments(answer)

@@ -12,7 +12,9 @@ import sqlalchemy as sa
 
 from apps.kept import forget_results_older_than
 from assistant.records.conversations import Conversations
+from assistant.records.running import RunningApps
 from assistant.records.trace import Traces
+from core import audit
 from core.database import open_database, utc_now
 from core.llm import ModelUsage
 from core.logs import scheduled
@@ -32,6 +34,8 @@ class Forgotten:
 
     conversations: int
     traces: int
+    audited: int = 0
+    attachments: int = 0
 
 
 def forget(engine: sa.Engine, retention: RetentionSettings) -> Forgotten:
@@ -43,7 +47,13 @@ def forget(engine: sa.Engine, retention: RetentionSettings) -> Forgotten:
     if retention.traces_days is not None:
         traces = Traces(engine).forget_older_than(retention.traces_days)
         ModelUsage(engine).forget_people_before(utc_now() - timedelta(days=retention.traces_days))
-    return Forgotten(conversations, traces)
+    audited = 0
+    if retention.audit_days is not None:
+        audited = audit.cut(engine, utc_now() - timedelta(days=retention.audit_days))
+    attachments = 0
+    if retention.attachments_days is not None:
+        attachments = RunningApps(engine).forget_older_than(retention.attachments_days)
+    return Forgotten(conversations, traces, audited, attachments)
 
 
 def add_daily_job(scheduler: BackgroundScheduler, settings: Settings) -> None:
@@ -66,4 +76,6 @@ def forget_once(settings_file: str) -> None:
     with scheduled(log, JOB):
         settings = load_settings(Path(settings_file))
         done = forget(open_database(settings), settings.retention)
-        log.info("%(conversations)d conversations and %(traces)d traces deleted", asdict(done))
+        log.info(
+            "%(conversations)d conversations and %(traces)d traces and %(audited)d audit entries deleted", asdict(done)
+        )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
+from typing import Any
 
-from assistant.question import ATTACHED
+from assistant.question import ATTACHED, SEARCH
 from core.types import Answer, Passage, User
 
 # (ids of documents, who reads) → those of them that the person may read now.
@@ -35,6 +36,24 @@ def as_readable(answer: Answer, readable: Collection[str]) -> Answer:
     if all(document in readable for document in _rests_on(answer)):
         return kept
     return replace(kept, text=WITHHELD, citations=(), choices=(), notes=(), offers=(), run="")
+
+
+def trace_documents(record: Mapping[str, Any]) -> set[str]:
+    """The ids of the documents of the index that a stored trace names."""
+    named = {str(found["document_id"]) for found in (*record["citations"], *record["passages"])}
+    return set(_indexed(named))
+
+
+def trace_as_readable(record: Mapping[str, Any], readable: Collection[str]) -> Mapping[str, Any]:
+    """The trace without passages that aren't `readable`; without the answer's words if one of them may stand in it."""
+    cited = {str(c["document_id"]) for c in record["citations"]}
+    if record["models"] or not cited or record["route"] != SEARCH:
+        # A model, or an app, may have used any passage that it was given; "nothing was found" quotes the nearest.
+        cited |= {str(p["document_id"]) for p in record["passages"]}
+    passages = [p for p in record["passages"] if not set(_indexed([p["document_id"]])) - set(readable)]
+    if not set(_indexed(cited)) - set(readable):
+        return {**record, "passages": passages}
+    return {**record, "passages": passages, "answer": WITHHELD, "citations": [], "checks": [], "notes": []}
 
 
 def _rests_on(answer: Answer) -> Iterator[str]:

@@ -14,7 +14,8 @@ from typing import Any, Literal
 import sqlalchemy as sa
 
 from assistant.records.prompts import Prompts
-from core.database import Engine, Json, UtcDateTime, metadata, utc_now
+from core import audit
+from core.database import Engine, Json, UtcDateTime, metadata, personal, utc_now
 from core.errors import QuestionError
 from core.llm import SentPrompt, Spending
 from core.types import Answer, Passage, User
@@ -28,7 +29,7 @@ traces = sa.Table(
     "answer_traces",
     metadata,
     sa.Column("id", sa.String(32), primary_key=True),
-    sa.Column("user", sa.String(320), nullable=False, index=True),
+    sa.Column("user", sa.String(320), nullable=False, index=True, info=personal("delete")),
     sa.Column("conversation_id", sa.String(32), nullable=False, default=""),
     sa.Column("asked_at", UtcDateTime, nullable=False, index=True),
     sa.Column("question", sa.Text, nullable=False),
@@ -40,7 +41,7 @@ feedback = sa.Table(
     "answer_feedback",
     metadata,
     sa.Column("trace_id", sa.String(32), primary_key=True),
-    sa.Column("user", sa.String(320), primary_key=True),
+    sa.Column("user", sa.String(320), primary_key=True, info=personal("delete")),
     sa.Column("given_at", UtcDateTime, nullable=False),
     sa.Column("rating", sa.String(10), nullable=False),
     sa.Column("reasons", Json, nullable=False),
@@ -160,6 +161,8 @@ class Traces:
                 )
             )
             self._prompts.keep(connection, trace.id, trace.prompts)
+            if conversation_id != CONVERSATION:
+                _audited(connection, trace, user)
         _log(trace, conversation_id)
 
     def prompts(self, trace_id: str) -> list[SentPrompt]:
@@ -240,6 +243,7 @@ class Traces:
                     comment=comment[:1_000],
                 )
             )
+            audit.append(connection, user, audit.RATED, f"trace {trace_id}", f"{rating} {', '.join(reasons)}".rstrip())
 
     def feedback(self, rating: Rating | None = None, limit: int = 200) -> list[Mapping[str, Any]]:
         """The newest feedback of everybody with the question it is about, for evaluation and for administrators."""
@@ -251,6 +255,14 @@ class Traces:
         with self._engine.connect() as connection:
             rows = connection.execute(wanted.order_by(feedback.c.given_at.desc()).limit(limit)).all()
         return [{**_given(r), "question": r.question, "outcome": r.outcome, "route": r.route} for r in rows]
+
+
+def _audited(connection: sa.Connection, trace: Trace, user: User) -> None:
+    """Puts into the audit trail who asked, what became of it, and on which documents it rests."""
+    used = list(dict.fromkeys(str(c["document_id"]) for c in trace.citations if c["document_id"]))
+    facts = {"trace": trace.id, "outcome": trace.outcome, "route": trace.route, "documents": used}
+    detail = f"{trace.outcome} by {trace.route}" + (f", citing {', '.join(used)}" if used else "")
+    audit.append(connection, user, audit.ASKED, audit.told(connection, trace.question), detail, **facts)
 
 
 def _log(trace: Trace, conversation_id: str) -> None:

@@ -85,6 +85,17 @@ def questions_before(engine: Engine, conversation_id: str, moment: datetime, lim
     return [asked.question for asked in _questions(engine, here, limit)] if conversation_id else []
 
 
+def questions_of(engine: Engine, trace_ids: Iterable[str]) -> dict[str, str]:
+    """Trace → its question, for those of the traces that are kept."""
+    wanted = sorted(trace_ids)
+    found: dict[str, str] = {}
+    with engine.connect() as connection:
+        for begin in range(0, len(wanted), 500):
+            query = sa.select(traces.c.id, traces.c.question).where(traces.c.id.in_(wanted[begin : begin + 500]))
+            found.update((row.id, row.question) for row in connection.execute(query))
+    return found
+
+
 def thumbs_since(engine: Engine, since: datetime, limit: int | None = None) -> list[Thumb]:
     """Every thumb from then on, newest first."""
     query = (

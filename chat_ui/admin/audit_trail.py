@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 
 from apps.kept.usage import runs_since
 from apps.publish.versions import published_since
-from assistant.records.usage import questions_since, thumbs_since
-from core.audit import AuditEntry, recorded, recorded_actions
+from assistant.records.usage import questions_of, questions_since, thumbs_since
+from core.audit import ASKED, PUBLISHED, RAN, RATED, AuditEntry, first_of, recorded, recorded_actions
 from core.database import Engine, begin_of
 
-ASKED, RATED, RAN, PUBLISHED = "asked", "rated", "ran app", "published app"
 _MOST = 5_000
+# A question is asked some time before its answer, and then its entry, is there.
+_TOGETHER = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,7 @@ class AuditRow:
 
 def actions(engine: Engine) -> list[str]:
     """Every kind of action that the trail has or may have."""
-    return [ASKED, RATED, RAN, PUBLISHED, *recorded_actions(engine)]
+    return sorted({ASKED, RATED, RAN, PUBLISHED, *recorded_actions(engine)})
 
 
 def trail(
@@ -48,10 +49,7 @@ def trail(
         words: All must stand in the action, subject or detail. An answer's detail names the documents it cited.
     """
     since = begin_of(first)
-    rows = [*_asked(engine, since), *_rated(engine, since), *_ran(engine, since), *_published(engine, since)]
-    rows += [
-        AuditRow(entry, entry.subject if entry.action == "opened trace" else "") for entry in recorded(engine, since)
-    ]
+    rows = [*_recorded(engine, since), *_before_the_trail(engine, since)]
     asked = words.casefold().split()
     found = [
         row
@@ -62,6 +60,29 @@ def trail(
         and all(word in f"{row.entry.action} {row.entry.subject} {row.entry.detail}".casefold() for word in asked)
     ]
     return sorted(found, key=lambda row: row.entry.at, reverse=True)[:limit]
+
+
+def _recorded(engine: Engine, since: datetime) -> Iterator[AuditRow]:
+    """The trail's entries; a question that stands in it by its hash is read in its trace, while that is kept."""
+    found = recorded(engine, since, limit=_MOST)
+    asked = {str(e.facts["trace"]) for e in found if e.action == ASKED and "trace" in e.facts}
+    questions = questions_of(engine, asked)
+    for entry in found:
+        trace = entry.subject if entry.action == "opened trace" else str(entry.facts.get("trace", ""))
+        if entry.action == RATED:
+            trace = entry.subject.removeprefix("trace ")
+        subject = questions.get(trace, entry.subject) if entry.action == ASKED else entry.subject
+        yield AuditRow(replace(entry, subject=subject), trace)
+
+
+def _before_the_trail(engine: Engine, since: datetime) -> Iterator[AuditRow]:
+    """What a version of Debrief did that didn't yet put it into the trail."""
+    begun = {action: first_of(engine, action) for action in (ASKED, RATED, RAN, PUBLISHED)}
+    rows = [*_asked(engine, since), *_rated(engine, since), *_ran(engine, since), *_published(engine, since)]
+    for row in rows:
+        first = begun[row.entry.action]
+        if first is None or row.entry.at < first - _TOGETHER:
+            yield row
 
 
 def _asked(engine: Engine, since: datetime) -> Iterator[AuditRow]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from html import escape
 
@@ -14,10 +16,16 @@ from chat_ui.admin.weights import weights_tab
 from chat_ui.parts import charts, components, session
 from chat_ui.parts.disclosure import Disclosure
 from chat_ui.parts.trace_view import trace_view
+from core import audit
+from core.audit.chain import described, read_anchors, verify
 from core.database import utc_now
+from core.person import delete_person
+from core.person.report import as_json, deletion_lines
+from core.sessions import end_sessions_of
 from core.types import User
+from ingestion.access_report import access_report
 
-_TABS = ["Weights", "Guardrails", "People", "Groups", "Audit"]
+_TABS = ["Weights", "Guardrails", "People", "Groups", "Access", "Audit"]
 _SHOWN = 500
 
 
@@ -31,14 +39,16 @@ def page(user: User) -> None:
         elif opened == "Guardrails":
             guardrails_tab(user)
         elif opened == "People":
-            _people()
+            _people(user)
         elif opened == "Groups":
             _groups()
+        elif opened == "Access":
+            _access()
         else:
             _audit(user)
 
 
-def _people() -> None:
+def _people(user: User) -> None:
     found = people(session.database(), session.directory())
     words = st.text_input("Find a person", placeholder="Name, address, group or attribute", key="people-words")
     asked = words.casefold().split()
@@ -55,6 +65,7 @@ def _people() -> None:
     components.table(
         ["Person", "Groups", "Attributes", "Role", "Questions", "Last seen"], map(_person, shown), label="People"
     )
+    _request(found, user)
     charts.csv_download(
         "people.csv",
         ("address", "name", "groups", "attributes", "listed", "questions", "last seen"),
@@ -63,6 +74,28 @@ def _people() -> None:
             for p in shown
         ],
     )
+
+
+def _request(found: Sequence[Person], user: User) -> None:
+    """What is kept about one person, to hand out or to delete on that person's request."""
+    with st.expander("A person asks what is kept about them, or to be deleted"):
+        email = st.selectbox("Who", [p.email for p in found], index=None, key="person-chosen")
+        if not email:
+            return
+        engine = session.database()
+        name = f"person-{email}.json"
+        components.download(
+            "Everything as JSON", lambda: as_json(engine, email).encode(), name, "application/json", name
+        )
+        if st.button("End their sign-ins", key=f"end-{email}", help="Everywhere; they can sign in again"):
+            ended = end_sessions_of(engine, email)
+            audit.record(engine, user, "ended sign-ins", email, str(ended))
+            st.info(f"{ended} sign-ins ended.")
+        sure = st.checkbox("Delete it for good", key=f"sure-{email}")
+        if st.button("Delete", disabled=not sure, key=f"delete-{email}"):
+            done = delete_person(engine, email)
+            audit.record(engine, user, "deleted person", email)
+            (st.error if done.left else st.info)("\n\n".join(deletion_lines(done, session.settings())))
 
 
 def _text(person: Person) -> str:
@@ -111,6 +144,25 @@ def _groups() -> None:
     components.table(["Group", "Members", "People in all", "Kept by"], map(_group, shown), label="Groups")
 
 
+def _access() -> None:
+    """As `debrief access report`."""
+    grace = session.settings().auth.groups_grace_minutes
+    found = access_report(session.database(), session.directory(), grace)
+    counts = Counter(finding.kind for finding in found)
+    if not found:
+        components.state("Nothing worth a look", "No document is open to everyone or nobody, and every name is known.")
+        return
+    kind = st.selectbox("What", ["everything", *counts], key="access-kind", format_func=lambda k: _counted(k, counts))
+    shown = [finding for finding in found if kind in ("everything", finding.kind)]
+    cells = ([escape(f.kind), escape(f.subject), escape(f.detail)] for f in shown[:_SHOWN])
+    components.table(["What", "Which", "Detail"], cells, label="Access")
+    charts.csv_download("access.csv", ("kind", "what", "detail"), [(f.kind, f.subject, f.detail) for f in shown])
+
+
+def _counted(kind: str, counts: Mapping[str, int]) -> str:
+    return f"{kind} ({counts.get(kind, sum(counts.values()))})"
+
+
 def _group(group: Group) -> list[str]:
     members = ", ".join(member.partition(":")[2] or member for member in group.members)
     return [
@@ -121,7 +173,18 @@ def _group(group: Group) -> list[str]:
     ]
 
 
+def _verified(user: User) -> None:
+    """Checks the trail when asked to, and says what was found."""
+    if st.button("Check the trail", help="No entry changed, deleted, moved or cut off: as `debrief audit verify`"):
+        chosen = session.settings().audit.anchors_file
+        file = session.settings().path(chosen) if chosen is not None else None
+        found = verify(session.database(), read_anchors(file) if file is not None else ())
+        audit.record(session.database(), user, "checked audit trail", "", f"{len(found.problems)} problems")
+        (st.error if found.problems else st.info)("\n\n".join(described(found, file)))
+
+
 def _audit(user: User) -> None:
+    _verified(user)
     today = utc_now().date()
     with st.container(horizontal=True, vertical_alignment="bottom"):
         person = st.text_input("Who", placeholder="A part of the address", key="audit-person", width=220)

@@ -121,7 +121,7 @@ def _menu(conversation: Conversation | None, user: User) -> None:
         st.text_input("Title", conversation.title, key=key, on_change=lambda: _rename(conversation.id, user, key))
         st.download_button(
             "Export as Markdown",
-            lambda: stored.export(conversation.id, user),
+            session.exported(f"conversation {conversation.id}", lambda: stored.export(conversation.id, user)),
             "conversation.md",
             "text/markdown",
             on_click="ignore",

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import altair as alt
 import streamlit as st
 
+from chat_ui.parts import session
 from core.spreadsheet import csv_text
 
 # The accent first; neighbours differ in lightness as well as in hue, and all can be seen on white and on black.
@@ -84,6 +85,7 @@ def trend(rows: Rows, *, order: Sequence[str], title: str, height: int = 200, un
 def csv_download(name: str, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """A quiet button that downloads the rows as CSV."""
     st.download_button(
-        "CSV", csv_text(header, rows), name, "text/csv", key=name, type="tertiary", on_click="ignore",
+        "CSV", session.exported(name, csv_text(header, rows)), name, "text/csv", key=name, type="tertiary",
+        on_click="ignore",
         icon=":material/download:", help=f"Download {name}",
     )  # fmt: skip

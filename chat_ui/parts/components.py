@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from chat_ui.parts import session
 from core.errors import (
     AppError,
     DebriefError,
@@ -97,7 +98,9 @@ def copy_button(text: str) -> None:
 
 def download(label: str, data: str | bytes | Callable[[], bytes], name: str, media_type: str, key: str) -> None:
     """A quiet download button; a callable is asked only when somebody clicks."""
-    st.download_button(label, data, name, media_type, key=key, type="tertiary", on_click="ignore")
+    st.download_button(
+        label, session.exported(name, data), name, media_type, key=key, type="tertiary", on_click="ignore"
+    )
 
 
 def person_card(user: User) -> None:

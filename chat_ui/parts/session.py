@@ -10,7 +10,7 @@ import contextlib
 import logging
 import threading
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 import streamlit as st
 from streamlit import config
@@ -24,13 +24,14 @@ from assistant.app_runs.tools import open_tools
 from assistant.ask import Assistant
 from assistant.open import open_assistant
 from assistant.records import Conversations
+from chat_ui.parts.server_sessions import COOKIE
 from chat_ui.parts.signin import Connection, SessionExpired, check_provider, claims_user, development_user
 from core import audit, logs
 from core.database import Engine, open_database
 from core.errors import AppError, DebriefError, IdentityError
 from core.identity import Directory, load_directory
+from core.sessions import end_session, open_session
 from core.settings import Settings, load_settings
-from core.sign_outs import end_sign_in, is_ended
 from core.types import User
 from ingestion.documents import readable_ids
 from ingestion.parse import ParserPool
@@ -42,6 +43,9 @@ log = logging.getLogger(__name__)
 
 # How the audit log names a sign-in.
 SIGNED_IN = "signed in"
+_NOBODY = "(nobody)"
+# Who has opened this window's session.
+_VISIT = "visit-noted"
 
 
 @st.cache_resource(show_spinner=False)
@@ -59,7 +63,7 @@ def settings() -> Settings:
 @st.cache_resource(show_spinner=False)
 def assistant() -> Assistant:
     """The one assistant of this server. An error isn't kept: after the first sync the next run opens it."""
-    return open_assistant(settings(), retriever())
+    return open_assistant(settings(), retriever(), readable=readable)
 
 
 def warehouse() -> Warehouse | None:
@@ -186,17 +190,22 @@ def person() -> User:
         raise IdentityError("You aren't signed in; sign in to go on.")
     claims = st.user.to_dict()
     found = claims_user(claims, auth, directory(), time.time())
-    if is_ended(database(), claims):
-        raise SessionExpired("You have signed out; sign in again.")
+    if not open_session(database(), _session_key(), found.email):
+        raise SessionExpired("Your sign-in has ended; sign in again.")
     return found
 
 
 def sign_out() -> None:
     """Ends the sign-in, whoever still has its cookie, and goes to the provider to end it there."""
     claims = st.user.to_dict()
-    if claims.get("exp"):
-        end_sign_in(database(), claims)
+    end_session(database(), _session_key())
+    audit.record(database(), User(str(claims.get("email") or _NOBODY)), "signed out", "")
     st.logout()
+
+
+def _session_key() -> str:
+    """The browser's key to its session; empty where the pages aren't served by `debrief serve`."""
+    return str(st.context.cookies.get(COOKIE, ""))
 
 
 def still_there(user: User) -> User:
@@ -230,8 +239,8 @@ def reads_evaluation(user: User) -> bool:
 
 def note_visit(user: User) -> None:
     """Puts into the audit log, once a session, who is there and with which groups."""
-    if st.session_state.get("visit-noted") != user.email:
-        st.session_state["visit-noted"] = user.email
+    if st.session_state.get(_VISIT) != user.email:
+        st.session_state[_VISIT] = user.email
         audit.record(database(), user, SIGNED_IN, ", ".join(user.groups), settings().auth.mode)
 
 
@@ -240,3 +249,15 @@ def note_refusal(error: IdentityError) -> None:
     if st.session_state.get("refusal-noted") != str(error):
         st.session_state["refusal-noted"] = str(error)
         log.warning("a sign-in was refused: %(reason)s", {"reason": str(error)})
+        audit.record(database(), User(_NOBODY), "was refused", "sign-in", str(error))
+
+
+def exported(name: str, data: str | bytes | Callable[[], str | bytes]) -> Callable[[], str | bytes]:
+    """The data of a download button, which goes into the audit trail when somebody clicks."""
+    who, engine = User(st.session_state.get(_VISIT, _NOBODY)), database()
+
+    def made() -> str | bytes:
+        audit.record(engine, who, "exported", name)
+        return data() if callable(data) else data
+
+    return made

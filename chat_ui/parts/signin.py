@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from core.errors import IdentityError
-from core.identity import Directory
+from core.identity import Directory, home_address
 from core.settings import AuthSettings
 from core.types import UNKNOWN_GROUPS, User, folded
 
@@ -58,8 +58,7 @@ def development_user(auth: AuthSettings, directory: Directory, connection: Conne
         raise IdentityError("auth.mode is development and auth.development_user is empty; name a user there.")
     if directory.entries:
         return directory.user(auth.development_user)
-    email = auth.development_user.strip().lower()
-    return User(email, directory.groups_of(email))
+    return directory.person(auth.development_user)
 
 
 def claims_user(claims: Mapping[str, Any], auth: AuthSettings, directory: Directory, now: float) -> User:
@@ -76,20 +75,22 @@ def claims_user(claims: Mapping[str, Any], auth: AuthSettings, directory: Direct
     if isinstance(expires, bool) or not isinstance(expires, int | float) or not now < expires < math.inf:
         raise SessionExpired("Your sign-in has expired; sign in again.")
     written = str(claims.get("email") or claims.get("preferred_username") or "").strip()
-    email = folded(written)
+    email = home_address(written)
     if "@" not in email:
         raise IdentityError(
             "The identity provider names no e-mail address; add the scope `email` to client_kwargs in secrets.toml."
         )
-    if len(email.encode()) < len(written.encode()) and email.isascii():
+    if not written.isascii() and folded(written).isascii():
         raise IdentityError(f"The address {written!a} has letters that only look like others; mend it at the provider.")
     # Some providers send it as text; whatever isn't a plain yes is a no.
     if claims.get("email_verified", True) not in (True, "true", "True"):
         raise IdentityError(f"The identity provider hasn't verified {email}; verify the address there.")
-    known = directory.entries.get(email)
-    name = str(claims.get("name") or (known.name if known else ""))
-    groups = directory.groups_of(email, _claimed_groups(claims, auth.groups_claim))
-    return User(email, groups, known.attributes if known else {}, name)
+    claimed = _claimed_groups(claims, auth.groups_claim)
+    told = claims.get("iat")
+    aged = not isinstance(told, int | float) or now - told > 60 * (auth.claims_minutes or math.inf)
+    if auth.claims_minutes is not None and auth.groups_claim and aged and not directory.whole:
+        raise SessionExpired("Your groups were told too long ago; sign in again to go on with those of today.")
+    return directory.person(email, claimed, str(claims.get("name") or ""))
 
 
 def check_provider(secrets: Mapping[str, object], authlib: bool) -> None:

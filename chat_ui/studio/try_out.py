@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from apps.language import App, AppFile
+from apps.publish import release
 from apps.run import Context
 from apps.runner import RunResult, finish
 from chat_ui.parts import components, session
@@ -62,16 +63,8 @@ def side_by_side(app: App | None, user: User) -> None:
 
 
 def unreleased(app: App, user: User) -> str:
-    """Why the person may neither try the text nor publish it; empty when they may.
-
-    The warehouse sees the service's account and not the person, so an author's query could read all of it.
-    """
-    if session.is_admin(user) or all(step.use != "query" for step in app.steps):
-        return ""
-    return (
-        "This app asks the data warehouse, which shows it everything; an administrator reads the query, tries it and "
-        "publishes it."
-    )
+    """Why the person may neither try the text nor publish it; empty when they may."""
+    return release.unreleased(app, user, session.settings().auth)
 
 
 def _run(app: App, given: Mapping[str, Any], user: User) -> RunResult | DebriefError:

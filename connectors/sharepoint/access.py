@@ -103,7 +103,7 @@ class Permissions:
         try:
             for member in self._tenant.values(f"/groups/{group_id}/transitiveMembers"):
                 if str(member.get("@odata.type", "")).endswith(".user"):
-                    people |= _addresses(member)
+                    people |= addresses_of(member)
         except Missing:
             return set()
         return people
@@ -146,13 +146,13 @@ class Permissions:
         if user_id not in self._people:
             try:
                 found = self._tenant.get(f"/users/{user_id}?$select=mail,userPrincipalName")
-                self._people[user_id] = frozenset(_addresses(found))
+                self._people[user_id] = frozenset(addresses_of(found))
             except Missing:
                 self._people[user_id] = frozenset()
         return self._people[user_id]
 
 
-def _addresses(person: Mapping[str, Any]) -> set[Principal]:
+def addresses_of(person: Mapping[str, Any]) -> set[Principal]:
     """A person's address and sign-in name; people sign in to Debrief with either."""
     return {f"user:{str(value).lower()}" for key in ("mail", "userPrincipalName") if (value := person.get(key))}
 

@@ -14,6 +14,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any, Literal
 
 from core.logs import status_of
+from core.masking import masked
 
 Kind = Literal[
     "rate_limited", "quota", "overloaded", "silent", "unreachable", "key", "unknown_model", "filtered", "too_long",
@@ -208,5 +209,5 @@ def _find(value: object, key: str) -> object:
 
 
 def _detail(error: BaseException) -> str:
-    text = _SECRET.sub("[key]", " ".join(str(error).split()))[:_DETAIL_CHARS]
+    text = _SECRET.sub("[key]", masked(" ".join(str(error).split())))[:_DETAIL_CHARS]
     return f"{type(error).__name__}: {text}" if text else type(error).__name__

@@ -14,7 +14,7 @@ from typing import Literal
 
 import sqlalchemy as sa
 
-from core.database import Engine, UtcDateTime, begin_of, metadata, utc_now
+from core.database import Engine, UtcDateTime, begin_of, metadata, personal, utc_now
 from core.llm.calls import Call
 from core.settings import LlmBudget
 
@@ -23,7 +23,7 @@ calls = sa.Table(
     metadata,
     sa.Column("id", sa.Integer, primary_key=True),
     sa.Column("at", UtcDateTime, nullable=False, index=True),
-    sa.Column("person", sa.String(320), nullable=False, index=True),
+    sa.Column("person", sa.String(320), nullable=False, index=True, info=personal("anonymise")),
     sa.Column("app", sa.String(200), nullable=False),
     sa.Column("task", sa.String(20), nullable=False),
     sa.Column("model", sa.String(200), nullable=False),

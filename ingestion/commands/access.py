@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
+from dataclasses import astuple
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from core.console import out
+from core import audit
+from core.console import err, out, print_json
 from core.database import open_database
 from core.errors import IdentityError
-from core.identity import Directory, asking_user, load_directory
+from core.identity import Directory, load_directory, person_named
 from core.settings import load_settings
+from core.spreadsheet import csv_text
 from core.types import User
+from ingestion.access_report import access_report
 from ingestion.documents import principal_name, why_readable
+from ingestion.groups import refresh_groups
 from ingestion.state import DocumentRecord, SyncState
 
 access_app = typer.Typer(no_args_is_help=True, help="Who may read what, and why.", rich_markup_mode=None)
@@ -35,15 +42,47 @@ def check(
     record = SyncState(engine).known([document]).get(document)
     if record is None:
         raise IdentityError(f"There is no document {document!r}; `debrief docs list` names them.")
-    person = asking_user(settings, user, engine)
+    person = person_named(settings, user, engine)
     answer = why_readable(person, record)
     for step in _steps(person, record, load_directory(settings, engine)):
         out.print(step)
     out.print(answer)
+    audit.record(engine, audit.SERVICE, "checked access", document, answer, person=person.email)
     if record.outcome != "indexed":
         out.print(f"But it isn't found by anybody: it is {record.outcome}. {record.reason}".rstrip())
     if not answer.startswith("Yes") or record.outcome != "indexed":
         raise typer.Exit(1)
+
+
+@access_app.command("report")
+def report(
+    kind: Annotated[str, typer.Option(help="Only findings of this kind, such as 'open to everyone'.")] = "",
+    file: Annotated[Path | None, typer.Option("--csv", help="Write them to this file.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Lists documents open to everyone or to nobody, the widest read, unknown groups and people, and old lists."""
+    settings = load_settings()
+    engine = open_database(settings)
+    found = access_report(engine, load_directory(settings, engine), settings.auth.groups_grace_minutes)
+    found = [finding for finding in found if kind in ("", finding.kind)]
+    if file is not None:
+        file.write_text(csv_text(("kind", "what", "detail"), map(astuple, found)), encoding="utf-8")
+    if as_json:
+        print_json({"findings": found})
+        return
+    for finding in found:
+        out.print(f"{finding.kind:18} {finding.subject}  {finding.detail}")
+    counts = Counter(finding.kind for finding in found)
+    err.print(", ".join(f"{count} {name}" for name, count in counts.items()) or "Nothing worth a look.")
+
+
+@access_app.command("refresh")
+def refresh() -> None:
+    """Asks the directory (auth.graph) now who is in which group, as `debrief serve` does at intervals."""
+    settings = load_settings()
+    if settings.auth.graph is None:
+        raise IdentityError(f"{settings.file}: auth.graph isn't set, so there is no directory to ask; set it first.")
+    out.print(f"{refresh_groups(settings, open_database(settings))} groups refreshed.")
 
 
 def _steps(person: User, record: DocumentRecord, directory: Directory) -> Iterator[str]:

@@ -150,6 +150,15 @@ class PointIndex(ABC, Generic[Condition, Point]):
         self._settle()
         return self._scroll(translate(self._dialect, filters) if filters is not None else None)
 
+    def stored(self, document_ids: Sequence[str]) -> Iterator[tuple[str, list[Chunk], FloatArray]]:
+        """(Id, chunks in order, their vectors) of these documents, for another index to take over."""
+        self._settle()
+        for document_id in document_ids:
+            its = self._of_documents([document_id])
+            chunks = sorted(self._scroll(its), key=lambda chunk: chunk.ordinal)
+            vectors = self.fetch([chunk.id for chunk in chunks], its, vectors=True)
+            yield document_id, chunks, np.array([vectors[chunk.id].vector for chunk in chunks], dtype=np.float32)
+
     def count(self) -> int:
         """How many chunks there are."""
         self._settle()

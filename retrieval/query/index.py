@@ -80,6 +80,10 @@ class ChunkIndex(Protocol):
         """Every chunk that passes the filter, for maintenance and statistics; never for answering."""
         ...
 
+    def stored(self, document_ids: Sequence[str]) -> Iterator[tuple[str, list[Chunk], FloatArray]]:
+        """(Id, chunks in order, their vectors) of these documents, for another index to take over."""
+        ...
+
     def count(self) -> int:
         """How many chunks there are."""
         ...

@@ -174,7 +174,7 @@ def assistant() -> QuotingAssistant:
 @pytest.fixture
 def app(workspace: Path, assistant: QuotingAssistant, monkeypatch: pytest.MonkeyPatch) -> Callable[[], AppTest]:
     """Makes a new person's page over the one shared assistant."""
-    monkeypatch.setattr("chat_ui.parts.session.open_assistant", lambda settings, retriever: assistant)
+    monkeypatch.setattr("chat_ui.parts.session.open_assistant", lambda settings, retriever, readable: assistant)
     monkeypatch.setattr("chat_ui.parts.session.open_retriever", lambda settings: FindsNothing())
     monkeypatch.setattr("chat_ui.parts.session.connection", lambda: Connection("127.0.0.1", {"Host": "localhost:8501"}))
     return lambda: AppTest.from_file(str(APP), default_timeout=20)

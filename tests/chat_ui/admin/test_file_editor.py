@@ -41,7 +41,7 @@ def opened(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[st
     (workspace / "weights.yaml").write_text(WEIGHTS)
     found: list[str] = []
 
-    def open_assistant(*_: object) -> object:
+    def open_assistant(*_: object, **__: object) -> object:
         found.append(str(load_guardrails(load_settings()).phrases[-1].message))
         return object()
 

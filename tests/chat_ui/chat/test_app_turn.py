@@ -13,10 +13,10 @@ from apps.kept.usage import usage
 from apps.language.spec import App
 from apps.run.context import Tools
 from assistant.app_runs.app_answers import AppAnswers
-from assistant.app_runs.running import RunningApps
 from assistant.events import Event, Stage
 from assistant.question import Question
 from assistant.records.conversations import Conversations
+from assistant.records.running import RunningApps
 from assistant.records.trace import Trace
 from core.database import open_database
 from core.settings import load_settings

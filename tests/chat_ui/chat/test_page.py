@@ -68,7 +68,7 @@ def test_what_a_person_may_not_read_isnt_named(app: App) -> None:
 
 
 def test_a_missing_index_is_one_sentence(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
-    def missing(*_: object) -> object:
+    def missing(*_: object, **__: object) -> object:
         raise IndexMissing("There is no index in /data yet; run `debrief sync` first.")
 
     monkeypatch.setattr("chat_ui.parts.session.open_assistant", missing)
@@ -113,7 +113,9 @@ def test_a_rerun_opens_nothing_again(app: App, monkeypatch: pytest.MonkeyPatch) 
 
     opened = []
     real = chat_ui.parts.session.open_assistant
-    monkeypatch.setattr("chat_ui.parts.session.open_assistant", lambda *given: opened.append(1) or real(*given))
+    monkeypatch.setattr(
+        "chat_ui.parts.session.open_assistant", lambda *given, **more: opened.append(1) or real(*given, **more)
+    )
     first, second = app().run(), app().run()
     ask(first, "What does the premium plan cost?")
     ask(second, "What does the premium plan cost?")

@@ -130,7 +130,7 @@ def test_thumbs_open_their_trace_and_leave_out_what_the_administrator_may_not_re
     assert "What is the price?" in text
     assert "The answer&#x27;s words are left out" in text or "The answer's words are left out" in text
     assert "480 [1]" not in text
-    assert [e.action for e in recorded(used)] == ["opened trace"]
+    assert len(recorded(used, actions=["opened trace"])) == 1
 
 
 def test_never_used_apps_and_cited_documents_are_named(used: sa.Engine) -> None:

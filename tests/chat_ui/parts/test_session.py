@@ -14,6 +14,7 @@ from chat_ui.quality import page as quality
 from chat_ui.sources import page as sources
 from core.database import open_database
 from core.identity import Directory
+from core.sessions import begin_session
 from core.settings import AuthSettings, Settings, load_settings
 from core.types import User
 
@@ -68,7 +69,11 @@ def test_a_cookie_of_before_the_sign_out_signs_nobody_in(workspace: Path, monkey
     monkeypatch.setattr(session, "directory", Directory)
     monkeypatch.setattr(session.st, "user", Visitor())
     monkeypatch.setattr(session.st, "logout", lambda: None)
+    with pytest.raises(SessionExpired, match="has ended"):
+        session.person()
+    key = begin_session(engine, {"_streamlit_user": "signed"}, 1)
+    monkeypatch.setattr(session, "_session_key", lambda: key)
     assert session.person().email == "ana@x.com"
     session.sign_out()
-    with pytest.raises(SessionExpired, match="signed out"):
+    with pytest.raises(SessionExpired, match="has ended"):
         session.person()

@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from assistant.records import Trace, Traces
 from chat_ui.admin.audit_trail import ASKED, trail
-from core.audit import record
+from core.audit import record, recorded
+from core.audit.entries import entries
 from core.database import open_database
 from core.settings import load_settings
 from core.types import User
@@ -62,7 +64,7 @@ def test_what_got_worse_is_named_with_its_cases_and_settings(two_runs: None) -> 
     assert "Last run" in shown("quality", "Runs")
 
 
-@pytest.mark.parametrize("tab", ["Weights", "Guardrails", "People", "Groups", "Audit"])
+@pytest.mark.parametrize("tab", ["Weights", "Guardrails", "People", "Groups", "Access", "Audit"])
 def test_every_tab_of_the_admin_page_is_drawn(workspace: Path, tab: str) -> None:
     shown("admin", tab)
 
@@ -79,3 +81,43 @@ def test_the_trail_is_searched_by_person_action_and_words(workspace: Path) -> No
     ]
     assert trail(engine, date(2000, 1, 1), date(2999, 1, 1), wanted=[ASKED]) == []
     assert trail(engine, date(2000, 1, 1), date(2000, 1, 2)) == []
+
+
+def test_a_question_of_the_trail_is_read_in_its_trace_and_counted_once(workspace: Path) -> None:
+    engine = open_database(load_settings())
+    trace = Trace("What is confidential?", outcome="answered")
+    Traces(engine).save(trace, ROOT)
+    (row,) = trail(engine, date(2000, 1, 1), date(2999, 1, 1), wanted=[ASKED])
+    assert (row.entry.subject, row.trace_id) == ("What is confidential?", trace.id)
+    assert recorded(engine, actions=[ASKED])[0].subject.startswith("sha256:")
+
+
+def test_an_administrator_checks_the_trail_and_sees_what_was_altered(workspace: Path) -> None:
+    engine = open_database(load_settings())
+    record(engine, ROOT, "opened", "files:a.md")
+    record(engine, ROOT, "opened", "files:b.md")
+    page = AppTest.from_function(script, kwargs={"view": "admin"}, default_timeout=30)
+    page.session_state["admin-tab"] = "Audit"
+    page.run()
+    page.button[0].click().run()
+    assert "as they were written" in page.info[0].value
+    with engine.begin() as connection:
+        connection.execute(entries.update().where(entries.c.id == 1).values(subject="files:c.md"))
+    page.button[0].click().run()
+    assert "Entry 1 of" in page.error[0].value
+
+
+def test_an_administrator_deletes_a_person_and_reads_what_stays(workspace: Path) -> None:
+    engine = open_database(load_settings())
+    Traces(engine).save(Trace("What is confidential?", outcome="answered"), User("ana@northgate.example"))
+    page = AppTest.from_function(script, kwargs={"view": "admin"}, default_timeout=30)
+    page.session_state["admin-tab"] = "People"
+    page.run()
+    page.selectbox(key="person-chosen").set_value("ana@northgate.example").run()
+    page.button(key="end-ana@northgate.example").click().run()
+    assert page.info[0].value == "0 sign-ins ended."
+    assert page.button(key="delete-ana@northgate.example").disabled
+    page.checkbox(key="sure-ana@northgate.example").check().run()
+    page.button(key="delete-ana@northgate.example").click().run()
+    assert "Deleted: 1 in answer_traces." in page.info[0].value and "audit_entries" in page.info[0].value
+    assert Traces(engine).latest(user=User("ana@northgate.example")) == []

@@ -111,7 +111,7 @@ def test_an_administrator_finds_why_a_document_is_not_found(synced: Settings) ->
     assert "The file needs a password; remove it." in shown
     assert "nobody: it has no access list" in shown
     assert "<b>report</b>" not in shown
-    assert [(e.action, e.subject) for e in recorded(open_database(synced))] == [
+    assert [(e.action, e.subject) for e in recorded(open_database(synced), actions=["looked at document"])] == [
         ("looked at document", "files:locked.pdf")
     ]
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
-from core.database import open_database
+from core.database import open_database, utc_now
 from core.errors import IdentityError
 from core.settings import load_settings
 from ingestion.commands.access import access_app
-from ingestion.state import DocumentRecord, SyncState
+from ingestion.state import DocumentRecord, SyncState, runs
 
 USERS = """\
 users: [{email: ana@x.example}, {email: ben@x.example}]
@@ -42,11 +44,47 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_each_step_is_said(workspace: None, person: str, document: str, code: int, said: list[str]) -> None:
-    result = CliRunner().invoke(access_app, [person, document])
+    result = CliRunner().invoke(access_app, ["check", person, document])
     assert result.exit_code == code
     assert all(" ".join(part.split()) in " ".join(result.output.split()) for part in said), result.output
 
 
 @pytest.mark.parametrize("asked", [["ana@x.example", "a:none"], ["cy@x.example", "a:plan"]])
 def test_who_or_what_isnt_known_is_said(workspace: None, asked: list[str]) -> None:
-    assert isinstance(CliRunner().invoke(access_app, asked).exception, IdentityError)
+    assert isinstance(CliRunner().invoke(access_app, ["check", *asked]).exception, IdentityError)
+
+
+def test_the_report_finds_what_is_too_open_closed_or_unknown(workspace: None, tmp_path: Path) -> None:
+    records = [
+        DocumentRecord("a:all", "a", "All", allow=("everyone",)),
+        DocumentRecord("a:none", "a", "None"),
+        DocumentRecord("a:gone", "a", "Gone", allow=("user:left@x.example", "group:emeaa")),
+        DocumentRecord("a:old", "a", "Deleted", allow=("everyone",), outcome="deleted"),
+    ]
+    engine = open_database(load_settings())
+    SyncState(engine).commit("a", records, "c")
+    with engine.begin() as connection:
+        then = utc_now() - timedelta(days=3)
+        connection.execute(
+            runs.insert().values(source="a", state="SUCCEEDED", started_at=then, finished_at=then, counts={})
+        )
+    shown = CliRunner().invoke(access_app, ["report", "--json"])
+    found = {(f["kind"], f["subject"]): f["detail"] for f in json.loads(shown.stdout)["findings"]}
+    assert set(found) == {
+        ("open to everyone", "a:all"),
+        ("open to nobody", "a:none"),
+        ("open to nobody", "a:gone"),
+        ("unknown group", "emeaa"),
+        ("unknown person", "left@x.example"),
+        ("widest read", "a:plan"),
+        ("old access lists", "a"),
+    }
+    assert "emea" in found["unknown group", "emeaa"].removeprefix("emeaa")
+    assert "1 of 2" in found["widest read", "a:plan"]
+    file = tmp_path / "report.csv"
+    CliRunner().invoke(access_app, ["report", "--csv", str(file), "--kind", "open to nobody"])
+    assert file.read_text().splitlines()[1].startswith("open to nobody,a:") and len(file.read_text().splitlines()) == 3
+
+
+def test_without_a_directory_there_is_nothing_to_refresh(workspace: None) -> None:
+    assert "auth.graph isn't set" in str(CliRunner().invoke(access_app, ["refresh"]).exception)

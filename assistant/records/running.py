@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
+from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
 from apps.language import AppFile
 from assistant.records.conversations import conversations
-from core.database import Engine, Json, metadata
+from core.database import Engine, Json, metadata, utc_now
 from core.types import Parsed, Section
 
 running_apps = sa.Table(
@@ -51,6 +52,12 @@ class RunningApps:
             columns = [column.name for column in running_apps.c]
             query = running_apps.insert().from_select(columns, there.where(conversations.c.id == conversation_id))
             connection.execute(query)
+
+    def forget_older_than(self, days: int) -> int:
+        """Deletes what the apps of conversations run on that nobody has continued for `days`; how many."""
+        old = sa.select(conversations.c.id).where(conversations.c.updated_at < utc_now() - timedelta(days=days))
+        with self._engine.begin() as connection:
+            return connection.execute(running_apps.delete().where(running_apps.c.conversation_id.in_(old))).rowcount
 
 
 def _plain(value: object) -> object:
