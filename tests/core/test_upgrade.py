@@ -207,21 +207,6 @@ def test_several_may_open_it_first(unopened: Settings) -> None:
         assert [found.result() for found in [pool.submit(opened) for _ in range(4)]] == [2, 2, 2, 2]
 
 
-def test_an_upgrade_that_fails_leaves_the_database_as_it_was(
-    unopened: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def broken(connection: sa.Connection) -> Iterator[str]:
-        yield from statements(connection)
-        yield "ALTER TABLE nowhere ADD COLUMN nothing TEXT"
-
-    statements = core.database._changes
-    monkeypatch.setattr(core.database, "_changes", broken)
-    with pytest.raises((SettingsError, sa.exc.ProgrammingError)):
-        open_database(unopened)
-    monkeypatch.undo()
-    assert [c.title for c in Conversations(open_database(unopened)).of(ANA)] == ["Later", "Prices"]
-
-
 def test_times_come_out_in_utc_whatever_zone_they_went_in_with(settings: Settings) -> None:
     engine, berlin = open_database(settings), timezone(timedelta(hours=1))
     table = sa.Table("moments", sa.MetaData(), sa.Column("at", UtcDateTime), sa.Column("what", Json))
