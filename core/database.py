@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
@@ -92,17 +93,28 @@ def open_database(settings: Settings) -> Engine:
     """
     if settings.database_url is None:
         settings.data_path.mkdir(parents=True, exist_ok=True)
-        url = f"sqlite:///{settings.data_path / 'state.sqlite'}"
-    else:
-        url = settings.database_url.get_secret_value()
+        return open_sqlite(settings.data_path / "state.sqlite")
     try:
         # Connections that the server has dropped meanwhile are noticed before they are used.
-        engine = sa.create_engine(url, pool_pre_ping=settings.database_url is not None)
+        engine = sa.create_engine(settings.database_url.get_secret_value(), pool_pre_ping=True)
     except (ImportError, sa.exc.ArgumentError) as error:
         raise SettingsError(
             f"database_url can't be used ({error}); write it as postgresql+psycopg://USER@HOST/NAME, and install the "
             "driver with pip install 'debrief[postgresql]'."
         ) from error
+    return _upgraded(engine)
+
+
+def open_sqlite(file: Path) -> Engine:
+    """An engine on a state database in a file, with the tables of this version.
+
+    Raises:
+        SettingsError: it can't be opened, or can't be brought up to this version.
+    """
+    return _upgraded(sa.create_engine(f"sqlite:///{file}"))
+
+
+def _upgraded(engine: Engine) -> Engine:
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
     try:

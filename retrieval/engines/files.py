@@ -6,7 +6,6 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from datetime import UTC, datetime
 from pathlib import Path
 
 from core import files
@@ -49,18 +48,13 @@ def locked(folder: Path) -> Iterator[None]:
     Raises:
         IndexLocked: somebody else holds it; the message names the process.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    file = folder / LOCK_FILE
     with ExitStack() as held:
         try:
-            descriptor = held.enter_context(files.locked(file, wait=False))
+            held.enter_context(files.claimed(folder / LOCK_FILE))
         except BlockingIOError as error:
-            holder = file.read_text(encoding="utf-8")[:200].strip() or "another process"
             raise IndexLocked(
-                f"The index in {folder} is being written by {holder}; wait until it has finished, or stop it."
+                f"The index in {folder} is being written by {error}; wait until it has finished, or stop it."
             ) from error
-        os.truncate(descriptor, 0)
-        os.write(descriptor, f"process {os.getpid()} since {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC".encode())
         yield
 
 

