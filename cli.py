@@ -175,10 +175,13 @@ def serve(
     at_end.enter_context(the_only_instance(settings.data_path))
     # In development whoever reaches the port is let in, and a proxy on this machine looks like a browser on it.
     key = "" if settings.auth.mode == "oidc" else os.environ.get("DEBRIEF_PAGE_KEY") or secrets.token_urlsafe(16)
-    environment = {**os.environ, "DEBRIEF_SETTINGS": str(settings.file), "DEBRIEF_PAGE_KEY": key}
+    environment = {**os.environ, "DEBRIEF_SETTINGS": str(settings.file), "DEBRIEF_PAGE_KEY": key, "DEBRIEF_SERVED": "1"}
     # What a service manager or `kill` sends ends the page, too, rather than leave it behind on its port.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    page = subprocess.Popen([sys.executable, "-m", "streamlit", "run", str(PAGE), *flags], env=environment)
+    # The page ends when this end of its stdin closes, however this process ends.
+    page = subprocess.Popen(
+        [sys.executable, "-m", "streamlit", "run", str(PAGE), *flags], env=environment, stdin=subprocess.PIPE
+    )
     out.print(f"The page is at http://{address}:{port}{f'/?key={key}' if key else ''} — Ctrl-C stops it.")
     with at_end:
         at_end.callback(page.wait)

@@ -23,7 +23,9 @@ from core.settings import Settings
 
 # What pages and commands pass around; only the rooms that own a table ask it anything.
 Engine = sa.Engine
+DatabaseError = DBAPIError  # what they catch of it
 metadata = sa.MetaData()
+_PATIENCE_MS = 15_000
 
 
 def utc_now() -> datetime:
@@ -130,6 +132,8 @@ def database_problem(error: DBAPIError, engine: Engine | None = None) -> str:
     said = " ".join(str(error.orig).split())
     if "malformed" in said or "not a database" in said:
         return f"The database{where} is damaged ({said}); restore data_dir/state.sqlite from a backup."
+    if "locked" in said:
+        return f"The database{where} is kept locked by another process ({said}); wait until it has done, or end it."
     if "full" in said:
         return f"The database{where} can't grow ({said}); make room on the disk of data_dir."
     return f"The database{where} can't be used ({said}); check database_url, or that the data folder is writable."
@@ -138,5 +142,5 @@ def database_problem(error: DBAPIError, engine: Engine | None = None) -> str:
 def _prepare_sqlite(connection: Any, _record: object) -> None:
     # WAL lets the chat page read while a sync writes; the time-out covers two writers that meet.
     connection.execute("PRAGMA journal_mode=WAL")
-    connection.execute("PRAGMA busy_timeout=15000")
+    connection.execute(f"PRAGMA busy_timeout={_PATIENCE_MS}")
     connection.execute("PRAGMA foreign_keys=ON")

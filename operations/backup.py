@@ -144,13 +144,13 @@ def _rows(file: Path) -> tuple[str, dict[str, int]]:
 
 def checksums(folder: Path) -> dict[str, str]:
     """The SHA-256 of each file of a backup, by its path in it."""
-    found = {}
-    for path in sorted(folder.rglob("*")):
-        name = path.relative_to(folder).as_posix()
-        if path.is_file() and name != MANIFEST:
-            with path.open("rb") as file:
-                found[name] = hashlib.file_digest(file, "sha256").hexdigest()
-    return found
+    files = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*")) if path.is_file()}
+    return {name: _sha256(path) for name, path in files.items() if name != MANIFEST}
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _copy_of_one_moment(settings: Settings, target: Path) -> str:
