@@ -131,13 +131,14 @@ class _Run:
             yield StepState(step.id, _title(step), "waiting")
         current = self.app.steps[0]
         try:
-            for current in self.app.steps:
-                yield StepState(current.id, _title(current), "running")
-                started = time.monotonic()
-                skipped = self._step(current)
-                seconds = round(time.monotonic() - started, 3)
-                yield StepState(current.id, _title(current), "skipped" if skipped else "done", skipped, seconds)
-            outputs = self._outputs()
+            with self.context.tools.running(self.context.user.email):
+                for current in self.app.steps:
+                    yield StepState(current.id, _title(current), "running")
+                    started = time.monotonic()
+                    skipped = self._step(current)
+                    seconds = round(time.monotonic() - started, 3)
+                    yield StepState(current.id, _title(current), "skipped" if skipped else "done", skipped, seconds)
+                outputs = self._outputs()
         except _Cancelled:
             status, error = "cancelled", f"The run was cancelled before the step '{_title(current)}'."
             yield StepState(current.id, _title(current), "cancelled")

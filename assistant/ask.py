@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -26,6 +27,7 @@ from assistant.checks.guardrails import Guardrails, GuardrailVerdict, load_guard
 from assistant.checks.injection import injection_score
 from assistant.checks.personal_data import redacted
 from assistant.events import Event, Sentence, Stage
+from assistant.limits import UsageLimits
 from assistant.question import SEARCH, Question, Turn
 from assistant.records.conversations import Conversations, StoredTurn
 from assistant.records.trace import Trace, Traces
@@ -33,6 +35,7 @@ from assistant.understanding.abbreviations import spelled_out
 from assistant.understanding.replies import NO_REPLY, reply_of
 from assistant.understanding.spelling import corrected
 from assistant.understanding.vocabulary import Vocabularies
+from core import metrics
 from core.errors import ModelError, QuestionError
 from core.llm import ChatModels, Spending
 from core.settings import AnswerStyle, Settings
@@ -82,6 +85,7 @@ class Assistant:
         router: Finds the app for a question; None answers everything plainly.
         traces, conversations, styles: What is kept; None keeps nothing.
         vocabularies: The index's words, to correct typos; None corrects nothing.
+        limits: How much people may ask; None lets everybody ask.
     """
 
     path: SearchAnswers
@@ -93,6 +97,7 @@ class Assistant:
     conversations: TurnStore | None = None
     styles: Styles | None = None
     vocabularies: Vocabularies | None = None
+    limits: UsageLimits | None = None
 
     @classmethod
     def over(
@@ -128,13 +133,17 @@ class Assistant:
 
         Raises:
             QuestionError: the question is empty or over `answer.max_question_chars`, or the conversation isn't
-                this person's. Raised here, before the first event.
+                this person's. Raised here, before the first event. Or too much is asked: raised instead of it.
         """
         question = replace(question, text=self._checked(question.text))
         history: Sequence[StoredTurn] = ()
         if question.conversation_id is not None and self.conversations is not None:
             history = self.conversations.turns(question.conversation_id, question.user)
-        return self._events(question, history)
+        return self._limited(question, history)
+
+    def _limited(self, question: Question, history: Sequence[StoredTurn]) -> Iterator[Event]:
+        with self.limits.question(question.user.email) if self.limits is not None else nullcontext():
+            yield from self._events(question, history)
 
     def answer(self, question: Question) -> Answer:
         """The Answer that `ask` ends with. Errors as there."""
@@ -251,6 +260,7 @@ class Assistant:
 
     def _keep(self, question: Question, kept: str, standalone: str, answer: Answer, trace: Trace) -> None:
         trace.finish(answer)
+        metrics.answered(trace.outcome, trace.route, trace.seconds, trace.elapsed_s())
         if self.traces is not None:
             self.traces.save(trace, question.user, question.conversation_id or "")
         if self.conversations is not None and question.conversation_id is not None:

@@ -8,6 +8,7 @@ from functools import partial
 from assistant.app_runs.app_answers import open_app_answers
 from assistant.app_runs.tools import open_tools
 from assistant.ask import Assistant
+from assistant.limits import UsageLimits
 from core.database import open_database
 from core.llm import ModelUsage, open_chat_models
 from core.settings import Settings
@@ -29,7 +30,8 @@ def open_assistant(settings: Settings, retriever: Retriever | None = None, purpo
     engine = open_database(settings)
     models = open_chat_models(settings.llm, settings.data_path, ModelUsage(engine, purpose))
     retriever = retriever or open_retriever(settings)
-    plain = Assistant.over(retriever, settings, engine=engine, models=models)
+    limits = None if purpose else UsageLimits(settings.limits)
+    plain = replace(Assistant.over(retriever, settings, engine=engine, models=models), limits=limits)
     # The steps of apps ask plainly: an app doesn't run apps.
     tools = partial(open_tools, settings, plain, retriever)
     return replace(plain, router=open_app_answers(settings, engine, retriever, models=models, tools=tools))

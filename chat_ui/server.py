@@ -7,12 +7,18 @@ from __future__ import annotations
 
 import hmac
 import os
+import signal
+import sys
+import threading
 from collections.abc import Mapping
+from contextlib import suppress
+from functools import lru_cache
 from http.cookies import SimpleCookie
 from pathlib import Path
 from urllib.parse import parse_qs
 
 import streamlit as st
+from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -21,9 +27,11 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.starlette import App
 
-from core.database import open_database
+from core import metrics
+from core.database import DatabaseError, Engine, open_database
 from core.errors import DebriefError, IndexMissing
 from core.settings import load_settings
+from operations.figures import Figures
 from retrieval.engines.open import open_generations
 
 # In development whoever reaches the port is the development user, so the address that `serve` prints has a key in it.
@@ -31,7 +39,7 @@ KEY = "DEBRIEF_PAGE_KEY"
 _COOKIE = "debrief_key"
 # Numbers and names of what runs inside, for nobody who hasn't signed in.
 _CLOSED = ("/_stcore/metrics",)
-_OPEN = ("/healthz", "/readyz", "/_stcore/health")
+_OPEN = ("/healthz", "/readyz", "/metrics", "/_stcore/health")  # /metrics asks for its own token
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "SAMEORIGIN",
@@ -52,7 +60,9 @@ class Doors:
             await self._app(scope, receive, send)
             return
         refusal = self._refusal(scope)
-        if refusal is None:
+        if refusal is None and scope["path"].endswith("/auth/login"):
+            await _signing_in(self._app, scope, receive, self._marking(send))
+        elif refusal is None:
             await self._app(scope, receive, self._marking(send))
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1008})
@@ -88,6 +98,24 @@ class Doors:
         return marked
 
 
+async def _signing_in(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+    """Streamlit goes back to the page without a word when it can't reach the identity provider: says so instead."""
+    unreachable = False
+
+    async def looked_at(message: Message) -> None:
+        nonlocal unreachable
+        if message["type"] == "http.response.start":
+            unreachable = Headers(raw=message["headers"]).get("location", "").startswith("/")
+        if not unreachable:
+            await send(message)
+
+    await app(scope, receive, looked_at)
+    if unreachable:
+        said = "The identity provider can't be reached, so nobody can sign in now; try again in some minutes. "
+        known = "Who is signed in already stays so. Administrators: see server_metadata_url in .streamlit/secrets.toml."
+        await PlainTextResponse(said + known, 503)(scope, receive, send)
+
+
 def _cookie(scope: Scope) -> str:
     """A cookie counts for every port of a host, and several servers may run on one."""
     return f"{_COOKIE}_{(scope.get('server') or ('', 0))[1]}"
@@ -121,6 +149,25 @@ def ready(_request: Request) -> Response:
     return JSONResponse({"status": "ok" if fine else "not ready", **states}, 200 if fine else 503)
 
 
+def figures(request: Request) -> Response:
+    """The figures for Prometheus, for who has the settings' token."""
+    settings = load_settings()
+    token = settings.metrics.token
+    if token is None:
+        return PlainTextResponse("There are no metrics here; set metrics.token.", 404)
+    if not _same(request.headers.get("authorization", ""), f"Bearer {token.get_secret_value()}"):
+        return PlainTextResponse("Send the settings' metrics.token as Authorization: Bearer.", 401)
+    try:
+        return Response(metrics.text(Figures(settings, _engine())), media_type=CONTENT_TYPE_PLAIN_0_0_4)
+    except (DebriefError, DatabaseError) as error:
+        return PlainTextResponse(f"{type(error).__name__}: see /readyz and the log.", 503)
+
+
+@lru_cache(maxsize=1)
+def _engine() -> Engine:
+    return open_database(load_settings())
+
+
 def _database() -> None:
     open_database(load_settings()).dispose()
 
@@ -141,8 +188,19 @@ def _secrets() -> Mapping[str, object]:
         return {}
 
 
+def _end_with_the_service() -> None:
+    """Waits for the end of stdin, which `debrief serve` holds open, and ends this process: its port is free again."""
+    with suppress(OSError):
+        while sys.stdin.buffer.read(4_096):
+            pass
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+if os.environ.get("DEBRIEF_SERVED"):
+    threading.Thread(target=_end_with_the_service, daemon=True).start()
+
 app = App(
     Path(__file__).with_name("app.py"),
-    routes=[Route("/healthz", alive), Route("/readyz", ready)],
+    routes=[Route("/healthz", alive), Route("/readyz", ready), Route("/metrics", figures)],
     middleware=[Middleware(Doors, key=os.environ.get(KEY, ""), secure=_by_https(_secrets()))],
 )

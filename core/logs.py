@@ -34,7 +34,18 @@ FORMAT_VARIABLE = "DEBRIEF_LOG_FORMAT"
 LEVEL_VARIABLE = "DEBRIEF_LOG_LEVEL"
 
 # The level is for these. Libraries speak from WARNING on: below it, some of them log addresses and what they send.
-PACKAGES = ("apps", "assistant", "chat_ui", "connectors", "core", "evals", "ingestion", "prompts", "retrieval")
+PACKAGES = (
+    "apps",
+    "assistant",
+    "chat_ui",
+    "connectors",
+    "core",
+    "evals",
+    "ingestion",
+    "operations",
+    "prompts",
+    "retrieval",
+)
 
 _THROTTLED_STATUS = frozenset({429, 503, 529})
 

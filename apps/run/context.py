@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -62,6 +63,7 @@ class Tools:
         redact: Takes the personal data out of a text that is shown, as the guardrails say.
         documents: The first chunk of every document that a person may read and that passes the filter.
         words: What this company calls the facts of its accounts, an `apps.accounts.Vocabulary`.
+        running: Held while a person's app runs. Raises AppError when too many do.
     """
 
     search: Searcher | None = None
@@ -76,6 +78,7 @@ class Tools:
     embedder: Embedder | None = None
     documents: Callable[[User, Filter | None], Iterable[Chunk]] | None = None
     words: Callable[[], Any] | None = None
+    running: Callable[[str], AbstractContextManager[None]] = lambda _: nullcontext()
 
 
 @dataclass(frozen=True)
