@@ -38,6 +38,7 @@ from assistant.understanding.vocabulary import Vocabularies
 from core import metrics
 from core.errors import ModelError, QuestionError
 from core.llm import ChatModels, Spending
+from core.logs import REQUEST
 from core.settings import AnswerStyle, Settings
 from core.text.detect import detect_language
 from core.text.languages import language_name
@@ -143,7 +144,11 @@ class Assistant:
 
     def _limited(self, question: Question, history: Sequence[StoredTurn]) -> Iterator[Event]:
         with self.limits.question(question.user.email) if self.limits is not None else nullcontext():
-            yield from self._events(question, history)
+            outer = REQUEST.get()  # an app's step asks within an answer
+            try:
+                yield from self._events(question, history)
+            finally:
+                REQUEST.set(outer)
 
     def answer(self, question: Question) -> Answer:
         """The Answer that `ask` ends with. Errors as there."""
@@ -173,6 +178,7 @@ class Assistant:
     def _events(self, question: Question, history: Sequence[StoredTurn]) -> Iterator[Event]:
         kept = redacted(question.text, self.guardrails.rules.redact)
         trace, verdict = Trace(kept), self.guardrails.judge(question.said(), question.user)
+        REQUEST.set(REQUEST.get() or trace.id)
         trace.guardrails.extend([verdict.rule] if verdict.rule else [])
         asked, question = question.text, self._taking_up(question, history)
         events = self._by_app(question, verdict, trace)

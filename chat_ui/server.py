@@ -31,6 +31,7 @@ from core import metrics
 from core.database import DatabaseError, Engine, open_database
 from core.errors import DebriefError, IndexMissing
 from core.settings import load_settings
+from core.tracing import send_traces
 from operations.figures import Figures
 from retrieval.engines.open import open_generations
 
@@ -199,6 +200,15 @@ def _end_with_the_service() -> None:
 if os.environ.get("DEBRIEF_SERVED"):
     threading.Thread(target=_end_with_the_service, daemon=True).start()
 
+
+def _send_traces() -> None:
+    """Traces of answers go where the settings say; settings that can't be read are the pages' to say."""
+    with suppress(DebriefError):
+        if endpoint := load_settings().metrics.otlp_endpoint:
+            send_traces(endpoint)
+
+
+_send_traces()
 app = App(
     Path(__file__).with_name("app.py"),
     routes=[Route("/healthz", alive), Route("/readyz", ready), Route("/metrics", figures)],

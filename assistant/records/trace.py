@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 
+from core import tracing
 from core.database import Engine, Json, UtcDateTime, metadata, utc_now
 from core.errors import QuestionError
 from core.llm import Spending
@@ -89,13 +90,15 @@ class Trace:
 
     def __post_init__(self) -> None:
         self._begun = time.monotonic()  # no field: the stored record has the time in each stage
+        self._span = tracing.begin(self.id)
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
         """Adds the time that the block takes to `seconds`."""
         begin = time.perf_counter()
         try:
-            yield
+            with tracing.stage(self._span, name):
+                yield
         finally:
             self.seconds[name] = round(self.seconds.get(name, 0.0) + time.perf_counter() - begin, 4)
 
@@ -124,6 +127,7 @@ class Trace:
         self.outcome, self.route, self.confidence = answer.outcome, answer.route, answer.confidence
         self.answer, self.notes = answer.text, list(answer.notes)
         self.citations = [asdict(c) for c in answer.citations]
+        tracing.end(self._span, self.outcome, self.route)
 
     def elapsed_s(self) -> float:
         """Seconds since the question came."""
