@@ -5,7 +5,7 @@ CASES ?= 12
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run model eval-local test quick check sbom audit install-hashed lock clean bench bench-embedding bench-chunking bench-search bench-answers bench-sync bench-connectors bench-start
+.PHONY: run model eval-local test quick check sbom audit install-hashed lock clean bench bench-embedding bench-chunking bench-search bench-answers bench-sync bench-connectors bench-start bench-people
 .DEFAULT_GOAL := run
 
 $(VENV)/installed: pyproject.toml constraints.txt models.txt
@@ -91,6 +91,9 @@ bench-sync: $(VENV)/installed
 
 bench-start: $(VENV)/installed-dev
 	$(BIN)/python -m tests.integration.start
+
+bench-people: $(VENV)/installed
+	$(BIN)/python -m evals.bench.people
 
 bench-connectors: $(VENV)/installed
 	$(BIN)/python -m evals.bench.connectors
