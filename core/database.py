@@ -134,8 +134,8 @@ def database_problem(error: DBAPIError, engine: Engine | None = None) -> str:
         return f"The database{where} is damaged ({said}); restore data_dir/state.sqlite from a backup."
     if "locked" in said:
         return f"The database{where} is kept locked by another process ({said}); wait until it has done, or end it."
-    if "full" in said:
-        return f"The database{where} can't grow ({said}); make room on the disk of data_dir."
+    if "full" in said or "I/O error" in said:
+        return f"The database{where} can't be written ({said}); make room on the disk of data_dir, or have the disk checked."
     return f"The database{where} can't be used ({said}); check database_url, or that the data folder is writable."
 
 
