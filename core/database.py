@@ -135,7 +135,8 @@ def database_problem(error: DBAPIError, engine: Engine | None = None) -> str:
     if "locked" in said:
         return f"The database{where} is kept locked by another process ({said}); wait until it has done, or end it."
     if "full" in said or "I/O error" in said:
-        return f"The database{where} can't be written ({said}); make room on the disk of data_dir, or have the disk checked."
+        remedy = "make room on the disk of data_dir, or have the disk checked"
+        return f"The database{where} can't be written ({said}); {remedy}."
     return f"The database{where} can't be used ({said}); check database_url, or that the data folder is writable."
 
 
