@@ -61,10 +61,10 @@ def make_workspace(tmp_path: Path) -> Callable[[Path], Workspace]:
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of 160 MB of its own."""
+    """A disk of 700 MB of its own."""
     disk = tmp_path / "disk"
     disk.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=160m", "tmpfs", str(disk)], capture_output=True).returncode:
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=700m", "tmpfs", str(disk)], capture_output=True).returncode:
         pytest.skip("mounting a small disk needs to be root, with the right to mount")
     yield disk
     subprocess.run(["umount", "-l", str(disk)], check=True)
