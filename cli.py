@@ -31,6 +31,7 @@ from core.errors import DebriefError, SettingsError
 from core.masking import masked
 from core.settings import ParsingSettings, Settings, load_settings
 from core.types import Chunk, Document, Parsed
+from operations.instance import the_only_instance
 
 if TYPE_CHECKING:
     from apscheduler.schedulers.background import BackgroundScheduler
@@ -95,6 +96,14 @@ COMMANDS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "forget": (
         "Deletes everybody's old conversations, traces and audit entries, as `debrief serve` does each day.",
         ("assistant.commands.questions",),
+    ),
+    "backup": (
+        "Copies the state database, the index and the settings' files to a new folder, and reads them again.",
+        ("operations.commands",),
+    ),
+    "restore": (
+        "Puts a backup's state database and index in the place of the present ones, which are kept aside.",
+        ("operations.commands",),
     ),
     "parse": (
         "Shows a file's sections, metadata and chunks as the index would get them.",
@@ -202,14 +211,19 @@ def serve(
     logs.set_up(log_format, log_level)
     options = {"server.port": port, "server.address": address, "server.headless": "true", "logger.level": "warning"}
     flags = [f"--{name}={value}" for name, value in options.items()]
+    at_end = ExitStack()
+    at_end.enter_context(the_only_instance(settings.data_path))
     # In development whoever reaches the port is let in, and a proxy on this machine looks like a browser on it.
     key = "" if settings.auth.mode == "oidc" else os.environ.get("DEBRIEF_PAGE_KEY") or secrets.token_urlsafe(16)
-    environment = {**os.environ, "DEBRIEF_SETTINGS": str(settings.file), "DEBRIEF_PAGE_KEY": key}
+    environment = {**os.environ, "DEBRIEF_SETTINGS": str(settings.file), "DEBRIEF_PAGE_KEY": key, "DEBRIEF_SERVED": "1"}
     # What a service manager or `kill` sends ends the page, too, rather than leave it behind on its port.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    page = subprocess.Popen([sys.executable, "-m", "streamlit", "run", str(PAGE), *flags], env=environment)
+    # The page ends when this end of its stdin closes, however this process ends.
+    page = subprocess.Popen(
+        [sys.executable, "-m", "streamlit", "run", str(PAGE), *flags], env=environment, stdin=subprocess.PIPE
+    )
     out.print(f"The page is at http://{address}:{port}{f'/?key={key}' if key else ''} — Ctrl-C stops it.")
-    with ExitStack() as at_end:
+    with at_end:
         at_end.callback(page.wait)
         at_end.callback(page.terminate)
         try:

@@ -160,13 +160,14 @@ class _Run:
         current = steps[0]
         try:
             self._set_variables()
-            for current in steps:
-                yield StepState(current.id, _title(current), "running")
-                started = time.monotonic()
-                skipped = self._step(current)
-                seconds = round(time.monotonic() - started, 3)
-                yield StepState(current.id, _title(current), "skipped" if skipped else "done", skipped, seconds)
-            outputs = self._outputs()
+            with self.context.tools.running(self.context.user.email):
+                for current in steps:
+                    yield StepState(current.id, _title(current), "running")
+                    started = time.monotonic()
+                    skipped = self._step(current)
+                    seconds = round(time.monotonic() - started, 3)
+                    yield StepState(current.id, _title(current), "skipped" if skipped else "done", skipped, seconds)
+                outputs = self._outputs()
         except _Cancelled:
             status, error = "cancelled", f"The run was cancelled before the step '{_title(current)}'."
             yield StepState(current.id, _title(current), "cancelled")

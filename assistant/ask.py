@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -27,6 +28,7 @@ from assistant.checks.injection import injection_score
 from assistant.checks.personal_data import redacted
 from assistant.data import DATA, DataAnswers
 from assistant.events import Event, Sentence, Stage
+from assistant.limits import UsageLimits
 from assistant.planning import Tool
 from assistant.question import RESEARCH, SEARCH, Question, Turn
 from assistant.records.conversations import Conversations, StoredTurn
@@ -36,8 +38,10 @@ from assistant.understanding.abbreviations import spelled_out
 from assistant.understanding.replies import NO_REPLY, goes_on, reply_of
 from assistant.understanding.spelling import corrected
 from assistant.understanding.vocabulary import Vocabularies
+from core import metrics
 from core.errors import ModelError, QuestionError
 from core.llm import ChatModels, Spending
+from core.logs import REQUEST
 from core.settings import AnswerStyle, Settings
 from core.text.detect import detect_language
 from core.text.languages import language_name
@@ -86,6 +90,7 @@ class Assistant:
         traces, conversations, styles: What is kept; None keeps nothing.
         vocabularies: The index's words, to correct typos; None corrects nothing.
         data: Answers questions over tables; None has none.
+        limits: How much people may ask; None lets everybody ask.
     """
 
     path: SearchAnswers
@@ -98,6 +103,7 @@ class Assistant:
     styles: Styles | None = None
     vocabularies: Vocabularies | None = None
     data: DataAnswers | None = None
+    limits: UsageLimits | None = None
 
     @classmethod
     def over(
@@ -137,13 +143,21 @@ class Assistant:
 
         Raises:
             QuestionError: the question is empty or over `answer.max_question_chars`, or the conversation isn't
-                this person's. Raised here, before the first event.
+                this person's. Raised here, before the first event. Or too much is asked: raised instead of it.
         """
         question = replace(question, text=self._checked(question.text))
         history: Sequence[StoredTurn] = ()
         if question.conversation_id is not None and self.conversations is not None:
             history = self.conversations.turns(question.conversation_id, question.user)
-        return self._events(question, history)
+        return self._limited(question, history)
+
+    def _limited(self, question: Question, history: Sequence[StoredTurn]) -> Iterator[Event]:
+        with self.limits.question(question.user.email) if self.limits is not None else nullcontext():
+            outer = REQUEST.get()  # an app's step asks within an answer
+            try:
+                yield from self._events(question, history)
+            finally:
+                REQUEST.set(outer)
 
     def answer(self, question: Question) -> Answer:
         """The Answer that `ask` ends with. Errors as there."""
@@ -177,6 +191,7 @@ class Assistant:
     def _events(self, question: Question, history: Sequence[StoredTurn]) -> Iterator[Event]:
         kept = redacted(question.text, self.guardrails.rules.redact)
         trace, verdict = Trace(kept), self.guardrails.judge(question.said(), question.user)
+        REQUEST.set(REQUEST.get() or trace.id)
         trace.guardrails.extend([verdict.rule] if verdict.rule else [])
         asked, question = question.text, self._taking_up(question, history)
         events = self._by_app(question, verdict, trace) or self._by_data(question, verdict, history)
@@ -274,6 +289,7 @@ class Assistant:
 
     def _keep(self, question: Question, kept: str, standalone: str, answer: Answer, trace: Trace) -> None:
         trace.finish(answer)
+        metrics.answered(trace.outcome, trace.route, trace.seconds, trace.elapsed_s())
         if self.traces is not None:
             self.traces.save(trace, question.user, question.conversation_id or "")
         if self.conversations is not None and question.conversation_id is not None:

@@ -9,6 +9,7 @@ from assistant.app_runs.app_answers import open_app_answers
 from assistant.app_runs.tools import open_tools
 from assistant.ask import Assistant
 from assistant.data import DataAnswers, data_lookup
+from assistant.limits import UsageLimits
 from assistant.records.still_readable import Readable
 from core.database import open_database
 from core.llm import ModelUsage, open_chat_models
@@ -39,7 +40,9 @@ def open_assistant(
     engine = open_database(settings)
     models = open_chat_models(settings.llm, settings.data_path, ModelUsage(engine, purpose))
     retriever = retriever or open_retriever(settings)
+    limits = None if purpose else UsageLimits(settings.limits)
     plain = Assistant.over(retriever, settings, engine=engine, models=models, readable=readable)
+    plain = replace(plain, limits=limits)
     warehouse = open_warehouse(settings)
     data = DataAnswers(warehouse, models) if warehouse is not None else None
     # The steps of apps ask plainly: an app doesn't run apps.

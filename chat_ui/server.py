@@ -7,13 +7,18 @@ from __future__ import annotations
 
 import hmac
 import os
+import signal
+import sys
+import threading
 from collections.abc import Collection, Iterable, Mapping
+from contextlib import suppress
 from functools import lru_cache
 from http.cookies import SimpleCookie
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import streamlit as st
+from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -24,9 +29,12 @@ from streamlit.starlette import App
 
 from chat_ui.parts.server_sessions import ServerSessions
 from chat_ui.scim_routes import scim_routes
-from core.database import Engine, open_database
+from core import metrics
+from core.database import DatabaseError, Engine, open_database
 from core.errors import DebriefError, IndexMissing
 from core.settings import load_settings
+from core.tracing import send_traces
+from operations.figures import Figures
 from retrieval.engines.open import open_generations
 
 # In development whoever reaches the port is the development user, so the address that `serve` prints has a key in it.
@@ -35,7 +43,7 @@ _COOKIE = "debrief_key"
 # Numbers and names of what runs inside, for nobody who hasn't signed in.
 _CLOSED = ("/_stcore/metrics",)
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
-_OPEN = ("/healthz", "/readyz", "/_stcore/health")
+_OPEN = ("/healthz", "/readyz", "/metrics", "/_stcore/health")  # /metrics asks for its own token
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "SAMEORIGIN",
@@ -62,7 +70,9 @@ class Doors:
             await self._app(scope, receive, send)
             return
         refusal = self._refusal(scope)
-        if refusal is None:
+        if refusal is None and scope["path"].endswith("/auth/login"):
+            await _signing_in(self._app, scope, receive, self._marking(send))
+        elif refusal is None:
             await self._app(scope, receive, self._marking(send))
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1008})
@@ -112,6 +122,24 @@ class Doors:
         return marked
 
 
+async def _signing_in(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+    """Streamlit goes back to the page without a word when it can't reach the identity provider: says so instead."""
+    unreachable = False
+
+    async def looked_at(message: Message) -> None:
+        nonlocal unreachable
+        if message["type"] == "http.response.start":
+            unreachable = Headers(raw=message["headers"]).get("location", "").startswith("/")
+        if not unreachable:
+            await send(message)
+
+    await app(scope, receive, looked_at)
+    if unreachable:
+        said = "The identity provider can't be reached, so nobody can sign in now; try again in some minutes. "
+        known = "Who is signed in already stays so. Administrators: see server_metadata_url in .streamlit/secrets.toml."
+        await PlainTextResponse(said + known, 503)(scope, receive, send)
+
+
 def _cookie(scope: Scope) -> str:
     """A cookie counts for every port of a host, and several servers may run on one."""
     return f"{_COOKIE}_{(scope.get('server') or ('', 0))[1]}"
@@ -143,6 +171,25 @@ def ready(_request: Request) -> Response:
             states[name] = type(error).__name__
     fine = set(states.values()) == {"ok"}
     return JSONResponse({"status": "ok" if fine else "not ready", **states}, 200 if fine else 503)
+
+
+def figures(request: Request) -> Response:
+    """The figures for Prometheus, for who has the settings' token."""
+    settings = load_settings()
+    token = settings.metrics.token
+    if token is None:
+        return PlainTextResponse("There are no metrics here; set metrics.token.", 404)
+    if not _same(request.headers.get("authorization", ""), f"Bearer {token.get_secret_value()}"):
+        return PlainTextResponse("Send the settings' metrics.token as Authorization: Bearer.", 401)
+    try:
+        return Response(metrics.text(Figures(settings, _engine())), media_type=CONTENT_TYPE_PLAIN_0_0_4)
+    except (DebriefError, DatabaseError) as error:
+        return PlainTextResponse(f"{type(error).__name__}: see /readyz and the log.", 503)
+
+
+@lru_cache(maxsize=1)
+def _engine() -> Engine:
+    return open_database(load_settings())
 
 
 def _database() -> None:
@@ -180,9 +227,34 @@ def _secrets() -> Mapping[str, object]:
         return {}
 
 
+def _end_with_the_service() -> None:
+    """Waits for the end of stdin, which `debrief serve` holds open, and ends this process: its port is free again."""
+    with suppress(OSError):
+        while sys.stdin.buffer.read(4_096):
+            pass
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+if os.environ.get("DEBRIEF_SERVED"):
+    threading.Thread(target=_end_with_the_service, daemon=True).start()
+
+
+def _send_traces() -> None:
+    """Traces of answers go where the settings say; settings that can't be read are the pages' to say."""
+    with suppress(DebriefError):
+        if endpoint := load_settings().metrics.otlp_endpoint:
+            send_traces(endpoint)
+
+
+_send_traces()
 app = App(
     Path(__file__).with_name("app.py"),
-    routes=[Route("/healthz", alive), Route("/readyz", ready), *scim_routes(_scim_token(), _engine)],
+    routes=[
+        Route("/healthz", alive),
+        Route("/readyz", ready),
+        Route("/metrics", figures),
+        *scim_routes(_scim_token(), _engine),
+    ],
     middleware=[
         Middleware(
             Doors,

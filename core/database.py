@@ -2,16 +2,15 @@
 
 One SQLAlchemy engine: SQLite in the data folder by default, PostgreSQL by `database_url`. Each folder declares
 its tables on `metadata` beside the code that uses them, times as `UtcDateTime` and structures as `Json`.
-`open_database` creates the missing tables, adds the columns that a later version of Debrief has added to a table
-since, and turns times and structures that an older version stored otherwise into those two. A column's content is
-never dropped, so an upgrade loses nothing.
+`open_database` brings the tables of an older version up to this one, by the revisions in `core/migrations`.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, time
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
@@ -19,14 +18,14 @@ from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError
 
 from core.errors import SettingsError
+from core.migrations import upgrade
 from core.settings import Settings
 
 # What pages and commands pass around; only the rooms that own a table ask it anything.
 Engine = sa.Engine
+DatabaseError = DBAPIError  # what they catch of it
 metadata = sa.MetaData()
-
-# Two processes that open an older database at once upgrade it one after the other.
-_UPGRADE = 74253
+_PATIENCE_MS = 15_000
 # In a column's `info`: it holds people's addresses, see core/person.
 PERSONAL = "personal"
 # An engine's option: the audit trail may hold people's words, see core/audit.
@@ -107,29 +106,40 @@ def _plain(value: object) -> object:
 
 
 def open_database(settings: Settings) -> Engine:
-    """An engine with every declared table in place.
+    """An engine with the tables of this version.
 
     Raises:
         SettingsError: the database can't be opened, or can't be brought up to this version.
     """
     if settings.database_url is None:
         settings.data_path.mkdir(parents=True, exist_ok=True)
-        url = f"sqlite:///{settings.data_path / 'state.sqlite'}"
-    else:
-        url = settings.database_url.get_secret_value()
+        return open_sqlite(settings.data_path / "state.sqlite")
     try:
         # Connections that the server has dropped meanwhile are noticed before they are used.
-        engine = sa.create_engine(url, pool_pre_ping=settings.database_url is not None)
+        engine = sa.create_engine(settings.database_url.get_secret_value(), pool_pre_ping=True)
     except (ImportError, sa.exc.ArgumentError) as error:
         raise SettingsError(
             f"database_url can't be used ({error}); write it as postgresql+psycopg://USER@HOST/NAME, and install the "
             "driver with pip install 'debrief[postgresql]'."
         ) from error
     engine.update_execution_options(**{KEEP_TEXTS: settings.audit.texts == "text"})
+    return _upgraded(engine)
+
+
+def open_sqlite(file: Path) -> Engine:
+    """An engine on a state database in a file, with the tables of this version.
+
+    Raises:
+        SettingsError: it can't be opened, or can't be brought up to this version.
+    """
+    return _upgraded(sa.create_engine(f"sqlite:///{file}"))
+
+
+def _upgraded(engine: Engine) -> Engine:
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
     try:
-        _upgrade(engine)
+        upgrade(engine)
     except DBAPIError as error:
         raise SettingsError(database_problem(error, engine)) from error
     return engine
@@ -141,109 +151,18 @@ def database_problem(error: DBAPIError, engine: Engine | None = None) -> str:
     said = " ".join(str(error.orig).split())
     if "malformed" in said or "not a database" in said:
         return f"The database{where} is damaged ({said}); restore data_dir/state.sqlite from a backup."
-    if "full" in said:
-        return f"The database{where} can't grow ({said}); make room on the disk of data_dir."
+    if "locked" in said:
+        return f"The database{where} is kept locked by another process ({said}); wait until it has done, or end it."
+    if "full" in said or "I/O error" in said:
+        remedy = "make room on the disk of data_dir, or have the disk checked"
+        return f"The database{where} can't be written ({said}); {remedy}."
     return f"The database{where} can't be used ({said}); check database_url, or that the data folder is writable."
-
-
-def _upgrade(engine: sa.Engine) -> None:
-    """Brings the tables of an older version up to this one, in one transaction."""
-    with engine.connect() as connection:
-        there = set(sa.inspect(connection).get_table_names())
-        if there.issuperset(metadata.tables) and not any(_changes(connection)):
-            return
-    with engine.begin() as connection:
-        begin_alone(connection, _UPGRADE)
-        # Looked up anew: another process may have done it meanwhile.
-        metadata.create_all(connection)
-        for statement in list(_changes(connection)):
-            connection.exec_driver_sql(statement)
-
-
-def _changes(connection: sa.Connection) -> Iterator[str]:
-    """The statements that bring the tables up to `metadata`."""
-    found = sa.inspect(connection).get_multi_columns(filter_names=list(metadata.tables))
-    for (_, table), columns in found.items():
-        stored = {column["name"]: column["type"] for column in columns}
-        for column in metadata.tables[table].columns:
-            if column.name not in stored:
-                yield _added(connection, column)
-            elif new := _converted(column, stored[column.name], connection.dialect):
-                convert = _sqlite_change if connection.dialect.name == "sqlite" else _postgresql_change
-                yield from convert(column, new, connection.dialect)
-
-
-def _added(connection: sa.Connection, column: sa.Column[Any]) -> str:
-    """The statement that adds a column; old rows get its default."""
-    default = getattr(column.default, "arg", None)
-    if not column.nullable and not isinstance(default, bool | int | float | str):
-        raise SettingsError(
-            f"The database {connection.engine.url.render_as_string()} is of another version: its table "
-            f"{column.table.name} has no column {column.name}, which old rows can't be given; move it away and run "
-            "debrief sync --full."
-        )
-    return _add_column(column, column.name, default, connection.dialect)
-
-
-def _add_column(column: sa.Column[Any], name: str, default: object, dialect: sa.Dialect) -> str:
-    definition = sa.Column(
-        name,
-        column.type,
-        nullable=column.nullable,
-        server_default=None if column.nullable else sa.literal(default, column.type),
-    )
-    copy = sa.Table(column.table.name, sa.MetaData(), definition)
-    rendered = sa.schema.CreateColumn(copy.columns[name]).compile(dialect=dialect)
-    return f"ALTER TABLE {_quoted(column, dialect)[0]} ADD COLUMN {rendered}"
-
-
-def _converted(column: sa.Column[Any], stored: sa.types.TypeEngine[Any], dialect: sa.Dialect) -> str:
-    """What the column's values become, in SQL; empty where they are stored as its type stores them.
-
-    Version 0.3.0 had times as ISO 8601 text, empty for none, and as timestamps in UTC without a zone; and structures
-    as text or as the database's own JSON, which is text on SQLite.
-    """
-    _, name = _quoted(column, dialect)
-    sqlite = dialect.name == "sqlite"
-    if isinstance(column.type, UtcDateTime) and isinstance(stored, sa.String):
-        return f"strftime('%Y-%m-%d %H:%M:%f000', {name})" if sqlite else f"NULLIF({name}, '')::timestamptz"
-    if isinstance(column.type, UtcDateTime) and not sqlite and not getattr(stored, "timezone", True):
-        return f"{name} AT TIME ZONE 'UTC'"
-    if isinstance(column.type, Json) and not sqlite and isinstance(stored, sa.JSON):
-        return f"{name}::text"
-    return ""
-
-
-def _postgresql_change(column: sa.Column[Any], new: str, dialect: sa.Dialect) -> Iterator[str]:
-    table, name = _quoted(column, dialect)
-    if column.nullable:
-        yield f"ALTER TABLE {table} ALTER COLUMN {name} DROP NOT NULL"
-    yield f"ALTER TABLE {table} ALTER COLUMN {name} TYPE {column.type.compile(dialect)} USING {new}"
-
-
-def _sqlite_change(column: sa.Column[Any], new: str, dialect: sa.Dialect) -> Iterator[str]:
-    """SQLite changes no column's type: another column takes its place."""
-    table, name = _quoted(column, dialect)
-    indexes = [index for index in column.table.indexes if column.name in index.columns]
-    yield _add_column(column, f"{column.name}_utc", datetime(1970, 1, 1, tzinfo=UTC), dialect)
-    yield f"UPDATE {table} SET {column.name}_utc = {new} WHERE {new} IS NOT NULL"
-    for index in indexes:
-        yield f"DROP INDEX IF EXISTS {index.name}"
-    yield f"ALTER TABLE {table} DROP COLUMN {name}"
-    yield f"ALTER TABLE {table} RENAME COLUMN {column.name}_utc TO {name}"
-    for index in indexes:
-        yield str(sa.schema.CreateIndex(index).compile(dialect=dialect))
-
-
-def _quoted(column: sa.Column[Any], dialect: sa.Dialect) -> tuple[str, str]:
-    prepare = dialect.identifier_preparer
-    return prepare.format_table(column.table), prepare.quote(column.name)
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
     # WAL lets the chat page read while a sync writes; the time-out covers two writers that meet.
     connection.execute("PRAGMA journal_mode=WAL")
-    connection.execute("PRAGMA busy_timeout=15000")
+    connection.execute(f"PRAGMA busy_timeout={_PATIENCE_MS}")
     connection.execute("PRAGMA foreign_keys=ON")
     # What is deleted is overwritten: people were promised that it is gone.
     connection.execute("PRAGMA secure_delete=ON")

@@ -7,6 +7,7 @@ DebriefError
 ├── IndexMissing        no index has been built yet
 ├── IndexLocked         another process is writing
 ├── DiskFull            no room for what is to be written
+├── BackupError         a backup that can't be made, or can't be restored
 ├── IndexDamaged        the index on disk can't be read
 ├── IndexUnreachable    the index server doesn't answer, or refuses us
 ├── ModelError          an embedding or language model can't be loaded or called
@@ -55,6 +56,10 @@ class IndexLocked(DebriefError):
 
 class DiskFull(DebriefError):
     """No room for what is to be written."""
+
+
+class BackupError(DebriefError):
+    """A backup that can't be made, or can't be restored."""
 
 
 class IndexDamaged(DebriefError):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
 import portalocker
@@ -62,6 +63,24 @@ def locked(path: Path, *, wait: bool = True) -> Iterator[int]:
         yield descriptor
     finally:
         os.close(descriptor)
+
+
+@contextmanager
+def claimed(file: Path) -> Iterator[None]:
+    """Holds a lock file and writes into it who does; the folder is made if it is missing.
+
+    Raises:
+        BlockingIOError: somebody else holds it; the error's text says which process, and since when.
+    """
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with ExitStack() as held:
+        try:
+            descriptor = held.enter_context(locked(file, wait=False))
+        except BlockingIOError as error:
+            raise BlockingIOError(file.read_text(encoding="utf-8")[:200].strip() or "another process") from error
+        os.truncate(descriptor, 0)
+        os.write(descriptor, f"process {os.getpid()} since {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC".encode())
+        yield
 
 
 def sync_to_disk(path: Path) -> None:

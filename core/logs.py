@@ -21,6 +21,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any, Literal, TextIO, get_args
 
@@ -35,7 +36,21 @@ FORMAT_VARIABLE = "DEBRIEF_LOG_FORMAT"
 LEVEL_VARIABLE = "DEBRIEF_LOG_LEVEL"
 
 # The level is for these. Libraries speak from WARNING on: below it, some of them log addresses and what they send.
-PACKAGES = ("apps", "assistant", "chat_ui", "connectors", "core", "evals", "ingestion", "prompts", "retrieval")
+PACKAGES = (
+    "apps",
+    "assistant",
+    "chat_ui",
+    "connectors",
+    "core",
+    "evals",
+    "ingestion",
+    "operations",
+    "prompts",
+    "retrieval",
+)
+
+# The id of the answer that is being made, which is its trace's; each line that is logged meanwhile has it.
+REQUEST: ContextVar[str] = ContextVar("request", default="")
 
 _THROTTLED_STATUS = frozenset({429, 503, 529})
 
@@ -124,7 +139,8 @@ class TextLines(logging.Formatter):
         return _moment(record)
 
     def formatMessage(self, record: logging.LogRecord) -> str:
-        return masked(super().formatMessage(record)).replace("\r", "\\r").replace("\n", "\\n")
+        of = f" (request {REQUEST.get()})" if REQUEST.get() else ""
+        return masked(super().formatMessage(record)).replace("\r", "\\r").replace("\n", "\\n") + of
 
 
 class JsonLines(logging.Formatter):
@@ -137,6 +153,8 @@ class JsonLines(logging.Formatter):
             "logger": record.name,
             "message": record.getMessage(),
         }
+        if REQUEST.get():
+            line["request"] = REQUEST.get()
         if isinstance(record.args, Mapping):
             line = {**record.args, **line}
         if record.exc_info:

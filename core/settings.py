@@ -200,6 +200,27 @@ class AuditSettings(SettingsSection):
     anchor_minutes: int = Field(default=60, ge=1)
 
 
+class LimitSettings(SettingsSection):
+    """How much people may ask and run at once, in one process; 0 is no limit."""
+
+    questions_per_minute: int = Field(default=0, ge=0)
+    questions_per_person_minute: int = Field(default=30, ge=0)
+    running_questions: int = Field(default=0, ge=0)
+    running_apps: int = Field(default=0, ge=0)
+    running_per_person: int = Field(default=4, ge=0)
+
+
+class MetricsSettings(SettingsSection):
+    """Who may read `/metrics`: whoever sends the token as `Authorization: Bearer`; nobody without one.
+
+    Attributes:
+        otlp_endpoint: Where answers are sent as OpenTelemetry traces; empty sends nothing.
+    """
+
+    token: SecretStr | None = None
+    otlp_endpoint: str = ""
+
+
 LlmTaskName = Literal["answer", "plan", "rewrite", "route", "extract", "write", "edit", "translate", "verify", "judge"]
 
 
@@ -400,6 +421,8 @@ class Settings(SettingsSection):
     answer: AnswerSettings = AnswerSettings()
     retention: RetentionSettings = RetentionSettings()
     audit: AuditSettings = AuditSettings()
+    limits: LimitSettings = LimitSettings()
+    metrics: MetricsSettings = MetricsSettings()
     llm: LlmSettings = LlmSettings()
     sync: SyncSettings = SyncSettings()
     evaluation: EvaluationSettings = EvaluationSettings()

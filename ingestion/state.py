@@ -22,6 +22,8 @@ DocumentOutcome = Literal["indexed", "held", "dropped", "failed", "deleted"]
 
 # The row of `sources` that says whether relations between documents are up to date; no source can have this name.
 _RELATIONS = "*relations"
+# The row that says with which generation of the index the records agree.
+_GENERATION = "*generation"
 
 sources = sa.Table(
     "sources",
@@ -180,12 +182,18 @@ class SyncState:
             return SyncRun(int(result.inserted_primary_key[0]), source, "SYNCING", started)
 
     def commit(
-        self, source: str, records: Iterable[DocumentRecord], cursor: Cursor | None, settled: bool = True
+        self,
+        source: str,
+        records: Iterable[DocumentRecord],
+        cursor: Cursor | None,
+        settled: bool = True,
+        generation: str = "",
     ) -> None:
         """Remembers the documents and, unless None, the cursor, in one transaction.
 
         Args:
             settled: Whether the index and what is remembered of the source agree from now on.
+            generation: The one that serves.
         """
         rows = [_row(record) for record in records]
         with self._engine.begin() as connection:
@@ -197,6 +205,8 @@ class SyncState:
             if rows:
                 self._upsert_source(connection, _RELATIONS, cursor="stale")
             self._upsert_source(connection, source, unsettled=not settled)
+            if generation:
+                self._upsert_source(connection, _GENERATION, cursor=generation)
             if cursor is not None:
                 self._upsert_source(connection, source, cursor=cursor, synced_at=utc_now())
 
@@ -208,6 +218,16 @@ class SyncState:
             for document_id in ids:
                 connection.execute(documents.update().where(documents.c.id == document_id).values(**values))
 
+    def generation(self) -> str:
+        """The generation of the index that the records agree with; empty when that was never written down."""
+        with self._engine.connect() as connection:
+            return connection.scalar(sa.select(sources.c.cursor).where(sources.c.name == _GENERATION)) or ""
+
+    def agree_with(self, generation: str) -> None:
+        """The records agree with this generation from now on."""
+        with self._engine.begin() as connection:
+            self._upsert_source(connection, _GENERATION, cursor=generation)
+
     def unsettle(self, names: Iterable[str]) -> None:
         """The index is about to get ahead of what is remembered of these sources; `commit` settles them again."""
         with self._engine.begin() as connection:
@@ -218,6 +238,11 @@ class SyncState:
         """Whether a crash left the index and what is remembered of the source apart."""
         with self._engine.connect() as connection:
             return bool(connection.scalar(sa.select(sources.c.unsettled).where(sources.c.name == source)))
+
+    def any_unsettled(self) -> bool:
+        """Whether that is so of some source."""
+        with self._engine.connect() as connection:
+            return connection.scalar(sa.select(sources.c.name).where(sources.c.unsettled).limit(1)) is not None
 
     def reset(self) -> None:
         """Forgets every document and cursor, for an index that is gone; runs are kept."""

@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
+import sqlalchemy as sa
+
 
 @contextmanager
 def postgres_server() -> Iterator[str]:
@@ -26,3 +28,11 @@ def postgres_server() -> Iterator[str]:
     yield f"postgresql+psycopg://postgres@/postgres?host={parse_qs(urlsplit(postgres.get_uri()).query)['host'][0]}"
     postgres.cleanup()
     shutil.rmtree(folder, ignore_errors=True)
+
+
+def database(server: str, name: str) -> str:
+    """The address of an empty database of this name."""
+    with sa.create_engine(server, isolation_level="AUTOCOMMIT").connect() as connection:
+        connection.exec_driver_sql(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        connection.exec_driver_sql(f"CREATE DATABASE {name}")
+    return server.replace("/postgres?", f"/{name}?")

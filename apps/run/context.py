@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -105,6 +106,7 @@ class Tools:
         documents: The first chunk of every document that a person may read and that passes the filter.
         words: What this company calls the facts of its accounts, an `apps.accounts.Vocabulary`.
         app: The app of a name, for apps that call others.
+        running: Held while a person's app runs. Raises AppError when too many do.
     """
 
     search: Searcher | None = None
@@ -121,6 +123,7 @@ class Tools:
     documents: Callable[[User, Filter | None], Iterable[Chunk]] | None = None
     words: Callable[[], Any] | None = None
     app: Callable[[str], App] | None = None
+    running: Callable[[str], AbstractContextManager[None]] = lambda _: nullcontext()
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ import math
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from functools import partial
 from itertools import chain, islice
@@ -66,7 +67,9 @@ def open_tools(settings: Settings, assistant: Assistant | None, retriever: Retri
         question: str, user: User, filters: Filter | None, style: AnswerStyle, scope: CustomerScope | None
     ) -> Answer:
         assert assistant is not None and retriever is not None
-        reader = assistant if scope is None else assistant.searching(_ScopedSearch(retriever, scope))
+        # What an app asks is no question of the person's.
+        unlimited = replace(assistant, limits=None)
+        reader = unlimited if scope is None else unlimited.searching(_ScopedSearch(retriever, scope))
         return reader.answer(Question(question, user, filters=filters, route=SEARCH, style=style))
 
     models = assistant.models if assistant is not None else None
@@ -92,6 +95,7 @@ def open_tools(settings: Settings, assistant: Assistant | None, retriever: Retri
         documents=partial(_documents, retriever) if retriever is not None else None,
         words=words,
         app=partial(_current_app, settings),
+        running=assistant.limits.app if assistant is not None and assistant.limits is not None else _unlimited,
     )
 
 
@@ -107,6 +111,10 @@ def writing_model(settings: Settings) -> Model | None:
     """The configured model as steps write with it; None where none is set up."""
     models = open_chat_models(settings.llm)
     return ModelWriter(models) if models is not None else None
+
+
+def _unlimited(_person: str) -> AbstractContextManager[None]:
+    return nullcontext()
 
 
 def charged(tools: Tools, person: str, app: str) -> Tools:

@@ -11,7 +11,6 @@ from rich.markup import escape
 from rich.table import Table
 
 from apps.kept.usage import usage
-from apps.language import App
 from apps.language.spec import json_schema
 from apps.publish import Samples, app_files, app_from_conversation, load_app, new_app, parse_app, run_tests, versions
 from apps.publish.load import AppText, read_app

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -16,6 +17,7 @@ from assistant.records.running import RunningApps
 from assistant.records.trace import Traces
 from core import audit
 from core.database import open_database, utc_now
+from core.errors import SettingsError
 from core.llm import ModelUsage
 from core.logs import scheduled
 from core.settings import RetentionSettings, Settings, load_settings
@@ -75,7 +77,32 @@ def forget_once(settings_file: str) -> None:
     """A scheduled deletion. Errors end in the log, never in the scheduler."""
     with scheduled(log, JOB):
         settings = load_settings(Path(settings_file))
+        _require_steady_clock()
         done = forget(open_database(settings), settings.retention)
         log.info(
             "%(conversations)d conversations and %(traces)d traces and %(audited)d audit entries deleted", asdict(done)
         )
+
+
+def _clocks() -> tuple[float, float]:
+    """The time of day, and one that nobody sets, which also runs while the machine sleeps; both in seconds."""
+    steady = time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
+    return time.time(), steady
+
+
+def _require_steady_clock() -> None:
+    """By a clock that has jumped ahead everything is old.
+
+    Raises:
+        SettingsError: it has, since this process began.
+    """
+    now, steady = _clocks()
+    days = ((now - _STARTED[0]) - (steady - _STARTED[1])) / 86_400
+    if days > 1:
+        raise SettingsError(
+            f"The clock has jumped ahead by {days:.0f} days, so nothing is deleted for its age; set it right, or "
+            "restart `debrief serve` if it is right now."
+        )
+
+
+_STARTED = _clocks()

@@ -14,7 +14,7 @@ from typing import Any, Literal
 import sqlalchemy as sa
 
 from assistant.records.prompts import Prompts
-from core import audit
+from core import audit, tracing
 from core.database import Engine, Json, UtcDateTime, metadata, personal, utc_now
 from core.errors import QuestionError
 from core.llm import SentPrompt, Spending
@@ -97,13 +97,15 @@ class Trace:
         # No fields: the stored record has the time in each stage, and the prompts have a table of their own.
         self._begun = time.monotonic()
         self.prompts: list[SentPrompt] = []
+        self._span = tracing.begin(self.id)
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
         """Adds the time that the block takes to `seconds`."""
         begin = time.perf_counter()
         try:
-            yield
+            with tracing.stage(self._span, name):
+                yield
         finally:
             self.seconds[name] = round(self.seconds.get(name, 0.0) + time.perf_counter() - begin, 4)
 
@@ -133,6 +135,7 @@ class Trace:
         self.outcome, self.route, self.confidence = answer.outcome, answer.route, answer.confidence
         self.answer, self.notes = answer.text, list(answer.notes)
         self.citations = [asdict(c) for c in answer.citations]
+        tracing.end(self._span, self.outcome, self.route)
 
     def elapsed_s(self) -> float:
         """Seconds since the question came."""

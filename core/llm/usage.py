@@ -14,6 +14,7 @@ from typing import Literal
 
 import sqlalchemy as sa
 
+from core import metrics
 from core.database import Engine, UtcDateTime, begin_of, metadata, personal, utc_now
 from core.llm.calls import Call
 from core.settings import LlmBudget
@@ -56,6 +57,8 @@ class ModelUsage:
 
     def record(self, call: Call, person: str, app: str) -> None:
         """Keeps a call. Nothing of what was asked or answered is."""
+        used = {"input_tokens": call.input_tokens, "output_tokens": call.output_tokens}
+        metrics.called(call.model, call.task, call.stop, cost=call.cost, **used)
         values = {
             "at": utc_now(),
             "person": "" if self._purpose else person.lower(),

@@ -22,6 +22,7 @@ from core.nearest import nearest
 from core.settings import Settings, SourceSettings, load_settings
 from ingestion.enrich import load_rules
 from ingestion.state import SyncState
+from ingestion.sync.agreement import disagreement
 from ingestion.sync.open import recipe
 from ingestion.sync.schedule import trigger_for
 from retrieval.engines import open_generations
@@ -148,6 +149,8 @@ def _index(settings: Settings) -> list[Checkup]:
         return [Checkup("index", "error", "There is no index yet; run `debrief sync`.")]
     if damage := generations.damage():
         return [Checkup("index", "error", damage)]
+    if apart := disagreement(SyncState(open_database(settings)), generations):
+        return [Checkup("index", "error", apart)]
     if generations.needs_rebuild():
         message = "Model, chunking or rules have changed since it was built; run `debrief sync` to rebuild it."
         return [Checkup("index", "warning", message)]

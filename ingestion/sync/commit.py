@@ -70,9 +70,11 @@ class SyncCommit:
             generation = self._writer.publish(note=note).name
         values = {"generation": generation, "documents": self.size(), "sources": sorted({*cursors, *self.records})}
         self.discard()
+        current = self._generations.current
         for source, cursor in cursors.items():
             records = self.records.pop(source, {}).values()
-            self._state.commit(source, records, cursor, settled=not self.is_unsettled(source))
+            settled = not self.is_unsettled(source)
+            self._state.commit(source, records, cursor, settled, "" if current is None else current.name)
         self.records.clear()
         if generation:
             log.info("%(documents)d documents of %(sources)s committed, published in %(generation)s", values)

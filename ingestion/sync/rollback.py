@@ -44,5 +44,5 @@ def bring_up_to_date(generations: Generations, state: SyncState) -> tuple[int, i
         for record in known.values():
             writer.index.set_access(record.id, record.allow, record.deny)
         writer.index.delete(sorted(there - set(known)))
-        writer.publish("access lists of today")
+        state.agree_with(writer.publish("access lists of today").name)
     return len(known), len(there) - len(known)

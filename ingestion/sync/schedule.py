@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 from apscheduler.executors.pool import ThreadPoolExecutor
@@ -51,7 +52,16 @@ def build_scheduler(settings: Settings) -> BackgroundScheduler:
             known.modify(args=args)
             continue
         scheduler.add_job(sync_one, trigger, args=args, id=f"sync:{name}", replace_existing=True)
+    _without_a_wrong_clocks_times(scheduler)
     return scheduler
+
+
+def _without_a_wrong_clocks_times(scheduler: BackgroundScheduler) -> None:
+    """A clock that once was years ahead has set the next runs years ahead: none is later than it is due from now."""
+    for job in scheduler.get_jobs():
+        due = job.trigger.get_next_fire_time(None, datetime.now(UTC))
+        if due is not None and job.next_run_time is not None and job.next_run_time > due:
+            job.modify(next_run_time=due)
 
 
 def named_weekdays(expression: str) -> str:

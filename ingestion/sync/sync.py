@@ -17,6 +17,7 @@ from core.settings import SourceSettings
 from core.types import Connector, Cursor
 from ingestion.enrich.relations import related
 from ingestion.state import Counts, DocumentRecord, RunState, SyncRun
+from ingestion.sync.agreement import bring_together
 from ingestion.sync.commit import SyncCommit
 from ingestion.sync.source_sync import SourceSync, SyncContext
 
@@ -40,6 +41,8 @@ def sync_sources(
     cursors: dict[str, Cursor | None] = {}
     finished: list[tuple[SyncRun, RunState, Counts, str]] = []
     try:
+        if not context.options.dry_run:
+            bring_together(context.state, context.generations, stretch, rebuild)
         with ThreadPoolExecutor(context.parse_workers, thread_name_prefix="prepare") as executor:
             for source, connector in pairs:
                 run = context.state.start(source.name)

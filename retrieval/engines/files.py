@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from datetime import UTC, datetime
 from pathlib import Path
 
 from core import files
@@ -15,6 +15,7 @@ from core.errors import DiskFull, IndexLocked
 LOCK_FILE = "LOCK"
 
 _BLOCK = 8 * 1024 * 1024
+_HASHED = 64 * 1024
 
 # Files that are written through memory end the process when the disk is full, without a word; so much stays free.
 _RESERVE_BYTES = 64 << 20
@@ -49,18 +50,13 @@ def locked(folder: Path) -> Iterator[None]:
     Raises:
         IndexLocked: somebody else holds it; the message names the process.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    file = folder / LOCK_FILE
     with ExitStack() as held:
         try:
-            descriptor = held.enter_context(files.locked(file, wait=False))
+            held.enter_context(files.claimed(folder / LOCK_FILE))
         except BlockingIOError as error:
-            holder = file.read_text(encoding="utf-8")[:200].strip() or "another process"
             raise IndexLocked(
-                f"The index in {folder} is being written by {holder}; wait until it has finished, or stop it."
+                f"The index in {folder} is being written by {error}; wait until it has finished, or stop it."
             ) from error
-        os.truncate(descriptor, 0)
-        os.write(descriptor, f"process {os.getpid()} since {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC".encode())
         yield
 
 
@@ -104,3 +100,23 @@ def require_room(folder: Path, size: int = 0) -> None:
 def tree_size(folder: Path) -> int:
     """The bytes that the files in `folder` take on the disk."""
     return sum(file.stat().st_blocks * 512 for file in folder.rglob("*") if file.is_file())
+
+
+def content_hash(path: Path) -> str:
+    """A SHA-256 over a file's size and those of its blocks that aren't all zero, so that holes cost nothing to read."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        size, position = os.fstat(file.fileno()).st_size, 0
+        digest.update(str(size).encode())
+        while position < size:
+            if hasattr(os, "SEEK_DATA"):
+                try:
+                    position = os.lseek(file.fileno(), position, os.SEEK_DATA) // _HASHED * _HASHED
+                except OSError:  # only a hole is left
+                    break
+            file.seek(position)
+            block = file.read(_HASHED)
+            if block.strip(b"\0"):
+                digest.update(position.to_bytes(8) + block)
+            position += _HASHED
+    return digest.hexdigest()

@@ -20,7 +20,7 @@ import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
@@ -28,7 +28,7 @@ from typing import Protocol
 from core.errors import IndexDamaged, IndexMissing
 from core.files import write_atomically
 from retrieval.engines.edge import EdgeIndex
-from retrieval.engines.files import copy_tree, locked, make_durable, require_room, tree_size
+from retrieval.engines.files import content_hash, copy_tree, locked, make_durable, require_room, tree_size
 from retrieval.query.index import ChunkIndex
 
 log = logging.getLogger(__name__)
@@ -62,7 +62,11 @@ class Recipe:
 
 @dataclass(frozen=True)
 class Generation:
-    """One published state of the index."""
+    """One published state of the index.
+
+    Attributes:
+        files: `content_hash` of each file of the engine when it was published; none on a server.
+    """
 
     name: str
     created_at: str
@@ -70,6 +74,7 @@ class Generation:
     documents: int = 0
     chunks: int = 0
     note: str = ""
+    files: dict[str, str] = field(default_factory=dict)
 
 
 class GenerationWriter(Protocol):
@@ -151,6 +156,7 @@ class FolderGenerations:
         self.recipe = recipe
         self.keep = keep
         self._open: tuple[str, EdgeIndex] | None = None
+        self._whole = ""
         self._opening = threading.Lock()
 
     @property
@@ -173,12 +179,27 @@ class FolderGenerations:
             found = self.read().count()
         except IndexDamaged as error:
             return str(error)
-        if found == current.chunks:
+        if found != current.chunks:
+            what = f"holds {found:,} chunks and {current.chunks:,} were written"
+        elif changed := self._changed(current):
+            what = f"isn't as it was written ({changed})"
+        else:
             return ""
         return (
-            f"The index {self.folder / current.name} holds {found:,} chunks and {current.chunks:,} were written; run "
-            "`debrief sync`, which builds it anew, or go back with `debrief index rollback`."
+            f"The index {self.folder / current.name} {what}; run `debrief sync`, which builds it anew, or go back "
+            "with `debrief index rollback`."
         )
+
+    def _changed(self, generation: Generation) -> str:
+        """The first file that has other content than was published; read once a generation, not at each question."""
+        if self._whole == generation.name:
+            return ""
+        shard = self.shard(generation.name)
+        for name, digest in generation.files.items():
+            if not (shard / name).is_file() or content_hash(shard / name) != digest:
+                return name
+        self._whole = generation.name
+        return ""
 
     @contextmanager
     def write(self, rebuild: bool = False) -> Iterator[FolderWriter]:
@@ -337,9 +358,12 @@ class FolderWriter:
         )
         index.close()
         self._index = None
+        shard = self._work / _SHARD
         # The first load after a write folds the engine's journals in and removes them. Done here, before anybody
         # reads, it leaves files that no later load changes: readers and copies then don't disturb each other.
-        EdgeIndex.load(self._work / _SHARD).close()
+        EdgeIndex.load(shard).close()
+        files = {p.relative_to(shard).as_posix(): content_hash(p) for p in sorted(shard.rglob("*")) if p.is_file()}
+        generation = replace(generation, files=files)
         self._generations.publish(self._work, generation)
         return generation
 

@@ -1,0 +1,1 @@
+"""What whoever keeps a Debrief running needs: backups, restoring them, figures of how it does."""
