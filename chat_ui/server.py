@@ -201,11 +201,6 @@ def _index() -> None:
         raise IndexMissing("There is no index yet; run `debrief sync`.")
 
 
-@lru_cache(maxsize=1)
-def _engine() -> Engine:
-    return open_database(load_settings())
-
-
 def _scim_token() -> str:
     token = load_settings().auth.scim_token
     return token.get_secret_value() if token is not None else ""

@@ -113,7 +113,7 @@ def open_database(settings: Settings) -> Engine:
     """
     if settings.database_url is None:
         settings.data_path.mkdir(parents=True, exist_ok=True)
-        return open_sqlite(settings.data_path / "state.sqlite")
+        return _keeping(open_sqlite(settings.data_path / "state.sqlite"), settings)
     try:
         # Connections that the server has dropped meanwhile are noticed before they are used.
         engine = sa.create_engine(settings.database_url.get_secret_value(), pool_pre_ping=True)
@@ -122,8 +122,12 @@ def open_database(settings: Settings) -> Engine:
             f"database_url can't be used ({error}); write it as postgresql+psycopg://USER@HOST/NAME, and install the "
             "driver with pip install 'debrief[postgresql]'."
         ) from error
+    return _keeping(_upgraded(engine), settings)
+
+
+def _keeping(engine: Engine, settings: Settings) -> Engine:
     engine.update_execution_options(**{KEEP_TEXTS: settings.audit.texts == "text"})
-    return _upgraded(engine)
+    return engine
 
 
 def open_sqlite(file: Path) -> Engine:

@@ -47,6 +47,7 @@ PACKAGES = (
     "operations",
     "prompts",
     "retrieval",
+    "warehouse",
 )
 
 # The id of the answer that is being made, which is its trace's; each line that is logged meanwhile has it.

@@ -46,12 +46,12 @@ def erase_documents(settings: Settings, state: SyncState, ids: Collection[str]) 
     The engine only marks what is deleted and leaves its text in its files, and so does a copy of them: what is left
     is written into an empty generation, and the older ones go. So nobody can roll back to before.
     """
-    removed = rewrite_index(settings, ids)
+    removed = rewrite_index(settings, state, ids)
     state.blank(ids, ERASED)
     return removed
 
 
-def rewrite_index(settings: Settings, without: Collection[str]) -> list[str]:
+def rewrite_index(settings: Settings, state: SyncState, without: Collection[str]) -> list[str]:
     """Writes the index anew without these documents, and removes every other generation; their names."""
     alone = settings.model_copy(update={"retrieval": settings.retrieval.model_copy(update={"keep_generations": 1})})
     current = open_generations(alone).current
@@ -68,7 +68,7 @@ def rewrite_index(settings: Settings, without: Collection[str]) -> list[str]:
     with generations.write(rebuild=True) as writer:
         for document_id, chunks, vectors in old.stored(ids):
             writer.index.replace(document_id, chunks, vectors)
-        writer.publish(f"{len(gone)} documents erased")
+        state.agree_with(writer.publish(f"{len(gone)} documents erased").name)
     generations.gc()
     kept = {generation.name for generation in generations.history()}
     removed = [name for name in before if name not in kept]

@@ -280,7 +280,8 @@ def test_a_data_folder_that_cant_be_one_is_a_sentence(tmp_path):
 
 def test_a_question_with_half_a_letter_is_answered(workspace, synced):
     # Another test of this module changes for how many days.
-    assert "Raw telemetry is kept for" in asked(workspace, "How \udcfflong is raw telemetry kept?")["text"]
+    text = asked(workspace, "How \udcfflong is raw telemetry kept?")["text"]
+    assert "Raw telemetry" in text and "days" in text
 
 
 def test_a_driver_that_isnt_there_is_a_sentence(tmp_path):

@@ -10,9 +10,10 @@ from pydantic import BaseModel, Field
 from assistant.answers.from_files import file_answer
 from assistant.answers.markers import read_markers
 from assistant.answers.subject import concerns_another
-from assistant.answers.validity import holding_today
+from assistant.answers.validity import holding
 from assistant.planning import SEARCHING, Found, Tool
 from assistant.question import Question
+from core.database import utc_now
 from core.text.words import content_words
 from core.types import Chunk, Passage
 from retrieval.query.filters import AnyOf, Filter, all_of, matches, parse_filter
@@ -108,7 +109,7 @@ class DocumentTools:
     def _found(self, question: Question, query: str, own: Filter | None) -> list[Passage]:
         search = Search(query, question.user, _SEARCHED, all_of(question.filters, own))
         passages = [p for p in self.searcher.search(search) if not concerns_another(query, p.chunk, question.language)]
-        return holding_today(query, passages)
+        return holding(query, passages, utc_now().date()).passages
 
     def _document(self, question: Question, named: str) -> list[Chunk]:
         """The chunks of the document with that id, or else that title, as far as the question's filters let through."""

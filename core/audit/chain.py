@@ -91,7 +91,7 @@ def _problems(before: tuple[int, str], row: sa.Row[Any]) -> Iterator[str]:
     if row.id > number + 1:
         gone = f"Entry {row.id - 1} is" if row.id == number + 2 else f"Entries {number + 1} to {row.id - 1} are"
         yield f"{gone} missing, and no cut by retention says so."
-    elif digest(known, row._mapping) != row.hash:
+    elif digest(known, dict(row._mapping)) != row.hash:
         yield f"Entry {row.id} of {row.at:%Y-%m-%d %H:%M} UTC isn't as it was written, or one before it was moved."
 
 

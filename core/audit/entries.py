@@ -143,7 +143,10 @@ def recorded_actions(engine: Engine) -> list[str]:
 def first_of(engine: Engine, action: str) -> datetime | None:
     """When the first kept entry of this action was made; None if there is none."""
     with engine.connect() as connection:
-        return connection.scalar(sa.select(sa.func.min(entries.c.at)).where(entries.c.action == action))
+        found: datetime | None = connection.scalar(
+            sa.select(sa.func.min(entries.c.at)).where(entries.c.action == action)
+        )
+        return found
 
 
 def recorded(

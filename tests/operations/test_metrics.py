@@ -62,7 +62,7 @@ def client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> TestClient:
     from chat_ui import server
 
     server._engine.cache_clear()
-    doors = Middleware(server.Doors, key="the page's key", secure=False)
+    doors = Middleware(server.Doors, key="the page's key", secure=False, hosts=("testserver",))
     return TestClient(Starlette(routes=[Route("/metrics", server.figures)], middleware=[doors]))
 
 

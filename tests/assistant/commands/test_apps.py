@@ -20,7 +20,7 @@ inputs:
   - {name: topic, type: text, label: Topic}
 steps:
   - {id: rows, use: query, with: {sql: select * from customers}}
-  - {id: draft, use: generate, with: {draft: "About {{ topic }}."}}
+  - {id: draft, use: write, with: {draft: "About {{ topic }}."}}
 outputs:
   - {name: text, kind: markdown, value: "{{ draft.text }}"}
 """
