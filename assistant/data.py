@@ -47,9 +47,16 @@ class DataAnswers:
             return None
         last = _query(before)
         reading = self.warehouse.read(question.text, question.user, last)
-        if not wanted and (reading.query is None or reading.unknown or not _measures(reading.query)):
+        if not wanted and (reading.query is None or reading.loose or not self._about_many(reading.query)):
             return None
         return self._answered(question, last, wanted)
+
+    def _about_many(self, query: Query) -> bool:
+        """Whether it counts or narrows many rows: a bare list, or a fact of one by name, is rather for documents."""
+        named = {f"{e}.{c}" for e, of in self.warehouse.layer.entities.items() for c in (*of.key, *of.label)}
+        if any(f.field in named and f.op in ("=", "contains") for f in query.filters):
+            return False
+        return bool(query.measures or query.filters or query.period or query.without or query.order)
 
     def _answered(self, question: Question, last: Query | None, wanted: bool) -> Iterator[Event]:
         yield Stage("data", "Looking it up in the tables")
@@ -120,8 +127,3 @@ def _query(stored: str) -> Query | None:
         return query_of(json.loads(stored)) if stored else None
     except (ValueError, QuestionError):
         return None
-
-
-def _measures(query: Query) -> bool:
-    """Whether it counts or narrows: a bare list of names is rather a question about documents."""
-    return bool(query.measures or query.filters or query.period or query.without or query.order)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 from functools import partial
 
@@ -12,10 +13,13 @@ from assistant.data import DataAnswers, data_lookup
 from assistant.limits import UsageLimits
 from assistant.records.still_readable import Readable
 from core.database import open_database
-from core.llm import ModelUsage, open_chat_models
+from core.errors import SettingsError, SourceError
+from core.llm import ChatModels, ModelUsage, open_chat_models
 from core.settings import Settings
 from retrieval.retriever import Retriever, open_retriever
 from warehouse.ask import open_warehouse
+
+log = logging.getLogger(__name__)
 
 
 def open_assistant(
@@ -43,11 +47,20 @@ def open_assistant(
     limits = None if purpose else UsageLimits(settings.limits)
     plain = Assistant.over(retriever, settings, engine=engine, models=models, readable=readable)
     plain = replace(plain, limits=limits)
-    warehouse = open_warehouse(settings)
-    data = DataAnswers(warehouse, models) if warehouse is not None else None
+    data = _data_answers(settings, models)
     # The steps of apps ask plainly: an app doesn't run apps.
     tools = partial(open_tools, settings, plain, retriever)
     router = open_app_answers(settings, engine, retriever, models=models, tools=tools)
     # What a model that plans may use besides the documents; another tool joins here.
     more = [data_lookup(data)] if data is not None else []
     return replace(plain.with_tools(*router.lookups(), *more), router=router, data=data)
+
+
+def _data_answers(settings: Settings, models: ChatModels | None) -> DataAnswers | None:
+    """Answers from the company's tables; without them, and with a word in the log, where they can't be opened."""
+    try:
+        warehouse = open_warehouse(settings)
+    except (SettingsError, SourceError) as error:
+        log.error("questions over data are off: %(error)s", {"error": error})
+        return None
+    return DataAnswers(warehouse, models) if warehouse is not None else None

@@ -6,7 +6,7 @@ import re
 
 _SECRET_KEY = re.compile(r"secret|token|password|api_key|webhook|database_url", re.IGNORECASE)
 # A shorter one would blot out words.
-_SHORTEST = 6
+_SHORTEST = 8
 _known: set[str] = set()
 
 

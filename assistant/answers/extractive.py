@@ -18,6 +18,7 @@ from assistant.answers.leading import can_answer, in_order
 from assistant.answers.lists import QuotedList, below_heading, code_below, list_around, says_something
 from assistant.answers.people import sentence_of, who_could_know
 from assistant.answers.style import sentences_wanted
+from assistant.answers.validity import asks_for_past
 from assistant.answers.wording import say
 from assistant.events import Event, Stage
 from assistant.records import Trace
@@ -169,7 +170,8 @@ def answer_from(
         else:
             shown = _SHOWN_SHORT if style.length == "short" else _SHOWN
             told = yield from _findings(finding, own, encoder, composer, language=language, most=shown)
-        told.extend(weigh_sentences(finding.asked, aside[:_LEADING], encoder) if aside else [])
+        others = _beside(question, aside)
+        told.extend(weigh_sentences(finding.asked, others[:_LEADING], encoder) if others else [])
         yield from differing(finding.asked, finding.evidence[0], told, composer, language)
         cited = {c.chunk_id for c in composer.citations}
         read.update((p.chunk.id, p) for p in aside if p.chunk.id in cited)
@@ -187,6 +189,12 @@ def answer_from(
         passages=tuple(read.values()),
         notes=(*filter(None, remarks), *(say("also_asked", language, question=question) for question in missing)),
     )
+
+
+def _beside(question: str, aside: Sequence[Passage]) -> list[Passage]:
+    """What may be named beside the answer: of replaced documents only where the past is asked for."""
+    past = asks_for_past(question)
+    return [p for p in aside if past or p.chunk.metadata.get("vetting") != "superseded"]
 
 
 def _judged(finding: Finding, passages: Sequence[Passage], limits: Limits, language: str) -> Finding:

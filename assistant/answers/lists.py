@@ -109,6 +109,12 @@ def code_below(evidence: ScoredStatement, passages: Sequence[Passage]) -> Quoted
     return QuotedList(lead, (), span.begin, span.end, following.chunk.text.strip("\n"), following)
 
 
+# The lines above a mail: who wrote to whom, when, about what.
+_MAIL_HEADER = re.compile(
+    r"(?:from|to|cc|bcc|subject|sent|date|von|an|gesendet|betreff|de|para|asunto|à|objet|envoyé): \S", re.IGNORECASE
+)
+
+
 def says_something(evidence: ScoredStatement, passages: Sequence[Passage], *, whole: bool) -> bool:
     """Whether the statement can stand: no title, and no heading or lead-in unless it is shown with what it heads.
 
@@ -116,7 +122,7 @@ def says_something(evidence: ScoredStatement, passages: Sequence[Passage], *, wh
         whole: What stands below a heading or a lead-in is shown with it.
     """
     chunk, span = evidence.passage.chunk, evidence.span
-    if span.kind == "sentence" and _is_title(span, chunk):
+    if span.kind == "sentence" and (_is_title(span, chunk) or _MAIL_HEADER.match(span.text)):
         return False
     if _introduces(span):
         return whole and (list_around(evidence) is not None or code_below(evidence, passages) is not None)

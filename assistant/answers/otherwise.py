@@ -12,7 +12,7 @@ from assistant.answers.expectation import names_in
 from assistant.answers.validity import holds_from, in_force, series_of
 from core.text.dates import MONTH_NUMBERS, dated_spans
 from core.text.facts import Fact, amount, numbers
-from core.text.words import content_words, folded
+from core.text.words import FUNCTION_WORDS, content_words, folded
 from core.types import Chunk
 
 # A statement of so much less than the leading one, by score, is about something else.
@@ -201,4 +201,8 @@ def _written(text: str, fact: Fact) -> str:
     """The number as the text has it, with the sign before and the unit behind it."""
     number = re.escape(fact.shown)
     match = re.compile(rf"(?:(?:[€$£]|\b[A-Z]{{3}})\s?)?{number}(?:\s?(?:%|[^\W\d_]+))?").search(text)
-    return match.group() if match else fact.shown
+    if match is None:
+        return fact.shown
+    number, _, behind = match.group().rpartition(" ")
+    # "EUR 42 for" isn't followed by a unit.
+    return number if number and folded(behind) in FUNCTION_WORDS else match.group()

@@ -37,7 +37,7 @@ from ingestion.documents import readable_ids
 from ingestion.parse import ParserPool
 from retrieval.models.claims import shared_claim_judge
 from retrieval.retriever import Retriever, open_retriever
-from warehouse.ask import Warehouse
+from warehouse.ask import Warehouse, open_warehouse
 
 log = logging.getLogger(__name__)
 
@@ -67,9 +67,9 @@ def assistant() -> Assistant:
 
 
 def warehouse() -> Warehouse | None:
-    """The company's tables that people ask; None when there are none."""
+    """The company's tables that people ask; None when there are none. Raises SettingsError: their layer is wrong."""
     data = assistant().data
-    return data.warehouse if data is not None else None
+    return data.warehouse if data is not None else open_warehouse(settings())
 
 
 @st.cache_resource(show_spinner=False)

@@ -14,6 +14,7 @@ from datetime import date
 from core.errors import QuestionError
 from warehouse.query.structured import Query
 from warehouse.reading.annotate import annotated
+from warehouse.reading.cues import is_cue
 from warehouse.reading.days import timed
 from warehouse.reading.lexicon import Lexicon
 from warehouse.reading.lists import plain
@@ -30,12 +31,14 @@ class Reading:
 
     Attributes:
         unknown: Words of the question that nothing in the data is called.
+        loose: These, and the words that only asking is done with: what is left over when all that is used is taken out.
         choices: Where a word may mean several things: how each of them would be asked.
     """
 
     query: Query | None = None
     problem: str = ""
     unknown: tuple[str, ...] = ()
+    loose: tuple[str, ...] = ()
     choices: tuple[str, ...] = ()
 
 
@@ -60,7 +63,7 @@ def read(question: str, lexicon: Lexicon, today: date) -> Reading:
     unsaid = [w for w in marks.unknown if says(w)]
     if not query.measures and not narrowed and unsaid:
         return Reading(problem=f"The data has nothing for “{unsaid[0]}”.", unknown=tuple(unsaid))
-    return Reading(query, unknown=tuple(unsaid))
+    return Reading(query, unknown=tuple(unsaid), loose=tuple(w for w in marks.unknown if not is_cue(w)))
 
 
 def _understood(words: Words) -> Query | None:
