@@ -73,4 +73,7 @@ def _understood(words: Words) -> Query | None:
     if made is None:
         return None
     made = timed(words, returned(words, conditioned(words, made)))
-    return ordered(words, joined(words, counted(words, made)))
+    query = ordered(words, joined(words, counted(words, made)))
+    columns = len(query.levels) + len(query.measures)
+    # A level may have become a condition ("in the year 2021") after the rank was taken.
+    return query.changed(order=tuple(o for o in query.order if o.position < columns))
