@@ -162,7 +162,8 @@ class Lexicon:
             self._add(" ".join(split[len(own) :]), "column", what, 0.8)
         if counted := self._counted(split, what):
             self._add(" ".join(["number of", *counted]), "column", what, 1.2)
-            self._add(" ".join(counted), "column", what, 0.8)
+            if split[-1].lower() != "number":  # a house number counts no houses
+                self._add(" ".join(counted), "column", what, 0.8)
         if len(words) > 1 and words[0] in ("has", "have", "is", "are", "was", "can"):
             self._add(" ".join(split[1:]), "column", what, 0.95)
         called = {_plain(e) for e in self.layer.entities}
@@ -182,7 +183,7 @@ class Lexicon:
         low = [w.lower() for w in name]
         if self.layer.column(what).type != "number" or len(low) < 2:
             return []
-        rest = low[1:] if low[0] in _COUNTING else low[:-1] if low[-1] in ("count", "cnt", "total") else []
+        rest = low[1:] if low[0] in _COUNTING else low[:-1] if low[-1] in ("count", "cnt", "total", "number") else []
         called = {_plain(n) for e, m in self.layer.entities.items() for n in (e, *m.names)}
         return rest if rest and _plain(" ".join(rest)) not in called else []
 
