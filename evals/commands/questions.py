@@ -63,7 +63,7 @@ def questions(
     with _written(details, done) as report, progress() as bar:
         task = bar.add_task("questions", total=len(left), rate="")
         asked = ask_questions(
-            open_assistant(settings),
+            open_assistant(settings, purpose="evaluation"),
             engine,
             left,
             people,

@@ -162,7 +162,7 @@ def _runs(expected: AppWorld, apps: Mapping[str, App], settings: Settings) -> It
     """(app, customer, result) of each app on each customer."""
     engine = open_database(settings)
     person = asking_user(settings, "", engine)
-    tools = open_tools(settings, open_assistant(settings), open_retriever(settings))
+    tools = open_tools(settings, open_assistant(settings, purpose="evaluation"), open_retriever(settings))
     for customer, wanted in expected.customers.items():
         for name in expected.apps:
             app = apps[name]
