@@ -1,7 +1,8 @@
 """debrief.yaml → `Settings`. Loaded once by an entry point and passed on as values.
 
 Every default stands here and is documented in debrief.yaml. Unknown keys are errors. A value may refer to
-the environment as `${NAME}` or `${NAME:-default}`; secrets come only that way.
+the environment as `${NAME}` or `${NAME:-default}`, or to a secret as `${file:PATH}` or `${aws:NAME#KEY}`; secrets come
+only so.
 """
 
 from __future__ import annotations
@@ -17,10 +18,11 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, f
 from core.errors import SettingsError
 from core.masking import remember_secret
 from core.nearest import nearest
+from core.secret_store import from_store
 from core.yaml_text import load_yaml
 
 SETTINGS_FILE = "debrief.yaml"
-_REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
+_REFERENCE = re.compile(r"\$\{(?:(file|aws):([^}]+)|([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?)\}")
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -510,7 +512,7 @@ def _keys_at(model: type[BaseModel], location: tuple[int | str, ...]) -> list[st
 
 
 def _resolve(value: Any, file: Path, keys: tuple[str, ...]) -> Any:
-    """`value` with every ${NAME} replaced by the environment's value."""
+    """`value` with every ${NAME} replaced by the environment's value, ${file:…} and ${aws:…} by what is kept there."""
     if isinstance(value, dict):
         return {key: _resolve(item, file, (*keys, str(key))) for key, item in value.items()}
     if isinstance(value, list):
@@ -519,8 +521,11 @@ def _resolve(value: Any, file: Path, keys: tuple[str, ...]) -> Any:
         return value
 
     def replace(match: re.Match[str]) -> str:
-        name, default = match.group(1), match.group(2)
-        found = os.environ.get(name, default)
+        store, kept, name, default = match.groups()
+        try:
+            found = from_store(store, kept) if store else os.environ.get(name, default)
+        except SettingsError as error:
+            raise SettingsError(f"{file}: '{'.'.join(keys)}': {error}") from error
         if found is None:
             raise SettingsError(
                 f"{file}: '{'.'.join(keys)}' needs the environment variable {name}, which isn't set; "
