@@ -47,6 +47,10 @@ def _values(spec: Any) -> list[dict[str, Any]]:
         (Query((COUNT,), (Level("rider.tier"),)), [("gold", None), ("silver", None)], None, "table"),
         (Query((COUNT,), (Level("rider.name"),)), [(f"n{n}", n) for n in range(200)], None, "table"),
         (Query((COUNT,), (Level("rider.tier"),)), [], None, "table"),
+        (Query((PRICE,), (Level("rental.started", "day"),)), [(datetime(2026, 1, 1), 3)], "histogram", "histogram"),
+        (Query((PRICE,), (Level("rental.started", "day"),)), [(1, 3), (2, 4)], "scatter", "scatter"),
+        (Query((COUNT, PRICE), (Level("rider.name"),)), [("Ana", 3, 5), ("Rui", 4, 9)], "scatter", "scatter"),
+        (Query((COUNT,), (Level("rider.tier"),)), [("gold", 3), ("silver", 4)], "scatter", "bar"),
     ],
 )
 def test_the_kind(query: Query, rows: list[tuple[Any, ...]], asked: Any, kind: str) -> None:
@@ -56,7 +60,7 @@ def test_the_kind(query: Query, rows: list[tuple[Any, ...]], asked: Any, kind: s
 @pytest.mark.parametrize(
     ("question", "kind"),
     [("rentals by tier as a pie chart", "pie"), ("make a bar chart of rentals", "bar"), ("plot the distribution of prices", "histogram"),
-     ("Umsatz als Liniendiagramm", "line"), ("rentals by tier", None)],
+     ("Umsatz als Liniendiagramm", "line"), ("a scatter plot of price", "scatter"), ("rentals by tier", None)],
 )  # fmt: skip
 def test_a_kind_that_is_asked_for(question: str, kind: str | None) -> None:
     assert asked_kind(question) == kind
@@ -84,6 +88,32 @@ def test_gaps_of_time_stay_gaps_and_years_have_no_separator() -> None:
     assert spec["encoding"]["x"]["timeUnit"] == "yearmonth"
     assert _values(spec)[1]["number of rentals"] is None
     assert spec["description"].startswith("Number of rentals by month")
+
+
+def test_points_stand_for_one_figure_over_time_or_for_two_figures() -> None:
+    over_time = chart_spec(
+        "scatter",
+        Query((PRICE,), (Level("rental.started", "day"),)),
+        [(datetime(2026, 1, 1), 3), (datetime(2026, 1, 2), 5)],
+        SHOP,
+        TODAY,
+    )
+    two = chart_spec(
+        "scatter", Query((COUNT, PRICE), (Level("rider.name"),)), [("Ana", 3, 5), ("Rui", 4, 9)], SHOP, TODAY
+    )
+    assert over_time is not None and two is not None
+    assert over_time["encoding"]["x"]["timeUnit"] == "yearmonthdate"
+    assert (two["encoding"]["x"]["type"], two["encoding"]["y"]["field"]) == ("quantitative", "total price")
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["plot the total price", "make a scatter plot of the total price", "a histogram of the number of rentals"],
+)
+def test_a_figure_that_is_to_be_drawn_runs_over_its_days(question: str) -> None:
+    found = shop().ask(question, OWNER)
+    assert found.query is not None and [level.grain for level in found.query.levels] == ["day"]
+    assert found.kind in ("line", "scatter", "histogram")
 
 
 def test_a_chart_is_a_picture() -> None:

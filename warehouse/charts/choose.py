@@ -9,7 +9,7 @@ from typing import Any, Literal
 from warehouse.layer.model import Layer
 from warehouse.query.structured import Query
 
-ChartKind = Literal["bar", "line", "pie", "heat", "number", "histogram", "table"]
+ChartKind = Literal["bar", "line", "pie", "heat", "number", "histogram", "scatter", "table"]
 # Bars beyond this are gathered as "other"; a list of names beyond `_MOST_NAMES` is a table.
 MOST_BARS = 12
 _MOST_NAMES = 60
@@ -20,6 +20,7 @@ _CYCLES = ("weekday", "hour of day", "month of year")
 _ASKED: tuple[tuple[ChartKind, str], ...] = (
     ("histogram", r"histogram\w*|distribution\w*|verteilung|distribucion|distribución|répartition|repartition"),
     ("heat", r"heat ?map\w*"),
+    ("scatter", r"scatter ?(?:plot|chart|graph)?\w*|streudiagramm|gráfico de dispersión|nuage de points"),
     ("pie", r"pie (?:chart|graph)\w*|kreisdiagramm|tortendiagramm|gráfico circular|camembert"),
     ("line", r"line (?:chart|graph|plot)\w*|trend ?line|liniendiagramm|gráfico de líneas|courbe"),
     (
@@ -43,18 +44,21 @@ def chosen_kind(query: Query, rows: Sequence[Sequence[Any]], layer: Layer, asked
     """The kind of chart for the rows of `query`.
 
     One number alone is shown large; time runs along a line; a share of one whole with few parts may be a pie, if asked
-    for; two dimensions of cycles (weekday and hour) are a heat map; else bars from zero. Rows without figures, without
-    two points, or with nothing but blanks are a table.
+    for; two dimensions of cycles (weekday and hour) are a heat map; points, if asked for, stand for one figure over
+    time or for one figure against another; else bars from zero. Rows without figures, without two points, or with
+    nothing but blanks are a table.
     """
     figures = range(len(query.levels), len(query.levels) + len(query.measures))
     if not rows or not figures:
         return "table"
     if not query.levels:
         return "number" if len(figures) == 1 else "table"
-    if len(rows) < 2 or all(row[f] is None for row in rows for f in figures):
+    if all(row[f] is None for row in rows for f in figures):
         return "table"
     if asked in ("table", "histogram"):
         return asked
+    if len(rows) < 2:
+        return "table"
     time = [n for n, level in enumerate(query.levels) if level.grain in _TIME_GRAINS or _is_year(query, n, layer)]
     if asked == "pie":
         return "pie" if len(query.levels) == 1 and len(figures) == 1 and _is_whole(query, rows) else "bar"
@@ -64,6 +68,8 @@ def chosen_kind(query: Query, rows: Sequence[Sequence[Any]], layer: Layer, asked
         and (asked == "heat" or all(level.grain in _CYCLES for level in query.levels))
     ):
         return "heat"
+    if asked == "scatter" and len(query.levels) == 1 and len(figures) == (1 if time else 2):
+        return "scatter"
     if len(query.levels) > 2 or (len(query.levels) == 2 and len(figures) > 1):
         return "table"
     if len(query.levels) == 2 and len({row[1 - (time[0] if time else 0)] for row in rows}) > MOST_BARS:

@@ -37,9 +37,9 @@ def chart_spec(
         shown = _gathered(shown, query)
     values = [dict(zip(names, row, strict=True)) for row in shown]
     base = alt.Chart(alt.InlineData(values=values), title=alt.TitleParams(heading, anchor="start"))
-    drawn = {"bar": _bars, "line": _lines, "pie": _pie, "heat": _heat, "histogram": _histogram}[kind](
-        base, query, names, layer
-    )
+    drawn = {"bar": _bars, "line": _lines, "pie": _pie, "heat": _heat, "histogram": _histogram, "scatter": _points}[
+        kind
+    ](base, query, names, layer)
     spec: dict[str, Any] = drawn.properties(
         description=f"{heading}. {len(rows)} rows.", width="container", height=300
     ).to_dict()
@@ -199,4 +199,20 @@ def _histogram(base: alt.Chart, query: Query, names: Sequence[str], layer: Layer
     return base.mark_bar(color=COLOURS[0]).encode(
         x=alt.X(f"{value}:Q", bin=alt.Bin(maxbins=20), title=_axis_title(measure, names[len(query.levels)], layer)),
         y=alt.Y("count():Q", title="number of rows"),
+    )
+
+
+def _points(base: alt.Chart, query: Query, names: Sequence[str], layer: Layer) -> Any:
+    """One figure over time, or the second figure against the first."""
+    figures = [
+        (f"{_escaped(name)}:Q", alt.Axis(title=_axis_title(measure, name, layer), format="~s"))
+        for name, measure in zip(names[1:], query.measures, strict=True)
+    ]
+    unit: Any = _TIME_UNITS.get(query.levels[0].grain, "")
+    time = alt.X(f"{_escaped(names[0])}:{'T' if unit else 'O'}", timeUnit=unit or alt.Undefined, title=names[0])
+    along = time if len(figures) == 1 else alt.X(figures[0][0], axis=figures[0][1])
+    return base.mark_circle(color=COLOURS[0], size=50).encode(
+        x=along,
+        y=alt.Y(figures[-1][0], axis=figures[-1][1], scale=alt.Scale(zero=False)),
+        tooltip=[alt.Tooltip(f"{_escaped(n)}:N") for n in names],
     )

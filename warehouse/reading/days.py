@@ -53,6 +53,12 @@ def timed(words: Words, query: Query) -> Query:
     return _dated(query.changed(period=Period(field, period.start, period.end, period.words)))
 
 
+def by_day(words: Words, query: Query) -> Query:
+    """The query by the days of what it measures; as it is where that has none."""
+    field, number = (query.period.field, False) if query.period else _day_field(words, query, None)
+    return query.changed(levels=(Level(field, "" if number else "day"),)) if field else query
+
+
 def _dated(query: Query) -> Query:
     """In a list of what happened in a time, the day stands beside it."""
     own = {level.field.partition(".")[0] for level in query.levels}

@@ -46,8 +46,8 @@ _SAID_ALONE = frozenset(
     "combinations pair pairs group groups case cases difference rest top bottom highest lowest most least first "
     "last other others same different entire whole letter word words string strings integer format system today "
     "end start beginning participants questions column columns row rows distribution breakdown trend overview "
-    "summary development chart graph plot more less common square kilometer kilometers meter meters left right "
-    "inner outer join unix iso usd eur gmt utc".split()
+    "summary development chart graph plot histogram scatter more less common square kilometer kilometers meter meters "
+    "left right inner outer join unix iso usd eur gmt utc".split()
 )
 
 

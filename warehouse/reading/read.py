@@ -15,7 +15,7 @@ from core.errors import QuestionError
 from warehouse.query.structured import Query
 from warehouse.reading.annotate import annotated
 from warehouse.reading.cues import is_cue
-from warehouse.reading.days import timed
+from warehouse.reading.days import by_day, timed
 from warehouse.reading.lexicon import Lexicon
 from warehouse.reading.lists import plain
 from warehouse.reading.measures import Words
@@ -66,6 +66,13 @@ def read(question: str, lexicon: Lexicon, today: date) -> Reading:
     return Reading(query, unknown=tuple(unsaid), loose=tuple(w for w in marks.unknown if not is_cue(w)))
 
 
+# A figure that is to be drawn runs over its days.
+_DRAWN = re.compile(
+    r"\b(?:scatter ?)?(?:plots?|charts?|graphs?|histograms?|diagramm\w*|grafic[oa]s?|graphiques?|courbes?)\b"
+    r"|\bdistribution of\b"
+)
+
+
 def _understood(words: Words) -> Query | None:
     words.take_comparison()
     words.take_order()
@@ -73,6 +80,8 @@ def _understood(words: Words) -> Query | None:
     if made is None:
         return None
     made = timed(words, returned(words, conditioned(words, made)))
+    if not made.levels and made.measures and _DRAWN.search(words.main):
+        made = by_day(words, made)
     query = ordered(words, joined(words, counted(words, made)))
     columns = len(query.levels) + len(query.measures)
     # A level may have become a condition ("in the year 2021") after the rank was taken.
