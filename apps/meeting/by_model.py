@@ -109,6 +109,8 @@ def _is_one(kind: str, item: MeetingItem, meeting: Meeting) -> bool:
         return True
     if len(item.turns) > _MOST_TURNS:
         return False
+    if kind == "tasks" and item.owner and item.due:
+        return True  # notes say "Max sends the draft by 10 March"
     behind = [t for t in meeting.turns if t.number == item.turns[-1] + 1] if kind == "decisions" else []
     said = [s.text for n in item.turns for s in meeting.turns[n - 1].sentences] + [
         s.text for t in behind for s in t.sentences[:2]

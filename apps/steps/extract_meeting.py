@@ -123,7 +123,7 @@ def _minutes(meeting: Meeting, language: str, context: Context) -> Minutes | Non
         )
         return None
     elif minutes.refused:
-        context.notes.append(f"{minutes.refused} items of the language model were left out: their turns don't say so.")
+        context.notes.append(f"Left out of the language model's items, as no turn says them: {minutes.refused}.")
     return minutes
 
 

@@ -152,7 +152,9 @@ def test_sources_runs_and_documents(old: sa.Engine) -> None:
 def test_what_is_written_from_now_on_sorts_with_what_was_there(old: sa.Engine) -> None:
     new = Conversations(old).start(ANA, "Today")
     assert [c.title for c in Conversations(old).of(ANA)] == ["Today", "Later", "Prices"]
-    assert Conversations(old).forget_older_than((utc_now() - at(3, 2)).days) == 1
+    # So many whole days that the moment before which is forgotten lies between the two, at any time of the day.
+    days = -((at(3, 2, 10) - utc_now()) // timedelta(days=1))
+    assert Conversations(old).forget_older_than(days) == 1
     assert [c.id for c in Conversations(old).of(ANA)] == [new, "c2"]
     run = SyncState(old).start("files")
     assert SyncState(old).runs()[0].started_at == run.started_at

@@ -56,7 +56,7 @@ def server() -> Iterator[OpenAiStandIn]:
 def run(server: OpenAiStandIn, name: str, inputs: dict[str, Any], *scripts: Script) -> RunResult:
     server.scripts = list(scripts)
     llm = LlmSettings(model="openai:any", base_url=server.url, api_key="sk-test", timeout_s=2.0, retries=0)
-    assistant: Any = SimpleNamespace(models=open_chat_models(llm))
+    assistant: Any = SimpleNamespace(models=open_chat_models(llm), limits=None)
     tools = open_tools(Settings(file=Path("debrief.yaml"), root=Path()), assistant, None)
     app = load_app(LIBRARY / f"{name}.yaml")
     return finish(app, inputs, Context(User("ana@example.com", name="Ana"), tools, today=date(2026, 3, 4)))

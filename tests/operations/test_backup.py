@@ -12,6 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 import operations.restore
+from assistant.records.conversations import Conversations
 from core.audit import record, recorded
 from core.database import open_database
 from core.errors import BackupError, IndexLocked
@@ -222,7 +223,7 @@ def test_postgresql_is_backed_up_and_restored(world: World, tmp_path: Path, post
 
 @pytest.mark.integration
 def test_rows_that_postgresql_refuses_leave_it_as_it_was(world: World, tmp_path: Path, postgres: str) -> None:
-    record(world.engine, ANA, "asked", "with \0 in it")
+    Conversations(world.engine).start(ANA, "with \0 in it")
     folder, _ = back_up(world.settings, tmp_path / "backups")
     settings = Settings(data_dir=tmp_path / "other", root=tmp_path, database_url=database(postgres, "refusing"))
     record(open_database(settings), ANA, "asked", "here before")
