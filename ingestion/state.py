@@ -6,7 +6,7 @@ it was published. A crash between the two leaves the source unsettled: its next 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from core import audit
 from core.database import Engine, Json, UtcDateTime, metadata, utc_now
 from core.types import Attributes, AttributeValue, Cursor, Principal
+from ingestion.access_history import AccessList, append_changes
 
 RunState = Literal["SYNCING", "SUCCEEDED", "INCOMPLETE", "FAILED", "STOPPED", "ABORTED"]
 DocumentOutcome = Literal["indexed", "held", "dropped", "failed", "deleted"]
@@ -196,10 +197,12 @@ class SyncState:
             generation: The one that serves.
         """
         rows = [_row(record) for record in records]
+        before: dict[str, AccessList] = {}
         with self._engine.begin() as connection:
             for begin in range(0, len(rows), 500):
                 portion = rows[begin : begin + 500]
                 ids = [row["id"] for row in portion]
+                before.update(_access_lists(connection, ids))
                 connection.execute(documents.delete().where(documents.c.id.in_(ids)))
                 connection.execute(documents.insert(), portion)
             if rows:
@@ -209,14 +212,17 @@ class SyncState:
                 self._upsert_source(connection, _GENERATION, cursor=generation)
             if cursor is not None:
                 self._upsert_source(connection, source, cursor=cursor, synced_at=utc_now())
+            append_changes(connection, source, before, {row["id"]: _access_list(row) for row in rows})
 
     def blank(self, ids: Iterable[str], reason: str) -> None:
         """Forgets everything about these documents but their ids, and that they are gone."""
         empty = DocumentRecord("", "", outcome="deleted", reason=reason)
         values = {name: value for name, value in _row(empty).items() if name not in ("id", "source")}
         with self._engine.begin() as connection:
-            for document_id in ids:
+            before = _access_lists(connection, list(ids))
+            for document_id in before:
                 connection.execute(documents.update().where(documents.c.id == document_id).values(**values))
+            append_changes(connection, "", before, dict.fromkeys(before, _access_list(values)))
 
     def generation(self) -> str:
         """The generation of the index that the records agree with; empty when that was never written down."""
@@ -247,8 +253,10 @@ class SyncState:
     def reset(self) -> None:
         """Forgets every document and cursor, for an index that is gone; runs are kept."""
         with self._engine.begin() as connection:
+            before = _access_lists(connection)
             connection.execute(documents.delete())
             connection.execute(sources.delete())
+            append_changes(connection, "", before, dict.fromkeys(before, AccessList("deleted")))
 
     def relations_current(self, today: datetime) -> bool:
         """Whether nothing was committed since relations were last worked out, and that was today."""
@@ -350,6 +358,18 @@ def _row(record: DocumentRecord) -> dict[str, Any]:
     values = {column.name: getattr(record, column.name) for column in documents.c}
     values["attributes"] = dict(record.attributes)
     return values
+
+
+def _access_list(row: Mapping[str, Any] | sa.RowMapping) -> AccessList:
+    return AccessList(row["outcome"], tuple(row["allow"]), tuple(row["deny"]))
+
+
+def _access_lists(connection: sa.Connection, ids: Sequence[str] | None = None) -> dict[str, AccessList]:
+    d = documents.c
+    query = sa.select(d.id, d.outcome, d.allow, d.deny)
+    if ids is not None:
+        query = query.where(d.id.in_(ids))
+    return {row["id"]: _access_list(row) for row in connection.execute(query).mappings()}
 
 
 def record_of(row: sa.RowMapping) -> DocumentRecord:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import astuple
+from dataclasses import astuple, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, cast
 
 import typer
+from sqlalchemy.engine import Engine
 
 from core import audit
 from core.console import err, out, print_json
@@ -18,10 +20,11 @@ from core.identity import Directory, load_directory, person_named
 from core.settings import load_settings
 from core.spreadsheet import csv_text
 from core.types import User
+from ingestion.access_history import AccessList, known_since, list_at
 from ingestion.access_report import access_report
 from ingestion.documents import principal_name, why_readable
 from ingestion.groups import refresh_groups
-from ingestion.state import DocumentRecord, SyncState
+from ingestion.state import DocumentOutcome, DocumentRecord, SyncState
 
 access_app = typer.Typer(no_args_is_help=True, help="Who may read what, and why.", rich_markup_mode=None)
 
@@ -35,19 +38,29 @@ def register(app: typer.Typer) -> None:
 def check(
     user: Annotated[str, typer.Argument(help="The person's e-mail address.")],
     document: Annotated[str, typer.Argument(help="The document's id, as `debrief docs list` prints it.")],
+    as_of: Annotated[
+        datetime | None,
+        typer.Option(
+            "--as-of",
+            formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M"],
+            help="By the document's list of that moment, UTC; a day alone means its end.",
+        ),
+    ] = None,
 ) -> None:
-    """Says step by step whether a person may read a document. Exit code 1 if not."""
+    """Says step by step whether a person may read a document, or might have then. Exit code 1 if not."""
     settings = load_settings()
     engine = open_database(settings)
     record = SyncState(engine).known([document]).get(document)
     if record is None:
         raise IdentityError(f"There is no document {document!r}; `debrief docs list` names them.")
     person = person_named(settings, user, engine)
+    if as_of is not None:
+        record = _as_of(engine, record, as_of)
     answer = why_readable(person, record)
     for step in _steps(person, record, load_directory(settings, engine)):
         out.print(step)
     out.print(answer)
-    audit.record(engine, audit.SERVICE, "checked access", document, answer, person=person.email)
+    audit.record(engine, audit.SERVICE, "checked access", document, answer, person=person.email, as_of=as_of)
     if record.outcome != "indexed":
         out.print(f"But it isn't found by anybody: it is {record.outcome}. {record.reason}".rstrip())
     if not answer.startswith("Yes") or record.outcome != "indexed":
@@ -83,6 +96,24 @@ def refresh() -> None:
     if settings.auth.graph is None:
         raise IdentityError(f"{settings.file}: auth.graph isn't set, so there is no directory to ask; set it first.")
     out.print(f"{refresh_groups(settings, open_database(settings))} groups refreshed.")
+
+
+def _as_of(engine: Engine, record: DocumentRecord, as_of: datetime) -> DocumentRecord:
+    """The record with the access list of then; prints what that rests on."""
+    moment = as_of.replace(tzinfo=UTC)
+    if (moment.hour, moment.minute) == (0, 0):
+        moment += timedelta(days=1)
+    now = AccessList(record.outcome, record.allow, record.deny)
+    then = list_at(engine, record.id, now, moment)
+    since = known_since(engine)
+    out.print(f"The document's list as of {moment:%Y-%m-%d %H:%M} UTC, the person's groups as of today.")
+    if since is None or since > moment:
+        kept = f"begin on {since:%Y-%m-%d %H:%M} UTC" if since else "are none"
+        err.print(f"What the audit trail holds of changed lists {kept}: an earlier change wouldn't be seen.")
+    if then is None:
+        return replace(record, allow=(), deny=(), outcome="deleted", reason="It wasn't there yet.")
+    reason = record.reason if then == now else ""
+    return replace(record, allow=then.allow, deny=then.deny, outcome=cast(DocumentOutcome, then.outcome), reason=reason)
 
 
 def _steps(person: User, record: DocumentRecord, directory: Directory) -> Iterator[str]:

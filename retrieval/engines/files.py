@@ -27,7 +27,7 @@ def copy_tree(source: Path, target: Path) -> None:
     The engine reserves 32 MB a file and uses little of it: a plain copy of an index of 300 kB writes 118 MB.
     """
     target.mkdir(parents=True)
-    for path in sorted(source.rglob("*")):
+    for path in _below(source):
         beside = target / path.relative_to(source)
         if path.is_dir():
             beside.mkdir(exist_ok=True)
@@ -99,7 +99,17 @@ def require_room(folder: Path, size: int = 0) -> None:
 
 def tree_size(folder: Path) -> int:
     """The bytes that the files in `folder` take on the disk."""
-    return sum(file.stat().st_blocks * 512 for file in folder.rglob("*") if file.is_file())
+    size = 0
+    for path in _below(folder):
+        with suppress(FileNotFoundError):
+            size += path.stat().st_blocks * 512 if path.is_file() else 0
+    return size
+
+
+def _below(folder: Path) -> Iterator[Path]:
+    """All that lies in a folder while others may change it, parents first: what is gone meanwhile is left out."""
+    for place, folders, names in os.walk(folder):
+        yield from (Path(place, name) for name in sorted((*folders, *names)))
 
 
 def content_hash(path: Path) -> str:

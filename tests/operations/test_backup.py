@@ -60,7 +60,7 @@ def documents(world: World) -> set[str]:
 def test_what_was_backed_up_comes_back(world: World, tmp_path: Path) -> None:
     then = world.contents()
     folder, backup = back_up(world.settings, tmp_path / "backups")
-    assert (backup.rows["documents"], backup.rows["audit_entries"]) == (7, 2)
+    assert (backup.rows["documents"], backup.rows["audit_entries"]) == (7, 3)
     world.source.put("0.txt", "Quite another text.")
     world.source.put("new.txt", "A new text.")
     world.sync()
@@ -69,7 +69,7 @@ def test_what_was_backed_up_comes_back(world: World, tmp_path: Path) -> None:
     _, aside = restore(world.settings, folder)
     again = reopened(world)
     assert again.contents() == then
-    assert [entry.subject for entry in recorded(again.engine)] == ["é 'quoted'", "files"]
+    assert [entry.subject for entry in recorded(again.engine)] == ["é 'quoted'", "files", "files"]
     assert again.sync().counts.chunks == 2, "and the next sync brings what came since"
     assert "A new text." in {text for _, _, text, *_ in again.contents().values()}
     assert {path.name for path in aside.iterdir()} >= {"state.sqlite", "index"}

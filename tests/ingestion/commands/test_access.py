@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
+from core.audit import recorded
+from core.audit.chain import verify
 from core.database import open_database, utc_now
 from core.errors import IdentityError
 from core.settings import load_settings
+from ingestion.access_history import CHANGED, AccessList, list_at
 from ingestion.commands.access import access_app
 from ingestion.state import DocumentRecord, SyncState, runs
 
@@ -47,6 +50,46 @@ def test_each_step_is_said(workspace: None, person: str, document: str, code: in
     result = CliRunner().invoke(access_app, ["check", person, document])
     assert result.exit_code == code
     assert all(" ".join(part.split()) in " ".join(result.output.split()) for part in said), result.output
+
+
+def as_of(person: str, document: str, moment: datetime) -> tuple[int, str]:
+    result = CliRunner().invoke(access_app, ["check", person, document, "--as-of", f"{moment:%Y-%m-%dT%H:%M}"])
+    return result.exit_code, " ".join(result.output.split())
+
+
+def test_who_might_read_it_then_is_worked_back_from_the_audit_trail(workspace: None) -> None:
+    engine = open_database(load_settings())
+    state = SyncState(engine)
+    state.commit("a", [DocumentRecord("a:plan", "a", "Plan", allow=("group:emea",))], "d")
+    state.commit("a", [DocumentRecord("a:plan", "a", "Plan", allow=("everyone",))], "e")
+    unchanged = len(recorded(engine, actions=(CHANGED,)))
+    state.commit("a", [DocumentRecord("a:plan", "a", "Plan", allow=("everyone",))], "f")
+    assert len(recorded(engine, actions=(CHANGED,))) == unchanged == 3
+    now = AccessList("indexed", ("everyone",))
+    changes = reversed(recorded(engine, actions=(CHANGED,)))
+    lists = [list_at(engine, "a:plan", now, change.at) for change in changes]
+    # The moment of a change still has what was before it.
+    assert lists[0] is None
+    assert lists[1] == AccessList("indexed", ("group:emea",), ("user:ben@x.example",))
+    assert lists[2] == AccessList("indexed", ("group:emea",))
+    assert list_at(engine, "a:plan", now, utc_now()) == now
+    assert verify(engine).problems == ()
+
+
+def test_a_rebuilt_state_forgets_no_earlier_list(workspace: None) -> None:
+    state = SyncState(open_database(load_settings()))
+    before = utc_now()
+    state.reset()
+    state.commit("a", [DocumentRecord("a:plan", "a", "Plan", allow=("everyone",))], "d")
+    found = list_at(open_database(load_settings()), "a:plan", AccessList("indexed", ("everyone",)), before)
+    assert found == AccessList("indexed", ("group:emea",), ("user:ben@x.example",))
+
+
+def test_the_command_says_what_it_rests_on(workspace: None) -> None:
+    code, said = as_of("ana@x.example", "a:plan", utc_now() - timedelta(days=2))
+    assert code == 1 and "It wasn't there yet" in said and "an earlier change wouldn't be seen" in said
+    code, said = as_of("ana@x.example", "a:plan", utc_now() + timedelta(days=1))
+    assert code == 0 and "the person's groups as of today" in said and "wouldn't be seen" not in said
 
 
 @pytest.mark.parametrize("asked", [["ana@x.example", "a:none"], ["cy@x.example", "a:plan"]])
