@@ -8,6 +8,8 @@ import pytest
 
 pytest.importorskip("playwright.sync_api", reason="the package playwright isn't installed")
 
+from playwright.sync_api import expect
+
 from tests.integration.browser import Served, needs_browser
 from tests.integration.oidc_stand_in import Provider, oidc_stand_in
 from tests.integration.signed_in import serving_signed_in
@@ -60,8 +62,8 @@ def test_groups_of_the_claim_decide_what_is_found_and_which_pages_there_are(visi
     assert "second week of May" in ana.text()
     assert "second week" not in ben.text()
     assert "Salary review" not in ben.text().replace("When is the salary review", "")
-    assert ana.page.get_by_role("link", name="Insights").count() == 1
-    assert ben.page.get_by_role("link", name="Insights").count() == 0
+    expect(ana.page.get_by_role("link", name="Insights")).to_have_count(1)
+    expect(ben.page.get_by_role("link", name="Insights")).to_have_count(0)
     ben.ask("How many days of paid leave are there?")
     assert "28 days" in ben.text()
     assert "Development user" not in ana.page.content()
@@ -75,14 +77,14 @@ def test_the_address_says_nothing_about_who_is_there(visit, served: Served) -> N
     assert "Ana" not in visitor.text()
     page.goto(f"{served.url}/insights?user=ana@northgate.example")
     page.get_by_role("button", name="Sign in").wait_for()
-    assert page.get_by_text("Active").count() == 0
+    expect(page.get_by_text("Active")).to_have_count(0)
 
 
 def test_an_unverified_address_is_nobody(visit, served: Served) -> None:
     visitor = visit(served.url)
     signed_in(visitor, "eve")
     visitor.page.get_by_text("hasn't verified ana@northgate.example").wait_for()
-    assert visitor.page.get_by_role("textbox").count() == 0
+    expect(visitor.page.get_by_role("textbox")).to_have_count(0)
     visitor.page.get_by_role("button", name="Sign in as somebody else").wait_for()
 
 
@@ -98,7 +100,7 @@ def test_an_expired_sign_in_asks_again_and_then_goes_on(visit, served: Served, p
     visitor.page.wait_for_timeout(8_000)
     visitor.page.get_by_role("button", name="New conversation").click()
     visitor.page.get_by_text("Your sign-in has expired").wait_for()
-    assert visitor.page.get_by_role("textbox").count() == 0
+    expect(visitor.page.get_by_role("textbox")).to_have_count(0)  # what the last run drew stays until this one ends
     assert "28 days" not in visitor.text()
     visitor.page.get_by_role("button", name="Sign in").click()
     visitor.page.get_by_role("button", name="ben").click()
@@ -112,7 +114,7 @@ def test_signing_out_ends_it(visit, served: Served) -> None:
     visitor.page.get_by_role("button", name="Sign in").wait_for()
     visitor.page.goto(f"{served.url}/apps")
     visitor.page.get_by_role("button", name="Sign in").wait_for()
-    assert visitor.page.get_by_text("Ben Ito").count() == 0
+    expect(visitor.page.get_by_text("Ben Ito")).to_have_count(0)
 
 
 def test_a_cookie_that_somebody_wrote_is_no_sign_in(visit, served: Served) -> None:
@@ -121,4 +123,4 @@ def test_a_cookie_that_somebody_wrote_is_no_sign_in(visit, served: Served) -> No
     visitor.context.add_cookies([{"name": "_streamlit_user", "value": forged, "url": served.url}])
     visitor.page.goto(served.url)
     visitor.page.get_by_role("button", name="Sign in").wait_for()
-    assert visitor.page.get_by_text("Ana Keller").count() == 0
+    expect(visitor.page.get_by_text("Ana Keller")).to_have_count(0)
