@@ -20,10 +20,15 @@ EXAMPLES = 3
 
 @dataclass(frozen=True, slots=True)
 class Wrong:
-    """What is wrong. `place` names a field of the form, "inputs.customer" or "prompt"; empty for the file itself."""
+    """What is wrong. `place` names a field of the form, "inputs.customer" or "prompt"; empty for the file itself.
+
+    Attributes:
+        is_hint: The app works all the same.
+    """
 
     place: str
     message: str
+    is_hint: bool = False
 
 
 def mistakes(text: str, name: str = "The file", examples: str = "") -> tuple[App | None, list[Wrong]]:
@@ -34,7 +39,8 @@ def mistakes(text: str, name: str = "The file", examples: str = "") -> tuple[App
         return None, [Wrong("", str(error))]
     found = list(_of_form(form))
     try:
-        return parse_app(text, name, examples=examples), found
+        app = parse_app(text, name, examples=examples)
+        return app if all(wrong.is_hint for wrong in found) else None, found
     except Mistake as error:
         place = _place(error.path, text, form)
         if not any(wrong.place == place for wrong in found):
@@ -54,9 +60,11 @@ def _of_form(form: AppForm) -> Iterator[Wrong]:
     labels = Counter(item.label.strip().casefold() for item in form.inputs if item.label.strip())
     for item in form.inputs:
         if not item.label.strip():
-            yield Wrong(f"inputs.{item.name}", "Write what you ask for.")
+            yield Wrong(f"inputs.{item.name}", "Write what you ask for.", is_hint=True)
         elif labels[item.label.strip().casefold()] > 1:
-            yield Wrong(f"inputs.{item.name}", f"Two fields are called “{item.label}”; call one differently.")
+            yield Wrong(
+                f"inputs.{item.name}", f"Two fields are called “{item.label}”; call one differently.", is_hint=True
+            )
         if item.type in ("choice", "multi_choice") and not item.choices:
             yield Wrong(f"inputs.{item.name}", "List what can be chosen, one a line.")
     for place in form.places:

@@ -7,6 +7,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from apps.publish.load import AppText
 from core.database import Engine, UtcDateTime, metadata, personal, utc_now
 from core.types import User
 
@@ -34,9 +35,9 @@ class Draft:
     changed_at: datetime
 
 
-def keep_draft(engine: Engine, user: User, draft: str, title: str, text: str, examples: str = "") -> None:
+def keep_draft(engine: Engine, user: User, draft: str, title: str, text: AppText) -> None:
     """Keeps the text in the place of the one before."""
-    values = {"title": title[:60], "text": text, "examples": examples, "changed_at": utc_now()}
+    values = {"title": title[:60], "text": text.yaml, "examples": text.examples, "changed_at": utc_now()}
     here = _here(user, draft)
     with engine.begin() as connection:
         if connection.execute(drafts.update().where(here).values(**values)).rowcount == 0:
