@@ -1,6 +1,7 @@
 // A plain text area with line numbers, a mark at the line that is wrong, completion, and its text sent while one types.
 // data: {text, label, reset, wrong: line or 0, keys: {section: [[word, help]]}, values: {key: [word]}}, or for a text in
-// plain words {text, label, reset, mentions: [[name, help]]}, which come after an @. `reset` is raised with a new text.
+// plain words {text, label, reset, mentions: [[name, help]]}, which come after an @. `reset` is raised with a new
+// text; insert: {number, text} is put in where the cursor is as soon as its number is another one.
 const mounted = new WeakMap();
 
 export default function ({ data, parentElement, setStateValue }) {
@@ -91,12 +92,7 @@ function build(root, data, send) {
 
   area.oninput = () => { typed(); show(false); };
   area.onscroll = () => { gutter.scrollTop = area.scrollTop; };
-  area.onblur = () => {
-    close();
-    if (timer) sendNow();
-    // What is chosen elsewhere goes where the cursor was.
-    if (known.mentions) send("at", area.selectionStart);
-  };
+  area.onblur = () => { close(); if (timer) sendNow(); };
   area.onclick = close;
   area.onkeydown = (event) => {
     if ((event.ctrlKey || event.metaKey) && event.key === "Enter") return sendNow();
@@ -119,6 +115,15 @@ function build(root, data, send) {
         if (this.reset !== undefined) area.value = next.text;
         this.reset = next.reset;
       }
+      // What is chosen elsewhere goes where the cursor was, once.
+      const insert = next.insert || { number: 0 };
+      if (this.inserted !== undefined && insert.number > this.inserted) {
+        const before = area.value.slice(0, area.selectionStart);
+        const space = before && !/\s$/.test(before) ? " " : "";
+        area.setRangeText(space + insert.text, area.selectionStart, area.selectionEnd, "end");
+        sendNow();
+      }
+      this.inserted = insert.number;
       numbers();
     },
   };

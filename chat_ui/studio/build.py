@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from apps.authoring import AppForm, FormInput, Place, Result, read_form
+from apps.authoring import AppForm, FormInput, Result, read_form
 from apps.authoring.differences import TYPES
 from apps.authoring.form import PLACES
 from apps.authoring.mistakes import EXAMPLES

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from html import escape
 
 import streamlit as st
@@ -16,7 +15,7 @@ from chat_ui.parts import components, session
 from chat_ui.parts.filter_bar import facets
 from chat_ui.studio.build import PROMPT
 from chat_ui.studio.work import Work
-from chat_ui.studio.yaml_editor import cursor
+from chat_ui.studio.yaml_editor import insert
 from core.errors import AppError, DebriefError
 from core.types import User
 
@@ -56,7 +55,7 @@ def facts(work: Work, user: User) -> None:
     for fact in tree:
         if fact.is_empty:
             break
-        _fact(work, form, fact)
+        _fact(form, fact)
     missing = [fact.label for fact in tree if fact.is_empty]
     if missing:
         st.caption(f"Nothing is known of: {', '.join(missing)}.")
@@ -72,37 +71,32 @@ def _tree(customer: str, step: str, user: User, *, for_customer: bool) -> list[F
     return kept[key]
 
 
-def _fact(work: Work, form: AppForm, fact: Fact) -> None:
+def _fact(form: AppForm, fact: Fact) -> None:
     count = len(fact.rows) + fact.more
     if not fact.rows and not fact.parts:
-        _button(work, form, fact, f"{fact.label}: {fact.value}")
+        _button(form, fact, f"{fact.label}: {fact.value}")
         return
     with st.expander(f"{fact.label} ({count or len(fact.parts)})"):
-        _button(work, form, fact, f"all of {fact.label}")
+        _button(form, fact, f"all of {fact.label}")
         for part in fact.parts:
             if part.rows:
-                _button(work, form, part, f"{part.label}: {'; '.join(part.rows[:3])}")
+                _button(form, part, f"{part.label}: {'; '.join(part.rows[:3])}")
             elif part.value:
-                _button(work, form, part, f"{part.label}: {part.value}")
+                _button(form, part, f"{part.label}: {part.value}")
         if fact.rows:
             rows = "".join(f"<li>{escape(row[:300])}</li>" for row in fact.rows)
             more = f"<li>… and {fact.more} more</li>" if fact.more else ""
             st.html(f'<ul class="fact-rows">{rows}{more}</ul>')
 
 
-def _button(work: Work, form: AppForm, fact: Fact, said: str) -> None:
-    fits = MENTION.fullmatch(f"@{fact.path}") is not None and bool(form.writer)
+def _button(form: AppForm, fact: Fact, said: str) -> None:
+    fits = MENTION.fullmatch(f"@{fact.path}") is not None and bool(form.writer) and _prompt_is_open()
     st.button(
         components.plain(said[:120]), icon=":material/alternate_email:", key=f"fact-{fact.path}", type="tertiary",
-        help=f"Puts @{fact.path} into the prompt", disabled=not fits, on_click=_insert, args=(work, fact.path),
+        help=f"Puts @{fact.path} into the prompt", disabled=not fits, on_click=insert, args=(PROMPT, f"@{fact.path}"),
     )  # fmt: skip
 
 
-def _insert(work: Work, path: str) -> None:
-    """Puts the fact where the cursor was in the prompt."""
-    prompt = read_form(work.text.yaml).prompt
-    at = cursor(PROMPT, prompt)
-    before, after = prompt[:at], prompt[at:]
-    space = "" if not before or before[-1].isspace() else " "
-    behind = "" if not after or not after[0].isalnum() else " "
-    work.edit(lambda form: replace(form, prompt=f"{before}{space}@{path}{behind}{after}"))
+def _prompt_is_open() -> bool:
+    """Whether the prompt's editor is on the page, which then takes what is chosen."""
+    return st.session_state.get("studio-view") != "YAML"

@@ -69,16 +69,16 @@ def prompt_editor(
     label: str, text: str, key: str, mentions: Sequence[tuple[str, str]], revision: int, changed: Callable[[str], None]
 ) -> None:
     """Draws an editor of plain words, which offers `mentions`, each (name, what it is), behind an @."""
-    data = {"text": text, "label": label, "reset": revision, "wrong": 0, "mentions": mentions}
-    _component()(
-        key=key, data=data, on_text_change=lambda: _send(key, changed), on_at_change=_nothing, height="content"
-    )
+    number, inserted = st.session_state.get(f"{key}-insert", (0, ""))
+    data: dict[str, Any] = {"text": text, "label": label, "reset": revision, "wrong": 0, "mentions": mentions}
+    data["insert"] = {"number": number, "text": inserted}
+    _component()(key=key, data=data, on_text_change=lambda: _send(key, changed), height="content")
 
 
-def cursor(key: str, text: str) -> int:
-    """Where the cursor was in an editor of plain words; the text's end if nobody has been in it."""
-    at = (st.session_state.get(key) or {}).get("at")
-    return min(at, len(text)) if isinstance(at, int) else len(text)
+def insert(key: str, text: str) -> None:
+    """Puts a text into an editor of plain words, where the cursor is, in the next run of the page."""
+    number, _ = st.session_state.get(f"{key}-insert", (0, ""))
+    st.session_state[f"{key}-insert"] = (number + 1, text)
 
 
 def _send(key: str, changed: Callable[[str], None]) -> None:
@@ -118,7 +118,3 @@ def _fields(model: type[BaseModel]) -> list[tuple[str, str]]:
     return [
         (field.alias or name, "needed" if field.is_required() else "") for name, field in model.model_fields.items()
     ]
-
-
-def _nothing() -> None:
-    """Streamlit keeps a component's state only if somebody listens to it."""
