@@ -12,7 +12,8 @@ from apps.run.inputs import shown
 from core.text.sentences import sentence_texts
 
 TYPES: Mapping[str, str] = {
-    "text": "a line of text", "long_text": "a longer text", "choice": "one of several", "multi_choice": "some of several",
+    "text": "a line of text", "long_text": "a longer text", "choice": "one of several",
+    "multi_choice": "some of several",
     "date": "a day", "number": "a number", "account": "a customer", "file": "a file", "files": "files",
     "language": "a language", "document": "a document", "documents": "documents",
 }  # fmt: skip
@@ -25,7 +26,7 @@ _CALLED = {"saves_minutes": "the minutes that a run saves", "limits": "the limit
 
 
 def changes_in_words(before: AppText | None, after: AppText) -> list[str]:
-    """What is new in `after`, a sentence each; of an app that is new itself what it does. Raises AppError: it is wrong."""
+    """What is new in `after`, a sentence each; of a new app what it does. Raises AppError: it is wrong."""
     new = parse_app(after.yaml, "The app", examples=after.examples)
     if before is None:
         return list(_whole(new))
@@ -78,7 +79,8 @@ def _inputs(old: Sequence[Input], new: Sequence[Input]) -> Iterator[str]:
         if was.type != now.type:
             yield f"“{shown(now)}” was {TYPES[was.type]} and is {TYPES[now.type]}."
         if set(was.choices) != set(now.choices):
-            yield f"“{shown(now)}” offers {_listed(list(now.choices)) or 'everything'}; it offered {_listed(list(was.choices)) or 'everything'}."
+            offers, offered = (_listed(list(item.choices)) or "everything" for item in (now, was))
+            yield f"“{shown(now)}” offers {offers}; it offered {offered}."
         if shown(was) != shown(now):
             yield f"“{shown(was)}” is called “{shown(now)}”."
         same = {"required": was.required, "type": was.type, "choices": was.choices, "label": was.label}
@@ -105,7 +107,8 @@ def _steps(old: Sequence[Step], new: Sequence[Step]) -> Iterator[str]:
 
 def _step(was: Step, now: Step) -> Iterator[str]:
     if was.use != now.use:
-        yield f"{_named(now)} does another thing now: {now.use.replace('_', ' ')} in the place of {was.use.replace('_', ' ')}."
+        does, did = (step.use.replace("_", " ") for step in (now, was))
+        yield f"{_named(now)} does another thing now: {does} in the place of {did}."
         return
     for key in dict.fromkeys([*was.values, *now.values]):
         a, b = was.values.get(key), now.values.get(key)
@@ -121,7 +124,8 @@ def _step(was: Step, now: Step) -> Iterator[str]:
             yield f"{_named(now)}, {key.replace('_', ' ')}: was {_value(a)}, is {_value(b)}."
     for key in ("when", "for_each", "on_error"):
         if getattr(was, key) != getattr(now, key):
-            yield f"{_named(now)}, {key.replace('_', ' ')}: was {_value(getattr(was, key))}, is {_value(getattr(now, key))}."
+            before, after = _value(getattr(was, key)), _value(getattr(now, key))
+            yield f"{_named(now)}, {key.replace('_', ' ')}: was {before}, is {after}."
 
 
 def _prompt(was: str, now: str) -> Iterator[str]:

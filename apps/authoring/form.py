@@ -131,7 +131,7 @@ class AppForm:
 def read_form(text: str) -> AppForm:
     """The form of an app's file, which may be unfinished. Raises AppError when it isn't YAML of an app."""
     data = plain(read_yaml(text))
-    steps = [s for s in _maps(data.get("steps"))]
+    steps = _maps(data.get("steps"))
     writer = next((s for s in steps if s.get("use") == "write" and "prompt" in _with(s)), {})
     given = _with(writer)
     places = [place for step in steps if (place := read_place(step)) is not None]

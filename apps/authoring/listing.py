@@ -13,10 +13,12 @@ _LISTED: Mapping[str, str] = {
 - {{ s.text }} [{{ s.number }}]
 {% endfor %}
 {% for m in ID.metrics if m.on_target is false %}
-- {{ say('Off target') }}: {{ m.name }} {{ m.last.value | number }} {{ m.unit }} ({{ say('target {value}', value=m.target | number) }}) [{{ m.number }}]
+- {{ say('Off target') }}: {{ m.name }} {{ m.last.value | number }} {{ m.unit }} \
+({{ say('target {value}', value=m.target | number) }}) [{{ m.number }}]
 {% endfor %}
 {% for r in (ID.recommendations | rejectattr('done') | list)[:6] %}
-- {{ say('Open tasks') }}: {{ r.recommendation }} ({{ [r.owner, r.due | long_date] | select | join(', ') }}) [{{ r.number }}]
+- {{ say('Open tasks') }}: {{ r.recommendation }} \
+({{ [r.owner, r.due | long_date] | select | join(', ') }}) [{{ r.number }}]
 {% endfor %}
 {% for r in ID.risks[:3] %}
 - {{ say('Risks') }}: {{ r.risk }} [{{ r.number }}]

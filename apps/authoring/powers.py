@@ -1,4 +1,4 @@
-"""What an app can read and do, in words, for whoever approves it. It follows from its steps and is no promise of its author's."""
+"""What an app can read and do, in words, for whoever approves it: what follows from its steps, no promise of anybody's."""
 
 from __future__ import annotations
 

@@ -90,7 +90,7 @@ def _set_inputs(data: CommentedMap, form: AppForm, before: AppForm) -> None:
             if old is None or value != getattr(old, key):
                 put(raw, key, list(value) if isinstance(value, tuple) else value, empty=empty)
 
-    _set_list(data, "inputs", [i.name for i in form.inputs], {i.name: i for i in form.inputs}, set(known), fill)
+    _set_list(data, "inputs", {i.name: i for i in form.inputs}, set(known), fill)
     gone = set(known) - {item.name for item in form.inputs}
     for test in data.get("tests") or []:
         given = test.get("inputs") if isinstance(test, CommentedMap) else None
@@ -227,7 +227,7 @@ def _set_results(data: CommentedMap, form: AppForm, before: AppForm) -> None:
         if plain(raw.get("value")) != value:
             raw["value"] = styled(value)
 
-    _set_list(data, "outputs", [r.name for r in form.results], {r.name: r for r in form.results}, set(known), fill)
+    _set_list(data, "outputs", {r.name: r for r in form.results}, set(known), fill)
 
 
 def _value(result: Result, form: AppForm) -> Any:
@@ -249,7 +249,6 @@ def _value(result: Result, form: AppForm) -> Any:
 def _set_list(
     data: CommentedMap,
     key: str,
-    order: Sequence[str],
     items: Mapping[str, Any],
     shown: set[str],
     fill: Callable[[CommentedMap, Any], None],
@@ -269,7 +268,7 @@ def _set_list(
             new.fa.set_flow_style()
         return new
 
-    _arrange(listed, order, shown, made, by="name")
+    _arrange(listed, list(items), shown, made, by="name")
     for raw in listed:
         if isinstance(raw, CommentedMap) and raw.get("name") in items:
             fill(raw, items[str(raw["name"])])

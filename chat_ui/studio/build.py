@@ -109,19 +109,27 @@ def _input(work: Work, form: AppForm, item: FormInput, number: int) -> None:
         line(work, "What you ask for", item.label, f"{key}-label", label, placeholder="Customer")
         problems(work, f"inputs.{item.name}")
     with right:
-        choice(work, "It is", item.type, list(TYPES), f"{key}-type", of("type"), format_func=lambda t: TYPES.get(t, t))
+        choice(
+            work,
+            "It is",
+            item.type,
+            list(TYPES),
+            key=f"{key}-type",
+            change=of("type"),
+            format_func=lambda t: TYPES.get(t, t),
+        )
     if item.type in ("choice", "multi_choice"):
         st.session_state[f"{key}-choices"] = "\n".join(item.choices)
         st.text_area(
             "What can be chosen, one a line", key=f"{key}-choices", height=90, on_change=changed,
-            args=(work, f"{key}-choices", lambda f, v: of("choices")(f, tuple(x.strip() for x in v.splitlines() if x.strip()))),
+            args=(work, f"{key}-choices", lambda f, v: of("choices")(f, _lines(v))),
         )  # fmt: skip
     if item.type in ("document", "documents"):
         _document(work, form, item, key, of)
     with st.container(horizontal=True, vertical_alignment="center"):
         toggle(work, "Must be given", item.required, f"{key}-required", of("required"))
         st.caption(f"@{item.name}")
-        mover(work, f"“{item.label or item.name}”", "inputs", number, len(form.inputs), key)
+        mover(work, f"“{item.label or item.name}”", "inputs", number, len(form.inputs), key=key)
 
 
 def _document(work: Work, form: AppForm, item: FormInput, key: str, of: Callable[[str], Change]) -> None:
@@ -130,7 +138,13 @@ def _document(work: Work, form: AppForm, item: FormInput, key: str, of: Callable
     one, two, three = st.columns(3)
     with one:
         choice(
-            work, "Which kind", item.kind, _DOCUMENT_KINDS, f"{key}-kind", of("kind"), format_func=lambda k: k or "any"
+            work,
+            "Which kind",
+            item.kind,
+            _DOCUMENT_KINDS,
+            key=f"{key}-kind",
+            change=of("kind"),
+            format_func=lambda k: k or "any",
         )
     with two:
         choice(
@@ -138,8 +152,8 @@ def _document(work: Work, form: AppForm, item: FormInput, key: str, of: Callable
             "Whose",
             item.customer,
             accounts,
-            f"{key}-customer",
-            of("customer"),
+            key=f"{key}-customer",
+            change=of("customer"),
             format_func=lambda n: labels.get(n, n) or "anybody's",
         )
     with three:
@@ -149,10 +163,14 @@ def _document(work: Work, form: AppForm, item: FormInput, key: str, of: Callable
             "Chosen already",
             item.latest,
             options,
-            f"{key}-latest",
-            of("latest"),
+            key=f"{key}-latest",
+            change=of("latest"),
             format_func=lambda n: f"the newest {n}" if n else "none",
         )
+
+
+def _lines(text: str) -> tuple[str, ...]:
+    return tuple(line.strip() for line in text.splitlines() if line.strip())
 
 
 def mentions(form: AppForm) -> list[tuple[str, str]]:
@@ -176,8 +194,8 @@ def _writing(work: Work, form: AppForm) -> None:
         return
     st.caption("As you would tell a colleague. @ puts in what the person gives, what was found, or a fact of it.")
     prompt_editor(
-        "What to write", form.prompt, PROMPT, mentions(form), work.revision,
-        lambda text: _prompt(work, text),
+        "What to write", form.prompt, PROMPT, mentions(form), revision=work.revision,
+        changed=lambda text: _prompt(work, text),
     )  # fmt: skip
     problems(work, "prompt")
     problems(work, "writing")
@@ -188,8 +206,8 @@ def _writing(work: Work, form: AppForm) -> None:
             "How long",
             form.length,
             list(_LENGTHS),
-            "studio-length",
-            lambda f, v: replace(f, length=v),
+            key="studio-length",
+            change=lambda f, v: replace(f, length=v),
             format_func=lambda v: _LENGTHS.get(v, v),
         )
     with two:
@@ -199,8 +217,8 @@ def _writing(work: Work, form: AppForm) -> None:
             "In which language",
             form.language,
             list(languages),
-            "studio-language",
-            lambda f, v: replace(f, language=v),
+            key="studio-language",
+            change=lambda f, v: replace(f, language=v),
             format_func=lambda v: languages.get(v, v),
         )
     with three:
@@ -228,8 +246,9 @@ def _writing(work: Work, form: AppForm) -> None:
     if not form.places and form.draft != "own":
         drafts.pop("list")
     choice(
-        work, "Without a language model", form.draft if form.draft in drafts else "none", list(drafts), "studio-draft-kind",
-        lambda f, v: replace(f, draft=v), format_func=lambda v: drafts.get(v, v),
+        work, "Without a language model", form.draft if form.draft in drafts else "none", list(drafts),
+        key="studio-draft-kind",
+        change=lambda f, v: replace(f, draft=v), format_func=lambda v: drafts.get(v, v),
     )  # fmt: skip
 
 
@@ -271,7 +290,7 @@ def _audience(work: Work, form: AppForm) -> None:
     st.text_area(
         "Three requests for it, as people would type them, one a line", key="studio-requests", height=104,
         placeholder="Weekly status of a customer", on_change=changed,
-        args=(work, "studio-requests", lambda f, v: replace(f, examples=tuple(x.strip() for x in v.splitlines() if x.strip()))),
+        args=(work, "studio-requests", lambda f, v: replace(f, examples=_lines(v))),
     )  # fmt: skip
     missing = EXAMPLES - len(form.examples)
     if missing > 0 and not work.text.examples.strip():

@@ -38,7 +38,7 @@ def line(work: Work, label: str, value: str, key: str, change: Change, **how: An
     st.text_input(label, key=key, on_change=changed, args=(work, key, change), **how)
 
 
-def choice(work: Work, label: str, value: Any, options: Sequence[Any], key: str, change: Change, **how: Any) -> None:
+def choice(work: Work, label: str, value: Any, options: Sequence[Any], *, key: str, change: Change, **how: Any) -> None:
     """A field with one of several values; a value of the file that isn't among them stays."""
     st.session_state[key] = value
     known = list(options) if value in options or value is None else [*options, value]
@@ -66,7 +66,7 @@ def adder(work: Work, label: str, options: Mapping[str, str], key: str, add: Cha
     )  # fmt: skip
 
 
-def mover(work: Work, what: str, part: str, number: int, count: int, key: str) -> None:
+def mover(work: Work, what: str, part: str, number: int, count: int, *, key: str) -> None:
     """The buttons that move a part up and down or take it away.
 
     Args:

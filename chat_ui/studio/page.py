@@ -88,8 +88,8 @@ def _written(work: Work) -> None:
         else:
             wrong = next((w.message for w in work.wrong if work.app is None), "")
             yaml_editor(
-                "The app's file", work.text.yaml, "studio-yaml", wrong, work.revision,
-                lambda text: work.put(text, elsewhere=False),
+                "The app's file", work.text.yaml, "studio-yaml", wrong, revision=work.revision,
+                changed=lambda text: work.put(text, elsewhere=False),
             )  # fmt: skip
             st.caption("Ctrl+Space lists the words that fit; it is checked while you type. The form says the same.")
             components.download("YAML", work.text.yaml, "app.yaml", "application/yaml", key="studio-download")

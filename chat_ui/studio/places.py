@@ -77,7 +77,7 @@ def place_fields(work: Work, form: AppForm, place: Place, number: int) -> None:
         _narrowed(work, place, number, key)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(f"@{place.id}")
-        mover(work, f"“{place.title or PLACES[place.use][0]}”", "places", number, len(form.places), key)
+        mover(work, f"“{place.title or PLACES[place.use][0]}”", "places", number, len(form.places), key=key)
 
 
 def _subject(work: Work, form: AppForm, place: Place, number: int, key: str) -> None:
@@ -96,8 +96,8 @@ def _subject(work: Work, form: AppForm, place: Place, number: int, key: str) -> 
         said,
         place.subject or None,
         list(labels),
-        f"{key}-subject",
-        change,
+        key=f"{key}-subject",
+        change=change,
         format_func=lambda s: labels.get(s, s),
         placeholder="Choose",
     )
@@ -113,8 +113,8 @@ def _narrowed(work: Work, place: Place, number: int, key: str) -> None:
                 "Which kind",
                 place.kind,
                 KINDS,
-                f"{key}-kind",
-                changing("places", number, "kind"),
+                key=f"{key}-kind",
+                change=changing("places", number, "kind"),
                 format_func=lambda k: k or "any",
             )
         line(
@@ -134,7 +134,9 @@ def _narrowed(work: Work, place: Place, number: int, key: str) -> None:
             st.session_state[f"{key}-most"] = place.most
             st.number_input(
                 _NUMBER[place.use], 0, 50, key=f"{key}-most",
-                on_change=lambda: work.edit(lambda f: changing("places", number, "most")(f, int(st.session_state[f"{key}-most"]))),
+                on_change=lambda: work.edit(
+                    lambda f: changing("places", number, "most")(f, int(st.session_state[f"{key}-most"]))
+                ),
             )  # fmt: skip
         if place.use == "find_documents":
             toggle(work, "Read them as a whole", place.text, f"{key}-text", changing("places", number, "text"))

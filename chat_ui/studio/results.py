@@ -66,8 +66,8 @@ def result_fields(work: Work, form: AppForm, result: Result, number: int) -> Non
             "It is",
             result.kind,
             list(_KINDS),
-            f"{key}-kind",
-            changing("results", number, "kind"),
+            key=f"{key}-kind",
+            change=changing("results", number, "kind"),
             format_func=lambda k: _KINDS.get(k, k),
         )
     what = changing("results", number, "what")
@@ -86,10 +86,10 @@ def result_fields(work: Work, form: AppForm, result: Result, number: int) -> Non
                 "It shows",
                 result.what or None,
                 list(known),
-                f"{key}-what",
-                what,
+                key=f"{key}-what",
+                change=what,
                 format_func=lambda p: known.get(p, p),
             )
     problems(work, f"results.{result.name}")
     with st.container(horizontal=True):
-        mover(work, f"“{result.title or result.name}”", "results", number, len(form.results), key)
+        mover(work, f"“{result.title or result.name}”", "results", number, len(form.results), key=key)

@@ -79,7 +79,7 @@ def tested_now(work: Work, app: App, user: User) -> list[TestResult]:
 
 
 def tested(app: App, user: User) -> list[TestResult]:
-    """The results of the tests in the app's file: over the sample documents, and what of the index the person may read."""
+    """The results of the app's tests: over the sample documents, and what of the index the person may read."""
     settings = session.settings()
     documents = SampleIndexes(
         settings, lambda document, parsed, language: chunk_document(document, parsed, settings.chunking, language)

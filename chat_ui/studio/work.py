@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 import streamlit as st
 
 from apps.authoring import AppForm, read_form, with_form
-from apps.authoring.start import blank_app
 from apps.authoring.mistakes import Wrong, mistakes
-from apps.publish.drafts import drafts_of, forget_draft, keep_draft
+from apps.authoring.start import blank_app
 from apps.language import App
 from apps.publish import AppVersion, all_apps, app_files
+from apps.publish.drafts import drafts_of, forget_draft, keep_draft
 from apps.publish.load import AppText, read_app
 from apps.publish.versions import list_versions, published_apps
 from chat_ui.parts import session

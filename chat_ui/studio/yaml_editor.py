@@ -51,7 +51,7 @@ def _component() -> ComponentRenderer:
     )
 
 
-def yaml_editor(label: str, text: str, key: str, error: str, revision: int, changed: Callable[[str], None]) -> None:
+def yaml_editor(label: str, text: str, key: str, error: str, *, revision: int, changed: Callable[[str], None]) -> None:
     """Draws the editor; `changed` gets its text, at most half a second old.
 
     Args:
@@ -66,7 +66,13 @@ def yaml_editor(label: str, text: str, key: str, error: str, revision: int, chan
 
 
 def prompt_editor(
-    label: str, text: str, key: str, mentions: Sequence[tuple[str, str]], revision: int, changed: Callable[[str], None]
+    label: str,
+    text: str,
+    key: str,
+    mentions: Sequence[tuple[str, str]],
+    *,
+    revision: int,
+    changed: Callable[[str], None],
 ) -> None:
     """Draws an editor of plain words, which offers `mentions`, each (name, what it is), behind an @."""
     number, inserted = st.session_state.get(f"{key}-insert", (0, ""))

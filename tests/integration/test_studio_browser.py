@@ -97,7 +97,10 @@ def fill(page: Page, label: str, text: str) -> None:
 
 
 def pick(page: Page, label: str, option: str) -> None:
-    box, wanted = page.get_by_role("combobox", name=label, exact=True), page.get_by_role("option", name=option, exact=True)
+    box, wanted = (
+        page.get_by_role("combobox", name=label, exact=True),
+        page.get_by_role("option", name=option, exact=True),
+    )
     # A run of the page that comes meanwhile closes an open list.
     for _ in range(3):
         box.click()
@@ -128,7 +131,9 @@ def build(visitor: Visitor) -> None:
     page.get_by_text("figures (2)").click()
     expect(page.get_by_text("name: Uptime")).to_be_visible()
     page.get_by_role("button", name="all of figures").click()
-    expect(prompt).to_have_value("Write the weekly status of @customer. First where they stand, then what misses its target, from @account.metrics")
+    expect(prompt).to_have_value(
+        "Write the weekly status of @customer. First where they stand, then what misses its target, from @account.metrics"
+    )
     pick(page, "Hand over", "A mail")
     fill(page, "Subject", "Status of @customer")
     requests = page.get_by_role("textbox", name="Three requests")
