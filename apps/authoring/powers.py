@@ -1,4 +1,4 @@
-"""What an app can read and do, in words, for whoever approves it: what follows from its steps, no promise of anybody's."""
+"""What an app can read and do, in words, for whoever approves it: it follows from its steps alone."""
 
 from __future__ import annotations
 

@@ -73,7 +73,7 @@ def _offer(work: Work, app: App, user: User) -> None:
     reason = review_needed(app, user, session.settings().auth, known.app if known else None)
     st.caption(
         components.plain(
-            f"It is for {audience_in_words(app)}. {len(app.tests)} tests run first; if all pass, the version is verified."
+            f"It is for {audience_in_words(app)}. {len(app.tests)} tests run first; if all pass it is verified."
         )
     )
     unverified = st.checkbox("Also if tests fail, or there are none (it isn't verified then)", key="studio-unverified")

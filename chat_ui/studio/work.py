@@ -13,7 +13,7 @@ from apps.authoring.mistakes import Wrong, mistakes
 from apps.authoring.start import blank_app
 from apps.language import App
 from apps.publish import AppVersion, all_apps, app_files
-from apps.publish.drafts import drafts_of, forget_draft, keep_draft
+from apps.publish.drafts import Draft, drafts_of, forget_draft, keep_draft
 from apps.publish.load import AppText, read_app
 from apps.publish.versions import list_versions, published_apps
 from chat_ui.parts import session
@@ -84,12 +84,18 @@ def titles(user: User) -> dict[str, str]:
         key=lambda name: known[name].app.title.casefold() if name in known else name,
     )
     found = {
-        key: f"{draft.title or 'Without a title'} · not published" for key, draft in drafts.items() if key not in names
+        key: f"{_newest(draft) or 'Without a title'} · not published" for key, draft in drafts.items() if key not in names
     }
     for name in names:
         title = known[name].app.title if name in known else name
         found[name] = f"{title} · your draft" if name in drafts else title
     return found
+
+
+def _newest(draft: Draft) -> str:
+    """The draft's title, as it stands in the form where it is open."""
+    now: Work | None = st.session_state.get(_STATE)
+    return _title(now.text.yaml) if now is not None and now.key == draft.id else draft.title
 
 
 def open_work(key: str, user: User) -> Work:

@@ -121,7 +121,7 @@ outputs:
 
 
 def test_what_the_form_cannot_show_is_named_and_kept() -> None:
-    text = BLANK.split("colour")[0] + STEPS
+    text = BLANK.partition("colour")[0] + STEPS
     form = read_form(text)
     assert form.unshown == (
         "about of the step “account”",
