@@ -84,7 +84,9 @@ def titles(user: User) -> dict[str, str]:
         key=lambda name: known[name].app.title.casefold() if name in known else name,
     )
     found = {
-        key: f"{_newest(draft) or 'Without a title'} · not published" for key, draft in drafts.items() if key not in names
+        key: f"{_newest(draft) or 'Without a title'} · not published"
+        for key, draft in drafts.items()
+        if key not in names
     }
     for name in names:
         title = known[name].app.title if name in known else name

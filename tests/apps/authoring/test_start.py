@@ -31,7 +31,12 @@ def test_a_blank_app_asks_for_what_is_missing() -> None:
 
 def test_a_copy_has_its_own_name_and_leaves_the_requests_behind() -> None:
     app = parse_app(copied_app(WEEKLY, "b@x.com", [*KNOWN, "weekly_status_copy"]), "copy.yaml")
-    assert (app.name, app.title, app.version, app.owner) == ("weekly_status_copy_2", "Weekly status (copy)", "0.1", "b@x.com")
+    assert (app.name, app.title, app.version, app.owner) == (
+        "weekly_status_copy_2",
+        "Weekly status (copy)",
+        "0.1",
+        "b@x.com",
+    )
     assert app.routing.examples == ()
 
 

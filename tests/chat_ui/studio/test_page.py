@@ -194,7 +194,7 @@ def test_failing_tests_keep_it_from_being_published(own_apps: Path) -> None:
 
 
 def test_an_app_for_everybody_waits_and_comes_back_with_notes(own_apps: Path) -> None:
-    page = press(opened(tab="Publish"), "Ask for a review of 1.0")
+    press(opened(tab="Publish"), "Ask for a review of 1.0")
     engine = open_database(load_settings())
     (review,) = open_reviews(engine)
     assert list_versions(engine, "note") == []
