@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from apps.authoring.app_yaml import plain, read_yaml
-from apps.authoring.form import AppForm, read_form
+from apps.authoring.form import AppForm
+from apps.authoring.reading import read_form
 from apps.language import App
 from apps.language.yaml_lines import KeyPath, Mistake
 from apps.publish.load import parse_app

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from apps.authoring.form import read_form
+from apps.authoring.reading import read_form
 from apps.authoring.write_form import unused_name, with_form
 from apps.publish.load import parse_app
 from apps.run import Model

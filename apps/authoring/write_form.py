@@ -9,8 +9,9 @@ from typing import Any
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
 from apps.authoring.app_yaml import plain, put, read_yaml, styled, written_yaml
-from apps.authoring.form import FILES, PLACES, AppForm, FormInput, Place, Result, as_template, read_form
+from apps.authoring.form import FILES, PLACES, AppForm, FormInput, Place, Result, as_template
 from apps.authoring.listing import listing
+from apps.authoring.reading import read_form
 
 # Without any of these of a customer there is nothing to write.
 _NEEDED = ["metrics", "incidents", "recommendations", "summary"]

@@ -13,8 +13,8 @@ from apps.language.mentions import MENTION
 from apps.run import Context
 from chat_ui.parts import components, session
 from chat_ui.parts.filter_bar import facets
-from chat_ui.studio.build import PROMPT
 from chat_ui.studio.work import Work
+from chat_ui.studio.writing import PROMPT
 from chat_ui.studio.yaml_editor import insert
 from core.errors import AppError, DebriefError
 from core.types import User

@@ -101,3 +101,8 @@ def changing(part: str, number: int, name: str) -> Change:
         return replace(form, **{part: tuple(listed)})
 
     return change
+
+
+def lines(text: str) -> tuple[str, ...]:
+    """The lines that say something."""
+    return tuple(line.strip() for line in text.splitlines() if line.strip())

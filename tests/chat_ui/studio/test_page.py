@@ -46,7 +46,7 @@ def own_apps(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr("chat_ui.parts.session.tools", Tools)
     # AppTest can't type into a component; the browser tests type into the real editors.
     monkeypatch.setattr("chat_ui.studio.page.yaml_editor", editor)
-    monkeypatch.setattr("chat_ui.studio.build.prompt_editor", editor)
+    monkeypatch.setattr("chat_ui.studio.writing.prompt_editor", editor)
     return workspace
 
 
