@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from flask import Flask, Response, jsonify, request
@@ -135,7 +136,7 @@ class _Routes:
         @app.get("/wiki/api/v2/spaces/<space_id>/<any(pages, blogposts):kind>")
         def contents(space_id: str, kind: str) -> Any:
             key = next(space["key"] for space in wiki.spaces.values() if space["id"] == space_id)
-            return self._cursor([self._shown(e) for e in wiki.of(kind.removesuffix("s")) if e.space == key])
+            return self._cursor([e for e in wiki.of(kind.removesuffix("s")) if e.space == key], self._shown)
 
         @app.get("/wiki/api/v2/<any(pages, blogposts, folders):kind>/<entry_id>")
         def one(kind: str, entry_id: str) -> Any:
@@ -146,11 +147,11 @@ class _Routes:
 
         @app.get("/wiki/api/v2/attachments")
         def attachments() -> Any:
-            return self._cursor([self._file(entry) for entry in wiki.of("attachment")])
+            return self._cursor(wiki.of("attachment"), self._file)
 
         @app.get("/wiki/api/v2/<any(footer, inline):kind>-comments")
         def comments(kind: str) -> Any:
-            return self._cursor([self._comment(e) for e in wiki.of("comment")] if kind == "footer" else [])
+            return self._cursor(wiki.of("comment") if kind == "footer" else [], self._comment)
 
         @app.post("/wiki/api/v2/users-bulk")
         def users() -> Any:
@@ -207,7 +208,7 @@ class _Routes:
         @app.get("/dc/rest/api/content")
         def dc_contents() -> Any:
             key, kind = request.args["spaceKey"], request.args["type"]
-            return self._start([self._dc_shown(entry) for entry in wiki.of(kind) if entry.space == key])
+            return self._start([entry for entry in wiki.of(kind) if entry.space == key], self._dc_shown)
 
         @app.get("/dc/rest/api/content/<entry_id>")
         def dc_one(entry_id: str) -> Any:
@@ -232,22 +233,27 @@ class _Routes:
                 return jsonify({"statusCode": 404}), 404
             return self._start([_dc_user(account) for account in found])
 
-    def _cursor(self, found: list[Json]) -> Any:
+    def _cursor(self, found: list[Any], shown: Callable[[Any], Json] = dict) -> Any:
         """One page of a list, with a cursor to the next."""
         limit = min(int(request.args.get("limit", 25)), self.wiki.page_size)
         begin = int(request.args.get("cursor", 0))
-        answer: Json = {"results": found[begin : begin + limit], "_links": {}}
+        answer: Json = {"results": list(map(shown, found[begin : begin + limit])), "_links": {}}
         following = limit if self.wiki.repeats else begin + limit
         if following < len(found):
             kept = "".join(f"&{k}={v}" for k, v in _quoted(request.args.items()) if k != "cursor")
             answer["_links"] = {"next": f"{request.path}?cursor={following}{kept}"}
         return jsonify(answer)
 
-    def _start(self, found: list[Json]) -> Any:
+    def _start(self, found: list[Any], shown: Callable[[Any], Json] = dict) -> Any:
         """The same as a Data Center pages."""
         limit = min(int(request.args.get("limit", 25)), self.wiki.page_size)
         begin = int(request.args.get("start", 0))
-        answer: Json = {"results": found[begin : begin + limit], "start": begin, "limit": limit, "_links": {}}
+        answer: Json = {
+            "results": list(map(shown, found[begin : begin + limit])),
+            "start": begin,
+            "limit": limit,
+            "_links": {},
+        }
         following = limit if self.wiki.repeats else begin + limit
         if following < len(found):
             kept = "".join(f"&{k}={v}" for k, v in _quoted(request.args.items(multi=True)) if k != "start")
@@ -340,12 +346,39 @@ class _Routes:
         }
 
 
-def start(port: int = 0) -> ConfluenceStandIn:
-    """Serves an empty wiki: the cloud's below /wiki, a Data Center's below /dc."""
-    wiki = Wiki()
+def start(folder: Path | None = None, port: int = 0) -> ConfluenceStandIn:
+    """Serves the wiki in `folder` (without one, an empty one): the cloud's below /wiki, a Data Center's below /dc."""
+    wiki = _read(folder)
     server = ConfluenceStandIn("Confluence", _Routes(wiki).app.wsgi_app, _answers(), port)
     server.wiki = wiki
     return server
+
+
+def _read(folder: Path | None) -> Wiki:
+    wiki = Wiki()
+    if folder is None:
+        return wiki
+    said = json.loads((folder / "wiki.json").read_text(encoding="utf-8"))
+    space = said["space"]
+    wiki.users, wiki.groups = said["users"], said["groups"]
+    wiki.spaces[space["key"]] = {"id": "20000", "type": "global", **space}
+    ids = {entry["title"]: entry["id"] for entry in said["contents"] if entry["kind"] == "page"}
+    for entry in said["contents"]:
+        wiki.entries[entry["id"]] = Entry(
+            id=entry["id"],
+            kind=entry["kind"],
+            space=space["key"],
+            title=entry.get("title", ""),
+            body=entry.get("body", ""),
+            parent=ids.get(entry.get("under", entry.get("attached_to", "")), ""),
+            readers=tuple(entry["readers"]) if "readers" in entry else None,
+            labels=tuple(entry.get("labels", ())),
+            author=entry.get("author", ""),
+            modified=f"{entry['day']}T09:00:00.000Z",
+            media_type=entry.get("media_type", ""),
+            content=entry.get("content", "").encode(),
+        )
+    return wiki
 
 
 def _permission(reader: str) -> Json:
