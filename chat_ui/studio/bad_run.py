@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from apps.authoring.bad_run import checked_by, with_test
-from apps.language import App
+from apps.language import App, AppFile
 from apps.runner import RunResult
 from chat_ui.parts import components
 from chat_ui.studio.work import Work
@@ -24,6 +24,12 @@ def test_button(work: Work, app: App, result: RunResult, given: Mapping[str, Any
         must = st.text_input("The result must say", placeholder="a word or figure that has to be there")
         must_not = st.text_input("The result may not say", placeholder="what was wrong in it")
         st.caption("The test keeps what you put in, and reads the documents that this run read.")
+        if any(
+            isinstance(part, AppFile)
+            for value in given.values()
+            for part in (value if isinstance(value, list) else [value])
+        ):
+            st.caption("The text of an attached file then stands in the app, where other authors can read it.")
         if not st.form_submit_button("Add the test", type="primary"):
             return
         try:

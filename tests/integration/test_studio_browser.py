@@ -225,3 +225,4 @@ def see(visitor: Visitor) -> None:
     visitor.settled()
     assert visitor.violations() == []
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    visitor.picture("studio-phone.png")
