@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from apps.authoring.app_yaml import plain, read_yaml
@@ -21,6 +22,7 @@ _WRITE_KEYS = frozenset({"prompt", "draft", "length", "tone", "language", "cite"
 _SHOWN_AT_TOP = frozenset(
     {"name", "title", "description", "version", "owner", "audience", "routing", "inputs", "steps", "outputs", "tests"}
 )
+_HEAD, _TOLD = ("name", "title", "description", "version", "owner"), ("prompt", "length", "tone", "language")
 _QUIET = frozenset({"labels", "languages", "saves_minutes", "limits"})
 
 
@@ -35,20 +37,22 @@ def read_form(text: str) -> AppForm:
         r for o in _maps(data.get("outputs")) if (r := read_result(o, steps, str(writer.get("id", "")))) is not None
     ]
     routing = data.get("routing")
+    head: dict[str, Any] = {key: str(data.get(key) or "") for key in _HEAD}
+    told: dict[str, Any] = {key: str(given.get(key) or "").strip() for key in _TOLD}
     form = AppForm(
-        **{key: str(data.get(key) or "") for key in ("name", "title", "description", "version", "owner")},
+        **head,
         audience=_texts(data.get("audience")),
         examples=_texts(routing.get("examples")) if isinstance(routing, dict) else (),
         inputs=tuple(map(read_input, _maps(data.get("inputs")))),
         places=tuple(places),
         writer=str(writer.get("id") or ""),
-        **{key: str(given.get(key) or "").strip() for key in ("prompt", "length", "tone", "language")},
+        **told,
         cite=given.get("cite") is not False,
         for_customer=given.get("for_customer") is True,
         draft=_draft(given.get("draft"), places),
         results=tuple(results),
     )
-    return AppForm(**{**vars(form), "unshown": tuple(_unshown(data, form))})
+    return replace(form, unshown=tuple(_unshown(data, form)))
 
 
 def read_input(raw: Mapping[str, Any]) -> FormInput:

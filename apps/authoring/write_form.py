@@ -68,10 +68,9 @@ def _after(data: CommentedMap, key: str) -> int:
 
 
 def _set_examples(data: CommentedMap, examples: Sequence[str]) -> None:
-    routing = data.get("routing")
-    if not isinstance(routing, CommentedMap):
+    if not isinstance(data.get("routing"), CommentedMap):
         data.insert(_after(data, "owner"), "routing", CommentedMap())
-        routing = data["routing"]
+    routing = data["routing"]
     if not examples:
         routing.pop("examples", None)
         if not routing:
@@ -95,8 +94,9 @@ def _set_inputs(data: CommentedMap, form: AppForm, before: AppForm) -> None:
     gone = set(known) - {item.name for item in form.inputs}
     for test in data.get("tests") or []:
         given = test.get("inputs") if isinstance(test, CommentedMap) else None
-        for name in gone if isinstance(given, CommentedMap) else ():
-            given.pop(name, None)
+        if isinstance(given, CommentedMap):
+            for name in gone:
+                given.pop(name, None)
 
 
 _INPUT_EMPTY: Mapping[str, Any] = {

@@ -89,7 +89,12 @@ def _moved(form: AppForm, part: str, number: int, to: int | None) -> AppForm:
     one = listed.pop(number)
     if to is not None:
         listed.insert(to, one)
-    return replace(form, **{part: tuple(listed)})
+    return _with(form, part, listed)
+
+
+def _with(form: AppForm, part: str, listed: list[Any]) -> AppForm:
+    values: dict[str, Any] = {part: tuple(listed)}
+    return replace(form, **values)
 
 
 def changing(part: str, number: int, name: str) -> Change:
@@ -98,7 +103,7 @@ def changing(part: str, number: int, name: str) -> Change:
     def change(form: AppForm, value: Any) -> AppForm:
         listed = list(getattr(form, part))
         listed[number] = replace(listed[number], **{name: value})
-        return replace(form, **{part: tuple(listed)})
+        return _with(form, part, listed)
 
     return change
 
