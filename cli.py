@@ -119,6 +119,8 @@ COMMANDS: Mapping[str, tuple[str, tuple[str, ...]]] = {
 TABLES = (
     "apps.kept",
     "apps.kept.assumptions",
+    "apps.publish.approval",
+    "apps.publish.drafts",
     "apps.publish.versions",
     "assistant.answers.style",
     "assistant.records.running",

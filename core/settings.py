@@ -52,6 +52,7 @@ class AuthSettings(SettingsSection):
         session_hours: So long a sign-in lasts at most; the token's own end comes first.
         hosts: Names under which browsers open the pages, besides the one of redirect_uri and this machine's own.
         os_users: Account of this machine → the person that it is on the command line, where people sign in.
+        app_reviews: Whether a second person must agree to an app that is for more than its author's own group.
     """
 
     mode: Literal["development", "oidc"] = "development"
@@ -68,6 +69,7 @@ class AuthSettings(SettingsSection):
     hosts: tuple[str, ...] = ()
     admin_groups: tuple[str, ...] = ("admins",)
     author_groups: tuple[str, ...] = ("apps-authors",)
+    app_reviews: bool = True
 
 
 class ParsingSettings(SettingsSection):

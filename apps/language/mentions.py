@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-_MENTION = re.compile(r"(?<![\w.@/+-])@([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)")
+MENTION = re.compile(r"(?<![\w.@/+-])@([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +35,13 @@ class Mention:
 
 def mentions(text: str) -> Iterator[Mention]:
     """What the text names, in order."""
-    for match in _MENTION.finditer(text):
+    for match in MENTION.finditer(text):
         yield Mention(match.group(1), text.count("\n", 0, match.start()))
 
 
 def with_mentions(text: str, said: Callable[[str], str]) -> str:
     """The text with what `said` gives for each path in its place."""
-    return _MENTION.sub(lambda match: said(match.group(1)), text).replace("@@", "@")
+    return MENTION.sub(lambda match: said(match.group(1)), text).replace("@@", "@")
 
 
 def value_at(path: str, values: Mapping[str, Any]) -> Any:

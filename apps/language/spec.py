@@ -129,6 +129,7 @@ class AppTest(Part):
 
     Attributes:
         documents: Patterns of sample files that the run may search; nothing else is found.
+        indexed: Documents of the index by their ids, which the run may search, too, as whoever tests may read them now.
         fails: The run must be refused with a message that contains this.
         answers: What a person says where the run stops to `ask`.
         model_reply: What a language model replies, call by call; without it the run has none.
@@ -138,6 +139,7 @@ class AppTest(Part):
     name: str
     inputs: dict[str, Any] = Field(default_factory=dict)
     documents: tuple[str, ...] = ()
+    indexed: tuple[str, ...] = ()
     expect: tuple[Expectation, ...] = ()
     fails: str = ""
     answers: dict[str, Any] = Field(default_factory=dict)

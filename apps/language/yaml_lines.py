@@ -17,6 +17,14 @@ KeyPath = tuple[str | int, ...]
 _MAX_NODES = 20_000
 
 
+class Mistake(AppError):
+    """A refusal of an app's file. `path` leads to what is wrong, `reason` says it without file and line."""
+
+    def __init__(self, message: str, path: KeyPath, reason: str) -> None:
+        super().__init__(message)
+        self.path, self.reason = path, reason
+
+
 @dataclass(frozen=True)
 class YamlSource:
     """A file's name, its data and its lines."""
@@ -31,10 +39,10 @@ class YamlSource:
             path = path[:-1]
         return self.lines.get(path, 1)
 
-    def refusal(self, path: KeyPath, message: str, offset: int = 0) -> AppError:
+    def refusal(self, path: KeyPath, message: str, offset: int = 0) -> Mistake:
         """An error that begins with file, line and field. `offset` counts lines into a block of text."""
         field = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in path).lstrip(".")
-        return AppError(f"{self.name} line {self.line(path) + offset}, {field or 'file'}: {message}")
+        return Mistake(f"{self.name} line {self.line(path) + offset}, {field or 'file'}: {message}", path, message)
 
 
 def read_source(text: str, name: str) -> YamlSource:

@@ -22,7 +22,7 @@ from apps.runner import RunResult, finish, resume
 from core.errors import AppError, DebriefError
 from core.text.detect import detect_language
 from core.text.patterns import matches
-from core.types import Parsed, User
+from core.types import Parsed, Section, User
 
 Parse = Callable[[bytes, str], Parsed]
 
@@ -64,12 +64,14 @@ class Samples:
     Attributes:
         folder: Their file inputs and documents lie below it.
         company: The name of one's own company in drafts.
+        indexed: Documents of the index by their ids, as whoever tests may read them; None where there is no index.
     """
 
     folder: Path
     parse: Parse
     documents: OpenDocuments
     company: str = "Debrief"
+    indexed: Callable[[Sequence[str]], tuple[SampleFile, ...]] | None = None
 
 
 def run_tests(app: App, samples: Samples) -> list[TestResult]:
@@ -119,9 +121,21 @@ def tools_of(test: AppTest, samples: Samples, *, checked: bool = False) -> Tools
     Args:
         checked: A model writes, which is checked by what an index brings along, an empty one, too.
     """
-    if not test.documents:
+    if not test.documents and not test.indexed:
         return replace(samples.documents(()), search=None, documents=None) if checked else Tools()
-    return samples.documents(sample_files(samples.folder, test.documents, samples.parse))
+    files = sample_files(samples.folder, test.documents, samples.parse)
+    return samples.documents((*files, *_indexed(test, samples)))
+
+
+def _indexed(test: AppTest, samples: Samples) -> tuple[SampleFile, ...]:
+    """The documents of the index that the test names. Raises AppError when there is no index here."""
+    if not test.indexed:
+        return ()
+    if samples.indexed is None:
+        raise AppError(
+            "The test reads documents of the index, and there is none here; run it where documents are synced."
+        )
+    return samples.indexed(test.indexed)
 
 
 def result_of(app: App, test: AppTest, given: Mapping[str, Any], tools: Tools, samples: Samples) -> RunResult:
@@ -186,7 +200,15 @@ def _given(app: App, name: str, value: Any, samples: Samples) -> Any:
     if spec is None or spec.type not in ("file", "files"):
         return value
     if isinstance(value, list):
-        return [read_sample(samples.folder, str(v), samples.parse) for v in value]
+        return [_file(v, samples) for v in value]
+    return _file(value, samples)
+
+
+def _file(value: Any, samples: Samples) -> AppFile:
+    """A sample file by its path, or one whose text stands in the test: {name: …, text: …}."""
+    if isinstance(value, Mapping) and value.keys() >= {"name", "text"}:
+        name = str(value["name"])
+        return AppFile(name, Parsed((Section(str(value["text"])),), str(value.get("title") or name)))
     return read_sample(samples.folder, str(value), samples.parse)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,13 +13,25 @@ from rich.table import Table
 
 from apps.kept.usage import usage
 from apps.language.spec import json_schema
-from apps.publish import Samples, app_files, app_from_conversation, load_app, new_app, parse_app, run_tests, versions
+from apps.publish import (
+    SampleFile,
+    Samples,
+    app_files,
+    app_from_conversation,
+    load_app,
+    new_app,
+    parse_app,
+    run_tests,
+    versions,
+)
+from apps.publish.approval import review_needed
 from apps.publish.load import AppText, read_app
 from assistant.app_runs import SampleIndexes
+from assistant.app_runs.indexed_samples import indexed_files
 from assistant.app_runs.named_apps import app_file, named_app
 from assistant.app_runs.samples import Cut
 from assistant.commands import collections as collection_commands
-from assistant.commands import running
+from assistant.commands import reviews, running
 from assistant.commands.inputs import Parse
 from assistant.records import Conversations
 from core.console import out, print_json
@@ -27,6 +40,7 @@ from core.errors import AppError
 from core.identity import asking_user
 from core.settings import Settings, load_settings
 from core.types import User
+from retrieval.retriever import open_retriever
 
 SAMPLES = Path("samples/workspace")
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
@@ -42,6 +56,7 @@ def register(app: typer.Typer, parse: Parse, cut: Cut) -> None:
     """Adds the commands to `debrief`. `parse` turns a file's bytes and name into text, `cut` that into chunks."""
     _parse["file"], _cut["text"] = parse, cut
     running.add_commands(apps_app, parse)
+    reviews.add_commands(apps_app, _author)
     collection_commands.add_commands(apps_app, parse)
     app.add_typer(apps_app, name="apps")
 
@@ -172,12 +187,39 @@ def publish(
     person = _author(settings, engine, user)
     file = app_file(name, settings)
     running.check_released(load_app(file), person, settings)
-    tests = run_tests(load_app(file), samples_in(settings, samples))
+    known = versions.all_apps(settings, engine)[0].get(load_app(file).name)
+    # The file itself is what there is before the first version.
+    current = known.app if known is not None and known.published else None
+    if reason := review_needed(load_app(file), person, settings.auth, current):
+        raise AppError(
+            f"{load_app(file).name} isn't published: {reason.lower()}, so a second person must agree; ask one with "
+            f"`debrief apps review {name}` (or set auth.app_reviews to false)."
+        )
+    tests = run_tests(load_app(file), samples_in(settings, samples, person))
     found = versions.publish(engine, read_app(file), str(file), tests, person.email, unverified=unverified)
     state = "verified" if found.verified else "not verified"
     out.print(
         f"Published {found.app} {found.version}, {state} by {sum(t.passed for t in tests)} of {len(tests)} tests."
     )
+
+
+@apps_app.command("review")
+def review(
+    name: Annotated[str, typer.Argument(help="An app's name, or its file.")],
+    say: Annotated[str, typer.Option("--say", help="What the reviewer should know.")] = "",
+    unverified: Annotated[bool, typer.Option("--unverified", help="Also when tests fail.")] = False,
+    samples: SampleFolder = SAMPLES,
+    user: AsUser = "",
+) -> None:
+    """Tests an app and asks a second person to publish it; `reviews` shows what waits."""
+    settings = load_settings()
+    engine = open_database(settings)
+    person = _author(settings, engine, user)
+    file = app_file(name, settings)
+    running.check_released(load_app(file), person, settings)
+    tests = run_tests(load_app(file), samples_in(settings, samples, person))
+    asked = reviews.send_for_review(engine, read_app(file), tests, person, say, unverified=unverified)
+    out.print(f"{asked.app} {asked.version} waits for a second person: debrief apps approve {asked.app} --user …")
 
 
 @apps_app.command("rollback")
@@ -233,6 +275,12 @@ def _text_of(name: str, version: str, settings: Settings, engine: sa.Engine) -> 
     return versions.find_version(engine, name, version).written
 
 
-def samples_in(settings: Settings, folder: Path) -> Samples:
-    """What tests run over: the files below the folder."""
-    return Samples(settings.path(folder), _parse["file"], SampleIndexes(settings, _cut["text"]))
+def samples_in(settings: Settings, folder: Path, person: User | None = None) -> Samples:
+    """What tests run over: the files below the folder, and what of the index the person may read."""
+    indexes = SampleIndexes(settings, _cut["text"])
+
+    def indexed(ids: Sequence[str]) -> tuple[SampleFile, ...]:
+        who = person or asking_user(settings, "", open_database(settings))
+        return indexed_files(open_retriever(settings), who)(ids)
+
+    return Samples(settings.path(folder), _parse["file"], indexes, indexed=indexed)

@@ -1,5 +1,7 @@
 // A plain text area with line numbers, a mark at the line that is wrong, completion, and its text sent while one types.
-// data: {text, label, wrong: line or 0, keys: {section: [[word, help]]}, values: {key: [word]}}
+// data: {text, label, reset, wrong: line or 0, keys: {section: [[word, help]]}, values: {key: [word]}}, or for a text in
+// plain words {text, label, reset, mentions: [[name, help]]}, which come after an @. `reset` is raised with a new
+// text; insert: {number, text} is put in where the cursor is as soon as its number is another one.
 const mounted = new WeakMap();
 
 export default function ({ data, parentElement, setStateValue }) {
@@ -18,6 +20,7 @@ function build(root, data, send) {
   let known = data, timer = 0, chosen = 0, words = [];
   area.value = data.text;
   area.setAttribute("aria-label", data.label);
+  root.querySelector(".frame").classList.toggle("prose", Boolean(data.mentions));
 
   const numbers = () => {
     const lines = area.value.split("\n").length;
@@ -41,6 +44,10 @@ function build(root, data, send) {
     const before = area.value.slice(0, area.selectionStart);
     const lines = before.split("\n");
     const line = lines[lines.length - 1];
+    if (known.mentions) {
+      const name = line.match(/(?:^|[^\w.@/+-])@([\w.]*)$/);
+      return name && { word: name[1], options: known.mentions, end: "", all: true };
+    }
     const value = line.match(/([\w]+):\s+([\w.]*)$/);
     if (value) return { word: value[2], options: (known.values[value[1]] || []).map((v) => [v, ""]), end: "" };
     const key = line.match(/(?:^|[\s{,-])([a-z_]*)$/);
@@ -55,7 +62,7 @@ function build(root, data, send) {
   const close = () => { list.hidden = true; area.removeAttribute("aria-activedescendant"); };
   const show = (asked) => {
     const at = place();
-    words = at && (asked || at.word) ? at.options.filter(([w]) => w.startsWith(at.word) && w !== at.word) : [];
+    words = at && (asked || at.word || at.all) ? at.options.filter(([w]) => w.startsWith(at.word) && w !== at.word) : [];
     if (!words.length) return close();
     chosen = 0;
     list.replaceChildren(...words.map(([word, help], n) => {
@@ -108,6 +115,15 @@ function build(root, data, send) {
         if (this.reset !== undefined) area.value = next.text;
         this.reset = next.reset;
       }
+      // What is chosen elsewhere goes where the cursor was, once.
+      const insert = next.insert || { number: 0 };
+      if (this.inserted !== undefined && insert.number > this.inserted) {
+        const before = area.value.slice(0, area.selectionStart);
+        const space = before && !/\s$/.test(before) ? " " : "";
+        area.setRangeText(space + insert.text, area.selectionStart, area.selectionEnd, "end");
+        sendNow();
+      }
+      this.inserted = insert.number;
       numbers();
     },
   };

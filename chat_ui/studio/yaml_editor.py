@@ -1,4 +1,4 @@
-"""The editor of an app's file: checked while one types, with completion from the app's own data model.
+"""The editors of an app's file and of its prompt: checked while one types, with completion from the app's data model.
 
 It is a Streamlit component of ours without an iframe and without anything from elsewhere: a text area, line numbers,
 a list of words. A text area alone would tell the page only when it is left.
@@ -7,7 +7,7 @@ a list of words. A text area alone would tell the page only when it is left.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, get_args
 
@@ -51,30 +51,46 @@ def _component() -> ComponentRenderer:
     )
 
 
-def yaml_editor(label: str, initial: str, key: str, error: str = "") -> str:
-    """Draws the editor; its text, at most half a second old.
+def yaml_editor(label: str, text: str, key: str, error: str, *, revision: int, changed: Callable[[str], None]) -> None:
+    """Draws the editor; `changed` gets its text, at most half a second old.
 
     Args:
-        key: One editor's own; another key begins with its own `initial`.
+        key: One editor's own.
         error: The refusal of the text as it stands; the line that it names is marked.
+        revision: Another one brings `text` into the editor in the place of what stands there.
     """
     line = _LINE.search(error)
-    data = {
-        "text": initial,
-        "label": label,
-        "wrong": int(line.group(1)) if line else 0,
-        "keys": keys(),
-        "values": values(),
-    }
-    _component()(key=key, data=data, default={"text": initial}, on_text_change=_nothing, height="content")
-    return text_of(key, initial)
+    wrong = int(line.group(1)) if line else 0
+    data = {"text": text, "label": label, "reset": revision, "wrong": wrong, "keys": keys(), "values": values()}
+    _component()(key=key, data=data, on_text_change=lambda: _send(key, changed), height="content")
 
 
-def text_of(key: str, initial: str) -> str:
-    """The editor's text before it is drawn in this run."""
-    state: Any = st.session_state.get(key)
-    text = state.get("text") if state is not None else None
-    return initial if text is None else str(text)
+def prompt_editor(
+    label: str,
+    text: str,
+    key: str,
+    mentions: Sequence[tuple[str, str]],
+    *,
+    revision: int,
+    changed: Callable[[str], None],
+) -> None:
+    """Draws an editor of plain words, which offers `mentions`, each (name, what it is), behind an @."""
+    number, inserted = st.session_state.get(f"{key}-insert", (0, ""))
+    data: dict[str, Any] = {"text": text, "label": label, "reset": revision, "wrong": 0, "mentions": mentions}
+    data["insert"] = {"number": number, "text": inserted}
+    _component()(key=key, data=data, on_text_change=lambda: _send(key, changed), height="content")
+
+
+def insert(key: str, text: str) -> None:
+    """Puts a text into an editor of plain words, where the cursor is, in the next run of the page."""
+    number, _ = st.session_state.get(f"{key}-insert", (0, ""))
+    st.session_state[f"{key}-insert"] = (number + 1, text)
+
+
+def _send(key: str, changed: Callable[[str], None]) -> None:
+    text = (st.session_state.get(key) or {}).get("text")
+    if text is not None:
+        changed(str(text))
 
 
 @lru_cache(maxsize=1)
@@ -108,7 +124,3 @@ def _fields(model: type[BaseModel]) -> list[tuple[str, str]]:
     return [
         (field.alias or name, "needed" if field.is_required() else "") for name, field in model.model_fields.items()
     ]
-
-
-def _nothing() -> None:
-    """Streamlit keeps a component's state only if somebody listens to it."""

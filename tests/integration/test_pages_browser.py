@@ -76,6 +76,8 @@ def test_write_test_and_publish_an_app(window) -> None:
     visitor = window()
     page = visitor.page
     page.goto(f"{visitor.url}/studio")
+    page.get_by_role("button", name="Start", exact=True).click()
+    page.get_by_role("tab", name="YAML").click()
     text = page.get_by_role("textbox", name="The app's file")
     text.wait_for()
     text.fill(OWN_APP)
@@ -87,7 +89,7 @@ def test_write_test_and_publish_an_app(window) -> None:
     page.get_by_text("passed", exact=True).first.wait_for()
     visitor.picture("studio.png")
     page.get_by_role("tab", name="Publish").click()
-    page.get_by_role("button", name="Test and publish").click()
+    page.get_by_role("button", name="Publish as 1.0").click()
     page.get_by_text("Version 1.0 is published").wait_for()
     page.goto(f"{visitor.url}/apps")
     page.get_by_text("Greeting card").wait_for()

@@ -5,7 +5,13 @@ from __future__ import annotations
 SETTINGS = """\
 company: Northgate
 data_dir: data
-auth: {mode: development, development_user: ana@northgate.example, users_file: users.yaml, admin_groups: [admins]}
+auth:
+  mode: development
+  development_user: ana@northgate.example
+  users_file: users.yaml
+  admin_groups: [admins]
+  # One person alone.
+  app_reviews: false
 sources:
   - {name: handbook, kind: files, path: docs, public: true}
 """
