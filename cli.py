@@ -78,6 +78,12 @@ COMMANDS: Mapping[str, tuple[str, tuple[str, ...]]] = {
         ("ingestion.commands.erase",),
     ),
     "person": ("What is kept about one person.", ("core.person.commands",)),
+    "api": ("Serves the REST and MCP interfaces alone, until Ctrl-C.", ("service.commands.serve",)),
+    "mcp": (
+        "Serves MCP to a program on this machine, over stdin and stdout.",
+        ("service.commands.serve",),
+    ),
+    "keys": ("Keys for the REST and MCP interfaces: create, list and revoke them.", ("service.commands.keys",)),
     "audit": ("The audit trail.", ("core.audit.commands",)),
     "index": ("The index's generations.", ("ingestion.commands.sync",)),
     "weights": ("Metadata weights: show, preview and tune them.", ("evals.commands.weights",)),
@@ -128,15 +134,17 @@ TABLES = (
     "chat_ui.admin.guardrails",
     "core.groups",
     "core.identity",
+    "core.keys",
     "core.llm.usage",
     "core.scim",
     "core.sessions",
     "evals.suite.history",
     "ingestion.state",
+    "service.once",
 )
 _ALL_TABLES = ("person",)
 ERASING = "erasing"
-PAGE = Path(__file__).resolve().parent / "chat_ui" / "server.py"
+PAGE = Path(__file__).resolve().parent / "served.py"
 
 
 class LazyCommands(typer.core.TyperGroup):
@@ -223,6 +231,7 @@ def serve(
         [sys.executable, "-m", "streamlit", "run", str(PAGE), *flags], env=environment, stdin=subprocess.PIPE
     )
     out.print(f"The page is at http://{address}:{port}{f'/?key={key}' if key else ''} — Ctrl-C stops it.")
+    out.print(f"REST is at http://{address}:{port}/api/v1, MCP at http://{address}:{port}/mcp.")
     with at_end:
         at_end.callback(page.wait)
         at_end.callback(page.terminate)

@@ -15,11 +15,11 @@ from chat_ui.data import page as data
 from chat_ui.insights import page as insights
 from chat_ui.library import page as library
 from chat_ui.parts import components, session
-from chat_ui.parts.signin import SessionExpired
 from chat_ui.quality import page as quality
 from chat_ui.sources import page as sources
 from chat_ui.studio import page as studio
 from core.errors import IdentityError
+from core.signin import SessionExpired
 from core.types import User
 
 # Text is read at about 760 px; tables get the whole width.
