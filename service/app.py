@@ -11,9 +11,11 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from starlette.middleware.cors import CORSMiddleware
+from starlette.routing import Route
 
-from service import doors
+from service import amazon_q, doors
 from service.caller import Callers
+from service.mcp.http import McpOverHttp, resource_metadata
 from service.parts import Parts
 from service.problems import Problem, add_handlers
 from service.routes import apps, ask, conversations, documents, operations
@@ -28,7 +30,10 @@ have an ETag; errors are `application/problem+json` with what to do about them.
 
 def rest_app(parts: Parts, callers: Callers | None = None) -> FastAPI:
     """The application over these parts."""
+    callers = callers or Callers(parts)
+    api, mcp = parts.settings.api, McpOverHttp(parts, callers, challenge(parts.settings.api.url))
     app = FastAPI(
+        lifespan=mcp.running,
         title=f"Debrief of {parts.settings.company}" if parts.settings.company != "Debrief" else "Debrief",
         version=version("debrief"),
         description=_TOLD,
@@ -37,10 +42,14 @@ def rest_app(parts: Parts, callers: Callers | None = None) -> FastAPI:
         docs_url=None,
         redoc_url=None,
     )
-    app.state.parts, app.state.callers = parts, callers or Callers(parts)
-    for module in (ask, conversations, documents, apps, operations):
+    app.state.parts, app.state.callers = parts, callers
+    for module in (ask, conversations, documents, apps, operations, amazon_q):
         app.include_router(module.routes)
-    api = parts.settings.api
+    app.router.routes.append(Route("/mcp", mcp, include_in_schema=False))
+    if api.issuer and api.url:
+        where = "/.well-known/oauth-protected-resource"
+        for path in (where, f"{where}/mcp"):
+            app.add_api_route(path, lambda: resource_metadata(parts), include_in_schema=False)
     add_handlers(app, challenge(api.url))
     app.add_middleware(doors.Tagged)
     app.add_middleware(doors.Limits, max_bytes=int(api.max_body_mb * 1_000_000), seconds=api.seconds_to_read)

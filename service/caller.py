@@ -88,8 +88,8 @@ class Callers:
             if credential.startswith(PREFIX):
                 return self._by_key(open_key(self._parts.engine, credential), request)
             if self._parts.settings.auth.mode == "development":
-                return self._on_this_machine(credential, request)
-            return self._by_token(credential)
+                return self._as_themselves(self._on_this_machine(credential, request), request)
+            return self._as_themselves(self._by_token(credential), request)
         except Forbidden:
             raise
         except IdentityError as error:
@@ -109,16 +109,20 @@ class Callers:
         named = request.headers.get(ON_BEHALF_OF, "").strip()
         scopes = frozenset(key.scopes)
         if not key.service:
-            person = self.person(key.user)
-            if named and self._people().address_of(named) != person.email:
-                raise Forbidden(f"The key {key.id} is {person.email}'s own and can't act for {named}; leave it out.")
-            return Caller(person, scopes, f"key {key.id}")
+            return self._as_themselves(Caller(self.person(key.user), scopes, f"key {key.id}"), request)
         if "@" not in named:
             raise Forbidden(f"The service key {key.id} acts for people: name one in {ON_BEHALF_OF.title()}.")
         person = self.person(named)
         what = f"{request.scope.get('method', '')} {request.url.path}"
         audit.record(self._parts.engine, person, "was acted for", f"service key {key.id} {key.name}", what, key=key.id)
         return Caller(person, scopes, f"service key {key.id}")
+
+    def _as_themselves(self, caller: Caller, request: HTTPConnection) -> Caller:
+        """The caller, who names nobody else."""
+        named, own = request.headers.get(ON_BEHALF_OF, "").strip(), caller.user.email
+        if named and self._people().address_of(named) != own:
+            raise Forbidden(f"The {caller.means} is {own}'s own and can't act for {named}; a service key can.")
+        return caller
 
     def _by_token(self, token: str) -> Caller:
         claims = self._tokens.claims(token)
