@@ -8,6 +8,7 @@ once a minute, so that a provider may change its keys and nobody can make us ask
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -38,7 +39,7 @@ class BearerTokens:
     ) -> None:
         self._settings, self._clock = settings, clock
         self._client = client or httpx.Client(timeout=_TIMEOUT_S)
-        self._keys, self._fetched, self._tried = KeySet([]), -_FRESH_S, -_PAUSE_S
+        self._keys, self._fetched, self._tried = KeySet([]), -math.inf, -math.inf
         self._lock = threading.Lock()
 
     def claims(self, token: str) -> Mapping[str, Any]:

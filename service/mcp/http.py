@@ -12,7 +12,7 @@ from mcp.server.streamable_http_manager import StreamableHTTPASGIApp, Streamable
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from core.errors import DebriefError
 from core.keys import SCOPES
@@ -28,21 +28,23 @@ class McpOverHttp:
     """The ASGI application at /mcp; `running` keeps it going as long as the server."""
 
     def __init__(self, parts: Parts, callers: Callers, challenge: str) -> None:
-        self._callers, self._challenge = callers, challenge
-        self._manager = StreamableHTTPSessionManager(
-            app=mcp_server(parts, _caller),
-            max_request_body_size=int(parts.settings.api.max_body_mb * 1_000_000),
-        )
-        self._app = StreamableHTTPASGIApp(self._manager)
+        self._parts, self._callers, self._challenge = parts, callers, challenge
+        self._app: ASGIApp | None = None
 
     @asynccontextmanager
     async def running(self, _: Any) -> AsyncIterator[None]:
         """The lifespan of the application that this is a part of."""
-        async with self._manager.run():
+        before, size = self._app, int(self._parts.settings.api.max_body_mb * 1_000_000)
+        # A manager of sessions lives once.
+        manager = StreamableHTTPSessionManager(app=mcp_server(self._parts, _caller), max_request_body_size=size)
+        async with manager.run():
+            self._app = StreamableHTTPASGIApp(manager)
             yield
+        self._app = before
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope)
+        assert self._app is not None, "the lifespan has begun"
         try:
             caller = await run_in_threadpool(self._callers.of, request)
         except DebriefError as error:

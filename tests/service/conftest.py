@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from typing import Any
 
 import httpx
 import pytest
+import uvicorn
 from joserfc import jwt
 from joserfc.jwk import RSAKey
 from starlette.testclient import TestClient
@@ -65,9 +67,10 @@ inputs:
   - {name: note, type: file, label: Note, required: false, accept: [.txt]}
 steps:
   - {id: draft, use: write, with: {draft: "Dear {{ person }}, all the best."}}
+  - {id: letter, use: render, with: {format: docx, title: Greeting, body: "{{ draft.text }}"}}
 outputs:
   - {name: text, kind: markdown, value: "{{ draft.text }}"}
-  - {name: letter, kind: docx, value: "{{ draft.text }}"}
+  - {name: letter, kind: docx, value: "{{ letter.file }}"}
 tests:
   - {name: greets, inputs: {person: Monika}, expect: [{output: text, contains: [Monika]}]}
 """
@@ -145,6 +148,20 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     with TestClient(rest_app(parts, callers), raise_server_exceptions=False) as client:
         yield Served(parts, client, provider, callers)
     parts.parser().close()
+
+
+@pytest.fixture(scope="session")
+def address(served: Served) -> Iterator[str]:
+    """The same interfaces on a port, for clients that need one."""
+    app = rest_app(served.parts, served.callers)
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error"))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    server.should_exit = True
+    thread.join(10)
 
 
 @pytest.fixture
