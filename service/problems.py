@@ -68,7 +68,7 @@ class Wrong(BaseModel):
 class Problem(BaseModel):
     """What went wrong, in one sentence with the remedy."""
 
-    type: str = Field("about:blank", description="The kind of error, `about:blank` where the status says it all.")
+    type: str = Field(default="about:blank", description="The kind of error; `about:blank`: the status says it all.")
     title: str
     status: int
     detail: str = Field(description="Fact, value and remedy.")

@@ -22,8 +22,11 @@ from warehouse.ask import DataAnswer
 from warehouse.query.values import values_of
 
 _Item = TypeVar("_Item")
-_JSON_TYPES = {"number": {"type": "number"}, "multi_choice": {"type": "array", "items": {"type": "string"}}}
-_FILE = {
+_JSON_TYPES: dict[str, dict[str, Any]] = {
+    "number": {"type": "number"},
+    "multi_choice": {"type": "array", "items": {"type": "string"}},
+}
+_FILE: dict[str, Any] = {
     "type": "object",
     "properties": {"name": {"type": "string"}, "content": {"type": "string", "contentEncoding": "base64"}},
     "required": ["name", "content"],
@@ -122,7 +125,7 @@ def form_schema(one: App) -> dict[str, Any]:
 
 
 def _field_schema(item: Input) -> dict[str, Any]:
-    schema = dict(_JSON_TYPES.get(item.type, {"type": "string"}))
+    schema: dict[str, Any] = dict(_JSON_TYPES.get(item.type, {"type": "string"}))
     if item.type == "file":
         schema = dict(_FILE)
     elif item.type == "files":

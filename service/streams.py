@@ -36,11 +36,14 @@ class Pieces(Generic[_Piece]):
     async def next(self, patience_s: float | None = None) -> _Piece | None:
         """The next piece; None at the end. Raises TimeoutError after `patience_s`; the piece then comes next time."""
         if self._running is None:
-            self._running = _THREADS.submit(self._context.run, next, self._made, _END)
+            self._running = _THREADS.submit(self._context.run, self._one)
         waiting = asyncio.shield(asyncio.wrap_future(self._running))
         piece = await asyncio.wait_for(waiting, patience_s)
         self._running = None
         return None if piece is _END else piece
+
+    def _one(self) -> object:
+        return next(self._made, _END)
 
     def close(self) -> None:
         """Ends the iterator, at once or as soon as its current piece is done."""

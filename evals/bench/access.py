@@ -132,7 +132,7 @@ class Deployment:
     """The world in one engine, its state database and its users file."""
 
     def __init__(self, world: World, generations: Generations, folder: Path) -> None:
-        self.world, self._generations = world, generations
+        self.world, self._generations, self.writes = world, generations, 0
         self.settings = self._settings = Settings(
             root=folder, auth=AuthSettings(mode="oidc", users_file=Path("users.yaml"))
         )

@@ -71,5 +71,6 @@ def resource_metadata(parts: Parts) -> JSONResponse:
 
 
 def _caller(ctx: Context) -> Caller:
+    assert ctx.request is not None, "it came over HTTP"
     known: Caller = ctx.request.scope[_CALLER]
     return known

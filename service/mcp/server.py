@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from importlib.metadata import version
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote, unquote
 
 import anyio
@@ -27,6 +27,7 @@ from service.routes.documents import document_text
 from service.streams import Pieces
 
 Context = ServerRequestContext[Any, Any]
+_Made = TypeVar("_Made")
 # Who makes this request. Raises Unauthorized.
 Who = Callable[[Context], Caller]
 _SCHEME = "debrief://documents/"
@@ -162,7 +163,7 @@ class _Interface:
 
         return await self._with(ctx, made)
 
-    async def _with(self, ctx: Context, work: Callable[[Caller], Any]) -> Any:
+    async def _with(self, ctx: Context, work: Callable[[Caller], _Made]) -> _Made:
         """What `work` gives for the caller, made in a thread; what it refuses is an error of the protocol."""
         try:
             return await anyio.to_thread.run_sync(lambda: work(self._who(ctx)))
