@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
     from assistant.records.still_readable import Readable
     from core.database import Engine
+    from evals.measures.questions import AskServer
     from ingestion.parse import ParserPool
 
 # Telemetry of every dependency is off, whatever its own default is; set before any of them is imported.
@@ -177,6 +178,7 @@ def load_command(name: str) -> Any:
         "assistant.commands.questions": (_parsed, _readable),
         "ingestion.commands.erase": (_erase_records,),
         "assistant.commands.apps": (_parsed, _cut),
+        "evals.commands.questions": (_on_server,),
     }
     if name in _ALL_TABLES:
         for module in TABLES:
@@ -306,6 +308,13 @@ def _readable(settings: Settings) -> Readable:
 
     engine = open_database(settings)
     return lambda ids, user: readable_ids(engine, ids, user)
+
+
+def _on_server(url: str) -> AskServer:
+    """How a running server is asked, with the key of $DEBRIEF_KEY."""
+    from service.client import asked_by_turns
+
+    return asked_by_turns(url, os.environ.get("DEBRIEF_KEY", ""))
 
 
 def _erase_records(engine: Engine, ids: Collection[str]) -> dict[str, int]:

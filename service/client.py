@@ -12,7 +12,7 @@ What is refused raises `Refused`, with the sentence and the status.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
@@ -21,6 +21,7 @@ import httpx
 from pydantic import BaseModel
 
 from core.errors import DebriefError
+from core.types import Answer, Citation
 from service import models as m
 
 _Given = TypeVar("_Given", bound=BaseModel)
@@ -141,6 +142,10 @@ class Debrief:
         """Rows for a question over tables. Raises Refused."""
         return self.send(asking_data(question, query))
 
+    def forget(self, conversation: str) -> None:
+        """Deletes the conversation. Raises Refused."""
+        _check(self._client.delete(f"conversations/{conversation}"))
+
 
 class AsyncDebrief:
     """A client for asyncio."""
@@ -181,6 +186,26 @@ class AsyncDebrief:
                     yield event
         finally:
             await answer.aclose()
+
+
+def asked_by_turns(url: str, key: str) -> Callable[[Sequence[str], str], Answer]:
+    """How an evaluation asks a server: some turns of one conversation, which is forgotten; the last one's answer."""
+
+    def asked(turns: Sequence[str], person: str) -> Answer:
+        with Debrief(url, key, person) as debrief:
+            answer = debrief.ask(turns[0], keep=True)
+            try:
+                for turn in turns[1:]:
+                    answer = debrief.ask(turn, conversation=answer.conversation)
+            finally:
+                debrief.forget(answer.conversation)
+        cited = (
+            Citation(c.marker, c.document, c.title, c.url, c.quote, c.begin, c.end, page=c.page, locator=c.locator)
+            for c in answer.citations
+        )
+        return Answer(answer.text, tuple(cited), answer.outcome, answer.route, answer.trace, answer.confidence)
+
+    return asked
 
 
 def _base(url: str) -> httpx.URL:

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from service import models as m
-from service.client import AsyncDebrief, Debrief, Refused, listing, listing_apps, opening
+from service.client import AsyncDebrief, Debrief, Refused, asked_by_turns, listing, listing_apps, opening
 from tests.service.conftest import ANA, BEN, Served
 
 pytestmark = pytest.mark.integration
@@ -34,6 +34,16 @@ def test_it_asks_streams_searches_and_runs(served: Served, address: str) -> None
         with pytest.raises(Refused, match="no conversation") as refused:
             list(debrief.stream(PREMIUM, conversation="none"))
         assert refused.value.status == 404
+
+
+def test_an_evaluation_asks_a_server_in_conversations_that_it_deletes(served: Served, address: str) -> None:
+    ask = asked_by_turns(address, served.key(ANA, "ask", service=True))
+    answer = ask([PREMIUM, "And how often is it billed?"], BEN)
+    assert "quarter" in answer.text and answer.outcome == "answered" and answer.citations
+    with Debrief(address, served.provider.token(BEN)) as debrief:
+        assert PREMIUM not in [c.title for c in debrief.send(listing()).items]
+    with pytest.raises(Refused, match="name one in"):
+        ask([PREMIUM], "")
 
 
 def test_many_ask_at_once_for_asyncio(served: Served, address: str) -> None:
