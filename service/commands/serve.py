@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import os
 import secrets
-from typing import Annotated
+import threading
+from contextlib import suppress
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from core import logs
 from core.console import LogFormatOption, LogLevelOption, out
-from core.errors import SettingsError
+from core.errors import DebriefError, SettingsError
 from core.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from service.parts import Parts
 
 _LOOPBACK = ("", "localhost", "127.0.0.1", "::1")
 
@@ -40,6 +45,8 @@ def api(
     key = "" if settings.auth.mode == "oidc" else os.environ.get("DEBRIEF_PAGE_KEY") or secrets.token_urlsafe(16)
     parts = open_parts(settings, key)
     app = rest_app(parts)
+    # Nobody's question should wait for the models; what is wrong with them is told to who asks.
+    threading.Thread(target=_opened, args=(parts,), daemon=True).start()
     out.print(f"REST is at http://{address}:{port}/api/v1, MCP at http://{address}:{port}/mcp — Ctrl-C stops it.")
     if key:
         out.print(f"On this machine send Authorization: Bearer {key}", markup=False)
@@ -57,6 +64,11 @@ def mcp(user: Annotated[str, typer.Option(help="Who asks; default: auth.developm
     settings = load_settings()
     parts = open_parts(settings)
     anyio.run(serve, parts, asking_user(settings, user, parts.engine))
+
+
+def _opened(parts: Parts) -> None:
+    with suppress(DebriefError):
+        parts.assistant()
 
 
 def _address(settings: Settings, host: str) -> str:
