@@ -134,6 +134,11 @@ def add_handlers(app: FastAPI, challenge: str) -> None:
         told = "The database can't be used now; see /readyz, and try again in a minute."
         return sent(Problem(title="Service Unavailable", status=503, detail=told))
 
+    async def unknown(_: Request, error: Exception) -> JSONResponse:
+        log.error("a request failed: %(kind)s", {"kind": type(error).__name__})
+        return sent(problem_of(error))
+
+    app.add_exception_handler(Exception, unknown)
     app.add_exception_handler(errors.DebriefError, known)
     app.add_exception_handler(RequestValidationError, invalid)
     app.add_exception_handler(HTTPException, http)

@@ -174,6 +174,18 @@ def test_a_bad_request_is_refused_with_a_sentence(kind: str, ana: Call) -> None:
     assert answer.headers["content-type"] == "application/problem+json" and answer.json()["detail"]
 
 
+def test_what_nobody_expected_is_told_without_its_inside(
+    ana: Call, served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("secret inside")
+
+    monkeypatch.setattr("service.routes.documents.find_documents", broken)
+    answer = ana("GET", "/documents")
+    assert answer.status_code == 500 and answer.headers["content-type"] == "application/problem+json"
+    assert "secret" not in answer.text and "see the log" in answer.json()["detail"]
+
+
 def test_no_other_sites_page_may_call_it(served: Served) -> None:
     asked = {"Origin": "https://evil.example", "Access-Control-Request-Method": "POST"}
     answer = served.client.options("/api/v1/ask", headers=asked)
