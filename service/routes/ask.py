@@ -12,6 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from assistant.events import Event
 from assistant.question import Question
 from assistant.records import Traces
+from core.errors import DebriefError
 from core.types import Answer, User
 from retrieval.query.filters import parse_filter
 from service import models as m
@@ -42,8 +43,13 @@ async def ask(
 ) -> Any:
     """Answers a question from what the person may read, or by the app that fits it."""
     question = await run_in_threadpool(question_of, body, caller.user, parts)
-    asked = await run_in_threadpool(parts.assistant().ask, question)
     conversation = question.conversation_id or ""
+    try:
+        asked = await run_in_threadpool(parts.assistant().ask, question)
+    except DebriefError:
+        if conversation != (body.conversation or ""):
+            await run_in_threadpool(parts.conversations().delete, conversation, caller.user)
+        raise
     if "text/event-stream" not in accept:
         return await run_in_threadpool(_answer, asked, conversation)
     pieces = streams.Pieces(_as_events(asked, conversation))

@@ -92,6 +92,9 @@ def test_conversations_are_ones_own_and_come_in_parts(ana: Call, ben: Call) -> N
     assert ben("PATCH", f"/conversations/{ids[0]}", json={"title": "New"}, headers=tag).json()["title"] == "New"
     assert ben("DELETE", f"/conversations/{ids[0]}", headers=tag).status_code == 204
     assert ana("POST", "/ask", json={"question": PREMIUM, "conversation": ids[1]}).status_code == 404
+    before = ben("GET", "/conversations").json()
+    assert ben("POST", "/ask", json={"question": " ", "keep": True}).status_code == 422
+    assert ben("GET", "/conversations").json() == before
 
 
 def test_a_request_that_is_sent_twice_is_done_once(ben: Call) -> None:
