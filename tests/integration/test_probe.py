@@ -1,5 +1,6 @@
 """`debrief doctor --model`: what one small call says, over the wire."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
