@@ -145,7 +145,7 @@ TABLES = (
 )
 _ALL_TABLES = ("person",)
 ERASING = "erasing"
-PAGE = Path(__file__).resolve().parent / "served.py"
+PAGE = Path(__file__).resolve().parent / "served" / "server.py"
 
 
 class LazyCommands(typer.core.TyperGroup):

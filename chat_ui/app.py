@@ -1,6 +1,6 @@
 """The entry page of the web interface: who is there, which pages they have, and the one place where errors end.
 
-Served by chat_ui/server.py, which keeps sign-ins.
+Served by served/server.py, with chat_ui/server.py, which keeps sign-ins.
 """
 
 from __future__ import annotations

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from starlette.testclient import TestClient
 from starlette.types import Message
 
 from chat_ui.server import Doors
+from cli import PAGE
 from core.settings import load_settings
 from service.doors import Limits
 from service.mounted import mounted_routes
@@ -69,6 +71,12 @@ def test_beside_the_pages_it_asks_for_a_key_of_its_own(tmp_path: Path) -> None:
         assert known.json()["email"] == "ana@home.example"
         assert client.post("/mcp", json={}).status_code == 401
         assert client.get("/api/v1/me", headers={"Host": "evil.example"}).status_code == 421
+
+
+def test_the_theme_and_what_errors_show_are_read_beside_what_is_served() -> None:
+    # Streamlit reads this folder of its main script, and says nothing when there is none.
+    written = tomllib.loads((PAGE.parent / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
+    assert PAGE.is_file() and written["client"]["showErrorDetails"] == "none" and written["theme"]
 
 
 def test_pages_and_questions_dont_wait_for_its_libraries() -> None:

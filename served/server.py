@@ -1,6 +1,6 @@
 """What `debrief serve` serves on its one port: the pages, and the REST and MCP interfaces beside them.
 
-streamlit run served.py
+streamlit run served/server.py
 """
 
 from __future__ import annotations
