@@ -6,7 +6,7 @@ QUESTIONS ?= 30
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run model eval-local test quick check sbom audit install-hashed lock clean bench bench-embedding bench-chunking bench-search bench-answers bench-sync bench-connectors bench-start bench-people bench-access bench-data
+.PHONY: run model eval-local test quick check sbom audit install-hashed lock clean bench bench-embedding bench-chunking bench-search bench-answers bench-sync bench-connectors bench-start bench-people bench-access bench-service bench-data
 .DEFAULT_GOAL := run
 
 $(VENV)/installed: pyproject.toml constraints.txt models.txt
@@ -90,7 +90,7 @@ bench-answers: $(VENV)/installed
 	$(BIN)/python -m evals.bench.answers
 
 bench-access: $(VENV)/installed
-	$(BIN)/python -W ignore -m evals.bench.access
+	$(BIN)/python -W ignore -m service.bench.access
 
 bench-sync: $(VENV)/installed
 	$(BIN)/python -m evals.bench.sync
@@ -100,6 +100,10 @@ bench-start: $(VENV)/installed-dev
 
 bench-people: $(VENV)/installed
 	$(BIN)/python -m evals.bench.people
+
+# So many clients that stream answers from a server at once, for two minutes.
+bench-service: $(VENV)/installed
+	$(BIN)/python -m service.bench.streams
 
 bench-connectors: $(VENV)/installed
 	$(BIN)/python -m evals.bench.connectors

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
     from assistant.records.still_readable import Readable
     from core.database import Engine
+    from evals.measures.questions import AskServer
     from ingestion.parse import ParserPool
 
 # Telemetry of every dependency is off, whatever its own default is; set before any of them is imported.
@@ -78,6 +79,12 @@ COMMANDS: Mapping[str, tuple[str, tuple[str, ...]]] = {
         ("ingestion.commands.erase",),
     ),
     "person": ("What is kept about one person.", ("core.person.commands",)),
+    "api": ("Serves the REST and MCP interfaces alone, until Ctrl-C.", ("service.commands.serve",)),
+    "mcp": (
+        "Serves MCP to a program on this machine, over stdin and stdout.",
+        ("service.commands.serve",),
+    ),
+    "keys": ("Keys for the REST and MCP interfaces: create, list and revoke them.", ("service.commands.keys",)),
     "audit": ("The audit trail.", ("core.audit.commands",)),
     "index": ("The index's generations.", ("ingestion.commands.sync",)),
     "weights": ("Metadata weights: show, preview and tune them.", ("evals.commands.weights",)),
@@ -130,15 +137,17 @@ TABLES = (
     "chat_ui.admin.guardrails",
     "core.groups",
     "core.identity",
+    "core.keys",
     "core.llm.usage",
     "core.scim",
     "core.sessions",
     "evals.suite.history",
     "ingestion.state",
+    "service.once",
 )
 _ALL_TABLES = ("person",)
 ERASING = "erasing"
-PAGE = Path(__file__).resolve().parent / "chat_ui" / "server.py"
+PAGE = Path(__file__).resolve().parent / "served" / "server.py"
 
 
 class LazyCommands(typer.core.TyperGroup):
@@ -171,6 +180,7 @@ def load_command(name: str) -> Any:
         "assistant.commands.questions": (_parsed, _readable),
         "ingestion.commands.erase": (_erase_records,),
         "assistant.commands.apps": (_parsed, _cut),
+        "evals.commands.questions": (_on_server,),
     }
     if name in _ALL_TABLES:
         for module in TABLES:
@@ -225,6 +235,7 @@ def serve(
         [sys.executable, "-m", "streamlit", "run", str(PAGE), *flags], env=environment, stdin=subprocess.PIPE
     )
     out.print(f"The page is at http://{address}:{port}{f'/?key={key}' if key else ''} — Ctrl-C stops it.")
+    out.print(f"REST is at http://{address}:{port}/api/v1, MCP at http://{address}:{port}/mcp.")
     with at_end:
         at_end.callback(page.wait)
         at_end.callback(page.terminate)
@@ -299,6 +310,13 @@ def _readable(settings: Settings) -> Readable:
 
     engine = open_database(settings)
     return lambda ids, user: readable_ids(engine, ids, user)
+
+
+def _on_server(url: str) -> AskServer:
+    """How a running server is asked, with the key of $DEBRIEF_KEY."""
+    from service.client import asked_by_turns
+
+    return asked_by_turns(url, os.environ.get("DEBRIEF_KEY", ""))
 
 
 def _erase_records(engine: Engine, ids: Collection[str]) -> dict[str, int]:

@@ -20,11 +20,21 @@ from core.settings import LimitSettings
 _WINDOW_S = 60.0
 
 
+class TooManyQuestions(QuestionError):
+    """Too much is asked; the message says until when."""
+
+
+class TooManyRuns(AppError):
+    """Too many apps run."""
+
+
 class UsageLimits:
     """What was asked in the last minute, and what runs now, in this process."""
 
-    def __init__(self, limits: LimitSettings, clock: Callable[[], float] = time.monotonic) -> None:
-        self._limits, self._clock = limits, clock
+    def __init__(
+        self, limits: LimitSettings, clock: Callable[[], float] = time.monotonic, noun: str = "questions"
+    ) -> None:
+        self._limits, self._clock, self._noun = limits, clock, noun
         self._asked: deque[tuple[float, str]] = deque()
         self._running: Counter[tuple[str, str]] = Counter()
         self._lock = threading.Lock()
@@ -35,8 +45,8 @@ class UsageLimits:
         with self._lock:
             said = self._over_a_minute(person) or self._over_running("question", person)
             if said:
-                metrics.refused.labels("questions").inc()
-                raise QuestionError(said)
+                metrics.refused.labels(self._noun).inc()
+                raise TooManyQuestions(said)
             self._asked.append((self._clock(), person))
             self._running["question", person] += 1
         with self._counted("question", person):
@@ -48,7 +58,7 @@ class UsageLimits:
         with self._lock:
             if said := self._over_running("app", person):
                 metrics.refused.labels("apps").inc()
-                raise AppError(said)
+                raise TooManyRuns(said)
             self._running["app", person] += 1
         with self._counted("app", person):
             yield
@@ -72,9 +82,13 @@ class UsageLimits:
         all_, each = self._limits.questions_per_minute, self._limits.questions_per_person_minute
         if each and len(own) >= each:
             wait = ceil(own[-each] + _WINDOW_S - now)
-            return f"You have asked {len(own)} questions in a minute, and {each} is the limit; go on in {wait} seconds."
+            return (
+                f"You have sent {len(own)} {self._noun} in a minute, and {each} is the limit; go on in {wait} seconds."
+            )
         if all_ and len(self._asked) >= all_:
-            return f"{all_} questions were asked in a minute, which is all that is allowed here; try again in a minute."
+            return (
+                f"{all_} {self._noun} were asked in a minute, which is all that is allowed here; try again in a minute."
+            )
         return ""
 
     def _over_running(self, what: str, person: str) -> str:

@@ -1,6 +1,6 @@
 """The entry page of the web interface: who is there, which pages they have, and the one place where errors end.
 
-Served by chat_ui/server.py, which keeps sign-ins.
+Served by served/server.py, with chat_ui/server.py, which keeps sign-ins.
 """
 
 from __future__ import annotations
@@ -13,13 +13,14 @@ from chat_ui.admin import page as admin
 from chat_ui.chat import page as chat
 from chat_ui.data import page as data
 from chat_ui.insights import page as insights
+from chat_ui.keys import page as keys
 from chat_ui.library import page as library
 from chat_ui.parts import components, session
-from chat_ui.parts.signin import SessionExpired
 from chat_ui.quality import page as quality
 from chat_ui.sources import page as sources
 from chat_ui.studio import page as studio
 from core.errors import IdentityError
+from core.signin import SessionExpired
 from core.types import User
 
 # Text is read at about 760 px; tables get the whole width.
@@ -87,6 +88,7 @@ def _page(user: User) -> None:
             st.Page(lambda: insights.page(user), title="Insights", icon=":material/insights:", url_path="insights"),
             st.Page(lambda: admin.page(user), title="Admin", icon=":material/shield_person:", url_path="admin"),
         ]
+    pages.append(st.Page(lambda: keys.page(user), title="Keys", icon=":material/key:", url_path="keys"))
     current = st.navigation(pages, position="top")
     wanted = st.session_state.pop("open-page", None)
     for page in pages:

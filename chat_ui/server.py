@@ -1,7 +1,4 @@
-"""What `debrief serve` serves: the pages, whether they are alive, and the headers and doors around them.
-
-streamlit run chat_ui/server.py
-"""
+"""What `debrief serve` serves beside the interfaces: whether it is alive, and the headers and doors around all."""
 
 from __future__ import annotations
 
@@ -14,7 +11,6 @@ from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from functools import lru_cache
 from http.cookies import SimpleCookie
-from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import streamlit as st
@@ -25,7 +21,6 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from streamlit.starlette import App
 
 from chat_ui.parts.server_sessions import ServerSessions
 from chat_ui.scim_routes import scim_routes
@@ -44,6 +39,8 @@ _COOKIE = "debrief_key"
 _CLOSED = ("/_stcore/metrics",)
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _OPEN = ("/healthz", "/readyz", "/metrics", "/_stcore/health")  # /metrics asks for its own token
+# These ask for a token or a key of their own at each request.
+_OWN_DOOR = ("/api/", "/mcp", "/q/", "/.well-known/oauth-protected-resource")
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "SAMEORIGIN",
@@ -93,7 +90,7 @@ class Doors:
         if scope["type"] == "websocket" and origin != host and origin not in self._hosts:
             # A page of somebody else's, in a browser that has the cookie.
             return PlainTextResponse("Another site's page may not open this.", 403)
-        if not self._key:
+        if not self._key or path.startswith(_OWN_DOOR):
             return None
         (given,) = parse_qs(scope["query_string"].decode("latin-1")).get("key", [""])[-1:]
         if _same(given, self._key) and scope["type"] == "http":
@@ -242,21 +239,22 @@ def _send_traces() -> None:
 
 
 _send_traces()
-app = App(
-    Path(__file__).with_name("app.py"),
-    routes=[
+
+
+def page_routes() -> list[Route]:
+    """The routes that aren't Streamlit's."""
+    return [
         Route("/healthz", alive),
         Route("/readyz", ready),
         Route("/metrics", figures),
         *scim_routes(_scim_token(), _engine),
-    ],
-    middleware=[
-        Middleware(
-            Doors,
-            key=os.environ.get(KEY, ""),
-            secure=_by_https(_secrets()),
-            hosts=_hosts(_secrets(), load_settings().auth.hosts),
-        ),
-        Middleware(ServerSessions, engine=_engine, hours=load_settings().auth.session_hours),
-    ],
-)
+    ]
+
+
+def page_middleware() -> list[Middleware]:
+    """What stands before every route."""
+    auth, secrets = load_settings().auth, _secrets()
+    return [
+        Middleware(Doors, key=os.environ.get(KEY, ""), secure=_by_https(secrets), hosts=_hosts(secrets, auth.hosts)),
+        Middleware(ServerSessions, engine=_engine, hours=auth.session_hours),
+    ]

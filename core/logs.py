@@ -47,6 +47,7 @@ PACKAGES = (
     "operations",
     "prompts",
     "retrieval",
+    "service",
     "warehouse",
 )
 

@@ -100,6 +100,13 @@ def delete(engine: Engine, kind: Kind, identifier: str) -> None:
     _tell(engine)
 
 
+def is_inactive(engine: Engine, address: str) -> bool:
+    """Whether the provider has pushed the person with this address as not active."""
+    with engine.connect() as connection:
+        rows = connection.execute(sa.select(resources.c.record).where(resources.c.user == address)).scalars()
+        return any(str(record.get("active", True)).lower() == "false" for record in rows)
+
+
 def _apply(record: Resource, op: str, path: str, value: Any) -> None:
     if op not in ("add", "remove", "replace"):
         raise ScimError(400, f"The operation {op!r} isn't known; use add, remove or replace.")

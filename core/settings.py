@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 
 from core.errors import SettingsError
 from core.masking import remember_secret
@@ -212,6 +212,34 @@ class LimitSettings(SettingsSection):
     running_questions: int = Field(default=0, ge=0)
     running_apps: int = Field(default=0, ge=0)
     running_per_person: int = Field(default=4, ge=0)
+
+
+class ApiSettings(SettingsSection):
+    """The REST and MCP interfaces (`debrief api`, and beside the pages of `debrief serve`).
+
+    Attributes:
+        issuer: Whose bearer tokens count, as their `iss` says; empty: none, keys alone.
+        audience: What their `aud` must be.
+        jwks_url: Where the issuer's keys are; empty: as its OpenID configuration says.
+        url: Under which address clients come, such as https://debrief.example.com; needed for MCP clients' sign-in.
+        origins: Sites whose pages may call it from a browser; none by default.
+        seconds_to_read: So long a client may take to send a request, or to read a part of an answer.
+    """
+
+    issuer: str = ""
+    audience: str = ""
+    jwks_url: str = ""
+    url: str = ""
+    origins: tuple[str, ...] = ()
+    requests_per_person_minute: int = Field(default=240, ge=0)
+    max_body_mb: float = Field(default=25.0, gt=0)
+    seconds_to_read: float = Field(default=30.0, gt=0)
+
+    @model_validator(mode="after")
+    def _whole(self) -> ApiSettings:
+        if bool(self.issuer) != bool(self.audience):
+            raise ValueError("api.issuer and api.audience belong together; set both, or neither")
+        return self
 
 
 class MetricsSettings(SettingsSection):
@@ -426,6 +454,7 @@ class Settings(SettingsSection):
     retention: RetentionSettings = RetentionSettings()
     audit: AuditSettings = AuditSettings()
     limits: LimitSettings = LimitSettings()
+    api: ApiSettings = ApiSettings()
     metrics: MetricsSettings = MetricsSettings()
     llm: LlmSettings = LlmSettings()
     sync: SyncSettings = SyncSettings()

@@ -25,13 +25,13 @@ from assistant.ask import Assistant
 from assistant.open import open_assistant
 from assistant.records import Conversations
 from chat_ui.parts.server_sessions import COOKIE
-from chat_ui.parts.signin import Connection, SessionExpired, check_provider, claims_user, development_user
 from core import audit, logs
 from core.database import Engine, open_database
 from core.errors import AppError, DebriefError, IdentityError
 from core.identity import Directory, load_directory
 from core.sessions import end_session, open_session
 from core.settings import Settings, load_settings
+from core.signin import Connection, SessionExpired, check_provider, claims_user, development_user
 from core.types import User
 from ingestion.documents import readable_ids
 from ingestion.parse import ParserPool

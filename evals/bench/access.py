@@ -15,7 +15,7 @@ import tempfile
 import time
 import uuid
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -28,7 +28,7 @@ from core.arrays import FloatArray
 from core.database import Engine, open_database
 from core.identity import load_directory, save_memberships
 from core.settings import AuthSettings, ServerSettings, Settings
-from core.types import EVERYONE, UNKNOWN_GROUPS, Answer, Chunk, Citation, User
+from core.types import EVERYONE, UNKNOWN_GROUPS, Answer, Chunk, Citation, Passage, User
 from ingestion.documents import find_documents, listed_documents, readable_counts, readable_ids
 from ingestion.state import DocumentRecord, SyncState
 from retrieval.engines.aliases import AliasGenerations
@@ -132,8 +132,10 @@ class Deployment:
     """The world in one engine, its state database and its users file."""
 
     def __init__(self, world: World, generations: Generations, folder: Path) -> None:
-        self.world, self._generations = world, generations
-        self._settings = Settings(root=folder, auth=AuthSettings(mode="oidc", users_file=Path("users.yaml")))
+        self.world, self._generations, self.writes = world, generations, 0
+        self.settings = self._settings = Settings(
+            root=folder, auth=AuthSettings(mode="oidc", users_file=Path("users.yaml"))
+        )
         self.engine: Engine = open_database(self._settings)
         self._state = SyncState(self.engine)
         self._conversations = Conversations(self.engine, lambda ids, user: readable_ids(self.engine, ids, user))
@@ -146,6 +148,7 @@ class Deployment:
     def write(self, changed: list[int] | None) -> None:
         """Brings index, state and groups up to the world; None writes everything."""
         self._write_groups()
+        self.writes += 1
         with self._generations.write() as writer:
             gone = [r.id for r in self._state.records(outcome="indexed") if int(r.id[1:]) not in self.world.lists]
             writer.index.delete(gone)
@@ -161,10 +164,14 @@ class Deployment:
 
     def person(self, number: int) -> User:
         """The person as a sign-in has it."""
-        claimed = [f"Team-{g}" for g in self.world.claimed[number]]
-        claimed += [UNKNOWN_GROUPS] if number in self.world.unknown else []
+        spelled, claimed, unknown = self.told(number)
+        groups = [*claimed, UNKNOWN_GROUPS] if unknown else claimed
+        return load_directory(self._settings, self.engine).person(spelled, groups)
+
+    def told(self, number: int) -> tuple[str, list[str], bool]:
+        """(The person's address in some spelling, the groups of their token, whether it leaves some out)."""
         spelled = _written(("person", number), self.world.chance).removeprefix("user:")
-        return load_directory(self._settings, self.engine).person(spelled, claimed)
+        return spelled, [f"Team-{g}" for g in self.world.claimed[number]], number in self.world.unknown
 
     def exported(self, user: User, documents: list[int]) -> str:
         """A conversation with an answer that rests on each of the documents, as it is exported now."""
@@ -208,6 +215,11 @@ def _vectors(document: int) -> FloatArray:
     return (vector / np.linalg.norm(vector))[None, :]
 
 
+def searched(index: ChunkIndex, document: int, user: User, limit: int = 20) -> list[Passage]:
+    """What a search for the document's own words finds."""
+    return index.search(Query(f"word{document} plan", _vectors(document)[0]), user, limit)
+
+
 def looked_up(deployment: Deployment, number: int, documents: list[int]) -> Iterator[tuple[str, int, bool]]:
     """(Way, document, whether the person gets to see it that way) for each of the documents."""
     user, engine, index = deployment.person(number), deployment.engine, deployment.index
@@ -216,7 +228,7 @@ def looked_up(deployment: Deployment, number: int, documents: list[int]) -> Iter
     text = deployment.exported(user, documents)
     for document in documents:
         name = f"d{document}"
-        hits = index.search(Query(f"word{document} plan", _vectors(document)[0]), user, 20)
+        hits = searched(index, document, user)
         yield "search", document, any(hit.chunk.document_id == name for hit in hits)
         yield "by id", document, bool(index.document(name, user))
         yield "page: readable", document, name in readable and name in listed
@@ -231,7 +243,11 @@ def looked_up(deployment: Deployment, number: int, documents: list[int]) -> Iter
     yield "page: counts", -1, counted == allowed
 
 
-def compare(deployment: Deployment, pairs: int) -> tuple[Counter[str], list[str]]:
+# (Way, document, whether the person gets to see it that way) for a person and some documents.
+Ways = Callable[[Deployment, int, list[int]], Iterator[tuple[str, int, bool]]]
+
+
+def compare(deployment: Deployment, pairs: int, ways: Ways = looked_up) -> tuple[Counter[str], list[str]]:
     """(Counts of look-ups, leaks and misses; the first of them in words) of so many pairs in four rounds."""
     world, counts, wrong = deployment.world, Counter[str](), list[str]()
     each = pairs // _ROUNDS // _PEOPLE + 1
@@ -239,7 +255,7 @@ def compare(deployment: Deployment, pairs: int) -> tuple[Counter[str], list[str]
         deployment.write(world.change() if turn else None)
         for person in range(_PEOPLE):
             documents = world.chance.sample(range(_DOCUMENTS), each)
-            for way, document, seen in looked_up(deployment, person, documents):
+            for way, document, seen in ways(deployment, person, documents):
                 right = world.may_read(person, document) if document >= 0 else True
                 counts["look-ups"] += 1
                 counts["pairs"] += way == "search"
@@ -261,7 +277,7 @@ def _engines(folder: Path) -> Mapping[str, Generations]:
     }
 
 
-def main() -> None:
+def main(ways: Ways = looked_up) -> None:
     """Prints for each engine how many pairs were looked up, and every leak and miss."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pairs", type=int, default=10_000, help="on each engine")
@@ -274,7 +290,7 @@ def main() -> None:
             world = World(random.Random(seed))
             world.fill()
             begin = time.monotonic()
-            counts, wrong = compare(Deployment(world, _engines(Path(folder))[name], Path(folder)), given.pairs)
+            counts, wrong = compare(Deployment(world, _engines(Path(folder))[name], Path(folder)), given.pairs, ways)
             print(
                 f"{name}: seed {seed}, {counts['pairs']:,} pairs ({counts['allowed']:,} allowed), "
                 f"{counts['look-ups']:,} look-ups, {counts['leaks']} leaks, {counts['misses']} misses, "

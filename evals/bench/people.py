@@ -34,7 +34,8 @@ from retrieval.models import open_embedder
 from retrieval.query import Weights
 from retrieval.retriever import Retriever
 
-_QUESTIONS = (
+# `n` is the asking person's number.
+QUESTIONS = (
     "How high is the yearly budget of the team?",
     "What does team {n} spend in a year?",
     "Who decides on the budget of team {n}?",
@@ -61,7 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     chosen = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="debrief-bench-") as folder:
         settings = Settings(data_dir=Path(folder))
-        retriever = _filled(settings, chosen.people)
+        retriever = filled(settings, chosen.people)
         assistant = Assistant.over(retriever, settings, engine=open_database(settings))
         print(json.dumps(measure(assistant, chosen.people, chosen.seconds, chosen.think)))
 
@@ -95,10 +96,10 @@ def measure(assistant: Assistant, people: int, seconds: float, think_s: float) -
 def _ask(assistant: Assistant, number: int, seen: Counted, *, people: int, end: float, think_s: float) -> None:
     chance = random.Random(number)
     person = User(f"p{number}@example.com", (f"team-{number}",))
-    others = {_figure(n) for n in range(people)} - {_figure(number)}
+    others = {figure(n) for n in range(people)} - {figure(number)}
     time.sleep(chance.random() * think_s)
     while time.monotonic() < end:
-        asked = chance.choice(_QUESTIONS).format(n=number)
+        asked = chance.choice(QUESTIONS).format(n=number)
         begin, first = time.perf_counter(), 0.0
         said = ""
         try:
@@ -114,21 +115,22 @@ def _ask(assistant: Assistant, number: int, seen: Counted, *, people: int, end: 
         with seen.lock:
             seen.first_s.append(first)
             seen.crossed += [figure for figure in others if figure in said]
-            seen.missed += _figure(number) not in said and "Who" not in asked
+            seen.missed += figure(number) not in said and "Who" not in asked
         time.sleep(chance.expovariate(1 / think_s))
 
 
-def _figure(number: int) -> str:
+def figure(number: int) -> str:
+    """What stands in the document of that person alone."""
     return f"{41_000 + 1_037 * number} euros"
 
 
-def _filled(settings: Settings, people: int) -> Retriever:
+def filled(settings: Settings, people: int) -> Retriever:
     """An index with a page for each person, which they alone may read."""
     embedder = open_embedder(settings)
     generations = FolderGenerations(settings.data_path / "index", Recipe("bench", embedder.name, embedder.dim))
     with generations.write() as writer:
         for n in range(people):
-            text = f"The yearly budget of team {n} is {_figure(n)}. The head of team {n} decides on it."
+            text = f"The yearly budget of team {n} is {figure(n)}. The head of team {n} decides on it."
             document = Document(
                 f"doc:{n}", "bench", f"Budget of team {n}", "", b"", allow=frozenset({f"group:team-{n}"})
             )

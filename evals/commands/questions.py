@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, TextIO
@@ -19,7 +19,14 @@ from core.settings import load_settings
 from evals.commands.measures import eval_app
 from evals.data import read_jsonl
 from evals.measures.question_file import EverydayQuestion
-from evals.measures.questions import AskedEveryday, ask_questions, question_figures, read_back
+from evals.measures.questions import (
+    AskedEveryday,
+    AskServer,
+    ask_questions,
+    ask_server,
+    question_figures,
+    read_back,
+)
 from evals.suite.foreign import record_run
 
 _SHARES = (
@@ -28,8 +35,12 @@ _SHARES = (
 )  # fmt: skip
 
 
-def register(_app: typer.Typer) -> None:
-    """The command below is already on `debrief eval`; importing this module put it there."""
+_server: dict[str, Callable[[str], AskServer]] = {}
+
+
+def register(_app: typer.Typer, server: Callable[[str], AskServer]) -> None:
+    """The command below is already on `debrief eval`. `server` says how a server at an address is asked."""
+    _server["at"] = server
 
 
 @eval_app.command("questions")
@@ -41,6 +52,7 @@ def questions(
     limit: Annotated[int, typer.Option(help="Only so many questions, the first ones; 0: all.", min=0)] = 0,
     model: Annotated[str, typer.Option("--model", help="Instead of llm.model, such as `local`; `none` quotes.")] = "",
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the file of --details.")] = False,
+    url: Annotated[str, typer.Option("--url", help="Ask the server at this address; its key is in $DEBRIEF_KEY.")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Asks everyday questions over the configured index and prints how many a person would call answered."""
@@ -56,6 +68,9 @@ def questions(
         )
     done = _already(details, [question for _, question in lines]) if resume else []
     left = [question for _, question in lines if question.id not in {case.question.id for case in done}]
+    if url:
+        _of_server(url, [question for question in left if not question.attachments], details, done, as_json=as_json)
+        return
     engine = open_database(settings)
     people = people_asking(file, lines, settings, engine, user)
     with ParserPool(settings.parsing) as parsers:
@@ -73,6 +88,22 @@ def questions(
         cases = [*done, *_noted(asked, report)]
     figures = question_figures(cases)
     record_run(settings, "questions", file.stem, figures, asked=file)
+    if as_json:
+        print_json(figures)
+        return
+    _print_figures(figures)
+    _print_not_right(cases)
+
+
+def _of_server(
+    url: str, left: Sequence[EverydayQuestion], details: Path | None, done: list[AskedEveryday], *, as_json: bool
+) -> None:
+    """Asks a running server, and prints the same; the figures aren't recorded, as its settings aren't known here."""
+    with _written(details, done) as report, progress() as bar:
+        task = bar.add_task("questions", total=len(left), rate="")
+        told = lambda n, total, case: bar.update(task, completed=n, total=total, rate=case)  # noqa: E731
+        cases = [*done, *_noted(ask_server(_server["at"](url), left, told), report)]
+    figures = question_figures(cases)
     if as_json:
         print_json(figures)
         return

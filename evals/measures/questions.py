@@ -38,6 +38,8 @@ from evals.measures.question_file import EverydayQuestion
 
 Progress = Callable[[int, int, str], None]
 Verdict = Literal["right", "right_partly", "wrong", "partly_without_it", "abstained", "rightly_abstained", "error"]
+# The answer to the last of some turns of a conversation, for the person with this address ("": whose key it is).
+AskServer = Callable[[Sequence[str], str], Answer]
 _SHOWS_SOMETHING = frozenset({"answered", "partly"})
 
 
@@ -145,6 +147,20 @@ def ask_questions(
         _asked(own, conversations, questions[0], people[questions[0].user], files)
     for number, question in enumerate(questions, start=1):
         yield _asked(own, conversations, question, people[question.user], files)
+        progress(number, len(questions), question.id)
+
+
+def ask_server(
+    asked: AskServer, questions: Sequence[EverydayQuestion], progress: Progress = lambda *_: None
+) -> Iterator[AskedEveryday]:
+    """The same of a running server; what models did isn't told, and questions with files aren't for it."""
+    for number, question in enumerate(questions, start=1):
+        begin, answer, error = time.perf_counter(), Answer("", outcome="no_evidence"), ""
+        try:
+            answer = asked(question.asked, question.user)
+        except DebriefError as refusal:
+            error = str(refusal)
+        yield AskedEveryday(question, answer, time.perf_counter() - begin, error)
         progress(number, len(questions), question.id)
 
 

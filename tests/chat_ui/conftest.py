@@ -15,10 +15,10 @@ from assistant.ask import Event, Sentence, Stage
 from assistant.question import Question
 from assistant.records.conversations import Conversations
 from assistant.records.trace import Trace, Traces
-from chat_ui.parts.signin import Connection
 from core.database import open_database
 from core.errors import QuestionError
 from core.settings import load_settings
+from core.signin import Connection
 from core.types import Answer, Chunk, Citation, Passage, User
 from retrieval.query.search import Search
 

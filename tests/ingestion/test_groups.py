@@ -11,12 +11,12 @@ import pytest
 import sqlalchemy as sa
 from pydantic import SecretStr
 
-from chat_ui.parts.signin import claims_user
 from core.database import open_database, utc_now
 from core.errors import SourceError
 from core.groups import GRAPH, checks, group_checks
 from core.identity import load_directory, save_memberships
 from core.settings import AuthSettings, GraphSettings, Settings
+from core.signin import claims_user
 from core.types import UNKNOWN_GROUPS
 from ingestion.groups import named_groups, refresh_groups
 from ingestion.state import DocumentRecord, SyncState

@@ -9,13 +9,13 @@ import pytest
 
 from chat_ui.chat import feedback
 from chat_ui.parts import session
-from chat_ui.parts.signin import SessionExpired
 from chat_ui.quality import page as quality
 from chat_ui.sources import page as sources
 from core.database import open_database
 from core.identity import Directory
 from core.sessions import begin_session
 from core.settings import AuthSettings, Settings, load_settings
+from core.signin import SessionExpired
 from core.types import User
 
 ROOT = User("root@x.com", ("admins",))

@@ -2,7 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from chat_ui.parts.signin import (
+from core.errors import IdentityError
+from core.identity import Directory
+from core.settings import AuthSettings
+from core.signin import (
     PROVIDER_SECRETS,
     Connection,
     SessionExpired,
@@ -10,9 +13,6 @@ from chat_ui.parts.signin import (
     claims_user,
     development_user,
 )
-from core.errors import IdentityError
-from core.identity import Directory
-from core.settings import AuthSettings
 from core.types import UNKNOWN_GROUPS, User
 
 AUTH = AuthSettings(development_user="Ana@x.com")

@@ -1,6 +1,7 @@
-"""Who is at the browser: the signed-in person of the identity provider, or the development user on loopback.
+"""Who is at a page or an interface: the person of the identity provider's token, or the development user on loopback.
 
-Identity comes from the session's cookie, which Streamlit signs, or from debrief.yaml; never from the URL.
+Identity comes from the session's cookie, which Streamlit signs, from a bearer token, or from debrief.yaml; never from
+the URL.
 """
 
 from __future__ import annotations

@@ -1,0 +1,1 @@
+"""`debrief api`, `debrief mcp` and `debrief keys`."""

@@ -1,0 +1,49 @@
+"""The examples of docs/api.md, run as they stand there."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from core.keys import SCOPES
+from tests.service.conftest import ANA, Served
+
+pytestmark = pytest.mark.integration
+PAGE = (Path(__file__).parents[2] / "docs" / "api.md").read_text(encoding="utf-8")
+SHELL = re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL)
+PYTHON = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+SAID = ("480", "event: sentence", "travel.md", "Dear Peter", "PT")
+
+
+@pytest.mark.skipif(not shutil.which("curl"), reason="needs curl")
+def test_the_commands(served: Served, address: str) -> None:
+    assert len(SHELL) == len(SAID)
+    environment = {"URL": address, "KEY": served.key(ANA, *SCOPES), "PATH": "/usr/bin:/bin"}
+    for command, wanted in zip(SHELL, SAID, strict=True):
+        done = subprocess.run(["sh", "-c", command], env=environment, capture_output=True, text=True, timeout=60)
+        assert wanted in done.stdout, (command, done.stdout, done.stderr)
+
+
+def test_the_programs(served: Served, address: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert len(PYTHON) == 3
+    for program in PYTHON:
+        names: dict[str, object] = {"URL": address, "KEY": served.key(ANA, *SCOPES)}
+        exec(compile(program, "docs/api.md", "exec"), names)
+        if "main" in names:
+            asyncio.run(names["main"]())  # type: ignore[operator]
+        said = capsys.readouterr().out
+        assert "480" in said or "quarter" in said, program
+
+
+def test_every_route_of_the_table_is_there(served: Served) -> None:
+    document = served.client.get("/api/openapi.json").json()["paths"]
+    stated = PAGE.replace("{id}", "{}").replace("{name}", "{}").replace("{trace}", "{}").replace("{output}", "{}")
+    for path in document:
+        short = re.sub(r"\{\w+\}", "{}", path.removeprefix("/api/v1"))
+        ending = "…/" + short.rpartition("/")[2] if short.count("/") > 2 else short
+        assert short in stated or ending in stated or "…/files/{}" in stated, path
