@@ -1,0 +1,130 @@
+"""The stand-ins of every kind of system, and what a right form for each of its operations holds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from actions.connections import open_actions
+from actions.review import Reviews
+from core.database import Engine
+from core.settings import ActionSettings, Settings
+from samples.stand_ins import imap, tickets, totango
+
+ACCOUNT = {"id": "A-1", "display_name": "Hollis Freight", "status_group": "paying", "attributes": {}}
+
+
+@dataclass
+class System:
+    """A running system.
+
+    Attributes:
+        written: Everything that it keeps and that came from outside.
+        values: Operation → a form that is right; "{record}" is the id of the first record.
+    """
+
+    server: Any
+    settings: dict[str, Any]
+    written: Callable[[], list[Any]]
+    values: Mapping[str, Mapping[str, str]]
+    fault: Callable[..., Any]
+    refuse: Callable[[str], Any]
+
+
+def _ticket(start: Callable[[], tickets.TicketStandIn], settings: dict[str, Any], values: Any) -> System:
+    server = start()
+    service = server.service
+    return System(
+        server,
+        {"url": server.url, **settings},
+        lambda: [*service.records, *service.notes],
+        values,
+        lambda kind, seconds=0.3: server.faults.add(kind, path="^(POST|PATCH) (?!/api/v)", seconds=seconds),
+        lambda why: setattr(service, "refuses", why),
+    )
+
+
+def _jira() -> System:
+    issue = {"project": "OPS", "type": "Bug", "summary": "VPN drops", "description": "Every hour.\nSince Monday."}
+    comment = {"issue": "{record}", "text": "Seen again."}
+    keys = {"user": tickets.USER, "token": tickets.TOKEN}
+    return _ticket(tickets.jira, keys, {"issue": issue, "comment": comment})
+
+
+def _servicenow() -> System:
+    incident = {"short_description": "VPN drops", "description": "Every hour.", "urgency": "2", "impact": "Low"}
+    note = {"incident": "{record}", "note": "Seen again."}
+    keys = {"user": tickets.USER, "password": tickets.TOKEN}
+    return _ticket(tickets.servicenow, keys, {"incident": incident, "note": note})
+
+
+def _pagerduty() -> System:
+    incident = {"service": "Platform", "title": "VPN drops", "urgency": "high", "details": "Every hour."}
+    note = {"incident": "{record}", "note": "Seen again."}
+    keys = {"token": tickets.TOKEN, "account": "service@example.com"}
+    return _ticket(tickets.pagerduty, keys, {"incident": incident, "note": note})
+
+
+def _webhook() -> System:
+    return _ticket(tickets.webhook, {"honours_key": True}, {"post": {"subject": "VPN drops", "text": "Every hour."}})
+
+
+def _totango() -> System:
+    server = totango.start()
+    service = server.service
+    service.accounts = [{**ACCOUNT, "attributes": {}}]
+    service.lookups = {
+        "activity_types": {"adoption": {"display_name": "Adoption"}},
+        "touchpoint_types": [{"id": "call", "name": "Call"}],
+    }
+    common = {"account": "Hollis Freight", "activity": "Adoption"}
+    touchpoint = {**common, "subject": "Quarterly call", "content": "They want <b>two</b> more sites.", "type": "Call"}
+    task = {**common, "title": "Send the quote", "due": "2026-12-01", "assignee": "jo@example.com", "priority": "High"}
+    attribute = {"account": "Hollis Freight", "attribute": "Plan", "value": "Gold"}
+    settings = {"url": server.url, "app_token": totango.APP_TOKEN, "service_id": "SP-1", "attributes": ["Plan"]}
+    writes = "^POST /(api/v3/t|pixel)"
+
+    def fault(kind: str, seconds: float = 0.3) -> None:
+        server.faults.add(kind, path=writes, seconds=seconds)
+
+    def written() -> list[Any]:
+        return [*service.events, *service.accounts[0]["attributes"].items()]
+
+    def refuse(why: str) -> None:
+        service.accounts[0]["id"] = "A-2" if why else "A-1"
+
+    values = {"touchpoint": touchpoint, "task": task, "attribute": attribute}
+    return System(server, settings, written, values, fault, refuse)
+
+
+def _mail() -> System:
+    server = imap.ImapStandIn()
+    server.seconds = 0.3
+    values = {"draft": {"to": "pat@example.com", "subject": "The quote", "body": "Dear Pat,\n\nhere it is."}}
+    settings = {"host": "127.0.0.1", "port": server.port, "ssl": False, "user": imap.USER, "password": imap.PASSWORD}
+
+    def fault(kind: str, seconds: float = 0.3) -> None:
+        server.seconds = seconds
+        server.faults.append({"throttle": "lost", "error": "lost", "failed": "cut"}.get(kind, kind))
+
+    return System(
+        server, settings, lambda: list(server.drafts), values, fault, lambda why: server.faults.append("refuse")
+    )
+
+
+SYSTEMS: Mapping[str, Callable[[], System]] = {
+    "totango": _totango,
+    "jira": _jira,
+    "servicenow": _servicenow,
+    "pagerduty": _pagerduty,
+    "mail": _mail,
+    "webhook": _webhook,
+}
+
+
+def reviews_of(kind: str, system: System, engine: Engine, **more: Any) -> Reviews:
+    """The reviews of an installation that has this one system, under the name "it"."""
+    known = {"timeout_s": 0.15, "settle_s": 0, "groups": ["writers"], **system.settings, **more}
+    settings = Settings(actions=(ActionSettings(name="it", kind=kind, **known),))
+    return Reviews(engine, open_actions(settings))
