@@ -19,7 +19,8 @@ class ImapStandIn(socketserver.ThreadingTCPServer):
 
     Attributes:
         drafts: What was put into the mailbox, in order.
-        faults: What goes wrong with the next appends: silence without and with the draft kept, a cut after it, a no.
+        faults: What goes wrong with the next appends: silence without and with the draft kept, a cut after it,
+            a no; None is a proper one.
         seconds: How long a silence lasts.
     """
 
@@ -28,7 +29,7 @@ class ImapStandIn(socketserver.ThreadingTCPServer):
     def __init__(self, port: int = 0) -> None:
         super().__init__(("127.0.0.1", port), _Session)
         self.drafts: list[bytes] = []
-        self.faults: list[Fault] = []
+        self.faults: list[Fault | None] = []
         self.seconds = 1.0
         self.port = int(self.server_address[1])
         self._thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
@@ -65,7 +66,7 @@ class _Session(socketserver.StreamRequestHandler):
                 self._say("* CAPABILITY IMAP4rev1 UIDPLUS", f"{tag} OK done")
             elif command.startswith(("SELECT", "EXAMINE")):
                 known = "DRAFTS" in command
-                self._say(f"* {len(self.server.drafts)} EXISTS", f"{tag} {'OK' if known else 'NO no such mailbox'}")
+                self._say(f"* {len(self.server.drafts)} EXISTS", f"{tag} {'OK done' if known else 'NO no such mailbox'}")
             elif command.startswith("UID SEARCH"):
                 wanted = rest.rsplit(" ", 1)[1].strip('"')
                 found = [
