@@ -10,12 +10,17 @@ from typing import Any
 from actions.form import prepared
 from actions.kinds import KINDS
 from actions.kinds.kind import ActionKind, Choice, Field, KindSettings, Operation
-from core.errors import ActionError, DebriefError, SettingsError
+from core.errors import ActionError, SettingsError, Unsure
 from core.nearest import nearest
 from core.settings import ActionSettings, Settings, validate
 from core.types import User
 
 EVERYONE = "everyone"
+
+
+def unexpected(name: str, error: Exception) -> Unsure:
+    """What to say of a system whose answer has another form than its interface promises."""
+    return Unsure(f"{name} answers in an unexpected form ({type(error).__name__}: {error}); check its url and version.")
 
 
 @dataclass(frozen=True)
@@ -62,7 +67,10 @@ class Action:
         """The form's fields with the values that the live system allows. Raises Refused or Busy."""
         live: Mapping[str, Iterable[Choice]] = {}
         if self.operation.choices is not None:
-            live = self.operation.choices(self.connection.client)
+            try:
+                live = self.operation.choices(self.connection.client)
+            except (LookupError, TypeError, ValueError) as error:
+                raise unexpected(self.connection.settings.name, error) from error
         settings = self.connection.settings
         return prepared(self.operation.fields, {k: tuple(v) for k, v in live.items()}, settings.preset, settings.fixed)
 
@@ -128,11 +136,3 @@ def _offered(connection: Connection, settings: Settings) -> list[Operation]:
                 f"{settings.file}: {own.name} has no field {name!r}; {nearest(name, sorted(fields), 'fields')}"
             )
     return [operation for operation in kind.operations if not own.operations or operation.name in own.operations]
-
-
-def open_actions_or_none(settings: Settings) -> tuple[Actions, DebriefError | None]:
-    """The actions, and what is wrong with the settings where there are none because of that."""
-    try:
-        return open_actions(settings), None
-    except SettingsError as error:
-        return Actions(), error

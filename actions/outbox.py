@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from actions.connections import Action, Actions
+from actions.connections import Action, Actions, unexpected
 from actions.kinds.kind import Draft, Record
 from actions.proposals import Proposal, proposals, stored
 from core import audit
@@ -92,6 +92,8 @@ class Outbox:
             self._later(taken, action, lease, error)
         except ActionError as error:
             self._leave(taken, lease, "stuck", str(error))
+        except (LookupError, TypeError, ValueError) as error:
+            self._later(taken, action, lease, unexpected(action.connection.settings.name, error))
         else:
             self._written(taken, lease, record, "found again" if found is not None else "written")
 

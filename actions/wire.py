@@ -59,8 +59,12 @@ class Wire:
         except (httpx.HTTPError, ValueError) as error:
             raise Busy(f"{self.name} doesn't answer properly ({_said(error)}); it is tried again later.") from error
 
-    def write(self, method: str, path: str, **parts: Any) -> Any:
-        """The answer to a write, which is sent once. Raises Refused, Busy or Unsure."""
+    def write(self, method: str, path: str, *, told: bool = True, **parts: Any) -> Any:
+        """The answer to a write, which is sent once; nothing where it isn't `told` as JSON.
+
+        Raises:
+            Refused, Busy, Unsure: see above.
+        """
         try:
             response = self._http.request(method, path, **parts)
         except _UNSENT as error:
@@ -74,11 +78,11 @@ class Wire:
         if response.status_code in TRANSIENT_STATUS or response.status_code >= 500:
             raise Unsure(f"{self.name} answers {response.status_code}; it is looked up before it is sent again.")
         try:
-            return self._answer(response, path)
+            return self._answer(response, path, told)
         except ValueError as error:
             raise Unsure(f"{self.name} answers with no JSON; it is looked up before it is sent again.") from error
 
-    def _answer(self, response: httpx.Response, path: str) -> Any:
+    def _answer(self, response: httpx.Response, path: str, told: bool = True) -> Any:
         status = response.status_code
         if status == 401:
             raise Refused(f"{self.name} doesn't accept our credentials; have its token renewed in the settings.")
@@ -92,7 +96,7 @@ class Wire:
             )
         if len(response.content) > _MOST_BYTES:
             raise Refused(f"{self.name} answers {path} with over {_MOST_BYTES:,} bytes; narrow what is asked.")
-        return response.json() if response.content else {}
+        return response.json() if told and response.content else {}
 
     def _why(self, response: httpx.Response) -> str:
         try:

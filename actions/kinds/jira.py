@@ -148,7 +148,7 @@ KIND = ActionKind(
         Operation(
             "issue",
             "Open a Jira issue",
-            ("jira", "ticket", "issue", "bug", "vorgang", "incidencia", "tarea", "ticket jira"),
+            ("ticket", "issue", "bug", "vorgang", "incidencia", "jira ticket", "ticket jira"),
             (
                 Field("project", "Project", "choice", addressee=True),
                 Field("type", "Type", "choice"),

@@ -154,7 +154,17 @@ KIND = ActionKind(
         Operation(
             "draft",
             "Put a draft into the mailbox",
-            ("mail", "e-mail", "email", "draft", "entwurf", "correo", "borrador", "brouillon"),
+            (
+                "my drafts",
+                "drafts",
+                "mailbox",
+                "draft mail",
+                "mail draft",
+                "entwürfe",
+                "postfach",
+                "borradores",
+                "brouillons",
+            ),
             (
                 Field("to", "To", "email", addressee=True, max_chars=2_000),
                 Field("cc", "Cc", "email", required=False, addressee=True, max_chars=2_000),

@@ -125,7 +125,7 @@ KIND = ActionKind(
         Operation(
             "incident",
             "Page somebody with PagerDuty",
-            ("pagerduty", "page", "incident", "on-call", "bereitschaft"),
+            ("incident", "on-call", "bereitschaft"),
             (
                 Field("service", "Service", "choice", addressee=True),
                 Field("title", "Title"),

@@ -135,7 +135,7 @@ KIND = ActionKind(
         Operation(
             "incident",
             "Open a ServiceNow incident",
-            ("servicenow", "incident", "störung", "incidente"),
+            ("incident", "störung", "incidente"),
             (
                 Field("short_description", "Short description", max_chars=160),
                 Field("description", "Description", "long_text", max_chars=4_000 - 300),

@@ -147,7 +147,7 @@ def _found_task(client: TotangoWriter, draft: Draft) -> Record | None:
 def _set_attribute(client: TotangoWriter, draft: Draft) -> Record:
     values = draft.values
     form = {"sdr_s": client.settings.service_id, "sdr_o": values["account"]}
-    client.wire.write("POST", "/pixel.gif/", data={**form, f"sdr_o.{values['attribute']}": values["value"]})
+    client.wire.write("POST", "/pixel.gif/", told=False, data={**form, f"sdr_o.{values['attribute']}": values["value"]})
     title = f"{values['attribute']} is {values['value']}"
     return Record(f"{values['account']}/{values['attribute']}", client.page(values["account"]), title)
 
@@ -191,7 +191,7 @@ KIND = ActionKind(
         Operation(
             "touchpoint",
             "Note a touchpoint in Totango",
-            ("totango", "touchpoint", "customer success tool"),
+            ("touchpoint",),
             (
                 _ACCOUNT,
                 Field("subject", "Subject"),
@@ -209,7 +209,7 @@ KIND = ActionKind(
         Operation(
             "task",
             "Make a task in Totango",
-            ("totango task", "success task"),
+            ("task", "success task", "aufgabe", "tarea", "tâche"),
             (
                 _ACCOUNT,
                 Field("title", "Title"),

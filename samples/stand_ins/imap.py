@@ -66,7 +66,9 @@ class _Session(socketserver.StreamRequestHandler):
                 self._say("* CAPABILITY IMAP4rev1 UIDPLUS", f"{tag} OK done")
             elif command.startswith(("SELECT", "EXAMINE")):
                 known = "DRAFTS" in command
-                self._say(f"* {len(self.server.drafts)} EXISTS", f"{tag} {'OK done' if known else 'NO no such mailbox'}")
+                self._say(
+                    f"* {len(self.server.drafts)} EXISTS", f"{tag} {'OK done' if known else 'NO no such mailbox'}"
+                )
             elif command.startswith("UID SEARCH"):
                 wanted = rest.rsplit(" ", 1)[1].strip('"')
                 found = [

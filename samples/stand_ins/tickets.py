@@ -173,7 +173,8 @@ def servicenow(port: int = 0) -> TicketStandIn:
 def _fits(row: Mapping[str, Any], query: str) -> bool:
     """Whether a row is of an encoded query of equalities and LIKEs."""
     for condition in query.split("^"):
-        name, operator, value = re.match(r"(\w+?)(=|LIKE)(.*)|$", condition).groups() or ("", "", "")  # type: ignore[union-attr]
+        found = re.match(r"(\w+?)(=|LIKE)(.*)", condition)
+        name, operator, value = found.groups() if found else ("", "", "")
         if operator == "=" and str(row.get(name)) != value:
             return False
         if operator == "LIKE" and value.casefold() not in str(row.get(name)).casefold():

@@ -92,7 +92,8 @@ def _totango() -> System:
         return [*service.events, *service.accounts[0]["attributes"].items()]
 
     def refuse(why: str) -> None:
-        service.accounts[0]["id"] = "A-2" if why else "A-1"
+        if why:
+            server.faults.add("expire", path=writes)
 
     values = {"touchpoint": touchpoint, "task": task, "attribute": attribute}
     return System(server, settings, written, values, fault, refuse)
