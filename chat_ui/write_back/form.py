@@ -17,6 +17,8 @@ from chat_ui.parts import components
 from core.errors import DebriefError
 from core.types import User
 
+# More places than these are folded up.
+_OPEN = 4
 _STATES = {
     "queued": ("It is on its way", "It was confirmed and will be sent again by itself; nothing is to be done."),
     "sending": ("It is being sent", "Another process has it; look again in a moment."),
@@ -122,7 +124,7 @@ def _beside(field: Field, proposal: Proposal, wrong: Sequence[Problem]) -> str:
     if evidence and value != proposal.form.offered.get(field.name):
         parts.append('<div class="note">You have changed this; the words below are what it was filled in from.</div>')
     if evidence:
-        opened = " open" if len(evidence) == 1 else ""
+        opened = " open" if len(evidence) <= _OPEN else ""
         parts.append(
             f'<details class="evidence"{opened}><summary>From {len(evidence)} '
             f"place{'s' * (len(evidence) > 1)}</summary>{''.join(map(_quote, evidence))}</details>"
