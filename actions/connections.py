@@ -125,14 +125,17 @@ def _connection(entry: ActionSettings, settings: Settings, number: int) -> Conne
 
 def _offered(connection: Connection, settings: Settings) -> list[Operation]:
     kind, own = connection.kind, connection.settings
-    names = [operation.name for operation in kind.operations]
-    for name in own.operations:
+    operations = kind.operations if kind.offers is None else kind.offers(own, settings.path)
+    names = [operation.name for operation in operations]
+    for name in own.operations if kind.offers is None else ():
         if name not in names:
             raise SettingsError(f"{settings.file}: {own.name} offers no {name!r}; {nearest(name, names, 'operations')}")
-    fields = {f.name for operation in kind.operations for f in operation.fields}
+    fields = {f.name for operation in operations for f in operation.fields}
     for name in (*own.preset, *own.fixed):
         if name not in fields:
             raise SettingsError(
                 f"{settings.file}: {own.name} has no field {name!r}; {nearest(name, sorted(fields), 'fields')}"
             )
-    return [operation for operation in kind.operations if not own.operations or operation.name in own.operations]
+    if kind.offers is not None:
+        return list(operations)
+    return [operation for operation in operations if not own.operations or operation.name in own.operations]

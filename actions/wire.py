@@ -34,7 +34,7 @@ class Wire:
         timeout_s: float,
         *,
         headers: Mapping[str, str] | None = None,
-        auth: tuple[str, str] | None = None,
+        auth: tuple[str, str] | httpx.Auth | None = None,
         reason: Callable[[Any], str] = str,
     ) -> None:
         self.name, self.url = name, url
@@ -46,18 +46,30 @@ class Wire:
     def read(self, method: str, path: str, **parts: Any) -> Any:
         """The answer to a question that changes nothing. Raises Refused, or Busy when none comes."""
 
+        try:
+            return self._answer(self._asked(method, path, parts), path)
+        except httpx.HTTPStatusError as error:
+            raise Busy(f"{self.name} answers {error.response.status_code}; it is tried again later.") from error
+        except (httpx.HTTPError, ValueError) as error:
+            raise Busy(f"{self.name} doesn't answer properly ({_said(error)}); it is tried again later.") from error
+
+    def text(self, path: str) -> str:
+        """What stands at an address that isn't JSON, also where it sends elsewhere for it. Raises as `read`."""
+        try:
+            response = self._asked("GET", path, {"follow_redirects": True})
+        except httpx.HTTPError as error:
+            raise Busy(f"{self.name} doesn't answer properly ({_said(error)}); it is tried again later.") from error
+        self._answer(response, path, told=False)
+        return response.text
+
+    def _asked(self, method: str, path: str, parts: Mapping[str, Any]) -> httpx.Response:
         def ask() -> httpx.Response:
             response = self._http.request(method, path, **parts)
             if response.status_code in TRANSIENT_STATUS:
                 response.raise_for_status()
             return response
 
-        try:
-            return self._answer(retried(ask, _again, self._backoff, source=self.name), path)
-        except httpx.HTTPStatusError as error:
-            raise Busy(f"{self.name} answers {error.response.status_code}; it is tried again later.") from error
-        except (httpx.HTTPError, ValueError) as error:
-            raise Busy(f"{self.name} doesn't answer properly ({_said(error)}); it is tried again later.") from error
+        return retried(ask, _again, self._backoff, source=self.name)
 
     def write(self, method: str, path: str, *, told: bool = True, **parts: Any) -> Any:
         """The answer to a write, which is sent once; nothing where it isn't `told` as JSON.

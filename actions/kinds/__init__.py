@@ -2,9 +2,34 @@
 
 from collections.abc import Mapping
 
-from actions.kinds import jira, mail, pagerduty, servicenow, totango, webhook
+from actions.kinds import (
+    confluence,
+    jira,
+    mail,
+    microsoft,
+    openapi,
+    pagerduty,
+    salesforce,
+    servicenow,
+    smartsheet,
+    totango,
+    webhook,
+)
 from actions.kinds.kind import ActionKind
 
 KINDS: Mapping[str, ActionKind] = {
-    kind.name: kind for kind in (totango.KIND, jira.KIND, servicenow.KIND, pagerduty.KIND, mail.KIND, webhook.KIND)
+    kind.name: kind
+    for kind in (
+        totango.KIND,
+        salesforce.KIND,
+        jira.KIND,
+        servicenow.KIND,
+        pagerduty.KIND,
+        smartsheet.KIND,
+        confluence.KIND,
+        microsoft.KIND,
+        mail.KIND,
+        webhook.KIND,
+        openapi.KIND,
+    )
 }

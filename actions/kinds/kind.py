@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal, TypeVar
 from urllib.parse import urlsplit
 
@@ -150,7 +151,11 @@ class Lookup:
 
 @dataclass(frozen=True)
 class ActionKind:
-    """One kind of system. `open` gives the client that its operations get."""
+    """One kind of system. `open` gives the client that its operations get.
+
+    Attributes:
+        offers: The operations of one system of this kind, where they stand in a file of its own.
+    """
 
     name: str
     title: str
@@ -158,3 +163,4 @@ class ActionKind:
     open: Callable[[Any], Any]
     operations: tuple[Operation, ...]
     lookups: tuple[Lookup, ...] = ()
+    offers: Callable[[Any, Callable[[Path], Path]], tuple[Operation, ...]] | None = None

@@ -115,7 +115,7 @@ def jira(port: int = 0) -> TicketStandIn:
         service.notes[:] = [note for note in service.notes if note["id"] != number]
         return "", 204
 
-    return _served(service, port, lambda reason: {"errorMessages": [reason], "errors": {}})
+    return served(service, port, lambda reason: {"errorMessages": [reason], "errors": {}})
 
 
 def servicenow(port: int = 0) -> TicketStandIn:
@@ -167,7 +167,7 @@ def servicenow(port: int = 0) -> TicketStandIn:
         service.notes.append({**note, "sys_id": f"n{next(service.numbers)}"})
         return {"result": next(row for row in service.records if row["sys_id"] == sys_id)}
 
-    return _served(service, port, refused)
+    return served(service, port, refused)
 
 
 def _fits(row: Mapping[str, Any], query: str) -> bool:
@@ -234,7 +234,7 @@ def pagerduty(port: int = 0) -> TicketStandIn:
             service.notes.append(note)
         return {"note": note}, 201
 
-    return _served(service, port, refused)
+    return served(service, port, refused)
 
 
 def webhook(port: int = 0) -> TicketStandIn:
@@ -253,10 +253,12 @@ def webhook(port: int = 0) -> TicketStandIn:
                 service.records.append(known)
         return {"id": known["id"]}, 201
 
-    return _served(service, port, lambda reason: {"message": reason})
+    return served(service, port, lambda reason: {"message": reason})
 
 
-def _served(service: Service, port: int, worded: Callable[[str], Json]) -> TicketStandIn:
+def served(service: Service, port: int, worded: Callable[[str], Any]) -> TicketStandIn:
+    """The service, running; `worded` puts a refusal into the system's own form."""
+
     def answer(status: str, reason: str) -> Answer:
         return Answer(status, json.dumps(worded(reason)).encode())
 

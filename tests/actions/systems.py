@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +11,7 @@ from actions.connections import open_actions
 from actions.review import Reviews
 from core.database import Engine
 from core.settings import ActionSettings, Settings
-from samples.stand_ins import imap, tickets, totango
+from samples.stand_ins import imap, office, tickets, totango
 
 ACCOUNT = {"id": "A-1", "display_name": "Hollis Freight", "status_group": "paying", "attributes": {}}
 
@@ -40,7 +41,7 @@ def _ticket(start: Callable[[], tickets.TicketStandIn], settings: dict[str, Any]
         {"url": server.url, **settings},
         lambda: [*service.records, *service.notes],
         values,
-        lambda kind, seconds=0.3: server.faults.add(kind, path="^(POST|PATCH) (?!/api/v)", seconds=seconds),
+        lambda kind, seconds=0.3: server.faults.add(kind, path="^(POST|PATCH|PUT) (?!.*token)", seconds=seconds),
         lambda why: setattr(service, "refuses", why),
     )
 
@@ -99,6 +100,49 @@ def _totango() -> System:
     return System(server, settings, written, values, fault, refuse)
 
 
+def _salesforce() -> System:
+    keys = {"client_id": "app", "client_secret": tickets.TOKEN}
+    task = {"subject": "It's due", "description": "Two sites.", "account": "Hollis Freight", "priority": "High",
+            "status": "Not Started"}  # fmt: skip
+    case = {"subject": "VPN drops", "description": "Each hour.", "origin": "Web"}
+    note = {"record": "001000000000000001", "title": "Call", "body": "They want more."}
+    return _ticket(office.salesforce, keys, {"task": task, "case": case, "note": note})
+
+
+def _smartsheet() -> System:
+    columns = {"title": "Task", "text": "Notes", "due": "Due", "owner": "Owner"}
+    keys = {"token": tickets.TOKEN, "sheet": "7", "columns": columns, "key_column": "Reference"}
+    row = {"title": "VPN drops", "text": "Each hour.", "due": "2026-12-01", "owner": "Jo"}
+    return _ticket(office.smartsheet, keys, {"row": row})
+
+
+def _confluence() -> System:
+    system = _ticket(office.confluence, {"user": tickets.USER, "token": tickets.TOKEN}, {})
+    system.values = _Numbered({"page": {"space": "11", "title": "VPN drops {n}", "body": "Each hour & day."}})
+    return system
+
+
+def _microsoft() -> System:
+    keys = {"tenant": "t", "client_id": "app", "client_secret": tickets.TOKEN, "drive": "d1"}
+    draft = {"to": "pat@example.com", "subject": "The quote", "body": "Here it is."}
+    file = {"folder": "Notes/2026", "name": "call {n}.md", "text": "They want more."}
+    system = _ticket(office.microsoft, keys, {})
+    system.values = _Numbered({"draft": draft, "file": file})
+    system.settings["login_url"] = f"{system.server.url}/token"
+    return system
+
+
+class _Numbered(dict[str, Mapping[str, str]]):
+    """Forms with another name each time, for systems in which a name is there once."""
+
+    def __getitem__(self, operation: str) -> Mapping[str, str]:
+        number = str(next(_NUMBERS))
+        return {name: value.replace("{n}", number) for name, value in super().__getitem__(operation).items()}
+
+
+_NUMBERS = itertools.count(1)
+
+
 def _mail() -> System:
     server = imap.ImapStandIn()
     server.seconds = 0.3
@@ -115,6 +159,10 @@ def _mail() -> System:
 
 
 SYSTEMS: Mapping[str, Callable[[], System]] = {
+    "salesforce": _salesforce,
+    "smartsheet": _smartsheet,
+    "confluence": _confluence,
+    "microsoft": _microsoft,
     "totango": _totango,
     "jira": _jira,
     "servicenow": _servicenow,

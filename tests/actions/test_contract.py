@@ -28,8 +28,9 @@ OPERATIONS = [(kind.name, operation.name) for kind in KINDS.values() for operati
 
 
 def test_every_kind_is_held_to_the_contract() -> None:
-    assert set(SYSTEMS) == set(KINDS)
-    assert all(names == set(SYSTEMS_VALUES[kind]) for kind, names in _operations().items())
+    # The operations of `openapi` are in a document; test_openapi.py has theirs.
+    assert set(SYSTEMS) == set(KINDS) - {"openapi"}
+    assert _operations() == {**SYSTEMS_VALUES, "openapi": set()}
 
 
 @pytest.fixture(scope="module")
@@ -117,7 +118,7 @@ def test_a_fault_neither_loses_nor_doubles(kind, operation, fault, running, engi
     assert len(system.written()) - before == (0 if operation == "attribute" and before else 1)
 
 
-@pytest.mark.parametrize("kind", sorted(KINDS))
+@pytest.mark.parametrize("kind", sorted(SYSTEMS))
 def test_what_the_system_refuses_stays_a_form_with_the_reason(kind, running, engine) -> None:
     system = running[kind]
     reviews = reviews_of(kind, system, engine)
@@ -136,10 +137,10 @@ def test_what_the_system_refuses_stays_a_form_with_the_reason(kind, running, eng
         assert again.state == "written"
 
 
-@pytest.mark.parametrize("kind", sorted(KINDS))
+@pytest.mark.parametrize("kind", sorted(SYSTEMS))
 def test_wrong_credentials_are_one_sentence_with_the_remedy(kind, running, engine) -> None:
     system = running[kind]
-    secrets = {"token", "app_token", "password"} & set(system.settings)
+    secrets = {"token", "app_token", "password", "client_secret"} & set(system.settings)
     if not secrets:
         return
     right = reviews_of(kind, system, engine)
@@ -147,7 +148,7 @@ def test_wrong_credentials_are_one_sentence_with_the_remedy(kind, running, engin
     proposal = right.propose(f"it.{operation}", system.values[operation], ANA)
     wrong = reviews_of(kind, system, engine, **dict.fromkeys(secrets, "expired"))
     client = wrong.actions.known[f"it.{operation}"].connection.client
-    with pytest.raises(ActionError, match="doesn't accept our credentials"):
+    with pytest.raises(ActionError, match=r"accept our credentials|gives no token"):
         KINDS[kind].operations[0].write(client, Draft(proposal.id, proposal.form.values, ANA, utc_now().timestamp()))
 
 
@@ -171,7 +172,7 @@ def test_records_are_found_by_their_words(kind, running, engine) -> None:
     system = running[kind]
     reviews = reviews_of(kind, system, engine)
     confirmed(reviews, system, next(iter(system.values)))
-    words = "hollis" if kind == "totango" else "VPN"
+    words = "hollis" if kind in ("totango", "salesforce") else "VPN"
     client = reviews.actions.known[f"it.{next(iter(system.values))}"].connection.client
     found = KINDS[kind].lookups[0].run(client, words)
     assert found and words.casefold() in found[0].title.casefold()
@@ -188,5 +189,9 @@ SYSTEMS_VALUES: dict[str, set[str]] = {
     "servicenow": {"incident", "note"},
     "pagerduty": {"incident", "note"},
     "mail": {"draft"},
+    "salesforce": {"task", "case", "note"},
+    "smartsheet": {"row"},
+    "confluence": {"page"},
+    "microsoft": {"draft", "file"},
     "webhook": {"post"},
 }
