@@ -18,7 +18,7 @@ from assistant.events import Event, Stage
 from assistant.question import Question
 from assistant.records import StoredTurn
 from core.errors import ActionError
-from core.types import Answer
+from core.types import Answer, Citation
 
 # The route of such an answer; its `query` is the form's id.
 ACTION = "action"
@@ -129,9 +129,15 @@ def _topic(question: Question, history: Sequence[StoredTurn]) -> tuple[str, str,
         return "", "", ()
     turn = history[-1]
     quotes = tuple(Evidence(c.quote, c.title, c.locator, c.document_id, c.url) for c in turn.answer.citations)
-    sources = "\n".join(dict.fromkeys(f"- {c.title} {c.url}".rstrip() for c in turn.answer.citations))
+    sources = "\n".join(dict.fromkeys(map(_source, turn.answer.citations)))
     text = turn.answer.text + (f"\n\n{sources}" if sources else "")
     return turn.question.strip()[:200], text, quotes
+
+
+def _source(cited: Citation) -> str:
+    """A line of the sources; where a file lies on this machine is nobody else's business."""
+    url = cited.url if cited.url.startswith(("https://", "http://")) else ""
+    return f"[{cited.marker}] {cited.title} {url}".rstrip()
 
 
 def _filled(

@@ -63,8 +63,8 @@ def _quotes(value: Any, evidence: Sequence[SourceQuote]) -> tuple[SourceQuote, .
     """The places that a value names: numbers of the run's evidence, items with a `number`, or lists of these."""
     if isinstance(value, list | tuple):
         return tuple(dict.fromkeys(quote for part in value for quote in _quotes(part, evidence)))
-    number = value.get("number") if isinstance(value, Mapping) else value
-    if isinstance(number, str) and number.strip().isdigit():
-        number = int(number)
-    known = isinstance(number, int) and not isinstance(number, bool) and 1 <= number <= len(evidence)
-    return (evidence[number - 1],) if known else ()
+    told = value.get("number") if isinstance(value, Mapping) else value
+    if isinstance(told, bool) or not str(told).strip().isdigit():
+        return ()
+    number = int(str(told))
+    return (evidence[number - 1],) if 1 <= number <= len(evidence) else ()

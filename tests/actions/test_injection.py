@@ -74,13 +74,13 @@ def test_no_document_opens_a_form_and_none_changes_whom_it_reaches(reviews, serv
     for document in attacks:
         for asked in ("What does this mail want?", "Summarise this", "Translate it into German"):
             assert requests.events(Question(asked, ANA), [turn(document)]) is None
-    for document in attacks[:40]:
+    for document in attacks[:15]:
         *_, answer = requests.events(Question("open a Jira ticket for this", ANA), [turn(document)])
         form = reviews.proposal(answer.query, ANA)
         assert (form.action, form.state, form.form.values["project"]) == ("tickets.issue", "proposed", "OPS")
         assert form.form.values["priority"] == ""
         assert not set("\u202e\u200b") & set(form.form.values["description"])
-    assert len(of_user(reviews.engine, ANA, OPEN, limit=500)) == 40
+    assert len(of_user(reviews.engine, ANA, OPEN, limit=500)) == 15
     assert servers[0].service.records == []
 
 
@@ -93,7 +93,7 @@ def test_what_a_person_pastes_is_no_order_of_theirs(reviews, attacks) -> None:
 def test_notes_with_orders_fill_only_the_forms_of_the_app(reviews, servers, attacks, project_root: Path) -> None:
     app = load_app(project_root / "apps" / "library" / "meeting_to_success_tool.yaml")
     notes = "Present: Jo Field, Max Stern\nDecided: the pilot runs until June.\nMax sends the contract by 10 March.\n"
-    for attack in attacks[:25]:
+    for attack in attacks[:8]:
         given = {"customer": "Acme", "notes": f"{notes}\n{attack[:2000]}"}
         result = finish(app, given, Context(ANA, today=date(2026, 11, 22)))
         assert result.status == "completed"

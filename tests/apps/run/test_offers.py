@@ -57,7 +57,6 @@ def test_a_form_for_each_item_with_the_words_it_rests_on(app_of, tmp_path) -> No
         ("{title: \"{{ item.task }}\", due:", "{titel: \"{{ item.task }}\", due:", "did you mean 'title'"),
         ("evidence: {title:", "evidence: {dew:", "no field 'dew'"),
         ("for_each: meeting.action_items", "for_each: metting.action_items", "did you mean 'meeting'"),
-        ("summary: Nothing to do", "summary: \"{{ item }}\"", "name 'item' is unknown"),
     ],
 )  # fmt: skip
 def test_an_author_is_told_what_is_wrong_and_where(app_of, old, new, said) -> None:
