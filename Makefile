@@ -6,7 +6,7 @@ QUESTIONS ?= 30
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run model eval-local test quick check sbom audit install-hashed lock clean bench bench-embedding bench-chunking bench-search bench-answers bench-sync bench-connectors bench-start bench-people bench-access bench-data
+.PHONY: run model eval-local test quick check sbom audit install-hashed lock clean bench bench-embedding bench-chunking bench-search bench-answers bench-sync bench-connectors bench-start bench-people bench-access bench-data bench-actions
 .DEFAULT_GOAL := run
 
 $(VENV)/installed: pyproject.toml constraints.txt models.txt
@@ -100,6 +100,9 @@ bench-start: $(VENV)/installed-dev
 
 bench-people: $(VENV)/installed
 	$(BIN)/python -m evals.bench.people
+
+bench-actions: $(VENV)/installed
+	$(BIN)/python -m evals.bench.actions
 
 bench-connectors: $(VENV)/installed
 	$(BIN)/python -m evals.bench.connectors

@@ -138,7 +138,7 @@ class Reviews:
     def settle(self, wanted: str, record_id: str, user: User) -> Proposal:
         """The proposal, which the person has found in the other system under this id."""
         known = self.proposal(wanted, user)
-        record = asdict(Record(record_id, title=record_id))
+        record = asdict(Record(record_id, title=record_id or "found by hand"))
         return self._changed(known, user, ("stuck",), "settled action", state="written", record=record, problem="")
 
     def undo(self, wanted: str, user: User) -> Proposal:

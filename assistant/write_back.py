@@ -34,12 +34,18 @@ _VERBS = (
     "abre abrir crea crear registra registrar añade anota pon envía guarda "
     "ouvre ouvrir ouvrez crée créer créez enregistre ajoute ajoutez note mets envoie"
 ).split()
+_WORD = re.compile(r"[\w'-]+")
 _ORDER = re.compile(rf"^\W*(?:{_LEAD}[\s,]+)*(?:{'|'.join(_VERBS)})\b", re.IGNORECASE)
 # "Kannst du dafür ein Ticket eröffnen?": the verb comes last.
 _POLITE = re.compile(r"^\W*(?:bitte\s+)?(?:kannst du|können sie|könnten sie)\b", re.IGNORECASE)
 _ARTICLES = re.compile(
     r"^\W*(?:(?:me|us|mir|uns|a|an|the|this|that|it|ein|eine|einen|dafür|dazu|bitte|un|una|une|as|new|another|to|into|for|"
     r"neue[sn]?|nuevo|nueva|nouveau|nouvelle|somebody|someone)\s+)*"
+)
+# What may follow the record that is ordered: "a task for this" is one, "a task list" isn't.
+_GOES_ON = (
+    r"\s*(?:[:.,!?]|$|(?:for|in|into|to|about|from|with|that|because|on|of|out|für|aus|zu|über|para|en|de|sobre|pour|dans|"
+    r"sur)\b)"
 )
 _ABOUT = re.compile(r"^[^:]{3,80}:\s*(?P<what>\S.{5,})$", re.DOTALL)
 
@@ -59,10 +65,9 @@ class WriteBackRequests:
 
     def wanted(self, question: Question) -> list[Action]:
         """The person's actions that the message names, only the best; several where it says no more."""
-        said = " ".join(re.findall(r"[\w'-]+", question.text.casefold()))
         ordered = _ORDER.match(question.text)
         object_ = _ARTICLES.sub("", question.text[ordered.end() :].casefold()) if ordered else ""
-        scored = [(_named(a, f" {said} ", object_), a) for a in self.reviews.actions.of(question.user).values()]
+        scored = [(_named(a, question.text, object_), a) for a in self.reviews.actions.of(question.user).values()]
         best = max((score for score, _ in scored), default=0)
         return [action for score, action in scored if score == best and best > 0]
 
@@ -95,28 +100,32 @@ def is_order(text: str) -> bool:
     return _ORDER.match(text) is not None or (_POLITE.match(text) is not None and "?" in text)
 
 
-def _named(action: Action, said: str, object_: str) -> int:
+def _named(action: Action, text: str, object_: str) -> int:
     """How much of the message names the action: its words, its kind, what its system is called here.
 
     Without the system's name the first thing that is ordered must be the record: "open a ticket", and not "write a
     summary of the ticket".
     """
     settings, kind = action.connection.settings, action.connection.kind
-    systems = {kind.name, kind.title.casefold(), settings.name.replace("_", " "), settings.title.casefold()} - {""}
+    # The name in the settings, such as "success", may be a word of any message.
+    systems = {kind.title.casefold(), settings.title.casefold()} - {""}
+    said = f" {' '.join(re.findall(_WORD, text.casefold()))} "
     named = any(f" {name} " in said for name in systems)
-    if not named and not _identified(action, said):
+    if not named and not _identified(action, text):
         return 0
     words = action.operation.words
-    found = [w for w in words if (named and f" {w} " in said) or re.match(rf"{re.escape(w)}\b", object_)]
+    found = [w for w in words if (named and f" {w} " in said) or re.match(re.escape(w) + _GOES_ON, object_)]
     # Named alone, a system means what it is mostly for.
-    usual = named and action.operation is kind.operations[0]
+    usual = action.operation is kind.operations[0] and any(
+        re.match(rf"(?:with\s+)?{re.escape(name)}\s*(?:[:.!?]|$)", object_) for name in systems
+    )
     return max((len(word.split()) + 1 for word in found), default=int(usual)) + 10 * (named and bool(found or usual))
 
 
-def _identified(action: Action, said: str) -> bool:
+def _identified(action: Action, text: str) -> bool:
     """Whether the message names the record that the action adds to; True where it makes a new one."""
     names = [f for f in action.operation.fields if f.about and f.pattern]
-    return all(re.search(f" {f.pattern} ", said, re.IGNORECASE) for f in names)
+    return all(re.search(rf"(?<![\w-])(?:{f.pattern})(?![\w-])", text) for f in names)
 
 
 def _topic(question: Question, history: Sequence[StoredTurn]) -> tuple[str, str, tuple[Evidence, ...]]:

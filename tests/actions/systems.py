@@ -41,7 +41,7 @@ def _ticket(start: Callable[[], tickets.TicketStandIn], settings: dict[str, Any]
         {"url": server.url, **settings},
         lambda: [*service.records, *service.notes],
         values,
-        lambda kind, seconds=0.3: server.faults.add(kind, path="^(POST|PATCH|PUT) (?!.*token)", seconds=seconds),
+        lambda kind, seconds=2.0: server.faults.add(kind, path="^(POST|PATCH|PUT) (?!.*token)", seconds=seconds),
         lambda why: setattr(service, "refuses", why),
     )
 
@@ -86,7 +86,7 @@ def _totango() -> System:
     settings = {"url": server.url, "app_token": totango.APP_TOKEN, "service_id": "SP-1", "attributes": ["Plan"]}
     writes = "^POST /(api/v3/t|pixel)"
 
-    def fault(kind: str, seconds: float = 0.3) -> None:
+    def fault(kind: str, seconds: float = 2.0) -> None:
         server.faults.add(kind, path=writes, seconds=seconds)
 
     def written() -> list[Any]:
@@ -149,7 +149,7 @@ def _mail() -> System:
     values = {"draft": {"to": "pat@example.com", "subject": "The quote", "body": "Dear Pat,\n\nhere it is."}}
     settings = {"host": "127.0.0.1", "port": server.port, "ssl": False, "user": imap.USER, "password": imap.PASSWORD}
 
-    def fault(kind: str, seconds: float = 0.3) -> None:
+    def fault(kind: str, seconds: float = 2.0) -> None:
         server.seconds = seconds
         server.faults.append({"throttle": "lost", "error": "lost", "failed": "cut"}.get(kind, kind))
 
@@ -174,6 +174,6 @@ SYSTEMS: Mapping[str, Callable[[], System]] = {
 
 def reviews_of(kind: str, system: System, engine: Engine, **more: Any) -> Reviews:
     """The reviews of an installation that has this one system, under the name "it"."""
-    known = {"timeout_s": 0.15, "settle_s": 0, "groups": ["writers"], **system.settings, **more}
+    known = {"timeout_s": 0.3, "settle_s": 0, "groups": ["writers"], **system.settings, **more}
     settings = Settings(actions=(ActionSettings(name="it", kind=kind, **known),))
     return Reviews(engine, open_actions(settings))
