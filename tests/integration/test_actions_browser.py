@@ -60,6 +60,7 @@ def test_a_meeting_becomes_a_touchpoint_after_one_look(systems: Systems, browser
     page = visitor.page
     page.goto(f"{systems.served.url}/apps?app=meeting_to_success_tool")
     customer = page.get_by_role("combobox", name="Customer")
+    customer.wait_for(timeout=90_000)  # the first page of a server waits for its models
     customer.fill("Hollis Freight")
     customer.press("Enter")
     page.get_by_role("textbox", name="Or paste the notes").fill(NOTES)
