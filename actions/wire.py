@@ -1,7 +1,7 @@
 """One system's HTTP: reads are asked again, a write is sent once and never by itself a second time.
 
 What comes of a write is one of four: its answer; `Refused` and `Busy`, where nothing was written; `Unsure`, where
-nobody can say. The systems' own client libraries send a write again after a cut connection, which makes two records.
+nobody can say. Own client libraries differ in this: PagerDuty's sends any request again after a cut connection.
 """
 
 from __future__ import annotations

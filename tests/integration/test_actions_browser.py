@@ -45,7 +45,8 @@ def systems(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Systems]:
         entries = [
             {"name": "tickets", "kind": "jira", "url": jira.url, "user": tickets.USER, "token": tickets.TOKEN,
              "fixed": {"project": "OPS"}, "preset": {"type": "Task"}, **common},
-            {"name": "success", "kind": "totango", "url": success.url, "app_token": totango.APP_TOKEN, **common},
+            {"name": "success", "kind": "totango", "url": success.url, "app_token": totango.APP_TOKEN,
+             "preset": {"type": "call", "activity": "adoption"}, **common},
         ]  # fmt: skip
         settings = workspace.SETTINGS + f"actions: {json.dumps(entries)}\n"
         folder = tmp_path_factory.mktemp("actions")
@@ -70,18 +71,14 @@ def test_a_meeting_becomes_a_touchpoint_after_one_look(systems: Systems, browser
     visitor.settled()
     expect(page.locator(".quote", has_text="the pilot runs in two plants until June").last).to_be_visible()
     assert systems.totango.events == [], "a form writes nothing"
-    for label, value in (("Touchpoint type", "Call"), ("Activity", "Adoption")):
-        box = page.get_by_role("combobox", name=label)
-        box.click()
-        page.get_by_role("option", name=value).click()
-    visitor.settled()
+    page.get_by_role("textbox", name="Subject").fill("Pilot in two plants")
     page.get_by_role("button", name="Confirm and send").scroll_into_view_if_needed()
     visitor.picture("action-form.png")
     assert visitor.violations() == []
     page.get_by_role("button", name="Confirm and send").click()
     expect(page.get_by_text("Written:")).to_be_visible(timeout=20_000)
     (note,) = systems.totango.events
-    assert note["account"]["id"] == "A-1"
+    assert (note["account"]["id"], note["properties"]["subject"]) == ("A-1", "Pilot in two plants")
     assert "Ana Keller (ana@northgate.example) through Debrief" in note["note_content"]["text"]
     expect(page.get_by_role("button", name="Make a task in Totango").first).to_be_visible()
     visitor.context.close()
