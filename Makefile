@@ -6,7 +6,7 @@ QUESTIONS ?= 30
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run model eval-local test quick check sbom audit install-hashed lock clean bench bench-embedding bench-chunking bench-search bench-answers bench-sync bench-connectors bench-start bench-people bench-access bench-service bench-data
+.PHONY: run model eval-local test quick check sbom audit install-hashed lock clean bench bench-embedding bench-chunking bench-search bench-answers bench-sync bench-connectors bench-start bench-people bench-access bench-service bench-data bench-actions
 .DEFAULT_GOAL := run
 
 $(VENV)/installed: pyproject.toml constraints.txt models.txt
@@ -104,6 +104,9 @@ bench-people: $(VENV)/installed
 # So many clients that stream answers from a server at once, for two minutes.
 bench-service: $(VENV)/installed
 	$(BIN)/python -m service.bench.streams
+
+bench-actions: $(VENV)/installed
+	$(BIN)/python -m evals.bench.actions
 
 bench-connectors: $(VENV)/installed
 	$(BIN)/python -m evals.bench.connectors

@@ -66,6 +66,7 @@ COMMANDS: Mapping[str, tuple[str, tuple[str, ...]]] = {
         "No-code apps: write, test, publish and run them.",
         ("assistant.commands.apps", "evals.commands.app_cases"),
     ),
+    "actions": ("Write into other systems, after a review.", ("actions.commands",)),
     "data": ("Questions over tables: ask, check and draft the layer, who sees what.", ("warehouse.commands",)),
     "accounts": ("How your company calls the facts of its customers.", ("assistant.commands.accounts",)),
     "sources": (
@@ -124,6 +125,7 @@ COMMANDS: Mapping[str, tuple[str, tuple[str, ...]]] = {
 }
 # The modules that declare tables, for the commands that look into all of them. A test holds it against the modules.
 TABLES = (
+    "actions.proposals",
     "apps.kept",
     "apps.kept.assumptions",
     "apps.publish.approval",
@@ -252,6 +254,7 @@ def serve(
 
 def _scheduler(settings: Settings) -> BackgroundScheduler:
     """What is scheduled, running."""
+    from actions.schedule import add_outbox_job
     from assistant.records.retention import add_daily_job
     from core.audit.schedule import add_anchor_job
     from evals.schedule import add_weekly_job
@@ -264,6 +267,7 @@ def _scheduler(settings: Settings) -> BackgroundScheduler:
     add_anchor_job(scheduler, settings)
     _add_erasing_job(scheduler, settings)
     add_group_job(scheduler, settings)
+    add_outbox_job(scheduler, settings)
     scheduler.resume()
     return scheduler
 

@@ -23,6 +23,7 @@ from apps.language.isolated import evaluate, truth
 from apps.language.spec import App, Input, Step
 from apps.run.context import Asked, Context, LimitReached, SourceQuote
 from apps.run.inputs import check_fields, check_inputs, plain
+from apps.run.offers import OfferedForm, offered_forms
 from apps.run.outputs import OutputValue, filled, make_output, redacted_output, redacted_value
 from apps.steps import KINDS
 from core.errors import AppError, DebriefError
@@ -53,6 +54,7 @@ class RunResult:
         notes: What a person should know, such as a step that needs a model.
         inputs: What was put in, as plain values; files by their names.
         values: Inputs and step results, for a follow-up on the same run.
+        offers: Forms for other systems that a person may review.
         asks: What a person is asked before the run goes on, in the step `asks_in` of the app `asked_by`.
     """
 
@@ -68,6 +70,7 @@ class RunResult:
     error: str = ""
     inputs: Mapping[str, Any] = field(default_factory=dict)
     values: Mapping[str, Any] | None = None
+    offers: tuple[OfferedForm, ...] = ()
     asks: tuple[Input, ...] = ()
     asks_in: str = ""
     asked_by: App | None = None
@@ -154,6 +157,7 @@ class _Run:
         status: Status = "completed"
         error = ""
         outputs: tuple[OutputValue, ...] = ()
+        offers: tuple[OfferedForm, ...] = ()
         asks: tuple[Input, ...] = ()
         for step in steps:
             yield StepState(step.id, _title(step), "waiting")
@@ -168,6 +172,7 @@ class _Run:
                     seconds = round(time.monotonic() - started, 3)
                     yield StepState(current.id, _title(current), "skipped" if skipped else "done", skipped, seconds)
                 outputs = self._outputs()
+                offers = self._offers()
         except _Cancelled:
             status, error = "cancelled", f"The run was cancelled before the step '{_title(current)}'."
             yield StepState(current.id, _title(current), "cancelled")
@@ -190,6 +195,7 @@ class _Run:
             error=error,
             inputs={i.name: plain(self.values[i.name]) for i in self.app.inputs},
             values=self.values,
+            offers=offers,
             asks=asks,
             asks_in=current.id if asks else "",
             asked_by=self.app if asks else None,
@@ -286,6 +292,19 @@ class _Run:
                 f"the run is over its limit of {self.app.limits.seconds:g} seconds; give it less, or raise "
                 "limits.seconds."
             )
+
+    def _offers(self) -> tuple[OfferedForm, ...]:
+        guard = Guard(self.context.max_chars, self.context.deadline, self.context.clock)
+        redact = self.context.tools.redact
+        made = offered_forms(self.app.actions, self.values, self.context.evidence, guard)
+        return tuple(
+            replace(
+                form,
+                fields={name: redact(value) for name, value in form.fields.items()},
+                evidence={n: tuple(replace(q, quote=redact(q.quote)) for q in qs) for n, qs in form.evidence.items()},
+            )
+            for form in made
+        )
 
     def _outputs(self) -> tuple[OutputValue, ...]:
         guard = Guard(self.context.max_chars, self.context.deadline, self.context.clock)

@@ -38,6 +38,7 @@ from assistant.understanding.abbreviations import spelled_out
 from assistant.understanding.replies import NO_REPLY, goes_on, reply_of
 from assistant.understanding.spelling import corrected
 from assistant.understanding.vocabulary import Vocabularies
+from assistant.write_back import WriteBackRequests
 from core import metrics
 from core.errors import ModelError, QuestionError
 from core.llm import ChatModels, Spending
@@ -90,6 +91,7 @@ class Assistant:
         traces, conversations, styles: What is kept; None keeps nothing.
         vocabularies: The index's words, to correct typos; None corrects nothing.
         data: Answers questions over tables; None has none.
+        write_back: Fills in forms for other systems; None has none.
         limits: How much people may ask; None lets everybody ask.
     """
 
@@ -103,6 +105,7 @@ class Assistant:
     styles: Styles | None = None
     vocabularies: Vocabularies | None = None
     data: DataAnswers | None = None
+    write_back: WriteBackRequests | None = None
     limits: UsageLimits | None = None
 
     @classmethod
@@ -194,7 +197,8 @@ class Assistant:
         REQUEST.set(REQUEST.get() or trace.id)
         trace.guardrails.extend([verdict.rule] if verdict.rule else [])
         asked, question = question.text, self._taking_up(question, history)
-        events = self._by_app(question, verdict, trace) or self._by_data(question, verdict, history)
+        events = self._by_action(question, verdict, history) or self._by_app(question, verdict, trace)
+        events = events or self._by_data(question, verdict, history)
         standalone = question.text
         if events is None:
             if trace.route_reason:
@@ -231,6 +235,14 @@ class Assistant:
         if self.router is None or question.route in (SEARCH, RESEARCH, DATA) or (ordered and question.route is None):
             return None
         return self.router.events(replace(question, filters=all_of(question.filters, verdict.filter)), trace)
+
+    def _by_action(
+        self, question: Question, verdict: GuardrailVerdict, history: Sequence[StoredTurn]
+    ) -> Iterator[Event] | None:
+        """A form for another system, where the person's message orders one; None for any other message."""
+        if self.write_back is None or verdict.refusal or injection_score(question.text) >= 0.5:
+            return None
+        return self.write_back.events(question, history)
 
     def _by_data(
         self, question: Question, verdict: GuardrailVerdict, history: Sequence[StoredTurn]

@@ -6,12 +6,14 @@ import logging
 from dataclasses import replace
 from functools import partial
 
+from actions.review import open_reviews
 from assistant.app_runs.app_answers import open_app_answers
 from assistant.app_runs.tools import open_tools
 from assistant.ask import Assistant
 from assistant.data import DataAnswers, data_lookup
 from assistant.limits import UsageLimits
 from assistant.records.still_readable import Readable
+from assistant.write_back import WriteBackRequests
 from core.database import open_database
 from core.errors import SettingsError, SourceError
 from core.llm import ChatModels, ModelUsage, open_chat_models
@@ -53,7 +55,20 @@ def open_assistant(
     router = open_app_answers(settings, engine, retriever, models=models, tools=tools)
     # What a model that plans may use besides the documents; another tool joins here.
     more = [data_lookup(data)] if data is not None else []
-    return replace(plain.with_tools(*router.lookups(), *more), router=router, data=data)
+    return replace(
+        plain.with_tools(*router.lookups(), *more), router=router, data=data, write_back=_write_back(settings)
+    )
+
+
+def _write_back(settings: Settings) -> WriteBackRequests | None:
+    """What takes orders for other systems; without it, and with a word in the log, where their settings are wrong."""
+    if not settings.actions:
+        return None
+    try:
+        return WriteBackRequests(open_reviews(settings, open_database(settings)))
+    except SettingsError as error:
+        log.error("actions are off: %(error)s", {"error": error})
+        return None
 
 
 def _data_answers(settings: Settings, models: ChatModels | None) -> DataAnswers | None:

@@ -19,6 +19,7 @@ from chat_ui.parts import components, session
 from chat_ui.quality import page as quality
 from chat_ui.sources import page as sources
 from chat_ui.studio import page as studio
+from chat_ui.write_back import page as write_back
 from core.errors import IdentityError
 from core.signin import SessionExpired
 from core.types import User
@@ -77,6 +78,9 @@ def _page(user: User) -> None:
     ]
     if session.settings().warehouse.layer is not None:
         pages.insert(2, st.Page(lambda: data.page(user), title="Data", icon=":material/bar_chart:", url_path="data"))
+    if session.settings().actions:
+        icon = ":material/edit_square:"
+        pages.append(st.Page(lambda: write_back.page(user), title="Actions", icon=icon, url_path="actions"))
     if session.is_author(user):
         pages.append(st.Page(lambda: studio.page(user), title="Studio", icon=":material/edit_note:", url_path="studio"))
     if session.reads_evaluation(user):

@@ -21,6 +21,10 @@ DebriefError
 │   └── Unreachable     no connection
 ├── PatternTimeout      a regular expression takes for ever
 ├── AppError            an app's file or its inputs are wrong
+├── ActionError         what is to be written into another system can't be
+│   ├── Refused         the system says no; nothing was written
+│   ├── Busy            it can't be asked now; nothing was written
+│   └── Unsure          no proper answer came; it may have been written
 ├── FilterError         a search filter or weights file is wrong
 └── DatasetError        an evaluation data set is wrong
 """
@@ -118,6 +122,30 @@ class PatternTimeout(DebriefError):
 
 class AppError(DebriefError):
     """An app's file or its inputs are wrong."""
+
+
+class ActionError(DebriefError):
+    """What is to be written into another system can't be: wrong fields, no right to it, nothing of that name."""
+
+
+class Refused(ActionError):
+    """The system says no, and has written nothing; `field` names the field that it refuses, if it does."""
+
+    def __init__(self, message: str, field: str = "") -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class Busy(ActionError):
+    """The system can't be asked now, and has written nothing; `after_s` is how long it asks to wait."""
+
+    def __init__(self, message: str, after_s: float = 0.0) -> None:
+        super().__init__(message)
+        self.after_s = after_s
+
+
+class Unsure(ActionError):
+    """No proper answer came: it may have been written, so it is looked up before it is sent again."""
 
 
 class FilterError(DebriefError):

@@ -439,6 +439,32 @@ class SourceSettings(BaseModel):
     mapping: dict[str, str] = Field(default_factory=dict)
 
 
+class ActionSettings(BaseModel):
+    """A system that people write into after a review; its kind checks the keys of its own (`actions/kinds`).
+
+    Attributes:
+        groups: Whose members may; `everyone` opens it to all, and an empty list to nobody.
+        operations: Which of the kind's are offered; empty means all.
+        preset: Field → what a form begins with; `fixed`: what it has and nobody can change.
+        timeout_s: So long the system may keep silent.
+        settle_s: So long after a silence it is given to end what it may still be doing, before it is looked up.
+        attempts: So often a confirmed form is sent before a person has to look at it.
+    """
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_-]*$")
+    kind: str
+    title: str = ""
+    groups: tuple[str, ...] = ()
+    operations: tuple[str, ...] = ()
+    preset: dict[str, str] = Field(default_factory=dict)
+    fixed: dict[str, str] = Field(default_factory=dict)
+    timeout_s: float = Field(default=30.0, gt=0)
+    settle_s: float = Field(default=30.0, ge=0)
+    attempts: int = Field(default=12, ge=1)
+
+
 class Settings(SettingsSection):
     """All of debrief.yaml. `file` and `root` say where it was read from; relative paths start at `root`."""
 
@@ -461,6 +487,7 @@ class Settings(SettingsSection):
     evaluation: EvaluationSettings = EvaluationSettings()
     warehouse: WarehouseSettings = WarehouseSettings()
     sources: tuple[SourceSettings, ...] = ()
+    actions: tuple[ActionSettings, ...] = ()
     rules_file: Path | None = None
     guardrails_file: Path | None = None
     apps_dir: Path | None = None

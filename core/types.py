@@ -264,7 +264,8 @@ class Answer:
         offers: Apps that could do more with it, as "app:<name>".
         run: The id of the app's run that answered, whose outputs are kept; empty for any other answer.
         understood: The question as it was answered, where that isn't as it was asked.
-        query: Of route "data", the structured query as JSON, which gives rows and chart again to whoever may see them.
+        query: Of route "data", the structured query as JSON, which gives rows and chart again to whoever may see them;
+            of route "action", the id of the form.
         unfinished: Whether the model that writes was cut off; it can be asked to go on.
     """
 

@@ -16,7 +16,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from apps.kept.waiting import keep_waiting, waiting
-from apps.run import OutputValue, SourceQuote
+from apps.run import OfferedForm, OutputValue, SourceQuote
 from apps.runner import RunResult, Status
 from core import audit
 from core.database import Engine, Json, UtcDateTime, metadata, personal, utc_now
@@ -47,6 +47,8 @@ results = sa.Table(
     sa.Column("outputs", Json, nullable=False),
     sa.Column("evidence", Json, nullable=False),
     sa.Column("notes", Json, nullable=False),
+    # NULL in results of a version without actions.
+    sa.Column("actions", Json),
 )
 
 
@@ -120,6 +122,7 @@ def _kept(result: RunResult) -> dict[str, Any]:
         "outputs": outputs,
         "evidence": [asdict(e) for e in result.evidence],
         "notes": list(result.notes),
+        "actions": [asdict(form) for form in result.offers],
     }
 
 
@@ -192,7 +195,13 @@ def stored_result(
         error=row.error,
         inputs=inputs,
         values=inputs,
+        offers=tuple(_offer(form) for form in row.actions or ()),
     )
+
+
+def _offer(kept: Mapping[str, Any]) -> OfferedForm:
+    quotes = {name: tuple(SourceQuote(**quote) for quote in found) for name, found in kept["evidence"].items()}
+    return OfferedForm(kept["to"], kept["title"], kept["fields"], quotes)
 
 
 def forget_result(engine: Engine, run: str, user: User) -> None:

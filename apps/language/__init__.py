@@ -3,7 +3,7 @@
 from apps.language.app_file import AppFile
 from apps.language.expressions import ExpressionError, Guard
 from apps.language.isolated import evaluate
-from apps.language.spec import Action, App, AppTest, Expectation, Input, Output, OutputKind, Step
+from apps.language.spec import Action, App, AppTest, Expectation, Input, Output, OutputKind, Step, WriteBack
 from apps.language.yaml_lines import YamlSource
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "Output",
     "OutputKind",
     "Step",
+    "WriteBack",
     "YamlSource",
     "evaluate",
 ]

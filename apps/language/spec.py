@@ -103,6 +103,23 @@ class Output(Part):
     schema_: dict[str, Any] | None = Field(default=None, alias="schema")
 
 
+class WriteBack(Part):
+    """What of a run can be written into another system, once a person has reviewed its form.
+
+    Attributes:
+        to: KIND.OPERATION, for whichever system of that kind a company has, or NAME.OPERATION of one in its settings.
+        for_each: Makes a form for each item of a list.
+        evidence: Field → the places that its value rests on: items of a step, or numbers of the run's evidence.
+    """
+
+    to: str = Field(pattern=r"^[a-z][a-z0-9_-]*\.[a-z][a-z0-9_]*$")
+    title: str = ""
+    when: str = ""
+    for_each: str = ""
+    fields: dict[Name, str]
+    evidence: dict[Name, str] = Field(default_factory=dict)
+
+
 class JsonExpectation(Part):
     """A value within an output: `path` such as metrics[0].verdict."""
 
@@ -167,6 +184,7 @@ class App(Part):
     variables: dict[Name, Any] = Field(default_factory=dict)
     steps: tuple[Step, ...] = Field(min_length=1)
     outputs: tuple[Output, ...] = Field(min_length=1)
+    actions: tuple[WriteBack, ...] = ()
     tests: tuple[AppTest, ...] = ()
 
     def input(self, name: str) -> Input | None:

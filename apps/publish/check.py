@@ -9,11 +9,12 @@ from typing import Any
 from pydantic import ValidationError
 
 from apps.accounts.documents import DOCUMENT_TYPES
-from apps.language import App, AppTest, ExpressionError, Input, Step, YamlSource
+from apps.language import App, AppTest, ExpressionError, Input, Step, WriteBack, YamlSource
 from apps.language.expressions import Names, has_marks, names_in
 from apps.language.mentions import mentions
 from apps.language.phrases import unknown_phrase
 from apps.language.yaml_lines import KeyPath
+from apps.publish.write_back import check_write_back
 from apps.run.inputs import value_problem
 from apps.run.schemas import schema_problem
 from apps.steps import KINDS
@@ -88,8 +89,21 @@ def check_app(app: App, source: YamlSource) -> None:
                 f"found {output.value!r}; a {output.kind} is the file of a `render` step, "
                 'as in "{{ document.file }}".',
             )
+    for n, action in enumerate(app.actions):
+        check_write_back(action, ("actions", n), source)
+        _check_write_back_texts(action, ("actions", n), source, scope)
     for n, test in enumerate(app.tests):
         _check_test(app, test, ("tests", n), source)
+
+
+def _check_write_back_texts(action: WriteBack, path: KeyPath, source: YamlSource, scope: _Scope) -> None:
+    within = replace(scope, known=[*scope.known, "item"]) if action.for_each else scope
+    for part in ("fields", "evidence"):
+        _check_texts(getattr(action, part), (*path, part), source, within)
+    _check_texts(action.title, (*path, "title"), source, within)
+    for part in ("when", "for_each"):
+        if getattr(action, part):
+            _check_text(getattr(action, part), (*path, part), source, scope, bare=True)
 
 
 def _is_file(value: Any, app: App) -> bool:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from actions.proposals import forget_proposals_older_than
 from apps.kept import forget_results_older_than
 from assistant.records.conversations import Conversations
 from assistant.records.running import RunningApps
@@ -46,6 +47,7 @@ def forget(engine: sa.Engine, retention: RetentionSettings) -> Forgotten:
     if retention.conversations_days is not None:
         conversations = Conversations(engine).forget_older_than(retention.conversations_days)
         forget_results_older_than(engine, retention.conversations_days)
+        forget_proposals_older_than(engine, retention.conversations_days)
     if retention.traces_days is not None:
         traces = Traces(engine).forget_older_than(retention.traces_days)
         ModelUsage(engine).forget_people_before(utc_now() - timedelta(days=retention.traces_days))

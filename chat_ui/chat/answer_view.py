@@ -8,6 +8,7 @@ import streamlit as st
 
 from assistant.answers.small_talk import ROUTE as TALK
 from assistant.data import shown_again
+from assistant.write_back import ACTION
 from chat_ui.chat.app_turn import choices, examples, offers, route_menu
 from chat_ui.chat.case_button import case_button
 from chat_ui.chat.feedback import feedback
@@ -17,6 +18,7 @@ from chat_ui.parts.answer_html import answer_html, quote_html, sources_html
 from chat_ui.parts.app_outputs import run_view
 from chat_ui.parts.data_view import downloads
 from chat_ui.parts.passages import Excerpt, excerpts
+from chat_ui.write_back.offers import answer_form, run_offers
 from core.errors import SourceError
 from core.types import Answer, Passage, User
 
@@ -47,7 +49,11 @@ def result_view(turn: Turn, user: User) -> None:
         components.state("Stopped", STOPPED)
     elif turn.run is not None:
         run_view(turn.run, turn.key)
+        run_offers(turn.run, turn.answer.run, user, turn.key)
         route_menu(turn, turn.answer, user)
+    elif turn.answer.route == ACTION and turn.answer.query:
+        st.markdown(turn.answer.text)
+        answer_form(turn.answer.query, user, turn.key)
     elif turn.answer.route == TALK:
         st.markdown(turn.answer.text.partition("\n")[0])
         examples(turn, turn.answer)

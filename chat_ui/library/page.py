@@ -18,6 +18,7 @@ from chat_ui.parts import components, session
 from chat_ui.parts.answer_html import answer_html
 from chat_ui.parts.app_form import app_form, fields_form
 from chat_ui.parts.app_outputs import run_here, run_view
+from chat_ui.write_back.offers import run_offers
 from core.errors import AppError, DebriefError
 from core.types import User
 
@@ -120,7 +121,9 @@ def _history(app: App, user: User) -> None:
     if len(runs) > 1:
         chosen = st.selectbox("My runs", list(runs), format_func=lambda run: _named(runs[run]), key=key)
     try:
-        run_view(stored_result(session.database(), chosen, user, session.readable), f"run-{chosen}")
+        result = stored_result(session.database(), chosen, user, session.readable)
+        run_view(result, f"run-{chosen}")
+        run_offers(result, chosen, user, f"run-{chosen}")
         if runs[chosen].status == "waiting":
             _questions(chosen, user)
     except AppError as error:

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
-Kind = Literal["throttle", "error", "timeout", "cut", "malformed", "expire"]
+Kind = Literal["throttle", "error", "timeout", "cut", "malformed", "expire", "lost", "late", "failed"]
 Wsgi = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
 CONTROL_PATH = "/_stand_in/faults"
@@ -37,7 +37,9 @@ class Fault:
     Attributes:
         path: Regular expression that is searched in "GET /v1.0/drives?token=x".
         after: This many matching requests are answered properly first.
-        seconds: How long "timeout" keeps silent; what "throttle" says in Retry-After.
+        kind: "timeout" is silent and then does what was asked, "late" does it and is silent, "lost" is silent and does
+            nothing; "failed" does it and then answers as "error" does.
+        seconds: How long these keep silent; what "throttle" says in Retry-After.
     """
 
     kind: Kind
@@ -90,12 +92,20 @@ class Faults:
         if fault.kind == "timeout":
             time.sleep(fault.seconds)
             return self.app(environ, start_response)
+        if fault.kind in ("late", "failed"):
+            answered = self._done(environ)
+            if fault.kind == "late":
+                time.sleep(fault.seconds)
+                start_response(*answered[:2])
+                return [answered[2]]
+        if fault.kind == "lost":
+            time.sleep(fault.seconds)
         if fault.kind == "cut":
             return self._cut(environ, start_response)
         if fault.kind == "malformed":
             start_response("200 OK", [("Content-Type", "application/json"), ("Content-Length", "9")])
             return [b'{"value":']
-        answer = self.answers[fault.kind]
+        answer = self.answers["error" if fault.kind in ("lost", "failed") else fault.kind]
         headers = {**answer.headers, "Content-Length": str(len(answer.body))}
         if fault.kind == "throttle":
             headers["Retry-After"] = f"{fault.seconds:g}"
@@ -115,12 +125,16 @@ class Faults:
 
     def _cut(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """The proper answer, of which only the first half arrives."""
-        answered: list[Any] = []
-        body = b"".join(self.app(environ, lambda status, headers, *_: answered.extend((status, headers))))
-        status, headers = answered[:2]
+        status, headers, body = self._done(environ)
         kept = [(name, value) for name, value in headers if name.lower() != "content-length"]
         start_response(status, [*kept, ("Content-Length", str(len(body)))])
         return [body[: len(body) // 2]]
+
+    def _done(self, environ: dict[str, Any]) -> tuple[str, list[tuple[str, str]], bytes]:
+        """The proper answer: status, headers, body."""
+        answered: list[Any] = []
+        body = b"".join(self.app(environ, lambda status, headers, *_: answered.extend((status, headers))))
+        return answered[0], answered[1], body
 
     def _control(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """GET lists what is still to come, POST adds a fault, DELETE removes all."""

@@ -70,7 +70,9 @@ class Service:
     def _searches(self) -> None:
         @self.app.post("/api/v1/search/accounts")
         def accounts() -> Any:
-            return self._found("accounts", self.accounts, _selected)
+            terms = json.loads(request.form["query"]).get("terms", ())
+            wanted = next((t["eq"] for t in terms if t.get("term") == "identifier"), None)
+            return self._found("accounts", [a for a in self.accounts if wanted in (None, a["id"])], _selected)
 
         @self.app.post("/api/v1/search/users")
         def users() -> Any:
@@ -92,6 +94,8 @@ class Service:
         def events() -> Any:
             terms = json.loads(request.form["query"])["terms"]
             wanted = [event for event in self.events if all(_matches(event, term) for term in terms)]
+            of = request.form.get("account_id")
+            wanted = [event for event in wanted if not of or event["account"]["id"] == of]
             return self._found("events", wanted, lambda event, _fields: event)
 
     def _found(self, name: str, records: list[Json], shown: Any) -> Any:
@@ -125,6 +129,17 @@ class Service:
             created = int(form.get("create_date") or time.time() * 1000)
             self.events.append(_note(number, account, form, created))
             return {"note": {"id": number}}
+
+        @self.app.post("/pixel.gif/")
+        def attribute() -> Any:
+            form = request.form
+            account = next((a for a in self.accounts if a["id"] == form.get("sdr_o")), None)
+            if account is None or not form.get("sdr_s"):
+                return jsonify({"status": "failed", "_error": "Unknown account or service"}), 400
+            for key, value in form.items():
+                if key.startswith("sdr_o."):
+                    account.setdefault("attributes", {})[key.removeprefix("sdr_o.")] = {"val": value}
+            return b"GIF89a\x01\x00\x01\x00\x00\x00\x00;", 200, {"Content-Type": "image/gif"}
 
         @self.app.post("/api/v3/tasks")
         def task() -> Any:

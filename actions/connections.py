@@ -1,0 +1,141 @@
+"""The settings' `actions:` → what each person may do: an action is one operation of one configured system."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from actions.form import prepared
+from actions.kinds import KINDS
+from actions.kinds.kind import ActionKind, Choice, Field, KindSettings, Operation
+from core.errors import ActionError, SettingsError, Unsure
+from core.nearest import nearest
+from core.settings import ActionSettings, Settings, validate
+from core.types import User
+
+EVERYONE = "everyone"
+
+
+def unexpected(name: str, error: Exception) -> Unsure:
+    """What to say of a system whose answer has another form than its interface promises."""
+    return Unsure(f"{name} answers in an unexpected form ({type(error).__name__}: {error}); check its url and version.")
+
+
+@dataclass(frozen=True)
+class Connection:
+    """One configured system; its client is opened when it is first needed."""
+
+    settings: KindSettings
+    kind: ActionKind
+
+    @cached_property
+    def client(self) -> Any:
+        """What the kind's operations speak through."""
+        return self.kind.open(self.settings)
+
+    def open_to(self, user: User) -> bool:
+        """Whether the person is in one of its groups; without groups nobody is."""
+        return EVERYONE in self.settings.groups or bool(set(self.settings.groups) & set(user.groups))
+
+
+@dataclass(frozen=True)
+class Action:
+    """One operation of one system, under the id NAME.OPERATION."""
+
+    connection: Connection
+    operation: Operation
+
+    @property
+    def id(self) -> str:
+        """How settings, apps and commands call it here."""
+        return f"{self.connection.settings.name}.{self.operation.name}"
+
+    @property
+    def kind_id(self) -> str:
+        """How an app calls it that doesn't know this company's systems: KIND.OPERATION."""
+        return f"{self.connection.kind.name}.{self.operation.name}"
+
+    @property
+    def title(self) -> str:
+        """What a person reads on its button."""
+        own = self.connection.settings.title
+        return f"{self.operation.title} ({own})" if own else self.operation.title
+
+    def fields(self) -> tuple[Field, ...]:
+        """The form's fields with the values that the live system allows. Raises Refused or Busy."""
+        live: Mapping[str, Iterable[Choice]] = {}
+        if self.operation.choices is not None:
+            try:
+                live = self.operation.choices(self.connection.client)
+            except (LookupError, TypeError, ValueError) as error:
+                raise unexpected(self.connection.settings.name, error) from error
+        settings = self.connection.settings
+        return prepared(self.operation.fields, {k: tuple(v) for k, v in live.items()}, settings.preset, settings.fixed)
+
+
+@dataclass(frozen=True)
+class Actions:
+    """All actions of this installation, by id."""
+
+    known: Mapping[str, Action] = field(default_factory=dict)
+
+    def of(self, user: User) -> dict[str, Action]:
+        """Those that the person may use."""
+        return {name: a for name, a in self.known.items() if a.connection.open_to(user)}
+
+    def named(self, wanted: str, user: User) -> Action:
+        """The person's action of this id. Raises ActionError: there is none, or it isn't for them."""
+        action = self.known.get(wanted)
+        if action is None:
+            raise ActionError(f"There is no action {wanted!r}; {nearest(wanted, list(self.of(user)), 'your actions')}")
+        if not action.connection.open_to(user):
+            groups = ", ".join(action.connection.settings.groups) or "nobody yet"
+            raise ActionError(f"{wanted} is for {groups}, and {user.email} isn't among them; ask an administrator.")
+        return action
+
+    def fitting(self, wanted: str, user: User) -> list[Action]:
+        """The person's actions that an app means by NAME.OPERATION or KIND.OPERATION."""
+        return [a for a in self.of(user).values() if wanted in (a.id, a.kind_id)]
+
+
+def open_actions(settings: Settings) -> Actions:
+    """The actions of the settings. Raises SettingsError: an entry is wrong."""
+    found: dict[str, Action] = {}
+    for number, entry in enumerate(settings.actions):
+        connection = _connection(entry, settings, number)
+        for operation in _offered(connection, settings):
+            action = Action(connection, operation)
+            if action.id in found:
+                raise SettingsError(f"{settings.file}: actions: the name {entry.name!r} stands twice; rename one.")
+            found[action.id] = action
+    return Actions(found)
+
+
+def _connection(entry: ActionSettings, settings: Settings, number: int) -> Connection:
+    kind = KINDS.get(entry.kind)
+    if kind is None:
+        raise SettingsError(
+            f"{settings.file}: actions[{number}].kind is {entry.kind!r}; {nearest(entry.kind, list(KINDS), 'kinds')}"
+        )
+    own = validate(kind.settings, entry.model_dump(), settings.file, f"actions[{number}].")
+    return Connection(own, kind)
+
+
+def _offered(connection: Connection, settings: Settings) -> list[Operation]:
+    kind, own = connection.kind, connection.settings
+    operations = kind.operations if kind.offers is None else kind.offers(own, settings.path)
+    names = [operation.name for operation in operations]
+    for name in own.operations if kind.offers is None else ():
+        if name not in names:
+            raise SettingsError(f"{settings.file}: {own.name} offers no {name!r}; {nearest(name, names, 'operations')}")
+    fields = {f.name for operation in operations for f in operation.fields}
+    for name in (*own.preset, *own.fixed):
+        if name not in fields:
+            raise SettingsError(
+                f"{settings.file}: {own.name} has no field {name!r}; {nearest(name, sorted(fields), 'fields')}"
+            )
+    if kind.offers is not None:
+        return list(operations)
+    return [operation for operation in operations if not own.operations or operation.name in own.operations]

@@ -1,0 +1,173 @@
+"""A message that orders something written into another system → a form for it, filled from the conversation.
+
+Which system, and that there is a form at all, is read from the person's own message alone: what documents or a model
+say can fill in fields and nothing else. The form is then the person's to review; nothing is written here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from actions.connections import Action
+from actions.kinds.kind import Field
+from actions.proposals import Evidence
+from actions.review import Reviews
+from assistant.events import Event, Stage
+from assistant.question import Question
+from assistant.records import StoredTurn
+from core.errors import ActionError
+from core.types import Answer, Citation
+
+# The route of such an answer; its `query` is the form's id.
+ACTION = "action"
+_MOST_CHARS = 400
+_LEAD = (
+    r"(?:please|pls|bitte|por favor|s'il (?:te|vous) plaît|now|and|then|also|ok(?:ay)?|great|thanks|"
+    r"(?:can|could|would|will) you|i need you to|i want you to|let's|kannst du|können sie|könnten sie|puedes|podrías|"
+    r"peux-tu|pouvez-vous)"
+)
+_VERBS = (
+    "open create make file raise log add post put note record enter page send set save start report "
+    "öffne eröffne erstelle lege? mach trag\\w* notiere erfasse melde setz\\w* schick\\w* speicher\\w* "
+    "abre abrir crea crear registra registrar añade anota pon envía guarda "
+    "ouvre ouvrir ouvrez crée créer créez enregistre ajoute ajoutez note mets envoie"
+).split()
+_WORD = re.compile(r"[\w'-]+")
+_ORDER = re.compile(rf"^\W*(?:{_LEAD}[\s,]+)*(?:{'|'.join(_VERBS)})\b", re.IGNORECASE)
+# "Kannst du dafür ein Ticket eröffnen?": the verb comes last.
+_POLITE = re.compile(r"^\W*(?:bitte\s+)?(?:kannst du|können sie|könnten sie)\b", re.IGNORECASE)
+_ARTICLES = re.compile(
+    r"^\W*(?:(?:me|us|mir|uns|a|an|the|this|that|it|ein|eine|einen|dafür|dazu|bitte|un|una|une|as|new|another|to|into|for|"
+    r"neue[sn]?|nuevo|nueva|nouveau|nouvelle|somebody|someone)\s+)*"
+)
+# What may follow the record that is ordered: "a task for this" is one, "a task list" isn't.
+_GOES_ON = (
+    r"\s*(?:[:.,!?]|$|(?:for|in|into|to|about|from|with|that|because|on|of|out|für|aus|zu|über|para|en|de|sobre|pour|dans|"
+    r"sur)\b)"
+)
+_ABOUT = re.compile(r"^[^:]{3,80}:\s*(?P<what>\S.{5,})$", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class WriteBackRequests:
+    """Takes messages that ask for a form."""
+
+    reviews: Reviews
+
+    def events(self, question: Question, history: Sequence[StoredTurn]) -> Iterator[Event] | None:
+        """The events of the answer that shows the form; None leaves the message to apps and the search."""
+        if question.attachments or question.route is not None or not is_order(question.text):
+            return None
+        fitting = self.wanted(question)
+        return self._answered(question, fitting, history) if fitting else None
+
+    def wanted(self, question: Question) -> list[Action]:
+        """The person's actions that the message names, only the best; several where it says no more."""
+        ordered = _ORDER.match(question.text)
+        object_ = _ARTICLES.sub("", question.text[ordered.end() :].casefold()) if ordered else ""
+        scored = [(_named(a, question.text, object_), a) for a in self.reviews.actions.of(question.user).values()]
+        best = max((score for score, _ in scored), default=0)
+        return [action for score, action in scored if score == best and best > 0]
+
+    def _answered(
+        self, question: Question, fitting: Sequence[Action], history: Sequence[StoredTurn]
+    ) -> Iterator[Event]:
+        yield Stage("action", "Filling in a form")
+        if len(fitting) > 1:
+            choices = tuple(f"{action.title}: {_topic(question, history)[0]}" for action in fitting)
+            yield Answer("Into which system?", outcome="needs_input", route=ACTION, choices=choices)
+            return
+        action = fitting[0]
+        try:
+            values, evidence = _filled(action, question, history)
+            origin = {"conversation": question.conversation_id or ""}
+            form = self.reviews.propose(action.id, values, question.user, evidence, origin)
+        except ActionError as error:
+            yield Answer(str(error), outcome="refused", route=ACTION)
+            return
+        text = (
+            f"**{action.title}**: this form is filled in for you. Look at it, and confirm it; nothing is written yet."
+        )
+        yield Answer(text, outcome="needs_input", route=ACTION, query=form.id)
+
+
+def is_order(text: str) -> bool:
+    """Whether a message orders something made in another system, by its form alone."""
+    if len(text) > _MOST_CHARS and not _ABOUT.match(text):
+        return False
+    return _ORDER.match(text) is not None or (_POLITE.match(text) is not None and "?" in text)
+
+
+def _named(action: Action, text: str, object_: str) -> int:
+    """How much of the message names the action: its words, its kind, what its system is called here.
+
+    Without the system's name the first thing that is ordered must be the record: "open a ticket", and not "write a
+    summary of the ticket".
+    """
+    settings, kind = action.connection.settings, action.connection.kind
+    # The name in the settings, such as "success", may be a word of any message.
+    systems = {kind.title.casefold(), settings.title.casefold()} - {""}
+    said = f" {' '.join(re.findall(_WORD, text.casefold()))} "
+    named = any(f" {name} " in said for name in systems)
+    if not named and not _identified(action, text):
+        return 0
+    words = action.operation.words
+    found = [w for w in words if (named and f" {w} " in said) or re.match(re.escape(w) + _GOES_ON, object_)]
+    # Named alone, a system means what it is mostly for.
+    usual = action.operation is kind.operations[0] and any(
+        re.match(rf"(?:with\s+)?{re.escape(name)}\s*(?:[:.!?]|$)", object_) for name in systems
+    )
+    return max((len(word.split()) + 1 for word in found), default=int(usual)) + 10 * (named and bool(found or usual))
+
+
+def _identified(action: Action, text: str) -> bool:
+    """Whether the message names the record that the action adds to; True where it makes a new one."""
+    names = [f for f in action.operation.fields if f.about and f.pattern]
+    return all(re.search(rf"(?<![\w-])(?:{f.pattern})(?![\w-])", text) for f in names)
+
+
+def _topic(question: Question, history: Sequence[StoredTurn]) -> tuple[str, str, tuple[Evidence, ...]]:
+    """(Title, text, what the text rests on): what the message says after a colon, else the last answer."""
+    about = _ABOUT.match(question.text)
+    if about is not None:
+        text = about["what"].strip()
+        return text.split("\n")[0][:200], text, ()
+    if not history:
+        return "", "", ()
+    turn = history[-1]
+    quotes = tuple(Evidence(c.quote, c.title, c.locator, c.document_id, c.url) for c in turn.answer.citations)
+    sources = "\n".join(dict.fromkeys(map(_source, turn.answer.citations)))
+    text = turn.answer.text + (f"\n\n{sources}" if sources else "")
+    return turn.question.strip()[:200], text, quotes
+
+
+def _source(cited: Citation) -> str:
+    """A line of the sources; where a file lies on this machine is nobody else's business."""
+    url = cited.url if cited.url.startswith(("https://", "http://")) else ""
+    return f"[{cited.marker}] {cited.title} {url}".rstrip()
+
+
+def _filled(
+    action: Action, question: Question, history: Sequence[StoredTurn]
+) -> tuple[dict[str, str], Mapping[str, tuple[Evidence, ...]]]:
+    title, text, quotes = _topic(question, history)
+    operation = action.operation
+    values = {operation.title_field: title, operation.text_field: text}
+    for field in action.fields():
+        if field.name not in values and (said := _said(field, question.text)):
+            values[field.name] = said
+    evidence = {operation.text_field: quotes} if quotes else {}
+    return {name: value for name, value in values.items() if name}, evidence
+
+
+def _said(field: Field, text: str) -> str:
+    """The field's value that the person's own message names; empty when it names none, or more than one."""
+    if field.pattern:
+        found = re.findall(rf"(?<![\w-])(?:{field.pattern})(?![\w-])", text)
+    else:
+        words = " ".join(re.findall(r"[\w-]+", text.casefold()))
+        folded = f" {words} "
+        found = [c.value for c in field.choices if any(f" {n.casefold()} " in folded for n in (c.value, c.label) if n)]
+    return found[0] if len(set(found)) == 1 else ""

@@ -1,0 +1,1 @@
+"""Forms for other systems: offered beside a result, reviewed with their evidence, followed until written."""

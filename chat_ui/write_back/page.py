@@ -1,0 +1,36 @@
+"""The person's forms for other systems: those that wait for something, then those that are done."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from actions.proposals import OPEN, Proposal, of_user
+from chat_ui.parts import components
+from chat_ui.write_back.form import review
+from chat_ui.write_back.offers import reviews
+from core.types import User
+
+
+def page(user: User) -> None:
+    """The page of one person's forms."""
+    st.title("Actions")
+    st.caption("Forms for other systems. Nothing is written before you confirm it.")
+    known = reviews()
+    forms = of_user(known.engine, user)
+    waiting = [form for form in forms if form.state in OPEN]
+    if not waiting:
+        components.state("No form waits for you", "Forms come from apps, and from the chat: “open a ticket for this”.")
+    for form in waiting:
+        review(known, form.id, user, f"form-{form.id}")
+    done = [form for form in forms if form.state not in OPEN]
+    if not done:
+        return
+    st.subheader("Done")
+    chosen = st.selectbox("Form", done, format_func=_named, label_visibility="collapsed")
+    if chosen is not None:
+        review(known, chosen.id, user, f"form-{chosen.id}")
+
+
+def _named(form: Proposal) -> str:
+    title = form.record.title if form.record is not None else next((v for v in form.form.values.values() if v), "")
+    return " · ".join((components.local(form.made_at), form.action, form.state, title[:80]))
