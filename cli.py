@@ -68,8 +68,8 @@ COMMANDS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "data": ("Questions over tables: ask, check and draft the layer, who sees what.", ("warehouse.commands",)),
     "accounts": ("How your company calls the facts of its customers.", ("assistant.commands.accounts",)),
     "sources": (
-        "Lists the sources: when each was last synced, how far it lags behind, and how it stands.",
-        ("connectors.commands", "ingestion.commands.sources"),
+        "Lists the sources, and adds, tests, changes, pauses and resumes one.",
+        ("connectors.commands", "connectors.edit_commands", "ingestion.commands.sources"),
     ),
     "docs": ("What became of the documents, and why.", ("ingestion.commands.sync",)),
     "access": ("Who may read what, and why.", ("ingestion.commands.access",)),
@@ -126,6 +126,7 @@ TABLES = (
     "assistant.records.erasing",
     "chat_ui.admin.weights",
     "chat_ui.admin.guardrails",
+    "connectors.source_edit",
     "core.groups",
     "core.identity",
     "core.llm.usage",
@@ -243,9 +244,10 @@ def _scheduler(settings: Settings) -> BackgroundScheduler:
     from core.audit.schedule import add_anchor_job
     from evals.schedule import add_weekly_job
     from ingestion.groups import add_group_job
-    from ingestion.sync.schedule import build_scheduler
+    from ingestion.sync.schedule import build_scheduler, follow_settings
 
     scheduler = build_scheduler(settings)
+    follow_settings(scheduler, settings)
     add_weekly_job(scheduler, settings)
     add_daily_job(scheduler, settings)
     add_anchor_job(scheduler, settings)

@@ -123,7 +123,6 @@ class FileEditor:
         action = f"changed {self.name}"
         entry = f"{version.digest[:12]} {detail}"[:2_000]
         audit.record(session.database(), user, action, self.file.path.name, entry)
-        session.rules_changed()
         st.session_state[self._read_key] = text
         st.session_state[self._said_key] = SAVED
 

@@ -29,6 +29,7 @@ from chat_ui.parts.signin import Connection, SessionExpired, check_provider, cla
 from core import audit, logs
 from core.database import Engine, open_database
 from core.errors import AppError, DebriefError, IdentityError
+from core.followed import Followed, files_stamp
 from core.identity import Directory, load_directory
 from core.sessions import end_session, open_session
 from core.settings import Settings, load_settings
@@ -54,16 +55,50 @@ def log_as_parent() -> None:
     logs.set_up_as_parent()
 
 
-@st.cache_resource(show_spinner=False)
 def settings() -> Settings:
-    """debrief.yaml, read once; a change needs a restart."""
-    return load_settings()
+    """debrief.yaml. Sources and the names of the weights' and guardrails' files follow the file; the rest is as when
+    the server began."""
+    return _settings().now()
+
+
+def settings_problem() -> str:
+    """Why the settings as they stand aren't in force; empty when they are."""
+    return _settings().problem
 
 
 @st.cache_resource(show_spinner=False)
+def _settings() -> Followed[Settings]:
+    begun = load_settings()
+
+    def read() -> Settings:
+        now = load_settings(begun.file)
+        if now.sources != begun.sources:
+            # The connectors' libraries take seconds to load, which the first page shouldn't wait for.
+            from connectors.registry import check_sources
+
+            check_sources(now)
+        retrieval = begun.retrieval.model_copy(update={"weights_file": now.retrieval.weights_file})
+        followed = {"sources": now.sources, "guardrails_file": now.guardrails_file, "retrieval": retrieval}
+        return begun.model_copy(update=followed)
+
+    return Followed(lambda: files_stamp([begun.file]), read)
+
+
 def assistant() -> Assistant:
-    """The one assistant of this server. An error isn't kept: after the first sync the next run opens it."""
-    return open_assistant(settings(), retriever(), readable=readable)
+    """The one assistant of this server, by the weights and guardrails as they are now, whoever has changed them; what
+    is under way ends with the old ones. An error isn't kept: after the first sync the next run opens it."""
+    return _assistant().now()
+
+
+@st.cache_resource(show_spinner=False)
+def _assistant() -> Followed[Assistant]:
+    return Followed(_rules, lambda: open_assistant(settings(), retriever(), readable=readable))
+
+
+def _rules() -> tuple[object, ...]:
+    """Another one when weights or guardrails are."""
+    named = (settings().retrieval.weights_file, settings().guardrails_file)
+    return files_stamp(settings().path(file) for file in named if file is not None)
 
 
 def warehouse() -> Warehouse | None:
@@ -123,16 +158,14 @@ def tools() -> Tools:
     return open_tools(settings(), assistant(), retriever())
 
 
-@st.cache_resource(show_spinner=False)
 def retriever() -> Retriever:
     """What the assistant searches with. Raises IndexMissing before the first sync."""
-    return open_retriever(settings())
+    return _retriever().now()
 
 
-def rules_changed() -> None:
-    """The next question goes by the weights and guardrails as they are now; those under way end with the old ones."""
-    assistant.clear()
-    retriever.clear()
+@st.cache_resource(show_spinner=False)
+def _retriever() -> Followed[Retriever]:
+    return Followed(_rules, lambda: open_retriever(settings()))
 
 
 def directory() -> Directory:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from html import escape
-from pathlib import Path
 from typing import Literal
 
 import streamlit as st
 
 from chat_ui.parts import charts, components, session
+from chat_ui.sources.edit import edit_sources
+from chat_ui.sources.syncing import start_sync
 from core import audit
 from core.errors import IdentityError, SettingsError, SourceError
 from core.types import User
@@ -30,7 +29,7 @@ from ingestion.documents import (
 )
 from ingestion.state import DocumentRecord, SyncRun, SyncState
 from ingestion.sync.explain import explain
-from ingestion.sync.status import SourceStatus, statuses
+from ingestion.sync.status import SourceStatus, standing, statuses
 
 _NOT_FOUND = (
     "Check the words and the filters. A document that exists at its source may lie outside the source's path, be left "
@@ -38,6 +37,15 @@ _NOT_FOUND = (
 )
 _Kind = Literal["", "good", "bad", "warn", "accent"]
 _RUN_KINDS: Mapping[str, _Kind] = {"SUCCEEDED": "good", "INCOMPLETE": "warn", "FAILED": "bad", "ABORTED": "bad"}
+# What is true at a glance; the words beside it say the rest.
+_STANDING: Mapping[str, tuple[str, _Kind]] = {
+    "good": ("fine", "good"),
+    "partly": ("gaps", "warn"),
+    "late": ("late", "bad"),
+    "failing": ("failing", "bad"),
+    "paused": ("paused", "warn"),
+    "new": ("new", "warn"),
+}
 _OUTCOME_KINDS: Mapping[str, _Kind] = {"indexed": "good", "held": "warn", "failed": "bad"}
 
 
@@ -49,6 +57,8 @@ def page(user: User) -> None:
     with place:
         if opened == "Sources":
             _sources(user)
+            if admin:
+                edit_sources(user)
         elif opened == "Documents":
             _documents(user, admin)
         elif opened == "Runs":
@@ -61,12 +71,15 @@ def page(user: User) -> None:
 def _sources(user: User) -> None:
     user = session.still_there(user)
     admin = session.is_admin(user)
+    if admin and session.settings_problem():
+        components.state("The changed settings are not in force", session.settings_problem(), "error")
     found = statuses(session.database(), session.settings().sources)
     if not found:
-        components.state("No sources yet", f"List one under `sources:` in {session.settings().file.name}.")
+        words = "Add one below." if admin else "An administrator adds them on this page."
+        components.state("No sources yet", words)
         return
     components.table(
-        ["Source", "Kind", "Last success", "On time", "Last run", "Schedule", "Indexed", "Held", "Failed"],
+        ["Source", "Kind", "How it stands", "Schedule", "Indexed", "Held", "Failed"],
         [_source_row(status) for status in found],
         label="Sources",
     )
@@ -81,33 +94,19 @@ def _sources(user: User) -> None:
         names = ["All sources", *(status.settings.name for status in found)]
         name = st.selectbox("Source to sync", names, label_visibility="collapsed", width=240)
         if st.button("Sync now", disabled=busy, icon=":material/sync:"):
-            _sync(None if name == "All sources" else name)
-            audit.record(session.database(), user, "started sync", name)
+            start_sync(None if name == "All sources" else name, user)
             st.toast("The sync has started; this table follows it.")
     if busy:
         st.html('<div class="stage" role="status"><span class="dot"></span>A sync is running …</div>')
 
 
-def _sync(name: str | None) -> None:
-    # A process of its own: parsing and embedding must not slow down the pages.
-    command = [str(Path(sys.executable).with_name("debrief")), "--settings", str(session.settings().file), "sync"]
-    process = subprocess.Popen([*command, name] if name else command, stdout=subprocess.DEVNULL)
-    _children.append(process)
-    _children[:] = [child for child in _children if child.poll() is None]
-
-
-_children: list[subprocess.Popen[bytes]] = []
-
-
 def _source_row(status: SourceStatus) -> list[str]:
-    last, outcomes = status.last, status.outcomes
+    outcomes = status.outcomes
     schedule = schedule_words(status.settings.schedule, status.settings.time_zone)
     return [
         f"<b>{escape(status.settings.name)}</b>",
         escape(status.settings.kind),
-        escape(components.ago(status.succeeded_at)) if status.succeeded_at else "never",
-        _on_time(status),
-        components.badge(last.state.lower(), _RUN_KINDS.get(last.state, "accent")) if last else components.badge("new"),
+        _standing(status),
         escape(schedule),
         f"{outcomes.get('indexed', 0):,}",
         f"{outcomes.get('held', 0) + outcomes.get('dropped', 0):,}",
@@ -115,17 +114,15 @@ def _source_row(status: SourceStatus) -> list[str]:
     ]
 
 
-def _on_time(status: SourceStatus) -> str:
+def _standing(status: SourceStatus) -> str:
+    now = datetime.now(UTC)
     try:
-        late = late_by(status, session.settings().file, datetime.now(UTC))
+        kind, words = standing(status, late_by(status, session.settings().file, now), now)
     except SettingsError as error:
         return components.badge("wrong schedule", "bad") + f" {escape(str(error))}"
-    if late is not None:
-        hours = late.total_seconds() / 3_600
-        return components.badge(f"late by {hours:.0f} h" if hours < 48 else f"late by {hours / 24:.0f} days", "bad")
-    if status.succeeded_at is None:
-        return components.badge("not yet synced", "warn")
-    return components.badge("on time", "good") if status.settings.schedule else "–"
+    if status.last is not None and status.last.state == "SYNCING":
+        return f"{components.badge('syncing', 'accent')} {escape(words)}"
+    return f"{components.badge(_STANDING[kind][0], _STANDING[kind][1])} {escape(words)}"
 
 
 def _runs(admin: bool) -> None:
