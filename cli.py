@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
     from assistant.records.still_readable import Readable
     from core.database import Engine
+    from evals.suite.feedback import Gap
     from ingestion.parse import ParserPool
 
 # Telemetry of every dependency is off, whatever its own default is; set before any of them is imported.
@@ -71,7 +72,7 @@ COMMANDS: Mapping[str, tuple[str, tuple[str, ...]]] = {
         "Lists the sources, and adds, tests, changes, pauses and resumes one.",
         ("connectors.commands", "connectors.edit_commands", "ingestion.commands.sources"),
     ),
-    "docs": ("What became of the documents, and why.", ("ingestion.commands.sync",)),
+    "docs": ("What became of the documents, and why.", ("ingestion.commands.sync", "operations.worklist_commands")),
     "access": ("Who may read what, and why.", ("ingestion.commands.access",)),
     "erase": (
         "Erases the text of deleted documents from the index's generations, stored answers, traces and results.",
@@ -134,6 +135,7 @@ TABLES = (
     "core.sessions",
     "evals.suite.history",
     "ingestion.state",
+    "operations.worklist",
 )
 _ALL_TABLES = ("person",)
 ERASING = "erasing"
@@ -170,6 +172,7 @@ def load_command(name: str) -> Any:
         "assistant.commands.questions": (_parsed, _readable),
         "ingestion.commands.erase": (_erase_records,),
         "assistant.commands.apps": (_parsed, _cut),
+        "operations.worklist_commands": (_missing,),
     }
     if name in _ALL_TABLES:
         for module in TABLES:
@@ -299,6 +302,13 @@ def _readable(settings: Settings) -> Readable:
 
     engine = open_database(settings)
     return lambda ids, user: readable_ids(engine, ids, user)
+
+
+def _missing(settings: Settings, engine: Engine) -> list[Gap]:
+    """The topics that people asked about and nothing answers."""
+    from evals.suite.feedback import find_gaps
+
+    return find_gaps(settings, engine)
 
 
 def _erase_records(engine: Engine, ids: Collection[str]) -> dict[str, int]:

@@ -10,7 +10,7 @@ import yaml
 
 from connectors.commands import print_probe, sources_app
 from connectors.probe import probe
-from connectors.source_edit import added, changed, checked, save, settings_file, source_named
+from connectors.source_edit import SettingsEdit, added, changed, checked, save, settings_file, source_named
 from core import audit
 from core.console import out
 from core.database import open_database
@@ -44,7 +44,9 @@ def add(
 
 @sources_app.command("set")
 def set_keys(
-    name: Annotated[str, typer.Argument(help="The source's name in debrief.yaml.")], keys: Keys = None, test: Tried = True
+    name: Annotated[str, typer.Argument(help="The source's name in debrief.yaml.")],
+    keys: Keys = None,
+    test: Tried = True,
 ) -> None:
     """Changes keys of a source in debrief.yaml, after trying it."""
     before, file = _read()
@@ -82,7 +84,7 @@ def _write(text: str, before: str, name: str, action: str, test: bool) -> None:
         if found.problem:
             out.print("Nothing was written; mend it, or add --no-test.")
             raise typer.Exit(1)
-    save(open_database(settings), settings.file, before, text, audit.SERVICE, action, name)
+    save(open_database(settings), settings.file, SettingsEdit(before, text, action, name), audit.SERVICE)
     out.print(f"{action.capitalize()}: {name}, in {settings.file}.")
 
 

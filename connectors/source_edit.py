@@ -119,7 +119,9 @@ def changed(text: str, file: Path, name: str, values: Mapping[str, Any]) -> str:
     """
     before = source_named(parse_settings(text, file), name)
     if values.get("name", name) != name or values.get("kind", before.kind) != before.kind:
-        raise SettingsError(f"The source {name} keeps its name and kind, which its documents' ids rest on; add another.")
+        raise SettingsError(
+            f"The source {name} keeps its name and kind, which its documents' ids rest on; add another."
+        )
     there = written_keys(text, name)
     others = {key: value for key, value in values.items() if key not in there or there[key] != value}
     _check_secrets(before.kind, others)
@@ -155,18 +157,30 @@ def settings_file(file: Path) -> KeptFile:
     return KeptFile(file, VERSIONS, lambda text: checked(text, file))
 
 
-def save(engine: Engine, file: Path, before: str, text: str, user: User, action: str, subject: str) -> None:
-    """Writes the settings and puts it into the audit trail.
+@dataclass(frozen=True, slots=True)
+class SettingsEdit:
+    """Another text of the settings.
 
-    Args:
-        action, subject: What the trail says: "paused source", its name.
+    Attributes:
+        before: What it began with.
+        action, subject: What the audit trail says: "paused source", its name.
+    """
+
+    before: str
+    text: str
+    action: str
+    subject: str
+
+
+def save(engine: Engine, file: Path, edit: SettingsEdit, user: User) -> None:
+    """Writes the settings and puts it into the audit trail.
 
     Raises:
         SettingsError: the text is wrong, the file has changed since `before`, or it can't be written.
     """
-    version = settings_file(file).save(engine, text, before, user)
-    lines = [line.strip() for line in text.splitlines() if line.strip() not in before]
-    audit.record(engine, user, action, subject, f"{version.digest[:12]} {' · '.join(lines)}"[:2_000])
+    version = settings_file(file).save(engine, edit.text, edit.before, user)
+    lines = [line.strip() for line in edit.text.splitlines() if line.strip() not in edit.before]
+    audit.record(engine, user, edit.action, edit.subject, f"{version.digest[:12]} {' · '.join(lines)}"[:2_000])
 
 
 def _check_secrets(kind: str, values: Mapping[str, Any]) -> None:

@@ -67,6 +67,19 @@ def attribute_values(engine: Engine, reader: User, names: Sequence[str]) -> dict
     return {name: sorted(values, key=str.casefold) for name, values in found.items()}
 
 
+def weighable_attributes(engine: Engine, most: int = 60) -> list[str]:
+    """The attributes of indexed documents that have a few values, by name: what a weight can tell apart."""
+    found: dict[str, set[str]] = {}
+    query = sa.select(documents.c.attributes).where(documents.c.outcome == "indexed")
+    with engine.connect() as connection:
+        for attributes in connection.scalars(query):
+            for name, value in attributes.items():
+                values = found.setdefault(name, set())
+                if len(values) <= most:
+                    values.update(str(v) for v in (value if isinstance(value, list) else [value]) if v)
+    return sorted(name for name, values in found.items() if 2 <= len(values) <= most)
+
+
 def find_documents(
     engine: Engine,
     reader: User | None,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 import yaml
@@ -14,6 +14,9 @@ from chat_ui.sources.trial import Trial, show_trial, try_source
 from core.errors import DebriefError
 from core.types import User
 from ingestion.documents import schedule_words
+
+if TYPE_CHECKING:
+    from connectors.source_edit import SettingsEdit
 
 _ADD = "Add a source"
 _SCHEDULES = ("0 5 * * *", "0 * * * *", "*/15 * * * *", "")
@@ -48,7 +51,7 @@ def edit_sources(user: User) -> None:
 
 def _add(user: User) -> None:
     from connectors.registry import KINDS
-    from connectors.source_edit import added, settings_file
+    from connectors.source_edit import SettingsEdit, added, settings_file
 
     left, right = st.columns(2)
     with left:
@@ -64,11 +67,11 @@ def _add(user: User) -> None:
     file = session.settings().file
     before = settings_file(file).read()
     text = added(before, file, {"name": name, "kind": kind, **values})
-    _try_and_save(text, before, name, user, "added source")
+    _try_and_save(SettingsEdit(before, text, "added source", name), user)
 
 
 def _change(name: str, user: User) -> None:
-    from connectors.source_edit import changed, settings_file, source_named, written_keys
+    from connectors.source_edit import SettingsEdit, changed, settings_file, source_named, written_keys
 
     file = session.settings().file
     before = settings_file(file).read()
@@ -77,7 +80,7 @@ def _change(name: str, user: User) -> None:
     there = written_keys(before, name)
     values = _form(source.kind, there, f"change-{name}")
     text = changed(before, file, name, values)
-    _try_and_save(text, before, name, user, "changed source")
+    _try_and_save(SettingsEdit(before, text, "changed source", name), user)
 
 
 def _pause(name: str, paused: bool, before: str, user: User) -> None:
@@ -95,11 +98,18 @@ def _pause(name: str, paused: bool, before: str, user: User) -> None:
 
 
 def _set_paused(name: str, paused: bool, before: str, user: User) -> None:
-    from connectors.source_edit import changed
+    from connectors.source_edit import SettingsEdit, changed
 
     action = "paused source" if paused else "resumed source"
-    said = ("Paused", f"No sync reads {name} until you resume it.") if paused else ("Resumed", "The next sync reads it.")
-    _saved(lambda: changed(before, session.settings().file, name, {"paused": paused}), before, name, user, action, said)
+    said = (
+        ("Paused", f"No sync reads {name} until you resume it.") if paused else ("Resumed", "The next sync reads it.")
+    )
+
+    def edit() -> SettingsEdit:
+        text = changed(before, session.settings().file, name, {"paused": paused})
+        return SettingsEdit(before, text, action, name)
+
+    _saved(edit, user, said)
 
 
 def _form(kind: str, there: Mapping[str, Any], key: str) -> dict[str, Any]:
@@ -159,49 +169,47 @@ def _written(value: object) -> str:
     return "" if value is None else str(value)
 
 
-def _try_and_save(text: str, before: str, name: str, user: User, action: str) -> None:
+def _try_and_save(edit: SettingsEdit, user: User) -> None:
     """The test of what the form says, and the button that writes it."""
     trial: Trial | None = st.session_state.get("source-trial")
-    if trial is not None and (trial.text, trial.name) != (text, name):
+    if trial is not None and (trial.text, trial.name) != (edit.text, edit.subject):
         trial = None
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button("Test it", key="source-test", icon=":material/network_check:"):
             with st.spinner("It is asked for its first documents …"):
-                trial = st.session_state["source-trial"] = try_source(text, name, user)
-        ready = trial is not None and (text != before)
+                trial = st.session_state["source-trial"] = try_source(edit.text, edit.subject, user)
+        ready = trial is not None and edit.text != edit.before
         worked = trial is not None and not trial.probe.problem
         st.button(
             "Save it" if worked or not ready else "Save it all the same",
             type="primary",
             disabled=not ready,
             on_click=_save,
-            args=(text, before, name, user, action),
+            args=(edit, user),
             key="source-save",
         )
         st.checkbox("and sync it now", True, key="source-sync")
     if trial is None:
-        st.caption("Test it first; then it can be saved." if text != before else "Nothing is changed yet.")
+        st.caption("Test it first; then it can be saved." if edit.text != edit.before else "Nothing is changed yet.")
     else:
         show_trial(trial)
 
 
-def _save(text: str, before: str, name: str, user: User, action: str) -> None:
-    said = ("Saved", f"{name} stands in {session.settings().file.name}, and every process goes by it.")
-    if _saved(lambda: text, before, name, user, action, said):
+def _save(edit: SettingsEdit, user: User) -> None:
+    said = ("Saved", f"{edit.subject} stands in {session.settings().file.name}, and every process goes by it.")
+    if _saved(lambda: edit, user, said):
         st.session_state.pop("source-trial", None)
         if st.session_state.get("source-sync"):
-            start_sync(name, user)
+            start_sync(edit.subject, user)
         st.session_state["source-chosen"] = None
 
 
-def _saved(
-    text: Callable[[], str], before: str, name: str, user: User, action: str, said: tuple[str, str]
-) -> bool:
+def _saved(make: Callable[[], SettingsEdit], user: User, said: tuple[str, str]) -> bool:
     """Writes the settings; whether it could, which the page says either way."""
     from connectors.source_edit import save
 
     try:
-        save(session.database(), session.settings().file, before, text(), user, action, name)
+        save(session.database(), session.settings().file, make(), user)
     except (DebriefError, yaml.YAMLError) as error:
         st.session_state[_SAID] = ("This can't be saved", str(error), "error")
         return False

@@ -13,6 +13,7 @@ import streamlit as st
 from chat_ui.parts import charts, components, session
 from chat_ui.sources.edit import edit_sources
 from chat_ui.sources.syncing import start_sync
+from chat_ui.sources.worklist import worklist_tab
 from core import audit
 from core.errors import IdentityError, SettingsError, SourceError
 from core.types import User
@@ -53,7 +54,9 @@ def page(user: User) -> None:
     """The page; administrators see every document, everybody else those that they may read."""
     st.title("Sources")
     admin = session.is_admin(user)
-    opened, place = components.open_tab(["Sources", "Documents", "Runs", *(["Access"] if admin else [])], "sources-tab")
+    opened, place = components.open_tab(
+        ["Sources", "Documents", "Runs", *(["Access", "Work list"] if admin else [])], "sources-tab"
+    )
     with place:
         if opened == "Sources":
             _sources(user)
@@ -63,6 +66,8 @@ def page(user: User) -> None:
             _documents(user, admin)
         elif opened == "Runs":
             _runs(admin)
+        elif opened == "Work list":
+            worklist_tab(user)
         else:
             _access()
 

@@ -1,4 +1,4 @@
-"""A sync that somebody starts from the page: a process of its own, since parsing and embedding would slow down pages."""
+"""A sync that somebody starts from the page: a process of its own, since parsing would slow down pages."""
 
 from __future__ import annotations
 

@@ -57,7 +57,15 @@ def test_a_source_fails_since_the_first_of_its_failed_runs(tmp_path: Path) -> No
 
 def test_ages_are_words() -> None:
     found = [age(timedelta(seconds=s)) for s in (5, 60, 3_599, 7_199, 7_200, 86_400, 172_800)]
-    assert found == ["just now", "1 minute ago", "59 minutes ago", "119 minutes ago", "2 hours ago", "24 hours ago", "2 days ago"]
+    assert found == [
+        "just now",
+        "1 minute ago",
+        "59 minutes ago",
+        "119 minutes ago",
+        "2 hours ago",
+        "24 hours ago",
+        "2 days ago",
+    ]
 
 
 def test_a_running_service_follows_the_settings(tmp_path: Path) -> None:
