@@ -11,22 +11,20 @@ from typing import Literal
 import streamlit as st
 
 from chat_ui.parts import charts, components, session
+from chat_ui.parts.principals import principals_html
+from chat_ui.sources.access import access_tab
 from chat_ui.sources.edit import edit_sources
 from chat_ui.sources.syncing import start_sync
 from chat_ui.sources.worklist import worklist_tab
 from core import audit
-from core.errors import IdentityError, SettingsError, SourceError
+from core.errors import SettingsError, SourceError
 from core.types import User
 from ingestion.documents import (
     OUTCOMES,
     find_documents,
     late_by,
-    principal_name,
-    readable_counts,
-    readers,
     running,
     schedule_words,
-    why_readable,
 )
 from ingestion.state import DocumentRecord, SyncRun, SyncState
 from ingestion.sync.explain import explain
@@ -69,7 +67,7 @@ def page(user: User) -> None:
         elif opened == "Work list":
             worklist_tab(user)
         else:
-            _access()
+            access_tab(user)
 
 
 @st.fragment(run_every=5)
@@ -230,65 +228,12 @@ def _document(record: DocumentRecord, user: User, admin: bool) -> None:
     ]
     if admin:
         facts += [
-            ("May read", escape(", ".join(map(principal_name, record.allow)) or "nobody: it has no access list")),
-            ("May not read", escape(", ".join(map(principal_name, record.deny)) or "no exception")),
+            ("May read", principals_html(record.allow) or "nobody: it has no access list"),
+            ("May not read", principals_html(record.deny) or "no exception"),
         ]
     facts += [("Warning", escape(warning)) for warning in record.warnings]
     facts += [(name, escape(_shown(value))) for name, value in sorted(record.attributes.items())]
     components.facts(record.title or record.id, record.url, facts)
-
-
-def _access() -> None:
-    directory = session.directory()
-    left, right = st.columns(2, gap="large")
-    with left:
-        st.header("Who can read this document?")
-        text = st.text_input("Document", placeholder="Words of its title or id", key="access-text")
-        found = find_documents(session.database(), None, text=text, limit=50) if text else []
-        if text and not found:
-            components.state("No document fits", "Check the words.")
-        record = None
-        if found:
-            record = st.selectbox("Which one", found, format_func=lambda r: r.title or r.id, key="access-document")
-        if record is not None:
-            components.state("On its list", ", ".join(map(principal_name, record.allow)) or "nobody")
-            people = readers(record, directory)
-            rows = [[escape(person.name), escape(person.email)] for person in people]
-            components.table(["Person", "Address"], rows, label="Readers")
-    with right:
-        st.header("What can this person read?")
-        email = st.selectbox("Person", sorted(directory.entries), index=None, placeholder="Choose", key="access-person")
-        email = email or st.text_input("Or an address that isn't in the users file", key="access-address")
-        if not email:
-            return
-        try:
-            person = directory.user(email)
-        except IdentityError:
-            person = User(email.lower(), directory.groups_of(email))
-        components.state("Groups", ", ".join(person.groups) or "none")
-        if record is not None:
-            components.state(record.title or record.id, why_readable(person, record))
-        counts = readable_counts(session.database(), person)
-        components.table(
-            ["Source", "May read", "Indexed"],
-            [[escape(s), f"{mine:,}", f"{total:,}"] for s, (mine, total) in sorted(counts.items())],
-            label="Readable documents",
-        )
-        _readable(person)
-
-
-def _readable(person: User) -> None:
-    """The documents that the person may read, to be searched."""
-    words = st.text_input("Find among them", placeholder="Words of a title, address or id", key="readable-text")
-    found = find_documents(session.database(), person, text=words or "", outcomes=["indexed"])
-    if not found:
-        components.state("None of the documents that this person may read fits")
-        return
-    rows = [{"Title": r.title or r.id, "Source": r.source, "Through": why_readable(person, r)} for r in found]
-    st.dataframe(rows, hide_index=True, height=min(38 + 35 * len(rows), 320), key="readable-table")
-    header = ("id", "title", "source", "through")
-    told = [(r.id, r.title, r.source, why_readable(person, r)) for r in found]
-    charts.csv_download("readable.csv", header, told)
 
 
 def _shown(value: object) -> str:

@@ -8,10 +8,10 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from chat_ui.parts import components, session
+from chat_ui.parts.principals import principals_html
 from core import audit
 from core.errors import DebriefError
 from core.types import DocumentRef, User
-from ingestion.documents import principal_name
 
 if TYPE_CHECKING:
     from connectors.probe import Probe
@@ -75,4 +75,4 @@ def show_trial(trial: Trial) -> None:
 
 
 def _people(principals: Iterable[str], nobody: str = "nobody") -> str:
-    return escape(", ".join(map(principal_name, sorted(principals))) or nobody)
+    return principals_html(principals) or nobody

@@ -1,4 +1,4 @@
-"""Versions of the settings that were changed on a page, and what was taken off the documents' work list."""
+"""Versions of settings changed on a page, what was taken off the documents' work list, and what groups are called."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,7 +8,7 @@ down_revision = "0002"
 
 
 def upgrade() -> None:
-    """The two tables."""
+    """The three tables."""
     op.create_table(
         "settings_versions",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -26,4 +26,10 @@ def upgrade() -> None:
         sa.Column("dismissed_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("kind", "subject"),
+    )
+    op.create_table(
+        "group_names",
+        sa.Column("group", sa.String(length=200), nullable=False),
+        sa.Column("name", sa.String(length=320), nullable=False),
+        sa.PrimaryKeyConstraint("group"),
     )
