@@ -28,6 +28,7 @@ def with_value(text: str, keys: Keys, value: object) -> str:
     Raises:
         SettingsError: it can't be done without touching something else, or the text is no YAML.
     """
+    _loaded(text)
     return _proven(text, keys, value, _set(text, keys, value))
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from cli import load_command
+from cli import app
 from connectors.probe import first_documents
 from connectors.registry import KINDS
 from connectors.source_edit import VERSIONS, added, asked_keys, changed, parsed_keys, source_named
@@ -39,7 +39,7 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def run(*words: str) -> tuple[int, str]:
-    result = CliRunner().invoke(load_command("sources"), list(words))
+    result = CliRunner().invoke(app, ["sources", *words])
     return result.exit_code, result.output + str(result.exception or "")
 
 
