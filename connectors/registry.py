@@ -101,6 +101,13 @@ KINDS: dict[str, Kind] = {
             "Data Center 9.1 or later: its personal access token, and administration of each space (only an "
             "administrator of a space is told who may view it)",
         ),
+        asks={
+            "url": "Address of the wiki",
+            "email": "Account's address, in the cloud",
+            "token": "API token, or personal access token",
+            "spaces": "Only these spaces, by key",
+            "space_readers": "Who may view spaces that are open to everybody with an account",
+        },
     ),
     "redshift": Kind(
         RedshiftSettings,
