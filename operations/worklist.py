@@ -209,7 +209,9 @@ def _ownerless(records: Iterable[DocumentRecord]) -> Iterator[Task]:
         if len(lacking) > max(3, len(all_of_it) // 2):
             # Not each owner forgot it: the source's field isn't mapped, or it has none.
             wrong = f"{len(lacking)} of its {len(all_of_it)} documents name no owner."
-            remedy = f"Map the source's field under `mapping` of {source}, or set owners by a rule (docs/metadata.md)."
+            remedy = (
+                f"Map the source's field to owner (mapping of {source}), or set owners by a rule (docs/metadata.md)."
+            )
             yield Task("no owner", "", f"Source {source}", source, "", wrong, remedy, "", len(lacking))
         else:
             for record in lacking:

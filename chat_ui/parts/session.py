@@ -11,6 +11,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Collection, Mapping
+from datetime import UTC, datetime
 
 import streamlit as st
 from streamlit import config
@@ -25,7 +26,14 @@ from assistant.ask import Assistant
 from assistant.open import open_assistant
 from assistant.records import Conversations
 from chat_ui.parts.server_sessions import COOKIE
-from chat_ui.parts.signin import Connection, SessionExpired, check_provider, claims_user, development_user
+from chat_ui.parts.signin import (
+    Connection,
+    SessionExpired,
+    check_provider,
+    claimed_since,
+    claims_user,
+    development_user,
+)
 from core import audit, logs
 from core.database import Engine, open_database
 from core.errors import AppError, DebriefError, IdentityError
@@ -226,6 +234,14 @@ def person() -> User:
     if not open_session(database(), _session_key(), found.email):
         raise SessionExpired("Your sign-in has ended; sign in again.")
     return found
+
+
+def groups_told_at() -> datetime | None:
+    """When the sign-in told the person's groups, where they rest on it alone; None where a directory tells them."""
+    if settings().auth.mode == "development" or not st.user.is_logged_in:
+        return None
+    told = claimed_since(st.user.to_dict(), settings().auth, directory())
+    return None if told is None else datetime.fromtimestamp(told, UTC)
 
 
 def sign_out() -> None:
