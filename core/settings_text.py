@@ -59,7 +59,7 @@ def with_item(text: str, key: str, item: Mapping[str, Any]) -> str:
 
 
 def _set(text: str, keys: Keys, value: object) -> str:
-    node = _root(text)
+    node: yaml.Node = _root(text)
     for depth, key in enumerate(keys[:-1]):
         found = _child(node, key)
         if found is None or (isinstance(found, yaml.ScalarNode) and found.value in ("", "null", "~")):
@@ -124,7 +124,7 @@ def _nested(keys: Keys, value: object) -> object:
 def _root(text: str) -> yaml.MappingNode:
     root = yaml.compose(text, Loader=yaml.SafeLoader) if text.strip() else None
     if root is None:
-        mark = yaml.Mark("", 0, 0, 0, None, None)
+        mark = yaml.Mark("", 0, 0, 0, None, 0)
         return yaml.MappingNode("tag:yaml.org,2002:map", [], mark, mark, flow_style=False)
     if not isinstance(root, yaml.MappingNode):
         raise _by_hand("there are no keys at the top")
@@ -147,7 +147,7 @@ def _is_named(entry: yaml.Node, name: str) -> bool:
 
 def _end(node: yaml.Node) -> int:
     """Where the node's last character stands; a block's own end mark lies behind the remarks that follow it."""
-    if isinstance(node, yaml.ScalarNode) or node.flow_style:
+    if not isinstance(node, yaml.CollectionNode) or node.flow_style:
         text_end: int = node.end_mark.index
         if isinstance(node, yaml.ScalarNode) and node.style in ("|", ">"):
             # A block scalar's mark lies behind its last line break.
