@@ -24,6 +24,7 @@ _MOST_DOCUMENTS = 4
 _MOST_CHARS = 300
 # Cells, headings, and fields of a form ("Annual fee: EUR 90"), which are about their own document alone.
 _FORM = re.compile(r"[|#<]|[^:.]{1,60}:\s*(?:[^\W\d_]{0,4}\W*\d|\S+$)")
+_ENUMERATED = re.compile(r"^\d+[.)]\s+")
 _PERIOD = re.compile(r"\b(?:19|20)\d\d\b|\bq[1-4]\b|\d{4}-\d{2}", re.IGNORECASE)
 
 
@@ -80,7 +81,7 @@ def statements(document: str, text: str, title: str, attributes: Attributes) -> 
     """The sentences of the text that have figures with a unit, or one plain number."""
     customer = str(attributes.get("customer") or attributes.get("account") or "")
     about = (customer, *sorted({period.casefold() for period in _PERIOD.findall(title)}))
-    for sentence in sentence_texts(text):
+    for sentence in (_ENUMERATED.sub("", told) for told in sentence_texts(text)):
         if len(sentence) > _MOST_CHARS or _FORM.match(sentence):
             continue
         counted = sorted((fact for fact in numbers(sentence) if not fact.soft), key=lambda fact: fact.begin)

@@ -49,10 +49,25 @@ dismissals = sa.Table(
 class Missing(Protocol):
     """A topic that people asked about and the documents don't serve."""
 
-    topic: str
-    kind: Literal["missing", "bad"]
-    count: int
-    document: str
+    @property
+    def topic(self) -> str:
+        """Its shortest question."""
+        ...
+
+    @property
+    def kind(self) -> Literal["missing", "bad"]:
+        """Whether nothing answered, or an answer was rated down."""
+        ...
+
+    @property
+    def count(self) -> int:
+        """How many questions."""
+        ...
+
+    @property
+    def document(self) -> str:
+        """The id of what came closest; empty if nothing did."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
