@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from assistant.records.still_readable import Readable
     from core.database import Engine
     from evals.measures.questions import AskServer
+    from evals.suite.feedback import Gap
     from ingestion.parse import ParserPool
 
 # Telemetry of every dependency is off, whatever its own default is; set before any of them is imported.
@@ -70,10 +71,10 @@ COMMANDS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "data": ("Questions over tables: ask, check and draft the layer, who sees what.", ("warehouse.commands",)),
     "accounts": ("How your company calls the facts of its customers.", ("assistant.commands.accounts",)),
     "sources": (
-        "Lists the sources: when each was last synced, how far it lags behind, and how it stands.",
-        ("connectors.commands", "ingestion.commands.sources"),
+        "Lists the sources, and adds, tests, changes, pauses and resumes one.",
+        ("connectors.commands", "connectors.edit_commands", "ingestion.commands.sources"),
     ),
-    "docs": ("What became of the documents, and why.", ("ingestion.commands.sync",)),
+    "docs": ("What became of the documents, and why.", ("ingestion.commands.sync", "operations.worklist_commands")),
     "access": ("Who may read what, and why.", ("ingestion.commands.access",)),
     "erase": (
         "Erases the text of deleted documents from the index's generations, stored answers, traces and results.",
@@ -137,6 +138,7 @@ TABLES = (
     "assistant.records.erasing",
     "chat_ui.admin.weights",
     "chat_ui.admin.guardrails",
+    "connectors.source_edit",
     "core.groups",
     "core.identity",
     "core.keys",
@@ -146,6 +148,7 @@ TABLES = (
     "evals.suite.history",
     "ingestion.state",
     "service.once",
+    "operations.worklist",
 )
 _ALL_TABLES = ("person",)
 ERASING = "erasing"
@@ -183,6 +186,7 @@ def load_command(name: str) -> Any:
         "ingestion.commands.erase": (_erase_records,),
         "assistant.commands.apps": (_parsed, _cut),
         "evals.commands.questions": (_on_server,),
+        "operations.worklist_commands": (_missing,),
     }
     if name in _ALL_TABLES:
         for module in TABLES:
@@ -259,9 +263,10 @@ def _scheduler(settings: Settings) -> BackgroundScheduler:
     from core.audit.schedule import add_anchor_job
     from evals.schedule import add_weekly_job
     from ingestion.groups import add_group_job
-    from ingestion.sync.schedule import build_scheduler
+    from ingestion.sync.schedule import build_scheduler, follow_settings
 
     scheduler = build_scheduler(settings)
+    follow_settings(scheduler, settings)
     add_weekly_job(scheduler, settings)
     add_daily_job(scheduler, settings)
     add_anchor_job(scheduler, settings)
@@ -321,6 +326,13 @@ def _on_server(url: str) -> AskServer:
     from service.client import asked_by_turns
 
     return asked_by_turns(url, os.environ.get("DEBRIEF_KEY", ""))
+
+
+def _missing(settings: Settings, engine: Engine) -> list[Gap]:
+    """The topics that people asked about and nothing answers."""
+    from evals.suite.feedback import find_gaps
+
+    return find_gaps(settings, engine)
 
 
 def _erase_records(engine: Engine, ids: Collection[str]) -> dict[str, int]:

@@ -107,6 +107,8 @@ def _page(user: User) -> None:
         if session.settings().auth.mode == "development":
             components.development_banner()
         else:
+            if told := session.groups_told_at():
+                st.caption(f"Your groups are those of your sign-in, {components.ago(told)}.")
             st.button("Sign out", on_click=session.sign_out)
     current.run()
 

@@ -7,10 +7,9 @@ from typing import Annotated
 import typer
 
 from connectors.probe import Probe, probe
+from connectors.source_edit import source_named
 from core.console import out, print_json
-from core.errors import SettingsError
-from core.nearest import nearest
-from core.settings import Settings, SourceSettings, load_settings
+from core.settings import load_settings
 
 sources_app = typer.Typer()
 
@@ -27,23 +26,17 @@ def test_source(
 ) -> None:
     """Signs in, reads one document and says what the source would need. Exit code 1 if it can't be read."""
     settings = load_settings()
-    result = probe(_named(settings, name), settings)
+    result = probe(source_named(settings, name), settings)
     if as_json:
         print_json(result)
     else:
-        _print(result)
+        print_probe(result)
     if result.problem:
         raise typer.Exit(1)
 
 
-def _named(settings: Settings, name: str) -> SourceSettings:
-    known = {source.name: source for source in settings.sources}
-    if name not in known:
-        raise SettingsError(f"There is no source named {name!r} in {settings.file}; {nearest(name, known, 'sources')}")
-    return known[name]
-
-
-def _print(result: Probe) -> None:
+def print_probe(result: Probe) -> None:
+    """Prints what came of trying a source out."""
     mark = "[red]cannot be read[/]" if result.problem else "[green]can be read[/]"
     out.print(f"{result.source} ({result.kind}) {mark}, {result.seconds:.1f} s", markup=True)
     if result.document_id:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-Health = Literal["ok", "degraded", "late", "failing", "never synced", "by hand"]
+Health = Literal["ok", "degraded", "late", "failing", "never synced", "by hand", "paused"]
 
 # A scheduled sync that is this late is worth a word; before, it may just be running.
 _GRACE = timedelta(hours=1)
@@ -19,6 +19,7 @@ class LastRuns:
     Attributes:
         state: Of the newest finished run: SUCCEEDED, INCOMPLETE, FAILED, STOPPED or ABORTED; empty if there is none.
         succeeded_at: When a run last went through (SUCCEEDED or INCOMPLETE).
+        paused: Whether the settings leave it out of syncs.
         due_at: When the schedule wanted the run after that one; None without a schedule.
     """
 
@@ -28,6 +29,7 @@ class LastRuns:
     message: str = ""
     documents: int = 0
     failed: int = 0
+    paused: bool = False
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,8 @@ def health_row(source: str, kind: str, runs: LastRuns, now: datetime) -> HealthR
 
 
 def _judged(source: str, runs: LastRuns, now: datetime) -> tuple[Health, str]:
+    if runs.paused:
+        return "paused", f"No sync reads it; run: debrief sources resume {source}"
     if not runs.state:
         return "never synced", f"Run: debrief sync {source}"
     if runs.state in ("FAILED", "ABORTED"):

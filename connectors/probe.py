@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Protocol, runtime_checkable
 
 from connectors.registry import KINDS, open_source
 from core.errors import CredentialError, DebriefError, SettingsError
 from core.settings import Settings, SourceSettings
-from core.types import Document, Failure
+from core.types import Document, DocumentRef, Failure
 
 
 @runtime_checkable
@@ -70,6 +71,16 @@ def probe(source: SourceSettings, settings: Settings) -> Probe:
     else:
         result = _seen(result, found)
     return replace(result, seconds=round(time.monotonic() - begin, 2))
+
+
+def first_documents(source: SourceSettings, settings: Settings, limit: int = 20) -> list[DocumentRef]:
+    """The first documents that the source shows, with who may read each; nothing is fetched or stored.
+
+    Raises:
+        SettingsError: its settings are wrong.
+        SourceError: it can't be listed.
+    """
+    return list(islice(open_source(source, settings).listing(), limit))
 
 
 def _seen(result: Probe, found: Document | Failure | None) -> Probe:

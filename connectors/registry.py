@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -27,16 +27,23 @@ class Kind:
     Attributes:
         settings: The model of its keys.
         open: Makes the connector of checked settings and the folder where relative paths start.
+        asks: What a form asks for: key → what it is called there. Every other key may be given besides.
         needs: What must be granted for it, in the words of the system's administrators.
     """
 
     settings: type[KindSettings]
     open: Callable[[Any, Path], Connector]
     needs: tuple[str, ...] = ()
+    asks: Mapping[str, str] = field(default_factory=dict)
 
 
 KINDS: dict[str, Kind] = {
-    "files": Kind(FilesSettings, open_files, ("The user that Debrief runs as may read the folder and all below it.",)),
+    "files": Kind(
+        FilesSettings,
+        open_files,
+        ("The user that Debrief runs as may read the folder and all below it.",),
+        asks={"path": "Folder", "base_url": "Web address under which people open the files"},
+    ),
     "s3": Kind(
         S3Settings,
         open_s3,
@@ -45,6 +52,15 @@ KINDS: dict[str, Kind] = {
             "s3:GetObject on its objects (with kms:Decrypt on their key, if they are encrypted with one)",
             "s3:GetObjectTagging on its objects, if they have tags",
         ),
+        asks={
+            "bucket": "Bucket",
+            "prefixes": "Only keys that begin with",
+            "region": "Region",
+            "role_arn": "Role to assume",
+            "endpoint_url": "Address, if it isn't AWS",
+            "access_key_id": "Access key id",
+            "secret_access_key": "Secret access key",
+        },
     ),
     "sharepoint": Kind(
         SharePointSettings,
@@ -56,9 +72,24 @@ KINDS: dict[str, Kind] = {
             "Microsoft Graph: GroupMember.Read.All and User.ReadBasic.All",
             "SharePoint: Sites.FullControl.All, or Sites.Selected, to read the members of the sites' own groups",
         ),
+        asks={
+            "tenant": "Tenant",
+            "client_id": "Application (client) id",
+            "certificate_file": "File with private key and certificate",
+            "client_secret": "Client secret, without a certificate",
+            "sites": "Only these sites",
+        },
     ),
     "totango": Kind(
-        TotangoSettings, open_totango, ("an app token of a user with a global role, of the right region (us or eu)",)
+        TotangoSettings,
+        open_totango,
+        ("an app token of a user with a global role, of the right region (us or eu)",),
+        asks={
+            "app_token": "App token",
+            "user_attributes": "Attributes with the address of who may read an account",
+            "group_attributes": "Attributes with a group that may",
+            "readers": "Who may read everything besides",
+        },
     ),
     "confluence": Kind(
         ConfluenceSettings,
@@ -70,6 +101,13 @@ KINDS: dict[str, Kind] = {
             "Data Center 9.1 or later: its personal access token, and administration of each space (only an "
             "administrator of a space is told who may view it)",
         ),
+        asks={
+            "url": "Address of the wiki",
+            "email": "Account's address, in the cloud",
+            "token": "API token, or personal access token",
+            "spaces": "Only these spaces, by key",
+            "space_readers": "Who may view spaces that are open to everybody with an account",
+        },
     ),
     "redshift": Kind(
         RedshiftSettings,
@@ -79,6 +117,7 @@ KINDS: dict[str, Kind] = {
             "with iam: redshift:GetClusterCredentials for that user and database, or "
             "redshift-serverless:GetCredentials on the work group",
         ),
+        asks={"host": "Host", "database": "Database", "user": "User", "password": "Password"},
     ),
 }
 

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from core.database import Engine, UtcDateTime, metadata, utc_now
+from core.types import folded
 
 # Under which names directories keep memberships; no source can have them.
 GRAPH, SCIM = "(graph)", "(scim)"
@@ -24,6 +25,14 @@ checks = sa.Table(
     sa.Column("tried_at", UtcDateTime, nullable=False),
     sa.Column("problem", sa.Text, nullable=False, default=""),
     sa.Column("whole", sa.Boolean, nullable=False, default=False),
+)
+
+group_names = sa.Table(
+    "group_names",
+    metadata,
+    # As it is compared: folded.
+    sa.Column("group", sa.String(200), primary_key=True),
+    sa.Column("name", sa.String(320), nullable=False),
 )
 
 
@@ -55,6 +64,21 @@ def note_check(engine: Engine, source: str, problem: str = "", *, whole: bool = 
     with engine.begin() as connection:
         if connection.execute(checks.update().where(checks.c.source == source).values(**values)).rowcount == 0:
             connection.execute(checks.insert().values(source=source, **values))
+
+
+def save_names(engine: Engine, names: Mapping[str, str]) -> None:
+    """Keeps what groups are called by people, by the id that access lists and tokens name."""
+    rows = [{"group": folded(group), "name": name} for group, name in names.items() if name and name != group]
+    with engine.begin() as connection:
+        connection.execute(group_names.delete().where(group_names.c.group.in_([row["group"] for row in rows])))
+        if rows:
+            connection.execute(group_names.insert(), rows)
+
+
+def names_of_groups(engine: Engine) -> dict[str, str]:
+    """Group, folded → its name, for those that a directory has told."""
+    with engine.connect() as connection:
+        return {row.group: row.name for row in connection.execute(sa.select(group_names))}
 
 
 def group_checks(engine: Engine) -> Mapping[str, GroupCheck]:

@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from core.database import Engine, metadata
 from core.errors import IdentityError, SettingsError
-from core.groups import GRAPH, SCIM, group_checks
+from core.groups import GRAPH, SCIM, group_checks, names_of_groups
 from core.nearest import nearest
 from core.settings import Settings, validate
 from core.types import EVERYONE, UNKNOWN_GROUPS, Principal, User, folded
@@ -64,6 +64,7 @@ class Directory:
         told: The groups that a directory keeps for all people; a sign-in's claim doesn't count for them.
         whole: Whether a directory has told the members of every group that an access list names.
         stale: What a directory has told is too old: its groups grant nothing, and what denies is closed.
+        names: Group, folded → what people call it, where the group itself is an id.
     """
 
     entries: Mapping[str, User] = field(default_factory=dict)
@@ -72,6 +73,7 @@ class Directory:
     told: frozenset[str] = frozenset()
     whole: bool = False
     stale: bool = False
+    names: Mapping[str, str] = field(default_factory=dict)
 
     def user(self, email: str) -> User:
         """The person with this address.
@@ -148,12 +150,14 @@ def load_directory(settings: Settings, engine: Engine) -> Directory:
         SettingsError: the users file is missing or wrong.
     """
     users: dict[str, User] = {}
+    names = names_of_groups(engine)
     members: dict[str, frozenset[Principal]] = {}
     if settings.auth.users_file is not None:
         path = settings.path(settings.auth.users_file)
         parsed = validate(_UsersFile, _read_mapping(path), path)
         users = {home_address(u.email): _listed(u) for u in parsed.users}
         members = {name: _members(name, group, path) for name, group in parsed.groups.items()}
+        names |= {folded(name): group.description for name, group in parsed.groups.items() if group.description}
     directories = {GRAPH: settings.auth.graph, SCIM: settings.auth.scim_token}
     unused = {name for name, chosen in directories.items() if chosen is None}
     checked = [check for name, check in group_checks(engine).items() if name not in unused]
@@ -168,7 +172,7 @@ def load_directory(settings: Settings, engine: Engine) -> Directory:
             members[row.group] = members.get(row.group, frozenset()) | {row.member}
     aliases = {alias: user.email for user in users.values() for alias in user.aliases}
     whole = not stale and any(check.whole for check in checked)
-    return Directory(users, members, aliases, frozenset(told), whole, bool(stale))
+    return Directory(users, members, aliases, frozenset(told), whole, bool(stale), names)
 
 
 def _listed(entry: _UserEntry) -> User:

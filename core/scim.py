@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from core.database import Engine, Json, metadata, personal
 from core.errors import DebriefError
-from core.groups import SCIM, note_check
+from core.groups import SCIM, note_check, save_names
 from core.identity import home_address, save_memberships
 from core.types import Principal
 
@@ -152,6 +152,7 @@ def _tell(engine: Engine) -> None:
     people = {user["id"]: user for user in found(engine, "Users")}
     groups = {group["id"]: group for group in found(engine, "Groups")}
     told: dict[str, frozenset[Principal]] = {}
+    called: dict[str, str] = {}
     for group in groups.values():
         members: set[Principal] = set()
         for member in group.get("members", ()):
@@ -160,10 +161,12 @@ def _tell(engine: Engine) -> None:
                 members.add(f"group:{groups[identifier]['displayName']}")
             elif (user := people.get(identifier)) and str(user.get("active", True)).lower() != "false":
                 members |= {f"user:{_address(user)}", f"user:{user['userName']}"}
+        called[str(group.get("externalId") or "")] = str(group["displayName"])
         for name in filter(None, (group["displayName"], group.get("externalId"))):
             # A group without anybody is told, too: a token's claim of it doesn't count.
             told[str(name)] = frozenset(members or {""})
     save_memberships(engine, SCIM, told)
+    save_names(engine, {group: name for group, name in called.items() if group})
     note_check(engine, SCIM)
 
 

@@ -422,6 +422,7 @@ class SourceSettings(BaseModel):
     Attributes:
         public: True opens documents that have no access list to everyone. Otherwise nobody reads them.
         schedule: Cron expression in `time_zone`; empty means only by hand.
+        paused: True leaves it out of every sync; what it has brought stays and is found.
     """
 
     model_config = ConfigDict(extra="allow", frozen=True)
@@ -435,6 +436,7 @@ class SourceSettings(BaseModel):
     public: bool = False
     schedule: str = "0 5 * * *"
     time_zone: str = "UTC"
+    paused: bool = False
     unvetted: Literal["index", "weigh_down", "hold"] = "index"
     mapping: dict[str, str] = Field(default_factory=dict)
 
@@ -512,15 +514,33 @@ def load_settings(file: Path | None = None) -> Settings:
         SettingsError: no such file, bad YAML, an unknown key, a wrong type, or a missing environment variable;
             the message names the key, the file and the remedy.
     """
-    path = file or Path(os.environ.get("DEBRIEF_SETTINGS", SETTINGS_FILE))
+    path = settings_path(file)
     if not path.is_file():
         raise SettingsError(
             f"There is no settings file at {path.absolute()}; run from the folder that holds {SETTINGS_FILE}, "
             "or name it with --settings FILE or the environment variable DEBRIEF_SETTINGS."
         )
     try:
-        raw = load_yaml(path.read_text(encoding="utf-8")) or {}
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"{path} is not valid UTF-8 ({error.reason}); save it as UTF-8.") from error
+    return parse_settings(text, path)
+
+
+def settings_path(file: Path | None = None) -> Path:
+    """Where the settings are: `file`, else $DEBRIEF_SETTINGS, else ./debrief.yaml."""
+    return file or Path(os.environ.get("DEBRIEF_SETTINGS", SETTINGS_FILE))
+
+
+def parse_settings(text: str, path: Path) -> Settings:
+    """The settings that `text` says, as if it stood in the file `path`.
+
+    Raises:
+        SettingsError: as `load_settings`.
+    """
+    try:
+        raw = load_yaml(text) or {}
+    except yaml.YAMLError as error:
         raise SettingsError(f"{path} is not valid YAML: {' '.join(str(error).split())}; mend that line.") from error
     if not isinstance(raw, dict):
         raise SettingsError(f"{path} holds a {type(raw).__name__}; write keys such as `sources:` at its top level.")

@@ -94,6 +94,16 @@ def claims_user(claims: Mapping[str, Any], auth: AuthSettings, directory: Direct
     return directory.person(email, claimed, str(claims.get("name") or ""))
 
 
+def claimed_since(claims: Mapping[str, Any], auth: AuthSettings, directory: Directory) -> float | None:
+    """When the token told the groups that nobody else tells, in seconds since 1970; None when no group rests on it.
+
+    Such a group counts until the token ends, whatever the identity provider has changed since.
+    """
+    claimed = set(_claimed_groups(claims, auth.groups_claim)) - {UNKNOWN_GROUPS} - directory.told
+    told = claims.get("iat")
+    return float(told) if claimed and not directory.whole and isinstance(told, int | float) else None
+
+
 def check_provider(secrets: Mapping[str, object], authlib: bool) -> None:
     """Makes sure that the identity provider can be asked.
 

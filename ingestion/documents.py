@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -67,6 +68,19 @@ def attribute_values(engine: Engine, reader: User, names: Sequence[str]) -> dict
     return {name: sorted(values, key=str.casefold) for name, values in found.items()}
 
 
+def weighable_attributes(engine: Engine, most: int = 60) -> list[str]:
+    """The attributes of indexed documents that have a few values, by name: what a weight can tell apart."""
+    found: dict[str, set[str]] = {}
+    query = sa.select(documents.c.attributes).where(documents.c.outcome == "indexed")
+    with engine.connect() as connection:
+        for attributes in connection.scalars(query):
+            for name, value in attributes.items():
+                values = found.setdefault(name, set())
+                if len(values) <= most:
+                    values.update(str(v) for v in (value if isinstance(value, list) else [value]) if v)
+    return sorted(name for name, values in found.items() if 2 <= len(values) <= most)
+
+
 def find_documents(
     engine: Engine,
     reader: User | None,
@@ -114,24 +128,51 @@ def readers(record: DocumentRecord, directory: Directory) -> list[User]:
     return sorted((p for p in people if may_read(p, record.allow, record.deny)), key=lambda p: p.name or p.email)
 
 
-def why_readable(user: User, record: DocumentRecord) -> str:
-    """One sentence: may the person read it, and through what."""
+def why_readable(user: User, record: DocumentRecord, names: Mapping[str, str] | None = None) -> str:
+    """One sentence: may the person read it, and through what.
+
+    Args:
+        names: What groups are called, as `Directory.names`.
+    """
+    named = partial(principal_name, names=names)
     mine = user.principals()
     mentioned = sorted(p for p in record.deny if folded(p) in user.denials())
     if mentioned:
-        return f"No: {', '.join(map(principal_name, mentioned))} is on the document's deny list, and deny beats allow."
+        return f"No: {', '.join(map(named, mentioned))} is on the document's deny list, and deny beats allow."
     if record.deny and UNKNOWN_GROUPS in user.groups:
         return "No: the document denies some, and the identity provider left out which groups you are in."
     allowed = sorted(mine & set(record.allow))
     if not allowed:
-        listed = ", ".join(map(principal_name, sorted(record.allow))) or "nobody"
+        listed = ", ".join(map(named, sorted(record.allow))) or "nobody"
         return f"No: the document is for {listed}."
-    return f"Yes, through {', '.join(map(principal_name, allowed))}."
+    return f"Yes, through {', '.join(map(named, allowed))}."
 
 
-def principal_name(principal: str) -> str:
-    """ "group:emea" → "the group emea", for a sentence."""
+def what_to_do(user: User, record: DocumentRecord, names: Mapping[str, str] | None = None) -> str:
+    """How the person could come to read the document, for whoever may decide that; empty when nothing is to be done."""
+    if record.outcome != "indexed":
+        return f"Nobody finds it: it is {record.outcome}. {record.reason}".strip()
+    if why_readable(user, record).startswith("Yes"):
+        return ""
+    place = f"at its source, {record.source}"
+    if any(folded(p) in user.denials() for p in record.deny):
+        return f"Take them off the document's deny list {place}, if they are to read it; the next sync brings that."
+    if record.deny and UNKNOWN_GROUPS in user.groups:
+        return "Let Debrief ask the directory itself (`auth.graph`, or SCIM): see docs/sign-in.md."
+    groups = [principal_name(p, names) for p in sorted(record.allow) if p.startswith("group:")]
+    if groups:
+        return (
+            f"Put them into {' or '.join(groups[:3])} at your identity provider, or onto the document's list {place}."
+        )
+    if record.allow:
+        return f"Put them onto the document's list {place}; the next sync brings that."
+    return f"It has no list: give it one {place}, or say under `allow` of that source who reads what has none."
+
+
+def principal_name(principal: str, names: Mapping[str, str] | None = None) -> str:
+    """ "group:emea" → "the group emea", for a sentence; by the group's name where it has one."""
     kind, _, name = principal.partition(":")
+    name = (names or {}).get(folded(name), name) if kind == "group" else name
     return "everyone" if principal == EVERYONE else f"the group {name}" if kind == "group" else name
 
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from core.database import Engine, open_database
 from core.errors import SourceError
-from core.groups import GRAPH, note_check
+from core.groups import GRAPH, names_of_groups, note_check, save_names
 from core.identity import load_directory, save_memberships
 from core.logs import scheduled
 from core.settings import Settings, load_settings
@@ -44,7 +44,7 @@ def refresh_groups(settings: Settings, engine: Engine) -> int:
     Raises:
         SourceError: it can't be asked; what it told last counts for `auth.groups_grace_minutes`.
     """
-    from connectors.sharepoint.groups import group_members
+    from connectors.sharepoint.groups import group_members, group_names
 
     auth = settings.auth
     if auth.graph is None:
@@ -55,6 +55,9 @@ def refresh_groups(settings: Settings, engine: Engine) -> int:
     ids = sorted({group.lower() for group in wanted if _OBJECT_ID.fullmatch(group)})
     try:
         members = group_members(auth.graph, settings.root, ids)
+        known_names = names_of_groups(engine)
+        unnamed = [group for group in ids if folded(group) not in known_names]
+        save_names(engine, group_names(auth.graph, settings.root, unnamed))
     except SourceError as error:
         note_check(engine, GRAPH, str(error))
         raise

@@ -18,6 +18,18 @@ SAVED = "Every question from now on goes by it; what it replaced is kept below."
 
 
 @dataclass(frozen=True, slots=True)
+class EditorForm:
+    """A form that changes the file's text, in a tab before the YAML.
+
+    Attributes:
+        draw: Takes the text and what to do with another one.
+    """
+
+    title: str
+    draw: Callable[[str, Callable[[str], None]], None]
+
+
+@dataclass(frozen=True, slots=True)
 class FileEditor:
     """One file's editor on a page.
 
@@ -25,12 +37,15 @@ class FileEditor:
         name: Of its widgets and of the audit's action: "changed weights".
         summary: One sentence about a right text. Raises a DebriefError when the text is wrong.
         hint: What stands below the text.
+        loss: Given the saved and the new text, what saving would lose, in a sentence; then it is asked once more.
     """
 
     name: str
     file: KeptFile
     summary: Callable[[str], str]
     hint: str
+    form: EditorForm | None = None
+    loss: Callable[[str, str], str] | None = None
 
     def draw(self, user: User) -> tuple[str, str] | None:
         """Draws the text and its buttons; (the text as it is saved, as it stands), or None if it can't be read.
@@ -43,9 +58,8 @@ class FileEditor:
             components.error_state(error)
             return None
         self._begin(there)
-        read, typed = self._read_key, self._text_key
-        with st.container(key=f"editor-{self.name}"):
-            text = st.text_area(self.file.path.name, key=typed, height=330, help="Ctrl+Enter checks it")
+        read = self._read_key
+        text = self._text()
         # Streamlit forgets a field that a run doesn't draw, as when another tab is open.
         st.session_state[f"{self.name}-draft"] = text
         st.caption(self.hint)
@@ -60,16 +74,52 @@ class FileEditor:
         changed = text != st.session_state[read]
         with st.container(horizontal=True):
             ready = changed and right
-            st.button(
-                "Save", type="primary", disabled=not ready, on_click=self._save, args=(user,), key=f"{self.name}-save"
-            )
+            if st.button("Save", type="primary", disabled=not ready, key=f"{self.name}-save"):
+                self._ask_or_save(user)
             st.button("Read the file anew", on_click=self._reload, key=f"{self.name}-reload")
+        self._asked(text, user)
         said = st.session_state.pop(self._said_key, None)
         if isinstance(said, Exception):
             components.error_state(said)
         elif said:
             components.state("Saved", said)
         return st.session_state[read], text if right else st.session_state[read]
+
+    def _text(self) -> str:
+        """Draws the text as it is typed, and the form before it, if there is one; the text."""
+        if self.form is None:
+            return self._area()
+        form, yaml = st.tabs([self.form.title, "YAML"])
+        with yaml:
+            text = self._area()
+        with form:
+            self.form.draw(text, self._put)
+        return text
+
+    def _area(self) -> str:
+        with st.container(key=f"editor-{self.name}"):
+            return st.text_area(self.file.path.name, key=self._text_key, height=330, help="Ctrl+Enter checks it")
+
+    def _put(self, text: str) -> None:
+        st.session_state[self._text_key] = text
+
+    def _ask_or_save(self, user: User) -> None:
+        """Saves the text, or keeps what would be lost, to be asked for."""
+        text, before = st.session_state[self._text_key], st.session_state[self._read_key]
+        loss = self.loss(before, text) if self.loss is not None else ""
+        if loss:
+            st.session_state[self._loss_key] = (text, loss)
+            return
+        self._save(user)
+        st.rerun()
+
+    def _asked(self, text: str, user: User) -> None:
+        """What saving this text would lose, and whether it is to be saved all the same."""
+        asked, loss = st.session_state.get(self._loss_key, ("", ""))
+        if not loss or asked != text or text == st.session_state[self._read_key]:
+            return
+        components.state("It isn't saved yet", loss, "warning")
+        st.button("Save it all the same", on_click=self._save, args=(user,), key=f"{self.name}-save-loss")
 
     def versions(self) -> None:
         """Draws what was kept, what differs from the editor, and the way back."""
@@ -100,6 +150,10 @@ class FileEditor:
         return f"{self.name}-read"
 
     @property
+    def _loss_key(self) -> str:
+        return f"{self.name}-loss"
+
+    @property
     def _said_key(self) -> str:
         return f"{self.name}-said"
 
@@ -123,7 +177,6 @@ class FileEditor:
         action = f"changed {self.name}"
         entry = f"{version.digest[:12]} {detail}"[:2_000]
         audit.record(session.database(), user, action, self.file.path.name, entry)
-        session.rules_changed()
         st.session_state[self._read_key] = text
         st.session_state[self._said_key] = SAVED
 

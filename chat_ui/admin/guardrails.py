@@ -11,8 +11,10 @@ import streamlit as st
 from assistant.checks.guardrails import Guardrails, GuardrailsFile, parse_guardrails
 from assistant.checks.personal_data import redacted
 from assistant.records.usage import questions_since
-from chat_ui.admin.file_editor import FileEditor
+from chat_ui.admin.file_editor import EditorForm, FileEditor
+from chat_ui.admin.guardrails_form import guardrails_form
 from chat_ui.admin.guardrails_preview import Effect, effect
+from chat_ui.admin.make_file import make_file
 from chat_ui.parts import charts, components, session
 from core.database import begin_of, utc_now
 from core.errors import DebriefError
@@ -34,12 +36,13 @@ def guardrails_tab(user: User) -> None:
     if settings.guardrails_file is None:
         components.state(
             "There are no guardrails",
-            f"Name a file under `guardrails_file` in {settings.file.name}, and start the server anew; "
-            "docs/answers.md shows what it may hold.",
+            "They refuse questions by words or topic, limit what is searched, and hide personal data.",
         )
+        make_file("guardrails_file", "guardrails.yaml", "# Blocked phrases and topics; docs/answers.md\n", user)
         return
     path = settings.path(settings.guardrails_file)
-    editor = FileEditor("guardrails", KeptFile(path, VERSIONS, checked), _summary, _HINT)
+    form = EditorForm("Rules", guardrails_form)
+    editor = FileEditor("guardrails", KeptFile(path, VERSIONS, checked), _summary, _HINT, form)
     left, right = st.columns(2, gap="large")
     with left:
         texts = editor.draw(user)

@@ -15,6 +15,7 @@ from chat_ui.admin.people import Group, Person, groups, people
 from chat_ui.admin.weights import weights_tab
 from chat_ui.parts import charts, components, session
 from chat_ui.parts.disclosure import Disclosure
+from chat_ui.parts.principals import group_html, principals_html
 from chat_ui.parts.trace_view import trace_view
 from core import audit
 from core.audit.chain import described, read_anchors, verify
@@ -120,7 +121,7 @@ def _person(person: Person) -> list[str]:
     listed = "" if person.listed else components.badge("not in the users file", "warn")
     return [
         f"<b>{escape(person.name or person.email)}</b> {listed}<br>{escape(person.email)}",
-        escape(", ".join(person.groups)) or "none",
+        ", ".join(map(group_html, person.groups)) or "none",
         escape(_attributes(person)),
         role,
         f"{person.questions:,}",
@@ -164,10 +165,10 @@ def _counted(kind: str, counts: Mapping[str, int]) -> str:
 
 
 def _group(group: Group) -> list[str]:
-    members = ", ".join(member.partition(":")[2] or member for member in group.members)
+    members = principals_html(group.members)
     return [
-        f"<b>{escape(group.name)}</b>",
-        escape(members) or '<span class="place">known from sign-ins alone</span>',
+        f"<b>{group_html(group.name)}</b>",
+        members or '<span class="place">known from sign-ins alone</span>',
         f"{group.people:,}",
         escape(", ".join(group.sources)) or "users file, or sign-in",
     ]

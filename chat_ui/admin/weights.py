@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from functools import partial
 from html import escape
 
 import streamlit as st
 import yaml
 
-from chat_ui.admin.file_editor import FileEditor
+from chat_ui.admin.file_editor import EditorForm, FileEditor
+from chat_ui.admin.levels import levels_form
+from chat_ui.admin.make_file import make_file
 from chat_ui.parts import charts, components, session
 from core.errors import DebriefError, FilterError
 from core.kept_file import KeptFile, versions_table
@@ -31,13 +35,15 @@ def weights_tab(user: User) -> None:
     if file is None:
         components.state(
             "There is no weights file",
-            f"The built-in weights hold. Name a file under `retrieval.weights_file` in {session.settings().file.name}, "
-            "and start the server anew.",
+            "The built-in weights hold: what is no longer true stands behind what is. Make one to weigh more.",
         )
+        make_file("retrieval.weights_file", "weights.yaml", "# How what was found is weighed; docs/weights.md\n", user)
         return
     levels = ", ".join(f"{name} ×{factor:g}" for name, factor in LEVELS.items())
     hint = f"Levels: {levels}; with - in front they divide. Together, weights change a score ×{LIMIT:g} at most."
-    editor = FileEditor("weights", KeptFile(session.settings().path(file), VERSIONS, checked), _summary, hint)
+    kept = KeptFile(session.settings().path(file), VERSIONS, checked)
+    form = EditorForm("Levels", partial(levels_form, user))
+    editor = FileEditor("weights", kept, _summary, hint, form, _loss)
     left, right = st.columns(2, gap="large")
     with left:
         texts = editor.draw(user)
@@ -61,6 +67,20 @@ def checked(text: str) -> Weights:
     return parse_weights(BUILT_IN).overridden_by(own)
 
 
+def _loss(saved: str, text: str) -> str:
+    """What saving the text would lose on the suite's questions, in a sentence; empty if nothing, or nobody can say."""
+    with suppress(DebriefError):
+        result = preview(_candidates(*_asked_of()), checked(saved), checked(text))
+        return result.words() if result.is_a_loss else ""
+    return ""
+
+
+def _asked_of() -> tuple[str, int]:
+    """What the candidates depend on: the index that serves, and the suite."""
+    file = suite_file(session.settings(), session.settings().evaluation.suite)
+    return _generation(), file.stat().st_mtime_ns if file.is_file() else 0
+
+
 def _summary(text: str) -> str:
     return f"It weighs {', '.join(checked(text).rules)}."
 
@@ -69,8 +89,6 @@ def _effect(saved: str, text: str) -> None:
     st.header("What it would do")
     try:
         before = checked(saved)
-        file = suite_file(session.settings(), session.settings().evaluation.suite)
-        key = (_generation(), file.stat().st_mtime_ns if file.is_file() else 0)
         if not st.session_state.get("weights-tried"):
             st.caption(
                 "Asks the suite's questions of the index that serves now, without weights; then any can be tried."
@@ -78,7 +96,7 @@ def _effect(saved: str, text: str) -> None:
             if not st.button("Try it on the suite's questions", key="weights-try"):
                 return
             st.session_state["weights-tried"] = True
-        candidates = _candidates(*key)
+        candidates = _candidates(*_asked_of())
         names = titles(session.database())
         found = sorted({d for c in candidates for d in c.relevant}, key=lambda d: str(names.get(d, d)).casefold())
         documents = st.multiselect(
@@ -98,12 +116,12 @@ def _effect(saved: str, text: str) -> None:
 
 def _measures(result: Preview) -> None:
     gain = result.gain
-    noise = abs(gain.value) <= 2 * gain.error or gain.value == 0
-    verdict = "within noise" if noise else "better" if gain.value > 0 else "worse"
+    noise = "no more than chance" if result.verdict == "the same" else f"{result.verdict}, and not by chance"
     components.state(
-        f"nDCG@10 {gain.value:+.4f} ± {gain.error:.4f}: {verdict}",
-        f"Over {result.questions} questions, compared with the file as it is saved.",
-        "error" if verdict == "worse" else "empty",
+        result.words(),
+        f"Compared with the file as it is saved. Over all of the ranking: {noise} (nDCG@10 {gain.value:+.4f} ± "
+        f"{gain.error:.4f}).",
+        "error" if result.is_a_loss else "empty",
     )
     rows = [[escape(name), escape(str(was)), escape(str(result.after[name]))] for name, was in result.before.items()]
     components.table(["Measure", "As saved", "With this text"], rows, label="Measures")

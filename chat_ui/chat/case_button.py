@@ -22,11 +22,12 @@ _LABELS = {
 }
 
 
-def case_button(answer: Answer, user: User, key: str) -> None:
+def case_button(answer: Answer, user: User, key: str, down: bool = False) -> None:
     """The button, for those who may write apps; the case counts once somebody has reviewed it on the Quality page.
 
     Args:
-        key: Unique on the page.
+        key: Unique on the page; that of the thumbs below the same answer.
+        down: Whether the answer was rated down elsewhere than on this page.
     """
     if not answer.trace_id or not session.is_author(user):
         return
@@ -37,9 +38,10 @@ def case_button(answer: Answer, user: User, key: str) -> None:
         with st.form(f"{key}-case-form", border=False):
             st.caption("The weekly evaluation asks this question again, in your name.")
             outcomes = list(get_args(Outcome))
-            outcome = st.selectbox(
-                "Right would be", outcomes, outcomes.index(answer.outcome), format_func=lambda o: _LABELS[o]
-            )
+            # What was rated down, whatever it was, wasn't what the person wanted: most often, that is an answer.
+            rated_down = down or st.session_state.get(f"{key}-kept") == "down"
+            first = "answered" if rated_down else answer.outcome
+            outcome = st.selectbox("Right would be", outcomes, outcomes.index(first), format_func=lambda o: _LABELS[o])
             facts = st.text_area("What a right answer says, one fact a line", placeholder="90 days", height=80)
             tags = st.text_input("Tags", placeholder="policy, renewal")
             sent = st.form_submit_button("Make the case", type="primary")

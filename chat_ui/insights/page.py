@@ -21,6 +21,7 @@ from assistant.records.usage import (
     share,
     thumbs_since,
 )
+from chat_ui.chat.case_button import case_button
 from chat_ui.insights.apps import apps_tab
 from chat_ui.insights.models import models_tab
 from chat_ui.parts import charts, components, session
@@ -28,7 +29,7 @@ from chat_ui.parts.disclosure import Disclosure
 from chat_ui.parts.trace_view import trace_view
 from chat_ui.quality.review import gaps_view
 from core.database import begin_of, utc_now
-from core.types import User
+from core.types import Answer, User
 from ingestion.documents import titles
 
 _PERIODS = {"7 days": 7, "30 days": 30, "90 days": 90, "1 year": 365}
@@ -166,6 +167,7 @@ def _thumbs(since: datetime, user: User, disclosure: Disclosure) -> None:
         placeholder="What happened on the way to the answer",
     )
     if chosen is not None:
+        case_button(Answer("", trace_id=chosen.trace_id), user, f"thumb-{chosen.trace_id}", chosen.rating == "down")
         trace_view(chosen.trace_id, user, disclosure)
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from assistant.answers.attachments import SOURCE
 from assistant.records.trace import Traces
 from core.database import Engine
+from core.identity import Directory
 from core.types import User
 from evals.suite import Case, Result
 from evals.suite.subject import IndexedDocument, World
@@ -67,6 +68,14 @@ class Disclosure:
         resolved = self._world.resolved(case)
         named = (*resolved.expected_documents, *resolved.stale_documents, *resolved.forbidden_documents)
         return case.user == self._reader.email or all(map(self.may_read, named))
+
+    def may_judge(self, case: Case, directory: Directory) -> list[User]:
+        """The known people who may read everything that the case expects, by name."""
+        resolved = self._world.resolved(case)
+        named = (*resolved.expected_documents, *resolved.stale_documents, *resolved.forbidden_documents)
+        people = (directory.user(email) for email in directory.entries)
+        found = [p for p in people if p.email == case.user or all(self._world.readable(d, p) for d in named)]
+        return sorted(found, key=lambda p: p.name or p.email)
 
     def may_read(self, document_id: str) -> bool:
         """Whether the person may read the document now."""

@@ -11,6 +11,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Collection, Mapping
+from datetime import UTC, datetime
 
 import streamlit as st
 from streamlit import config
@@ -28,10 +29,18 @@ from chat_ui.parts.server_sessions import COOKIE
 from core import audit, logs
 from core.database import Engine, open_database
 from core.errors import AppError, DebriefError, IdentityError
+from core.followed import Followed, files_stamp
 from core.identity import Directory, load_directory
 from core.sessions import end_session, open_session
 from core.settings import Settings, load_settings
-from core.signin import Connection, SessionExpired, check_provider, claims_user, development_user
+from core.signin import (
+    Connection,
+    SessionExpired,
+    check_provider,
+    claimed_since,
+    claims_user,
+    development_user,
+)
 from core.types import User
 from ingestion.documents import readable_ids
 from ingestion.parse import ParserPool
@@ -54,16 +63,50 @@ def log_as_parent() -> None:
     logs.set_up_as_parent()
 
 
-@st.cache_resource(show_spinner=False)
 def settings() -> Settings:
-    """debrief.yaml, read once; a change needs a restart."""
-    return load_settings()
+    """debrief.yaml. Sources and the names of the weights' and guardrails' files follow the file; the rest is as when
+    the server began."""
+    return _settings().now()
+
+
+def settings_problem() -> str:
+    """Why the settings as they stand aren't in force; empty when they are."""
+    return _settings().problem
 
 
 @st.cache_resource(show_spinner=False)
+def _settings() -> Followed[Settings]:
+    begun = load_settings()
+
+    def read() -> Settings:
+        now = load_settings(begun.file)
+        if now.sources != begun.sources:
+            # The connectors' libraries take seconds to load, which the first page shouldn't wait for.
+            from connectors.registry import check_sources
+
+            check_sources(now)
+        retrieval = begun.retrieval.model_copy(update={"weights_file": now.retrieval.weights_file})
+        followed = {"sources": now.sources, "guardrails_file": now.guardrails_file, "retrieval": retrieval}
+        return begun.model_copy(update=followed)
+
+    return Followed(lambda: files_stamp([begun.file]), read)
+
+
 def assistant() -> Assistant:
-    """The one assistant of this server. An error isn't kept: after the first sync the next run opens it."""
-    return open_assistant(settings(), retriever(), readable=readable)
+    """The one assistant of this server, by the weights and guardrails as they are now, whoever has changed them; what
+    is under way ends with the old ones. An error isn't kept: after the first sync the next run opens it."""
+    return _assistant().now()
+
+
+@st.cache_resource(show_spinner=False)
+def _assistant() -> Followed[Assistant]:
+    return Followed(_rules, lambda: open_assistant(settings(), retriever(), readable=readable))
+
+
+def _rules() -> tuple[object, ...]:
+    """Another one when weights or guardrails are."""
+    named = (settings().retrieval.weights_file, settings().guardrails_file)
+    return files_stamp(settings().path(file) for file in named if file is not None)
 
 
 def warehouse() -> Warehouse | None:
@@ -123,16 +166,14 @@ def tools() -> Tools:
     return open_tools(settings(), assistant(), retriever())
 
 
-@st.cache_resource(show_spinner=False)
 def retriever() -> Retriever:
     """What the assistant searches with. Raises IndexMissing before the first sync."""
-    return open_retriever(settings())
+    return _retriever().now()
 
 
-def rules_changed() -> None:
-    """The next question goes by the weights and guardrails as they are now; those under way end with the old ones."""
-    assistant.clear()
-    retriever.clear()
+@st.cache_resource(show_spinner=False)
+def _retriever() -> Followed[Retriever]:
+    return Followed(_rules, lambda: open_retriever(settings()))
 
 
 def directory() -> Directory:
@@ -193,6 +234,14 @@ def person() -> User:
     if not open_session(database(), _session_key(), found.email):
         raise SessionExpired("Your sign-in has ended; sign in again.")
     return found
+
+
+def groups_told_at() -> datetime | None:
+    """When the sign-in told the person's groups, where they rest on it alone; None where a directory tells them."""
+    if settings().auth.mode == "development" or not st.user.is_logged_in:
+        return None
+    told = claimed_since(st.user.to_dict(), settings().auth, directory())
+    return None if told is None else datetime.fromtimestamp(told, UTC)
 
 
 def sign_out() -> None:

@@ -15,6 +15,7 @@ from core.errors import DebriefError
 from core.types import User
 from evals.report import case_quality
 from evals.report.report import QUALITY
+from evals.report.words import label, meaning
 from evals.suite import Case, EvaluationRun, Result, load_suite, suite_file
 from evals.suite.scorers import LOWER_IS_BETTER
 
@@ -116,7 +117,7 @@ def _case(now: Result, before: Result | None, run: EvaluationRun, user: User, di
             _answer(name, result, shown[name])
     explained = expectation and shown["Now"]
     components.table(
-        ["Metric", *(name for name, _ in sides), "Why"],
+        ["Figure", *(name for name, _ in sides), "Why"],
         _scores(now, before, explained),
         label="Scores",
     )
@@ -147,13 +148,13 @@ def _expected(now: Result, case: Case | None, shown: bool, disclosure: Disclosur
         rows.append(("Expected facts", "<br>".join(map(escape, case.expected_facts)) if shown else _HIDDEN))
     if case.contradictions and shown:
         rows.append(("Would be wrong", "<br>".join(map(escape, case.contradictions))))
-    for label, documents in (
+    for called, documents in (
         ("Expected documents", case.expected_documents),
         ("Out of date", case.stale_documents),
         ("Closed to this person", case.forbidden_documents),
     ):
         if documents:
-            rows.append((label, "<br>".join(escape(names[document]) for document in documents)))
+            rows.append((called, "<br>".join(escape(names[document]) for document in documents)))
     if case.route:
         rows.append(("Expected way", escape(case.route)))
     return rows
@@ -176,7 +177,8 @@ def _scores(now: Result, before: Result | None, explained: bool) -> list[list[st
         fault = score.metric in QUALITY and score.value is not None and score.value < 1
         value = components.badge(_number(score.value), "bad" if fault else "") if fault else _number(score.value)
         less = score.metric in LOWER_IS_BETTER
-        row = [f"{escape(score.metric)}{' (less is better)' if less else ''}", value]
+        name = f'<span title="{escape(meaning(score.metric))}">{escape(label(score.metric))}</span>'
+        row = [f"{name}{' (less is better)' if less else ''}", value]
         row += [_number(was)] if before is not None else []
         rows.append((not fault, [*row, escape(score.explanation) if explained else ""]))
     return [row for _, row in sorted(rows, key=lambda pair: pair[0])]

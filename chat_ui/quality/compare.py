@@ -11,6 +11,7 @@ import streamlit as st
 from chat_ui.parts import charts, components
 from chat_ui.quality.runs import differences, results, run_label
 from evals.report import Report
+from evals.report.words import label, meaning
 from evals.suite import EvaluationRun
 from evals.suite.compare import Difference
 
@@ -33,9 +34,9 @@ def compare_tab(runs: Sequence[EvaluationRun]) -> None:
         components.state("These are the same run", "Choose another one on one side.")
         return
     found = sorted(differences(before.id, now.id), key=lambda d: (d.verdict != "worse", d.verdict != "better"))
-    worse = [d.metric for d in found if d.verdict == "worse"]
-    better = [d.metric for d in found if d.verdict == "better"]
-    said = "Nothing got worse beyond noise" if not worse else f"Worse beyond noise: {', '.join(worse)}"
+    worse = [label(d.metric) for d in found if d.verdict == "worse"]
+    better = [label(d.metric) for d in found if d.verdict == "better"]
+    said = "Nothing got worse by more than chance" if not worse else f"Worse by more than chance: {', '.join(worse)}"
     components.state(
         said,
         f"Better: {', '.join(better) or 'nothing'}. A change is noise when its 95% interval, by paired bootstrap over "
@@ -43,7 +44,7 @@ def compare_tab(runs: Sequence[EvaluationRun]) -> None:
         "error" if worse else "empty",
     )
     components.table(
-        ["Metric", "Before", "Now", "Change", "95%", "Verdict", "Cases"], map(_row, found), label="Changes"
+        ["Figure", "Before", "Now", "Change", "95%", "Verdict", "Cases"], map(_row, found), label="Changes"
     )
     _settings(Report(now, {}, before))
     _fallen(found, before, now)
@@ -52,7 +53,8 @@ def compare_tab(runs: Sequence[EvaluationRun]) -> None:
 def _row(d: Difference) -> list[str]:
     verdict = components.badge(_WORDS[d.verdict], _KINDS[d.verdict])
     numbers = (f"{d.before:.3f}", f"{d.now:.3f}", f"{d.change:+.3f}", f"{d.low:+.3f} to {d.high:+.3f}")
-    return [f"<b>{escape(d.metric)}</b>", *numbers, verdict, f"{d.n}"]
+    name = f'<b title="{escape(meaning(d.metric))}">{escape(label(d.metric))}</b>'
+    return [name, *numbers, verdict, f"{d.n}"]
 
 
 def _settings(report: Report) -> None:
@@ -73,18 +75,25 @@ def _fallen(found: Sequence[Difference], before: EvaluationRun, now: EvaluationR
         return
     questions = results(now.id)
     metrics = list(dict.fromkeys(d.metric for d, _ in fallen))
-    chosen = st.pills("Metrics", metrics, selection_mode="multi", key="fallen-metrics", label_visibility="collapsed")
+    chosen = st.pills(
+        "Figures",
+        metrics,
+        selection_mode="multi",
+        key="fallen-metrics",
+        format_func=label,
+        label_visibility="collapsed",
+    )
     shown = [(d, c) for d, c in fallen if not chosen or d.metric in chosen]
     rows = [
         [
             f"<code>{escape(c.case_id)}</code>",
             escape(questions[c.case_id].question),
-            escape(d.metric),
+            escape(label(d.metric)),
             f"{c.before:.2f} → {c.now:.2f}",
         ]
         for d, c in shown[:_NAMED]
     ]
-    components.table(["Case", "Question", "Metric", "Value"], rows, label="Cases that fell")
+    components.table(["Case", "Question", "Figure", "Value"], rows, label="Cases that fell")
     if len(shown) > _NAMED:
         st.caption(f"{len(shown) - _NAMED} more are in the CSV.")
     with st.container(horizontal=True, vertical_alignment="bottom"):

@@ -11,6 +11,7 @@ import streamlit as st
 from chat_ui.parts import charts, components, session
 from chat_ui.parts.disclosure import Disclosure
 from chat_ui.quality.cases import cases_tab
+from chat_ui.quality.causes import causes_view
 from chat_ui.quality.compare import compare_tab
 from chat_ui.quality.evaluation_process import EvaluationProcess
 from chat_ui.quality.review import gaps_tab, review_tab
@@ -18,6 +19,9 @@ from chat_ui.quality.runs import MOST_RUNS, all_runs, results, series_name, star
 from core import audit
 from core.errors import DebriefError
 from core.types import User
+from evals.report import Report
+from evals.report.report import in_words
+from evals.report.words import label, meaning, value_in_words
 from evals.suite import EvaluationRun, History, by_tag, chosen_cases, load_suite, suite_file
 from evals.suite.scorers import LOWER_IS_BETTER
 from ingestion.documents import schedule_words
@@ -41,7 +45,7 @@ def page(user: User) -> None:
     opened, place = components.open_tab(_TABS, "quality-tab")
     with place:
         if opened == "Runs" and runs:
-            _overview(runs)
+            _overview(runs, admin)
         elif opened == "Runs":
             components.state("No evaluation has run yet", _first_run(admin))
         elif opened == "Compare":
@@ -76,8 +80,8 @@ def _series(runs: Sequence[EvaluationRun]) -> list[EvaluationRun]:
     return [run for run in runs if series_name(run) == name][:MOST_RUNS]
 
 
-def _overview(runs: Sequence[EvaluationRun]) -> None:
-    _verdict(runs[0])
+def _overview(runs: Sequence[EvaluationRun], admin: bool) -> None:
+    _verdict(runs, admin)
     shown = runs[::-1]
     known = [name for name in runs[0].summary if any(name in run.summary for run in shown)]
     headline = [name for name in _HEADLINE if name in known] or known[:6]
@@ -86,24 +90,33 @@ def _overview(runs: Sequence[EvaluationRun]) -> None:
     for number, metric in enumerate(headline):
         with columns[number % 3]:
             measured = runs[0].summary[metric]
-            st.html(f'<div class="figure"><b>{escape(metric)}</b> {escape(str(measured))}</div>')
-            charts.trend(_rows(shown, metric, "all cases"), order=["all cases"], title=f"{metric} by run", height=130)
+            said = f"<b>{escape(label(metric))}</b> {escape(value_in_words(metric, measured))}"
+            st.html(f'<div class="figure">{said}<br><span class="place">{escape(meaning(metric))}</span></div>')
+            title = f"{label(metric)} by run"
+            charts.trend(_rows(shown, metric, "all cases"), order=["all cases"], title=title, height=130)
     _by_tag(shown, known)
     _table(runs, headline)
 
 
-def _verdict(run: EvaluationRun) -> None:
+def _verdict(runs: Sequence[EvaluationRun], admin: bool) -> None:
+    run = runs[0]
     failed = run.verdict.get("failed", [])
     when = started(run)
     if run.kind != "suite":
         components.state(f"{run.suite}, {when}", "A foreign set: its figures are kept, its cases are not.")
         return
-    title = f"Last run, {when}: " + ("all gates reached" if not failed else f"{len(failed)} gates failed")
-    worse = run.verdict.get("worse", [])
-    text = "Nothing got worse beyond noise." if not worse else f"Worse beyond noise: {', '.join(worse)}."
-    if not run.verdict.get("baseline"):
-        text = "It had no earlier run to be compared with."
+    title, *more = in_words(Report(run, results(run.id)))
+    baseline = next((other for other in runs if other.id == run.verdict.get("baseline")), None)
+    gates = "all gates were reached" if not failed else f"{len(failed)} gates failed"
+    worse = [label(metric) for metric in run.verdict.get("worse", [])]
+    than = "it had no earlier run to be compared with"
+    if run.verdict.get("baseline"):
+        than = (
+            f"by more than chance got worse: {', '.join(worse)}" if worse else "nothing got worse by more than chance"
+        )
+    text = " ".join([*more, f"Run of {when}: {gates}; {than}."])
     components.state(title, text, "error" if failed else "empty", items=failed)
+    causes_view(run, baseline, admin)
 
 
 def _rows(runs: Sequence[EvaluationRun], metric: str, name: str) -> list[dict[str, object]]:
@@ -127,7 +140,8 @@ def _by_tag(runs: Sequence[EvaluationRun], known: Sequence[str]) -> None:
     st.header("One metric, by tag")
     with st.container(horizontal=True, vertical_alignment="bottom"):
         first = known.index("outcome") if "outcome" in known else 0
-        metric = st.selectbox("Metric", known, first, key="quality-metric", width=240)
+        metric = st.selectbox("Figure", known, first, format_func=label, key="quality-metric", width=240)
+        st.caption(meaning(metric))
         latest = by_tag(results(runs[-1].id).values(), metric)
         # A tag that all cases have says what the first line says.
         parts = [tag for tag, measured in latest.items() if measured.n < runs[-1].summary[metric].n * 0.9]
@@ -137,7 +151,7 @@ def _by_tag(runs: Sequence[EvaluationRun], known: Sequence[str]) -> None:
         measured = by_tag(results(run.id).values(), metric)
         rows += [_point(run, tag, m.value, m.error, m.n) for tag in tags if (m := measured.get(tag))]
     unit = all(isinstance(row["value"], float) and row["value"] <= 1 for row in rows) and metric not in LOWER_IS_BETTER
-    charts.trend(rows, order=["all cases", *tags], title=f"{metric} by tag and run", height=260, unit=unit)
+    charts.trend(rows, order=["all cases", *tags], title=f"{label(metric)} by tag and run", height=260, unit=unit)
     header = ("run", "of", "value", "low", "high", "n")
     charts.csv_download("quality-by-tag.csv", header, [tuple(row[name] for name in header) for row in rows])
 
@@ -148,10 +162,10 @@ def _table(runs: Sequence[EvaluationRun], metrics: Sequence[str]) -> None:
     for run in runs:
         failed = run.verdict.get("failed", [])
         state = components.badge(f"{len(failed)} gates failed", "bad") if failed else components.badge("passed", "good")
-        figures = [str(run.summary[m]) if m in run.summary else "–" for m in metrics]
+        figures = [value_in_words(m, run.summary[m]) if m in run.summary else "–" for m in metrics]
         when = started(run)
         rows.append([when, state, *figures, f"<code>{escape(run.id)}</code>", escape(str(run.environment.get("code")))])
-    components.table(["Started", "Gates", *metrics, "Run", "Code"], rows, label="Runs")
+    components.table(["Started", "Gates", *map(label, metrics), "Run", "Code"], rows, label="Runs")
     every = list(dict.fromkeys(name for run in runs for name in run.summary))
     values = [
         (r.started_at, r.id, *(round(r.summary[m].value, 4) if m in r.summary else "" for m in every)) for r in runs

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 from typing import get_args
 
@@ -53,7 +54,10 @@ def _review(case: Case, user: User, disclosure: Disclosure) -> None:
         if not shown:
             components.state(
                 "Somebody else has to judge this",
-                "It expects documents that you may not read: " + ", ".join(dict.fromkeys(names.values())) + ".",
+                "It expects documents that you may not read: "
+                + ", ".join(dict.fromkeys(names.values()))
+                + ". "
+                + _who_may(disclosure.may_judge(case, session.directory())),
             )
             return
         with st.form(f"review-{case.id}", border=False):
@@ -80,6 +84,14 @@ def _review(case: Case, user: User, disclosure: Disclosure) -> None:
                 "expected_documents": tuple(documents),
             }
             _decide(case, changes if accepted else None, user)
+
+
+def _who_may(people: Sequence[User]) -> str:
+    """Who of those that see this page may read the case's documents."""
+    named = [person.name or person.email for person in people if session.reads_evaluation(person)]
+    if not named:
+        return "Nobody who sees this page may read them: let somebody in who may, under `evaluation.reader_groups`."
+    return f"Ask {' or '.join(named[:3])}."
 
 
 def _decide(case: Case, changes: dict[str, object] | None, user: User) -> None:

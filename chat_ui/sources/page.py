@@ -2,35 +2,33 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from html import escape
-from pathlib import Path
 from typing import Literal
 
 import streamlit as st
 
 from chat_ui.parts import charts, components, session
+from chat_ui.parts.principals import principals_html
+from chat_ui.sources.access import access_tab
+from chat_ui.sources.edit import edit_sources
+from chat_ui.sources.syncing import start_sync
+from chat_ui.sources.worklist import worklist_tab
 from core import audit
-from core.errors import IdentityError, SettingsError, SourceError
+from core.errors import SettingsError, SourceError
 from core.types import User
 from ingestion.documents import (
     OUTCOMES,
     find_documents,
     late_by,
-    principal_name,
-    readable_counts,
-    readers,
     running,
     schedule_words,
-    why_readable,
 )
 from ingestion.state import DocumentRecord, SyncRun, SyncState
 from ingestion.sync.explain import explain
-from ingestion.sync.status import SourceStatus, statuses
+from ingestion.sync.status import SourceStatus, standing, statuses
 
 _NOT_FOUND = (
     "Check the words and the filters. A document that exists at its source may lie outside the source's path, be left "
@@ -38,6 +36,15 @@ _NOT_FOUND = (
 )
 _Kind = Literal["", "good", "bad", "warn", "accent"]
 _RUN_KINDS: Mapping[str, _Kind] = {"SUCCEEDED": "good", "INCOMPLETE": "warn", "FAILED": "bad", "ABORTED": "bad"}
+# What is true at a glance; the words beside it say the rest.
+_STANDING: Mapping[str, tuple[str, _Kind]] = {
+    "good": ("fine", "good"),
+    "partly": ("gaps", "warn"),
+    "late": ("late", "bad"),
+    "failing": ("failing", "bad"),
+    "paused": ("paused", "warn"),
+    "new": ("new", "warn"),
+}
 _OUTCOME_KINDS: Mapping[str, _Kind] = {"indexed": "good", "held": "warn", "failed": "bad"}
 
 
@@ -45,28 +52,37 @@ def page(user: User) -> None:
     """The page; administrators see every document, everybody else those that they may read."""
     st.title("Sources")
     admin = session.is_admin(user)
-    opened, place = components.open_tab(["Sources", "Documents", "Runs", *(["Access"] if admin else [])], "sources-tab")
+    opened, place = components.open_tab(
+        ["Sources", "Documents", "Runs", *(["Access", "Work list"] if admin else [])], "sources-tab"
+    )
     with place:
         if opened == "Sources":
             _sources(user)
+            if admin:
+                edit_sources(user)
         elif opened == "Documents":
             _documents(user, admin)
         elif opened == "Runs":
             _runs(admin)
+        elif opened == "Work list":
+            worklist_tab(user)
         else:
-            _access()
+            access_tab(user)
 
 
 @st.fragment(run_every=5)
 def _sources(user: User) -> None:
     user = session.still_there(user)
     admin = session.is_admin(user)
+    if admin and session.settings_problem():
+        components.state("The changed settings are not in force", session.settings_problem(), "error")
     found = statuses(session.database(), session.settings().sources)
     if not found:
-        components.state("No sources yet", f"List one under `sources:` in {session.settings().file.name}.")
+        words = "Add one below." if admin else "An administrator adds them on this page."
+        components.state("No sources yet", words)
         return
     components.table(
-        ["Source", "Kind", "Last success", "On time", "Last run", "Schedule", "Indexed", "Held", "Failed"],
+        ["Source", "Kind", "How it stands", "Schedule", "Indexed", "Held", "Failed"],
         [_source_row(status) for status in found],
         label="Sources",
     )
@@ -81,33 +97,19 @@ def _sources(user: User) -> None:
         names = ["All sources", *(status.settings.name for status in found)]
         name = st.selectbox("Source to sync", names, label_visibility="collapsed", width=240)
         if st.button("Sync now", disabled=busy, icon=":material/sync:"):
-            _sync(None if name == "All sources" else name)
-            audit.record(session.database(), user, "started sync", name)
+            start_sync(None if name == "All sources" else name, user)
             st.toast("The sync has started; this table follows it.")
     if busy:
         st.html('<div class="stage" role="status"><span class="dot"></span>A sync is running …</div>')
 
 
-def _sync(name: str | None) -> None:
-    # A process of its own: parsing and embedding must not slow down the pages.
-    command = [str(Path(sys.executable).with_name("debrief")), "--settings", str(session.settings().file), "sync"]
-    process = subprocess.Popen([*command, name] if name else command, stdout=subprocess.DEVNULL)
-    _children.append(process)
-    _children[:] = [child for child in _children if child.poll() is None]
-
-
-_children: list[subprocess.Popen[bytes]] = []
-
-
 def _source_row(status: SourceStatus) -> list[str]:
-    last, outcomes = status.last, status.outcomes
+    outcomes = status.outcomes
     schedule = schedule_words(status.settings.schedule, status.settings.time_zone)
     return [
         f"<b>{escape(status.settings.name)}</b>",
         escape(status.settings.kind),
-        escape(components.ago(status.succeeded_at)) if status.succeeded_at else "never",
-        _on_time(status),
-        components.badge(last.state.lower(), _RUN_KINDS.get(last.state, "accent")) if last else components.badge("new"),
+        _standing(status),
         escape(schedule),
         f"{outcomes.get('indexed', 0):,}",
         f"{outcomes.get('held', 0) + outcomes.get('dropped', 0):,}",
@@ -115,17 +117,15 @@ def _source_row(status: SourceStatus) -> list[str]:
     ]
 
 
-def _on_time(status: SourceStatus) -> str:
+def _standing(status: SourceStatus) -> str:
+    now = datetime.now(UTC)
     try:
-        late = late_by(status, session.settings().file, datetime.now(UTC))
+        kind, words = standing(status, late_by(status, session.settings().file, now), now)
     except SettingsError as error:
         return components.badge("wrong schedule", "bad") + f" {escape(str(error))}"
-    if late is not None:
-        hours = late.total_seconds() / 3_600
-        return components.badge(f"late by {hours:.0f} h" if hours < 48 else f"late by {hours / 24:.0f} days", "bad")
-    if status.succeeded_at is None:
-        return components.badge("not yet synced", "warn")
-    return components.badge("on time", "good") if status.settings.schedule else "–"
+    if status.last is not None and status.last.state == "SYNCING":
+        return f"{components.badge('syncing', 'accent')} {escape(words)}"
+    return f"{components.badge(_STANDING[kind][0], _STANDING[kind][1])} {escape(words)}"
 
 
 def _runs(admin: bool) -> None:
@@ -228,65 +228,12 @@ def _document(record: DocumentRecord, user: User, admin: bool) -> None:
     ]
     if admin:
         facts += [
-            ("May read", escape(", ".join(map(principal_name, record.allow)) or "nobody: it has no access list")),
-            ("May not read", escape(", ".join(map(principal_name, record.deny)) or "no exception")),
+            ("May read", principals_html(record.allow) or "nobody: it has no access list"),
+            ("May not read", principals_html(record.deny) or "no exception"),
         ]
     facts += [("Warning", escape(warning)) for warning in record.warnings]
     facts += [(name, escape(_shown(value))) for name, value in sorted(record.attributes.items())]
     components.facts(record.title or record.id, record.url, facts)
-
-
-def _access() -> None:
-    directory = session.directory()
-    left, right = st.columns(2, gap="large")
-    with left:
-        st.header("Who can read this document?")
-        text = st.text_input("Document", placeholder="Words of its title or id", key="access-text")
-        found = find_documents(session.database(), None, text=text, limit=50) if text else []
-        if text and not found:
-            components.state("No document fits", "Check the words.")
-        record = None
-        if found:
-            record = st.selectbox("Which one", found, format_func=lambda r: r.title or r.id, key="access-document")
-        if record is not None:
-            components.state("On its list", ", ".join(map(principal_name, record.allow)) or "nobody")
-            people = readers(record, directory)
-            rows = [[escape(person.name), escape(person.email)] for person in people]
-            components.table(["Person", "Address"], rows, label="Readers")
-    with right:
-        st.header("What can this person read?")
-        email = st.selectbox("Person", sorted(directory.entries), index=None, placeholder="Choose", key="access-person")
-        email = email or st.text_input("Or an address that isn't in the users file", key="access-address")
-        if not email:
-            return
-        try:
-            person = directory.user(email)
-        except IdentityError:
-            person = User(email.lower(), directory.groups_of(email))
-        components.state("Groups", ", ".join(person.groups) or "none")
-        if record is not None:
-            components.state(record.title or record.id, why_readable(person, record))
-        counts = readable_counts(session.database(), person)
-        components.table(
-            ["Source", "May read", "Indexed"],
-            [[escape(s), f"{mine:,}", f"{total:,}"] for s, (mine, total) in sorted(counts.items())],
-            label="Readable documents",
-        )
-        _readable(person)
-
-
-def _readable(person: User) -> None:
-    """The documents that the person may read, to be searched."""
-    words = st.text_input("Find among them", placeholder="Words of a title, address or id", key="readable-text")
-    found = find_documents(session.database(), person, text=words or "", outcomes=["indexed"])
-    if not found:
-        components.state("None of the documents that this person may read fits")
-        return
-    rows = [{"Title": r.title or r.id, "Source": r.source, "Through": why_readable(person, r)} for r in found]
-    st.dataframe(rows, hide_index=True, height=min(38 + 35 * len(rows), 320), key="readable-table")
-    header = ("id", "title", "source", "through")
-    told = [(r.id, r.title, r.source, why_readable(person, r)) for r in found]
-    charts.csv_download("readable.csv", header, told)
 
 
 def _shown(value: object) -> str:

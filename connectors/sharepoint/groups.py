@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from connectors.sharepoint.access import addresses_of
@@ -17,7 +18,25 @@ def group_members(settings: GraphSettings, root: Path, groups: Iterable[str]) ->
     Raises:
         SourceError: Microsoft Graph can't be asked.
     """
-    tenant = GraphTenant(
+    tenant = _tenant(settings, root)
+    return {group: frozenset(_people(tenant, group)) for group in groups}
+
+
+def group_names(settings: GraphSettings, root: Path, groups: Iterable[str]) -> dict[str, str]:
+    """Group (object id) → what it is called. A group that is gone has no name.
+
+    Raises:
+        SourceError: Microsoft Graph can't be asked.
+    """
+    tenant, found = _tenant(settings, root), {}
+    for group in groups:
+        with suppress(Missing):
+            found[group] = str(tenant.get(f"/groups/{group}?$select=displayName").get("displayName", ""))
+    return found
+
+
+def _tenant(settings: GraphSettings, root: Path) -> GraphTenant:
+    return GraphTenant(
         TenantSettings(
             name="auth-graph",
             kind="sharepoint",
@@ -28,7 +47,6 @@ def group_members(settings: GraphSettings, root: Path, groups: Iterable[str]) ->
         ),
         root,
     )
-    return {group: frozenset(_people(tenant, group)) for group in groups}
 
 
 def _people(tenant: GraphTenant, group: str) -> set[Principal]:

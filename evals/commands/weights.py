@@ -79,6 +79,7 @@ def preview_command(
         table.add_row(name, str(measured), str(result.after[name]))
     out.print(f"{judged.name}: {result.questions} questions")
     out.print(table)
+    out.print(result.words())
     out.print(f"Difference in nDCG@10: {result.gain.value:+.4f} ± {result.gain.error:.4f} ({_verdict(result.gain)}).")
     if not result.moves:
         out.print("None of these documents changes its rank.")

@@ -85,13 +85,44 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """The effect of new weights; `gain` is the mean difference in nDCG@10, question by question."""
+    """The effect of new weights; `gain` is the mean difference in nDCG@10, question by question.
+
+    Attributes:
+        worse, better: Questions whose first document that answers them stands lower, or higher, than before.
+        lost_first: Questions whose first place a document that answers them has lost to one that doesn't.
+    """
 
     questions: int
     before: Mapping[str, Measured]
     after: Mapping[str, Measured]
     gain: Measured
     moves: tuple[Move, ...]
+    worse: int = 0
+    better: int = 0
+    lost_first: int = 0
+
+    @property
+    def verdict(self) -> str:
+        """ "better", "worse", or "the same" within two standard errors."""
+        if abs(self.gain.value) <= 2 * self.gain.error or self.gain.value == 0:
+            return "the same"
+        return "better" if self.gain.value > 0 else "worse"
+
+    @property
+    def is_a_loss(self) -> bool:
+        """Whether more questions get a worse first document than get a better one, or the mean falls beyond noise."""
+        return self.worse > self.better or self.verdict == "worse"
+
+    def words(self) -> str:
+        """The effect in one sentence."""
+        if not self.worse and not self.better:
+            return f"No question of {self.questions} gets another first document that answers it."
+        said = [f"{self.worse} of {self.questions} questions get a worse first document"] if self.worse else []
+        said += [f"{self.better}{'' if said else f' of {self.questions} questions'} get a better one"] * bool(
+            self.better
+        )
+        lost = f"; {self.lost_first} lose a first place that was right" if self.lost_first else ""
+        return f"{', '.join(said)}{lost}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +204,15 @@ def preview(
         if d in c.documents and (_rank(old, d) != _rank(new, d))
     ]
     moves.sort(key=lambda m: -abs(1 / (m.before or math.inf) - 1 / (m.after or math.inf)))
-    return Preview(len(candidates), measures[0], measures[1], gain, tuple(moves))
+    firsts = [(_first(old, c), _first(new, c)) for c, old, new in rankings]
+    worse, better = sum(now > was for was, now in firsts), sum(now < was for was, now in firsts)
+    lost = sum(was == 1 < now for was, now in firsts)
+    return Preview(len(candidates), measures[0], measures[1], gain, tuple(moves), worse, better, lost)
+
+
+def _first(ranks: Sequence[str], candidates: Candidates) -> int:
+    """Where the first document stands that answers the question; behind all others when none was found."""
+    return next((n for n, d in enumerate(ranks, start=1) if candidates.relevant.get(d, 0) > 0), len(ranks) + 1)
 
 
 def tune(candidates: Sequence[Candidates], progress: Progress = lambda *_: None) -> Proposal:

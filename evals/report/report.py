@@ -22,11 +22,11 @@ _NAMED = 8
 _RIGHT = ("no_leak", "outcome", "fact_coverage", "no_contradiction", "assertions", "routing")
 _FAULTS = {
     "no_leak": "showed something closed",
-    "outcome": "were refused though the answer is there, or answered though it isn't",
     "fact_coverage": "lacked every fact",
     "no_contradiction": "said something false",
     "routing": "went the wrong way",
 }
+_DECLINED, _ANSWERED = ("no_evidence", "refused"), ("answered", "partly")
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,15 @@ def in_words(report: Report) -> list[str]:
     """What a person would ask first: how much wasn't right and why, and what people with their own words get."""
     scored = [r for r in report.results.values() if r.state == "scored"]
     wrong = [r for r in scored if any((r.value(metric) or 0.0) < 1 for metric in _RIGHT if r.value(metric) is not None)]
-    faults = [(sum((r.value(metric) == 0.0) for r in wrong), said) for metric, said in _FAULTS.items()]
+    ended = [r for r in wrong if r.value("outcome") == 0.0]
+    refused = sum(r.outcome in _DECLINED and r.expected in _ANSWERED for r in ended)
+    answered = sum(r.outcome in _ANSWERED and r.expected in _DECLINED for r in ended)
+    faults = [
+        (refused, "were refused though the answer is there"),
+        (answered, "were answered though the answer isn't there"),
+        (len(ended) - refused - answered, "ended in another way than they should"),
+    ]
+    faults += [(sum((r.value(metric) == 0.0) for r in wrong), said) for metric, said in _FAULTS.items()]
     lines = [f"{len(wrong)} of {len(scored)} cases weren't right" + _listed(faults) + "."]
     plain = [v for r in scored if r not in wrong and (v := r.value("answered_plainly")) is not None]
     if plain.count(0.0):
@@ -113,7 +121,7 @@ def in_words(report: Report) -> list[str]:
 
 def _listed(faults: Sequence[tuple[int, str]]) -> str:
     said = [f"{count} {text}" for count, text in faults if count]
-    return f" ({', '.join(said)})" if said else ""
+    return f": {', '.join(said)}" if said else ""
 
 
 def _count(share: Measured) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +16,6 @@ from core.database import Engine, utc_now
 from core.errors import DatasetError
 from core.settings import Settings
 from core.text.detect import detect_language
-from core.text.words import content_words
 from evals.suite.suites import Case
 from retrieval.engines import open_generations
 from retrieval.models import open_embedder
@@ -38,6 +36,7 @@ class Gap:
     """One topic that the documents don't serve.
 
     Attributes:
+        topic: The shortest of its questions.
         kind: "missing": nothing answered; "bad": an answer was rated down, and rests on `document`.
         document: The id of what came closest, or of what was cited most.
     """
@@ -107,13 +106,12 @@ def find_gaps(settings: Settings, engine: Engine, days: int = 90) -> list[Gap]:
     vectors = open_embedder(settings).encode_texts([a.question for a in asked])
     topics = topics_of(np.asarray(vectors, dtype=np.float32))
     owners = _owners(settings)
-    rare = Counter(word for a in asked for word in set(content_words(a.question)))
     gaps = []
     for topic in np.unique(topics):
         for kind in ("missing", "bad"):
             group = [a for a, t in zip(asked, topics, strict=True) if t == topic and _kind(a) == kind]
             if group:
-                gaps.append(_gap(group, owners, rare))
+                gaps.append(_gap(group, owners))
     return sorted(gaps, key=lambda g: (-g.count, g.topic))
 
 
@@ -134,21 +132,15 @@ def _kind(asked: AskedQuestion) -> Literal["missing", "bad"]:
     return "missing" if asked.outcome == "no_evidence" else "bad"
 
 
-def _gap(group: Sequence[AskedQuestion], owners: Mapping[str, tuple[str, str]], rare: Counter[str]) -> Gap:
+def _gap(group: Sequence[AskedQuestion], owners: Mapping[str, tuple[str, str]]) -> Gap:
     documents: Counter[str] = Counter()
     for asked in group:
         documents.update(asked.cited if _kind(asked) == "bad" and asked.cited else asked.closest[:1])
     document = documents.most_common(1)[0][0] if documents else ""
     title, owner = owners.get(document, ("", ""))
-    words = Counter(word for asked in group for word in dict.fromkeys(content_words(asked.question)))
-    # Words of many of the group's questions, and of few others.
-    naming = sorted(words, key=lambda w: (-(words[w] ** 2) / rare[w], -len(w)))[:3]
-    # Words are counted by their stems; people are shown what was written.
-    written: dict[str, Counter[str]] = {}
-    for word in re.findall(r"[^\W_]+", " ".join(asked.question for asked in group)):
-        written.setdefault(content_words(word)[0], Counter())[word] += 1
     return Gap(
-        " ".join(written[w].most_common(1)[0][0] if w in written else w for w in naming),
+        # People read a question faster than words that a topic has in common.
+        min((asked.question for asked in group), key=lambda question: (len(question), question)),
         _kind(group[0]),
         len(group),
         len({a.user for a in group}),

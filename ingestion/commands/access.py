@@ -22,7 +22,7 @@ from core.spreadsheet import csv_text
 from core.types import User
 from ingestion.access_history import AccessList, known_since, list_at
 from ingestion.access_report import access_report
-from ingestion.documents import principal_name, why_readable
+from ingestion.documents import principal_name, what_to_do, why_readable
 from ingestion.groups import refresh_groups
 from ingestion.state import DocumentOutcome, DocumentRecord, SyncState
 
@@ -56,12 +56,15 @@ def check(
     person = person_named(settings, user, engine)
     if as_of is not None:
         record = _as_of(engine, record, as_of)
-    answer = why_readable(person, record)
-    for step in _steps(person, record, load_directory(settings, engine)):
+    directory = load_directory(settings, engine)
+    answer = why_readable(person, record, directory.names)
+    for step in _steps(person, record, directory):
         out.print(step)
     out.print(answer)
+    if as_of is None and (remedy := what_to_do(person, record, directory.names)):
+        out.print(remedy)
     audit.record(engine, audit.SERVICE, "checked access", document, answer, person=person.email, as_of=as_of)
-    if record.outcome != "indexed":
+    if record.outcome != "indexed" and as_of is not None:
         out.print(f"But it isn't found by anybody: it is {record.outcome}. {record.reason}".rstrip())
     if not answer.startswith("Yes") or record.outcome != "indexed":
         raise typer.Exit(1)

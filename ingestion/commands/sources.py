@@ -22,14 +22,20 @@ _COLOURS = {"ok": "green", "by hand": "green", "failing": "red", "late": "red"}
 def register(app: typer.Typer) -> None:
     """Adds the list, which is also what `debrief sources` does by itself."""
     sources_app.callback(invoke_without_command=True)(sources)
+    sources_app.command("list")(list_sources)
 
 
 def sources(
     context: typer.Context, as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False
 ) -> None:
-    """Lists the sources: when each was last synced, how far it lags behind, and how it stands."""
+    """Lists the sources, and adds, tests, changes, pauses and resumes one."""
     if context.invoked_subcommand is None:
         _list(as_json)
+
+
+def list_sources(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
+    """Lists the sources, as `debrief sources` does by itself."""
+    _list(as_json)
 
 
 def _list(as_json: bool) -> None:
@@ -63,6 +69,7 @@ def source_health(source: SourceSettings, settings: Settings, state: SyncState) 
         due_at = due.astimezone(UTC) if due is not None else None
     known = state.records(source.name)
     last = LastRuns(
+        paused=source.paused,
         state=runs[0].state if runs else "",
         succeeded_at=succeeded_at,
         due_at=due_at,

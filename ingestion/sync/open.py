@@ -82,7 +82,9 @@ def choose_sources(settings: Settings, names: Sequence[str]) -> list[SourceSetti
         if name not in known:
             hint = nearest(name, known, "sources")
             raise SettingsError(f"There is no source named {name!r} in {settings.file}; {hint}")
-    return [known[name] for name in names] or list(known.values())
+        if known[name].paused:
+            raise SettingsError(f"The source {name} is paused; run `debrief sources resume {name}` first.")
+    return [known[name] for name in names] or [source for source in settings.sources if not source.paused]
 
 
 # Raised where parsing or enrichment reads more of the same files than before: then everything is read anew.

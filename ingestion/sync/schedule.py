@@ -12,15 +12,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.jobstores.memory import MemoryJobStore
 from apscheduler.jobstores.sqlalchemy import SQLAlchemyJobStore
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.cron import CronTrigger
 
 from core.errors import SettingsError
+from core.followed import Followed, files_stamp
 from core.logs import scheduled
 from core.settings import Settings, SourceSettings, load_settings
 
 log = logging.getLogger(__name__)
+_OWN = "settings"
 _WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
@@ -37,9 +40,21 @@ def build_scheduler(settings: Settings) -> BackgroundScheduler:
         executors={"default": ThreadPoolExecutor(1)},
         job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
     )
-    triggers = {source.name: trigger_for(source, settings.file) for source in settings.sources if source.schedule}
     # Started paused, so that jobs of an earlier run of the service can be looked up and compared.
     scheduler.start(paused=True)
+    plan_syncs(scheduler, settings)
+    _without_a_wrong_clocks_times(scheduler)
+    return scheduler
+
+
+def plan_syncs(scheduler: BackgroundScheduler, settings: Settings) -> None:
+    """Makes the planned syncs those of the settings: one for each source that has a schedule and isn't paused.
+
+    Raises:
+        SettingsError: as `build_scheduler`; nothing is changed.
+    """
+    wanted = [source for source in settings.sources if source.schedule and not source.paused]
+    triggers = {source.name: trigger_for(source, settings.file) for source in wanted}
     for job in scheduler.get_jobs():
         # Others' jobs, such as the weekly evaluation, stay.
         if job.id.startswith("sync:") and job.id.removeprefix("sync:") not in triggers:
@@ -52,8 +67,20 @@ def build_scheduler(settings: Settings) -> BackgroundScheduler:
             known.modify(args=args)
             continue
         scheduler.add_job(sync_one, trigger, args=args, id=f"sync:{name}", replace_existing=True)
-    _without_a_wrong_clocks_times(scheduler)
-    return scheduler
+
+
+def follow_settings(scheduler: BackgroundScheduler, settings: Settings, every_s: int = 5) -> None:
+    """Plans the syncs anew when the settings file changes; one that can't be read changes nothing and is logged."""
+
+    def planned() -> None:
+        plan_syncs(scheduler, load_settings(settings.file))
+
+    followed = Followed(lambda: files_stamp([settings.file]), planned)
+    followed.now()
+    # Not in the database: it is this process's own, and a sync may hold the other thread for hours.
+    scheduler.add_jobstore(MemoryJobStore(), _OWN)
+    scheduler.add_executor(ThreadPoolExecutor(1), _OWN)
+    scheduler.add_job(followed.now, "interval", seconds=every_s, id="settings", jobstore=_OWN, executor=_OWN)
 
 
 def _without_a_wrong_clocks_times(scheduler: BackgroundScheduler) -> None:

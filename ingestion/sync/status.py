@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Literal
 
 import sqlalchemy as sa
 
 from core.settings import SourceSettings
 from ingestion.state import SyncRun, SyncState, documents, runs
+
+Standing = Literal["good", "partly", "late", "failing", "paused", "new"]
 
 
 @dataclass(frozen=True)
@@ -19,29 +22,93 @@ class SourceStatus:
     Attributes:
         last: Its newest run; None before the first.
         succeeded_at: When a run of it last ended well, UTC.
+        copied_at: When a run last brought what the source had, but for documents that failed.
+        failing_since: When the first run began that has failed since then; None unless the last one failed.
         outcomes: How many documents ended how.
     """
 
     settings: SourceSettings
     last: SyncRun | None = None
     succeeded_at: datetime | None = None
+    copied_at: datetime | None = None
+    failing_since: datetime | None = None
     outcomes: dict[str, int] = field(default_factory=dict)
 
 
 def statuses(engine: sa.Engine, sources: Sequence[SourceSettings]) -> list[SourceStatus]:
     """Every configured source, in the order of the settings."""
-    state = SyncState(engine)
     counted = sa.select(documents.c.source, documents.c.outcome, sa.func.count()).group_by(
         documents.c.source, documents.c.outcome
     )
-    ended = sa.select(runs.c.source, sa.func.max(runs.c.finished_at)).where(runs.c.state == "SUCCEEDED")
     with engine.connect() as connection:
         outcomes: dict[str, dict[str, int]] = {}
         for source, outcome, count in connection.execute(counted):
             outcomes.setdefault(source, {})[outcome] = count
-        succeeded = {row.source: row[1] for row in connection.execute(ended.group_by(runs.c.source))}
-    found = []
-    for source in sources:
-        last = next(iter(state.runs(source.name, limit=1)), None)
-        found.append(SourceStatus(source, last, succeeded.get(source.name), outcomes.get(source.name, {})))
-    return found
+        succeeded = _last_ended(connection, ("SUCCEEDED",))
+        copied = _last_ended(connection, ("SUCCEEDED", "INCOMPLETE"))
+    state = SyncState(engine)
+    return [
+        SourceStatus(
+            source,
+            next(iter(state.runs(source.name, limit=1)), None),
+            succeeded.get(source.name),
+            copied.get(source.name),
+            _failing_since(engine, source.name, copied.get(source.name)),
+            outcomes.get(source.name, {}),
+        )
+        for source in sources
+    ]
+
+
+def standing(status: SourceStatus, late: timedelta | None, now: datetime) -> tuple[Standing, str]:
+    """How the source stands, in words that a person can act on.
+
+    Args:
+        late: How long a scheduled sync is overdue.
+    """
+    copy = f"last good copy {age(now - status.copied_at)}" if status.copied_at else "there is no copy yet"
+    if status.settings.paused:
+        return "paused", f"paused, {copy}"
+    if status.failing_since is not None:
+        return "failing", f"failed since {_moment(status.failing_since, now)}, {copy}"
+    if status.copied_at is None:
+        return "new", "not yet synced"
+    if late is not None:
+        return "late", f"late by {age(late, '')}, {copy}"
+    if status.outcomes.get("failed"):
+        return "partly", f"{status.outcomes['failed']:,} documents couldn't be read, {copy}"
+    return "good", ("on time, " if status.settings.schedule else "by hand, ") + copy
+
+
+def age(lag: timedelta, ending: str = " ago") -> str:
+    """A duration as people say it: "30 minutes ago"."""
+    minutes = int(lag.total_seconds() // 60)
+    if minutes < 1:
+        return "just now" if ending else "less than a minute"
+    for size, unit in ((2 * 1_440, "day"), (120, "hour"), (1, "minute")):
+        if minutes >= size:
+            number = minutes // {"day": 1_440, "hour": 60, "minute": 1}[unit]
+            return f"{number} {unit}{'s' * (number > 1)}{ending}"
+    raise AssertionError(minutes)
+
+
+def _moment(at: datetime, now: datetime) -> str:
+    today = at.date() == now.date()
+    return f"{at:%H:%M} UTC" if today else f"{at:%Y-%m-%d %H:%M} UTC"
+
+
+def _last_ended(connection: sa.Connection, states: Sequence[str]) -> dict[str, datetime]:
+    query = sa.select(runs.c.source, sa.func.max(runs.c.finished_at)).where(runs.c.state.in_(states))
+    return {row.source: row[1] for row in connection.execute(query.group_by(runs.c.source)) if row[1]}
+
+
+def _failing_since(engine: sa.Engine, source: str, copied_at: datetime | None) -> datetime | None:
+    """When the first of the failed runs since the last good one began, if the newest that has ended failed."""
+    ended = sa.select(runs.c.state, runs.c.started_at).where(runs.c.source == source, runs.c.state != "SYNCING")
+    if copied_at is not None:
+        ended = ended.where(runs.c.finished_at > copied_at)
+    with engine.connect() as connection:
+        rows = connection.execute(ended.order_by(runs.c.id)).all()
+    if not rows or rows[-1].state not in ("FAILED", "ABORTED"):
+        return None
+    return next((row.started_at for row in rows if row.state in ("FAILED", "ABORTED")), None)

@@ -252,6 +252,11 @@ class _Service:
         def user(user_id: str) -> Any:
             return self.tenant.users.get(user_id) or _missing()
 
+        @self.app.get("/v1.0/groups/<group_id>")
+        def group(group_id: str) -> Any:
+            known = self.tenant.groups.get(group_id)
+            return _missing() if known is None else {"displayName": known.get("displayName", "")}
+
         @self.app.get("/v1.0/groups/<group_id>/transitiveMembers")
         def members(group_id: str) -> Any:
             if group_id not in self.tenant.groups:

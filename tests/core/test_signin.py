@@ -10,6 +10,7 @@ from core.signin import (
     Connection,
     SessionExpired,
     check_provider,
+    claimed_since,
     claims_user,
     development_user,
 )
@@ -22,6 +23,14 @@ DIRECTORY = Directory(
 )
 HERE = Connection("127.0.0.1", {"Host": "localhost:8501"})
 CLAIMS = {"email": "Ana@X.com", "exp": 2_000, "name": "Ana K.", "groups": ["contractors"]}
+
+
+def test_groups_that_a_token_alone_tells_have_an_age() -> None:
+    told = {**CLAIMS, "iat": 900}
+    assert claimed_since(told, AUTH, DIRECTORY) == 900
+    assert claimed_since({**told, "groups": []}, AUTH, DIRECTORY) is None
+    assert claimed_since(told, AUTH, Directory(told=frozenset({"contractors"}))) is None
+    assert claimed_since(told, AUTH, Directory(whole=True)) is None
 
 
 @pytest.mark.parametrize(

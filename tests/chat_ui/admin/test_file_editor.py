@@ -48,9 +48,9 @@ def opened(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[st
     monkeypatch.setattr("chat_ui.parts.session.open_assistant", open_assistant)
     monkeypatch.setattr("chat_ui.parts.session.open_retriever", lambda _: object())
     monkeypatch.setattr("chat_ui.admin.guardrails.open_embedder", lambda _: Encoder())
-    session.assistant.clear()
+    session._assistant.clear()
     yield found
-    session.assistant.clear()
+    session._assistant.clear()
 
 
 def script(tab: str) -> None:

@@ -58,7 +58,7 @@ def test_without_a_run_every_tab_says_so(workspace: Path, tab: str) -> None:
 
 def test_what_got_worse_is_named_with_its_cases_and_settings(two_runs: None) -> None:
     text = shown("quality", "Compare")
-    assert "Worse beyond noise: outcome" in text
+    assert "Worse by more than chance: Right kind of answer" in text
     assert "Question 0?" in text
     assert "<code>w8</code>" in text
     assert "Last run" in shown("quality", "Runs")

@@ -14,7 +14,10 @@ from evals.suite.history import EvaluationRun, Result, Score
 
 
 def case(number: int, **scores: float) -> Result:
-    return Result(f"c{number}", "scored", scores=tuple(Score(name, value, "") for name, value in scores.items()))
+    ended = {"outcome": "no_evidence", "expected": "answered"}
+    return Result(
+        f"c{number}", "scored", **ended, scores=tuple(Score(name, value, "") for name, value in scores.items())
+    )
 
 
 def everyday(number: int, outcome: str, said: str, answerable: bool = True) -> AskedEveryday:
@@ -40,8 +43,8 @@ def test_what_is_not_right_is_counted_with_its_reason() -> None:
     ]
     first, second = in_words(report_of(results, []))
     assert first == (
-        "3 of 5 cases weren't right (1 were refused though the answer is there, or answered though it isn't, "
-        "1 lacked every fact, 1 went the wrong way)."
+        "3 of 5 cases weren't right: 1 were refused though the answer is there, "
+        "1 lacked every fact, 1 went the wrong way."
     )
     assert second == "1 more were right, but only as findings, without a plain answer."
 
