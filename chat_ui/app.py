@@ -102,7 +102,11 @@ def _page(user: User) -> None:
             components.development_banner()
         else:
             st.button("Sign out", on_click=session.sign_out)
-    current.run()
+    try:
+        current.run()
+    finally:
+        # Also when the run ends early, for another one.
+        session.note_page(current.url_path or "chat")
 
 
 main()

@@ -8,10 +8,11 @@ import streamlit as st
 
 from assistant.answers.small_talk import ROUTE as TALK
 from assistant.data import shown_again
-from chat_ui.chat.app_turn import choices, examples, offers, route_menu
+from chat_ui.chat.app_turn import ask_next, choices, examples, offers, route_menu
 from chat_ui.chat.case_button import case_button
 from chat_ui.chat.feedback import feedback
 from chat_ui.chat.turns import Turn
+from chat_ui.chat.work import STOPPED
 from chat_ui.parts import components, export, session
 from chat_ui.parts.answer_html import answer_html, quote_html, sources_html
 from chat_ui.parts.app_outputs import run_view
@@ -26,7 +27,10 @@ _TITLES = {
     "needs_input": "One thing is missing",
 }
 
-STOPPED = "The answer was stopped before it was complete; ask again to have it whole."
+_UNFINISHED = (
+    "The server that worked on it was started anew, or another one is still at it. Load the page again in a moment, or "
+    "ask again."
+)
 
 
 def question_view(text: str) -> None:
@@ -44,7 +48,13 @@ def result_view(turn: Turn, user: User) -> None:
     elif turn.answer is None:
         if turn.sentences:
             st.html(partial_html(turn))
-        components.state("Stopped", STOPPED)
+        title = "Stopped" if turn.problem in ("", STOPPED) else "There is no answer"
+        running = turn.pending and not turn.problem and not turn.sentences
+        components.state(
+            "This question has no answer yet" if running else title,
+            turn.problem or (_UNFINISHED if running else STOPPED),
+        )
+        st.button("Ask again", key=f"{turn.key}-again", on_click=ask_next, args=(turn.question, turn.route))
     elif turn.run is not None:
         run_view(turn.run, turn.key)
         route_menu(turn, turn.answer, user)

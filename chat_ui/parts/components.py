@@ -91,9 +91,9 @@ def badge(text: str, kind: Literal["", "good", "bad", "warn", "accent"] = "") ->
     return f'<span class="badge {kind}">{escape(text)}</span>'
 
 
-def copy_button(text: str) -> None:
+def copy_button(text: str, label: str = "Copy") -> None:
     """A button that puts `text` on the clipboard."""
-    st.html(f'<button type="button" class="copy" data-copy="{escape(text)}">Copy</button>', width="content")
+    st.html(f'<button type="button" class="copy" data-copy="{escape(text)}">{escape(label)}</button>', width="content")
 
 
 def download(label: str, data: str | bytes | Callable[[], bytes], name: str, media_type: str, key: str) -> None:
@@ -160,11 +160,16 @@ def facts(title: str, url: str, rows: Sequence[tuple[str, str]]) -> None:
 
 def local(moment: datetime) -> str:
     """A moment, as the person's clock shows it."""
+    return f"{local_time(moment):%Y-%m-%d %H:%M}"
+
+
+def local_time(moment: datetime) -> datetime:
+    """The moment in the person's time zone."""
     try:
         zone = ZoneInfo(str(st.context.timezone or "UTC"))
     except (ZoneInfoNotFoundError, ValueError):
         zone = ZoneInfo("UTC")
-    return f"{moment.astimezone(zone):%Y-%m-%d %H:%M}"
+    return moment.astimezone(zone)
 
 
 def ago(moment: datetime) -> str:
