@@ -22,6 +22,8 @@ from chat_ui.studio import page as studio
 from core.errors import IdentityError
 from core.types import User
 
+# A phone's bar has room for so many; the menu has all.
+_IN_BAR = 4
 # Text is read at about 760 px; tables get the whole width.
 _WIDE = frozenset({"apps", "data", "sources", "studio", "insights", "quality", "admin"})
 
@@ -91,7 +93,7 @@ def _page(user: User) -> None:
     wanted = st.session_state.pop("open-page", None)
     for page in pages:
         if page.url_path == wanted:
-            st.switch_page(page)
+            st.switch_page(page, query_params=st.session_state.pop("open-with", None))
     st.set_page_config(layout="wide" if current.url_path in _WIDE else "centered")
     st.logo(str(components.STATIC / "logo.svg"), size="large", icon_image=str(components.STATIC / "mark.svg"))
     session.warm(user)
@@ -102,6 +104,9 @@ def _page(user: User) -> None:
             components.development_banner()
         else:
             st.button("Sign out", on_click=session.sign_out)
+    with st.container(key="bottom-bar", horizontal=True):
+        for page in pages[:_IN_BAR]:
+            st.page_link(page)
     try:
         current.run()
     finally:

@@ -113,6 +113,9 @@ def current_turns(user: User) -> list[Turn]:
     if seen != st.session_state.get(_SEEN):
         st.session_state[_TURNS] = turns = _stored(turns, waiting, user)
         st.session_state[_SEEN] = seen
+    edited = session.versions().of(current())
+    for turn in turns:
+        turn.edits = {output: made for (ordinal, output), made in edited.items() if ordinal == turn.ordinal}
     return turns
 
 

@@ -18,6 +18,7 @@ from chat_ui.chat import history, opened
 from chat_ui.chat.answer_view import partial_html, question_view, result_view
 from chat_ui.chat.app_turn import NextQuestion, ask_next
 from chat_ui.chat.share import shared_page
+from chat_ui.chat.start import start_view
 from chat_ui.chat.suggestions import suggestions
 from chat_ui.chat.turns import Turn
 from chat_ui.chat.work import STOPPED, Work
@@ -86,6 +87,7 @@ def _conversation(turns: list[Turn], asked: NextQuestion, user: User, filters: F
     under_way = opened.works().of(opened.current()) if opened.current() else None
     if not turns:
         _welcome(user)
+        start_view(user)
     if opened.gone():
         components.state(opened.gone(), "What you ask now begins a new one.", "warning")
     waiting = next((turn for turn in turns if under_way is not None and turn.pending == under_way.identifier), None)

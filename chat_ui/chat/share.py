@@ -125,11 +125,14 @@ def _note_opened(conversation_id: str, user: User, owner: str) -> None:
         audit.record(session.database(), user, "opened shared conversation", conversation_id, f"of {owner}")
 
 
-def branch_here(turn: Turn, turns: Sequence[Turn], user: User) -> None:
+def branch_here(turn: Turn, user: User) -> None:
     """Opens a new conversation with everything up to this turn."""
-    stored = session.conversations().turns(opened.current(), user)
+    try:
+        stored = session.conversations().turns(opened.current(), user)
+    except QuestionError:  # deleted in another window; the page says so when it is drawn
+        return
     last = len(stored) if turn.ordinal is None else turn.ordinal + 1
-    title = next((c.title for c in session.conversations().of(user) if c.id == opened.current()), turns[0].question)
+    title = next((c.title for c in session.conversations().of(user) if c.id == opened.current()), turn.question)
     _branch(stored[:last], title, opened.current(), user)
 
 

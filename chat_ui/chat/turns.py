@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from apps.runner import RunResult
 from assistant.events import Sentence, Stage
+from assistant.records.versions import Version
 from core.types import Answer
 
 
@@ -24,6 +25,7 @@ class Turn:
         run: An app's run, where one answered.
         suggestions: What could be asked next.
         pending: The id under which the question is stored while it has no answer.
+        edits: Output, or "" for the answer → its edited versions.
         ordinal: Its place in the stored conversation; None while it has none.
         key: Unique among all turns that the page shows, also after another conversation is opened.
     """
@@ -39,5 +41,6 @@ class Turn:
     run: RunResult | None = None
     suggestions: list[str] = field(default_factory=list)
     pending: str = ""
+    edits: Mapping[str, Sequence[Version]] = field(default_factory=dict)
     ordinal: int | None = None
     key: str = field(default_factory=lambda: f"turn-{uuid.uuid4().hex[:8]}")

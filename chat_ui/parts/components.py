@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from html import escape
+from itertools import zip_longest
 from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -123,7 +124,11 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]], label: str) -> N
         label: Its name for screen readers.
     """
     head = "".join(f'<th scope="col">{escape(name)}</th>' for name in header)
-    body = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
+    labels = [f' data-label="{escape(name)}"' for name in header]
+    body = "".join(
+        "<tr>" + "".join(f"<td{label}>{cell}</td>" for label, cell in zip_longest(labels, row, fillvalue="")) + "</tr>"
+        for row in rows
+    )
     # Scrolling regions need a place in the tab order to be usable by keyboard.
     st.html(
         f'<div class="scroll" role="region" tabindex="0" aria-label="{escape(label)}">'
@@ -161,6 +166,11 @@ def facts(title: str, url: str, rows: Sequence[tuple[str, str]]) -> None:
 def local(moment: datetime) -> str:
     """A moment, as the person's clock shows it."""
     return f"{local_time(moment):%Y-%m-%d %H:%M}"
+
+
+def today() -> str:
+    """The day on the person's clock."""
+    return f"{local_time(datetime.now(UTC)):%Y-%m-%d}"
 
 
 def local_time(moment: datetime) -> datetime:

@@ -29,6 +29,7 @@ from assistant.open import open_assistant
 from assistant.records import Conversations
 from assistant.records.pending import PendingQuestions
 from assistant.records.sharing import Sharing
+from assistant.records.versions import Versions
 from chat_ui.parts.server_sessions import COOKIE
 from chat_ui.parts.signin import Connection, SessionExpired, check_provider, claims_user, development_user
 from core import audit, logs
@@ -104,6 +105,11 @@ def conversations() -> Conversations:
 def sharing() -> Sharing:
     """Who may read whose conversation, each passage by the reader's rights of now."""
     return Sharing(database(), readable)
+
+
+def versions() -> Versions:
+    """The results that people have edited."""
+    return Versions(database())
 
 
 def pending() -> PendingQuestions:
