@@ -72,7 +72,7 @@ def result_view(turn: Turn, user: User) -> None:
 
 def _with_actions(turn: Turn, answer: Answer, user: User) -> None:
     """An app's result, an answer or an abstention, with the same row of actions below it."""
-    edits = Edits(opened.current(), turn.ordinal, turn.edits, turn.key, user)
+    edits = Edits(opened.current(), turn.ordinal, turn.edits, turn.key, user, _quotes(turn, answer))
     name = _about(turn, answer, user)
     text = answer.text
     if turn.run is not None:
@@ -102,7 +102,7 @@ def _actions(turn: Turn, answer: Answer, user: User, edits: Edits, name: str) ->
             components.copy_button(export.markdown(taken).partition("\n\n")[2])
             components.download("Word", lambda: export.word(taken), file, export.WORD_TYPE, key=f"{key}-docx")
         if turn.run is None and answer.found:
-            edits.buttons("")
+            edits.buttons("", answer.text)
         route_menu(turn, answer, user)
         why = st.popover("Why these sources", type="tertiary", key=f"{key}-sources", on_change="rerun")
         if answer.trace_id:
@@ -129,6 +129,13 @@ def _more(turn: Turn, taken: list[tuple[str, Answer]], user: User, name: str) ->
             args=(turn, user),
             help="A new conversation with everything up to this answer; this one stays as it is",
         )
+
+
+def _quotes(turn: Turn, answer: Answer) -> list[str]:
+    """The words that the result rests on."""
+    if turn.run is not None:
+        return [place.quote for place in turn.run.evidence if place.quote]
+    return [citation.quote for citation in answer.citations]
 
 
 def _about(turn: Turn, answer: Answer, user: User) -> str:

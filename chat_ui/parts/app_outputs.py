@@ -138,7 +138,7 @@ class _Card:
             if "download" in output.actions:
                 _downloads(output, whole, self.key, self.name, changed=text != original)
             if self.edits is not None and original:
-                self.edits.buttons(output.name)
+                self.edits.buttons(output.name, text)
 
     def _content(self, text: str, changed: bool) -> None:
         output = self.output

@@ -9,8 +9,9 @@ import streamlit as st
 
 from assistant.records.versions import Version
 from chat_ui.parts import components, session
+from chat_ui.parts.changes import NO_MODEL, WISHES, changed
 from chat_ui.parts.result_editor import result_editor
-from core.errors import QuestionError
+from core.errors import DebriefError, QuestionError
 from core.types import User
 
 
@@ -22,6 +23,7 @@ class Edits:
         ordinal: The turn's place in the conversation; None while it isn't stored.
         versions: Output, or "" for an answer → its versions, the oldest first.
         key: Unique on the page.
+        quotes: The words of the passages that the results rest on.
     """
 
     conversation_id: str
@@ -29,6 +31,7 @@ class Edits:
     versions: Mapping[str, Sequence[Version]]
     key: str
     user: User
+    quotes: Sequence[str] = ()
 
     def shown(self, output: str, original: str) -> str:
         """The text of the version that is chosen, the last one unless the person looks at another."""
@@ -50,8 +53,8 @@ class Edits:
         )
         return True
 
-    def buttons(self, output: str) -> None:
-        """The button that opens the editor, and a choice of versions where there are some."""
+    def buttons(self, output: str, text: str) -> None:
+        """The buttons that change the text, by hand or in words, and a choice of versions where there are some."""
         st.button(
             "Edit",
             key=f"{self.key}-{output}-edit",
@@ -61,11 +64,36 @@ class Edits:
             args=(output, True),
             help="Change words, list items and cells where they stand; each version is kept",
         )
+        with st.popover("Change", type="tertiary", key=f"{self.key}-{output}-change"):
+            self._change(output, text)
         made = self.versions.get(output, ())
         if made:
             names = {0: "As it was answered"} | {v.number: f"{v.number}: {components.local(v.made_at)}" for v in made}
             with st.popover(f"Edited · {len(made)}", type="tertiary", key=f"{self.key}-{output}-versions"):
                 st.selectbox("Version", list(names), len(made), format_func=names.__getitem__, key=self._chosen(output))
+
+    def _change(self, output: str, text: str) -> None:
+        if not session.settings().llm.model:
+            st.caption(NO_MODEL)
+            return
+        with st.form(f"{self.key}-{output}-wish-form", border=False):
+            chosen = st.pills("Change it", WISHES, key=f"{self.key}-{output}-wish")
+            said = st.text_input("Or say how", key=f"{self.key}-{output}-words", placeholder="Leave out the prices")
+            if not st.form_submit_button("Change", type="primary"):
+                return
+        try:
+            with st.spinner("Changing it; every fact is compared with the text"):
+                made, remarks = changed(text, said or chosen or "", self.quotes, self.user)
+        except DebriefError as error:
+            components.error_state(error)
+            return
+        self._save(output, text, made)
+        for remark in remarks:
+            st.toast(remark)
+        if made.strip() == text.strip():
+            components.state("Nothing was changed", " ".join(remarks) or "The model gave the text as it was.")
+        else:
+            st.rerun()
 
     def _save(self, output: str, before: str, text: str) -> None:
         self._toggle(output, False)

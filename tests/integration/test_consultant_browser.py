@@ -126,4 +126,4 @@ def test_a_phone_has_a_bar_at_its_end_and_nothing_is_cut(window, scheme: str) ->
     assert box["y"] + box["height"] < bar.bounding_box()["y"] + 2
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     assert visitor.violations() == []
-    visitor.picture(f"phone-{scheme}.png")
+    visitor.picture(f"chat-phone-{scheme}.png")
