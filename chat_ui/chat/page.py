@@ -85,6 +85,9 @@ def _conversation(turns: list[Turn], asked: NextQuestion, user: User, filters: F
     """The turns, then what is being answered, then what is asked now."""
     asking = _turn_of(asked, turns)
     under_way = opened.works().of(opened.current()) if opened.current() else None
+    if under_way is None and asking is None and any(turn.pending and turn.answer is None for turn in turns):
+        # It may have been answered between the look at what is stored and the look at what is worked on.
+        turns = opened.current_turns(user)
     if not turns:
         _welcome(user)
         start_view(user)

@@ -94,7 +94,7 @@ def _waiting(found: Found, user: User) -> None:
     _draw(found, user)
 
 
-@st.cache_resource(ttl=1_800, max_entries=500, show_spinner=False)
+@st.cache_resource(ttl=3 * 3_600, max_entries=500, show_spinner=False)
 def _found(principals: tuple[Principal, ...], email: str, _user: User) -> Found:
     # The principals are the cache's key: nobody gets a question from a document that they may not read.
     found = Found()

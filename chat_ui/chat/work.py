@@ -30,12 +30,14 @@ class Work:
     """One question on its way.
 
     Attributes:
+        kept: The question's words as they are stored.
         events: What has come so far.
         error: What went wrong instead of an answer.
         done: Whether no more events come.
     """
 
     question: Question
+    kept: str
     identifier: str
     events: list[Event] = field(default_factory=list)
     error: Exception | None = None
@@ -107,7 +109,7 @@ class Works:
                 return running
             if running is not None:
                 raise QuestionError("Another window asks in this conversation; ask again once that is answered.")
-            work = Work(question, self._pending.add(conversation, kept))
+            work = Work(question, kept, self._pending.add(conversation, kept))
             self._running[conversation] = work
         threading.Thread(target=self._answer, args=(assistant, work), daemon=True).start()
         return work
@@ -130,30 +132,26 @@ class Works:
 
     def _settle(self, work: Work) -> None:
         """Keeps what had come when the person stopped it; a whole answer is stored by the assistant."""
-        question = work.question
-        sentences = _sentences(work.events)
         if isinstance(work.events[-1], Answer):
             self._pending.remove(work.identifier)
-        elif sentences:
-            answer = partial_answer(sentences)
-            self._stored.append(question.conversation_id or "", question.user, question.text, question.text, answer)
-            self._pending.remove(work.identifier)
         else:
-            self._pending.fail(work.identifier, STOPPED)
+            self._keep_part(work, STOPPED)
 
     def _fail(self, work: Work, error: Exception) -> None:
-        said = str(error) if isinstance(error, DebriefError) else "Something went wrong; ask again."
-        sentences = _sentences(work.events)
+        self._keep_part(work, str(error) if isinstance(error, DebriefError) else "Something went wrong; ask again.")
+
+    def _keep_part(self, work: Work, why: str) -> None:
+        """What was checked stays when the rest of it can't be had; without any, the question says why."""
+        sentences, question = _sentences(work.events), work.question
         if not sentences:
-            self._pending.fail(work.identifier, said)
+            self._pending.fail(work.identifier, why)
             return
-        # What was checked stays when the rest of it can't be had.
-        question, answer = work.question, partial_answer(sentences, said)
+        answer = partial_answer(sentences, why)
         try:
-            self._stored.append(question.conversation_id or "", question.user, question.text, question.text, answer)
+            self._stored.append(question.conversation_id or "", question.user, work.kept, work.kept, answer)
             self._pending.remove(work.identifier)
-        except DebriefError as lost:
-            log.warning("a part of an answer could not be kept: %(reason)s", {"reason": str(lost)})
+        except QuestionError as lost:  # the conversation was deleted meanwhile
+            log.info("a part of an answer wasn't kept: %(reason)s", {"reason": str(lost)})
 
 
 def partial_answer(sentences: list[Sentence], why: str = STOPPED) -> Answer:

@@ -18,7 +18,7 @@ App = Callable[[], AppTest]
 
 def html(page: AppTest) -> str:
     assert not page.exception
-    own = ("<style>", "<script>// One listener")
+    own = ("<style>", "<script>// One listener", "<script>window.debriefToTop")
     return "\n".join(element.body for element in page.get("html") if not element.body.startswith(own))
 
 
