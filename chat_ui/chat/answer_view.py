@@ -104,13 +104,13 @@ def _actions(turn: Turn, answer: Answer, user: User, edits: Edits, name: str) ->
         if turn.run is None and answer.found:
             edits.buttons("", answer.text)
         route_menu(turn, answer, user)
-        why = st.popover("Why these sources", type="tertiary", key=f"{key}-sources", on_change="rerun")
-        if answer.trace_id:
-            feedback(answer.trace_id, user, key)
+        why = st.popover("Why these sources", type="tertiary", key=f"{key}-behind", on_change="rerun")
         if opened.current():
             share_button(opened.current(), user, f"{key}-share")
         _more(turn, taken, user, name)
         case_button(answer, user, key)
+        if answer.trace_id:
+            feedback(answer.trace_id, user, key)
     if why.open:
         with why:
             why_view(answer.passages or answer.nearest, answer, user)

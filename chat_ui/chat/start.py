@@ -89,6 +89,8 @@ def start_view(user: User) -> None:
 
 @st.fragment(run_every=1.5)
 def _waiting(found: Found, user: User) -> None:
+    if st.session_state.get("turns"):
+        return  # asked meanwhile: it would be drawn over the answer
     if found.done:
         st.rerun()
     _draw(found, user)
