@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from assistant.question import ATTACHED, SEARCH
+from assistant.question import ATTACHED, RECORDS, SEARCH
 from assistant.records.conversations import StoredTurn
 from assistant.records.still_readable import documents_of
 from core.types import Answer, Citation
@@ -25,8 +25,9 @@ OF_TABLES = (
     "This answer isn't shown to you: it was calculated from tables, whose rows are chosen by who asks. Ask the "
     "question yourself to have your own."
 )
-# The route of answers that were calculated from tables.
-_TABLES = "data"
+ASKED_BACK = "Something was asked back here, with what the asker could choose from."
+# The routes of answers that were calculated from tables, and of greetings.
+_TABLES, _TALK = "data", "talk"
 # A statement and the markers behind it.
 _STATEMENT = re.compile(r"[^\n]*?(?:\[\d+\][ \t]*)+|[^\n]+|\n+")
 _MARKER = re.compile(r"\[(\d+)\]")
@@ -72,18 +73,36 @@ def shared_turn(
         for found in (answer.passages, answer.nearest)
     )
     kept = replace(answer, passages=passages, nearest=nearest)
-    if answer.query or answer.route == _TABLES:
-        bare = replace(kept, text=OF_TABLES, query="", citations=(), notes=(), understood="")
-        return SharedTurn(replace(turn, standalone=turn.question, answer=bare))
+    told = _told_instead(answer)
     closed = named_documents(turn.answer, trace, evidence) - set(readable)
-    quotes = trace is not None and trace["route"] == SEARCH and not trace["models"] and bool(answer.citations)
     cited_closed = [c for c in answer.citations if c.document_id in closed]
-    if not closed or (quotes and not cited_closed):
+    if told is not None:
+        return SharedTurn(_with_words(turn, kept, told))
+    if not closed:
         return SharedTurn(replace(turn, standalone=turn.question, answer=kept))
-    shown = _statements(answer.text, answer.citations, closed) if quotes else ""
-    citations = tuple(c for c in answer.citations if c.document_id not in closed) if shown else ()
-    bare = replace(kept, text=shown or WITHHELD, citations=_placed(citations), notes=(), understood="")
-    return SharedTurn(replace(turn, standalone=turn.question, answer=bare), len(cited_closed) or len(closed))
+    quotes = trace is not None and trace["route"] == SEARCH and not trace["models"] and bool(answer.citations)
+    text = _statements(answer.text, answer.citations, closed) if quotes else ""
+    citations = tuple(c for c in answer.citations if c.document_id not in closed) if text else ()
+    hidden = len(cited_closed) if quotes else len(closed)
+    return SharedTurn(_with_words(turn, kept, text or WITHHELD, _placed(citations)), hidden)
+
+
+def _told_instead(answer: Answer) -> str | None:
+    """What a reader is told in the place of words that rest on rights of the asker's and name no document."""
+    if answer.query or answer.route == _TABLES:
+        return OF_TABLES
+    if answer.route == _TALK:
+        # A greeting; below it stand titles of documents.
+        return answer.text.partition("\n")[0]
+    if answer.outcome == "needs_input":
+        return ASKED_BACK
+    return WITHHELD if answer.route == RECORDS and not answer.citations else None
+
+
+def _with_words(turn: StoredTurn, answer: Answer, text: str, citations: tuple[Citation, ...] = ()) -> StoredTurn:
+    # Notes may name documents and people that the reader mayn't know of.
+    bare = replace(answer, text=text, citations=citations, query="", notes=(), understood="")
+    return replace(turn, standalone=turn.question, answer=bare)
 
 
 def _statements(text: str, citations: Sequence[Citation], closed: Collection[str]) -> str:

@@ -3,7 +3,7 @@
 import pytest
 
 from assistant.records.conversations import Conversations, StoredTurn
-from assistant.records.shared_view import OF_TABLES, WITHHELD, shared_turn
+from assistant.records.shared_view import ASKED_BACK, OF_TABLES, WITHHELD, shared_turn
 from assistant.records.sharing import Sharing
 from core.database import open_database, utc_now
 from core.errors import QuestionError
@@ -78,6 +78,24 @@ def test_what_may_hold_closed_words_is_withheld_whole(given, trace, evidence):
 def test_figures_of_tables_are_the_askers():
     one = shown(turn("In all 42.", route="data", query="{}"), QUOTED)
     assert one.turn.answer.text == OF_TABLES and not one.turn.answer.query
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (turn("Hello.\n\n- What does “Board plan” say?", route="talk"), "Hello."),
+        (turn("Which: Acme or Bolt?", route="records", outcome="needs_input"), ASKED_BACK),
+        (turn("None of your 3 customers.", route="records"), WITHHELD),
+    ],
+)
+def test_what_rests_on_the_askers_rights_and_cites_nothing_is_theirs(given, told):
+    assert shown(given, QUOTED).turn.answer.text == told
+
+
+def test_remarks_go_with_a_closed_document_that_is_not_cited():
+    given = turn("Open one. [1]", "open", notes=("“Closed” says otherwise.",))
+    one = shown(given, {**QUOTED, "passages": [{"document_id": "closed"}]})
+    assert one.turn.answer.text == "Open one. [1]" and not one.turn.answer.notes and not one.hidden
 
 
 def test_who_may_share_and_with_whom(tmp_path):
