@@ -101,12 +101,11 @@ def _conversation(turns: list[Turn], asked: NextQuestion, user: User, filters: F
                 result_view(turn, user)
                 if turn is turns[-1]:
                     _next_questions(turn)
-    for turn, work in ((waiting, under_way), (asking, None)):
-        if turn is None:
-            continue
-        with _place(turn, True):
-            _ask(turn, user, filters, work)
-            _suggest(turns, user)
+    for asked_turn, work in ((waiting, under_way), (asking, None)):
+        if asked_turn is not None:
+            with _place(asked_turn, True):
+                _ask(asked_turn, user, filters, work)
+                _suggest(turns, user)
     if asking is not None and len(turns) == 1:
         # The list in the sidebar was drawn before this conversation had a turn.
         opened.write_address()

@@ -171,7 +171,7 @@ def test_an_address_opens_its_conversation_and_names_the_one_that_is_open(app: A
     page = app().run()
     ask(page, PRICE)
     (conversation,) = stored.of(ANA)
-    assert page.query_params["c"] == [conversation.id]
+    assert page.query_params["c"] == conversation.id
     again = app()
     again.query_params["c"] = conversation.id
     assert "480 euros" in html(again.run())
