@@ -24,6 +24,8 @@ from core.errors import IdentityError
 from core.signin import SessionExpired
 from core.types import User
 
+# A phone's bar has room for so many; the menu has all.
+_IN_BAR = 4
 # Text is read at about 760 px; tables get the whole width.
 _WIDE = frozenset({"apps", "data", "sources", "studio", "insights", "quality", "admin"})
 
@@ -97,7 +99,7 @@ def _page(user: User) -> None:
     wanted = st.session_state.pop("open-page", None)
     for page in pages:
         if page.url_path == wanted:
-            st.switch_page(page)
+            st.switch_page(page, query_params=st.session_state.pop("open-with", None))
     st.set_page_config(layout="wide" if current.url_path in _WIDE else "centered")
     st.logo(str(components.STATIC / "logo.svg"), size="large", icon_image=str(components.STATIC / "mark.svg"))
     session.warm(user)
@@ -110,7 +112,14 @@ def _page(user: User) -> None:
             if told := session.groups_told_at():
                 st.caption(f"Your groups are those of your sign-in, {components.ago(told)}.")
             st.button("Sign out", on_click=session.sign_out)
-    current.run()
+    with st.container(key="bottom-bar", horizontal=True):
+        for page in pages[:_IN_BAR]:
+            st.page_link(page)
+    try:
+        current.run()
+    finally:
+        # Also when the run ends early, for another one.
+        session.note_page(current.url_path or "chat")
 
 
 main()

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
+from assistant.records import pending
 from assistant.records.still_readable import Readable, as_readable, documents_of, without_attachments
 from core.database import Engine, Json, UtcDateTime, metadata, personal, utc_now
 from core.errors import QuestionError
@@ -121,6 +122,7 @@ class Conversations:
                     searched=f"{question}\n{answer.text}".casefold(),
                 )
             )
+            pending.answered(connection, conversation_id, question)
             title = _title(question) if ordinal == 0 and row.title == "New conversation" else row.title
             connection.execute(
                 conversations.update().where(conversations.c.id == conversation_id).values(updated_at=now, title=title)
@@ -170,12 +172,19 @@ class Conversations:
         readable = self._readable(set().union(*(documents_of(turn.answer) for turn in found)), user)
         return [replace(turn, answer=as_readable(turn.answer, readable)) for turn in found]
 
-    def has(self, conversation_id: str, user: User) -> bool:
-        """Whether the person has this conversation."""
+    def last_change(self, conversation_id: str, user: User) -> datetime | None:
+        """When the person's conversation last changed; None if they have no such conversation."""
         c = conversations.c
-        query = sa.select(c.id).where(c.id == conversation_id, c.user == user.email.lower())
+        query = sa.select(c.updated_at).where(c.id == conversation_id, c.user == user.email.lower())
         with self._engine.connect() as connection:
-            return connection.execute(query).first() is not None
+            return connection.scalar(query)
+
+    def branch(self, user: User, title: str, copied: Iterable[StoredTurn]) -> str:
+        """A new conversation of the person's that begins with these turns; its id."""
+        identifier = self.start(user, title)
+        for turn in copied:
+            self.append(identifier, user, turn.question, turn.standalone, turn.answer)
+        return identifier
 
     def rename(self, conversation_id: str, user: User, title: str) -> None:
         """Gives the conversation another title. Raises QuestionError if it isn't this person's."""

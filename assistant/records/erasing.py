@@ -19,6 +19,7 @@ from assistant.records.conversations import conversations, dump_answer, load_ans
 from assistant.records.running import running_apps
 from assistant.records.still_readable import Readable, as_readable, documents_of, trace_as_readable, trace_documents
 from assistant.records.trace import traces
+from assistant.records.versions import versions
 from core.database import Engine, UtcDateTime, metadata, utc_now
 from core.types import User
 
@@ -117,6 +118,8 @@ def _erase_turn(connection: sa.Connection, row: sa.Row[Any], may: Collection[str
     values = {"answer": dump_answer(answer), "searched": f"{row.question}\n{answer.text}".casefold()}
     here = (turns.c.conversation_id == row.conversation_id) & (turns.c.ordinal == row.ordinal)
     connection.execute(turns.update().where(here).values(**values))
+    edited = (versions.c.conversation_id == row.conversation_id) & (versions.c.ordinal == row.ordinal)
+    connection.execute(versions.delete().where(edited))
     # The app of the conversation may run on the document's text.
     connection.execute(running_apps.delete().where(running_apps.c.conversation_id == row.conversation_id))
 

@@ -51,7 +51,8 @@ feedback = sa.Table(
 Rating = Literal["up", "down"]
 REASONS = (
     "accurate", "complete", "helpful", "well sourced",
-    "wrong", "incomplete", "off topic", "out of date", "wrong source", "too long", "too short", "unclear", "unsafe",
+    "wrong", "the answer is there", "incomplete", "off topic", "out of date", "wrong source", "too long", "too short",
+    "unclear", "unsafe",
 )  # fmt: skip
 
 

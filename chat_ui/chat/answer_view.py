@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from html import escape
+from urllib.parse import quote
 
 import streamlit as st
 
 from assistant.answers.small_talk import ROUTE as TALK
 from assistant.data import shown_again
 from assistant.write_back import ACTION
-from chat_ui.chat.app_turn import choices, examples, offers, route_menu
+from chat_ui.chat import opened
+from chat_ui.chat.app_turn import ask_next, choices, examples, offers, route_menu
 from chat_ui.chat.case_button import case_button
 from chat_ui.chat.feedback import feedback
+from chat_ui.chat.share import branch_here, share_button
 from chat_ui.chat.turns import Turn
+from chat_ui.chat.why import why_view
+from chat_ui.chat.work import STOPPED
 from chat_ui.parts import components, export, session
-from chat_ui.parts.answer_html import answer_html, quote_html, sources_html
+from chat_ui.parts.answer_html import answer_html, quote_html, sources_html, with_markers
 from chat_ui.parts.app_outputs import run_view
 from chat_ui.parts.data_view import downloads
+from chat_ui.parts.edits import Edits
+from chat_ui.parts.filter_bar import facets
 from chat_ui.parts.passages import Excerpt, excerpts
 from chat_ui.write_back.offers import answer_form, run_offers
 from core.errors import SourceError
@@ -27,8 +35,12 @@ _TITLES = {
     "refused": "This can't be answered here",
     "needs_input": "One thing is missing",
 }
+_NEAREST = 3
 
-STOPPED = "The answer was stopped before it was complete; ask again to have it whole."
+_UNFINISHED = (
+    "The server that worked on it was started anew, or another one is still at it. Load the page again in a moment, or "
+    "ask again."
+)
 
 
 def question_view(text: str) -> None:
@@ -46,30 +58,99 @@ def result_view(turn: Turn, user: User) -> None:
     elif turn.answer is None:
         if turn.sentences:
             st.html(partial_html(turn))
-        components.state("Stopped", STOPPED)
-    elif turn.run is not None:
-        run_view(turn.run, turn.key)
-        run_offers(turn.run, turn.answer.run, user, turn.key)
-        route_menu(turn, turn.answer, user)
+        title = "Stopped" if turn.problem in ("", STOPPED) else "There is no answer"
+        running = turn.pending and not turn.problem and not turn.sentences
+        components.state(
+            "This question has no answer yet" if running else title,
+            turn.problem or (_UNFINISHED if running else STOPPED),
+        )
+        st.button("Ask again", key=f"{turn.key}-again", on_click=ask_next, args=(turn.question, turn.route))
     elif turn.answer.route == ACTION and turn.answer.query:
         st.markdown(turn.answer.text)
         answer_form(turn.answer.query, user, turn.key)
     elif turn.answer.route == TALK:
         st.markdown(turn.answer.text.partition("\n")[0])
         examples(turn, turn.answer)
-    elif turn.answer.found:
-        if turn.answer.query:
-            _charted(turn.answer, user, turn.key)
-        _answered(turn, turn.answer, user)
     else:
-        _not_answered(turn.answer)
-        if turn.answer.choices:
-            choices(turn, turn.answer, user)
-        route_menu(turn, turn.answer, user)
-        offers(turn, turn.answer, user)
-        if turn.answer.trace_id:
-            feedback(turn.answer.trace_id, user, turn.key)
-        case_button(turn.answer, user, turn.key)
+        _with_actions(turn, turn.answer, user)
+
+
+def _with_actions(turn: Turn, answer: Answer, user: User) -> None:
+    """An app's result, an answer or an abstention, with the same row of actions below it."""
+    edits = Edits(opened.current(), turn.ordinal, turn.edits, turn.key, user, _quotes(turn, answer))
+    name = _about(turn, answer, user)
+    text = answer.text
+    if turn.run is not None:
+        run_view(turn.run, turn.key, edits, name)
+        run_offers(turn.run, answer.run, user, turn.key)
+    elif answer.found:
+        if answer.query:
+            _charted(answer, user, turn.key)
+        original = with_markers(answer)
+        text = edits.shown("", original)
+        if edits.editing("", text):
+            return
+        _answered(turn, replace(answer, text=text) if text != original else answer)
+    else:
+        _not_answered(answer, user)
+        if answer.choices:
+            choices(turn, answer, user)
+    _actions(turn, replace(answer, text=text), user, edits, name)
+    offers(turn, answer, user)
+
+
+def _actions(turn: Turn, answer: Answer, user: User, edits: Edits, name: str) -> None:
+    key = turn.key
+    taken = [(turn.question, answer)]
+    with st.container(horizontal=True, gap="small", key=f"{key}-actions", vertical_alignment="center"):
+        if turn.run is None:
+            file = export.file_name("docx", name, turn.question, components.today())
+            components.copy_button(export.markdown(taken).partition("\n\n")[2])
+            components.download("Word", lambda: export.word(taken), file, export.WORD_TYPE, key=f"{key}-docx")
+        if turn.run is None and answer.found:
+            edits.buttons("", answer.text)
+        route_menu(turn, answer, user)
+        why = st.popover("Why these sources", type="tertiary", key=f"{key}-behind", on_change="rerun")
+        if opened.current():
+            share_button(opened.current(), user, f"{key}-share")
+        _more(turn, taken, user, name)
+        case_button(answer, user, key)
+        if answer.trace_id:
+            feedback(answer.trace_id, user, key)
+    if why.open:
+        with why:
+            why_view(answer.passages or answer.nearest, answer, user)
+
+
+def _more(turn: Turn, taken: list[tuple[str, Answer]], user: User, name: str) -> None:
+    """What is done with an answer now and then."""
+    with st.popover("More", type="tertiary", key=f"{turn.key}-more"):
+        file = export.file_name("md", name, turn.question, components.today())
+        components.download("Markdown", export.markdown(taken), file, "text/markdown", key=f"{turn.key}-md")
+        st.button(
+            "Go on from here in a copy",
+            key=f"{turn.key}-branch",
+            type="tertiary",
+            on_click=branch_here,
+            args=(turn, user),
+            help="A new conversation with everything up to this answer; this one stays as it is",
+        )
+
+
+def _quotes(turn: Turn, answer: Answer) -> list[str]:
+    """The words that the result rests on."""
+    if turn.run is not None:
+        return [place.quote for place in turn.run.evidence if place.quote]
+    return [citation.quote for citation in answer.citations]
+
+
+def _about(turn: Turn, answer: Answer, user: User) -> str:
+    """The customer that a result is about, to name files after; empty where that isn't one."""
+    customers = set(facets(tuple(sorted(user.principals())), user.email)["customer"])
+    given = [v for v in turn.run.inputs.values() if isinstance(v, str) and v in customers] if turn.run else []
+    cited = {c.document_id for c in answer.citations}
+    found = {str(p.chunk.metadata.get("customer") or "") for p in answer.passages if p.chunk.document_id in cited}
+    return given[0] if given else next(iter(found), "") if len(found) == 1 else ""
 
 
 def _charted(answer: Answer, user: User, key: str) -> None:
@@ -97,71 +178,36 @@ def partial_html(turn: Turn) -> str:
     return answer_html(text, citations, {}, f"{turn.key}-partial")
 
 
-def _answered(turn: Turn, answer: Answer, user: User) -> None:
-    key = turn.key
+def _answered(turn: Turn, answer: Answer) -> None:
     dates = {p.chunk.document_id: changed(p) for p in answer.passages}
     sources = sources_html(answer.citations, dates) if answer.citations else ""
     notes = "".join(f'<div class="note">{escape(note)}</div>' for note in answer.notes)
-    st.html(answer_html(answer.text, answer.citations, excerpts(answer), key) + sources + notes)
-    taken = [(turn.question, answer)]
-    with st.container(horizontal=True, gap="small", key=f"{key}-actions", vertical_alignment="center"):
-        components.copy_button(export.markdown(taken).partition("\n\n")[2])
-        components.download("Markdown", export.markdown(taken), "answer.md", "text/markdown", key=f"{key}-md")
-        components.download("Word", lambda: export.word(taken), "answer.docx", export.WORD_TYPE, key=f"{key}-docx")
-        route_menu(turn, answer, user)
-        why = st.popover("Why these sources", type="tertiary", key=f"{key}-sources", on_change="rerun")
-        if answer.trace_id:
-            feedback(answer.trace_id, user, key)
-        case_button(answer, user, key)
-    if why.open:
-        with why:
-            _why(answer)
-    offers(turn, answer, user)
+    st.html(answer_html(answer.text, answer.citations, excerpts(answer), turn.key) + sources + notes)
 
 
-def _why(answer: Answer) -> None:
-    """The passages that the answer was built from, with what each stage of the search gave them."""
-    components.table(
-        ["Passage", "Place", "Text", "Vector", "Words", "Boosts", "Score"],
-        [
-            [
-                escape(p.chunk.title),
-                escape(p.chunk.locator or " › ".join(p.chunk.heading_path)),
-                _number(p.why.text),
-                _number(p.why.vector),
-                _number(p.why.words),
-                escape(", ".join(f"{b.attribute}={b.value} ×{b.factor:g}" for b in p.why.boosts)),
-                _number(p.score),
-            ]
-            for p in answer.passages
-        ],
-        label="Passages",
-    )
-    st.caption(f"Confidence {answer.confidence:.2f}" + (f" · trace {answer.trace_id}" if answer.trace_id else ""))
-
-
-def _number(value: float | None) -> str:
-    return "–" if value is None else f"{value:.3f}"
-
-
-def _not_answered(answer: Answer) -> None:
+def _not_answered(answer: Answer, user: User) -> None:
     components.state(_TITLES[answer.outcome], answer.text, "warning" if answer.outcome == "refused" else "empty")
     html = "".join(f'<div class="note">{escape(note)}</div>' for note in answer.notes)
     if answer.nearest:
         best = {passage.chunk.document_id: passage for passage in reversed(answer.nearest)}
-        rows = "".join(map(_nearest_row, reversed(best.values())))
+        rows = "".join(_nearest_row(passage, user) for passage in list(reversed(best.values()))[:_NEAREST])
         html += f'<ul class="nearest" aria-label="Closest passages">{rows}</ul>'
     if html:
         st.html(html)
 
 
-def _nearest_row(passage: Passage) -> str:
+def _nearest_row(passage: Passage, user: User) -> str:
+    """A document that comes close, whom it belongs to, and a way to ask them; never the asker themselves."""
     chunk = passage.chunk
     place = " · ".join(filter(None, (chunk.locator, changed(passage))))
     view = quote_html(Excerpt("", chunk.text, heading_path=chunk.heading_path, kind=chunk.kind))
+    owner, ask = str(chunk.metadata.get("owner") or ""), ""
+    if "@" in owner and owner.casefold() != user.email.casefold():
+        subject = quote(f"A question about {chunk.title}")
+        ask = f' <a href="mailto:{escape(quote(owner, safe="@"))}?subject={subject}">Ask {escape(owner)}</a>'
     return (
         f'<li><details><summary>{escape(chunk.title)} <span class="place">{escape(place)}</span></summary>'
-        f'<div class="passage">{view}</div></details></li>'
+        f'<div class="passage">{view}</div></details>{ask}</li>'
     )
 
 

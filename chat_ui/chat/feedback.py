@@ -23,6 +23,11 @@ def feedback(trace_id: str, user: User, key: str) -> None:
         key: Unique on the page.
     """
     user = session.still_there(user)
+    with st.container(horizontal=True, gap="small", vertical_alignment="center", width="content"):
+        _thumbs(trace_id, user, key)
+
+
+def _thumbs(trace_id: str, user: User, key: str) -> None:
     if f"{key}-thumbs" not in st.session_state:
         st.session_state[f"{key}-thumbs"] = _given(trace_id, user, key)
     thumb = st.feedback("thumbs", key=f"{key}-thumbs")
@@ -33,7 +38,10 @@ def feedback(trace_id: str, user: User, key: str) -> None:
     if st.session_state.get(kept) != rating:
         Traces(session.database()).rate(trace_id, user, rating)
         st.session_state[kept] = rating
-    with st.popover("Say why", key=f"{key}-why"), st.form(f"{key}-form", border=False):
+    with (
+        st.popover("Thank you. Say why" if thumb else "Thank you. What is wrong?", type="tertiary", key=f"{key}-why"),
+        st.form(f"{key}-form", border=False),
+    ):
         reasons = st.pills("Reasons", _GOOD if thumb else _BAD, selection_mode="multi", key=f"{key}-reasons-{rating}")
         comment = st.text_area("Comment", max_chars=1_000, key=f"{key}-comment")
         if st.form_submit_button("Send"):

@@ -1,48 +1,33 @@
-"""The person's conversations: the list in the sidebar, and the one that is open."""
+"""The list of the person's conversations in the sidebar, and what can be done with the open one."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from datetime import date, datetime, timedelta
 from html import escape
+from itertools import groupby
 
 import streamlit as st
 
-from apps.kept import ResultWithheld, stored_result
 from apps.publish import app_from_conversation
 from assistant.records import Conversation
 from assistant.records.conversations import ConversationHit
-from chat_ui.chat.turns import Turn
-from chat_ui.parts import attachments, components, session
-from core.errors import AppError, QuestionError
+from chat_ui.chat import opened
+from chat_ui.chat.share import share_button
+from chat_ui.parts import components, session
+from core import audit
+from core.errors import QuestionError
 from core.types import User
-
-_CURRENT, _TURNS, _GONE = "conversation", "turns", "conversation-gone"
-
-
-def current_turns() -> list[Turn]:
-    """The open conversation's turns; the list is the page's own and may be added to."""
-    turns: list[Turn] = st.session_state.setdefault(_TURNS, [])
-    return turns
-
-
-def current_conversation(user: User) -> str:
-    """The open conversation's id; begins one if none is open."""
-    if not st.session_state.get(_CURRENT):
-        st.session_state[_CURRENT] = session.conversations().start(user)
-    return str(st.session_state[_CURRENT])
 
 
 def sidebar(user: User) -> None:
-    """Draws the list: begin, find, open, rename, export, delete."""
+    """Draws the list: begin, find, open, share, rename, export, delete."""
     stored = session.conversations()
-    if st.session_state.get(_CURRENT) and not stored.has(st.session_state[_CURRENT], user):
-        begin()
-        st.session_state[_GONE] = True
     kept = [c for c in stored.of(user) if c.turns]
     with st.sidebar:
-        st.button("New conversation", icon=":material/add:", on_click=begin, width="stretch")
-        _menu(next((c for c in kept if c.id == st.session_state.get(_CURRENT)), None), user)
+        st.button("New conversation", icon=":material/add:", on_click=opened.begin, width="stretch")
+        _menu(next((c for c in kept if c.id == opened.current()), None), user)
         found = [ConversationHit(c, "") for c in kept]
         if kept:
             wanted = st.text_input(
@@ -57,8 +42,33 @@ def sidebar(user: User) -> None:
             if not found:
                 st.caption("No conversation of yours has all of these words; try fewer.")
         with st.container(key="conversations", gap=None):
-            for each in found:
-                _entry(each, user)
+            for heading, group in by_time(found):
+                st.html(f'<div class="group">{escape(heading)}</div>')
+                for each in group:
+                    _entry(each, user)
+            _shared_with_me(user)
+
+
+def by_time(found: Sequence[ConversationHit]) -> Iterator[tuple[str, list[ConversationHit]]]:
+    """The conversations, latest first, under the day, week or month in which somebody last went on with them."""
+    today = components.local_time(datetime.now().astimezone()).date()
+
+    def heading(hit: ConversationHit) -> str:
+        return _heading(components.local_time(hit.conversation.updated_at).date(), today)
+
+    for name, group in groupby(found, heading):
+        yield name, list(group)
+
+
+def _heading(day: date, today: date) -> str:
+    age = (today - day).days
+    if age <= 1:
+        return "Today" if age <= 0 else "Yesterday"
+    if age <= 7:
+        return "Last 7 days"
+    if age <= 30:
+        return "Last 30 days"
+    return f"{day:%B}" if day > today - timedelta(days=300) else f"{day:%B %Y}"
 
 
 def _entry(found: ConversationHit, user: User) -> None:
@@ -68,54 +78,38 @@ def _entry(found: ConversationHit, user: User) -> None:
         key=f"open-{conversation.id}",
         type="tertiary",
         width="stretch",
-        disabled=conversation.id == st.session_state.get(_CURRENT),
-        on_click=resume,
+        disabled=conversation.id == opened.current(),
+        help=f"{components.local(conversation.updated_at)}; begun {components.local(conversation.created_at)}",
+        on_click=opened.open_conversation,
         args=(conversation.id, user),
     )
     if found.snippet:
         st.html(f'<div class="snippet">{escape(found.snippet)}</div>')
 
 
-def gone() -> bool:
-    """Whether the conversation was deleted elsewhere while it was open here; until another one is opened or begun."""
-    return bool(st.session_state.get(_GONE))
-
-
-def begin() -> None:
-    """Leaves the open conversation for a new one."""
-    st.session_state[_CURRENT], st.session_state[_TURNS] = None, []
-    st.session_state.pop(_GONE, None)
-    attachments.forget()
-
-
-def resume(conversation_id: str, user: User) -> None:
-    """Opens a stored conversation of the person's."""
-    try:
-        stored = session.conversations().turns(conversation_id, user)
-    except QuestionError:
-        begin()
-        st.session_state[_GONE] = True
-        return
-    begin()
-    st.session_state[_CURRENT] = conversation_id
-    opened = [Turn(t.question, answer=t.answer) for t in stored]
-    for turn in opened:
-        if turn.answer is not None and turn.answer.run:
-            try:
-                turn.run = stored_result(session.database(), turn.answer.run, user, session.readable)
-            except ResultWithheld as withheld:
-                turn.answer = replace(turn.answer, text=str(withheld), citations=(), passages=())
-            except AppError:
-                # A result that was deleted, or is older than results are kept, leaves the answer's text.
-                continue
-    st.session_state[_TURNS] = opened
+def _shared_with_me(user: User) -> None:
+    others = session.sharing().with_me(user)
+    if others:
+        st.html('<div class="group">Shared with me</div>')
+    for one in others:
+        st.button(
+            components.plain(one.conversation.title),
+            key=f"open-{one.conversation.id}",
+            type="tertiary",
+            width="stretch",
+            disabled=one.conversation.id == opened.shared(),
+            help=components.plain(f"By {one.owner}, {components.local(one.conversation.updated_at)}"),
+            on_click=opened.open_conversation,
+            args=(one.conversation.id, user),
+        )
 
 
 def _menu(conversation: Conversation | None, user: User) -> None:
     """What can be done with the open conversation."""
-    if conversation is None:
+    if conversation is None or not conversation.turns:
         return
     stored = session.conversations()
+    share_button(conversation.id, user, f"share-{conversation.id}", wide=True)
     with st.popover("This conversation", width="stretch", key=f"menu-{conversation.id}"):
         key = f"title-{conversation.id}"
         st.text_input("Title", conversation.title, key=key, on_change=lambda: _rename(conversation.id, user, key))
@@ -158,4 +152,5 @@ def _draft(conversation_id: str, user: User) -> None:
 def _delete(conversation_id: str, user: User) -> None:
     with suppress(QuestionError):
         session.conversations().delete(conversation_id, user)
-    begin()
+        audit.record(session.database(), user, "deleted conversation", conversation_id)
+    opened.begin()

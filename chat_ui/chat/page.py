@@ -7,16 +7,21 @@ from collections.abc import Mapping
 from html import escape
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+from streamlit.runtime.scriptrunner import StopException
 
 from apps.kept.runs import stored_result
 from apps.runner import RunResult
-from assistant.events import Sentence, Stage
+from assistant.events import Event, Sentence, Stage
 from assistant.question import RECORDS, RESEARCH, SEARCH, Question
-from chat_ui.chat import history
-from chat_ui.chat.answer_view import STOPPED, partial_html, question_view, result_view
+from chat_ui.chat import history, opened
+from chat_ui.chat.answer_view import partial_html, question_view, result_view
 from chat_ui.chat.app_turn import NextQuestion, ask_next
+from chat_ui.chat.share import shared_page
+from chat_ui.chat.start import start_view
 from chat_ui.chat.suggestions import suggestions
 from chat_ui.chat.turns import Turn
+from chat_ui.chat.work import STOPPED, Work
 from chat_ui.parts import attachments, components, session
 from chat_ui.parts.filter_bar import filter_bar
 from core.errors import DebriefError
@@ -36,54 +41,80 @@ _STAGE_NAMES: Mapping[str, str] = {
     "write": "Writing",
     "again": "Writing",
 }
+# Brings the last question to the top of the window, once; what is read from there on stays where it is.
+_TO_TOP = "<script>window.debriefToTop?.()</script>"
 # So a message begins that asks for a report instead of an answer.
 _RESEARCH = "/research"
 
 
 def page(user: User) -> None:
-    """The page of one person's conversation."""
+    """The page of one person's conversation, or of one that is shared with them."""
+    opened.follow_address(user)
+    turns = opened.current_turns(user)
     history.sidebar(user)
-    gone = history.gone()
-    turns = history.current_turns()
+    opened.write_address()
+    if opened.shared():
+        shared_page(user)
+        return
     conversation = st.container()
-    bar = st.container()
-    sent = st.chat_input(
-        "Ask about your documents, or attach a file",
-        key="question",
-        accept_file="multiple",
-        file_type=attachments.TYPES,
-        submit_mode="stop",
-    )
+    # Our own place for it: Streamlit's at the bottom of the page makes the page stick to its end.
+    with st.container(key="ask-bar"):
+        bar = st.container()
+        sent = st.chat_input(
+            "Ask about your documents, or attach a file",
+            key="question",
+            accept_file="multiple",
+            file_type=attachments.TYPES,
+            submit_mode="stop",
+        )
     if sent:
         attachments.attach(sent.files)
     problems = attachments.problems()
     asked: NextQuestion = st.session_state.pop("next-question", None) or _typed(sent.text if sent else "")
-    asking = _turn_of(asked, turns)
     with bar:
         filters = filter_bar(user)
     with conversation:
-        if not turns and asking is None:
-            _welcome(user)
-        if gone:
-            components.state(
-                "This conversation was deleted in another window", "What you ask now begins a new one.", "warning"
-            )
-        for turn in _shown([t for t in turns if t is not asking]):
+        _conversation(turns, asked, user, filters)
+        for problem in problems:
+            components.error_state(problem)
+        if sent and sent.files and not asked.text and not problems:
+            components.state("The file is in the conversation", "Ask what you want to know of it.")
+
+
+def _conversation(turns: list[Turn], asked: NextQuestion, user: User, filters: Filter | None) -> None:
+    """The turns, then what is being answered, then what is asked now."""
+    asking = _turn_of(asked, turns)
+    under_way = opened.works().of(opened.current()) if opened.current() else None
+    if under_way is None and asking is None and any(turn.pending and turn.answer is None for turn in turns):
+        # It may have been answered between the look at what is stored and the look at what is worked on.
+        turns = opened.current_turns(user)
+    if not turns:
+        _welcome(user)
+        start_view(user)
+    if opened.gone():
+        components.state(opened.gone(), "What you ask now begins a new one.", "warning")
+    waiting = next((turn for turn in turns if under_way is not None and turn.pending == under_way.identifier), None)
+    for turn in _shown([t for t in turns if t is not asking and t is not waiting]):
+        with _place(turn, turn is turns[-1]):
             question_view(turn.question)
             with st.chat_message("assistant"):
                 result_view(turn, user)
-                if turn is turns[-1] and asking is None:
+                if turn is turns[-1]:
                     _next_questions(turn)
-        if asking is not None:
-            _ask(asking, user, filters)
-            _suggest(turns, user)
-            if len(turns) == 1:
-                # The list in the sidebar was drawn before this conversation had a turn.
-                st.rerun()
-        for problem in problems:
-            components.error_state(problem)
-        if sent and sent.files and asking is None and not problems:
-            components.state("The file is in the conversation", "Ask what you want to know of it.")
+    for asked_turn, work in ((waiting, under_way), (asking, None)):
+        if asked_turn is not None:
+            with _place(asked_turn, True):
+                _ask(asked_turn, user, filters, work)
+                _suggest(turns, user)
+    if asking is not None and len(turns) == 1:
+        # The list in the sidebar was drawn before this conversation had a turn.
+        opened.write_address()
+        st.rerun()
+
+
+def _place(turn: Turn, last: bool) -> DeltaGenerator:
+    """Where a turn stands: the last one has a window's height, so that its question can stay at the top."""
+    return st.container(key=f"{turn.key}-{'last' if last else 'turn'}")
 
 
 def _typed(text: str) -> NextQuestion:
@@ -129,40 +160,64 @@ def _welcome(user: User) -> None:
     )
 
 
-def _ask(turn: Turn, user: User, filters: Filter | None) -> None:
-    """Runs the question and shows it as it comes. What has come stays on the turn if the person stops it."""
+def _ask(turn: Turn, user: User, filters: Filter | None, work: Work | None) -> None:
+    """Has the server answer the question, or follows the work that has begun, and shows what comes.
+
+    A page that goes away leaves the work to the server; the stop button ends it, and what has come stays.
+    """
     question_view(turn.question)
+    st.html(_TO_TOP, unsafe_allow_javascript=True)
     with st.chat_message("assistant"):
         stage, answer = st.empty(), st.empty()
         stage.html(_stage_html(Stage("search")))
         try:
-            question = Question(
-                turn.question,
-                user,
-                conversation_id=history.current_conversation(user),
-                filters=filters,
-                route=turn.route,
-                attachments=attachments.attached(),
-                inputs=turn.inputs,
-            )
-            for event in session.assistant().ask(question):
-                if isinstance(event, Stage):
-                    turn.stages.append(event)
-                    stage.html(_stage_html(event))
-                    if event.name == "again":
-                        turn.sentences.clear()
-                        answer.empty()
-                elif isinstance(event, Sentence):
-                    turn.sentences.append(event)
-                    answer.html(partial_html(turn))
-                else:
-                    turn.answer = event
+            work = work or _begun(turn, user, filters)
+            turn.pending = work.identifier
+            try:
+                for event in work.follow(session.look):
+                    _take(turn, event, stage, answer)
+            except StopException:
+                if session.stays():
+                    work.stop()
+                raise
+            turn.error = work.error
             turn.run = _run_of(turn, user)
         except Exception as error:
             turn.error = error
         stage.empty()
         with answer.container():
             result_view(turn, user)
+
+
+def _begun(turn: Turn, user: User, filters: Filter | None) -> Work:
+    """The work on the question, which is stored by then."""
+    assistant = session.assistant()
+    question = Question(
+        turn.question.strip(),
+        user,
+        conversation_id=opened.started(user),
+        filters=filters,
+        route=turn.route,
+        attachments=attachments.attached(),
+        inputs=turn.inputs,
+    )
+    opened.write_address()
+    return opened.works().begin(assistant, question, session.kept_words(question.text))
+
+
+def _take(turn: Turn, event: Event, stage: DeltaGenerator, answer: DeltaGenerator) -> None:
+    """Puts one event on the turn and on the page."""
+    if isinstance(event, Stage):
+        turn.stages.append(event)
+        stage.html(_stage_html(event))
+        if event.name == "again":
+            turn.sentences.clear()
+            answer.empty()
+    elif isinstance(event, Sentence):
+        turn.sentences.append(event)
+        answer.html(partial_html(turn))
+    else:
+        turn.answer = event
 
 
 def _run_of(turn: Turn, user: User) -> RunResult | None:

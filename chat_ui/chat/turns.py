@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from apps.runner import RunResult
 from assistant.events import Sentence, Stage
+from assistant.records.versions import Version
 from core.types import Answer
 
 
@@ -18,10 +19,14 @@ class Turn:
 
     Attributes:
         error: What went wrong instead of an answer.
+        problem: Why there is no answer, as it is stored.
         route: Which way it was sent by hand: "search", "research" or "app:<name>"; None lets the router decide.
         inputs: What was put into the form of the app.
-        run: An app's run, where one answered on this page; a resumed conversation has its text alone.
+        run: An app's run, where one answered.
         suggestions: What could be asked next.
+        pending: The id under which the question is stored while it has no answer.
+        edits: Output, or "" for the answer → its edited versions.
+        ordinal: Its place in the stored conversation; None while it has none.
         key: Unique among all turns that the page shows, also after another conversation is opened.
     """
 
@@ -30,8 +35,12 @@ class Turn:
     sentences: list[Sentence] = field(default_factory=list)
     answer: Answer | None = None
     error: Exception | None = None
+    problem: str = ""
     route: str | None = None
     inputs: Mapping[str, Any] = field(default_factory=dict)
     run: RunResult | None = None
     suggestions: list[str] = field(default_factory=list)
+    pending: str = ""
+    edits: Mapping[str, Sequence[Version]] = field(default_factory=dict)
+    ordinal: int | None = None
     key: str = field(default_factory=lambda: f"turn-{uuid.uuid4().hex[:8]}")

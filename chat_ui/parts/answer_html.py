@@ -15,7 +15,7 @@ from markdown_it.token import Token
 
 from assistant.answers import deep_link
 from chat_ui.parts.passages import Excerpt
-from core.types import Citation
+from core.types import Answer, Citation
 
 # Private-use characters stand for chips and marks while the text is Markdown.
 _CHIP_OPEN, _CHIP_CLOSE, _MARK_OPEN, _MARK_CLOSE = "\ue000", "\ue001", "\ue002", "\ue003"
@@ -23,6 +23,8 @@ _PRIVATE = re.compile("[\ue000-\ue003]")
 _CHIP = re.compile(f"{_CHIP_OPEN}(\\d+){_CHIP_CLOSE}")
 _MARKER = re.compile(r"[ \t]*\[(\d+)\](?!\()")
 _CODE = re.compile(r"(^[ ]{0,3}```.*?^[ ]{0,3}```[ \t]*$|`[^`\n]+`)", re.MULTILINE | re.DOTALL)
+# An address in text, of what isn't a page or a mail; what stands in a tag's own attributes begins with a quote.
+_ADDRESS = re.compile(r"(?<![\w\"'=/])((?!https?:)[a-z][a-z0-9+-]{1,20}://[^\s<>\"]+)", re.IGNORECASE)
 _LINK = re.compile(r"^(https?|mailto):", re.IGNORECASE)
 
 
@@ -33,6 +35,7 @@ def _markdown() -> MarkdownIt:
     parser.add_render_rule("paragraph_close", _paragraph_close)
     parser.add_render_rule("link_open", _link_open)
     parser.add_render_rule("image", _image)
+    parser.add_render_rule("td_open", _cell_open)
     return parser
 
 
@@ -42,6 +45,16 @@ def _paragraph_open(_self: object, tokens: Sequence[Token], index: int, *_: obje
 
 def _paragraph_close(_self: object, tokens: Sequence[Token], index: int, *_: object) -> str:
     return "" if tokens[index].hidden else "</div>"
+
+
+def _cell_open(_self: object, tokens: Sequence[Token], index: int, *_: object) -> str:
+    """A cell that knows its column's name: on a phone, where a row is a card, it stands before the value."""
+    table = next(n for n in range(index, -1, -1) if tokens[n].type == "table_open")
+    row = next(n for n in range(index, -1, -1) if tokens[n].type == "tr_open")
+    column = sum(token.type == "td_open" for token in tokens[row:index])
+    names = [tokens[n + 1].content for n in range(table, row) if tokens[n].type == "th_open"]
+    name = escape(_PRIVATE.sub("", names[column])) if column < len(names) else ""
+    return f'<td data-label="{name}">'
 
 
 def _link_open(_self: object, tokens: Sequence[Token], index: int, *_: object) -> str:
@@ -71,7 +84,12 @@ def answer_html(text: str, citations: Sequence[Citation], excerpts: Mapping[int,
         citation = by_marker[int(match.group(1))]
         return _chip(citation, excerpts.get(citation.marker, Excerpt(citation.quote, exact=False)), key)
 
-    return f'<div class="answer">{_CHIP.sub(chip, html)}</div>'
+    return f'<div class="answer">{_CHIP.sub(chip, _ADDRESS.sub(_folded, html))}</div>'
+
+
+def _folded(match: re.Match[str]) -> str:
+    """An address that no browser opens, such as that of a file in a store: there for who wants it."""
+    return f'<details class="address"><summary>where it lies</summary><code>{match.group(1)}</code></details>'
 
 
 def sources_html(citations: Sequence[Citation], dates: Mapping[str, str]) -> str:
@@ -102,6 +120,11 @@ def quote_html(view: Excerpt) -> str:
         return html.replace(_MARK_OPEN, "<mark>").replace(_MARK_CLOSE, "</mark>")
     mark = f"<mark>{escape(view.quote)}</mark>" if view.quote else ""
     return f'<div class="text">{escape(view.before)}{mark}{escape(view.after)}</div>'
+
+
+def with_markers(answer: Answer) -> str:
+    """The answer's text with the number of each citation behind its statement, as it can be edited."""
+    return _CHIP.sub(r"[\1]", _with_chips(answer.text, {c.marker: c for c in answer.citations}))
 
 
 def _with_chips(text: str, by_marker: Mapping[int, Citation]) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from html import escape
 from typing import Any
 
@@ -15,8 +17,10 @@ from apps.run.inputs import shown
 from apps.runner import RunResult, StepState, resume, run_app
 from chat_ui.parts import components, export, session
 from chat_ui.parts.answer_html import answer_html
+from chat_ui.parts.edits import Edits
 from chat_ui.parts.passages import Excerpt
 from core.spreadsheet import csv_text
+from core.tables import markdown_table, read_rows
 from core.types import Citation, User
 
 _STATES: Mapping[str, tuple[str, str]] = {
@@ -28,6 +32,8 @@ _STATES: Mapping[str, tuple[str, str]] = {
     "failed": ("✕", "bad"),
     "cancelled": ("✕", "warn"),
 }
+# How a run says that a step has no value for something.
+_MISSING = re.compile(r"the parameter '(\w+)' came out as (?:None|nothing|'')")
 _COLOURS = ["#2f9388", "#c98a1b", "#7f8c9a", "#b8453c", "#5b6fb5", "#8a5a9e"]
 
 
@@ -38,7 +44,9 @@ def steps_html(states: Sequence[StepState]) -> str:
     for state in newest.values():
         sign, kind = _STATES[state.state]
         took = f"{state.seconds:.2f} s" if state.state == "done" else ""
-        more = " · ".join(filter(None, (state.detail, took)))
+        # Why a step isn't needed is a condition of the app's file.
+        detail = "not needed here" if state.state == "skipped" else state.detail
+        more = " · ".join(filter(None, (detail, took)))
         rows.append(
             f'<li class="{kind}"><span class="sign" aria-hidden="true">{sign}</span>{escape(state.title)}'
             f'<span class="visually-hidden">: {state.state}</span> <span class="place">{escape(more)}</span></li>'
@@ -46,11 +54,13 @@ def steps_html(states: Sequence[StepState]) -> str:
     return f'<ul class="steps" aria-label="Steps">{"".join(rows)}</ul>'
 
 
-def run_view(result: RunResult, key: str) -> None:
+def run_view(result: RunResult, key: str, edits: Edits | None = None, name: str = "") -> None:
     """The outputs, what they rest on, and what to know about them.
 
     Args:
         key: Unique on the page.
+        edits: With it, the texts and tables can be changed where they stand.
+        name: What the files are named after besides their title and the day, such as a customer.
     """
     if result.asks:
         names = ", ".join(map(shown, result.asks))
@@ -59,19 +69,28 @@ def run_view(result: RunResult, key: str) -> None:
         if result.status == "cancelled":
             components.state("The run was cancelled", result.error, "warning")
         else:
-            components.state("The run stopped", result.error, "error")
+            components.state("The run stopped", in_words(result.error), "error")
     for output in result.outputs:
         with st.container(border=True, key=f"{key}-{output.name}"):
-            _output(output, result.evidence, f"{key}-{output.name}")
+            _Card(output, result.evidence, f"{key}-{output.name}", edits, name).draw()
     for note in result.notes:
         st.html(f'<div class="note">{escape(note)}</div>')
     if result.evidence:
         with st.expander(f"What this rests on: {len(result.evidence)} places"):
             st.html(evidence_html(result.evidence))
-    facts = [f"{result.app} {result.version}", f"{result.seconds:.1f} s"]
+    facts = [f"took {result.seconds:.1f} s"]
     facts += [f"{result.tokens:,} tokens"] if result.tokens else []
     facts += [f"saves about {result.saved_minutes:g} minutes"] if result.saved_minutes else []
     st.caption(" · ".join(facts))
+
+
+def in_words(error: str) -> str:
+    """An app's error for whoever ran it: a value that a step hasn't got is said as what is missing."""
+    missing = _MISSING.search(error)
+    if missing is None:
+        return error
+    needed = missing.group(1).replace("_", " ")
+    return f"The app needs “{needed}” and hasn't found it; attach it, or name the customer and the day that it is of."
 
 
 def evidence_html(evidence: Sequence[SourceQuote]) -> str:
@@ -89,25 +108,92 @@ def evidence_html(evidence: Sequence[SourceQuote]) -> str:
     return f'<ul class="sources" aria-label="Evidence">{"".join(rows)}</ul>'
 
 
-def _output(output: OutputValue, evidence: Sequence[SourceQuote], key: str) -> None:
-    st.html(f'<div class="output-title">{escape(output.title)}</div>')
+@dataclass(frozen=True)
+class _Card:
+    """One output on the page: to read, change, copy and download."""
+
+    output: OutputValue
+    evidence: Sequence[SourceQuote]
+    key: str
+    edits: Edits | None
+    name: str
+
+    def draw(self) -> None:
+        """The card's content and its buttons."""
+        output = self.output
+        st.html(f'<div class="output-title">{escape(output.title)}</div>')
+        # A file has its own bytes, and what it says stands in another card: its name is enough.
+        if output.content:
+            _downloads(output, output.text, self.key, self.name)
+            return
+        original = _original(output)
+        text = self.edits.shown(output.name, original) if self.edits is not None else original
+        if self.edits is not None and original and self.edits.editing(output.name, text):
+            return
+        self._content(text, text != original)
+        with st.container(horizontal=True, gap="small", key=f"{self.key}-actions", vertical_alignment="center"):
+            whole = _whole(output, text, original)
+            if "copy" in output.actions and output.text:
+                components.copy_button(whole)
+            if "download" in output.actions:
+                _downloads(output, whole, self.key, self.name, changed=text != original)
+            if self.edits is not None and original:
+                self.edits.buttons(output.name, text)
+
+    def _content(self, text: str, changed: bool) -> None:
+        output = self.output
+        match output.kind:
+            case "email":
+                _email({**output.value, "body": text}, self.evidence, self.key)
+            case "table" if not changed:
+                cells = [["" if c is None else escape(str(c)) for c in row] for row in output.value["rows"]]
+                components.table(output.value["columns"], cells, label=output.title)
+            case "chart":
+                st.altair_chart(_chart(output.value), width="stretch")
+            case "json":
+                _data(output)
+            case _:
+                st.html(_cited_html(text, self.evidence, self.key))
+
+
+def _original(output: OutputValue) -> str:
+    """The output's words as Markdown, as far as they can be changed; empty for a chart or data."""
     match output.kind:
         case "email":
-            _email(output.value, evidence, key)
+            return str(output.value["body"])
         case "table":
-            cells = [["" if c is None else escape(str(c)) for c in row] for row in output.value["rows"]]
-            components.table(output.value["columns"], cells, label=output.title)
-        case "chart":
-            st.altair_chart(_chart(output.value), width="stretch")
-        case "json":
-            st.code(output.text, language="json", height=300)
+            return markdown_table(output.value["columns"], output.value["rows"])
+        case "chart" | "json":
+            return ""
         case _:
-            st.html(_cited_html(output.text, evidence, key))
-    with st.container(horizontal=True, gap="small", key=f"{key}-actions", vertical_alignment="center"):
-        if "copy" in output.actions and output.text:
-            components.copy_button(output.text)
-        if "download" in output.actions:
-            _downloads(output, key)
+            return output.text
+
+
+def _whole(output: OutputValue, text: str, original: str) -> str:
+    """What is copied: a mail with its head."""
+    if text == original:
+        return output.text
+    return output.text.replace(original, text) if output.kind == "email" else text
+
+
+def _data(output: OutputValue) -> None:
+    """Data as a table where it is one; else for other programs, folded away."""
+    rows = output.value if isinstance(output.value, list) else []
+    if rows and all(isinstance(row, dict) for row in rows):
+        columns = list(dict.fromkeys(name for row in rows for name in row))
+        cells = [[escape(_plain(row.get(name))) for name in columns] for row in rows]
+        components.table([name.replace("_", " ").capitalize() for name in columns], cells, label=output.title)
+        return
+    with st.expander("Data for other programs"):
+        st.code(output.text, language="json", height=300)
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, list | tuple):
+        return ", ".join(map(_plain, value))
+    if isinstance(value, dict):
+        return "; ".join(f"{name}: {_plain(one)}" for name, one in value.items())
+    return "" if value is None else str(value)
 
 
 def _cited_html(text: str, evidence: Sequence[SourceQuote], key: str) -> str:
@@ -148,21 +234,25 @@ def _chart(value: Mapping[str, Any]) -> alt.Chart:
     return encoded
 
 
-def _downloads(output: OutputValue, key: str) -> None:
-    name = output.name.replace("_", "-")
+def _downloads(output: OutputValue, text: str, key: str, name: str, changed: bool = False) -> None:
+    def named(ending: str) -> str:
+        return export.file_name(ending, name, output.title, components.today())
+
     if output.content:
-        components.download(output.file_name, output.content, output.file_name, output.media_type, key=f"{key}-file")
+        ending = output.file_name.rpartition(".")[2]
+        components.download(named(ending), output.content, named(ending), output.media_type, key=f"{key}-file")
         return
     match output.kind:
         case "table":
-            text = csv_text(output.value["columns"], output.value["rows"])
-            components.download("CSV", text, f"{name}.csv", "text/csv", key=f"{key}-csv")
+            columns, *rows = read_rows(text) if changed else [output.value["columns"], *output.value["rows"]]
+            components.download("CSV", csv_text(columns, rows), named("csv"), "text/csv", key=f"{key}-csv")
         case "json":
-            components.download("JSON", output.text, f"{name}.json", "application/json", key=f"{key}-json")
+            components.download("JSON", output.text, named("json"), "application/json", key=f"{key}-json")
         case "markdown" | "email":
-            components.download("Markdown", output.text, f"{name}.md", "text/markdown", key=f"{key}-md")
+            components.download("Markdown", text, named("md"), "text/markdown", key=f"{key}-md")
+            title = " – ".join(filter(None, (output.title, name)))
             components.download(
-                "Word", lambda: export.text_as_word(output.text), f"{name}.docx", export.WORD_TYPE, key=f"{key}-docx"
+                "Word", lambda: export.text_as_word(text, title), named("docx"), export.WORD_TYPE, key=f"{key}-docx"
             )
 
 

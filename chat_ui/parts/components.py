@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from html import escape
+from itertools import zip_longest
 from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -91,9 +92,9 @@ def badge(text: str, kind: Literal["", "good", "bad", "warn", "accent"] = "") ->
     return f'<span class="badge {kind}">{escape(text)}</span>'
 
 
-def copy_button(text: str) -> None:
+def copy_button(text: str, label: str = "Copy") -> None:
     """A button that puts `text` on the clipboard."""
-    st.html(f'<button type="button" class="copy" data-copy="{escape(text)}">Copy</button>', width="content")
+    st.html(f'<button type="button" class="copy" data-copy="{escape(text)}">{escape(label)}</button>', width="content")
 
 
 def download(label: str, data: str | bytes | Callable[[], bytes], name: str, media_type: str, key: str) -> None:
@@ -123,7 +124,11 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]], label: str) -> N
         label: Its name for screen readers.
     """
     head = "".join(f'<th scope="col">{escape(name)}</th>' for name in header)
-    body = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
+    labels = [f' data-label="{escape(name)}"' for name in header]
+    body = "".join(
+        "<tr>" + "".join(f"<td{label}>{cell}</td>" for label, cell in zip_longest(labels, row, fillvalue="")) + "</tr>"
+        for row in rows
+    )
     # Scrolling regions need a place in the tab order to be usable by keyboard.
     st.html(
         f'<div class="scroll" role="region" tabindex="0" aria-label="{escape(label)}">'
@@ -160,11 +165,21 @@ def facts(title: str, url: str, rows: Sequence[tuple[str, str]]) -> None:
 
 def local(moment: datetime) -> str:
     """A moment, as the person's clock shows it."""
+    return f"{local_time(moment):%Y-%m-%d %H:%M}"
+
+
+def today() -> str:
+    """The day on the person's clock."""
+    return f"{local_time(datetime.now(UTC)):%Y-%m-%d}"
+
+
+def local_time(moment: datetime) -> datetime:
+    """The moment in the person's time zone."""
     try:
         zone = ZoneInfo(str(st.context.timezone or "UTC"))
     except (ZoneInfoNotFoundError, ValueError):
         zone = ZoneInfo("UTC")
-    return f"{moment.astimezone(zone):%Y-%m-%d %H:%M}"
+    return moment.astimezone(zone)
 
 
 def ago(moment: datetime) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterable, Sequence
 
 from docx import Document as new_docx
@@ -14,6 +15,7 @@ from core.text.invisible import printable
 from core.types import Answer, Citation
 
 WORD_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+_NO_NAME = re.compile(r"[\\/:*?\"<>|\x00-\x1f]")
 _MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")
 
 
@@ -44,13 +46,22 @@ def word(turns: Iterable[tuple[str, Answer]], title: str = "") -> bytes:
     return buffer.getvalue()
 
 
-def text_as_word(text: str) -> bytes:
-    """Any Markdown as a .docx file."""
+def text_as_word(text: str, title: str = "") -> bytes:
+    """Any Markdown as a .docx file, below its title if it has none of its own."""
     document = new_docx()
+    document.core_properties.title = printable(title)[:250]
+    if title and not text.lstrip().startswith("# "):
+        document.add_heading(printable(title), 0)
     add_markdown(document, text)
     buffer = io.BytesIO()
     document.save(buffer)
     return buffer.getvalue()
+
+
+def file_name(ending: str, *parts: str) -> str:
+    """A name for a file to take away: its parts, such as customer, title and day, without what names can't have."""
+    words = (" ".join(_NO_NAME.sub(" ", part).split())[:60].strip(" .") for part in parts)
+    return f"{' - '.join(dict.fromkeys(filter(None, words))) or 'Answer'}.{ending}"
 
 
 def add_markdown(document: Docx, text: str) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 import streamlit as st
 
 from chat_ui.parts import session
 from chat_ui.parts.attachments import attachment_pills
+from core.text.languages import LANGUAGES
 from core.types import Principal, User
 from ingestion.documents import attribute_values
 from retrieval.query.filters import Filter, parse_filter
@@ -34,7 +36,13 @@ def filter_bar(user: User) -> Filter | None:
         with st.popover("Filter", icon=":material/filter_list:", type="tertiary"):
             for name, label in FACETS.items():
                 if values.get(name):
-                    st.multiselect(label, values[name], key=_KEY.format(name), placeholder="Any")
+                    st.multiselect(
+                        label,
+                        values[name],
+                        key=_KEY.format(name),
+                        placeholder="Any",
+                        format_func=partial(readable, name),
+                    )
             st.selectbox(
                 "Changed in",
                 list(AGES),
@@ -44,7 +52,7 @@ def filter_bar(user: User) -> Filter | None:
                 placeholder="Any time",
             )
         for name, value in chosen():
-            label = AGES[value] if name == "updated_at" else value
+            label = AGES[value] if name == "updated_at" else readable(name, value)
             st.button(
                 f"{FACETS.get(name, 'Changed')}: {label}",
                 key=f"remove-{name}-{value}",
@@ -55,6 +63,16 @@ def filter_bar(user: User) -> Filter | None:
             )
         attachment_pills()
     return as_filter(chosen())
+
+
+def readable(attribute: str, value: str) -> str:
+    """An attribute's value as people say it: "best_practice" is "Best practice", "de" is "German"."""
+    if attribute == "language":
+        return LANGUAGES.get(value, value)
+    if attribute == "customer":
+        return value
+    words = value.replace("_", " ")
+    return words[:1].upper() + words[1:]
 
 
 def chosen() -> list[tuple[str, str]]:

@@ -16,6 +16,8 @@ from datetime import UTC, datetime
 import streamlit as st
 from streamlit import config
 from streamlit.auth_util import is_authlib_installed
+from streamlit.runtime import exists, get_instance
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from apps.publish.versions import Available, all_apps
 from apps.run.context import Tools
@@ -23,8 +25,12 @@ from apps.runner import may_use
 from assistant.app_runs.app_answers import AppAnswers
 from assistant.app_runs.tools import open_tools
 from assistant.ask import Assistant
+from assistant.checks import load_guardrails, redacted
 from assistant.open import open_assistant
 from assistant.records import Conversations
+from assistant.records.pending import PendingQuestions
+from assistant.records.sharing import Sharing
+from assistant.records.versions import Versions
 from chat_ui.parts.server_sessions import COOKIE
 from core import audit, logs
 from core.database import Engine, open_database
@@ -55,6 +61,8 @@ SIGNED_IN = "signed in"
 _NOBODY = "(nobody)"
 # Who has opened this window's session.
 _VISIT = "visit-noted"
+_PAGE_BEFORE = "page-before"
+_LEAVING_S = 0.3
 
 
 @st.cache_resource(show_spinner=False)
@@ -135,6 +143,51 @@ def readable(ids: Collection[str], user: User) -> set[str]:
 def conversations() -> Conversations:
     """The stored conversations, each answer as its person may see it today."""
     return Conversations(database(), readable)
+
+
+def sharing() -> Sharing:
+    """Who may read whose conversation, each passage by the reader's rights of now."""
+    return Sharing(database(), readable)
+
+
+def versions() -> Versions:
+    """The results that people have edited."""
+    return Versions(database())
+
+
+def pending() -> PendingQuestions:
+    """The questions that are stored and have no answer yet."""
+    return PendingQuestions(database())
+
+
+def kept_words(text: str) -> str:
+    """The question as it is stored: without what the guardrails take out."""
+    return redacted(text, load_guardrails(settings()).redact)
+
+
+def look() -> None:
+    """A place at which Streamlit may end this run of the page, for a loop that draws nothing."""
+    st.session_state.get(_PAGE_BEFORE)
+
+
+def stays() -> bool:
+    """Whether the browser is still there after its run was ended; a page that goes away ends its run first."""
+    context = get_script_run_ctx()
+    if context is None or not exists():
+        return True
+    # Its connection is taken off the list a moment after its run is told to end.
+    time.sleep(_LEAVING_S)
+    return get_instance().is_active_session(context.session_id)
+
+
+def came_from() -> str:
+    """Which page this window's run before this one drew; empty in its first run."""
+    return str(st.session_state.get(_PAGE_BEFORE, ""))
+
+
+def note_page(name: str) -> None:
+    """Remembers which page this run has drawn."""
+    st.session_state[_PAGE_BEFORE] = name
 
 
 @st.cache_resource(show_spinner=False)

@@ -4,12 +4,42 @@ if (!window.debriefCopies) {
   document.addEventListener("click", async (event) => {
     const button = event.target.closest("button.copy");
     if (!button) return;
+    const label = button.textContent;
     try {
       await navigator.clipboard.writeText(button.dataset.copy);
       button.textContent = "Copied";
     } catch {
       button.textContent = "The browser forbids copying here";
     }
-    setTimeout(() => (button.textContent = "Copy"), 1600);
+    setTimeout(() => (button.textContent = label), 1600);
   });
 }
+
+// The question that was asked last comes to the top of the window, below the head of the page, and stays there while
+// its answer is drawn, until the person scrolls, types or clicks.
+window.debriefToTop = () => {
+  const began = Date.now();
+  const main = document.querySelector('[data-testid="stMain"]');
+  if (!main) return;
+  clearInterval(window.debriefHolding);
+  const hold = () => {
+    const questions = document.querySelectorAll(".question");
+    const last = questions[questions.length - 1];
+    const head = document.querySelector('[data-testid="stHeader"]')?.getBoundingClientRect().bottom ?? 0;
+    const off = last ? last.getBoundingClientRect().top - head - 12 : 0;
+    if (Math.abs(off) > 1) main.scrollBy({ top: off, behavior: "instant" });
+    const running = document.querySelector('[data-testid="stApp"]')?.dataset.testScriptState === "running";
+    if (running) quiet = Date.now();
+    if (Date.now() - quiet > 1500 || Date.now() - began > 120000) stop();
+  };
+  let quiet = Date.now();
+  const stop = () => {
+    clearInterval(window.debriefHolding);
+    for (const kind of ["wheel", "touchmove", "keydown", "pointerdown"]) document.removeEventListener(kind, stop);
+  };
+  for (const kind of ["wheel", "touchmove", "keydown", "pointerdown"]) {
+    document.addEventListener(kind, stop, { passive: true });
+  }
+  hold();
+  window.debriefHolding = setInterval(hold, 60);
+};

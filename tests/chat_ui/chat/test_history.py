@@ -10,7 +10,9 @@ from streamlit.testing.v1 import AppTest
 
 from assistant.records.conversations import Conversations
 from assistant.records.trace import Traces
-from chat_ui.chat import history
+from chat_ui.chat import opened
+from chat_ui.parts import session
+from core import audit
 from core.database import open_database
 from core.settings import load_settings
 from core.types import User
@@ -130,8 +132,8 @@ def test_twenty_people_at_once_see_only_their_own(
 
 def test_leaving_a_conversation_forgets_its_turns_and_files(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(st, "session_state", {"conversation": "x", "turns": [1], "attachments": [2]})
-    history.begin()
-    assert st.session_state == {"conversation": None, "turns": [], "attachments": []}
+    opened.begin()
+    assert st.session_state == {"conversation": None, "conversation-shared": None, "turns": [], "attachments": []}
 
 
 def test_a_conversation_deleted_in_another_window_is_said_to_be_gone(app: App, stored: Conversations) -> None:
@@ -163,3 +165,48 @@ def test_a_long_conversation_shows_its_latest_turns_first(app: App, stored: Conv
     assert "Question 44." in html(page)
     next(button for button in page.button if button.label == "Earlier: 25 more").click().run()
     assert html(page).count('class="question"') == 40
+
+
+def test_an_address_opens_its_conversation_and_names_the_one_that_is_open(app: App, stored: Conversations) -> None:
+    page = app().run()
+    ask(page, PRICE)
+    (conversation,) = stored.of(ANA)
+    assert page.query_params["c"] == conversation.id
+    again = app()
+    again.query_params["c"] = conversation.id
+    assert "480 euros" in html(again.run())
+    next(button for button in again.button if button.label == "New conversation").click().run()
+    assert "c" not in again.query_params
+    for wrong in ("nothing", stored.start(BEN)):
+        other = app()
+        other.query_params["c"] = wrong
+        assert "isn&#x27;t there, or isn&#x27;t shared with you" in html(other.run())
+
+
+def test_a_shared_conversation_is_read_with_the_readers_rights_and_branched(
+    app: App, stored: Conversations, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = app().run()
+    ask(page, PRICE)
+    (conversation,) = stored.of(ANA)
+    engine = open_database(load_settings())
+    session.sharing().share(conversation.id, ANA, ["Ben@Northgate.example"])
+    monkeypatch.setattr("chat_ui.parts.session.person", lambda: BEN)
+    other = app()
+    other.query_params["c"] = conversation.id
+    shown = html(other.run())
+    assert "480 euros" in shown and "Shared with you by Ana Keller" in shown and not other.chat_input
+    next(button for button in other.button if button.label == "Go on in a copy of my own").click().run()
+    assert "480 euros" in ask(other, "How fast does support answer premium customers?")
+    assert [c.turns for c in stored.of(BEN)] == [2] and [c.turns for c in stored.of(ANA)] == [1]
+    SyncState(engine).commit("files", [DocumentRecord("files:premium.md", "files", allow=("group:emea",))], "c")
+    other = app()
+    other.query_params["c"] = conversation.id
+    shown = html(other.run())
+    assert "480 euros" not in shown and "1 passage is not shown to you" in shown
+    actions = [entry.action for entry in audit.recorded(engine)]
+    assert {"shared conversation", "opened shared conversation", "branched conversation"} <= set(actions)
+    session.sharing().stop(conversation.id, ANA, BEN.email)
+    gone = app()
+    gone.query_params["c"] = conversation.id
+    assert "isn&#x27;t shared with you" in html(gone.run())

@@ -4,13 +4,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
-from streamlit.runtime.scriptrunner import StopException
 from streamlit.testing.v1 import AppTest
 
 from assistant.ask import Event, Sentence, Stage
 from assistant.question import RESEARCH, Question
 from chat_ui.chat import page as chat_page
-from core.errors import IndexMissing
+from core.errors import IndexMissing, ModelError
 from core.types import Answer
 from tests.chat_ui.conftest import QuotingAssistant
 
@@ -19,7 +18,7 @@ App = Callable[[], AppTest]
 
 def html(page: AppTest) -> str:
     assert not page.exception
-    own = ("<style>", "<script>// One listener")
+    own = ("<style>", "<script>// One listener", "<script>window.debriefToTop")
     return "\n".join(element.body for element in page.get("html") if not element.body.startswith(own))
 
 
@@ -129,20 +128,22 @@ def test_two_people_dont_see_each_others_conversation(app: App) -> None:
     assert "480 euros" not in html(second.run())
 
 
-def test_a_stopped_answer_keeps_what_had_come(
+def test_an_answer_that_breaks_off_keeps_what_had_come(
     app: App, assistant: QuotingAssistant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def interrupted(question: Question) -> Iterator[Event]:
         yield Stage("search", question.text)
         yield Sentence("The plan costs 480 euros.")
-        raise StopException
+        raise ModelError("The model went away; ask again.")
 
     monkeypatch.setattr(assistant, "ask", interrupted)
     page = app().run()
     page.chat_input[0].set_value("Cost?").run()
-    shown = html(page.run())
-    assert "The plan costs 480 euros." in shown
-    assert "Stopped" in shown
+    for again in (page.run(), app()):
+        again.query_params["c"] = page.query_params["c"]
+        shown = html(again.run())
+        assert "The plan costs 480 euros." in shown
+        assert "The model went away" in shown
 
 
 def test_findings_open_like_any_quote(app: App) -> None:
@@ -173,7 +174,7 @@ def test_lookups_are_shown_while_they_run_and_a_thought_is_taken_back(
         yield Sentence("Let me think of the premium plan.")
         yield Stage("again")
         yield Stage("look", "Looking for “price” in contracts")
-        raise StopException
+        raise ModelError("The model went away; ask again.")
 
     drawn: list[str] = []
     real = chat_page._stage_html

@@ -144,7 +144,7 @@ def test_a_run_shows_steps_and_outputs(greeting: App) -> None:
     page = run(opened(), person="Monika")
     shown = html(page)
     assert "Dear Monika, a warm hello &lt;b&gt;." in shown
-    assert "<td>Monika</td><td>warm</td>" in shown
+    assert ">Monika</td>" in shown and ">warm</td>" in shown
     assert "<dt>Subject</dt><dd>Hello</dd>" in shown
     assert "greeting 1.0" in page.caption[-1].value
     page.get("feedback")[0].set_value(1).run()
@@ -174,7 +174,7 @@ def test_a_form_is_collected_from_several_people(greeting: App) -> None:
     page = next(b for b in page.button if b.label == "Send").click().run()
     shown = html(page)
     assert "Your answer is in Round 1" in shown
-    assert "<td>Monika</td>" in shown
+    assert ">Monika</td>" in shown
     page = next(b for b in page.button if b.label == "Close the collection").click().run()
     assert "This collection is closed" in html(page)
     assert not [b for b in page.button if b.label == "Send"]

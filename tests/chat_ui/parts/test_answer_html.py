@@ -32,16 +32,16 @@ def test_without_markers_chips_stand_at_the_statements_ends() -> None:
 def test_a_chip_in_a_table_stays_in_its_last_cell() -> None:
     text = "| a | b |\n|---|---|\n| 1 | 2 |"
     html = answer_html(text, [citation(1, len(text))], {}, "k")
-    assert html.count("<td>") == 2
-    assert "<td>2<details" in html
+    assert html.count("<td ") == 2
+    assert '<td data-label="b">2<details' in html
 
 
 def test_a_quoted_row_is_marked_cell_by_cell_in_its_table() -> None:
     view = Excerpt("| 1 | 2 |", "| a | b |\n|---|---|\n", "\n| 3 | 4 |", kind="table")
     html = answer_html("Two [1].", [citation()], {1: view}, "k")
-    assert "<td><mark>1</mark></td>" in html
-    assert "<td><mark>2</mark></td>" in html
-    assert "<td>3</td>" in html
+    assert '<td data-label="a"><mark>1</mark></td>' in html
+    assert '<td data-label="b"><mark>2</mark></td>' in html
+    assert '<td data-label="a">3</td>' in html
 
 
 def test_nothing_that_a_document_or_a_model_says_becomes_markup() -> None:

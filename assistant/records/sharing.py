@@ -1,0 +1,142 @@
+"""Conversations that their owner has shared with named people: to be read, and branched, with the reader's own rights.
+
+Nothing of the answers is stored for a reader. What they may see is decided anew each time, by the access lists of that
+moment (`shared_view.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from apps.kept.runs import results
+from assistant.records.conversations import Conversation, StoredTurn, conversations, load_answer, turns
+from assistant.records.shared_view import SharedTurn, named_documents, shared_turn
+from assistant.records.still_readable import Readable
+from assistant.records.trace import traces
+from core import audit
+from core.database import Engine, UtcDateTime, metadata, personal, utc_now
+from core.errors import QuestionError
+from core.types import User, folded
+
+shares = sa.Table(
+    "conversation_shares",
+    metadata,
+    sa.Column("conversation_id", sa.ForeignKey("conversations.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("user", sa.String(320), primary_key=True, index=True, info=personal("delete")),
+    sa.Column("shared_at", UtcDateTime, nullable=False),
+)
+_MOST = 50
+
+
+@dataclass(frozen=True, slots=True)
+class SharedConversation:
+    """A conversation of somebody else's that a person may read."""
+
+    conversation: Conversation
+    owner: str
+
+
+class Sharing:
+    """Who may read whose conversation, and what of it."""
+
+    def __init__(self, engine: Engine, readable: Readable) -> None:
+        self._engine, self._readable = engine, readable
+
+    def share(self, conversation_id: str, owner: User, addresses: Iterable[str]) -> list[str]:
+        """Lets these people read the conversation; the addresses that are new among them.
+
+        Raises:
+            QuestionError: it isn't this person's, an address is none, or they are over 50.
+        """
+        wanted = dict.fromkeys(folded(address.strip()) for address in addresses)
+        for address in wanted:
+            if not _is_address(address):
+                raise QuestionError(f"{address!r} is no e-mail address; write one like name@company.example.")
+        before = self.people(conversation_id, owner)
+        new = [a for a in wanted if a not in before and a != owner.email.lower()]
+        if len(before) + len(new) > _MOST:
+            raise QuestionError(f"A conversation is shared with at most {_MOST} people, and these are more.")
+        with self._engine.begin() as connection:
+            for address in new:
+                row = {"conversation_id": conversation_id, "user": address, "shared_at": utc_now()}
+                connection.execute(shares.insert().values(**row))
+            if new:
+                facts = {"conversation": conversation_id, "people": new}
+                audit.append(
+                    connection, owner, "shared conversation", conversation_id, f"with {', '.join(new)}", **facts
+                )
+        return new
+
+    def stop(self, conversation_id: str, owner: User, address: str) -> None:
+        """Takes the conversation back from somebody. Raises QuestionError if it isn't this person's."""
+        self._owned(conversation_id, owner)
+        c = shares.c
+        with self._engine.begin() as connection:
+            connection.execute(shares.delete().where(c.conversation_id == conversation_id, c.user == address))
+            facts = {"conversation": conversation_id, "people": [address]}
+            audit.append(connection, owner, "stopped sharing", conversation_id, f"with {address}", **facts)
+
+    def people(self, conversation_id: str, owner: User) -> list[str]:
+        """Whom the conversation is shared with. Raises QuestionError if it isn't this person's."""
+        self._owned(conversation_id, owner)
+        query = sa.select(shares.c.user).where(shares.c.conversation_id == conversation_id).order_by(shares.c.user)
+        with self._engine.connect() as connection:
+            return list(connection.scalars(query))
+
+    def with_me(self, reader: User, limit: int = 50) -> list[SharedConversation]:
+        """The conversations that others have shared with the person, the latest first."""
+        query = (
+            sa.select(conversations)
+            .join(shares, shares.c.conversation_id == conversations.c.id)
+            .where(shares.c.user == folded(reader.email))
+            .order_by(conversations.c.updated_at.desc())
+            .limit(limit)
+        )
+        with self._engine.connect() as connection:
+            rows = connection.execute(query).all()
+        return [SharedConversation(Conversation(r.id, r.title, r.created_at, r.updated_at), r.user) for r in rows]
+
+    def find(self, conversation_id: str, reader: User) -> SharedConversation | None:
+        """The conversation, if it is shared with the person."""
+        there = (c for c in self.with_me(reader, limit=10_000) if c.conversation.id == conversation_id)
+        return next(there, None)
+
+    def turns(self, conversation_id: str, reader: User) -> list[SharedTurn]:
+        """The turns as the reader may see them now.
+
+        Raises:
+            QuestionError: the conversation isn't shared with the person.
+        """
+        if self.find(conversation_id, reader) is None:
+            raise QuestionError(
+                "This conversation isn't shared with you, or no longer; ask whoever sent you its address."
+            )
+        with self._engine.connect() as connection:
+            query = sa.select(turns).where(turns.c.conversation_id == conversation_id).order_by(turns.c.ordinal)
+            rows = connection.execute(query).all()
+            found = [StoredTurn(r.question, r.standalone, load_answer(r.answer), r.asked_at) for r in rows]
+            records = {r.id: r.record for r in connection.execute(_in(traces.c.id, (t.answer.trace_id for t in found)))}
+            runs = {r.run: r.evidence for r in connection.execute(_in(results.c.run, (t.answer.run for t in found)))}
+        seen = [(turn, records.get(turn.answer.trace_id), runs.get(turn.answer.run, ())) for turn in found]
+        named = set().union(*(named_documents(turn.answer, record, run) for turn, record, run in seen))
+        readable = self._readable(named, reader)
+        return [shared_turn(turn, record, run, readable) for turn, record, run in seen]
+
+    def _owned(self, conversation_id: str, owner: User) -> None:
+        c = conversations.c
+        query = sa.select(c.id).where(c.id == conversation_id, c.user == owner.email.lower())
+        with self._engine.connect() as connection:
+            if connection.execute(query).first() is None:
+                raise QuestionError(f"You have no conversation {conversation_id!r}; share one of your own.")
+
+
+def _in(column: sa.Column[str], values: Iterable[str]) -> sa.Select[tuple[object, ...]]:
+    return sa.select(column.table).where(column.in_({value for value in values if value}))
+
+
+def _is_address(text: str) -> bool:
+    name, _, host = text.partition("@")
+    return bool(name) and "." in host and " " not in text and len(text) <= 320

@@ -1,0 +1,64 @@
+"""What is offered before anything is asked: only questions that are answered, only what the person may read."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from assistant.accounts.account import Account, Fact, whole
+from chat_ui.chat import start
+from chat_ui.chat.why import reasons
+from core import records
+from core.types import Answer, Boost, Chunk, Citation, Passage, User, Why
+
+ANA = User("ana@x.example", name="Ana Ruiz")
+
+
+def account(name: str, **facts: str) -> Account:
+    place = whole(Chunk(f"{name}#0", name, 0, name))
+    return Account(name, [Fact(key, key, value, place) for key, value in facts.items()])
+
+
+def test_own_customers_come_first_by_renewal_and_those_without_facts_stay_out() -> None:
+    known = [
+        account("Zeta", health="green", contract_end="2027-03-01", account_owner="Ana Ruiz <ana@x.example>"),
+        account("Alpha", health="red", contract_end="2027-01-01", account_owner="Ben"),
+        account("Beta", contract_end="2026-12-31", account_owner="ana@x.example"),
+        account("Gamma", **{records.ACCOUNT_OWNER: "Ana Ruiz"}),
+    ]
+    found = start.my_customers(known, ANA)
+    assert [(c.name, c.mine) for c in found] == [("Beta", True), ("Zeta", True), ("Alpha", False)]
+    assert found[1].documents == {"Zeta"} and found[1].health == "green"
+
+
+def test_a_question_is_offered_only_if_it_is_answered_from_its_document(monkeypatch: pytest.MonkeyPatch) -> None:
+    def passage(document: str, heading: str) -> Passage:
+        return Passage(Chunk(f"{document}#0", document, 0, "The text of it.", heading_path=(heading,)), 1.0)
+
+    passages = [passage("a", "1. Travel costs"), passage("b", "Who approves discounts?"), passage("c", "Holidays")]
+    answers = {
+        "Who approves discounts?": Answer("X", (Citation(1, "b", "", "", "", 0, 1),)),
+        "What should I know about Travel costs?": Answer("X", (Citation(1, "c", "", "", "", 0, 1),)),
+    }
+
+    class Plain:
+        path = SimpleNamespace(retriever=SimpleNamespace(search=lambda search: passages))
+
+        def answer(self, question):
+            assert question.user is ANA
+            return answers.get(question.text, Answer("", outcome="no_evidence"))
+
+    monkeypatch.setattr(start, "replace", lambda given, **_: given)
+    assert [e.question for e in start._examples(Plain(), ANA)] == ["Who approves discounts?"]
+
+
+def test_reasons_are_words() -> None:
+    boosts = (
+        Boost("document_type", "best_practice", 1.2),
+        Boost("updated_at", "54 days old", 1.09),
+        Boost("source", "wiki", 0.8),
+    )
+    found = Passage(Chunk("c", "d", 0, "x"), 1.0, Why(text=3.0, boosts=boosts))
+    assert reasons(found) == (
+        "has your words; document type: Best practice; changed 54 days ago; source: Wiki, which counts less"
+    )
+    assert reasons(Passage(Chunk("c", "d", 0, "x"), 1.0, Why(vector=0.7))) == "says it in other words"
