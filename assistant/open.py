@@ -12,7 +12,7 @@ from assistant.ask import Assistant
 from assistant.data import DataAnswers, data_lookup
 from assistant.limits import UsageLimits
 from assistant.records.still_readable import Readable
-from core.database import open_database
+from core.database import Engine, open_database
 from core.errors import SettingsError, SourceError
 from core.llm import ChatModels, ModelUsage, open_chat_models
 from core.settings import Settings
@@ -47,7 +47,7 @@ def open_assistant(
     limits = None if purpose else UsageLimits(settings.limits)
     plain = Assistant.over(retriever, settings, engine=engine, models=models, readable=readable)
     plain = replace(plain, limits=limits)
-    data = _data_answers(settings, models)
+    data = _data_answers(settings, models, None if purpose else engine)
     # The steps of apps ask plainly: an app doesn't run apps.
     tools = partial(open_tools, settings, plain, retriever)
     router = open_app_answers(settings, engine, retriever, models=models, tools=tools)
@@ -56,10 +56,10 @@ def open_assistant(
     return replace(plain.with_tools(*router.lookups(), *more), router=router, data=data)
 
 
-def _data_answers(settings: Settings, models: ChatModels | None) -> DataAnswers | None:
+def _data_answers(settings: Settings, models: ChatModels | None, state: Engine | None) -> DataAnswers | None:
     """Answers from the company's tables; without them, and with a word in the log, where they can't be opened."""
     try:
-        warehouse = open_warehouse(settings)
+        warehouse = open_warehouse(settings, state)
     except (SettingsError, SourceError) as error:
         log.error("questions over data are off: %(error)s", {"error": error})
         return None

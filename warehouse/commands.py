@@ -1,4 +1,4 @@
-"""`debrief data ask | check | draft | access`."""
+"""`debrief data ask | check | draft | access`; those on verified questions stand in verified_commands.py."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from core.identity import asking_user
 from core.llm import open_chat_models
 from core.settings import Settings, load_settings
 from warehouse.ask import DataAnswer, Warehouse, open_database_of, open_warehouse
-from warehouse.audit import record
 from warehouse.layer.draft import drafted
 from warehouse.layer.problems import problems
-from warehouse.query.check import denial, roles_of, scope_of, visible_layer
+from warehouse.matrix import matrix, permissions
+from warehouse.query.check import roles_of
 from warehouse.query.values import values_of
 from warehouse.shown import cell_text
 
@@ -35,6 +35,8 @@ data_app = typer.Typer(
 
 def register(app: typer.Typer) -> None:
     """Adds the commands to `debrief`."""
+    import warehouse.verified_commands  # noqa: F401, its commands join these
+
     app.add_typer(data_app, name="data")
 
 
@@ -52,8 +54,7 @@ def ask(
     """Answers a question from the tables that the user may see, with the query in words."""
     settings = load_settings()
     asking = asking_user(settings, user, open_state(settings))
-    answer = _warehouse(settings).ask(question, asking, models=open_chat_models(settings.llm, settings.data_path))
-    record(open_state(settings), asking, answer)
+    answer = opened(settings).ask(question, asking, models=open_chat_models(settings.llm, settings.data_path))
     if answer.problem:
         raise QuestionError(answer.problem)
     if chart is not None:
@@ -67,12 +68,15 @@ def ask(
                 "chart": answer.kind,
                 "sql": answer.sql,
                 "query": values_of(answer.query) if answer.query else None,
+                "verified": answer.verified.owner if answer.verified else None,
                 "tables": list(answer.tables),
                 "at": answer.at,
             }
         )
         return
     out.print(f"[bold]{escape(answer.words)}[/]")
+    if answer.verified is not None:
+        out.print(answer.verified.said(), style="green", markup=False)
     table = Table(*map(escape, answer.columns))
     for row in answer.rows:
         table.add_row(*(escape(cell_text(v)) for v in row))
@@ -90,8 +94,9 @@ def check(as_json: AsJson = False) -> None:
     are open.
     """
     settings = load_settings()
-    warehouse = _warehouse(settings)
+    warehouse = opened(settings)
     found = problems(warehouse.layer, warehouse.database)
+    found += [f"The verified question “{v.question}”: {v.problem}" for v in warehouse.verified.listed() if v.problem]
     if as_json:
         print_json({"problems": found})
     else:
@@ -136,32 +141,34 @@ def access(user: Annotated[str, typer.Argument(help="The person's address.")], a
     """Shows which entities, rows and columns a person sees, by which role."""
     settings = load_settings()
     asking = asking_user(settings, user, open_state(settings))
-    layer = _warehouse(settings).layer
-    scope, seen = scope_of(asking, layer), visible_layer(asking, layer)
-    rows = []
-    for name, entity in layer.entities.items():
-        roles = scope.rows[name]
-        limits = " or ".join(" and ".join(f"{c.field} {c.op} {c.value}" for c in role) or "all" for role in roles)
-        hidden = [c for c in entity.columns if name not in seen.entities or c not in seen.entities[name].columns]
-        rows.append(
-            {
-                "entity": name,
-                "rows": limits if roles else denial(name, asking, layer),
-                "hidden": hidden if roles else [],
-            }
-        )
+    layer = opened(settings).layer
+    found = permissions(asking, layer)
     if as_json:
-        print_json({"roles": roles_of(asking, layer), "entities": rows})
+        print_json({"roles": roles_of(asking, layer), "entities": [p.values() for p in found]})
         return
     out.print(f"Roles: {', '.join(roles_of(asking, layer))}")
-    table = Table("entity", "rows", "columns that aren't shown")
-    for found in rows:
-        table.add_row(escape(str(found["entity"])), escape(str(found["rows"])), escape(", ".join(found["hidden"])))
+    table = Table("entity", "rows", "may", "columns that aren't shown")
+    for p in found:
+        table.add_row(*map(escape, (p.entity, p.why or p.rows, ", ".join(p.actions), ", ".join(p.hidden))))
     out.print(table)
 
 
-def _warehouse(settings: Settings) -> Warehouse:
-    warehouse = open_warehouse(settings)
+@data_app.command("matrix")
+def permission_matrix(as_json: AsJson = False) -> None:
+    """Shows each role against each entity: rows, actions, and the columns that it doesn't see."""
+    found = matrix(opened(load_settings()).layer)
+    if as_json:
+        print_json({"permissions": [p.values() for p in found]})
+        return
+    table = Table("role", "entity", "rows", "may", "columns that aren't shown")
+    for p in found:
+        table.add_row(*map(escape, (p.role, p.entity, p.rows, ", ".join(p.actions), ", ".join(p.hidden))))
+    out.print(table)
+
+
+def opened(settings: Settings) -> Warehouse:
+    """The warehouse of the settings. Raises SettingsError: they name none."""
+    warehouse = open_warehouse(settings, open_state(settings))
     if warehouse is None:
         raise SettingsError(f"{settings.file.name} has no `warehouse: layer`; `debrief data draft` writes a first one.")
     return warehouse

@@ -7,7 +7,7 @@ from html import escape
 import streamlit as st
 
 from assistant.answers.small_talk import ROUTE as TALK
-from assistant.data import shown_again
+from assistant.data import shown_again, stored_query
 from chat_ui.chat.app_turn import choices, examples, offers, route_menu
 from chat_ui.chat.case_button import case_button
 from chat_ui.chat.feedback import feedback
@@ -17,6 +17,7 @@ from chat_ui.parts.answer_html import answer_html, quote_html, sources_html
 from chat_ui.parts.app_outputs import run_view
 from chat_ui.parts.data_view import downloads
 from chat_ui.parts.passages import Excerpt, excerpts
+from chat_ui.parts.verify import verify
 from core.errors import SourceError
 from core.types import Answer, Passage, User
 
@@ -71,8 +72,12 @@ def _charted(answer: Answer, user: User, key: str) -> None:
     warehouse = session.warehouse()
     if warehouse is None:
         return
+    kept = f"{key}-charted"
     try:
-        found = shown_again(answer, warehouse, user)
+        # Asked once a visit: each query is an entry of the audit trail.
+        if kept not in st.session_state:
+            st.session_state[kept] = shown_again(answer, warehouse, user)
+        found = st.session_state[kept]
     except SourceError as error:
         st.caption(str(error))
         return
@@ -82,6 +87,14 @@ def _charted(answer: Answer, user: User, key: str) -> None:
         st.vega_lite_chart(dict(found.spec), width="stretch", key=f"{key}-chart")
     if found is not None:
         downloads(found, f"{key}-data")
+
+
+def _verified(question: str, answer: Answer, user: User) -> str:
+    """What a thumb up makes of an answer from tables: a verified question, or a proposal of one."""
+    warehouse, query = session.warehouse(), stored_query(answer.query)
+    if warehouse is None or query is None:
+        return ""
+    return verify(answer.understood or question, query, user, warehouse)
 
 
 def partial_html(turn: Turn) -> str:
@@ -105,7 +118,7 @@ def _answered(turn: Turn, answer: Answer, user: User) -> None:
         route_menu(turn, answer, user)
         why = st.popover("Why these sources", type="tertiary", key=f"{key}-sources", on_change="rerun")
         if answer.trace_id:
-            feedback(answer.trace_id, user, key)
+            feedback(answer.trace_id, user, key, lambda: _verified(turn.question, answer, user))
         case_button(answer, user, key)
     if why.open:
         with why:

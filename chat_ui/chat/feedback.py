@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 
 import streamlit as st
@@ -16,11 +17,12 @@ _BAD = REASONS[REASONS.index("wrong") :]
 
 
 @st.fragment
-def feedback(trace_id: str, user: User, key: str) -> None:
+def feedback(trace_id: str, user: User, key: str, liked: Callable[[], str] = str) -> None:
     """The thumbs; a thumb is kept at once, reasons and comment when they are sent.
 
     Args:
         key: Unique on the page.
+        liked: What a new thumb up does besides; it returns what to tell the person.
     """
     user = session.still_there(user)
     if f"{key}-thumbs" not in st.session_state:
@@ -33,6 +35,8 @@ def feedback(trace_id: str, user: User, key: str) -> None:
     if st.session_state.get(kept) != rating:
         Traces(session.database()).rate(trace_id, user, rating)
         st.session_state[kept] = rating
+        if rating == "up" and (said := liked()):
+            st.toast(said)
     with st.popover("Say why", key=f"{key}-why"), st.form(f"{key}-form", border=False):
         reasons = st.pills("Reasons", _GOOD if thumb else _BAD, selection_mode="multi", key=f"{key}-reasons-{rating}")
         comment = st.text_area("Comment", max_chars=1_000, key=f"{key}-comment")

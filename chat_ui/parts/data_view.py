@@ -40,10 +40,11 @@ def data_view(found: DataAnswer, layer: Layer, key: str) -> None:
 def downloads(found: DataAnswer, key: str) -> None:
     """CSV, the chart as a picture, and the SQL to look at and copy."""
     with st.container(horizontal=True, gap="small", key=f"{key}-take", vertical_alignment="center"):
-        components.download(
-            "CSV", lambda: csv_text(found.columns, found.rows).encode(), "rows.csv", "text/csv", key=f"{key}-csv"
-        )
-        spec: Mapping[str, object] | None = found.spec
+        if found.may_take:
+            components.download(
+                "CSV", lambda: csv_text(found.columns, found.rows).encode(), "rows.csv", "text/csv", key=f"{key}-csv"
+            )
+        spec: Mapping[str, object] | None = found.spec if found.may_take else None
         if spec is not None:
             components.download("PNG", lambda: picture(spec, ".png"), "chart.png", "image/png", key=f"{key}-png")
             components.download("SVG", lambda: picture(spec, ".svg"), "chart.svg", "image/svg+xml", key=f"{key}-svg")

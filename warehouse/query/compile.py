@@ -11,7 +11,7 @@ times, the rows are taken once before they are measured.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -29,10 +29,15 @@ _GRAINS_AS_NUMBERS = {"weekday": "ISODOW", "hour of day": "HOUR", "month of year
 
 @dataclass(frozen=True)
 class Scope:
-    """What the person may see: per entity the conditions of each role that they have (any of them suffices)."""
+    """What the person may see: per entity the conditions of each role that they have (any of them suffices).
+
+    Attributes:
+        least: Entities whose rows they may only count: figures of fewer rows aren't shown.
+    """
 
     rows: Mapping[str, tuple[tuple[Condition, ...], ...]]
     attributes: Attributes
+    least: Mapping[str, int] = field(default_factory=dict)
 
 
 def compiled(query: Query, layer: Layer, scope: Scope, dialect: str) -> str:
@@ -168,8 +173,10 @@ class _Compiler:
                 *(e.as_(f"l{n}") for n, e in enumerate(levels)),
                 *(self._aggregate(part, self._value(part)).as_(f"p{n}") for n, part in own),
             )
-            made = self._narrowed(self._from(made, entity, asked), query, entity)
+            made = self._many(self._narrowed(self._from(made, entity, asked), query, entity), entity, asked)
             return made.group_by(*(exp.Literal.number(n + 1) for n in range(len(levels)))) if levels else made
+        if hidden := next((s.entity for s in steps if s.entity in self.scope.least), ""):
+            raise QuestionError(f"Your role may only count {hidden} records; ask for figures of {hidden} alone.")
         keys = self.layer.entities[entity].key or tuple(self.layer.entities[entity].columns)
         once = exp.select(
             *(e.as_(f"l{n}") for n, e in enumerate(levels)),
@@ -181,7 +188,18 @@ class _Compiler:
             *(exp.column(f"l{n}") for n in range(len(levels))),
             *(self._aggregate(part, exp.column(f"v{n}")).as_(f"p{n}") for n, part in own),
         ).from_(rows)
+        made = self._many(made, entity, Query(levels=(Level(entity),)))
         return made.group_by(*(exp.column(f"l{n}") for n in range(len(levels)))) if levels else made
+
+    def _many(self, made: exp.Select, root: str, query: Query) -> exp.Select:
+        """Only groups of as many different rows as somebody must see together who may not see each."""
+        for entity in dict.fromkeys(f.partition(".")[0] for f in (root, *query.fields())):
+            least = self.scope.least.get(entity)
+            if least:
+                key = exp.column(self.layer.entities[entity].key[0], entity, quoted=True)
+                rows = exp.Star() if entity == root else exp.Distinct(expressions=[key])
+                made = made.having(exp.GTE(this=exp.Count(this=rows), expression=exp.convert(least)))
+        return made
 
     def _value(self, part: Measure) -> exp.Expr:
         column = _short(part.of)
@@ -272,6 +290,9 @@ class _Compiler:
         column = self.layer.entities[entity].columns[name]
         raw = exp.column(column.column or name, quoted=bool(column.column) or name == name.lower())
         value = condition.value
+        if condition.through:
+            far = exp.column(self.layer.joining(entity, condition), quoted=True)
+            return exp.In(this=raw, query=exp.select(far).from_(self._source(condition.through)).subquery())
         if isinstance(value, str) and value.startswith("$"):
             values = list(self.scope.attributes.get(value[1:], ()))
             return exp.In(this=raw, expressions=[exp.convert(v) for v in values]) if values else exp.false()

@@ -13,11 +13,12 @@ Grain = Literal["", "hour", "day", "week", "month", "quarter", "year", "weekday"
 
 @dataclass(frozen=True)
 class Filter:
-    """Rows whose `field` (entity.column) stands so to `value`; `unless` turns it around for whole groups."""
+    """Rows whose `field` (entity.column) stands so to `value`; `said`: the words of the time that the value is of."""
 
     field: str
     op: Operator = "="
     value: Any = None
+    said: str = ""
 
 
 @dataclass(frozen=True)
@@ -107,6 +108,11 @@ class Query:
         found += [f.field for f in self.filters]
         found += [self.period.field] if self.period else []
         return list(dict.fromkeys([*found, *self.without]))
+
+    def named(self) -> list[str]:
+        """All that a person must be allowed to see of it: `fields`, and what its further conditions look at."""
+        via = [m.via for m in self.measures if m.via]
+        return list(dict.fromkeys([*self.fields(), *(f.field for f in self.also), *via]))
 
     def changed(self, **values: Any) -> Query:
         """A copy with some parts replaced."""

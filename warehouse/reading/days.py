@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 
 from core.errors import QuestionError
@@ -32,13 +33,14 @@ def timed(words: Words, query: Query) -> Query:
     if number:
         filters = [*query.filters, *_in_months(words, field, period)]
         if period.start:
-            filters.append(Filter(field, ">=", period.start.year))
+            filters.append(Filter(field, ">=", period.start.year, period.words))
         if period.end:
             filters.append(
                 Filter(
                     field,
                     "<=",
                     (period.end.year - 1) if period.end.month == 1 and period.end.day == 1 else period.end.year,
+                    period.words,
                 )
             )
         if (
@@ -46,7 +48,7 @@ def timed(words: Words, query: Query) -> Query:
             and filters[-1].field == filters[-2].field == field
             and filters[-1].value == filters[-2].value
         ):
-            filters = [*filters[:-2], Filter(field, "=", filters[-1].value)]
+            filters = [*filters[:-2], replace(filters[-1], op="=")]
         return query.changed(
             filters=tuple(filters), levels=tuple(v for v in query.levels if v.field != field or query.measures)
         )
@@ -82,7 +84,11 @@ def _lasting(words: Words, query: Query, period: Said) -> tuple[Filter, Filter] 
         first = next((c for c in dates if re.search(r"\b(?:first|start|from|begin)", c)), "")
         last = next((c for c in dates if re.search(r"\b(?:last|end|until|to)\b", c)), "")
         if first and last:
-            return Filter(f"{entity}.{first}", "<", period.end), Filter(f"{entity}.{last}", ">=", period.start)
+            said = period.words
+            return (
+                Filter(f"{entity}.{first}", "<", period.end, said),
+                Filter(f"{entity}.{last}", ">=", period.start, said),
+            )
     return None
 
 
