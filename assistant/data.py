@@ -47,7 +47,11 @@ class DataAnswers:
             return None
         last = stored_query(before)
         reading = self.warehouse.read(question.text, question.user, last)
-        if not wanted and (reading.query is None or reading.loose or not self._about_many(reading.query)):
+        if not wanted and (
+            reading.loose
+            or (reading.query is None and not reading.choices)
+            or (reading.query is not None and not self._about_many(reading.query))
+        ):
             return None
         return self._answered(question, last, wanted)
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Annotated
 
+import click
 import typer
 import yaml
 from rich.markup import escape
@@ -54,7 +56,12 @@ def ask(
     """Answers a question from the tables that the user may see, with the query in words."""
     settings = load_settings()
     asking = asking_user(settings, user, open_state(settings))
-    answer = opened(settings).ask(question, asking, models=open_chat_models(settings.llm, settings.data_path))
+    warehouse, models = opened(settings), open_chat_models(settings.llm, settings.data_path)
+    answer = warehouse.ask(question, asking, models=models)
+    if answer.choices and not as_json and sys.stdin.isatty():
+        answer = warehouse.ask(_chosen(answer), asking, models=models)
+    if answer.choices:
+        raise QuestionError(f"{answer.problem} Ask one of: {'; '.join(answer.choices)}")
     if answer.problem:
         raise QuestionError(answer.problem)
     if chart is not None:
@@ -86,6 +93,14 @@ def ask(
     out.print(f"[dim]{escape(', '.join(answer.tables))}, {answer.at:%Y-%m-%d %H:%M} UTC[/]")
     if sql:
         print(answer.sql)
+
+
+def _chosen(answer: DataAnswer) -> str:
+    out.print(answer.problem, markup=False)
+    for n, choice in enumerate(answer.choices, start=1):
+        out.print(f"  {n}  {choice}", markup=False)
+    number: int = typer.prompt("Number", type=click.IntRange(1, len(answer.choices)))
+    return answer.choices[number - 1]
 
 
 @data_app.command("check")

@@ -55,6 +55,11 @@ def _ask_view(user: User, warehouse: Warehouse) -> None:
         _examples(user, warehouse)
         return
     st.header(st.session_state[_ASKED])
+    if found.choices:
+        components.state("Which one?", found.problem)
+        for n, choice in enumerate(found.choices):
+            st.button(choice, key=f"data-choice-{n}", on_click=_ask, args=(choice, user, warehouse))
+        return
     if found.problem:
         components.state("Not in these tables", found.problem)
         _examples(user, warehouse)

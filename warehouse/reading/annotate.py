@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import pairwise
 from typing import Any
@@ -66,6 +66,7 @@ class Annotated:
     Attributes:
         words: The original words under each mark.
         unknown: Words that say something and that nothing here knows.
+        alike: (begin, end, names): where the question says what may be several things, equally well.
     """
 
     text: str
@@ -76,6 +77,7 @@ class Annotated:
     words: dict[str, str] = field(default_factory=dict)
     unknown: tuple[str, ...] = ()
     lost: tuple[str, ...] = ()
+    alike: tuple[tuple[int, int, tuple[Mention, ...]], ...] = ()
 
 
 def annotated(question: str, lexicon: Lexicon, today: date) -> Annotated:
@@ -120,17 +122,25 @@ def annotated(question: str, lexicon: Lexicon, today: date) -> Annotated:
         for m in re.finditer(rf"\b(?:{words})\b", low):
             if _clear(m.start(), m.end(), spans):
                 spans.append(_Span(*m.span(), "G", grain))
-    return _marked(question, sorted(spans, key=lambda s: s.begin), tuple(lost))
+    marked = _marked(question, sorted(spans, key=lambda s: s.begin), tuple(lost))
+    return replace(
+        marked, alike=tuple((s.begin, s.end, (s.what, *s.rivals)) for s in spans if s.rivals and s.letter in "ECM")
+    )
 
 
 @dataclass
 class _Span:
-    """A piece of the question, the letter of its mark, and what it is; names have all that they may mean."""
+    """A piece of the question, the letter of its mark, and what it is; names have all that they may mean.
+
+    Attributes:
+        rivals: What it may mean as well as `what`.
+    """
 
     begin: int
     end: int
     letter: str
     what: Any
+    rivals: tuple[Mention, ...] = ()
 
 
 def _clear(begin: int, end: int, spans: Sequence[_Span]) -> bool:
@@ -207,7 +217,10 @@ def _resolve(spans: list[_Span], lexicon: Lexicon, words: set[str], question: st
         around = [m for m in near if isinstance(m, Mention)]
         context = _Context(lexicon, entities, columns, words, around)
         before = re.findall(r"[^\W_]+", question[max(0, span.begin - 16) : span.begin].lower())[-1:]
-        span.what = max(span.what, key=lambda m: _fit(m, context) + 0.7 * _leads(before, m))
+        fits = [(_fit(m, context) + 0.7 * _leads(before, m), m) for m in span.what]
+        best = max(fits, key=lambda f: f[0])
+        span.what = best[1]
+        span.rivals = _rivals(best, fits, lexicon)
         span.letter = span.what.kind[0].upper()
         # "per month" is no month of something that the question doesn't name.
         word = folded(question[span.begin : span.end])
@@ -215,6 +228,21 @@ def _resolve(spans: list[_Span], lexicon: Lexicon, words: set[str], question: st
             grain = next((g for g, words in _GRAINS.items() if re.fullmatch(words, word)), None)
             if grain is not None:
                 span.letter, span.what = "G", grain
+
+
+def _rivals(
+    best: tuple[float, Mention], fits: Sequence[tuple[float, Mention]], lexicon: Lexicon
+) -> tuple[Mention, ...]:
+    """The names that fit as well and mean something else: not the two ends of a relation."""
+    joined = {frozenset((r.many, r.one)) for r in lexicon.layer.relations}
+    ends = {r.many: r.one for r in lexicon.layer.relations}
+    found = {}
+    for fit, m in fits:
+        same = {m.what, best[1].what}
+        linked = same in joined or ends.get(m.what, m.what) == ends.get(best[1].what, best[1].what)
+        if m.kind != "value" and best[1].kind != "value" and fit >= best[0] - 1e-9 and not linked:
+            found[m.kind, m.what] = m
+    return tuple(found.values())
 
 
 # What stands before a place or a person → what the column is called that holds it.

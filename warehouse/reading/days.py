@@ -15,6 +15,15 @@ from warehouse.reading.measures import Words
 from warehouse.reading.periods import Said
 
 
+class SeveralDates(QuestionError):
+    """A time may be about several days of the same thing, and the layer doesn't say which is meant."""
+
+    def __init__(self, fields: Sequence[str]) -> None:
+        self.fields = tuple(fields)
+        said = " or ".join(f.replace(".", " ", 1) for f in fields)
+        super().__init__(f"Which day is this about: {said}?")
+
+
 def timed(words: Words, query: Query) -> Query:
     query = _with_days(words, query)
     said = list(words.marks.periods.values())
@@ -163,6 +172,13 @@ def _day_field(words: Words, query: Query, said: object) -> tuple[str, bool]:
             return f"{entity}.year", True
     if dates:
         return dates[0], False
+    for entity in touched:
+        columns_of = words.layer.entities[entity].columns
+        several = [f"{entity}.{c}" for c, of in columns_of.items() if of.type in ("date", "datetime")]
+        if len(several) > 1 and said is not None:
+            raise SeveralDates(several)
+        if several:
+            return several[0], False
     for entity, meant in words.layer.entities.items():
         if meant.date and touched and way(words.layer, entity, touched[0]) is not None:
             return f"{entity}.{meant.date}", False

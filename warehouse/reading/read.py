@@ -8,15 +8,15 @@ answered, since a number for another question is worse than none.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from core.errors import QuestionError
 from warehouse.query.structured import Query
-from warehouse.reading.annotate import annotated
+from warehouse.reading.annotate import Annotated, annotated
 from warehouse.reading.cues import is_cue
-from warehouse.reading.days import by_day, timed
-from warehouse.reading.lexicon import Lexicon
+from warehouse.reading.days import SeveralDates, by_day, timed
+from warehouse.reading.lexicon import Lexicon, Mention
 from warehouse.reading.lists import plain
 from warehouse.reading.measures import Words
 from warehouse.reading.missing import missing_words, says
@@ -43,10 +43,44 @@ class Reading:
 
 
 def read(question: str, lexicon: Lexicon, today: date) -> Reading:
-    """The query that `question` means."""
-    marks = annotated(
-        re.sub(r"\bnon-(?=\w)|(?<=t)-(?=\w+ed\b)", lambda m: "non " if m[0] != "-" else " ", question), lexicon, today
-    )
+    """The query that `question` means; of several that it means equally well none, but how to ask each."""
+    marks = _annotated(question, lexicon, today)
+    found = _read(question, marks, lexicon, today)
+    if found.query is None or not marks.alike:
+        return found
+    begin, end, names = marks.alike[0]
+    said = _plain_text(question)[begin:end]
+    asked: dict[str, Query] = {}
+    for mention in names:
+        other = _plain_text(question)[:begin] + _whole_name(mention) + _plain_text(question)[end:]
+        query = _read(other, _annotated(other, lexicon, today), lexicon, today).query
+        if query is not None and query not in asked.values():
+            asked[other] = query
+    return _which(said, tuple(asked), found)
+
+
+def _which(said: str, choices: tuple[str, ...], found: Reading) -> Reading:
+    if len(choices) < 2:
+        return found
+    return replace(found, query=None, problem=f"“{said}” may mean several things here; which one?", choices=choices)
+
+
+def _whole_name(mention: Mention) -> str:
+    """What it is called and nothing else is."""
+    entity, _, column = mention.what.partition(".")
+    return column if entity in column else f"{entity} {column}".strip() if mention.kind == "column" else mention.what
+
+
+def _plain_text(question: str) -> str:
+    """The question as it is marked: hyphens that part nothing are blanks."""
+    return re.sub(r"\bnon-(?=\w)|(?<=t)-(?=\w+ed\b)", lambda m: "non " if m[0] != "-" else " ", question)
+
+
+def _annotated(question: str, lexicon: Lexicon, today: date) -> Annotated:
+    return annotated(_plain_text(question), lexicon, today)
+
+
+def _read(question: str, marks: Annotated, lexicon: Lexicon, today: date) -> Reading:
     if marks.lost:
         return Reading(problem=f"The data has no “{marks.lost[0]}”.", unknown=marks.lost)
     if not marks.names and not BUSIEST.search(marks.text):
@@ -55,6 +89,8 @@ def read(question: str, lexicon: Lexicon, today: date) -> Reading:
         return Reading(problem=f"The data has nothing for “{absent[0]}”.", unknown=tuple(absent))
     try:
         query = _understood(Words(marks, lexicon, today))
+    except SeveralDates as error:
+        return _dates(question, marks, error, lexicon, today)
     except QuestionError as error:
         return Reading(problem=str(error), unknown=marks.unknown)
     if query is None:
@@ -64,6 +100,18 @@ def read(question: str, lexicon: Lexicon, today: date) -> Reading:
     if not query.measures and not narrowed and unsaid:
         return Reading(problem=f"The data has nothing for “{unsaid[0]}”.", unknown=tuple(unsaid))
     return Reading(query, unknown=tuple(unsaid), loose=tuple(w for w in marks.unknown if not is_cue(w)))
+
+
+def _dates(question: str, marks: Annotated, error: SeveralDates, lexicon: Lexicon, today: date) -> Reading:
+    """One question back: which of the days the time is about."""
+    said = next(iter(marks.periods.values()))
+    choices = []
+    for field in error.fields:
+        other = f"{question[: said.begin].rstrip()} with {field.replace('.', ' ', 1)} {question[said.begin :]}"
+        if _read(other, _annotated(other, lexicon, today), lexicon, today).query is not None:
+            choices.append(other)
+    unsaid = tuple(w for w in marks.unknown if not is_cue(w))
+    return Reading(problem=str(error), unknown=marks.unknown, loose=unsaid, choices=tuple(choices))
 
 
 # A figure that is to be drawn runs over its days.
