@@ -178,12 +178,17 @@ class _Compiler:
         if hidden := next((s.entity for s in steps if s.entity in self.scope.least), ""):
             raise QuestionError(f"Your role may only count {hidden} records; ask for figures of {hidden} alone.")
         keys = self.layer.entities[entity].key or tuple(self.layer.entities[entity].columns)
-        once = exp.select(
+        plain = [(n, part) for n, part in own if not part.where]
+        single = [
             *(e.as_(f"l{n}") for n, e in enumerate(levels)),
             *(exp.column(key, entity, quoted=True).as_(f"k{n}") for n, key in enumerate(keys)),
-            *(self._value(part).as_(f"v{n}") for n, part in own),
-        ).distinct()
-        rows = self._narrowed(self._from(once, entity, asked), query, entity).subquery("rows")
+            *(self._value(part).as_(f"v{n}") for n, part in plain),
+        ]
+        # A row counts once, whether its condition holds for one or for several of what belongs to it.
+        some = [exp.Max(this=self._value(part)).as_(f"v{n}") for n, part in own if part.where]
+        once = self._narrowed(self._from(exp.select(*single, *some), entity, asked), query, entity)
+        once = once.group_by(*(exp.Literal.number(n + 1) for n in range(len(single)))) if some else once.distinct()
+        rows = once.subquery("rows")
         made = exp.select(
             *(exp.column(f"l{n}") for n in range(len(levels))),
             *(self._aggregate(part, exp.column(f"v{n}")).as_(f"p{n}") for n, part in own),

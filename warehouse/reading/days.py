@@ -39,6 +39,8 @@ def timed(words: Words, query: Query) -> Query:
     field, number = _day_field(words, query, period)
     if not field:
         return query
+    if not number and (moved := _of_the_share(words, query, field, period)) is not None:
+        return moved
     if number:
         filters = [*query.filters, *_in_months(words, field, period)]
         if period.start:
@@ -62,6 +64,19 @@ def timed(words: Words, query: Query) -> Query:
             filters=tuple(filters), levels=tuple(v for v in query.levels if v.field != field or query.measures)
         )
     return _dated(query.changed(period=Period(field, period.start, period.end, period.words)))
+
+
+def _of_the_share(words: Words, query: Query, field: str, period: Said) -> Query | None:
+    """ "the share of employees with a shift last month": the time is about the shifts, not about all employees."""
+    measure = query.measures[0] if query.measures else None
+    entity = field.partition(".")[0]
+    if measure is None or measure.over is None or measure.over.where or measure.of != measure.over.of:
+        return None
+    if entity == measure.of.partition(".")[0] or entity not in {f.field.partition(".")[0] for f in measure.where}:
+        return None
+    bounds = [Filter(field, ">=", period.start, period.words)] if period.start else []
+    bounds += [Filter(field, "<", period.end, period.words)] if period.end else []
+    return query.changed(measures=(replace(measure, where=(*measure.where, *bounds)), *query.measures[1:]))
 
 
 def by_day(words: Words, query: Query) -> Query:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from core.text.words import folded
 from warehouse.query.paths import way
@@ -31,7 +32,7 @@ def plain(words: Words) -> Query | None:
         # "mean time to respond" is both the name of a column and what to make of it.
         measures = [Measure(words.marks.names[first].what, "avg")]
     if measures:
-        return Query(tuple(dict.fromkeys(measures)), levels)
+        return _averaged(words, text, Query(tuple(dict.fromkeys(measures)), levels))
     if levels and (m := re.search(r"[EC]\d+", text)):
         # "shifts per employee": what stands before is counted; "the capital of each state" is shown.
         what = words.marks.names[m[0]].what
@@ -44,6 +45,23 @@ def plain(words: Words) -> Query | None:
     free = without_spans(words.main, [(f.begin, f.end) for f in found])
     listed = _listed(words, free) or _listed(words, words.main)
     return Query((), listed) if listed else None
+
+
+def _averaged(words: Words, text: str, query: Query) -> Query:
+    """ "the average number of shifts per employee" is one figure, and so is "the average of the hours per shift"."""
+    measure, owners = query.measures[0], {level.field.partition(".")[0] for level in query.levels}
+    if len(query.measures) != 1 or len(owners) != 1 or any(level.grain for level in query.levels):
+        return query
+    owner = next(iter(owners))
+    own = words.layer.entities[owner]
+    if not {level.field for level in query.levels} <= {f"{owner}.{c}" for c in (*own.key, *own.label)}:
+        return query
+    if measure.by == "avg" and measure.of.startswith(f"{owner}.") and not own.label:
+        return query.changed(levels=())
+    counts = measure.by == "count" and measure.of != owner and not measure.over
+    if counts and pattern(r"{average} (?:of )?(?:the )?{count}").search(text):
+        return query.changed(measures=(replace(measure, over=Measure(owner, "count")),), levels=())
+    return query
 
 
 def _listed(words: Words, text: str) -> tuple[Level, ...]:

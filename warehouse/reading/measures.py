@@ -21,12 +21,12 @@ AND = (
 )
 LIST = rf"{T}(?:{AND} ?{T})*"
 _MEASURES: tuple[tuple[str, str], ...] = (
+    ("average", r"{average}(?: of)?(?: the| daily| G\d+)* (?:{count} )?(?:V\d+ |E\d+ )*(?P<t>[CM]\d+)"),
+    ("median", r"{median}(?: of)?(?: the| G\d+)* (?:V\d+ |E\d+ )*(?P<t>[CM]\d+)"),
     ("count", (
         r"(?:{sum} )?{count}(?: the| all| of| total)*(?: (?P<distinct>{distinct})"
         r")?(?: the| of)?(?: (?:V\d+|[a-z-]+)){0,1}? (?P<t>[ECM]\d+)"
     )),
-    ("average", r"{average}(?: of)?(?: the| daily| G\d+)* (?:{count} )?(?:V\d+ |E\d+ )*(?P<t>[CM]\d+)"),
-    ("median", r"{median}(?: of)?(?: the| G\d+)* (?:V\d+ |E\d+ )*(?P<t>[CM]\d+)"),
     ("sum", r"{sum}(?: of)?(?: the| all| G\d+)* (?:V\d+ |E\d+ )*(?P<t>[CM]\d+)"),
     ("money", r"{sum}(?: G\d+)* (?:V\d+ )*(?P<t>E\d+)(?! counts?| numbers?)"),
     ("entities", r"{sum}(?: of)?(?: {distinct})? (?:V\d+ )*(?P<t>E\d+)(?: counts?| numbers?)?"),
@@ -98,7 +98,10 @@ class Words:
     def _measure(self, kind: str, mark: str, distinct: bool = False) -> Measure:
         what = self.marks.names[mark].what
         if mark.startswith("M"):
-            return self.metric(what)
+            metric = self.metric(what)
+            # The average of what a metric adds up is no longer that metric.
+            of_rows = kind in ("average", "median") and metric.by == "sum" and not metric.over
+            return replace(metric, by="avg" if kind == "average" else "median", name="") if of_rows else metric
         if mark.startswith("E"):
             money = [c for c, m in self.layer.entities[what].columns.items() if m.type == "number" and _MONEY.search(c)]
             if kind == "money" and len(money) == 1:
@@ -146,7 +149,9 @@ class Words:
         )
         at = 0
         while m := pattern(form).search(text, at):
-            if _agent(text, m, self.marks.words):
+            mark = m["list"].split()[0].strip(",")
+            names_rows = not mark.startswith("C") or self._is_name(self.marks.names[mark].what)
+            if names_rows and _agent(text, m, self.marks.words):
                 at = m.end()
                 continue
             for mark in re.findall(T, m["list"]):
@@ -157,6 +162,10 @@ class Words:
             if word.endswith(("ly", "al", "lich", "liche", "el", "elle", "uel")):
                 levels.append(Level("", self.marks.grains[m["g"]]))
         return tuple(dict.fromkeys(levels)), text
+
+    def _is_name(self, field: str) -> bool:
+        entity, _, column = field.partition(".")
+        return column in (*self.layer.entities[entity].key, *self.layer.entities[entity].label)
 
     def side(self, text: str) -> Measure | None:
         found = conditions(text, self.marks, self.lexicon)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 
+from core.errors import QuestionError
 from warehouse.query.paths import way
 from warehouse.query.structured import Filter, Level, Measure, Order, Query
 from warehouse.reading.conditions import Found, conditions
@@ -128,7 +129,11 @@ def counted(words: Words, query: Query) -> Query:
         having.append((measures.index(counting), op, number))
     query = query.changed(measures=tuple(measures), having=tuple(having))
     # What is only named joins: "customers who made a transaction".
-    touched = {f.partition(".")[0] for f in query.fields()}
+    touched = {f.partition(".")[0] for f in query.named()}
+    asked = [m.what for m in words.marks.names.values() if m.kind == "entity"]
+    apart = next((e for e in asked if not any(e == t or way(words.layer, e, t) is not None for t in touched)), "")
+    if apart:
+        raise QuestionError(f"Nothing in the data joins {apart} with {min(touched)}; ask about them one by one.")
     if not query.measures and not query.without:
         named = [m.what for m in words.marks.names.values() if m.kind == "entity" and m.what not in touched]
         joins = [n for n in dict.fromkeys(named) if way(words.layer, next(iter(touched)), n)]
