@@ -64,7 +64,12 @@ def test_each_choice_goes_on(warehouse: Warehouse, question: str, choices: list[
 
 
 def test_what_the_rest_of_the_question_decides_is_not_asked(warehouse: Warehouse) -> None:
-    for question in ("total amount of invoices", "total amount per invoice id", "offers sent in March 2026", "billed volume"):
+    for question in (
+        "total amount of invoices",
+        "total amount per invoice id",
+        "offers sent in March 2026",
+        "billed volume",
+    ):
         assert not warehouse.ask(question, ASKING).choices, question
 
 

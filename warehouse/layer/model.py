@@ -12,6 +12,9 @@ Aggregation = Literal["count", "count_distinct", "sum", "avg", "min", "max", "me
 Operator = Literal["=", "!=", "<", "<=", ">", ">=", "in", "not in", "contains", "is null", "is not null"]
 # What may be done with an entity's rows: see each, count and add them up, take them away as a file.
 Action = Literal["list", "figures", "download"]
+# "first day → last day": a number that the two columns make, in days, or as "… in hours".
+SPAN = " → "
+SPAN_UNITS = {"days": 86_400, "hours": 3_600, "minutes": 60}
 # Everybody, where roles are listed.
 EVERYONE = "everyone"
 
@@ -194,11 +197,24 @@ class Layer(_Part):
                 yield from (c.field if "." in c.field else f"{name}.{c.field}" for c in conditions)
 
     def has(self, field: str) -> bool:
-        """Whether `field` is an entity or an entity.column of this layer."""
+        """Whether `field` is an entity or an entity.column of this layer, or the time between two columns."""
+        if SPAN in field:
+            return all(self.has(end) and self.column(end).type in ("date", "datetime") for end in span_ends(field)[:2])
         entity, _, column = field.partition(".")
         return entity in self.entities and (not column or column in self.entities[entity].columns)
 
     def column(self, field: str) -> Column:
         """The column of "entity.column"."""
+        if SPAN in field:
+            return Column(type="number", unit=span_ends(field)[2])
         entity, _, column = field.partition(".")
         return self.entities[entity].columns[column]
+
+
+def span_ends(field: str) -> tuple[str, str, str]:
+    """The two fields and the unit of "entity.first day → last day in hours"."""
+    first, _, rest = field.partition(SPAN)
+    last, _, unit = (
+        rest.rpartition(" in ") if rest.endswith(tuple(f" in {u}" for u in SPAN_UNITS)) else (rest, "", "days")
+    )
+    return first, f"{first.partition('.')[0]}.{last}", unit

@@ -93,7 +93,7 @@ def check_query(query: Query, user: User, layer: Layer) -> None:
         if not seen.has(field):
             raise QuestionError(denial(field, user, layer))
     _check_actions(query, user, layer)
-    conditions = [*query.filters, *query.also, *(f for m in _all(query.measures) for f in m.where)]
+    conditions = [*query.conditions(), *(f for m in _all(query.measures) for f in m.where)]
     for f in conditions:
         if "." not in f.field or not _fits(f.value, layer.column(f.field).type):
             raise QuestionError(f"{f.field.replace('.', ' ', 1)} can't be compared with {f.value!r}.")
@@ -109,7 +109,7 @@ def _check_actions(query: Query, user: User, layer: Layer) -> None:
     """Who may only count the rows of an entity names none of them, neither in the result nor in a condition."""
     named = [
         *(level.field for level in query.levels),
-        *(f.field for f in (*query.filters, *query.also, *(f for m in _all(query.measures) for f in m.where))),
+        *(f.field for f in (*query.conditions(), *(f for m in _all(query.measures) for f in m.where))),
     ]
     for entity in dict.fromkeys(f.partition(".")[0] for f in query.named()):
         of, allowed = layer.entities[entity], actions_of(entity, user, layer)

@@ -18,7 +18,7 @@ from typing import Any
 from sqlglot import exp
 
 from core.errors import QuestionError
-from warehouse.layer.model import Column, Condition, Layer
+from warehouse.layer.model import SPAN, SPAN_UNITS, Column, Condition, Layer, span_ends
 from warehouse.query.paths import Step, tree, way
 from warehouse.query.structured import Filter, Level, Measure, Query
 
@@ -60,6 +60,9 @@ def measure_name(measure: Measure, layer: Layer) -> str:
     if measure.name:
         return measure.name
     entity, _, column = measure.of.partition(".")
+    if SPAN in column:
+        first, last, unit = span_ends(measure.of)
+        column = f"{unit} from {_short(first)} to {_short(last)}"
     said = {"count": "number of", "count_distinct": "number of different", "sum": "total", "avg": "average",
             "min": "lowest", "max": "highest", "median": "median"}[measure.by]  # fmt: skip
     name = f"{said} {_plural(column or entity)}" if measure.by.startswith("count") else f"{said} {column or entity}"
@@ -74,6 +77,9 @@ def _short(field: str) -> str:
 
 def _level_name(level: Level, layer: Layer) -> str:
     entity, _, column = level.field.partition(".")
+    if SPAN in column:
+        first, last, unit = span_ends(level.field)
+        return f"{unit} from {_short(first)} to {_short(last)}"
     if level.grain:
         return level.grain if layer.entities[entity].date == column else f"{level.grain} of {column}"
     return column if entity in column else f"{entity} {column}"
@@ -245,6 +251,11 @@ class _Compiler:
     def _narrowed(self, made: exp.Select, query: Query, root: str) -> exp.Select:
         for f in query.filters:
             made = made.where(self._condition(f.field, f.op, f.value))
+        for group in query.either:
+            entities = {f.field.partition(".")[0] for f in group}
+            if len(entities) > 1 and any(s.multiplies and s.entity in entities for s in self._steps(root, query)):
+                raise QuestionError(f"“or” between {' and '.join(sorted(entities))} isn't understood; ask one by one.")
+            made = made.where(exp.or_(*(self._condition(f.field, f.op, f.value) for f in group)))
         if query.period:
             day = self._column(query.period.field)
             if query.period.start:
@@ -312,6 +323,8 @@ class _Compiler:
 
     def _column(self, field: str) -> exp.Expr:
         """The column as what it means: times as times, even where they are kept as text or numbers."""
+        if SPAN in field:
+            return self._span(*span_ends(field))
         raw, column = self._raw(field), self.layer.column(field)
         if column.epoch:
             seconds = exp.Div(this=raw, expression=exp.Literal.number(column.epoch)) if column.epoch != 1 else raw
@@ -319,6 +332,15 @@ class _Compiler:
         if column.format:
             return exp.StrToTime(this=raw, format=exp.Literal.string(column.format))
         return raw
+
+    def _span(self, first: str, last: str, unit: str) -> exp.Expr:
+        kind = exp.DataType.build("date" if unit == "days" else "timestamp")
+        begin, end = (exp.Cast(this=self._column(f), to=kind.copy()) for f in (first, last))
+        between = exp.Paren(this=exp.Sub(this=end, expression=begin))
+        if unit == "days":
+            return between
+        seconds = exp.Extract(this=exp.var("EPOCH"), expression=between)
+        return exp.Div(this=seconds, expression=exp.Literal.number(f"{SPAN_UNITS[unit]}.0"))
 
     def _level(self, level: Level) -> exp.Expr:
         value = self._column(level.field)

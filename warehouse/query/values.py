@@ -82,6 +82,7 @@ class QueryValue(_Part):
     filters: list[FilterValue] = []
     period: PeriodValue | None = None
     having: list[HavingValue] = []
+    either: list[list[FilterValue]] = []
     also: list[FilterValue] = []
     without: list[str] = []
     order: list[OrderValue] = []
@@ -107,6 +108,7 @@ def of_value(value: QueryValue) -> Query:
         filters=tuple(_filter(f) for f in value.filters),
         period=Period(**value.period.model_dump()) if value.period else None,
         having=tuple((h.position, h.op, h.value) for h in value.having if 0 <= h.position < len(value.measures)),
+        either=tuple(tuple(_filter(f) for f in group) for group in value.either),
         also=tuple(_filter(f) for f in value.also),
         without=tuple(value.without),
         order=tuple(Order(o.position, o.descending) for o in value.order if 0 <= o.position < columns),
@@ -136,6 +138,7 @@ def values_of(query: Query) -> dict[str, Any]:
         filters=[_plain(f) for f in query.filters],
         period=PeriodValue(**vars(query.period)) if query.period else None,
         having=[HavingValue(position=n, op=op, value=value) for n, op, value in query.having],
+        either=[[_plain(f) for f in group] for group in query.either],
         also=[_plain(f) for f in query.also],
         without=list(query.without),
         order=[OrderValue(position=o.position, descending=o.descending) for o in query.order],

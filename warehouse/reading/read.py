@@ -23,6 +23,7 @@ from warehouse.reading.missing import missing_words, says
 from warehouse.reading.quotients import quotient
 from warehouse.reading.ranks import BUSIEST, busy, ranked
 from warehouse.reading.rows import conditioned, counted, joined, ordered, returned
+from warehouse.reading.spans import lasting_filters, with_spans
 
 
 @dataclass(frozen=True)
@@ -123,10 +124,13 @@ _DRAWN = re.compile(
 
 def _understood(words: Words) -> Query | None:
     words.take_comparison()
+    words.main = with_spans(words.main, words.marks, words.layer)
+    words.main, spans = lasting_filters(words.main, words.marks, words.layer)
     words.take_order()
     made = busy(words) or quotient(words) or ranked(words) or plain(words)
     if made is None:
         return None
+    made = made.changed(filters=(*made.filters, *spans))
     made = timed(words, returned(words, conditioned(words, made)))
     if not made.levels and made.measures and _DRAWN.search(words.main):
         made = by_day(words, made)

@@ -16,9 +16,16 @@ from warehouse.reading.measures import Words, without_spans
 
 def conditioned(words: Words, query: Query) -> Query:
     filters: list[Filter] = list(query.filters)
+    groups: list[list[Filter]] = []
     for text in (words.main, words.rest):
+        last: Filter | None = None
         for found in conditions(text, words.marks, words.lexicon):
-            _note(words, found, filters)
+            if found.either and found.filter is not None and last is not None:
+                _join_group(groups, last, found.filter, filters)
+            else:
+                _note(words, found, filters)
+            last = found.filter
+    query = query.changed(either=tuple(map(tuple, groups)))
     same: dict[str, list[Filter]] = {}
     for f in filters:
         if f.op == "=":
@@ -29,8 +36,20 @@ def conditioned(words: Words, query: Query) -> Query:
         filters = [f for f in filters if f not in both]
     used = {f.field for m in query.measures for f in m.where}
     kept = [f for f in filters if f.field not in used or f in query.filters]
-    levels = query.levels if query.measures else _with_bounds(query.levels, kept)
+    levels = (
+        query.levels if query.measures else _with_bounds(query.levels, query.changed(filters=tuple(kept)).conditions())
+    )
     return query.changed(levels=levels, filters=tuple(dict.fromkeys(kept)), without=tuple(dict.fromkeys(words.without)))
+
+
+def _join_group(groups: list[list[Filter]], last: Filter, f: Filter, filters: list[Filter]) -> None:
+    """Of the two at least one holds; of the same field and by "=" they are one filter already."""
+    group = next((g for g in groups if last in g), None)
+    if group is not None:
+        group.append(f)
+    elif last in filters:
+        filters.remove(last)
+        groups.append([last, f])
 
 
 def _with_bounds(levels: tuple[Level, ...], filters: Iterable[Filter]) -> tuple[Level, ...]:
