@@ -49,7 +49,7 @@ def open_assistant(
     plain = replace(plain, limits=limits)
     data = _data_answers(settings, models, None if purpose else engine)
     # The steps of apps ask plainly: an app doesn't run apps.
-    tools = partial(open_tools, settings, plain, retriever)
+    tools = partial(open_tools, settings, plain, retriever, data.warehouse if data is not None else None)
     router = open_app_answers(settings, engine, retriever, models=models, tools=tools)
     # What a model that plans may use besides the documents; another tool joins here.
     more = [data_lookup(data)] if data is not None else []

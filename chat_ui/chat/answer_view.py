@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from html import escape
+from typing import Any
 
 import streamlit as st
 
@@ -89,6 +91,12 @@ def _charted(answer: Answer, user: User, key: str) -> None:
         downloads(found, f"{key}-data")
 
 
+def _chart(key: str) -> dict[int, Mapping[str, Any]]:
+    """The chart that the turn shows, for a file of it alone."""
+    found = st.session_state.get(f"{key}-charted")
+    return {0: found.spec} if found is not None and found.spec is not None and found.may_take else {}
+
+
 def _verified(question: str, answer: Answer, user: User) -> str:
     """What a thumb up makes of an answer from tables: a verified question, or a proposal of one."""
     warehouse, query = session.warehouse(), stored_query(answer.query)
@@ -114,7 +122,9 @@ def _answered(turn: Turn, answer: Answer, user: User) -> None:
     with st.container(horizontal=True, gap="small", key=f"{key}-actions", vertical_alignment="center"):
         components.copy_button(export.markdown(taken).partition("\n\n")[2])
         components.download("Markdown", export.markdown(taken), "answer.md", "text/markdown", key=f"{key}-md")
-        components.download("Word", lambda: export.word(taken), "answer.docx", export.WORD_TYPE, key=f"{key}-docx")
+        components.download(
+            "Word", lambda: export.word(taken, charts=_chart(key)), "answer.docx", export.WORD_TYPE, key=f"{key}-docx"
+        )
         route_menu(turn, answer, user)
         why = st.popover("Why these sources", type="tertiary", key=f"{key}-sources", on_change="rerun")
         if answer.trace_id:

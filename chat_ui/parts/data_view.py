@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from chat_ui.parts import components
+from chat_ui.parts import components, export
 from core.spreadsheet import csv_text
 from warehouse.ask import DataAnswer
 from warehouse.charts.draw import unit_of
@@ -43,6 +43,9 @@ def downloads(found: DataAnswer, key: str) -> None:
         if found.may_take:
             components.download(
                 "CSV", lambda: csv_text(found.columns, found.rows).encode(), "rows.csv", "text/csv", key=f"{key}-csv"
+            )
+            components.download(
+                "Word", lambda: export.data_as_word(found), "answer.docx", export.WORD_TYPE, key=f"{key}-word"
             )
         spec: Mapping[str, object] | None = found.spec if found.may_take else None
         if spec is not None:

@@ -307,7 +307,7 @@ class _Compiler:
         raw = exp.column(column.column or name, quoted=bool(column.column) or name == name.lower())
         value = condition.value
         if condition.through:
-            far = exp.column(self.layer.joining(entity, condition), quoted=True)
+            far = exp.column(self.layer.joining(entity, condition) or "", quoted=True)
             return exp.In(this=raw, query=exp.select(far).from_(self._source(condition.through)).subquery())
         if isinstance(value, str) and value.startswith("$"):
             values = list(self.scope.attributes.get(value[1:], ()))
