@@ -99,7 +99,7 @@ def answer_of(found: DataAnswer) -> Answer:
         return Answer(found.problem, outcome=outcome, route=DATA, choices=found.choices)
     said = found.words[:1].upper() + found.words[1:]
     text = (
-        f"{said}:\n\n{markdown_rows(found.columns, found.rows, _SHOWN)}"
+        f"{said}:\n\n{markdown_rows(found.columns, found.shown(), _SHOWN)}"
         if found.rows
         else f"{said}: there are no such rows."
     )

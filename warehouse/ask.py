@@ -22,6 +22,7 @@ from core.database import Engine
 from core.errors import ModelError, QuestionError
 from core.llm import ChatModels, Spending
 from core.settings import Settings
+from core.text.locale import month_names, weekday_names
 from core.types import User
 from warehouse.audit import record
 from warehouse.charts import ChartKind, chart_spec, chosen_kind
@@ -41,6 +42,7 @@ from warehouse.verified import VerifiedQuestion, VerifiedQuestions
 # So many different values of a column are known by name, and so long.
 _MOST_VALUES = 2_000
 _VALUES_FRESH_S = 600.0
+_NAMED = {"weekday": weekday_names, "month of year": month_names}
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,16 @@ class DataAnswer:
     by_model: bool = False
     verified: VerifiedQuestion | None = None
     may_take: bool = True
+
+    def shown(self) -> list[tuple[Any, ...]]:
+        """The rows with days of the week and months by name."""
+        names = {n: _NAMED[v.grain] for n, v in enumerate(self.query.levels if self.query else ()) if v.grain in _NAMED}
+        if not names:
+            return list(self.rows)
+        return [
+            tuple(names[n]("en")[int(v) - 1] if n in names and v is not None else v for n, v in enumerate(row))
+            for row in self.rows
+        ]
 
 
 class Warehouse:

@@ -85,7 +85,7 @@ def ask(
     if answer.verified is not None:
         out.print(answer.verified.said(), style="green", markup=False)
     table = Table(*map(escape, answer.columns))
-    for row in answer.rows:
+    for row in answer.shown():
         table.add_row(*(escape(cell_text(v)) for v in row))
     out.print(table)
     if answer.more:

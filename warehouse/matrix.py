@@ -40,7 +40,7 @@ def matrix(layer: Layer) -> list[Permission]:
     found = []
     for role in roles:
         alone = layer.model_copy(update={"roles": {role: layer.roles[role]} if role in layer.roles else {}})
-        holder = User("", tuple(layer.roles.get(role, ())[:1]), {n: [f"${n}"] for n in _attributes(layer)})
+        holder = User("", tuple(layer.roles.get(role, ())[:1]), {n: (f"${n}",) for n in _attributes(layer)})
         # Conditions stay as they are written: $departments is each person's own.
         named = replace(scope_of(holder, alone), attributes={n: [f"${n}"] for n in _attributes(layer)})
         found += [_permission(entity, role, named, holder, alone) for entity in layer.entities]

@@ -8,6 +8,7 @@ from typing import Any
 from core.errors import AppError
 
 _WIDTH, _HEIGHT = 640, 320
+_FALLBACK = "Carlito, Liberation Sans, DejaVu Sans, sans-serif"
 # Differ in lightness as well as in hue.
 _COLOURS = ["#2f9388", "#c98a1b", "#7f8c9a", "#b8453c", "#6b7fd1", "#8a6d3b"]
 
@@ -17,7 +18,8 @@ def chart_png(chart: Mapping[str, Any], font: str) -> bytes:
     import vl_convert
 
     spec = dict(chart["spec"]) if chart.get("spec") else _lines(chart)
-    config = {**spec.get("config", {}), "font": font, "background": "white"}
+    # A font that this machine lacks would leave the text out.
+    config = {**spec.get("config", {}), "font": f"{font}, {_FALLBACK}", "background": "white"}
     made = {**spec, "width": _WIDTH, "height": spec.get("height", _HEIGHT), "config": config}
     try:
         return bytes(vl_convert.vegalite_to_png(made, scale=2, allowed_base_urls=[]))

@@ -27,7 +27,7 @@ def data_view(found: DataAnswer, layer: Layer, key: str) -> None:
     elif found.spec is not None:
         st.vega_lite_chart(dict(found.spec), width="stretch", key=f"{key}-chart")
     if found.kind != "number":
-        rows = [[components.plain(cell_text(value)) for value in row] for row in found.rows[:_TABLE_ROWS]]
+        rows = [[components.plain(cell_text(value)) for value in row] for row in found.shown()[:_TABLE_ROWS]]
         if rows:
             components.table([components.plain(c) for c in found.columns], rows, label="Rows")
         else:
@@ -42,7 +42,7 @@ def downloads(found: DataAnswer, key: str) -> None:
     with st.container(horizontal=True, gap="small", key=f"{key}-take", vertical_alignment="center"):
         if found.may_take:
             components.download(
-                "CSV", lambda: csv_text(found.columns, found.rows).encode(), "rows.csv", "text/csv", key=f"{key}-csv"
+                "CSV", lambda: csv_text(found.columns, found.shown()).encode(), "rows.csv", "text/csv", key=f"{key}-csv"
             )
             components.download(
                 "Word", lambda: export.data_as_word(found), "answer.docx", export.WORD_TYPE, key=f"{key}-word"

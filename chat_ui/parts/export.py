@@ -59,7 +59,7 @@ def data_as_word(found: DataAnswer) -> bytes:
     document.add_paragraph(printable(found.words))
     if found.spec is not None:
         add_chart(document, {"title": found.words, "spec": found.spec})
-    _add_table(document, [list(found.columns), *([cell_text(v) for v in row] for row in found.rows)])
+    _add_table(document, [list(found.columns), *([cell_text(v) for v in row] for row in found.shown())])
     document.add_paragraph(printable(f"From {', '.join(found.tables)}, read {found.at:%d %B %Y, %H:%M} UTC."))
     buffer = io.BytesIO()
     document.save(buffer)

@@ -109,11 +109,19 @@ def _lasting(words: Words, query: Query, period: Said) -> tuple[Filter, Filter] 
         last = next((c for c in dates if re.search(r"\b(?:last|end|until|to)\b", c)), "")
         if first and last:
             said = period.words
+            if period.end <= words.today and re.search(r"\b(?:is|are|ist|sind|esta|estan|est|sont)\b", words.main):
+                # Who "is" somewhere in December is there in the coming one.
+                later = (_year_on(period.start), _year_on(period.end))
+                period = period if re.search(r"\d{4}", said) else replace(period, start=later[0], end=later[1])
             return (
                 Filter(f"{entity}.{first}", "<", period.end, said),
                 Filter(f"{entity}.{last}", ">=", period.start, said),
             )
     return None
+
+
+def _year_on(day: date | None) -> date | None:
+    return None if day is None else day.replace(year=day.year + 1, day=min(day.day, 28) if day.month == 2 else day.day)
 
 
 def _in_months(words: Words, year: str, period: Said) -> list[Filter]:

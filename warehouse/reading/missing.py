@@ -27,6 +27,8 @@ _OF_SOMETHING = (
 )
 # "the finance department": which one of them is a name that the data hasn't.
 _WHICH_OF = r"(?:in|of|at|from|for|by|to|on) (?:the |our |an? |this |that )?(?P<w>[a-z][a-z'’-]+) E\d"
+_OF_A_THING = r"(?:{average}|{median}|{highest}|{lowest})" + rf"(?: of| the)* E\d+ (?P<w>{_WORD}){_ENDS}"
+_SORT_OF = r"(?:{count}) (?P<w>[a-z][a-z'’-]+) E\d"
 _SUBJECT_OF_WHICH = rf"^(?:which|welche[rsn]?|quel(?:le)?s?) (?P<w>{_WORD})(?= )"
 _HAD = rf"(?:have|has|had|having|with) (?:an?|any|the) (?P<w>{_WORD}(?: {_WORD})?){_ENDS}"
 _BEHIND_MARK = rf"[CV]\d+ (?P<w>{_WORD}) (?:of|for|per|by) (?:the |all |each |every )*[ECV]\d"
@@ -57,7 +59,18 @@ def missing_words(question: str, marks: Annotated) -> list[str]:
     """The words that the question is about and that the data has nothing for; empty when all stands on something."""
     found: list[str] = []
     text = re.sub(r"\s+", " ", marks.text)
-    for form in (_AFTER_FIGURE, _SUBJECT, _SUBJECT_OF_WHICH, _HAD, _GROUP, _OF_SOMETHING, _BEHIND_MARK, _WHICH_OF):
+    for form in (
+        _AFTER_FIGURE,
+        _SUBJECT,
+        _SUBJECT_OF_WHICH,
+        _HAD,
+        _GROUP,
+        _OF_SOMETHING,
+        _BEHIND_MARK,
+        _WHICH_OF,
+        _OF_A_THING,
+        _SORT_OF,
+    ):
         for m in (pattern(form) if "{" in form.replace("{_", "") else re.compile(form)).finditer(text):
             words = [w for w in m["w"].split() if w not in asking_words()]
             if form == _WHICH_OF and any(w.endswith("ing") and w not in _SAID_ALONE and not is_cue(w) for w in words):

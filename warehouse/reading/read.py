@@ -60,6 +60,17 @@ def read(question: str, lexicon: Lexicon, today: date) -> Reading:
     return _which(said, tuple(asked), found)
 
 
+def _unused_number(query: Query, marks: Annotated) -> float | None:
+    """A number of the question that nothing of the query holds: without it, it would answer another question."""
+    filters = [*query.conditions(), *(f for m in query.measures for f in m.where)]
+    filters += [f for m in query.measures if m.over for f in m.over.where]
+    values = [v for f in filters for v in (f.value if isinstance(f.value, tuple) else (f.value,))]
+    held = {float(v) for v in (*values, query.limit) if isinstance(v, int | float)} | {h[2] for h in query.having}
+    held |= {value / times for value in set(held) for times in (7, 30, 365)}
+    said = " ".join(str(v) for v in values)
+    return next((n for n in marks.numbers.values() if n not in held and f"{n:g}" not in said and n != 1), None)
+
+
 def _which(said: str, choices: tuple[str, ...], found: Reading) -> Reading:
     if len(choices) < 2:
         return found
@@ -96,6 +107,10 @@ def _read(question: str, marks: Annotated, lexicon: Lexicon, today: date) -> Rea
         return Reading(problem=str(error), unknown=marks.unknown)
     if query is None:
         return Reading(problem="The question doesn't say what to count or list.", unknown=marks.unknown)
+    if (number := _unused_number(query, marks)) is not None:
+        return Reading(
+            problem=f"It isn't clear what {number:g} is about; say it in other words.", unknown=marks.unknown
+        )
     narrowed = query.filters or query.also or query.without or query.having or query.period or query.order
     unsaid = [w for w in marks.unknown if says(w)]
     if not query.measures and not narrowed and unsaid:
