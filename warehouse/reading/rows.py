@@ -162,6 +162,12 @@ def counted(words: Words, query: Query) -> Query:
 
 
 def ordered(words: Words, query: Query) -> Query:
+    """The query in the order that is said; "…, top 3" at the end takes the first ones by the figure."""
+    m = pattern(r"(?:{highest}|{lowest}) (?P<n>N\d+) ?\W*").search(words.main)
+    if m and m.end() == len(words.main) and query.limit is None and query.measures and query.levels:
+        down = not pattern("{lowest}").match(m[0])
+        limit = int(words.marks.numbers[m["n"]])
+        return query.changed(order=(Order(len(query.levels), down),), limit=limit)
     if not words.order_text:
         return query if query.order else _largest_first(query)
     text = words.order_text
