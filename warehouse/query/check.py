@@ -53,8 +53,8 @@ def visible_layer(user: User, layer: Layer) -> Layer:
     for name, entity in layer.entities.items():
         if not roles & set(entity.scope):
             continue
-        # Hidden from everyone is hidden; else it is seen as soon as one of the person's roles isn't listed.
-        own = roles - {EVERYONE} or {EVERYONE}
+        # Hidden from everyone is hidden; else it is seen as soon as one of the roles that see rows isn't listed.
+        own = (roles & set(entity.scope)) - {EVERYONE} or roles - {EVERYONE} or {EVERYONE}
         columns = {c: m for c, m in entity.columns.items() if EVERYONE not in m.hidden and own - set(m.hidden)}
         kept = tuple(c for c in entity.label if c in columns), tuple(c for c in entity.key if c in columns)
         update = {
