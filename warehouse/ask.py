@@ -99,6 +99,7 @@ class Warehouse:
     Args:
         today: Relative times count from here.
         state: Where verified questions are kept and each query is audited; None for tables that stand alone.
+        max_estimate: A query that by its plan handles more rows isn't run; 0: no limit.
     """
 
     def __init__(
@@ -108,8 +109,11 @@ class Warehouse:
         max_rows: int = 1_000,
         today: Callable[[], date] = date.today,
         state: Engine | None = None,
+        *,
+        max_estimate: int = 0,
     ) -> None:
         self.layer, self.database, self._max_rows, self._today = layer, database, max_rows, today
+        self._max_estimate = max_estimate
         self.verified, self._state = VerifiedQuestions(layer, state), state
         self._lexicons: dict[object, tuple[float, Lexicon]] = {}
         self._lock = threading.Lock()
@@ -193,6 +197,8 @@ class Warehouse:
             else query.changed(limit=self._max_rows + 1)
         )
         sql = compiled(limited, self.layer, scope, self.database.dialect)
+        if self._max_estimate:
+            self._check_estimate(sql)
         _, rows = self.database.rows(sql, self._max_rows + 1)
         columns, rows = list(column_names(query, self.layer)), [tuple(row) for row in rows]
         more = len(rows) > self._max_rows
@@ -210,6 +216,14 @@ class Warehouse:
         return DataAnswer(
             question, query, words, sql, columns, rows, more, kind, spec, tables, seconds=seconds, may_take=may_take
         )
+
+    def _check_estimate(self, sql: str) -> None:
+        expected = self.database.estimate(sql)
+        if expected is not None and expected > self._max_estimate:
+            raise QuestionError(
+                f"This would go through about {expected:,} rows, and {self._max_estimate:,} are allowed "
+                f"(warehouse.max_estimated_rows); ask for a shorter time or fewer things at once."
+            )
 
     def _with_earlier(self, query: Query, user: User, columns: list[str], rows: Rows) -> tuple[list[str], Rows]:
         """The same figures one period earlier, as further columns; days of the two periods stand beside each other."""
@@ -267,7 +281,13 @@ def open_warehouse(settings: Settings, state: Engine | None = None) -> Warehouse
     own = settings.warehouse
     if own.layer is None:
         return None
-    return Warehouse(load_layer(settings.path(own.layer)), open_database_of(settings), own.max_rows, state=state)
+    return Warehouse(
+        load_layer(settings.path(own.layer)),
+        open_database_of(settings),
+        own.max_rows,
+        state=state,
+        max_estimate=own.max_estimated_rows,
+    )
 
 
 def open_database_of(settings: Settings) -> Database:
