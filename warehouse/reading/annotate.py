@@ -80,6 +80,13 @@ class Annotated:
     alike: tuple[tuple[int, int, tuple[Mention, ...]], ...] = ()
 
 
+# Before a quotation they say that it is a part of a value.
+_PART = re.compile(
+    r"(?:with|contain\w*|includ\w+|letters?|words?|like|mit|con|par|avec)(?: the)?(?: letters?| words?)? $",
+    re.IGNORECASE,
+)
+
+
 def annotated(question: str, lexicon: Lexicon, today: date) -> Annotated:
     """The question with its names, values, numbers and times as marks."""
     spans: list[_Span] = []
@@ -93,7 +100,8 @@ def annotated(question: str, lexicon: Lexicon, today: date) -> Annotated:
         elif values := lexicon.near_values(said):
             spans.append(_Span(*m.span(), "V", [Mention("value", w, 0, 0, 3.0, v) for w, v in values]))
         else:
-            lost.append(said)
+            if not _PART.search(free[: m.start()]):
+                lost.append(said)
             spans.append(_Span(*m.span(), "Q", said))
         free = free[: m.start()] + " " * (m.end() - m.start()) + free[m.end() :]
     tokens = tokens_of(free.replace("_", " "))
@@ -220,7 +228,7 @@ def _resolve(spans: list[_Span], lexicon: Lexicon, words: set[str], question: st
         fits = [(_fit(m, context) + 0.7 * _leads(before, m), m) for m in span.what]
         best = max(fits, key=lambda f: f[0])
         span.what = best[1]
-        span.rivals = _rivals(best, fits, lexicon)
+        span.rivals = _rivals(best, fits, lexicon, folded(question[span.begin : span.end]))
         span.letter = span.what.kind[0].upper()
         # "per month" is no month of something that the question doesn't name.
         word = folded(question[span.begin : span.end])
@@ -231,18 +239,21 @@ def _resolve(spans: list[_Span], lexicon: Lexicon, words: set[str], question: st
 
 
 def _rivals(
-    best: tuple[float, Mention], fits: Sequence[tuple[float, Mention]], lexicon: Lexicon
+    best: tuple[float, Mention], fits: Sequence[tuple[float, Mention]], lexicon: Lexicon, said: str
 ) -> tuple[Mention, ...]:
-    """The names that fit as well and mean something else: not the two ends of a relation."""
-    joined = {frozenset((r.many, r.one)) for r in lexicon.layer.relations}
+    """The names that fit as well and mean something else: not the two ends of a relation, nor what "id" is of."""
+    words = " ".join(t.plain for t in tokens_of(said))
+    if best[1].kind == "value" or set(words.split()) <= GENERAL:
+        return ()
     ends = {r.many: r.one for r in lexicon.layer.relations}
-    found = {}
-    for fit, m in fits:
-        same = {m.what, best[1].what}
-        linked = same in joined or ends.get(m.what, m.what) == ends.get(best[1].what, best[1].what)
-        if m.kind != "value" and best[1].kind != "value" and fit >= best[0] - 1e-9 and not linked:
-            found[m.kind, m.what] = m
-    return tuple(found.values())
+    alike = [m for fit, m in fits if m.kind != "value" and fit >= best[0] - 1e-9]
+    # What is called so itself comes before what is also called so.
+    own = [m for m in alike if words == " ".join(t.plain for t in tokens_of(m.what.rpartition(".")[2]))]
+    found: dict[str, Mention] = {}
+    for m in own or alike:
+        found.setdefault(ends.get(m.what, m.what), m)
+    found.pop(ends.get(best[1].what, best[1].what), None)
+    return tuple(found.values()) if not own or best[1] in own else ()
 
 
 # What stands before a place or a person → what the column is called that holds it.

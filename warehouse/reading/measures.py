@@ -150,7 +150,7 @@ class Words:
         at = 0
         while m := pattern(form).search(text, at):
             mark = m["list"].split()[0].strip(",")
-            names_rows = not mark.startswith("C") or self._is_name(self.marks.names[mark].what)
+            names_rows = not mark.startswith("C") or self._is_name(self.marks.names[mark].what) or " the " in m[0]
             if names_rows and _agent(text, m, self.marks.words):
                 at = m.end()
                 continue

@@ -11,6 +11,7 @@ from warehouse.query.paths import way
 from warehouse.query.structured import Filter, Level, Measure, Order, Query
 from warehouse.reading.conditions import Found, conditions
 from warehouse.reading.cues import pattern
+from warehouse.reading.lexicon import tokens_of
 from warehouse.reading.measures import Words, without_spans
 
 
@@ -149,7 +150,7 @@ def counted(words: Words, query: Query) -> Query:
     query = query.changed(measures=tuple(measures), having=tuple(having))
     # What is only named joins: "customers who made a transaction".
     touched = {f.partition(".")[0] for f in query.named()}
-    asked = [m.what for m in words.marks.names.values() if m.kind == "entity"]
+    asked = [m.what for mark, m in words.marks.names.items() if m.kind == "entity" and _own_name(words, mark)]
     apart = next((e for e in asked if not any(e == t or way(words.layer, e, t) is not None for t in touched)), "")
     if apart:
         raise QuestionError(f"Nothing in the data joins {apart} with {min(touched)}; ask about them one by one.")
@@ -159,6 +160,12 @@ def counted(words: Words, query: Query) -> Query:
         keys = [(n, (words.layer.entities[n].key or tuple(words.layer.entities[n].columns))[0]) for n in joins]
         query = query.changed(filters=(*query.filters, *(Filter(f"{n}.{k}", "is not null") for n, k in keys)))
     return query
+
+
+def _own_name(words: Words, mark: str) -> bool:
+    """Whether the first sentence calls the entity by its name, not by a word that others are called by too."""
+    said = {t.plain for t in tokens_of(words.marks.words[mark])}
+    return mark in words.marks.text and said == {t.plain for t in tokens_of(words.marks.names[mark].what)}
 
 
 def ordered(words: Words, query: Query) -> Query:
