@@ -11,6 +11,7 @@ from core.errors import QuestionError
 from core.text.dates import month_number
 from warehouse.query.paths import way
 from warehouse.query.structured import Filter, Level, Period, Query
+from warehouse.reading.cues import pattern
 from warehouse.reading.measures import Words
 from warehouse.reading.periods import Said
 
@@ -63,7 +64,9 @@ def timed(words: Words, query: Query) -> Query:
         return query.changed(
             filters=tuple(filters), levels=tuple(v for v in query.levels if v.field != field or query.measures)
         )
-    return _dated(query.changed(period=Period(field, period.start, period.end, period.words)))
+    dated = query.changed(period=Period(field, period.start, period.end, period.words))
+    # Different values of a column are wanted, not one a day.
+    return dated if pattern("{distinct}").search(words.main) else _dated(dated)
 
 
 def _of_the_share(words: Words, query: Query, field: str, period: Said) -> Query | None:

@@ -71,7 +71,7 @@ def ranked(words: Words) -> Query | None:
         )
         counted = re.search(rf"(?P<n>N\d+) {subjects[0]}\b", text)
         limit = int(words.marks.numbers[counted["n"]]) if counted else None if plural else 1
-    levels = tuple(level for s in subjects for level in words.levels_of(s))
+    levels = tuple(dict.fromkeys(level for s in subjects for level in words.levels_of(s)))
     if not levels:
         return None
     found = _ranked_by(words, after, subjects, down)
