@@ -66,8 +66,6 @@ def test_ask_look_change_and_take_away(
     box.fill("average weight of the riders")
     box.press("Enter")
     page.get_by_text("The data has nothing for “weight”").first.wait_for()
-    if size == LAPTOP:
-        visitor.picture("data.png")
 
 
 def test_the_chat_answers_from_tables_with_a_chart(served: Served, browser: Browser) -> None:
@@ -98,7 +96,7 @@ def test_an_answer_is_verified_used_revoked_and_rights_are_shown(served: Served,
     page.get_by_role("button", name="Revoke").click()
     page.get_by_text("Nothing is verified yet").first.wait_for()
     page.get_by_role("tab", name="Who sees what").click()
-    page.get_by_role("table", name="Access by role").wait_for()
+    page.get_by_role("region", name="Access by role").wait_for()
     visitor.settled()
     assert "branch_id is one of $branches" in visitor.text()
     assert visitor.violations() == []

@@ -64,7 +64,7 @@ def test_the_questions_of_the_staff_schedule(served: Served, browser: Browser, s
             page.locator('[data-testid="stVegaLiteChart"] canvas, [data-testid="stVegaLiteChart"] svg').first.wait_for()
             visitor.picture(f"{picture}{'-dark' if scheme == 'dark' else ''}.png")
     page.get_by_role("tab", name="Who sees what").click()
-    page.get_by_role("table", name="Access by role").wait_for()
+    page.get_by_role("region", name="Access by role").wait_for()
     visitor.settled()
     assert "department_id is one of $manages" in visitor.text()
     if scheme == "light":

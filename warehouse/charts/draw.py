@@ -4,6 +4,7 @@ in the dark.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -124,7 +125,7 @@ def _with_gaps(rows: list[tuple[Any, ...]], query: Query) -> list[tuple[Any, ...
 
 def _axis_title(measure: Measure, name: str, layer: Layer) -> str:
     unit = unit_of(measure, layer)
-    return f"{name} ({unit})" if unit and unit not in name else name
+    return f"{name} ({unit})" if unit and unit not in re.findall(r"[^\W_]+|%", name) else name
 
 
 def _number_axis(title: str, whole: bool = False) -> alt.Axis:
@@ -223,7 +224,7 @@ def _pie(base: alt.Chart, query: Query, names: Sequence[str], layer: Layer) -> A
 
 def _heat(base: alt.Chart, query: Query, names: Sequence[str], layer: Layer) -> Any:
     return base.mark_rect().encode(
-        x=alt.X(f"{_escaped(names[1])}:O", sort=_order(query, 1), title=names[1]),
+        x=alt.X(f"{_escaped(names[1])}:O", sort=_order(query, 1), title=names[1], axis=alt.Axis(labelAngle=0)),
         y=alt.Y(f"{_escaped(names[0])}:O", sort=_order(query, 0), title=names[0]),
         color=alt.Color(
             f"{_escaped(names[2])}:Q",
