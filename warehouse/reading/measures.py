@@ -31,6 +31,7 @@ _MEASURES: tuple[tuple[str, str], ...] = (
     ("money", r"{sum}(?: G\d+)* (?:V\d+ )*(?P<t>E\d+)(?! counts?| numbers?)"),
     ("entities", r"{sum}(?: of)?(?: {distinct})? (?:V\d+ )*(?P<t>E\d+)(?: counts?| numbers?)?"),
     ("entities", r"(?P<t>E\d+) counts?"),
+    ("rows", r"{count}(?: the| all| of)* (?P<t>V\d+)(?!(?: V\d+)* [ECM]\d)"),
     ("metric", r"(?P<t>M\d+)"),
 )  # fmt: skip
 # Of an entity that has one of these, "total sales" are its sum.
@@ -97,6 +98,9 @@ class Words:
 
     def _measure(self, kind: str, mark: str, distinct: bool = False) -> Measure:
         what = self.marks.names[mark].what
+        if mark.startswith("V"):
+            # "How many women": those of whom it is a value.
+            return Measure(what.partition(".")[0], "count")
         if mark.startswith("M"):
             metric = self.metric(what)
             # The average of what a metric adds up is no longer that metric.
