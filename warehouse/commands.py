@@ -18,17 +18,16 @@ from core.database import open_database as open_state
 from core.errors import QuestionError, SettingsError
 from core.identity import asking_user
 from core.llm import open_chat_models
-from core.settings import Settings, load_settings
-from warehouse.ask import DataAnswer, Warehouse, open_database_of, open_warehouse
+from core.settings import load_settings
+from warehouse.ask import DataAnswer, open_database_of
+from warehouse.configured import AsJson, AsUser, opened
 from warehouse.layer.draft import drafted
 from warehouse.layer.problems import problems
 from warehouse.matrix import matrix, permissions
 from warehouse.query.check import roles_of
 from warehouse.query.values import values_of
 from warehouse.shown import cell_text
-
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
-AsUser = Annotated[str, typer.Option("--user", help="Who asks; default: auth.development_user.")]
+from warehouse.verified_commands import register as register_verified
 
 data_app = typer.Typer(
     no_args_is_help=True, help="Questions over tables: ask, check and draft the layer, who sees what."
@@ -37,8 +36,7 @@ data_app = typer.Typer(
 
 def register(app: typer.Typer) -> None:
     """Adds the commands to `debrief`."""
-    import warehouse.verified_commands  # noqa: F401, its commands join these
-
+    register_verified(data_app)
     app.add_typer(data_app, name="data")
 
 
@@ -179,14 +177,6 @@ def permission_matrix(as_json: AsJson = False) -> None:
     for p in found:
         table.add_row(*map(escape, (p.role, p.entity, p.rows, ", ".join(p.actions), ", ".join(p.hidden))))
     out.print(table)
-
-
-def opened(settings: Settings) -> Warehouse:
-    """The warehouse of the settings. Raises SettingsError: they name none."""
-    warehouse = open_warehouse(settings, open_state(settings))
-    if warehouse is None:
-        raise SettingsError(f"{settings.file.name} has no `warehouse: layer`; `debrief data draft` writes a first one.")
-    return warehouse
 
 
 def _write_chart(answer: DataAnswer, file: Path) -> None:

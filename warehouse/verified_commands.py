@@ -15,12 +15,17 @@ from core.errors import IdentityError, QuestionError
 from core.identity import asking_user
 from core.settings import Settings, load_settings
 from core.types import User
-from warehouse.commands import AsJson, AsUser, data_app, opened
+from warehouse.configured import AsJson, AsUser, opened
 from warehouse.query.values import values_of
 from warehouse.verified import VerifiedQuestion, may_verify
 
 
-@data_app.command("verify")
+def register(data_app: typer.Typer) -> None:
+    """Adds the commands to `debrief data`."""
+    for command in (verify, verified, revoke):
+        data_app.command(command.__name__)(command)
+
+
 def verify(
     question: Annotated[str, typer.Argument(help="The question; what it is answered with now is approved.")],
     *,
@@ -39,7 +44,6 @@ def verify(
     out.print(f"Verified until {kept.until} as {kept.id}; `debrief data revoke {kept.id}` ends it.", markup=False)
 
 
-@data_app.command("verified")
 def verified(as_json: AsJson = False) -> None:
     """Lists the verified questions with owner and last day, those that no longer fit, and what use suggests."""
     warehouse = opened(load_settings())
@@ -65,7 +69,6 @@ def verified(as_json: AsJson = False) -> None:
         out.print(f"Suggested, {s.people} asked: {s.question}", markup=False)
 
 
-@data_app.command("revoke")
 def revoke(
     id: Annotated[str, typer.Argument(help="As `debrief data verified` lists it.")], *, user: AsUser = ""
 ) -> None:

@@ -80,7 +80,7 @@ def _verified() -> tuple[list[DataJudgement], dict[str, float]]:
     from core.database import open_database
     from core.identity import person_named
     from evals.measures.data import evaluate_verified, verified_report
-    from warehouse.commands import opened
+    from warehouse.configured import opened
 
     settings = load_settings()
     engine = open_database(settings)
