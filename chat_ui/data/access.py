@@ -16,10 +16,10 @@ from warehouse.verified import may_verify
 
 def access_view(user: User, layer: Layer) -> None:
     """Rows, actions and hidden columns, as layer and roles say."""
-    st.subheader("What you see")
+    st.header("What you see")
     _table(permissions(user, layer), layer, own=True)
     if may_verify(user, session.settings()):
-        st.subheader("Each role")
+        st.header("Each role")
         st.caption(
             "A person with several roles sees what any of them sees. $names stand for each person's own attributes."
         )

@@ -43,7 +43,7 @@ def verified_view(user: User, warehouse: Warehouse) -> None:
     for n, one in enumerate(listed):
         _verified(one, n, approves, user, warehouse)
     if approves and (suggested := warehouse.verified.suggestions(date.today())):
-        st.subheader("Suggested")
+        st.header("Suggested")
         for n, suggestion in enumerate(suggested):
             _suggested(suggestion, n, user, warehouse)
 

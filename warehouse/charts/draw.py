@@ -105,7 +105,8 @@ def _with_gaps(rows: list[tuple[Any, ...]], query: Query) -> list[tuple[Any, ...
         return rows
     times = sorted({date.fromisoformat(row[at][:10]) for row in rows})
     months, days = _STEPS[query.levels[at].grain]
-    every, day = [], times[0]
+    every: list[date] = []
+    day = times[0]
     while day <= times[-1] and len(every) < _MOST_TIMES:
         every.append(day)
         number = day.year * 12 + day.month - 1 + months
