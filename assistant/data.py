@@ -45,9 +45,13 @@ class DataAnswers:
         wanted = question.route == DATA
         if question.attachments or (question.route is not None and not wanted):
             return None
-        last = _query(before)
+        last = stored_query(before)
         reading = self.warehouse.read(question.text, question.user, last)
-        if not wanted and (reading.query is None or reading.loose or not self._about_many(reading.query)):
+        if not wanted and (
+            reading.loose
+            or (reading.query is None and not reading.choices)
+            or (reading.query is not None and not self._about_many(reading.query))
+        ):
             return None
         return self._answered(question, last, wanted)
 
@@ -95,7 +99,7 @@ def answer_of(found: DataAnswer) -> Answer:
         return Answer(found.problem, outcome=outcome, route=DATA, choices=found.choices)
     said = found.words[:1].upper() + found.words[1:]
     text = (
-        f"{said}:\n\n{markdown_rows(found.columns, found.rows, _SHOWN)}"
+        f"{said}:\n\n{markdown_rows(found.columns, found.shown(), _SHOWN)}"
         if found.rows
         else f"{said}: there are no such rows."
     )
@@ -103,6 +107,8 @@ def answer_of(found: DataAnswer) -> Answer:
     if len(found.rows) > _SHOWN or found.more:
         count = f"{len(found.rows):,}{' or more' if found.more else ''}"
         notes.append(f"The first {_SHOWN} of {count} rows are shown.")
+    if found.verified is not None:
+        notes.insert(0, found.verified.said())
     if found.by_model:
         notes.append("A language model read the question; check the line above the rows.")
     query = json.dumps(values_of(found.query)) if found.query is not None else ""
@@ -115,14 +121,15 @@ def shown_again(answer: Answer, warehouse: Warehouse, user: User) -> DataAnswer 
     Raises:
         SourceError: the database doesn't answer.
     """
-    query = _query(answer.query)
+    query = stored_query(answer.query)
     try:
         return warehouse.run(query, user) if query is not None else None
     except QuestionError:
         return None
 
 
-def _query(stored: str) -> Query | None:
+def stored_query(stored: str) -> Query | None:
+    """The query that an answer keeps as JSON; None where it keeps none."""
     try:
         return query_of(json.loads(stored)) if stored else None
     except (ValueError, QuestionError):

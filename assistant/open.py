@@ -14,7 +14,7 @@ from assistant.data import DataAnswers, data_lookup
 from assistant.limits import UsageLimits
 from assistant.records.still_readable import Readable
 from assistant.write_back import WriteBackRequests
-from core.database import open_database
+from core.database import Engine, open_database
 from core.errors import SettingsError, SourceError
 from core.llm import ChatModels, ModelUsage, open_chat_models
 from core.settings import Settings
@@ -49,9 +49,9 @@ def open_assistant(
     limits = None if purpose else UsageLimits(settings.limits)
     plain = Assistant.over(retriever, settings, engine=engine, models=models, readable=readable)
     plain = replace(plain, limits=limits)
-    data = _data_answers(settings, models)
+    data = _data_answers(settings, models, None if purpose else engine)
     # The steps of apps ask plainly: an app doesn't run apps.
-    tools = partial(open_tools, settings, plain, retriever)
+    tools = partial(open_tools, settings, plain, retriever, data.warehouse if data is not None else None)
     router = open_app_answers(settings, engine, retriever, models=models, tools=tools)
     # What a model that plans may use besides the documents; another tool joins here.
     more = [data_lookup(data)] if data is not None else []
@@ -71,10 +71,10 @@ def _write_back(settings: Settings) -> WriteBackRequests | None:
         return None
 
 
-def _data_answers(settings: Settings, models: ChatModels | None) -> DataAnswers | None:
+def _data_answers(settings: Settings, models: ChatModels | None, state: Engine | None) -> DataAnswers | None:
     """Answers from the company's tables; without them, and with a word in the log, where they can't be opened."""
     try:
-        warehouse = open_warehouse(settings)
+        warehouse = open_warehouse(settings, state)
     except (SettingsError, SourceError) as error:
         log.error("questions over data are off: %(error)s", {"error": error})
         return None

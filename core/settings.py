@@ -405,6 +405,7 @@ class WarehouseSettings(SettingsSection):
         url: Instead, `postgresql://…`, written as ${NAME}; or `files`: CSV, Excel or SQLite.
         role: PostgreSQL's role that each question takes on, so that its row-level security holds too.
         max_rows: More rows of a result aren't shown.
+        max_estimated_rows: A query of which a step handles more by the planner's estimate isn't run; 0: no limit.
     """
 
     layer: Path | None = None
@@ -414,6 +415,7 @@ class WarehouseSettings(SettingsSection):
     role: str = ""
     timeout_s: float = Field(default=30.0, gt=0)
     max_rows: int = Field(default=1_000, gt=0)
+    max_estimated_rows: int = Field(default=0, ge=0)
 
 
 class SourceSettings(BaseModel):

@@ -18,26 +18,31 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
+from core.database import Engine
 from core.errors import ModelError, QuestionError
 from core.llm import ChatModels, Spending
 from core.settings import Settings
+from core.text.locale import month_names, weekday_names
 from core.types import User
+from warehouse.audit import record
 from warehouse.charts import ChartKind, chart_spec, chosen_kind
 from warehouse.charts.choose import asked_kind
 from warehouse.databases import Database, Rows, open_database, open_source
 from warehouse.layer import Layer, load_layer
 from warehouse.query import Level, Period, Query
-from warehouse.query.check import check_query, roles_of, scope_of, visible_layer
+from warehouse.query.check import actions_of, check_query, roles_of, scope_of, visible_layer
 from warehouse.query.compile import column_names, compiled
-from warehouse.query.values import query_of
 from warehouse.query.words import in_words
 from warehouse.reading import Lexicon, Reading, read
 from warehouse.reading.by_model import read_by_model
 from warehouse.reading.follow import followed
+from warehouse.reading.renewed import renewed
+from warehouse.verified import VerifiedQuestion, VerifiedQuestions
 
 # So many different values of a column are known by name, and so long.
 _MOST_VALUES = 2_000
 _VALUES_FRESH_S = 600.0
+_NAMED = {"weekday": weekday_names, "month of year": month_names}
 
 
 @dataclass(frozen=True)
@@ -54,6 +59,8 @@ class DataAnswer:
         at: When they were read, UTC.
         choices: Ways to ask it, where a word may mean several things.
         unknown: Words of the question that the data has nothing for.
+        verified: The verified question whose query this is.
+        may_take: The person may take the rows away as a file.
     """
 
     question: str
@@ -72,6 +79,18 @@ class DataAnswer:
     choices: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
     by_model: bool = False
+    verified: VerifiedQuestion | None = None
+    may_take: bool = True
+
+    def shown(self) -> list[tuple[Any, ...]]:
+        """The rows with days of the week and months by name."""
+        names = {n: _NAMED[v.grain] for n, v in enumerate(self.query.levels if self.query else ()) if v.grain in _NAMED}
+        if not names:
+            return list(self.rows)
+        return [
+            tuple(names[n]("en")[int(v) - 1] if n in names and v is not None else v for n, v in enumerate(row))
+            for row in self.rows
+        ]
 
 
 class Warehouse:
@@ -79,22 +98,33 @@ class Warehouse:
 
     Args:
         today: Relative times count from here.
+        state: Where verified questions are kept and each query is audited; None for tables that stand alone.
+        max_estimate: A query that by its plan handles more rows isn't run; 0: no limit.
     """
 
     def __init__(
-        self, layer: Layer, database: Database, max_rows: int = 1_000, today: Callable[[], date] = date.today
+        self,
+        layer: Layer,
+        database: Database,
+        max_rows: int = 1_000,
+        today: Callable[[], date] = date.today,
+        state: Engine | None = None,
+        *,
+        max_estimate: int = 0,
     ) -> None:
         self.layer, self.database, self._max_rows, self._today = layer, database, max_rows, today
+        self._max_estimate = max_estimate
+        self.verified, self._state = VerifiedQuestions(layer, state), state
         self._lexicons: dict[object, tuple[float, Lexicon]] = {}
         self._lock = threading.Lock()
 
     def read(self, question: str, user: User, before: Query | None = None) -> Reading:
         """What the question means for this person, by rules. A verified question gives the query that was approved."""
-        for verified in self.layer.verified:
-            if _same(verified.question, question) and not (
-                verified.until and verified.until < self._today().isoformat()
-            ):
-                return Reading(query_of(verified.query, verified.question))
+        if (verified := self.verified.find(question, self._today())) is not None:
+            return Reading(verified.query)
+        return self._read(question, user, before)
+
+    def _read(self, question: str, user: User, before: Query | None) -> Reading:
         lexicon = self.lexicon(user)
         if before is not None and (edited := followed(before, question, lexicon, self._today())) is not None:
             return Reading(edited)
@@ -113,7 +143,9 @@ class Warehouse:
         Raises:
             SourceError: the database doesn't answer, or refuses.
         """
-        reading, by_model = self.read(question, user, before), False
+        verified = self.verified.find(question, self._today())
+        reading = Reading(verified.query) if verified is not None else self._read(question, user, before)
+        by_model = False
         if models is not None and (reading.query is None or reading.unknown):
             try:
                 found = read_by_model(
@@ -131,18 +163,31 @@ class Warehouse:
         if reading.query is None:
             return DataAnswer(question, problem=reading.problem, choices=reading.choices, unknown=reading.unknown)
         try:
-            answer = self.run(reading.query, user, question)
+            answer = self.run(renewed(reading.query, self._today()) if by_model else reading.query, user, question)
         except QuestionError as error:
             return DataAnswer(question, reading.query, problem=str(error), unknown=reading.unknown)
-        return replace(answer, unknown=reading.unknown, by_model=by_model)
+        return replace(answer, unknown=reading.unknown, by_model=by_model, verified=verified)
 
     def run(self, query: Query, user: User, question: str = "") -> DataAnswer:
-        """The rows of a structured query for this person.
+        """The rows of a structured query for this person, audited with the number of rows or why it was refused.
 
         Raises:
             QuestionError: the layer hasn't it, or the person may not see it.
             SourceError: as `ask`.
         """
+        try:
+            answer = self._run(query, user, question)
+        except QuestionError as error:
+            self._audit(user, query, 0, str(error))
+            raise
+        self._audit(user, query, len(answer.rows))
+        return answer
+
+    def _audit(self, user: User, query: Query, rows: int, refused: str = "") -> None:
+        if self._state is not None:
+            record(self._state, user, query, self.layer, rows=rows, refused=refused)
+
+    def _run(self, query: Query, user: User, question: str = "") -> DataAnswer:
         begin = time.perf_counter()
         check_query(query, user, self.layer)
         scope = scope_of(user, self.layer)
@@ -152,6 +197,8 @@ class Warehouse:
             else query.changed(limit=self._max_rows + 1)
         )
         sql = compiled(limited, self.layer, scope, self.database.dialect)
+        if self._max_estimate:
+            self._check_estimate(sql)
         _, rows = self.database.rows(sql, self._max_rows + 1)
         columns, rows = list(column_names(query, self.layer)), [tuple(row) for row in rows]
         more = len(rows) > self._max_rows
@@ -163,15 +210,26 @@ class Warehouse:
         if query.before and query.period is not None:
             columns, rows = self._with_earlier(query, user, columns, rows)
             kind, spec = "table", None
+        entities = dict.fromkeys(f.partition(".")[0] for f in query.named())
+        may_take = all("download" in actions_of(entity, user, self.layer) for entity in entities)
+        seconds = time.perf_counter() - begin
         return DataAnswer(
-            question, query, words, sql, columns, rows, more, kind, spec, tables, seconds=time.perf_counter() - begin
+            question, query, words, sql, columns, rows, more, kind, spec, tables, seconds=seconds, may_take=may_take
         )
+
+    def _check_estimate(self, sql: str) -> None:
+        expected = self.database.estimate(sql)
+        if expected is not None and expected > self._max_estimate:
+            raise QuestionError(
+                f"This would go through about {expected:,} rows, and {self._max_estimate:,} are allowed "
+                f"(warehouse.max_estimated_rows); ask for a shorter time or fewer things at once."
+            )
 
     def _with_earlier(self, query: Query, user: User, columns: list[str], rows: Rows) -> tuple[list[str], Rows]:
         """The same figures one period earlier, as further columns; days of the two periods stand beside each other."""
         assert query.period is not None
         months = _length(query.period, self._today())
-        earlier = self.run(
+        earlier = self._run(
             query.changed(before=False, period=_earlier(query.period, months), order=(), limit=None), user
         )
         levels = len(query.levels)
@@ -211,8 +269,11 @@ class Warehouse:
         return found
 
 
-def open_warehouse(settings: Settings) -> Warehouse | None:
+def open_warehouse(settings: Settings, state: Engine | None = None) -> Warehouse | None:
     """The warehouse of debrief.yaml; None when it has none.
+
+    Args:
+        state: As for `Warehouse`.
 
     Raises:
         SettingsError: its layer is wrong. SourceError: its files can't be read.
@@ -220,7 +281,13 @@ def open_warehouse(settings: Settings) -> Warehouse | None:
     own = settings.warehouse
     if own.layer is None:
         return None
-    return Warehouse(load_layer(settings.path(own.layer)), open_database_of(settings), own.max_rows)
+    return Warehouse(
+        load_layer(settings.path(own.layer)),
+        open_database_of(settings),
+        own.max_rows,
+        state=state,
+        max_estimate=own.max_estimated_rows,
+    )
 
 
 def open_database_of(settings: Settings) -> Database:
@@ -232,10 +299,6 @@ def open_database_of(settings: Settings) -> Database:
     return open_database(url, [settings.path(f) for f in own.files], own.timeout_s, own.role)
 
 
-def _same(one: str, other: str) -> bool:
-    return one.casefold().strip(" ?.!") == other.casefold().strip(" ?.!")
-
-
 def _length(period: Period, today: date) -> int:
     """Months from the period to the one before it: its own length in whole months, a year for one that is under way."""
     if period.start is None or period.end is None or period.end > today:
@@ -245,7 +308,7 @@ def _length(period: Period, today: date) -> int:
 
 def _earlier(period: Period, months: int) -> Period:
     start = _months(period.start, -months) if period.start else None
-    return replace(period, start=start, end=_months(period.end, -months) if period.end else None)
+    return replace(period, start=start, end=_months(period.end, -months) if period.end else None, words="")
 
 
 def _later(value: Any, months: int) -> Any:

@@ -1,11 +1,13 @@
-"""`debrief data ask | check | draft | access`."""
+"""`debrief data ask | check | draft | access`; those on verified questions stand in verified_commands.py."""
 
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Annotated
 
+import click
 import typer
 import yaml
 from rich.markup import escape
@@ -16,17 +18,16 @@ from core.database import open_database as open_state
 from core.errors import QuestionError, SettingsError
 from core.identity import asking_user
 from core.llm import open_chat_models
-from core.settings import Settings, load_settings
-from warehouse.ask import DataAnswer, Warehouse, open_database_of, open_warehouse
-from warehouse.audit import record
+from core.settings import load_settings
+from warehouse.ask import DataAnswer, open_database_of
+from warehouse.configured import AsJson, AsUser, opened
 from warehouse.layer.draft import drafted
 from warehouse.layer.problems import problems
-from warehouse.query.check import denial, roles_of, scope_of, visible_layer
+from warehouse.matrix import matrix, permissions
+from warehouse.query.check import roles_of
 from warehouse.query.values import values_of
 from warehouse.shown import cell_text
-
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
-AsUser = Annotated[str, typer.Option("--user", help="Who asks; default: auth.development_user.")]
+from warehouse.verified_commands import register as register_verified
 
 data_app = typer.Typer(
     no_args_is_help=True, help="Questions over tables: ask, check and draft the layer, who sees what."
@@ -35,6 +36,7 @@ data_app = typer.Typer(
 
 def register(app: typer.Typer) -> None:
     """Adds the commands to `debrief`."""
+    register_verified(data_app)
     app.add_typer(data_app, name="data")
 
 
@@ -52,8 +54,12 @@ def ask(
     """Answers a question from the tables that the user may see, with the query in words."""
     settings = load_settings()
     asking = asking_user(settings, user, open_state(settings))
-    answer = _warehouse(settings).ask(question, asking, models=open_chat_models(settings.llm, settings.data_path))
-    record(open_state(settings), asking, answer)
+    warehouse, models = opened(settings), open_chat_models(settings.llm, settings.data_path)
+    answer = warehouse.ask(question, asking, models=models)
+    if answer.choices and not as_json and sys.stdin.isatty():
+        answer = warehouse.ask(_chosen(answer), asking, models=models)
+    if answer.choices:
+        raise QuestionError(f"{answer.problem} Ask one of: {'; '.join(answer.choices)}")
     if answer.problem:
         raise QuestionError(answer.problem)
     if chart is not None:
@@ -67,14 +73,17 @@ def ask(
                 "chart": answer.kind,
                 "sql": answer.sql,
                 "query": values_of(answer.query) if answer.query else None,
+                "verified": answer.verified.owner if answer.verified else None,
                 "tables": list(answer.tables),
                 "at": answer.at,
             }
         )
         return
     out.print(f"[bold]{escape(answer.words)}[/]")
+    if answer.verified is not None:
+        out.print(answer.verified.said(), style="green", markup=False)
     table = Table(*map(escape, answer.columns))
-    for row in answer.rows:
+    for row in answer.shown():
         table.add_row(*(escape(cell_text(v)) for v in row))
     out.print(table)
     if answer.more:
@@ -84,14 +93,23 @@ def ask(
         print(answer.sql)
 
 
+def _chosen(answer: DataAnswer) -> str:
+    out.print(answer.problem, markup=False)
+    for n, choice in enumerate(answer.choices, start=1):
+        out.print(f"  {n}  {choice}", markup=False)
+    number: int = typer.prompt("Number", type=click.IntRange(1, len(answer.choices)))
+    return answer.choices[number - 1]
+
+
 @data_app.command("check")
 def check(as_json: AsJson = False) -> None:
     """Holds warehouse.yaml against the live database: names, types, joins that would multiply rows, scopes that
     are open.
     """
     settings = load_settings()
-    warehouse = _warehouse(settings)
+    warehouse = opened(settings)
     found = problems(warehouse.layer, warehouse.database)
+    found += [f"The verified question “{v.question}”: {v.problem}" for v in warehouse.verified.listed() if v.problem]
     if as_json:
         print_json({"problems": found})
     else:
@@ -136,35 +154,29 @@ def access(user: Annotated[str, typer.Argument(help="The person's address.")], a
     """Shows which entities, rows and columns a person sees, by which role."""
     settings = load_settings()
     asking = asking_user(settings, user, open_state(settings))
-    layer = _warehouse(settings).layer
-    scope, seen = scope_of(asking, layer), visible_layer(asking, layer)
-    rows = []
-    for name, entity in layer.entities.items():
-        roles = scope.rows[name]
-        limits = " or ".join(" and ".join(f"{c.field} {c.op} {c.value}" for c in role) or "all" for role in roles)
-        hidden = [c for c in entity.columns if name not in seen.entities or c not in seen.entities[name].columns]
-        rows.append(
-            {
-                "entity": name,
-                "rows": limits if roles else denial(name, asking, layer),
-                "hidden": hidden if roles else [],
-            }
-        )
+    layer = opened(settings).layer
+    found = permissions(asking, layer)
     if as_json:
-        print_json({"roles": roles_of(asking, layer), "entities": rows})
+        print_json({"roles": roles_of(asking, layer), "entities": [p.values() for p in found]})
         return
     out.print(f"Roles: {', '.join(roles_of(asking, layer))}")
-    table = Table("entity", "rows", "columns that aren't shown")
-    for found in rows:
-        table.add_row(escape(str(found["entity"])), escape(str(found["rows"])), escape(", ".join(found["hidden"])))
+    table = Table("entity", "rows", "may", "columns that aren't shown")
+    for p in found:
+        table.add_row(*map(escape, (p.entity, p.why or p.rows, ", ".join(p.actions), ", ".join(p.hidden))))
     out.print(table)
 
 
-def _warehouse(settings: Settings) -> Warehouse:
-    warehouse = open_warehouse(settings)
-    if warehouse is None:
-        raise SettingsError(f"{settings.file.name} has no `warehouse: layer`; `debrief data draft` writes a first one.")
-    return warehouse
+@data_app.command("matrix")
+def permission_matrix(as_json: AsJson = False) -> None:
+    """Shows each role against each entity: rows, actions, and the columns that it doesn't see."""
+    found = matrix(opened(load_settings()).layer)
+    if as_json:
+        print_json({"permissions": [p.values() for p in found]})
+        return
+    table = Table("role", "entity", "rows", "may", "columns that aren't shown")
+    for p in found:
+        table.add_row(*map(escape, (p.role, p.entity, p.rows, ", ".join(p.actions), ", ".join(p.hidden))))
+    out.print(table)
 
 
 def _write_chart(answer: DataAnswer, file: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -14,9 +15,11 @@ from pptx.chart.data import CategoryChartData
 from pptx.dml.color import RGBColor
 from pptx.enum.chart import XL_CHART_TYPE, XL_LEGEND_POSITION
 from pptx.exc import PackageNotFoundError
+from pptx.opc.constants import RELATIONSHIP_TYPE as RT
 from pptx.util import Inches, Pt
 
 from apps.render.blocks import ACCENT, INK, RenderedBlock
+from apps.render.pictures import chart_png, chart_title
 from core.errors import AppError
 
 _LINES_A_SLIDE = 9
@@ -218,7 +221,13 @@ def _chart_slide(deck: _Deck, chart: Mapping[str, Any]) -> None:
 
 
 def add_chart(slide: Any, chart: Mapping[str, Any], box: tuple[Any, Any, Any, Any]) -> None:
-    """Puts a chart with lines, one a series, onto the slide; `box` is its left, top, width and height."""
+    """Puts a chart with lines, one a series, onto the slide; `box` is its left, top, width and height.
+
+    One with a specification becomes a picture in the theme's font, as large as fits.
+    """
+    if chart.get("spec"):
+        _add_picture(slide, chart, box)
+        return
     make_data: Any = CategoryChartData
     data = make_data()
     data.categories = [str(label) for label in chart.get("labels", [])]
@@ -232,6 +241,21 @@ def add_chart(slide: Any, chart: Mapping[str, Any], box: tuple[Any, Any, Any, An
     if frame.chart.has_legend:
         frame.chart.legend.position = XL_LEGEND_POSITION.BOTTOM
         frame.chart.legend.include_in_layout = False
+
+
+def _add_picture(slide: Any, chart: Mapping[str, Any], box: tuple[Any, Any, Any, Any]) -> None:
+    left, top, width, height = box
+    shape = slide.shapes.add_picture(io.BytesIO(chart_png(chart, _theme_font(slide))), left, top)
+    shrink = min(width / shape.width, height / shape.height)
+    shape.width, shape.height = int(shape.width * shrink), int(shape.height * shrink)
+    shape._element.nvPicPr.cNvPr.set("descr", chart_title(chart))
+
+
+def _theme_font(slide: Any) -> str:
+    """The font of the theme's body text."""
+    theme = slide.slide_layout.slide_master.part.part_related_by(RT.THEME).blob.decode("utf-8", "replace")
+    found = re.search(r'<a:minorFont>.*?<a:latin typeface="([^"]+)"', theme, re.DOTALL)
+    return found[1] if found else "Calibri"
 
 
 def _fill(shape: Any, text: str, size: int, color: str) -> None:

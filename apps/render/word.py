@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,18 +11,27 @@ from docx import Document as WordDocument
 from docx.opc.exceptions import PackageNotFoundError
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
-from docx.shared import Pt, RGBColor
+from docx.shared import Inches, Pt, RGBColor
 
 from apps.render.blocks import ACCENT, INK, RenderedBlock
+from apps.render.pictures import chart_png, chart_title
 from core.errors import AppError
 
 _STYLES = ("Title", "Subtitle", "Heading 1", "Heading 2", "Heading 3", "List Bullet", "List Number", "Table Grid")
 
 
 def write_docx(
-    title: str, subtitle: str, blocks: Sequence[RenderedBlock], *, company: str, template: Path | None = None
+    title: str,
+    subtitle: str,
+    blocks: Sequence[RenderedBlock],
+    charts: Sequence[Mapping[str, Any]] = (),
+    *,
+    company: str,
+    template: Path | None = None,
 ) -> bytes:
     """The document's bytes; `template` is a docx whose styles, header and footer it takes, without its text.
+
+    A chart stands as a picture at the end of the part whose heading is its `beside`, or at the document's end.
 
     Raises:
         AppError: the template can't be read, or lacks a style.
@@ -35,8 +44,14 @@ def write_docx(
     document.add_heading(title, level=0)
     if subtitle:
         document.add_paragraph(subtitle, style="Subtitle")
+    heading, left = title, list(charts)
     for block in blocks:
+        if block.kind == "heading":
+            left = _add_charts(document, left, heading)
+            heading = block.text
         add_block(document, block)
+    for chart in _add_charts(document, left, heading):
+        add_chart(document, chart)
     if template is None:
         footer = document.sections[0].footer.paragraphs[0]
         footer.text = f"{company} · " if company else ""
@@ -84,6 +99,24 @@ def add_block(document: Any, block: RenderedBlock) -> None:
     for run in block.runs:
         added = paragraph.add_run(run.text)
         added.bold, added.italic = run.bold, run.italic
+
+
+def _add_charts(document: Any, charts: Sequence[Mapping[str, Any]], heading: str) -> list[Mapping[str, Any]]:
+    """Puts those of this heading here; returns the others."""
+    for chart in charts:
+        if chart.get("beside") == heading:
+            add_chart(document, chart)
+    return [chart for chart in charts if chart.get("beside") != heading]
+
+
+def add_chart(document: Any, chart: Mapping[str, Any]) -> None:
+    """Appends the chart as a picture in the document's font, with its title as alternative text."""
+    font = document.styles["Normal"].font.name or "Calibri"
+    document.add_picture(io.BytesIO(chart_png(chart, font)), width=Inches(6.2))
+    shown = document.inline_shapes[-1]._inline.docPr
+    shown.set("descr", chart_title(chart))
+    if not chart.get("spec"):  # a specification has its title in the picture
+        document.paragraphs[-1].insert_paragraph_before(chart_title(chart), style="Heading 3")
 
 
 def _add_table(document: Any, block: RenderedBlock) -> None:

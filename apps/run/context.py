@@ -87,6 +87,8 @@ class Reviewed:
 # The last says for which customer the answer is; None for an answer that stays in the house.
 Answering = Callable[[str, User, Filter | None, AnswerStyle, CustomerScope | None], Answer]
 # (SQL with :names, parameters, most rows) → column names and rows. The connection can only read.
+# (question in plain words, the person) → a warehouse.ask.DataAnswer: words, columns, rows, spec, tables, problem.
+AskedData = Callable[[str, User], Any]
 Query = Callable[[str, Mapping[str, Any], int], tuple[list[str], list[Sequence[Any]]]]
 # (text, the texts that it may say) → what of it stands in none of them, in words.
 Check = Callable[[str, Sequence[str]], list[str]]
@@ -113,6 +115,7 @@ class Tools:
     answer: Answering | None = None
     model: Model | None = None
     query: Query | None = None
+    data: AskedData | None = None
     check: Check | None = None
     review: Review | None = None
     redact: Callable[[str], str] = str

@@ -41,7 +41,7 @@ def query(given: RunQuery, context: Context) -> dict[str, Any]:
     if context.tools.query is None:
         raise AppError("This step asks the data warehouse, and no Redshift source is configured; add one to sources.")
     columns, rows = context.tools.query(sql, given.values, given.max_rows)
-    records = [{c: _plain(v) for c, v in zip(columns, row, strict=True)} for row in rows]
+    records = [{c: plain_value(v) for c, v in zip(columns, row, strict=True)} for row in rows]
     number = context.cite(SourceQuote("Data warehouse", locator=f"query of {context.today.isoformat()}", quote=sql))
     return {"columns": columns, "rows": records, "count": len(records), "sql": sql, "number": number}
 
@@ -62,7 +62,8 @@ def checked(sql: str) -> str:
     return plain
 
 
-def _plain(value: Any) -> Any:
+def plain_value(value: Any) -> Any:
+    """A value as expressions and tables take it: numbers as numbers, days as 2026-01-31."""
     if isinstance(value, Decimal):
         return int(value) if value == value.to_integral_value() else float(value)
     if isinstance(value, datetime | date):

@@ -28,7 +28,8 @@ class Render(Parameters):
     Attributes:
         body: Markdown; in a presentation a heading is a slide, and a quotation ("> …") a note for the speaker.
         tables: {title, columns, rows}, for xlsx.
-        charts: {title, labels, series}, for pptx; with `beside`, a slide's heading, beside its text.
+        charts: {title, labels, series}, or {title, spec} as `ask_data` gives it, for docx and pptx; with `beside`, a
+            heading, with the text below it.
         beside: The heading beside which the first chart stands.
         template: A file of `templates_dir` with `{{ placeholders }}`, which `values` fill; nothing else is added.
     """
@@ -58,7 +59,9 @@ def render(given: Render, context: Context) -> dict[str, Any]:
             from apps.render.word import write_docx
 
             template = _template(context, "report.docx")
-            content = write_docx(given.title, given.subtitle, blocks, company=context.company, template=template)
+            content = write_docx(
+                given.title, given.subtitle, blocks, given.charts, company=context.company, template=template
+            )
         case "pptx":
             from apps.render.slides import write_pptx
 

@@ -44,6 +44,7 @@ from retrieval.query.filters import Either, Exists, Filter, Not
 from retrieval.query.index import ChunkIndex
 from retrieval.query.search import Search
 from retrieval.retriever import Retriever
+from warehouse.ask import Warehouse
 
 _NAME = re.compile(r"'(?:[^']|'')*'|(?<!:):([a-z_][a-z0-9_]*)")
 # One step may not keep the warehouse busy for longer.
@@ -56,8 +57,16 @@ _customers: WeakKeyDictionary[ChunkIndex, tuple[float, Customers]] = WeakKeyDict
 _words: WeakKeyDictionary[ChunkIndex, tuple[float, Vocabulary]] = WeakKeyDictionary()
 
 
-def open_tools(settings: Settings, assistant: Assistant | None, retriever: Retriever | None) -> Tools:
+def open_tools(
+    settings: Settings,
+    assistant: Assistant | None,
+    retriever: Retriever | None,
+    warehouse: Warehouse | None = None,
+) -> Tools:
     """The tools of this installation; None for the first two leaves searching steps out.
+
+    Args:
+        warehouse: The tables that steps ask in plain words.
 
     Raises:
         SettingsError: the Redshift source in the settings is wrong.
@@ -83,6 +92,7 @@ def open_tools(settings: Settings, assistant: Assistant | None, retriever: Retri
         answer=answered if assistant is not None else None,
         model=ModelWriter(models) if models is not None else None,
         query=_warehouse(settings),
+        data=warehouse.ask if warehouse is not None else None,
         check=foreign_facts,
         review=TextReview(retriever.embedder, models, settings) if retriever is not None else None,
         redact=partial(redacted, kinds=load_guardrails(settings).redact),

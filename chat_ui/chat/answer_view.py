@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from html import escape
+from typing import Any
 from urllib.parse import quote
 
 import streamlit as st
 
 from assistant.answers.small_talk import ROUTE as TALK
-from assistant.data import shown_again
+from assistant.data import shown_again, stored_query
 from assistant.write_back import ACTION
 from chat_ui.chat import opened
 from chat_ui.chat.app_turn import ask_next, choices, examples, offers, route_menu
@@ -26,6 +28,7 @@ from chat_ui.parts.data_view import downloads
 from chat_ui.parts.edits import Edits
 from chat_ui.parts.filter_bar import facets
 from chat_ui.parts.passages import Excerpt, excerpts
+from chat_ui.parts.verify import verify
 from chat_ui.write_back.offers import answer_form, run_offers
 from core.errors import SourceError
 from core.types import Answer, Passage, User
@@ -106,7 +109,9 @@ def _actions(turn: Turn, answer: Answer, user: User, edits: Edits, name: str) ->
         if turn.run is None:
             file = export.file_name("docx", name, turn.question, components.today())
             components.copy_button(export.markdown(taken).partition("\n\n")[2])
-            components.download("Word", lambda: export.word(taken), file, export.WORD_TYPE, key=f"{key}-docx")
+            components.download(
+                "Word", lambda: export.word(taken, charts=_chart(key)), file, export.WORD_TYPE, key=f"{key}-docx"
+            )
         if turn.run is None and answer.found:
             edits.buttons("", answer.text)
         route_menu(turn, answer, user)
@@ -116,7 +121,7 @@ def _actions(turn: Turn, answer: Answer, user: User, edits: Edits, name: str) ->
         _more(turn, taken, user, name)
         case_button(answer, user, key)
         if answer.trace_id:
-            feedback(answer.trace_id, user, key)
+            feedback(answer.trace_id, user, key, lambda: _verified(turn.question, answer, user))
     if why.open:
         with why:
             why_view(answer.passages or answer.nearest, answer, user)
@@ -158,8 +163,12 @@ def _charted(answer: Answer, user: User, key: str) -> None:
     warehouse = session.warehouse()
     if warehouse is None:
         return
+    kept = f"{key}-charted"
     try:
-        found = shown_again(answer, warehouse, user)
+        # Asked once a visit: each query is an entry of the audit trail.
+        if kept not in st.session_state:
+            st.session_state[kept] = shown_again(answer, warehouse, user)
+        found = st.session_state[kept]
     except SourceError as error:
         st.caption(str(error))
         return
@@ -169,6 +178,20 @@ def _charted(answer: Answer, user: User, key: str) -> None:
         st.vega_lite_chart(dict(found.spec), width="stretch", key=f"{key}-chart")
     if found is not None:
         downloads(found, f"{key}-data")
+
+
+def _chart(key: str) -> dict[int, Mapping[str, Any]]:
+    """The chart that the turn shows, for a file of it alone."""
+    found = st.session_state.get(f"{key}-charted")
+    return {0: found.spec} if found is not None and found.spec is not None and found.may_take else {}
+
+
+def _verified(question: str, answer: Answer, user: User) -> str:
+    """What a thumb up makes of an answer from tables: a verified question, or a proposal of one."""
+    warehouse, query = session.warehouse(), stored_query(answer.query)
+    if warehouse is None or query is None:
+        return ""
+    return verify(answer.understood or question, query, user, warehouse)
 
 
 def partial_html(turn: Turn) -> str:

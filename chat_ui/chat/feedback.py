@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 
 import streamlit as st
@@ -16,18 +17,19 @@ _BAD = REASONS[REASONS.index("wrong") :]
 
 
 @st.fragment
-def feedback(trace_id: str, user: User, key: str) -> None:
+def feedback(trace_id: str, user: User, key: str, liked: Callable[[], str] = str) -> None:
     """The thumbs; a thumb is kept at once, reasons and comment when they are sent.
 
     Args:
         key: Unique on the page.
+        liked: What a new thumb up does besides; it returns what to tell the person.
     """
     user = session.still_there(user)
     with st.container(horizontal=True, gap="small", vertical_alignment="center", width="content"):
-        _thumbs(trace_id, user, key)
+        _thumbs(trace_id, user, key, liked)
 
 
-def _thumbs(trace_id: str, user: User, key: str) -> None:
+def _thumbs(trace_id: str, user: User, key: str, liked: Callable[[], str]) -> None:
     if f"{key}-thumbs" not in st.session_state:
         st.session_state[f"{key}-thumbs"] = _given(trace_id, user, key)
     thumb = st.feedback("thumbs", key=f"{key}-thumbs")
@@ -38,6 +40,8 @@ def _thumbs(trace_id: str, user: User, key: str) -> None:
     if st.session_state.get(kept) != rating:
         Traces(session.database()).rate(trace_id, user, rating)
         st.session_state[kept] = rating
+        if rating == "up" and (said := liked()):
+            st.toast(said)
     with (
         st.popover("Thank you. Say why" if thumb else "Thank you. What is wrong?", type="tertiary", key=f"{key}-why"),
         st.form(f"{key}-form", border=False),

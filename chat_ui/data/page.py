@@ -1,18 +1,23 @@
-"""The page: a question, the query in words, the rows; pickers change the query, and the next question may, too."""
+"""The page: a question, the query in words, the rows; pickers change the query, and the next question may, too.
+
+Beside it the verified questions, and who sees what.
+"""
 
 from __future__ import annotations
 
 from datetime import date, timedelta
+from html import escape
 from typing import Any
 
 import streamlit as st
 
+from chat_ui.data.access import access_view
+from chat_ui.data.verified import thumb, verified_view
 from chat_ui.parts import components, session
 from chat_ui.parts.data_view import data_view
 from core.errors import DebriefError, QuestionError
 from core.types import User
 from warehouse.ask import DataAnswer, Warehouse
-from warehouse.audit import record
 from warehouse.query import Level, Measure, Period, Query
 from warehouse.query.check import roles_of, visible_layer
 
@@ -28,6 +33,17 @@ def page(user: User) -> None:
             "There are no tables to ask", "An administrator names a layer in the settings; docs/data.md says how."
         )
         return
+    tab, place = components.open_tab(("Ask", "Verified questions", "Who sees what"), "data-tab")
+    with place:
+        if tab == "Verified questions":
+            verified_view(user, warehouse)
+        elif tab == "Who sees what":
+            access_view(user, warehouse.layer)
+        else:
+            _ask_view(user, warehouse)
+
+
+def _ask_view(user: User, warehouse: Warehouse) -> None:
     st.caption(f"You ask as: {', '.join(roles_of(user, warehouse.layer))}.")
     question = st.chat_input(
         "Ask the tables, or change the last question: only Spain, by month, top 5", key="data-question"
@@ -39,13 +55,21 @@ def page(user: User) -> None:
         _examples(user, warehouse)
         return
     st.header(st.session_state[_ASKED])
+    if found.choices:
+        components.state("Which one?", found.problem)
+        for n, choice in enumerate(found.choices):
+            st.button(choice, key=f"data-choice-{n}", on_click=_ask, args=(choice, user, warehouse))
+        return
     if found.problem:
         components.state("Not in these tables", found.problem)
         _examples(user, warehouse)
         return
     st.markdown(f"**{components.plain(found.words)}**")
+    if found.verified is not None:
+        st.html(components.badge("Verified", "good") + f' <span class="note">{escape(found.verified.said())}</span>')
     _pickers(found, user, warehouse)
     data_view(found, warehouse.layer, "data")
+    thumb(st.session_state[_ASKED], found, user, warehouse)
 
 
 def _ask(question: str, user: User, warehouse: Warehouse) -> None:
@@ -54,18 +78,13 @@ def _ask(question: str, user: User, warehouse: Warehouse) -> None:
         found = warehouse.ask(question, user, last.query if last else None, session.assistant().models)
     except DebriefError as error:
         found = DataAnswer(question, problem=str(error))
-    _keep(question, found, user)
-
-
-def _keep(question: str, found: DataAnswer, user: User) -> None:
     st.session_state[_ASKED], st.session_state[_FOUND] = question, found
-    record(session.database(), user, found)
 
 
 def _examples(user: User, warehouse: Warehouse) -> None:
     """Questions that are answered: the verified ones, and one for each entity that the person sees."""
     seen = visible_layer(user, warehouse.layer)
-    asked = [v.question for v in warehouse.layer.verified]
+    asked = [v.question for v in warehouse.verified.listed() if v.status == "verified" and v.holds(date.today())]
     for name, entity in seen.entities.items():
         words = [c for c, m in entity.columns.items() if m.type == "text" and not m.values and c not in entity.label]
         if entity.date and len(asked) < 6:
@@ -129,4 +148,4 @@ def _run(query: Query, user: User, warehouse: Warehouse) -> None:
         found = warehouse.run(query, user, st.session_state[_ASKED])
     except (QuestionError, DebriefError) as error:
         found = DataAnswer(st.session_state[_ASKED], query, problem=str(error))
-    _keep(st.session_state[_ASKED], found, user)
+    st.session_state[_FOUND] = found

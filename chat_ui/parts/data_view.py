@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from chat_ui.parts import components
+from chat_ui.parts import components, export
 from core.spreadsheet import csv_text
 from warehouse.ask import DataAnswer
 from warehouse.charts.draw import unit_of
@@ -27,7 +27,7 @@ def data_view(found: DataAnswer, layer: Layer, key: str) -> None:
     elif found.spec is not None:
         st.vega_lite_chart(dict(found.spec), width="stretch", key=f"{key}-chart")
     if found.kind != "number":
-        rows = [[components.plain(cell_text(value)) for value in row] for row in found.rows[:_TABLE_ROWS]]
+        rows = [[components.plain(cell_text(value)) for value in row] for row in found.shown()[:_TABLE_ROWS]]
         if rows:
             components.table([components.plain(c) for c in found.columns], rows, label="Rows")
         else:
@@ -40,10 +40,14 @@ def data_view(found: DataAnswer, layer: Layer, key: str) -> None:
 def downloads(found: DataAnswer, key: str) -> None:
     """CSV, the chart as a picture, and the SQL to look at and copy."""
     with st.container(horizontal=True, gap="small", key=f"{key}-take", vertical_alignment="center"):
-        components.download(
-            "CSV", lambda: csv_text(found.columns, found.rows).encode(), "rows.csv", "text/csv", key=f"{key}-csv"
-        )
-        spec: Mapping[str, object] | None = found.spec
+        if found.may_take:
+            components.download(
+                "CSV", lambda: csv_text(found.columns, found.shown()).encode(), "rows.csv", "text/csv", key=f"{key}-csv"
+            )
+            components.download(
+                "Word", lambda: export.data_as_word(found), "answer.docx", export.WORD_TYPE, key=f"{key}-word"
+            )
+        spec: Mapping[str, object] | None = found.spec if found.may_take else None
         if spec is not None:
             components.download("PNG", lambda: picture(spec, ".png"), "chart.png", "image/png", key=f"{key}-png")
             components.download("SVG", lambda: picture(spec, ".svg"), "chart.svg", "image/svg+xml", key=f"{key}-svg")

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from docx import Document as new_docx
 from docx.document import Document as Docx
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from apps.render.word import add_chart
 from core.text.invisible import printable
 from core.types import Answer, Citation
+from warehouse.ask import DataAnswer
+from warehouse.shown import cell_text
 
 WORD_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 _NO_NAME = re.compile(r"[\\/:*?\"<>|\x00-\x1f]")
@@ -29,18 +33,36 @@ def markdown(turns: Iterable[tuple[str, Answer]], title: str = "") -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def word(turns: Iterable[tuple[str, Answer]], title: str = "") -> bytes:
-    """The same as a .docx file."""
+def word(
+    turns: Iterable[tuple[str, Answer]], title: str = "", charts: Mapping[int, Mapping[str, Any]] | None = None
+) -> bytes:
+    """The same as a .docx file; `charts`: number of the turn → its chart's Vega-Lite specification, as a picture."""
     document = new_docx()
     if title:
         document.add_heading(printable(title), 0)
-    for question, answer in turns:
+    for number, (question, answer) in enumerate(turns):
         document.add_heading(printable(" ".join(question.split())), 1)
+        if spec := (charts or {}).get(number):
+            add_chart(document, {"title": printable(question), "spec": spec})
         add_markdown(document, answer.text)
         if answer.citations:
             document.add_heading("Sources", 2)
         for citation in answer.citations:
             document.add_paragraph(printable(f"[{citation.marker}] {_source(citation)}"))
+    buffer = io.BytesIO()
+    document.save(buffer)
+    return buffer.getvalue()
+
+
+def data_as_word(found: DataAnswer) -> bytes:
+    """Rows of the company's tables as a .docx file: the query in words, the chart, the table, where it comes from."""
+    document = new_docx()
+    document.add_heading(printable(found.question or found.words), 1)
+    document.add_paragraph(printable(found.words))
+    if found.spec is not None:
+        add_chart(document, {"title": found.words, "spec": found.spec})
+    _add_table(document, [list(found.columns), *([cell_text(v) for v in row] for row in found.shown())])
+    document.add_paragraph(printable(f"From {', '.join(found.tables)}, read {found.at:%d %B %Y, %H:%M} UTC."))
     buffer = io.BytesIO()
     document.save(buffer)
     return buffer.getvalue()

@@ -120,7 +120,7 @@ def _rules() -> tuple[object, ...]:
 def warehouse() -> Warehouse | None:
     """The company's tables that people ask; None when there are none. Raises SettingsError: their layer is wrong."""
     data = assistant().data
-    return data.warehouse if data is not None else open_warehouse(settings())
+    return data.warehouse if data is not None else open_warehouse(settings(), database())
 
 
 @st.cache_resource(show_spinner=False)

@@ -40,6 +40,7 @@ from warehouse.databases import Catalogue, Database, Rows
 from warehouse.databases.duck import DuckFiles
 from warehouse.layer import Layer, load_layer
 from warehouse.layer.draft import drafted
+from warehouse.reading.renewed import renewed
 
 Progress = Callable[[int, int], None]
 _ASKING = User("evaluation@debrief")
@@ -130,6 +131,44 @@ def evaluate_data(
             judged.append(_judged(asked, warehouses[asked.database], models))
             progress(number + 1, len(questions))
     return judged
+
+
+def evaluate_verified(warehouse: Warehouse, person: Callable[[str], User | None]) -> list[DataJudgement]:
+    """Each verified question read by the rules alone, against the rows of its approved query; both as its owner.
+
+    Args:
+        person: Who has an address; None for nobody, whose questions are run as one who holds every role.
+    """
+    judged = []
+    today = date.today()
+    every = User("evaluation@debrief", tuple(g for groups in warehouse.layer.roles.values() for g in groups))
+    bare = Warehouse(warehouse.layer.model_copy(update={"verified": ()}), warehouse.database, 10_000)
+    for one in warehouse.verified.listed():
+        if one.status != "verified" or (one.until is not None and one.until < today):
+            continue
+        owner, begin, gold, why = person(one.owner) or every, time.perf_counter(), None, one.problem
+        try:
+            gold = bare.run(renewed(one.query, today), owner).rows if not one.problem else None
+        except DebriefError as error:
+            why = str(error)
+        try:
+            answer = bare.ask(one.question, owner)
+        except DebriefError as error:
+            answer = DataAnswer(one.question, problem=str(error))
+        right = gold is not None and not answer.problem and same_rows(gold, answer.rows)
+        asked = DataQuestion(
+            one.id or "layer", one.question, gold_rows=gold, group="" if gold is not None else "broken"
+        )
+        judged.append(DataJudgement(asked, answer, right, time.perf_counter() - begin, why))
+    return judged
+
+
+def verified_report(judged: Sequence[DataJudgement]) -> dict[str, float]:
+    """`verified_runs`: the approved query runs; `read_the_same`: without it the rules would give the same rows."""
+    if not judged:
+        return {"verified": 0}
+    runs = _share(j.asked.gold_rows is not None for j in judged)
+    return {"verified": len(judged), "verified_runs": runs, "read_the_same": _share(j.right for j in judged)}
 
 
 def data_report(judged: Sequence[DataJudgement]) -> dict[str, float]:

@@ -26,6 +26,8 @@ def users_text() -> str:
                 "language": person["language"],
                 "role": person["role"],
                 "title": person["title"],
+                # Departments of the staff schedule; most people lead none.
+                **({"manages": person["manages"]} if "manages" in person else {}),
             },
         }
         for key, person in world["people"].items()

@@ -14,6 +14,7 @@ from samples.builders.world import World, load_world
 
 _SEED = 20
 _FIRST_DAY, _LAST_DAY = date(2025, 10, 1), date(2026, 11, 22)
+_PLANNED_UNTIL = date(2026, 12, 20)
 _DEPARTMENTS = [
     ("D1", "Service desk", "dach"),
     ("D2", "Security operations", "soc"),
@@ -71,13 +72,13 @@ def _employee(n: int, chance: random.Random) -> tuple[Any, ...]:
 
 def _shifts(employees: Sequence[tuple[Any, ...]], chance: random.Random) -> Iterator[tuple[Any, ...]]:
     number, day = 0, _FIRST_DAY
-    while day <= _LAST_DAY:
+    while day <= _PLANNED_UNTIL:
         for employee in employees:
             if chance.random() < 0.55 * _BUSY[day.weekday()]:
                 number += 1
                 start = chance.choices(list(_STARTS), list(_STARTS.values()))[0]
                 hours = 8.0 if employee[3] == "FT" else 4.5
-                status = "cancelled" if chance.random() < 0.03 else "planned" if day > date(2026, 11, 15) else "worked"
+                status = "cancelled" if chance.random() < 0.03 else "planned" if day > _LAST_DAY else "worked"
                 yield (
                     number,
                     employee[0],

@@ -66,8 +66,6 @@ def test_ask_look_change_and_take_away(
     box.fill("average weight of the riders")
     box.press("Enter")
     page.get_by_text("The data has nothing for “weight”").first.wait_for()
-    if size == LAPTOP:
-        visitor.picture("data.png")
 
 
 def test_the_chat_answers_from_tables_with_a_chart(served: Served, browser: Browser) -> None:
@@ -80,3 +78,25 @@ def test_the_chat_answers_from_tables_with_a_chart(served: Served, browser: Brow
     visitor.settled()
     assert "Number of riders by branch name" in visitor.text()
     assert "From" in visitor.text()
+
+
+def test_an_answer_is_verified_used_revoked_and_rights_are_shown(served: Served, browser: Browser) -> None:
+    visitor = Visitor(browser, served.url, LAPTOP, "light")
+    page = visitor.page
+    page.goto(f"{served.url}/data")
+    box = page.get_by_role("textbox", name=_ASK)
+    box.fill("number of rentals by tier")
+    box.press("Enter")
+    page.get_by_role("button", name="Verify this answer").click()
+    page.get_by_text("Verified until").first.wait_for()
+    box.fill("Show me the number of rentals by tier")
+    box.press("Enter")
+    page.get_by_text("Verified answer: its query was approved").first.wait_for()
+    page.get_by_role("tab", name="Verified questions").click()
+    page.get_by_role("button", name="Revoke").click()
+    page.get_by_text("Nothing is verified yet").first.wait_for()
+    page.get_by_role("tab", name="Who sees what").click()
+    page.get_by_role("region", name="Access by role").wait_for()
+    visitor.settled()
+    assert "branch_id is one of $branches" in visitor.text()
+    assert visitor.violations() == []

@@ -121,3 +121,11 @@ def test_a_chart_is_a_picture() -> None:
     assert found.spec is not None
     assert picture(found.spec, ".png").startswith(b"\x89PNG")
     assert b"<svg" in picture(found.spec, ".svg")
+
+
+def test_a_month_without_rows_breaks_the_line_and_counts_as_none() -> None:
+    for question, value in (("total price per month in 2026", None), ("number of rentals per month in 2026", 0)):
+        found = shop().ask(question, OWNER)
+        assert found.spec is not None
+        months = {row["month"][:7]: list(row.values())[1] for row in next(iter(found.spec["datasets"].values()))}
+        assert list(months) == ["2026-01", "2026-02", "2026-03", "2026-04"] and months["2026-03"] == value

@@ -9,12 +9,16 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from core.errors import SettingsError, SourceError
+from core.errors import QuestionError, SettingsError, SourceError
+from core.types import User
+from warehouse.ask import Warehouse
 from warehouse.databases.duck import DuckFiles
 from warehouse.databases.open import open_database
 from warehouse.layer.draft import drafted
+from warehouse.layer.load import layer_of
 from warehouse.layer.model import Layer
 from warehouse.layer.problems import problems
+from warehouse.query import Level, Measure, Query
 
 
 def test_csv_excel_and_sqlite_are_tables(tmp_path: Path) -> None:
@@ -104,6 +108,7 @@ def test_a_real_postgresql_is_drafted_checked_and_only_read(postgres: str) -> No
         database.rows("INSERT INTO tbl_department VALUES (3, 'x')")
     assert database.rows("SELECT count(*) FROM tbl_department")[1] == [(2,)]
     # The database's own rows by role hold, too.
+    assert (database.estimate("SELECT count(*) FROM tbl_employee") or 0) >= 1
     assert Postgres(postgres, role="reader").rows("SELECT count(*) FROM tbl_employee")[1] == [(2,)]
     with pytest.raises(SourceError, match="refuses"):
         Postgres(postgres, role="reader").rows("SELECT * FROM tbl_department")
@@ -139,3 +144,17 @@ def test_a_server_that_is_gone_is_one_sentence() -> None:
     database = open_database("postgresql://nobody@127.0.0.1:1/none")
     with pytest.raises(SourceError, match="The database doesn't answer"):
         database.rows("SELECT 1")
+
+
+def test_a_query_that_would_go_through_too_much_is_not_run() -> None:
+    database = DuckFiles([])
+    database.run_script("CREATE TABLE n AS SELECT range AS a FROM range(50000)")
+    values = {
+        "entities": {
+            "number": {"table": "n", "key": ["a"], "columns": {"a": {"type": "id"}}, "scope": {"everyone": []}}
+        }
+    }
+    query = Query((Measure("number", "count"),), (Level("number.a"),))
+    assert Warehouse(layer_of(values, "x"), database, max_estimate=60_000).run(query, User("a@b")).more
+    with pytest.raises(QuestionError, match=r"about 50,000 rows, and 1,000 are allowed"):
+        Warehouse(layer_of(values, "x"), database, max_estimate=1_000).run(query, User("a@b"))

@@ -4,8 +4,9 @@ in the dark.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -20,6 +21,10 @@ from warehouse.query.words import title as words_of
 
 # Differ in lightness as well as in hue, and can be seen on white and on black.
 COLOURS = ("#2f9388", "#c98a1b", "#7f8c9a", "#b8453c", "#6b7fd1", "#8a6d3b", "#4f9d5d", "#a35fa0")
+_BAR = 28
+# Grain → months, days to the next.
+_STEPS = {"day": (0, 1), "week": (0, 7), "month": (1, 0), "quarter": (3, 0), "year": (12, 0)}
+_MOST_TIMES = 1_000
 _TIME_UNITS = {"hour": "yearmonthdatehours", "day": "yearmonthdate", "week": "yearmonthdate", "month": "yearmonth",
                "quarter": "yearquarter", "year": "year"}  # fmt: skip
 
@@ -35,15 +40,25 @@ def chart_spec(
     shown = [tuple(_cell(v, query, n) for n, v in enumerate(row)) for row in rows]
     if kind == "bar" and len(query.levels) == 1:
         shown = _gathered(shown, query)
+    if kind == "line":
+        shown = _with_gaps(shown, query)
     values = [dict(zip(names, row, strict=True)) for row in shown]
     base = alt.Chart(alt.InlineData(values=values), title=alt.TitleParams(heading, anchor="start"))
     drawn = {"bar": _bars, "line": _lines, "pie": _pie, "heat": _heat, "histogram": _histogram, "scatter": _points}[
         kind
     ](base, query, names, layer)
     spec: dict[str, Any] = drawn.properties(
-        description=f"{heading}. {len(rows)} rows.", width="container", height=300
+        description=f"{heading}. {len(rows)} rows.", width="container", height=_height(kind, shown, query)
     ).to_dict()
     return spec
+
+
+def _height(kind: ChartKind, shown: Sequence[Sequence[Any]], query: Query) -> int:
+    """In pixels: bars are as thick for two as for twelve."""
+    if kind != "bar":
+        return 300
+    thick = _BAR * (len(query.measures) if len(query.levels) == 1 else 1)
+    return max(2, len({row[0] for row in shown})) * max(thick, _BAR)
 
 
 def unit_of(measure: Measure, layer: Layer) -> str:
@@ -83,9 +98,35 @@ def _gathered(rows: list[tuple[Any, ...]], query: Query) -> list[tuple[Any, ...]
     return [*ordered[:MOST_BARS], ("other", *(sum(r[n] or 0 for r in rest) for n in range(1, len(rows[0]))))]
 
 
+def _with_gaps(rows: list[tuple[Any, ...]], query: Query) -> list[tuple[Any, ...]]:
+    """A row for each time that has none: nothing was counted; a missing figure of another kind breaks the line."""
+    at = next((n for n, level in enumerate(query.levels) if level.grain in _STEPS), None)
+    if at is None or any(not isinstance(row[at], str) or row[at] == "none" for row in rows):
+        return rows
+    times = sorted({date.fromisoformat(row[at][:10]) for row in rows})
+    months, days = _STEPS[query.levels[at].grain]
+    every: list[date] = []
+    day = times[0]
+    while day <= times[-1] and len(every) < _MOST_TIMES:
+        every.append(day)
+        number = day.year * 12 + day.month - 1 + months
+        day = date(number // 12, number % 12 + 1, 1) if months else day + timedelta(days=days)
+    if not set(times) <= set(every):
+        return rows
+    none = tuple(0 if m.by == "count" and m.over is None else None for m in query.measures)
+    others = {row[1 - at] for row in rows} if len(query.levels) == 2 else {None}
+    known = {(row[at][:10], row[1 - at] if len(query.levels) == 2 else None) for row in rows}
+    made: list[tuple[Any, ...]] = []
+    for time, other in ((d.isoformat(), o) for d in every for o in others):
+        if (time, other) not in known:
+            own = (time,) if len(query.levels) == 1 else (time, other) if at == 0 else (other, time)
+            made.append((*own, *none))
+    return sorted([*rows, *made], key=lambda row: str(row[at]))
+
+
 def _axis_title(measure: Measure, name: str, layer: Layer) -> str:
     unit = unit_of(measure, layer)
-    return f"{name} ({unit})" if unit and unit not in name else name
+    return f"{name} ({unit})" if unit and unit not in re.findall(r"[^\W_]+|%", name) else name
 
 
 def _number_axis(title: str, whole: bool = False) -> alt.Axis:
@@ -151,7 +192,9 @@ def _lines(base: alt.Chart, query: Query, names: Sequence[str], layer: Layer) ->
         else alt.X(f"{time}:O", title=names[at], axis=alt.Axis(labelAngle=0))
     )
     tooltip = [alt.Tooltip(f"{_escaped(n)}:N") for n in names]
-    mark: dict[str, Any] = {"point": alt.OverlayMarkDef(size=40), "strokeWidth": 2}
+    one = len(query.levels) == 1 and len(query.measures) == 1
+    point = alt.OverlayMarkDef(size=40, color=COLOURS[0]) if one else alt.OverlayMarkDef(size=40)
+    mark: dict[str, Any] = {"point": point, "strokeWidth": 2}
     if len(query.levels) == 2:
         value = alt.Y(
             f"{_escaped(names[2])}:Q",
@@ -182,7 +225,7 @@ def _pie(base: alt.Chart, query: Query, names: Sequence[str], layer: Layer) -> A
 
 def _heat(base: alt.Chart, query: Query, names: Sequence[str], layer: Layer) -> Any:
     return base.mark_rect().encode(
-        x=alt.X(f"{_escaped(names[1])}:O", sort=_order(query, 1), title=names[1]),
+        x=alt.X(f"{_escaped(names[1])}:O", sort=_order(query, 1), title=names[1], axis=alt.Axis(labelAngle=0)),
         y=alt.Y(f"{_escaped(names[0])}:O", sort=_order(query, 0), title=names[0]),
         color=alt.Color(
             f"{_escaped(names[2])}:Q",

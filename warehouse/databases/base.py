@@ -49,6 +49,14 @@ class Database(Protocol):
         """
         ...
 
+    def estimate(self, sql: str) -> int | None:
+        """How many rows the largest step of the statement handles, as its planner thinks; None: it doesn't say.
+
+        Raises:
+            SourceError: as `rows`.
+        """
+        ...
+
     def catalogue(self) -> Catalogue:
         """Its tables and views, by name. Raises SourceError."""
         ...
@@ -56,3 +64,15 @@ class Database(Protocol):
     def close(self) -> None:
         """Gives the connection back."""
         ...
+
+
+def largest_step(plan: Any, key: str) -> int | None:
+    """The largest number under `key` anywhere in a plan."""
+    if isinstance(plan, dict):
+        own = [int(float(v)) for k, v in plan.items() if k == key and str(v).replace(".", "", 1).isdigit()]
+        found = own + [n for v in plan.values() if (n := largest_step(v, key)) is not None]
+    elif isinstance(plan, list):
+        found = [n for v in plan if (n := largest_step(v, key)) is not None]
+    else:
+        return None
+    return max(found, default=None)

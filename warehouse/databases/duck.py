@@ -5,6 +5,7 @@ A copy in memory, since then no statement can reach a file: DuckDB's access to f
 
 from __future__ import annotations
 
+import json
 import re
 import sqlite3
 import threading
@@ -17,7 +18,7 @@ import pandas as pd
 import python_calamine
 
 from core.errors import SourceError
-from warehouse.databases.base import Catalogue, Rows, TableInfo
+from warehouse.databases.base import Catalogue, Rows, TableInfo, largest_step
 
 _KINDS = {".csv": "csv", ".tsv": "csv", ".xlsx": "excel", ".xls": "excel", ".ods": "excel", ".db": "sqlite",
           ".sqlite": "sqlite", ".sqlite3": "sqlite"}  # fmt: skip
@@ -70,6 +71,11 @@ class DuckFiles:
             finally:
                 timer.cancel()
                 cursor.close()
+
+    def estimate(self, sql: str) -> int | None:
+        """As `Database.estimate`."""
+        plan = self.rows(f"EXPLAIN (FORMAT JSON) {sql}")[1]
+        return largest_step(json.loads(plan[0][1]), "Estimated Cardinality") if plan else None
 
     def catalogue(self) -> Catalogue:
         """As `Database.catalogue`."""

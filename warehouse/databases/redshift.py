@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 
 from connectors.redshift.client import RedshiftLogin, Session
@@ -27,6 +28,11 @@ class Redshift:
         with self._lock:
             names, rows = self._session.rows(sql)
             return names, [tuple(row) for _, row in zip(range(limit), rows, strict=False)]
+
+    def estimate(self, sql: str) -> int | None:
+        """As `Database.estimate`; Redshift's plan is text."""
+        plan = "\n".join(str(row[0]) for row in self.rows(f"EXPLAIN {sql}")[1])
+        return max(map(int, re.findall(r"rows=(\d+)", plan)), default=None)
 
     def catalogue(self) -> Catalogue:
         """As `Database.catalogue`; Redshift's keys are only hints and are left out."""

@@ -10,6 +10,11 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 ColumnType = Literal["text", "number", "date", "datetime", "time", "boolean", "id"]
 Aggregation = Literal["count", "count_distinct", "sum", "avg", "min", "max", "median"]
 Operator = Literal["=", "!=", "<", "<=", ">", ">=", "in", "not in", "contains", "is null", "is not null"]
+# What may be done with an entity's rows: see each, count and add them up, take them away as a file.
+Action = Literal["list", "figures", "download"]
+# "first day → last day": a number that the two columns make, in days, or as "… in hours".
+SPAN = " → "
+SPAN_UNITS = {"days": 86_400, "hours": 3_600, "minutes": 60}
 # Everybody, where roles are listed.
 EVERYONE = "everyone"
 
@@ -19,11 +24,16 @@ class _Part(BaseModel):
 
 
 class Condition(_Part):
-    """`field` `op` `value`; a value of "$name" in a scope is the person's attribute `name`."""
+    """`field` `op` `value`; a value of "$name" in a scope is the person's attribute `name`.
+
+    Attributes:
+        through: In a scope: the row is seen with the row of this entity that `field` refers to.
+    """
 
     field: str
     op: Operator = "="
     value: Any = None
+    through: str = ""
 
 
 class Column(_Part):
@@ -64,6 +74,8 @@ class Entity(_Part):
         date: The column that periods are about, when a question doesn't say which.
         scope: Role → conditions that its rows must fulfil, all of them; an empty list sees every row. A role that
             isn't listed sees none, `everyone` is anybody's.
+        actions: Role → what it may do with them; a role that isn't listed may do all.
+        least: Figures of fewer rows than this aren't shown to who may not list them.
     """
 
     table: str
@@ -74,6 +86,8 @@ class Entity(_Part):
     date: str = ""
     columns: Mapping[str, Column]
     scope: Mapping[str, tuple[Condition, ...]] = Field(default_factory=dict)
+    actions: Mapping[str, tuple[Action, ...]] = Field(default_factory=dict)
+    least: int = Field(default=5, ge=1)
 
     @model_validator(mode="after")
     def _named_columns_exist(self) -> Self:
@@ -141,12 +155,37 @@ class Layer(_Part):
             if not self.has(field):
                 raise ValueError(f"{field!r} is no entity.column of this layer")
         for name, entity in self.entities.items():
-            for role in entity.scope:
+            if entity.actions and not entity.key:
+                raise ValueError(f"{name}: actions need to know what makes a row unique; give it a key")
+            for role in (*entity.scope, *entity.actions):
                 if role != EVERYONE and role not in self.roles:
                     raise ValueError(
                         f"{name}: scope names the role {role!r}; roles has: {', '.join(self.roles) or '-'}"
                     )
+            for condition in (c for role in entity.scope.values() for c in role if c.through):
+                if self.joining(name, condition) is None:
+                    raise ValueError(
+                        f"{name}: no relation leads from {condition.field} to {condition.through}; add one to relations"
+                    )
+                self._ends(name, condition.through)
         return self
+
+    def joining(self, entity: str, condition: Condition) -> str | None:
+        """The column of `condition.through` that the condition's field refers to; None where no relation says so."""
+        field = condition.field if "." in condition.field else f"{entity}.{condition.field}"
+        ones = (r.one.split(".", 1) for r in self.relations if r.many == field)
+        return next((column for other, column in ones if other == condition.through), None)
+
+    def _ends(self, start: str, entity: str) -> None:
+        """Raises ValueError: the scopes of two entities each look at the other's."""
+        seen, ahead = {start}, [entity]
+        while ahead:
+            here = ahead.pop()
+            if here in seen:
+                raise ValueError(f"the scopes of {start} and {here} lead in a circle; give one of them conditions")
+            seen.add(here)
+            of = self.entities.get(here)
+            ahead += {c.through for role in (of.scope.values() if of else ()) for c in role if c.through}
 
     def _fields_named(self) -> Iterator[str]:
         for relation in self.relations:
@@ -158,11 +197,24 @@ class Layer(_Part):
                 yield from (c.field if "." in c.field else f"{name}.{c.field}" for c in conditions)
 
     def has(self, field: str) -> bool:
-        """Whether `field` is an entity or an entity.column of this layer."""
+        """Whether `field` is an entity or an entity.column of this layer, or the time between two columns."""
+        if SPAN in field:
+            return all(self.has(end) and self.column(end).type in ("date", "datetime") for end in span_ends(field)[:2])
         entity, _, column = field.partition(".")
         return entity in self.entities and (not column or column in self.entities[entity].columns)
 
     def column(self, field: str) -> Column:
         """The column of "entity.column"."""
+        if SPAN in field:
+            return Column(type="number", unit=span_ends(field)[2])
         entity, _, column = field.partition(".")
         return self.entities[entity].columns[column]
+
+
+def span_ends(field: str) -> tuple[str, str, str]:
+    """The two fields and the unit of "entity.first day → last day in hours"."""
+    first, _, rest = field.partition(SPAN)
+    last, _, unit = (
+        rest.rpartition(" in ") if rest.endswith(tuple(f" in {u}" for u in SPAN_UNITS)) else (rest, "", "days")
+    )
+    return first, f"{first.partition('.')[0]}.{last}", unit

@@ -5,11 +5,11 @@ too large.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, get_args
 
 from core.errors import QuestionError
 from core.types import User
-from warehouse.layer.model import EVERYONE, Condition, Layer
+from warehouse.layer.model import EVERYONE, Action, Condition, Layer
 from warehouse.query.compile import Scope
 from warehouse.query.structured import Measure, Query
 
@@ -29,7 +29,19 @@ def scope_of(user: User, layer: Layer) -> Scope:
     rows: dict[str, tuple[tuple[Condition, ...], ...]] = {}
     for name, entity in layer.entities.items():
         rows[name] = tuple(entity.scope[role] for role in roles if role in entity.scope)
-    return Scope(rows, _attributes(user))
+    counted = {
+        name: entity.least
+        for name, entity in layer.entities.items()
+        if rows[name] and "list" not in actions_of(name, user, layer)
+    }
+    return Scope(rows, _attributes(user), counted)
+
+
+def actions_of(entity: str, user: User, layer: Layer) -> tuple[Action, ...]:
+    """What the person may do with the rows of an entity: what any of their roles may that sees some."""
+    of = layer.entities[entity]
+    roles = [role for role in roles_of(user, layer) if role in of.scope]
+    return tuple(a for a in get_args(Action) if any(a in of.actions.get(role, get_args(Action)) for role in roles))
 
 
 def visible_layer(user: User, layer: Layer) -> Layer:
@@ -41,8 +53,8 @@ def visible_layer(user: User, layer: Layer) -> Layer:
     for name, entity in layer.entities.items():
         if not roles & set(entity.scope):
             continue
-        # Hidden from everyone is hidden; else it is seen as soon as one of the person's roles isn't listed.
-        own = roles - {EVERYONE} or {EVERYONE}
+        # Hidden from everyone is hidden; else it is seen as soon as one of the roles that see rows isn't listed.
+        own = (roles & set(entity.scope)) - {EVERYONE} or roles - {EVERYONE} or {EVERYONE}
         columns = {c: m for c, m in entity.columns.items() if EVERYONE not in m.hidden and own - set(m.hidden)}
         kept = tuple(c for c in entity.label if c in columns), tuple(c for c in entity.key if c in columns)
         update = {
@@ -75,19 +87,40 @@ def check_query(query: Query, user: User, layer: Layer) -> None:
             f"This asks for more than {MOST_LEVELS} levels or {MOST_MEASURES} figures; ask for fewer at once."
         )
     seen = visible_layer(user, layer)
-    for field in query.fields():
+    for field in query.named():
         if not layer.has(field):
             raise QuestionError(f"The data has no {field!r}.")
         if not seen.has(field):
             raise QuestionError(denial(field, user, layer))
-    conditions = [*query.filters, *query.also, *(f for m in _all(query.measures) for f in m.where)]
+    _check_actions(query, user, layer)
+    conditions = [*query.conditions(), *(f for m in _all(query.measures) for f in m.where)]
     for f in conditions:
         if "." not in f.field or not _fits(f.value, layer.column(f.field).type):
             raise QuestionError(f"{f.field.replace('.', ' ', 1)} can't be compared with {f.value!r}.")
     for measure in _all(query.measures):
+        if measure.name and measure.name not in layer.metrics:
+            raise QuestionError(f"The data has no metric {measure.name!r}.")
         column = measure.of.partition(".")[2]
         if measure.by in ("sum", "avg", "median") and (not column or layer.column(measure.of).type != "number"):
             raise QuestionError(f"{measure.of} has no numbers; it can be counted, not added up.")
+
+
+def _check_actions(query: Query, user: User, layer: Layer) -> None:
+    """Who may only count the rows of an entity names none of them, neither in the result nor in a condition."""
+    named = [
+        *(level.field for level in query.levels),
+        *(f.field for f in (*query.conditions(), *(f for m in _all(query.measures) for f in m.where))),
+    ]
+    for entity in dict.fromkeys(f.partition(".")[0] for f in query.named()):
+        of, allowed = layer.entities[entity], actions_of(entity, user, layer)
+        single = {f"{entity}.{c}" for c in (*of.key, *of.label)}
+        extremes = any(m.by in ("min", "max") and m.of.partition(".")[0] == entity for m in _all(query.measures))
+        if "list" not in allowed and (not query.measures or single & set(named) or extremes):
+            raise QuestionError(
+                f"Your role may count and add up {entity} records, not see single ones; ask for figures."
+            )
+        if "figures" not in allowed and query.measures:
+            raise QuestionError(f"Your role may list {entity} records, not count or add them up; ask for a list.")
 
 
 def denial(field: str, user: User, layer: Layer) -> str:

@@ -11,14 +11,14 @@ times, the rows are taken once before they are measured.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
 from sqlglot import exp
 
 from core.errors import QuestionError
-from warehouse.layer.model import Column, Condition, Layer
+from warehouse.layer.model import SPAN, SPAN_UNITS, Column, Condition, Layer, span_ends
 from warehouse.query.paths import Step, tree, way
 from warehouse.query.structured import Filter, Level, Measure, Query
 
@@ -29,10 +29,15 @@ _GRAINS_AS_NUMBERS = {"weekday": "ISODOW", "hour of day": "HOUR", "month of year
 
 @dataclass(frozen=True)
 class Scope:
-    """What the person may see: per entity the conditions of each role that they have (any of them suffices)."""
+    """What the person may see: per entity the conditions of each role that they have (any of them suffices).
+
+    Attributes:
+        least: Entities whose rows they may only count: figures of fewer rows aren't shown.
+    """
 
     rows: Mapping[str, tuple[tuple[Condition, ...], ...]]
     attributes: Attributes
+    least: Mapping[str, int] = field(default_factory=dict)
 
 
 def compiled(query: Query, layer: Layer, scope: Scope, dialect: str) -> str:
@@ -55,6 +60,9 @@ def measure_name(measure: Measure, layer: Layer) -> str:
     if measure.name:
         return measure.name
     entity, _, column = measure.of.partition(".")
+    if SPAN in column:
+        first, last, unit = span_ends(measure.of)
+        column = f"{unit} from {_short(first)} to {_short(last)}"
     said = {"count": "number of", "count_distinct": "number of different", "sum": "total", "avg": "average",
             "min": "lowest", "max": "highest", "median": "median"}[measure.by]  # fmt: skip
     name = f"{said} {_plural(column or entity)}" if measure.by.startswith("count") else f"{said} {column or entity}"
@@ -69,6 +77,9 @@ def _short(field: str) -> str:
 
 def _level_name(level: Level, layer: Layer) -> str:
     entity, _, column = level.field.partition(".")
+    if SPAN in column:
+        first, last, unit = span_ends(level.field)
+        return f"{unit} from {_short(first)} to {_short(last)}"
     if level.grain:
         return level.grain if layer.entities[entity].date == column else f"{level.grain} of {column}"
     return column if entity in column else f"{entity} {column}"
@@ -168,20 +179,38 @@ class _Compiler:
                 *(e.as_(f"l{n}") for n, e in enumerate(levels)),
                 *(self._aggregate(part, self._value(part)).as_(f"p{n}") for n, part in own),
             )
-            made = self._narrowed(self._from(made, entity, asked), query, entity)
+            made = self._many(self._narrowed(self._from(made, entity, asked), query, entity), entity, asked)
             return made.group_by(*(exp.Literal.number(n + 1) for n in range(len(levels)))) if levels else made
+        if hidden := next((s.entity for s in steps if s.entity in self.scope.least), ""):
+            raise QuestionError(f"Your role may only count {hidden} records; ask for figures of {hidden} alone.")
         keys = self.layer.entities[entity].key or tuple(self.layer.entities[entity].columns)
-        once = exp.select(
+        plain = [(n, part) for n, part in own if not part.where]
+        single = [
             *(e.as_(f"l{n}") for n, e in enumerate(levels)),
             *(exp.column(key, entity, quoted=True).as_(f"k{n}") for n, key in enumerate(keys)),
-            *(self._value(part).as_(f"v{n}") for n, part in own),
-        ).distinct()
-        rows = self._narrowed(self._from(once, entity, asked), query, entity).subquery("rows")
+            *(self._value(part).as_(f"v{n}") for n, part in plain),
+        ]
+        # A row counts once, whether its condition holds for one or for several of what belongs to it.
+        some = [exp.Max(this=self._value(part)).as_(f"v{n}") for n, part in own if part.where]
+        once = self._narrowed(self._from(exp.select(*single, *some), entity, asked), query, entity)
+        once = once.group_by(*(exp.Literal.number(n + 1) for n in range(len(single)))) if some else once.distinct()
+        rows = once.subquery("rows")
         made = exp.select(
             *(exp.column(f"l{n}") for n in range(len(levels))),
             *(self._aggregate(part, exp.column(f"v{n}")).as_(f"p{n}") for n, part in own),
         ).from_(rows)
+        made = self._many(made, entity, Query(levels=(Level(entity),)))
         return made.group_by(*(exp.column(f"l{n}") for n in range(len(levels)))) if levels else made
+
+    def _many(self, made: exp.Select, root: str, query: Query) -> exp.Select:
+        """Only groups of as many different rows as somebody must see together who may not see each."""
+        for entity in dict.fromkeys(f.partition(".")[0] for f in (root, *query.fields())):
+            least = self.scope.least.get(entity)
+            if least:
+                key = exp.column(self.layer.entities[entity].key[0], entity, quoted=True)
+                rows = exp.Star() if entity == root else exp.Distinct(expressions=[key])
+                made = made.having(exp.GTE(this=exp.Count(this=rows), expression=exp.convert(least)))
+        return made
 
     def _value(self, part: Measure) -> exp.Expr:
         column = _short(part.of)
@@ -222,6 +251,11 @@ class _Compiler:
     def _narrowed(self, made: exp.Select, query: Query, root: str) -> exp.Select:
         for f in query.filters:
             made = made.where(self._condition(f.field, f.op, f.value))
+        for group in query.either:
+            entities = {f.field.partition(".")[0] for f in group}
+            if len(entities) > 1 and any(s.multiplies and s.entity in entities for s in self._steps(root, query)):
+                raise QuestionError(f"“or” between {' and '.join(sorted(entities))} isn't understood; ask one by one.")
+            made = made.where(exp.or_(*(self._condition(f.field, f.op, f.value) for f in group)))
         if query.period:
             day = self._column(query.period.field)
             if query.period.start:
@@ -272,6 +306,9 @@ class _Compiler:
         column = self.layer.entities[entity].columns[name]
         raw = exp.column(column.column or name, quoted=bool(column.column) or name == name.lower())
         value = condition.value
+        if condition.through:
+            far = exp.column(self.layer.joining(entity, condition) or "", quoted=True)
+            return exp.In(this=raw, query=exp.select(far).from_(self._source(condition.through)).subquery())
         if isinstance(value, str) and value.startswith("$"):
             values = list(self.scope.attributes.get(value[1:], ()))
             return exp.In(this=raw, expressions=[exp.convert(v) for v in values]) if values else exp.false()
@@ -286,6 +323,8 @@ class _Compiler:
 
     def _column(self, field: str) -> exp.Expr:
         """The column as what it means: times as times, even where they are kept as text or numbers."""
+        if SPAN in field:
+            return self._span(*span_ends(field))
         raw, column = self._raw(field), self.layer.column(field)
         if column.epoch:
             seconds = exp.Div(this=raw, expression=exp.Literal.number(column.epoch)) if column.epoch != 1 else raw
@@ -293,6 +332,15 @@ class _Compiler:
         if column.format:
             return exp.StrToTime(this=raw, format=exp.Literal.string(column.format))
         return raw
+
+    def _span(self, first: str, last: str, unit: str) -> exp.Expr:
+        kind = exp.DataType.build("date" if unit == "days" else "timestamp")
+        begin, end = (exp.Cast(this=self._column(f), to=kind.copy()) for f in (first, last))
+        between = exp.Paren(this=exp.Sub(this=end, expression=begin))
+        if unit == "days":
+            return between
+        seconds = exp.Extract(this=exp.var("EPOCH"), expression=between)
+        return exp.Div(this=seconds, expression=exp.Literal.number(f"{SPAN_UNITS[unit]}.0"))
 
     def _level(self, level: Level) -> exp.Expr:
         value = self._column(level.field)

@@ -13,11 +13,12 @@ Grain = Literal["", "hour", "day", "week", "month", "quarter", "year", "weekday"
 
 @dataclass(frozen=True)
 class Filter:
-    """Rows whose `field` (entity.column) stands so to `value`; `unless` turns it around for whole groups."""
+    """Rows whose `field` (entity.column) stands so to `value`; `said`: the words of the time that the value is of."""
 
     field: str
     op: Operator = "="
     value: Any = None
+    said: str = ""
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,7 @@ class Query:
 
     Attributes:
         having: Filters on measures: (position among measures, operator, value).
+        either: Groups of filters of which at least one holds ("in Spain or over 100 seats").
         also: Filters of which each holds for some row that belongs to the listed one ("in both A and B").
         without: Entities that a row has none of ("customers without orders"): of the first level's entity.
         period: The days that count.
@@ -90,6 +92,7 @@ class Query:
     filters: tuple[Filter, ...] = ()
     period: Period | None = None
     having: tuple[tuple[int, Operator, float], ...] = ()
+    either: tuple[tuple[Filter, ...], ...] = ()
     also: tuple[Filter, ...] = ()
     without: tuple[str, ...] = ()
     order: tuple[Order, ...] = ()
@@ -104,9 +107,18 @@ class Query:
             while part:
                 found += [part.of, *(f.field for f in part.where)]
                 part = part.over
-        found += [f.field for f in self.filters]
+        found += [f.field for f in self.conditions() if f not in self.also]
         found += [self.period.field] if self.period else []
         return list(dict.fromkeys([*found, *self.without]))
+
+    def conditions(self) -> list[Filter]:
+        """Every filter on its rows, whether all must hold or one of several."""
+        return [*self.filters, *(f for group in self.either for f in group), *self.also]
+
+    def named(self) -> list[str]:
+        """All that a person must be allowed to see of it: `fields`, and what its further conditions look at."""
+        via = [m.via for m in self.measures if m.via]
+        return list(dict.fromkeys([*self.fields(), *(f.field for f in self.also), *via]))
 
     def changed(self, **values: Any) -> Query:
         """A copy with some parts replaced."""

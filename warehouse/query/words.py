@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from core.text.locale import long_date
-from warehouse.layer.model import Layer
+from warehouse.layer.model import SPAN, Layer, span_ends
 from warehouse.query.compile import column_names
 from warehouse.query.structured import Filter, Period, Query
 
@@ -33,6 +33,7 @@ def in_words(query: Query, layer: Layer, today: date) -> str:
     conditions = [
         _condition(f, layer) for f in (*query.filters, *query.also) if f.op != "is not null" or not _is_key(f, layer)
     ]
+    conditions += [f"({' or '.join(_condition(f, layer) for f in group)})" for group in query.either]
     conditions += [f"{names[len(query.levels) + n]} {_OPERATORS[op]} {value:g}" for n, op, value in query.having]
     conditions += [f"without {entity}" for entity in query.without]
     parts += [f"where {' and '.join(conditions)}"] if conditions else []
@@ -74,6 +75,9 @@ def _is_key(f: Filter, layer: Layer) -> bool:
 
 def _condition(f: Filter, layer: Layer) -> str:
     name = f.field.replace(".", " ", 1)
+    if SPAN in f.field:
+        first, last, unit = span_ends(f.field)
+        name = f"{unit} from {first.replace('.', ' ', 1)} to {last.partition('.')[2]}"
     if f.op.startswith("is"):
         return f"{name} {_OPERATORS[f.op]}"
     said = layer.column(f.field).values

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import pairwise
 from typing import Any
@@ -66,6 +66,7 @@ class Annotated:
     Attributes:
         words: The original words under each mark.
         unknown: Words that say something and that nothing here knows.
+        alike: (begin, end, names): where the question says what may be several things, equally well.
     """
 
     text: str
@@ -76,6 +77,14 @@ class Annotated:
     words: dict[str, str] = field(default_factory=dict)
     unknown: tuple[str, ...] = ()
     lost: tuple[str, ...] = ()
+    alike: tuple[tuple[int, int, tuple[Mention, ...]], ...] = ()
+
+
+# Before a quotation they say that it is a part of a value.
+_PART = re.compile(
+    r"(?:with|contain\w*|includ\w+|letters?|words?|like|mit|con|par|avec)(?: the)?(?: letters?| words?)? $",
+    re.IGNORECASE,
+)
 
 
 def annotated(question: str, lexicon: Lexicon, today: date) -> Annotated:
@@ -91,7 +100,8 @@ def annotated(question: str, lexicon: Lexicon, today: date) -> Annotated:
         elif values := lexicon.near_values(said):
             spans.append(_Span(*m.span(), "V", [Mention("value", w, 0, 0, 3.0, v) for w, v in values]))
         else:
-            lost.append(said)
+            if not _PART.search(free[: m.start()]):
+                lost.append(said)
             spans.append(_Span(*m.span(), "Q", said))
         free = free[: m.start()] + " " * (m.end() - m.start()) + free[m.end() :]
     tokens = tokens_of(free.replace("_", " "))
@@ -120,17 +130,25 @@ def annotated(question: str, lexicon: Lexicon, today: date) -> Annotated:
         for m in re.finditer(rf"\b(?:{words})\b", low):
             if _clear(m.start(), m.end(), spans):
                 spans.append(_Span(*m.span(), "G", grain))
-    return _marked(question, sorted(spans, key=lambda s: s.begin), tuple(lost))
+    marked = _marked(question, sorted(spans, key=lambda s: s.begin), tuple(lost))
+    return replace(
+        marked, alike=tuple((s.begin, s.end, (s.what, *s.rivals)) for s in spans if s.rivals and s.letter in "ECM")
+    )
 
 
 @dataclass
 class _Span:
-    """A piece of the question, the letter of its mark, and what it is; names have all that they may mean."""
+    """A piece of the question, the letter of its mark, and what it is; names have all that they may mean.
+
+    Attributes:
+        rivals: What it may mean as well as `what`.
+    """
 
     begin: int
     end: int
     letter: str
     what: Any
+    rivals: tuple[Mention, ...] = ()
 
 
 def _clear(begin: int, end: int, spans: Sequence[_Span]) -> bool:
@@ -207,7 +225,10 @@ def _resolve(spans: list[_Span], lexicon: Lexicon, words: set[str], question: st
         around = [m for m in near if isinstance(m, Mention)]
         context = _Context(lexicon, entities, columns, words, around)
         before = re.findall(r"[^\W_]+", question[max(0, span.begin - 16) : span.begin].lower())[-1:]
-        span.what = max(span.what, key=lambda m: _fit(m, context) + 0.7 * _leads(before, m))
+        fits = [(_fit(m, context) + 0.7 * _leads(before, m), m) for m in span.what]
+        best = max(fits, key=lambda f: f[0])
+        span.what = best[1]
+        span.rivals = _rivals(best, fits, lexicon, folded(question[span.begin : span.end]))
         span.letter = span.what.kind[0].upper()
         # "per month" is no month of something that the question doesn't name.
         word = folded(question[span.begin : span.end])
@@ -215,6 +236,24 @@ def _resolve(spans: list[_Span], lexicon: Lexicon, words: set[str], question: st
             grain = next((g for g, words in _GRAINS.items() if re.fullmatch(words, word)), None)
             if grain is not None:
                 span.letter, span.what = "G", grain
+
+
+def _rivals(
+    best: tuple[float, Mention], fits: Sequence[tuple[float, Mention]], lexicon: Lexicon, said: str
+) -> tuple[Mention, ...]:
+    """The names that fit as well and mean something else: not the two ends of a relation, nor what "id" is of."""
+    words = " ".join(t.plain for t in tokens_of(said))
+    if best[1].kind == "value" or set(words.split()) <= GENERAL:
+        return ()
+    ends = {r.many: r.one for r in lexicon.layer.relations}
+    alike = [m for fit, m in fits if m.kind != "value" and fit >= best[0] - 1e-9]
+    # What is called so itself comes before what is also called so.
+    own = [m for m in alike if words == " ".join(t.plain for t in tokens_of(m.what.rpartition(".")[2]))]
+    found: dict[str, Mention] = {}
+    for m in own or alike:
+        found.setdefault(ends.get(m.what, m.what), m)
+    found.pop(ends.get(best[1].what, best[1].what), None)
+    return tuple(found.values()) if not own or best[1] in own else ()
 
 
 # What stands before a place or a person → what the column is called that holds it.

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from warehouse.layer.model import Operator
@@ -20,25 +21,42 @@ _BETWEEN = (
 )
 
 
+_OR = re.compile(
+    r",? ?(?:or|oder|o|ou)(?: (?:else|that|who|which|whose|with|in|from|of|at|are|is|was|were|have|has|had|the|an?|"
+    r"their|mit|aus|die|deren|con|en|de|que|avec|dans|qui|dont|E\d+))* ?"
+)
+
+
 @dataclass(frozen=True)
 class Found:
-    """A condition and where it stands in the text; `counted` compares how many rows of an entity there are."""
+    """A condition and where it stands in the text.
+
+    Attributes:
+        counted: Compares how many rows of an entity there are.
+        either: It or the condition before it must hold, not both.
+    """
 
     begin: int
     end: int
     filter: Filter | None = None
     counted: tuple[str, Operator, float] | None = None
     without: str = ""
+    either: bool = False
 
 
 def conditions(text: str, marks: Annotated, lexicon: Lexicon) -> list[Found]:
     """The conditions in `text`, in order, not overlapping."""
     found: list[Found] = []
-    for make in (_starting, _between, _bounded, _equal_number, _absent, _values, _yes_no, _nothing):
+    for make in (_starting, _between, _twice_bounded, _bounded, _equal_number, _absent, _values, _yes_no, _nothing):
         for one in make(text, marks, lexicon):
             if all(one.end <= f.begin or one.begin >= f.end for f in found):
                 found.append(one)
-    return sorted(found, key=lambda f: f.begin)
+    found.sort(key=lambda f: f.begin)
+    # "with red health or over 100 seats": a bare "or" parts the two.
+    return [
+        replace(f, either=True) if n and _OR.fullmatch(text[found[n - 1].end : f.begin]) else f
+        for n, f in enumerate(found)
+    ]
 
 
 def _is_number(field: str, lexicon: Lexicon) -> bool:
@@ -64,6 +82,21 @@ def _between(text: str, marks: Annotated, lexicon: Lexicon) -> Iterator[Found]:
             field = marks.names[mark].what
             yield Found(m.start(), m.end(), Filter(field, ">=", marks.numbers[m["a"]]))
             yield Found(m.end(), m.end(), Filter(field, "<=", marks.numbers[m["b"]]))
+
+
+def _twice_bounded(text: str, marks: Annotated, lexicon: Lexicon) -> Iterator[Found]:
+    """ "a price under 10 or over 50": the second bound is about the same."""
+    for (one, op), (other, next_op) in itertools.permutations(_OPERATORS.items(), 2):
+        form = (
+            rf"(?P<f>C\d+)(?: (?!C\d|E\d)\S+){{0,3}}? {{{one}}} (?P<a>N\d+),? (?P<j>and|or|und|oder|y|o|et|ou) "
+            rf"(?:is |are )?{{{other}}} (?P<b>N\d+)(?! [CE]\d)"
+        )
+        for m in pattern(form).finditer(text):
+            field = marks.names[m["f"]].what
+            if _is_number(field, lexicon):
+                yield Found(m.start(), m.start("j"), Filter(field, op, marks.numbers[m["a"]]))
+                either = m["j"] in ("or", "oder", "o", "ou")
+                yield Found(m.start("j"), m.end(), Filter(field, next_op, marks.numbers[m["b"]]), either=either)
 
 
 def _bounded(text: str, marks: Annotated, lexicon: Lexicon) -> Iterator[Found]:
@@ -130,7 +163,8 @@ def _values(text: str, marks: Annotated, lexicon: Lexicon) -> Iterator[Found]:
             if one and isinstance(values[0], Part):
                 op = "contains"
             span = m.span() if n == 0 else (m.end(), m.end())
-            yield Found(*span, Filter(field, op, values[0] if one else tuple(values)))
+            either = n > 0 and re.search(r"\b(?:or|oder|o|ou)\b", m[0]) is not None
+            yield Found(*span, Filter(field, op, values[0] if one else tuple(values)), either=either)
 
 
 def _yes_no(text: str, marks: Annotated, lexicon: Lexicon) -> Iterator[Found]:

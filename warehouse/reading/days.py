@@ -4,14 +4,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 
 from core.errors import QuestionError
 from core.text.dates import month_number
 from warehouse.query.paths import way
 from warehouse.query.structured import Filter, Level, Period, Query
+from warehouse.reading.cues import pattern
 from warehouse.reading.measures import Words
 from warehouse.reading.periods import Said
+
+
+class SeveralDates(QuestionError):
+    """A time may be about several days of the same thing, and the layer doesn't say which is meant."""
+
+    def __init__(self, fields: Sequence[str]) -> None:
+        self.fields = tuple(fields)
+        said = " or ".join(f.replace(".", " ", 1) for f in fields)
+        super().__init__(f"Which day is this about: {said}?")
 
 
 def timed(words: Words, query: Query) -> Query:
@@ -29,16 +40,19 @@ def timed(words: Words, query: Query) -> Query:
     field, number = _day_field(words, query, period)
     if not field:
         return query
+    if not number and (moved := _of_the_share(words, query, field, period)) is not None:
+        return moved
     if number:
         filters = [*query.filters, *_in_months(words, field, period)]
         if period.start:
-            filters.append(Filter(field, ">=", period.start.year))
+            filters.append(Filter(field, ">=", period.start.year, period.words))
         if period.end:
             filters.append(
                 Filter(
                     field,
                     "<=",
                     (period.end.year - 1) if period.end.month == 1 and period.end.day == 1 else period.end.year,
+                    period.words,
                 )
             )
         if (
@@ -46,11 +60,26 @@ def timed(words: Words, query: Query) -> Query:
             and filters[-1].field == filters[-2].field == field
             and filters[-1].value == filters[-2].value
         ):
-            filters = [*filters[:-2], Filter(field, "=", filters[-1].value)]
+            filters = [*filters[:-2], replace(filters[-1], op="=")]
         return query.changed(
             filters=tuple(filters), levels=tuple(v for v in query.levels if v.field != field or query.measures)
         )
-    return _dated(query.changed(period=Period(field, period.start, period.end, period.words)))
+    dated = query.changed(period=Period(field, period.start, period.end, period.words))
+    # Different values of a column are wanted, not one a day.
+    return dated if pattern("{distinct}").search(words.main) else _dated(dated)
+
+
+def _of_the_share(words: Words, query: Query, field: str, period: Said) -> Query | None:
+    """ "the share of employees with a shift last month": the time is about the shifts, not about all employees."""
+    measure = query.measures[0] if query.measures else None
+    entity = field.partition(".")[0]
+    if measure is None or measure.over is None or measure.over.where or measure.of != measure.over.of:
+        return None
+    if entity == measure.of.partition(".")[0] or entity not in {f.field.partition(".")[0] for f in measure.where}:
+        return None
+    bounds = [Filter(field, ">=", period.start, period.words)] if period.start else []
+    bounds += [Filter(field, "<", period.end, period.words)] if period.end else []
+    return query.changed(measures=(replace(measure, where=(*measure.where, *bounds)), *query.measures[1:]))
 
 
 def by_day(words: Words, query: Query) -> Query:
@@ -82,8 +111,20 @@ def _lasting(words: Words, query: Query, period: Said) -> tuple[Filter, Filter] 
         first = next((c for c in dates if re.search(r"\b(?:first|start|from|begin)", c)), "")
         last = next((c for c in dates if re.search(r"\b(?:last|end|until|to)\b", c)), "")
         if first and last:
-            return Filter(f"{entity}.{first}", "<", period.end), Filter(f"{entity}.{last}", ">=", period.start)
+            said = period.words
+            if period.end <= words.today and re.search(r"\b(?:is|are|ist|sind|esta|estan|est|sont)\b", words.main):
+                # Who "is" somewhere in December is there in the coming one.
+                later = (_year_on(period.start), _year_on(period.end))
+                period = period if re.search(r"\d{4}", said) else replace(period, start=later[0], end=later[1])
+            return (
+                Filter(f"{entity}.{first}", "<", period.end, said),
+                Filter(f"{entity}.{last}", ">=", period.start, said),
+            )
     return None
+
+
+def _year_on(day: date | None) -> date | None:
+    return None if day is None else day.replace(year=day.year + 1, day=min(day.day, 28) if day.month == 2 else day.day)
 
 
 def _in_months(words: Words, year: str, period: Said) -> list[Filter]:
@@ -157,6 +198,13 @@ def _day_field(words: Words, query: Query, said: object) -> tuple[str, bool]:
             return f"{entity}.year", True
     if dates:
         return dates[0], False
+    for entity in touched:
+        columns_of = words.layer.entities[entity].columns
+        several = [f"{entity}.{c}" for c, of in columns_of.items() if of.type in ("date", "datetime")]
+        if len(several) > 1 and said is not None:
+            raise SeveralDates(several)
+        if several:
+            return several[0], False
     for entity, meant in words.layer.entities.items():
         if meant.date and touched and way(words.layer, entity, touched[0]) is not None:
             return f"{entity}.{meant.date}", False

@@ -256,7 +256,7 @@ class Lexicon:
         return [where for where, said in self._words.items() if word in said]
 
     def near_values(self, said: str) -> list[tuple[str, Any]]:
-        """(entity.column, value) that `said` is, or is part of, but for case."""
+        """(entity.column, value) that `said` is, or of which it is whole words, but for case."""
         plain = folded(said).strip()
         coded = [
             (f"{entity}.{column}", stored)
@@ -267,8 +267,9 @@ class Lexicon:
         ]
         whole = [(w, v) for w, values in self.values.items() for v in values if folded(str(v)) == plain]
         whole += coded
+        words = re.compile(rf"(?<!\w){re.escape(plain)}(?!\w)") if plain else None
         return whole or [
-            (w, v) for w, values in self.values.items() for v in values if plain and plain in folded(str(v))
+            (w, v) for w, values in self.values.items() for v in values if words and words.search(folded(str(v)))
         ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from core.text.words import folded
 from warehouse.query.paths import way
@@ -31,7 +32,9 @@ def plain(words: Words) -> Query | None:
         # "mean time to respond" is both the name of a column and what to make of it.
         measures = [Measure(words.marks.names[first].what, "avg")]
     if measures:
-        return Query(tuple(dict.fromkeys(measures)), levels)
+        return _averaged(words, text, Query(tuple(dict.fromkeys(measures)), levels))
+    if levels and (extreme := _longest(words, text)) is not None:
+        return Query((extreme,), levels)
     if levels and (m := re.search(r"[EC]\d+", text)):
         # "shifts per employee": what stands before is counted; "the capital of each state" is shown.
         what = words.marks.names[m[0]].what
@@ -44,6 +47,38 @@ def plain(words: Words) -> Query | None:
     free = without_spans(words.main, [(f.begin, f.end) for f in found])
     listed = _listed(words, free) or _listed(words, words.main)
     return Query((), listed) if listed else None
+
+
+# Before a thing they count its rows; other superlatives are about a figure of each.
+_COUNTING = re.compile(r"most|fewest|least|top|best|worst|meisten?|wenigsten|mas|menos|(?:le|la|les) plus|le moins")
+
+
+def _longest(words: Words, text: str) -> Measure | None:
+    """ "the longest shift of each employee": of a thing with one figure, its highest."""
+    m = pattern(EXTREME + r" (?:V\d+ )*(?P<e>E\d+)").search(text)
+    if m is None or _COUNTING.fullmatch(m["how"]):
+        return None
+    entity = words.marks.names[m["e"]].what
+    numbers = [c for c, of in words.layer.entities[entity].columns.items() if of.type == "number"]
+    low = pattern("{lowest}").fullmatch(m["how"])
+    return Measure(f"{entity}.{numbers[0]}", "min" if low else "max") if len(numbers) == 1 else None
+
+
+def _averaged(words: Words, text: str, query: Query) -> Query:
+    """ "the average number of shifts per employee" is one figure, and so is "the average of the hours per shift"."""
+    measure, owners = query.measures[0], {level.field.partition(".")[0] for level in query.levels}
+    if len(query.measures) != 1 or len(owners) != 1 or any(level.grain for level in query.levels):
+        return query
+    owner = next(iter(owners))
+    own = words.layer.entities[owner]
+    if not {level.field for level in query.levels} <= {f"{owner}.{c}" for c in (*own.key, *own.label)}:
+        return query
+    if measure.by == "avg" and measure.of.startswith(f"{owner}.") and not own.label:
+        return query.changed(levels=())
+    counts = measure.by == "count" and measure.of != owner and not measure.over
+    if counts and pattern(r"{average} (?:of )?(?:the )?{count}").search(text):
+        return query.changed(measures=(replace(measure, over=Measure(owner, "count")),), levels=())
+    return query
 
 
 def _listed(words: Words, text: str) -> tuple[Level, ...]:
@@ -87,7 +122,7 @@ def _listed(words: Words, text: str) -> tuple[Level, ...]:
 
 def _people(words: Words) -> tuple[Level, ...]:
     """Whom "who" means: the people among the entities that the question can be about."""
-    touched = [m.what.partition(".")[0] for m in words.marks.names.values() if m.kind in ("value", "column")]
+    touched = [m.what.partition(".")[0] for m in words.marks.names.values() if m.kind in ("value", "column", "entity")]
     people = [
         e for e, of in words.layer.entities.items() if _PEOPLE & {w for n in (e, *of.names) for w in n.lower().split()}
     ]

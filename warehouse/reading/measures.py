@@ -21,16 +21,17 @@ AND = (
 )
 LIST = rf"{T}(?:{AND} ?{T})*"
 _MEASURES: tuple[tuple[str, str], ...] = (
+    ("average", r"{average}(?: of)?(?: the| daily| G\d+)* (?:{count} )?(?:V\d+ |E\d+ )*(?P<t>[CM]\d+)"),
+    ("median", r"{median}(?: of)?(?: the| G\d+)* (?:V\d+ |E\d+ )*(?P<t>[CM]\d+)"),
     ("count", (
         r"(?:{sum} )?{count}(?: the| all| of| total)*(?: (?P<distinct>{distinct})"
         r")?(?: the| of)?(?: (?:V\d+|[a-z-]+)){0,1}? (?P<t>[ECM]\d+)"
     )),
-    ("average", r"{average}(?: of)?(?: the| daily| G\d+)* (?:{count} )?(?:V\d+ |E\d+ )*(?P<t>[CM]\d+)"),
-    ("median", r"{median}(?: of)?(?: the| G\d+)* (?:V\d+ |E\d+ )*(?P<t>[CM]\d+)"),
     ("sum", r"{sum}(?: of)?(?: the| all| G\d+)* (?:V\d+ |E\d+ )*(?P<t>[CM]\d+)"),
     ("money", r"{sum}(?: G\d+)* (?:V\d+ )*(?P<t>E\d+)(?! counts?| numbers?)"),
     ("entities", r"{sum}(?: of)?(?: {distinct})? (?:V\d+ )*(?P<t>E\d+)(?: counts?| numbers?)?"),
     ("entities", r"(?P<t>E\d+) counts?"),
+    ("rows", r"{count}(?: the| all| of)* (?P<t>V\d+)(?!(?: V\d+)* [ECM]\d)"),
     ("metric", r"(?P<t>M\d+)"),
 )  # fmt: skip
 # Of an entity that has one of these, "total sales" are its sum.
@@ -97,8 +98,14 @@ class Words:
 
     def _measure(self, kind: str, mark: str, distinct: bool = False) -> Measure:
         what = self.marks.names[mark].what
+        if mark.startswith("V"):
+            # "How many women": those of whom it is a value.
+            return Measure(what.partition(".")[0], "count")
         if mark.startswith("M"):
-            return self.metric(what)
+            metric = self.metric(what)
+            # The average of what a metric adds up is no longer that metric.
+            of_rows = kind in ("average", "median") and metric.by == "sum" and not metric.over
+            return replace(metric, by="avg" if kind == "average" else "median", name="") if of_rows else metric
         if mark.startswith("E"):
             money = [c for c, m in self.layer.entities[what].columns.items() if m.type == "number" and _MONEY.search(c)]
             if kind == "money" and len(money) == 1:
@@ -146,7 +153,9 @@ class Words:
         )
         at = 0
         while m := pattern(form).search(text, at):
-            if _agent(text, m, self.marks.words):
+            mark = m["list"].split()[0].strip(",")
+            names_rows = not mark.startswith("C") or self._is_name(self.marks.names[mark].what) or " the " in m[0]
+            if names_rows and _agent(text, m, self.marks.words):
                 at = m.end()
                 continue
             for mark in re.findall(T, m["list"]):
@@ -157,6 +166,10 @@ class Words:
             if word.endswith(("ly", "al", "lich", "liche", "el", "elle", "uel")):
                 levels.append(Level("", self.marks.grains[m["g"]]))
         return tuple(dict.fromkeys(levels)), text
+
+    def _is_name(self, field: str) -> bool:
+        entity, _, column = field.partition(".")
+        return column in (*self.layer.entities[entity].key, *self.layer.entities[entity].label)
 
     def side(self, text: str) -> Measure | None:
         found = conditions(text, self.marks, self.lexicon)

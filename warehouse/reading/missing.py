@@ -25,6 +25,10 @@ _AFTER_FIGURE = (
 _OF_SOMETHING = (
     rf"\b(?:the|an?) (?P<w>{_WORD}(?: {_WORD})?) (?:of|for|from) (?:the |all |each |every |our )*(?:[ECV]\d)"
 )
+# "the finance department": which one of them is a name that the data hasn't.
+_WHICH_OF = r"(?:in|of|at|from|for|by|to|on) (?:the |our |an? |this |that )?(?P<w>[a-z][a-z'’-]+) E\d"
+_OF_A_THING = r"(?:{average}|{median}|{highest}|{lowest})" + rf"(?: of| the)* E\d+ (?P<w>{_WORD}){_ENDS}"
+_SORT_OF = r"(?:{count}) (?P<w>[a-z][a-z'’-]+) E\d"
 _SUBJECT_OF_WHICH = rf"^(?:which|welche[rsn]?|quel(?:le)?s?) (?P<w>{_WORD})(?= )"
 _HAD = rf"(?:have|has|had|having|with) (?:an?|any|the) (?P<w>{_WORD}(?: {_WORD})?){_ENDS}"
 _BEHIND_MARK = rf"[CV]\d+ (?P<w>{_WORD}) (?:of|for|per|by) (?:the |all |each |every )*[ECV]\d"
@@ -47,7 +51,7 @@ _SAID_ALONE = frozenset(
     "last other others same different entire whole letter word words string strings integer format system today "
     "end start beginning participants questions column columns row rows distribution breakdown trend overview "
     "summary development chart graph plot histogram scatter more less common square kilometer kilometers meter meters "
-    "left right inner outer join unix iso usd eur gmt utc".split()
+    "left right inner outer join following remaining unix iso usd eur gmt utc".split()
 )
 
 
@@ -55,9 +59,22 @@ def missing_words(question: str, marks: Annotated) -> list[str]:
     """The words that the question is about and that the data has nothing for; empty when all stands on something."""
     found: list[str] = []
     text = re.sub(r"\s+", " ", marks.text)
-    for form in (_AFTER_FIGURE, _SUBJECT, _SUBJECT_OF_WHICH, _HAD, _GROUP, _OF_SOMETHING, _BEHIND_MARK):
+    for form in (
+        _AFTER_FIGURE,
+        _SUBJECT,
+        _SUBJECT_OF_WHICH,
+        _HAD,
+        _GROUP,
+        _OF_SOMETHING,
+        _BEHIND_MARK,
+        _WHICH_OF,
+        _OF_A_THING,
+        _SORT_OF,
+    ):
         for m in (pattern(form) if "{" in form.replace("{_", "") else re.compile(form)).finditer(text):
             words = [w for w in m["w"].split() if w not in asking_words()]
+            if form == _WHICH_OF and any(w.endswith("ing") and w not in _SAID_ALONE and not is_cue(w) for w in words):
+                found.append(" ".join(words))
             if any(map(_says, words)) and all(_says(w) or w in _SAID_ALONE for w in words):
                 found.append(" ".join(words))
     for m in re.finditer(rf"\b(?P<w>{_WORD}) (?P<c>C\d+)", text):
@@ -76,6 +93,10 @@ def missing_words(question: str, marks: Annotated) -> list[str]:
         # A name that stands on nothing: "in branch South".
         if m[0] not in covered and _says(folded(m[0])):
             found.append(m[0])
+    if not question.isupper():
+        # "IT" is no "it".
+        short = re.findall(r"(?<=\w )[A-Z]{2,4}\b", question)
+        found += [w for w in short if w not in covered and w.lower() not in _SAID_ALONE and folded(w) in asking_words()]
     return list(dict.fromkeys(found))
 
 

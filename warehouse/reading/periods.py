@@ -91,7 +91,8 @@ def _bounded(text: str, begin: int, stop: int, start: date, end: date) -> Said:
     """The span with the word before it that opens one side."""
     before = text[:begin]
     for words, open_start, open_end in ((_OPEN_BEGIN, False, True), (_OPEN_END, True, False), (_UNTIL, True, False)):
-        if m := re.search(rf"\b{words}\s+(?:the\s+|dem\s+|den\s+|el\s+|le\s+)?$", before):
+        lead = rf"\b{words}\s+(?:the\s+|dem\s+|den\s+|el\s+|le\s+)?(?:year\s+|jahr\s+|ano\s+|annee\s+)?$"
+        if m := re.search(lead, before):
             if words == _OPEN_END:
                 return Said(None, start, m.start(), stop, text[m.start() : stop])
             after = m.group(0).strip().split()[0] in ("after", "nach")

@@ -43,7 +43,7 @@ def ranked(words: Words) -> Query | None:
         if not after.strip(" ?") and head:  # "number of signups for the top 2 states"
             after = head
     else:
-        m = pattern(EXTREME + r" (?:V\d+ )*(?P<t>[ECM]\d+|{count}|{sum}|{average})").search(text)
+        m = pattern(EXTREME + r" (?:V\d+ )*(?P<t>[ECM]\d+|V\d+|{count}|{sum}|{average})").search(text)
         if not m:
             return None
         before = re.findall(r"[ECG]\d+", text[: m.start()])
@@ -71,7 +71,7 @@ def ranked(words: Words) -> Query | None:
         )
         counted = re.search(rf"(?P<n>N\d+) {subjects[0]}\b", text)
         limit = int(words.marks.numbers[counted["n"]]) if counted else None if plural else 1
-    levels = tuple(level for s in subjects for level in words.levels_of(s))
+    levels = tuple(dict.fromkeys(level for s in subjects for level in words.levels_of(s)))
     if not levels:
         return None
     found = _ranked_by(words, after, subjects, down)
@@ -101,6 +101,11 @@ def _ranked_by(words: Words, text: str, subjects: Sequence[str], down: bool) -> 
             return None, measure.of
         return measure, ""
     owner = words.marks.names[subjects[0]].what.partition(".")[0] if not subjects[0].startswith("G") else ""
+    if m := pattern(r"(?:{highest}|{lowest}) (?P<v>V\d+)").search(text):
+        # "the most sick leave": how many rows there are of that value; the value itself is a condition already.
+        of = words.marks.names[m["v"]].what.partition(".")[0]
+        if of != owner:
+            return Measure(of, "count"), ""
     for mark in re.findall(r"[ECM]\d+", text):
         if mark in subjects:
             continue

@@ -6,18 +6,27 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 
+from core.errors import QuestionError
 from warehouse.query.paths import way
 from warehouse.query.structured import Filter, Level, Measure, Order, Query
 from warehouse.reading.conditions import Found, conditions
 from warehouse.reading.cues import pattern
+from warehouse.reading.lexicon import tokens_of
 from warehouse.reading.measures import Words, without_spans
 
 
 def conditioned(words: Words, query: Query) -> Query:
     filters: list[Filter] = list(query.filters)
+    groups: list[list[Filter]] = []
     for text in (words.main, words.rest):
+        last: Filter | None = None
         for found in conditions(text, words.marks, words.lexicon):
-            _note(words, found, filters)
+            if found.either and found.filter is not None and last is not None:
+                _join_group(groups, last, found.filter, filters)
+            else:
+                _note(words, found, filters)
+            last = found.filter
+    query = query.changed(either=tuple(map(tuple, groups)))
     same: dict[str, list[Filter]] = {}
     for f in filters:
         if f.op == "=":
@@ -28,8 +37,20 @@ def conditioned(words: Words, query: Query) -> Query:
         filters = [f for f in filters if f not in both]
     used = {f.field for m in query.measures for f in m.where}
     kept = [f for f in filters if f.field not in used or f in query.filters]
-    levels = query.levels if query.measures else _with_bounds(query.levels, kept)
+    levels = (
+        query.levels if query.measures else _with_bounds(query.levels, query.changed(filters=tuple(kept)).conditions())
+    )
     return query.changed(levels=levels, filters=tuple(dict.fromkeys(kept)), without=tuple(dict.fromkeys(words.without)))
+
+
+def _join_group(groups: list[list[Filter]], last: Filter, f: Filter, filters: list[Filter]) -> None:
+    """Of the two at least one holds; of the same field and by "=" they are one filter already."""
+    group = next((g for g in groups if last in g), None)
+    if group is not None:
+        group.append(f)
+    elif last in filters:
+        filters.remove(last)
+        groups.append([last, f])
 
 
 def _with_bounds(levels: tuple[Level, ...], filters: Iterable[Filter]) -> tuple[Level, ...]:
@@ -128,7 +149,11 @@ def counted(words: Words, query: Query) -> Query:
         having.append((measures.index(counting), op, number))
     query = query.changed(measures=tuple(measures), having=tuple(having))
     # What is only named joins: "customers who made a transaction".
-    touched = {f.partition(".")[0] for f in query.fields()}
+    touched = {f.partition(".")[0] for f in query.named()}
+    asked = [m.what for mark, m in words.marks.names.items() if m.kind == "entity" and _own_name(words, mark)]
+    apart = next((e for e in asked if not any(e == t or way(words.layer, e, t) is not None for t in touched)), "")
+    if apart:
+        raise QuestionError(f"Nothing in the data joins {apart} with {min(touched)}; ask about them one by one.")
     if not query.measures and not query.without:
         named = [m.what for m in words.marks.names.values() if m.kind == "entity" and m.what not in touched]
         joins = [n for n in dict.fromkeys(named) if way(words.layer, next(iter(touched)), n)]
@@ -137,7 +162,19 @@ def counted(words: Words, query: Query) -> Query:
     return query
 
 
+def _own_name(words: Words, mark: str) -> bool:
+    """Whether the first sentence calls the entity by its name, not by a word that others are called by too."""
+    said = {t.plain for t in tokens_of(words.marks.words[mark])}
+    return mark in words.marks.text and said == {t.plain for t in tokens_of(words.marks.names[mark].what)}
+
+
 def ordered(words: Words, query: Query) -> Query:
+    """The query in the order that is said; "…, top 3" at the end takes the first ones by the figure."""
+    m = pattern(r"(?:{highest}|{lowest}) (?P<n>N\d+) ?\W*").search(words.main)
+    if m and m.end() == len(words.main) and query.limit is None and query.measures and query.levels:
+        down = not pattern("{lowest}").match(m[0])
+        limit = int(words.marks.numbers[m["n"]])
+        return query.changed(order=(Order(len(query.levels), down),), limit=limit)
     if not words.order_text:
         return query if query.order else _largest_first(query)
     text = words.order_text
