@@ -14,9 +14,9 @@ from chat_ui.chat.feedback import feedback
 from chat_ui.chat.turns import Turn
 from chat_ui.parts import components, export, session
 from chat_ui.parts.answer_html import answer_html, quote_html, sources_html
-from chat_ui.parts.app_outputs import run_view
 from chat_ui.parts.data_view import downloads
 from chat_ui.parts.passages import Excerpt, excerpts
+from chat_ui.parts.waiting import run_or_form
 from core.errors import SourceError
 from core.types import Answer, Passage, User
 
@@ -46,7 +46,7 @@ def result_view(turn: Turn, user: User) -> None:
             st.html(partial_html(turn))
         components.state("Stopped", STOPPED)
     elif turn.run is not None:
-        run_view(turn.run, turn.key)
+        turn.run = run_or_form(turn.answer.run, turn.run, user, turn.key)
         route_menu(turn, turn.answer, user)
     elif turn.answer.route == TALK:
         st.markdown(turn.answer.text.partition("\n")[0])

@@ -19,6 +19,7 @@ from chat_ui.chat.suggestions import suggestions
 from chat_ui.chat.turns import Turn
 from chat_ui.parts import attachments, components, session
 from chat_ui.parts.filter_bar import filter_bar
+from chat_ui.parts.waiting import waiting_for
 from core.errors import DebriefError
 from core.types import User
 from retrieval.query import Filter
@@ -64,6 +65,7 @@ def page(user: User) -> None:
     with conversation:
         if not turns and asking is None:
             _welcome(user)
+            waiting_for(user)
         if gone:
             components.state(
                 "This conversation was deleted in another window", "What you ask now begins a new one.", "warning"

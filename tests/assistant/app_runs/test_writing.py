@@ -212,7 +212,7 @@ def test_a_model_chooses_and_without_one_otherwise_stands(tools, server):
 
 def test_without_an_index_nothing_is_written_unchecked():
     class Model:
-        def write(self, system, text, task="edit"):
+        def write(self, system, text, task="write"):
             return "All is well.", 1
 
     text = HEAD + "steps:\n  - {id: t, use: write, with: {prompt: Say hello., draft: Hello.}}\n"
