@@ -25,7 +25,6 @@ from core.text.facts import facts
 from core.text.words import content_words
 from core.types import Chunk, Passage
 from retrieval.models import TokenEncoder
-from retrieval.models.claims import shared_claim_judge
 
 _GREETING = re.compile(r"[,:]\s*$")
 # A name, or a farewell and a name, below a text.
@@ -43,8 +42,7 @@ class TextReview:
     def __call__(self, text: str, sources: Sequence[GivenSource], prompt: str) -> Reviewed:
         """What of the text stands, with the numbers of its sources, and the statements that don't."""
         numbered = _numbered(sources)
-        judge = shared_claim_judge(self.settings) if self.settings.answer.claim_check == "model" else None
-        reviewer = Reviewer(numbered, prompt, self.encoder, self._clean, judge=judge)
+        reviewer = Reviewer(numbered, prompt, self.encoder, self._clean)
         sheet = Sheet(reviewer, detect_language(text))
         blocks = [block for block in blocks_of([text]) if block.kind != "sources"]
         asked = Passage(Chunk("", "", 0, prompt), 0.0)
