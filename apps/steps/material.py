@@ -146,7 +146,7 @@ def _cell(value: Any, unit: str) -> str:
     match value:
         case Mapping():
             inner = row_text(value, ", ", unit)
-            return f"({inner})" if inner else ""
+            return f"({inner})" if ": " in inner else inner
         case list() | tuple():
             return ", ".join(_cell(part, unit) for part in value)
         case bool():
