@@ -95,13 +95,17 @@ def run_app(app: App, given: Mapping[str, Any], context: Context) -> Iterator[St
     Raises:
         AppError: the person may not use the app, or its inputs are wrong. A step that fails ends in the result.
     """
-    if not may_use(app, context.user):
-        raise AppError(
-            f"The app {app.name} is for {', '.join(app.audience)}, and {context.user.email} is in none of these "
-            "groups; ask its owner " + app.owner + "."
-        )
+    _check_audience(app, context.user)
     values = with_documents(app, check_inputs(app, given), context)
     return _Run(app, values, context).events(app.steps)
+
+
+def _check_audience(app: App, user: User) -> None:
+    if not may_use(app, user):
+        raise AppError(
+            f"The app {app.name} is for {', '.join(app.audience)}, and {user.email} is in none of these "
+            f"groups; ask its owner {app.owner}."
+        )
 
 
 def resume(
@@ -110,8 +114,9 @@ def resume(
     """The rest of a run that waits for a person, as `run_app`.
 
     Raises:
-        AppError: an answer is wrong, or the app has changed since, so that the step isn't there any more.
+        AppError: an answer is wrong, the person may no longer use the app, or the step isn't there any more.
     """
+    _check_audience(app, context.user)
     at = next((n for n, step in enumerate(app.steps) if step.id == waiting.asks_in), None)
     if at is None:
         raise AppError(f"The app {app.name} has no step {waiting.asks_in!r} any more; run it from its beginning.")

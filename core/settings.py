@@ -253,7 +253,7 @@ class MetricsSettings(SettingsSection):
     otlp_endpoint: str = ""
 
 
-LlmTaskName = Literal["answer", "plan", "rewrite", "route", "extract", "write", "edit", "translate", "verify", "judge"]
+LlmTaskName = Literal["answer", "plan", "rewrite", "route", "extract", "write", "translate", "verify", "judge"]
 
 
 class LlmTask(SettingsSection):

@@ -31,7 +31,7 @@ _NEAR, _AHEAD = 0.55, 0.1
 # So much likelier one column has to be the target than the other.
 _LIKELIER = 0.1
 # What values under a notion look like.
-_SHAPES: Mapping[str, str] = {
+SHAPES: Mapping[str, str] = {
     "contract_end": "day",
     "contract_start": "day",
     "contract_value": "money",
@@ -59,12 +59,14 @@ class Draft:
     Attributes:
         examples: (section, notion, label) → an example, with its document.
         unknown: Section → labels that mean nothing known, each with an example.
+        proposed: (section, notion, label) of those that only a language model took for it.
     """
 
     file: AccountsFile
     survey: Survey
     examples: dict[tuple[str, str, str], str] = field(default_factory=dict)
     unknown: dict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
+    proposed: tuple[tuple[str, str, str], ...] = ()
 
 
 def drafted(chunks: Iterable[Chunk], embedder: Embedder | None = None) -> Draft:
@@ -152,7 +154,7 @@ class _Drafting:
 
     def _by_meaning(self, section: str, label: str, seen: Seen) -> str:
         notion = self.meaning.nearest(label, section)
-        if notion in _BY_WORDS_ONLY or (notion in _SHAPES and not looks_like(_SHAPES[notion], seen.values)):
+        if notion in _BY_WORDS_ONLY or (notion in SHAPES and not looks_like(SHAPES[notion], seen.values)):
             return ""
         # Where a document says it in known words, something that only means nearly the same is something else.
         known = {title for _, title in self.titles[section, notion]}

@@ -63,6 +63,11 @@ def _section(
     for notion, labels in found.items():
         example = draft.examples.get((section, notion, labels[0]), "")
         yield f"{space}{notion}: {_listed(labels)}" + (f"    # {example}" if example else "")
+        yield from (
+            f"{space}# a language model took {_quoted(label)} for this: {draft.examples[section, notion, label]}"
+            for label in labels
+            if (section, notion, label) in draft.proposed
+        )
     if missing := [notion for notion in known if notion not in found]:
         yield f"{space}# not found: {', '.join(missing)}"
     yield from _unknown(draft, section, indent)

@@ -13,7 +13,9 @@ from pathlib import Path
 from core.errors import AppError
 from core.nearest import nearest
 
-_FRAGMENT = re.compile(r"(?<=[:,\[{-] )!fragment +([A-Za-z0-9_-]+)(?=[ \t]*(?:#.*)?(?:$|[,}\]]))", re.MULTILINE)
+_FRAGMENT = re.compile(
+    r"(?:(?<=[:,\[{-] )|(?<=\[))!fragment +([A-Za-z0-9_-]+)(?=[ \t]*(?:#.*)?(?:$|[,}\]]))", re.MULTILINE
+)
 _MAX_CHARS = 20_000
 
 

@@ -181,7 +181,7 @@ def _input_problem(item: Input) -> tuple[str, str] | None:
 def _check_step(step: Step, path: KeyPath, source: YamlSource, scope: _Scope) -> None:
     kind = KINDS.get(step.use)
     if step.use == "generate":
-        raise source.refusal((*path, "use"), "found 'generate'; write `write`, and `edit` for its instructions.")
+        raise source.refusal((*path, "use"), "found 'generate'; write `write`, and a `prompt` for its instructions.")
     if kind is None:
         raise source.refusal((*path, "use"), f"found '{step.use}'; {nearest(step.use, list(KINDS), 'step kinds')}")
     allowed = [field.alias or name for name, field in kind.parameters.model_fields.items()]

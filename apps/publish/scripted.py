@@ -16,7 +16,7 @@ class ScriptedModel:
     def __init__(self, replies: Sequence[str]) -> None:
         self._replies = list(replies)
 
-    def write(self, system: str, text: str, task: WritingTask = "edit") -> tuple[str, int]:
+    def write(self, system: str, text: str, task: WritingTask = "write") -> tuple[str, int]:
         """The next reply. Raises ModelError after the last."""
         if not self._replies:
             raise ModelError("the test scripts fewer replies of a model than the app asks for; add to `model_reply`.")

@@ -32,7 +32,7 @@ Values = Mapping[str, Any]
 _WITHHELD = " left out, being about other customers or naming them."
 
 
-WritingTask = Literal["write", "edit", "translate"]
+WritingTask = Literal["write", "translate"]
 
 
 class LimitReached(AppError):
@@ -50,7 +50,7 @@ class Asked(Exception):
 class Model(Protocol):
     """A language model for the steps that write."""
 
-    def write(self, system: str, text: str, task: WritingTask = "edit") -> tuple[str, int]:
+    def write(self, system: str, text: str, task: WritingTask = "write") -> tuple[str, int]:
         """The whole reply, and the tokens that it and the question took.
 
         Raises:

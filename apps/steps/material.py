@@ -23,8 +23,10 @@ _INLINE_CHARS = 200
 _UNREAD = frozenset(
     {"number", "url", "document_id", "locator", "score", "fits", "kind", "source", "marker", "begin", "end", "item",
      "turn", "turns", "mine", "id", "sources", "numbers", "charts", "bytes", "content", "media_type",
-     "language", "found"}
+     "language", "found", "converted", "before_text", "after_text", "before_shown", "after_shown", "before_told",
+     "after_told", "where_before", "where_after", "difference_text", "percent_text", "unit_text", "verdict_text"}
 )  # fmt: skip
+_ENDS = frozenset({"first", "previous"})
 _OPEN, _CLOSE = "\ue000", "\ue001"
 
 
@@ -103,12 +105,21 @@ class Material:
 
 
 def row_text(row: Mapping[str, Any], between: str = "; ", unit: str = "") -> str:
-    """A row as a person would read it out: "name: Uptime; value: 97.2%", without what is empty.
+    """A row as a person would read it out: "Uptime: value 97.2%; target 98%", without what is empty.
 
-    A number has the unit that its row, or the row around it, says.
+    A number has the unit that its row, or the row around it, says; a value of a period is "97.2% (2026-Q3)". The
+    shorter it is, the surer the checks find in it what a sentence says.
     """
     own = str(row.get("unit") or unit)
-    return between.join(f"{key.replace('_', ' ')}: {text}" for key, text in _cells(row, own) if text)
+    cells = dict(_cells(row, own))
+    if set(cells) == {"period", "value"}:
+        return f"{cells['value']} ({cells['period']})"
+    # What a course ends with stands in it.
+    told = [
+        f"{k.replace('_', ' ')}: {text}" for k, text in cells.items() if text and not ("series" in cells and k in _ENDS)
+    ]
+    name = cells.get("name", "") if between == "; " else ""
+    return f"{name} – {between.join(told[1:])}" if name and told[:1] == [f"name: {name}"] else between.join(told)
 
 
 def prompt_text(template: str, fill: Any, material: Material, values: Mapping[str, Any]) -> str:
@@ -135,7 +146,7 @@ def _cell(value: Any, unit: str) -> str:
     match value:
         case Mapping():
             inner = row_text(value, ", ", unit)
-            return f"({inner})" if inner else ""
+            return f"({inner})" if ": " in inner else inner
         case list() | tuple():
             return ", ".join(_cell(part, unit) for part in value)
         case bool():

@@ -1,4 +1,4 @@
-"""A model's edit or translation, compared with its draft section by section: what is lost or added is mended.
+"""A model's translation, compared with its original section by section: what is lost or added is mended.
 
 A section that passes takes the place of the draft's; of one that doesn't, the paragraphs that pass do, and where that
 can't be told the draft's section stays. Nothing else of the reply is lost for it.
@@ -7,7 +7,7 @@ can't be told the draft's section stays. Nothing else of the reply is lost for i
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 
@@ -30,7 +30,6 @@ _ORDINAL = re.compile(r"\d{1,2}(?:st|nd|rd|th|er|\.|º|ª)")
 # Fewer letters tell no language.
 _TELLING = 60
 _SAME_HEADING = 0.6
-Check = Callable[[str], Sequence[str]]
 
 
 @dataclass(frozen=True)
@@ -58,22 +57,15 @@ class Reviser:
     """Compares a reply with its draft.
 
     Attributes:
-        language: That the reply must be in; empty where the draft's is the right one.
-        added: What of a text stands neither in the draft nor in what else may be said; for an edit.
-        sources: What else may be said.
+        language: That the reply must be in.
     """
 
     draft: str
-    language: str = ""
-    added: Check | None = None
-    sources: Sequence[str] = ()
-    translated: bool = False
+    language: str
 
     def revise(self, reply: str) -> Revision:
         """The reply with every section that can't be used in the draft's words."""
         text = unwrapped(reply, self.draft)
-        if text.strip() == self.draft.strip() and not self.translated:
-            return Revision(self.draft.strip())
         kept: list[Kept] = []
         own = sections(self.draft)
         parts = [self._part(one, other, kept) for one, other in _paired(own, sections(text))]
@@ -101,15 +93,13 @@ class Reviser:
         for pattern, what in ((_ADDRESS, "the address"), (_MARKER, "the marker"), (_CODE, "the number")):
             before, after = set(pattern.findall(draft)), set(pattern.findall(text))
             yield from (f"{what} {one} was lost" for one in sorted(before - after))
-            allowed = "\n".join([self.draft, *self.sources])
-            yield from (f"{what} {one} was added" for one in sorted(after - before) if one not in allowed)
-        if self._negations(draft) != self._negations(text):
+            yield from (f"{what} {one} was added" for one in sorted(after - before) if one not in self.draft)
+        # Languages negate by different numbers of words.
+        if bool(negated_words(draft)) != bool(negated_words(text)):
             yield "a negation was added or lost"
         if len(draft) > 200 and len(text) < len(draft) / 4:
             yield "most of it was lost"
-        yield from self._language(draft, text)
-        if self.added is not None:
-            yield from self.added(text)
+        yield from self._language(text)
 
     def _part(self, draft: str, text: str, kept: list[Kept]) -> str:
         """The text in the draft's place, or as much of it as can be used."""
@@ -129,25 +119,20 @@ class Reviser:
         before, after = numbers(draft), numbers(text)
         sure = [fact for fact in before if not fact.soft]
         yield from (f"the number {f.shown} was lost" for f in sure if not any(_same(f, g) for g in after))
-        known = [*before, *numbers(self.draft), *(f for source in self.sources for f in numbers(source))]
+        known = [*before, *numbers(self.draft)]
         for fact in after:
             if fact.soft or any(_same(fact, other) for other in known):
                 continue
             # "jeden Ersten" is the 1st.
-            if self.translated and _ORDINAL.match(text[fact.begin :]):
+            if _ORDINAL.match(text[fact.begin :]):
                 continue
             yield f"the number {fact.shown} was added"
 
-    def _negations(self, text: str) -> int:
-        count = len(negated_words(text))
-        return min(count, 1) if self.translated else count
-
-    def _language(self, draft: str, text: str) -> Iterator[str]:
+    def _language(self, text: str) -> Iterator[str]:
         if sum(map(str.isalpha, text)) < _TELLING:
             return
-        wanted = self.language or detect_language(draft, default="")
         found = detect_language(text, default="")
-        if wanted and found and found != wanted:
+        if found and found != self.language:
             yield f"it is in another language ({found})"
 
 

@@ -37,7 +37,7 @@ def translate(given: Translate, context: Context) -> dict[str, Any]:
             f"The text is not translated into {name}: that needs a language model; set llm.model in debrief.yaml."
         )
         return {"text": given.text, "translated": False, "language": detect_language(given.text)}
-    reviser = Reviser(given.text, language=given.to, translated=True)
+    reviser = Reviser(given.text, given.to)
     try:
         revision = reviser.revise(_asked(given.text, name, context.tools.model, context))
     except ModelError as error:

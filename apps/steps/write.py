@@ -1,11 +1,12 @@
 """`write`: a text, or JSON, that a model writes from numbered sources as a prompt says; a draft stands without one.
 
-With `edit` a model doesn't write but edits the draft, section by section. Whatever it gives is held against the inputs
-and sources before it is used.
+Whatever a model gives is held against the inputs and sources before it is used. What no model should write anew, such
+as a table of figures, is a step of its own with a draft alone.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from functools import partial
 from typing import Any, Literal
@@ -19,16 +20,12 @@ from apps.run.context import GivenSource
 from apps.run.outputs import filled, redacted_value
 from apps.steps.kind import Addressed, StepKind
 from apps.steps.material import Material, prompt_text
-from apps.steps.revision import Reviser
 from apps.steps.schemas import schema_class
 from apps.steps.writing import checked_value, reviewed_text, reviewed_value, system_and_text
 from core.errors import AppError, ModelError
-from prompts import load_prompt
 
-# So much of what an edit may draw from a model is shown; so many of the parts that it couldn't change are told.
-_MATERIAL_CHARS = 12_000
-_TOLD = 3
 _NO_MODEL = "no language model is set up"
+_MARKER = re.compile(r"\[(\d{1,3})\]")
 
 
 class Write(Addressed):
@@ -37,8 +34,8 @@ class Write(Addressed):
     Attributes:
         prompt: What to write, in plain words; `@name` is an input or a step.
         sources: What it is written from besides what the prompt names.
-        draft: What stands without a model: a template, or one for each language; with a `schema` the values.
-        edit: How a model edits the draft, in the place of a `prompt`.
+        draft: What stands without a model: a template, its parts in a list, or one for each language; with a `schema`
+            the values.
         schema: The fields of the JSON to give, see `apps.steps.schemas`.
         audience, tone, length: How it is written; over the app's style.
         examples: Texts as they should be; only how they are written counts.
@@ -49,7 +46,6 @@ class Write(Addressed):
     prompt: str = ""
     sources: Any = None
     draft: Any = None
-    edit: str = ""
     schema_: dict[str, Any] | None = Field(default=None, alias="schema")
     language: str = "en"
     audience: str = ""
@@ -66,24 +62,29 @@ def write(given: Write, context: Context) -> dict[str, Any]:
     Raises:
         AppError: there is nothing to write from, or neither a model nor a draft to write with.
     """
-    if given.edit and given.prompt:
-        raise AppError("there are a prompt and an edit; a model either writes anew or edits the draft: remove one.")
-    if given.prompt:
-        return _by_prompt(given, context)
-    draft = _discreet(_draft(given, context), given, context)
-    text = draft
-    if context.tools.model is not None and given.edit.strip():
-        text = _discreet(_edited(draft, given, context, context.tools.model), given, context) or draft
-    return _result(given, text, draft=draft, written=text != draft)
+    return _by_prompt(given, context) if given.prompt else _drafted(given, context)
 
 
-def _result(given: Write, text: str, *, draft: str = "", written: bool = False, value: Any = None) -> dict[str, Any]:
-    return {"text": text, "draft": draft, "written": written, "language": given.language, "value": value}
+def _result(given: Write, text: str, context: Context, *, written: bool, value: Any = None) -> dict[str, Any]:
+    return {
+        "text": text,
+        "draft": "" if written else text,
+        "written": written,
+        "language": given.language,
+        "value": value,
+        "sources": _named(text, context),
+    }
+
+
+def _named(text: str, context: Context) -> list[dict[str, Any]]:
+    """The sources whose numbers stand in the text, in their order."""
+    numbers = sorted({int(number) for number in _MARKER.findall(text)})
+    return [{"number": n, "title": context.evidence[n - 1].title} for n in numbers if 1 <= n <= len(context.evidence)]
 
 
 def _by_prompt(given: Write, context: Context) -> dict[str, Any]:
     """What a model writes as the prompt says; the draft where there is no model, or its words can't be used."""
-    material = Material(context)
+    material, cited = Material(context), len(context.evidence)
     # Each source is looked at, so that all of them count.
     found = [material.add(source, "material") for source in _listed(given.sources)]
     guard = Guard(context.max_chars, context.deadline, context.clock)
@@ -104,72 +105,41 @@ def _by_prompt(given: Write, context: Context) -> dict[str, Any]:
             raise AppError(f"This is written by a language model, and {str(error).rstrip('.')}; {remedy}.") from error
         if str(error) != _NO_MODEL:
             context.notes.append(f"This is the draft, since what a language model wrote can't be used: {error}")
+    # What only a model would have read is no source of the draft.
+    del context.evidence[cited:]
     return _drafted(given, context)
 
 
 def _drafted(given: Write, context: Context) -> dict[str, Any]:
     if given.schema_ is None:
         draft = _discreet(_draft(given, context), given, context)
-        return _result(given, draft, draft=draft)
+        return _result(given, draft, context, written=False)
     guard = Guard(context.max_chars, context.deadline, context.clock)
     value = checked_value(schema_class(given.schema_), filled(given.draft, context.values, guard))
-    return _result(given, "", value=_discreet_value(value, given, context))
+    return _result(given, "", context, written=False, value=_discreet_value(value, given, context))
 
 
 def _written(
     given: Write, prompt: str, sources: Sequence[GivenSource], context: Context, model: Model
 ) -> dict[str, Any]:
-    """Raises ModelError: no model wrote anything, or nothing of it stands."""
+    """Raises ModelError: no model wrote anything, or too little of it stands."""
     system, text = system_and_text(given, prompt, sources, context)
     if given.schema_ is not None:
         filled_in, tokens = model.fill(system, text, schema_class(given.schema_))
         context.spend(tokens)
         value = _discreet_value(reviewed_value(filled_in, sources, prompt, context), given, context)
-        return _result(given, "", written=True, value=value)
+        return _result(given, "", context, written=True, value=value)
     reply, tokens = model.write(system, text, "write")
     context.spend(tokens)
-    kept = _discreet(reviewed_text(reply, sources, prompt, context, cite=given.cite), given, context)
+    reviewed = reviewed_text(reply, sources, prompt, context, cite=given.cite, mostly=given.draft is not None)
+    kept = _discreet(reviewed, given, context)
     if not kept.strip():
         raise ModelError("nothing of it could be confirmed by the sources")
-    return _result(given, kept, written=True)
-
-
-def _edited(draft: str, given: Write, context: Context, model: Model) -> str:
-    """The model's edit of the draft; empty, with a remark that says why, if it can't be used."""
-    material = [_material(source) for source in _listed(given.sources)]
-    try:
-        (_, system), (_, text) = load_prompt("edit").render(
-            instructions=given.edit,
-            style=_style(context),
-            material="\n\n".join(material)[:_MATERIAL_CHARS] or "(none)",
-            draft=draft,
-        )
-        reply, tokens = model.write(system.strip(), text, "edit")
-    except ModelError as error:
-        context.notes.append(f"This is the draft as it is, since no language model edited it: {error}")
-        return ""
-    context.spend(tokens)
-    if not reply.strip():
-        context.notes.append("The model's edit was not used: it was empty.")
-        return ""
-    reviser = Reviser(draft, added=lambda part: _problems(part, [draft, *material], context), sources=material)
-    revision = reviser.revise(reply)
-    if not revision.kept:
-        return revision.text
-    parts = "; ".join(map(str, revision.kept[:_TOLD]))
-    if revision.changed:
-        context.notes.append(f"In the model's edit these parts stayed as in the draft: {parts}.")
-        return revision.text
-    context.notes.append(f"The model's edit was not used: {parts}.")
-    return ""
+    return _result(given, kept, context, written=True)
 
 
 def _listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [] if value is None else [value]
-
-
-def _material(source: Any) -> str:
-    return f"{source.title or source.name}\n{source.text}" if isinstance(source, AppFile) else str(source)
 
 
 def _draft(given: Write, context: Context) -> str:
@@ -181,6 +151,8 @@ def _draft(given: Write, context: Context) -> str:
             context.notes.append(f"There is no draft in '{language}'; it is written in '{fallback}'.")
             language = fallback
         template = template[language]
+    if isinstance(template, list):
+        template = "\n\n".join(map(str, template))
     guard = Guard(context.max_chars, context.deadline, context.clock)
     values = {**context.values, "language": language}
     return _tidy(str(evaluate(template, values, guard=guard)))
@@ -227,12 +199,6 @@ def _tell_taken(named: list[str], context: Context) -> None:
         context.notes.append(f"Several customers are named{names}; name the one that the text is for.")
 
 
-def _style(context: Context) -> str:
-    """The app's style as the model is told it; empty when it has none."""
-    style = context.style.model_dump(exclude_defaults=True)
-    return f"Style – {'; '.join(f'{key}: {value}' for key, value in style.items())}." if style else ""
-
-
 def _tidy(text: str) -> str:
     """No more than one empty line in a row, and no space at a line's end."""
     lines: list[str] = []
@@ -242,15 +208,11 @@ def _tidy(text: str) -> str:
     return "\n".join(lines).strip()
 
 
-def _problems(text: str, sources: list[str], context: Context) -> list[str]:
-    return context.tools.check(text, sources) if context.tools.check is not None else []
-
-
 KIND = StepKind(
     "write",
     "Writes a text or JSON as a prompt says, or fills a draft.",
     Write,
-    ("text", "draft", "written", "language", "value"),
+    ("text", "draft", "written", "language", "value", "sources"),
     write,
     templates=("prompt", "draft"),
     prompts=("prompt",),

@@ -15,6 +15,7 @@ from apps.run.context import GivenSource
 from core.errors import AppError, ModelError
 from core.text.languages import LANGUAGES
 from core.text.locale import long_date
+from core.text.sentences import split_sentences
 from prompts import load_prompt
 
 if TYPE_CHECKING:
@@ -47,10 +48,25 @@ def system_and_text(given: Write, prompt: str, sources: Sequence[GivenSource], c
     return system, text
 
 
-def reviewed_text(reply: str, sources: Sequence[GivenSource], prompt: str, context: Context, *, cite: bool) -> str:
-    """What of the reply the inputs and sources say; a remark counts what was left out."""
-    kept = _review(reply, sources, prompt, context)
-    return kept if cite else _MARKER.sub("", kept)
+def reviewed_text(
+    reply: str, sources: Sequence[GivenSource], prompt: str, context: Context, *, cite: bool, mostly: bool = False
+) -> str:
+    """What of the reply the inputs and sources say; a remark counts what was left out.
+
+    Args:
+        mostly: The rest is wanted only if at least half of the reply is: else a whole draft is better.
+
+    Raises:
+        ModelError: there is nothing to check it with, or too little of it stands.
+    """
+    if context.tools.review is None:
+        raise ModelError("there is nothing here to check it with; run `debrief sync` first")
+    found = context.tools.review(reply, sources, prompt)
+    stands, fails = len(split_sentences(found.text)), len(found.left_out)
+    if mostly and fails > stands:
+        raise ModelError(f"no source says {fails} of its {fails + stands} statements.")
+    _tell(found.left_out, context)
+    return found.text if cite else _MARKER.sub("", found.text)
 
 
 def reviewed_value(value: BaseModel, sources: Sequence[GivenSource], prompt: str, context: Context) -> dict[str, Any]:
@@ -110,14 +126,6 @@ def _texts(value: Any) -> Iterator[str]:
     elif isinstance(value, Mapping | list):
         for inner in value.values() if isinstance(value, Mapping) else value:
             yield from _texts(inner)
-
-
-def _review(text: str, sources: Sequence[GivenSource], prompt: str, context: Context) -> str:
-    if context.tools.review is None:
-        raise ModelError("there is nothing here to check it with; run `debrief sync` first")
-    found = context.tools.review(text, sources, prompt)
-    _tell(found.left_out, context)
-    return found.text
 
 
 def _tell(left_out: Sequence[str], context: Context) -> None:

@@ -19,7 +19,7 @@ def answer_of(result: RunResult, target: str, confidence: float) -> Answer:
     """The run's first output as an answer, or why there is none."""
     if result.status == "waiting":
         fields = ", ".join(map(shown, result.asks))
-        text = f"{result.error}\n\nThis waits for you: {fields}. Answer on the page of the app, under Apps."
+        text = f"{result.error}\n\nThis waits for you: {fields}. Answer below, or any time under Apps."
         return Answer(text, outcome="needs_input", route=target, confidence=confidence, notes=result.notes)
     if result.status != "completed" or not result.outputs:
         return Answer(

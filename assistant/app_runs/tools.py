@@ -236,7 +236,7 @@ class ModelWriter(Model):
         """The same, counted for a person's run of an app."""
         return ModelWriter(self._models, person, app)
 
-    def write(self, system: str, text: str, task: WritingTask = "edit") -> tuple[str, int]:
+    def write(self, system: str, text: str, task: WritingTask = "write") -> tuple[str, int]:
         spent = Spending(person=self._person, app=self._app)
         reply = self._models.complete(task, [("system", system), ("user", text)], spent)
         return reply, spent.input_tokens + spent.output_tokens

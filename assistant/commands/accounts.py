@@ -12,11 +12,13 @@ from rich.table import Table
 from apps.accounts import ACCOUNTS_FILE, collected, contradiction_text, load_accounts
 from apps.accounts.draft import drafted
 from apps.accounts.draft_text import draft_text
+from apps.accounts.proposed import with_proposals
 from apps.run import Context
 from assistant.app_runs import open_tools
+from assistant.app_runs.tools import writing_model
 from core.console import err, out, print_json
 from core.database import open_database
-from core.errors import AppError
+from core.errors import AppError, ModelError
 from core.identity import asking_user
 from core.settings import load_settings
 from retrieval.retriever import open_retriever
@@ -44,6 +46,11 @@ def draft(
         raise AppError(f"{save} is there already; choose another name, or remove it.")
     retriever = open_retriever(settings)
     proposed = drafted(retriever.index.chunks(), retriever.embedder)
+    if (model := writing_model(settings)) is not None:
+        try:
+            proposed = with_proposals(proposed, model.fill)
+        except ModelError as error:
+            err.print(f"This is drafted without a language model, since {error}", markup=False)
     if not proposed.survey.customers:
         err.print(
             "No document names its customer in its metadata; say in accounts.yaml which attribute does "

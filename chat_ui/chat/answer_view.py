@@ -23,12 +23,12 @@ from chat_ui.chat.why import why_view
 from chat_ui.chat.work import STOPPED
 from chat_ui.parts import components, export, session
 from chat_ui.parts.answer_html import answer_html, quote_html, sources_html, with_markers
-from chat_ui.parts.app_outputs import run_view
 from chat_ui.parts.data_view import downloads
 from chat_ui.parts.edits import Edits
 from chat_ui.parts.filter_bar import facets
 from chat_ui.parts.passages import Excerpt, excerpts
 from chat_ui.parts.verify import verify
+from chat_ui.parts.waiting import run_or_form
 from chat_ui.write_back.offers import answer_form, run_offers
 from core.errors import SourceError
 from core.types import Answer, Passage, User
@@ -84,7 +84,7 @@ def _with_actions(turn: Turn, answer: Answer, user: User) -> None:
     name = _about(turn, answer, user)
     text = answer.text
     if turn.run is not None:
-        run_view(turn.run, turn.key, edits, name)
+        turn.run = run_or_form(answer.run, turn.run, user, turn.key, edits=edits, name=name)
         run_offers(turn.run, answer.run, user, turn.key)
     elif answer.found:
         if answer.query:

@@ -24,6 +24,7 @@ from chat_ui.chat.turns import Turn
 from chat_ui.chat.work import STOPPED, Work
 from chat_ui.parts import attachments, components, session
 from chat_ui.parts.filter_bar import filter_bar
+from chat_ui.parts.waiting import waiting_for
 from core.errors import DebriefError
 from core.types import User
 from retrieval.query import Filter
@@ -91,6 +92,7 @@ def _conversation(turns: list[Turn], asked: NextQuestion, user: User, filters: F
     if not turns:
         _welcome(user)
         start_view(user)
+        waiting_for(user)
     if opened.gone():
         components.state(opened.gone(), "What you ask now begins a new one.", "warning")
     waiting = next((turn for turn in turns if under_way is not None and turn.pending == under_way.identifier), None)

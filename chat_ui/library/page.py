@@ -7,7 +7,7 @@ from html import escape
 
 import streamlit as st
 
-from apps.kept import PastRun, my_runs, record_resumed, record_run, stored_result, waiting_run
+from apps.kept import PastRun, my_runs, record_run, stored_result
 from apps.kept.runs import forget_result, rate_run
 from apps.kept.usage import usage
 from apps.language import App
@@ -15,9 +15,9 @@ from apps.publish import Available
 from apps.run import Problem
 from chat_ui.library.form_collection import collection_page, collections
 from chat_ui.parts import components, session
-from chat_ui.parts.answer_html import answer_html
-from chat_ui.parts.app_form import app_form, fields_form
-from chat_ui.parts.app_outputs import run_here, run_view
+from chat_ui.parts.app_form import app_form
+from chat_ui.parts.app_outputs import run_here
+from chat_ui.parts.waiting import run_or_form, waiting_for
 from chat_ui.write_back.offers import run_offers
 from core.errors import AppError, DebriefError
 from core.types import User
@@ -30,13 +30,14 @@ def page(user: User) -> None:
     if chosen is not None:
         _app(chosen, user)
         return
-    _library(list(apps.values()))
+    _library(list(apps.values()), user)
     for error in wrong if session.is_author(user) else ():
         components.error_state(error)
 
 
-def _library(apps: list[Available]) -> None:
+def _library(apps: list[Available], user: User) -> None:
     st.title("Apps")
+    waiting_for(user)
     text = st.text_input("Find an app", placeholder="What do you want to get done?", key="find-app")
     labels = sorted({label for available in apps for label in available.app.labels})
     wanted: list[str] = []
@@ -122,10 +123,8 @@ def _history(app: App, user: User) -> None:
         chosen = st.selectbox("My runs", list(runs), format_func=lambda run: _named(runs[run]), key=key)
     try:
         result = stored_result(session.database(), chosen, user, session.readable)
-        run_view(result, f"run-{chosen}")
+        result = run_or_form(chosen, result, user, f"run-{chosen}")
         run_offers(result, chosen, user, f"run-{chosen}")
-        if runs[chosen].status == "waiting":
-            _questions(chosen, user)
     except AppError as error:
         components.error_state(error)
         return
@@ -134,19 +133,6 @@ def _history(app: App, user: User) -> None:
         if thumb is not None:
             rate_run(session.database(), chosen, bool(thumb), user)
         st.button("Delete this result", type="tertiary", key=f"forget-{chosen}", on_click=_forget, args=(chosen, user))
-
-
-def _questions(run: str, user: User) -> None:
-    """The form that a waiting run asks for; with it the run goes on."""
-    app, waits = waiting_run(session.database(), run, user)
-    st.html(answer_html(waits.error, (), {}, f"asks-{run}"))
-    problems: list[Problem] = st.session_state.pop(f"answers-{app.name}", [])
-    given = fields_form(waits.asks, user, f"asks-{run}", problems=problems, action="Go on")
-    if given is not None:
-        result = run_here(app, given, user, waits)
-        if result is not None:
-            record_resumed(session.database(), run, result)
-            st.rerun()
 
 
 def _forget(run: str, user: User) -> None:

@@ -64,7 +64,7 @@ def run_view(result: RunResult, key: str, edits: Edits | None = None, name: str 
     """
     if result.asks:
         names = ", ".join(map(shown, result.asks))
-        components.state("The run waits for answers", f"It asks for {names}, on the app's page.")
+        components.state("The run waits for answers", f"It asks for {names}.")
     if result.status not in ("completed", "waiting"):
         if result.status == "cancelled":
             components.state("The run was cancelled", result.error, "warning")

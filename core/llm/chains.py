@@ -25,7 +25,7 @@ from core.settings import LlmTaskName as Task
 
 _CACHED_REPLIES = 500
 # Tasks whose reply is worth going on with where max_tokens cut it.
-_CONTINUED: frozenset[Task] = frozenset({"answer", "write", "edit", "translate"})
+_CONTINUED: frozenset[Task] = frozenset({"answer", "write", "translate"})
 _GO_ON = "Go on exactly where your last message stopped. Repeat nothing and explain nothing."
 _CUT_SHORT: Mapping[Stop, Callable[[str], Failure]] = {
     "length": lambda name: Failure(name, "cut"),

@@ -39,7 +39,7 @@ _PACKAGES: Mapping[str, str] = {
     "openai": "langchain_openai",
 }
 # These write as much as they are given to read.
-_LONG: frozenset[LlmTaskName] = frozenset({"write", "edit", "translate", "extract"})
+_LONG: frozenset[LlmTaskName] = frozenset({"write", "translate", "extract"})
 _LONG_FACTOR = 4
 _ANTHROPIC_LEAST_THINKING = 1_024
 _OLLAMA_CONTEXT = 8_192

@@ -5,7 +5,6 @@ import pytest
 from apps.language.expressions import ExpressionError
 from apps.language.isolated import evaluate, truth
 from apps.publish.load import parse_app
-from apps.run.context import Tools
 from apps.run.inputs import InputsWrong
 from apps.runner import RunResult, StepState, finish, run_app
 from core.errors import AppError
@@ -79,29 +78,6 @@ def test_a_cancelled_run_says_so(app_of, context):
     context.cancelled = lambda: True
     result = finish(app_of(BODY), {"word": "x"}, context)
     assert (result.status, result.outputs, result.saved_minutes) == ("cancelled", (), 0.0)
-
-
-class Editor:
-    """A model with a fixed reply."""
-
-    def __init__(self, reply):
-        self.reply = reply
-
-    def write(self, system, text, task="edit"):
-        return self.reply, 10
-
-
-@pytest.mark.parametrize(("reply", "text"), [("Word is x", "Word is x"), ("Word is 42", "Word: x"), ("  ", "Word: x")])
-def test_a_models_edit_is_used_only_if_it_adds_nothing(app_of, person, context, reply, text):
-    def check(edit, sources):
-        return [w for w in edit.split() if w.isdigit() and w not in " ".join(sources)]
-
-    context.tools = Tools(model=Editor(reply), check=check)
-    body = BODY.replace('with: {draft: "Word: {{ word }}"}', 'with: {draft: "Word: {{ word }}", edit: Edit.}')
-    result = finish(app_of(body), {"word": "x"}, context)
-    assert result.output("result").text == text
-    assert bool(result.notes) == (text == "Word: x")
-    assert result.tokens == 10
 
 
 @pytest.mark.parametrize(

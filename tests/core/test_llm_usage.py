@@ -27,11 +27,11 @@ def models(usage: ModelUsage, *replies: str, **budget: float) -> ChatModels:
 def test_every_call_is_kept_by_person_app_task_model_and_month(usage: ModelUsage) -> None:
     asked = models(usage, "One.", "Two.", "Three.")
     asked.complete("answer", MESSAGES, Spending(person="Ana@Example.com"))
-    asked.complete("edit", MESSAGES, Spending(person="ana@example.com", app="follow_up_email"))
+    asked.complete("write", MESSAGES, Spending(person="ana@example.com", app="follow_up_email"))
     asked.complete("route", MESSAGES, Spending())
     assert [(s.of, s.calls, s.cost) for s in usage.sums("person")] == [("ana@example.com", 2, 2.0), ("", 1, 1.0)]
     assert [(s.of, s.input_tokens) for s in usage.sums("app")] == [("", 200), ("follow_up_email", 100)]
-    assert {s.of for s in usage.sums("task")} == {"answer", "edit", "route"}
+    assert {s.of for s in usage.sums("task")} == {"answer", "write", "route"}
     assert [(s.of, s.output_tokens) for s in usage.sums("month")] == [(f"{utc_now():%Y-%m}", 30)]
     assert usage.sums("model", utc_now() + timedelta(hours=1)) == []
     assert usage.forget_people_before(utc_now() + timedelta(hours=1)) == 2

@@ -144,16 +144,16 @@ def test_a_reply_that_is_filtered_midway(server: OpenAiStandIn) -> None:
 def test_a_cut_reply_is_gone_on_with_once(server: OpenAiStandIn) -> None:
     server.scripts = [cut("It costs 49 dol"), Script("lars a month.")]
     spent = Spending()
-    assert opened(server).complete("edit", MESSAGES, spent) == "It costs 49 dollars a month."
+    assert opened(server).complete("write", MESSAGES, spent) == "It costs 49 dollars a month."
     assert [m["role"] for m in server.requests[1]["messages"]] == ["system", "user", "assistant", "user"]
     assert [call.stop for call in spent.calls] == ["length", "end"]
 
 
 def test_a_reply_that_stays_cut_is_no_whole_reply(server: OpenAiStandIn) -> None:
     server.scripts = [cut("It costs 49 dol"), cut("lars a month, and")] * 2
-    assert opened(server).reply("edit", MESSAGES, Spending()).stop == "length"
+    assert opened(server).reply("write", MESSAGES, Spending()).stop == "length"
     with pytest.raises(ModelError, match=r"ran into llm\.max_tokens; raise llm\.max_tokens for this task"):
-        opened(server).complete("edit", MESSAGES, Spending())
+        opened(server).complete("write", MESSAGES, Spending())
 
 
 @pytest.mark.parametrize("script", [endless_thinking(), reasoning("", finish="length")])
@@ -168,7 +168,7 @@ def test_a_model_that_only_thinks(server: OpenAiStandIn, script: Script) -> None
 )
 def test_what_stands_around_a_reply_is_no_part_of_it(server: OpenAiStandIn, script: Script) -> None:
     server.scripts = [script]
-    assert opened(server).complete("edit", MESSAGES, Spending()) == "Fine [1]."
+    assert opened(server).complete("write", MESSAGES, Spending()) == "Fine [1]."
 
 
 def test_a_thought_is_never_streamed(server: OpenAiStandIn) -> None:
@@ -213,7 +213,7 @@ def test_a_value_is_validated_and_repaired_once(server: OpenAiStandIn) -> None:
 def test_a_task_has_its_own_length_and_thinking_gets_room_besides(server: OpenAiStandIn) -> None:
     server.scripts = [Script("Fine.")] * 3
     models = opened(server, thinking_tokens=500, tasks={"route": {"model": "openai:small", "max_tokens": 20}})
-    for task in ("answer", "edit", "route"):
+    for task in ("answer", "write", "route"):
         models.complete(task, MESSAGES, Spending())
     sent = [(request["model"], request["max_completion_tokens"]) for request in server.requests]
     assert sent == [("any", 577), ("any", 808), ("small", 520)]

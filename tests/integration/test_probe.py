@@ -45,7 +45,7 @@ def test_a_poor_model_says_what_will_not_be_as_it_should(server: OpenAiStandIn) 
 
 
 def test_all_models_of_the_settings_are_asked_and_a_failing_one_is_an_error(server: OpenAiStandIn) -> None:
-    llm = settings(server, fallbacks=["openai:second"], tasks={"route": "openai:small", "edit": "openai:any"})
+    llm = settings(server, fallbacks=["openai:second"], tasks={"route": "openai:small", "write": "openai:any"})
     assert named_models(llm) == ["openai:any", "openai:second", "openai:small"]
     server.reply = lambda body: wrong_key() if body["model"] == "second" else Script('{"colours": ["red"]}')
     findings = list(examine_models(Settings(llm=llm)))

@@ -24,7 +24,7 @@ def test_rows_stand_under_the_number_of_their_document(context, material):
     }
     assert material.add(account, "account")
     found = {s.title: s.text for s in material.sources()}
-    assert found["Report"] == "metrics: name: Uptime; last: (value: 97.2%, period: Q3); target: 98%"
+    assert found["Report"] == "metrics: Uptime – last: 97.2% (Q3); target: 98%"
     assert found["Contract"] == "ends: value: 2027-03-31"
     assert found["account"] == "facts: (tier: Gold)" and len(found) == 3
 

@@ -107,7 +107,7 @@ def test_without_anything_that_stands_the_draft_does(tools, server):
     server.scripts = [Script("Prices rise by 40% in 2031."), Script('{"corrections": []}')]
     result = run(MAIL % DRAFT, {"customer": "Aurora Bank"}, tools)
     assert result.output("mail").text == "Your contract: Aurora Bank – renewal pack."
-    assert any("nothing of it could be confirmed" in n for n in result.notes)
+    assert any("no source says 1 of its 1 statements" in n for n in result.notes)
     assert (
         json.loads(result.output("written").text)["written"] == "False"
         or not json.loads(result.output("written").text)["written"]
@@ -212,7 +212,7 @@ def test_a_model_chooses_and_without_one_otherwise_stands(tools, server):
 
 def test_without_an_index_nothing_is_written_unchecked():
     class Model:
-        def write(self, system, text, task="edit"):
+        def write(self, system, text, task="write"):
             return "All is well.", 1
 
     text = HEAD + "steps:\n  - {id: t, use: write, with: {prompt: Say hello., draft: Hello.}}\n"

@@ -78,7 +78,7 @@ def test_models_are_counted_and_who_has_little_left_is_named(used: sa.Engine, wo
     assert any("No language model was asked" in html.proto.body for html in nothing.get("html"))
     usage = ModelUsage(used)
     usage.record(Call("answer", "openai:one", 900, 50, 0.02, 1.0), "ana@northgate.example", "")
-    usage.record(Call("edit", "openai:two", 100, 50, 0.5, 1.0), "ben@northgate.example", "mail")
+    usage.record(Call("write", "openai:two", 100, 50, 0.5, 1.0), "ben@northgate.example", "mail")
     page = shown("Models")
     figures = {m.label: m.value for m in page.metric}
     assert (figures["Calls"], figures["Tokens read"], figures["Cost"]) == ("2", "1,000", "0.52")
