@@ -10,7 +10,7 @@ from typing import Protocol
 from assistant.answers.attachments import attached_passages
 from assistant.answers.citations import Composer
 from assistant.answers.confidence import AbstentionModel, abstention_model
-from assistant.answers.extractive import answer_from
+from assistant.answers.extractive import answer_from, find_evidence
 from assistant.answers.from_files import file_answer, nothing_in, source_of
 from assistant.answers.people import KnowledgeablePerson, asks_for_people, who_could_know
 from assistant.answers.rendering import best_quote
@@ -23,6 +23,7 @@ from assistant.events import Event, Stage
 from assistant.planning import Judge, Tool
 from assistant.question import RESEARCH, Question
 from assistant.records.trace import Trace
+from assistant.understanding.carried import carried_over
 from assistant.understanding.replies import Reply
 from core.database import utc_now
 from core.errors import ModelError
@@ -36,6 +37,8 @@ from retrieval.query.search import Search, Searcher
 
 # Passages that are looked up. Only the first `answer.passages` are read; all tell which words are rare.
 _SEARCHED = 24
+# The packaged embedding that knows English only.
+_ENGLISH = "english"
 _NO_RESEARCH = "Research needs a language model (llm.model in debrief.yaml); this is what one search found."
 # A follow-up is about the document that was cited, if that is among so many passages and has so much of the best score.
 _GOING_ON, _ABOUT_AS_NEAR = 6, 0.8
@@ -88,7 +91,7 @@ class SearchAnswers:
         for part in rewritten.questions:
             yield Stage("search", part)
             with trace.stage("search"):
-                found.append((part, self._found(part, question, rewritten.reply, aside)))
+                found.append(self._found_by_language(part, question, rewritten.reply, aside))
         everything = merged([passages for _, passages in found])
         trace.found(everything[:read])
         documents = len({p.chunk.document_id for p in everything})
@@ -110,6 +113,21 @@ class SearchAnswers:
                     yield nothing_in(question.attachments, event, question.language)
                 else:
                     yield event
+
+    def _found_by_language(
+        self, part: str, question: Question, reply: Reply, aside: list[Passage]
+    ) -> tuple[str, list[Passage]]:
+        """One part of the question with its passages: as asked, or in English words where that is surer."""
+        english = carried_over(part, question.language) if self.settings.embedding.model == _ENGLISH else ""
+        ways = [(way, list[Passage](), list[Passage]()) for way in filter(None, (part, english))]
+        for way, passages, set_aside in ways:
+            passages.extend(self._found(way, question, reply, set_aside))
+        chosen, found, set_aside = max(ways, key=lambda way: self._sure(*way[:2])) if english else ways[0]
+        aside.extend(set_aside)
+        return chosen, found
+
+    def _sure(self, part: str, passages: Sequence[Passage]) -> float:
+        return find_evidence(part, passages, self.encoder, self._confidence).confidence if passages else 0.0
 
     def _found(self, part: str, question: Question, reply: Reply, aside: list[Passage]) -> list[Passage]:
         """The passages for one part of the question: of the files that came with it alone, unless it says otherwise.
