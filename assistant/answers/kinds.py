@@ -19,10 +19,12 @@ _UNIT = (
     r"|secondes?|heures?|jours?|semaines?|mois|ans?|années?)\b"
 )
 _COUNT = (
-    r"(?:\d[\d.,]*|half|an?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty|sixty"
-    r"|ninety|several|couple of|once|twice|eine?n?|zwei|drei|vier|fünf|sechs|zehn|uno?a?|dos|tres|cuatro|cinco|diez"
-    r"|une?|deux|trois|quatre|cinq|dix)"
+    r"(?:\d[\d.,]*|half|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty|sixty"
+    r"|ninety|several|couple of|once|twice|zwei|drei|vier|fünf|sechs|zehn|dos|tres|cuatro|cinco|diez"
+    r"|deux|trois|quatre|cinq|dix)"
 )
+# An article counts where a unit follows: "within a week".
+_ARTICLE = r"(?:an?|eine?[mnrs]?|una?|une)"
 _PRICE = r"(?:costs?|prices?|fees?|salary|fine|budget|deposit|rent)"
 _CURRENCY = r"EUR|USD|GBP|CHF|SEK|DKK|NOK|PLN|JPY|CAD|AUD"
 
@@ -32,7 +34,7 @@ def _form(*alternatives: str) -> re.Pattern[str]:
 
 
 _LENGTH = _form(
-    rf"\b{_COUNT}[\s*_-]*(?:\([^)]*\)\s*)?{_UNIT}",
+    rf"\b(?:{_ARTICLE}|{_COUNT})[\s*_-]*(?:\([^)]*\)\s*)?{_UNIT}",
     r"\b\d+\s?[hd]\b",
     r"\b(?:immediately|at once|instantly|permanent(?:ly)?|forever|unlimited|lifetime|until|overnight)\b",
     r"\b(?:(?:same|next) (?:working |business )?day|annual(?:ly)?|yearly|monthly|weekly|daily)\b",
@@ -57,7 +59,7 @@ _MONEY = _form(
     r"\b\d[\d.,]*\s?(?:k|m|bn|p)?\s?(?:euros?|dollars?|pounds?|francs?|cents?|pence|franken)\b",
     r"\b(?:free(?: of charge)?|no (?:cost|charge|fee)|unlimited|kostenlos|gratis|gratuite?s?)\b",
 )
-_ANY_NUMBER = _form(rf"\d|\b{_COUNT}\b", r"\b(?:no|none|both|all|every|unlimited|kein\w*|ningun\w*|aucun\w*)\b")
+_ANY_NUMBER = _form(rf"\b{_COUNT}\b|\d+", r"\b(?:no|none|both|all|every|unlimited|kein\w*|ningun\w*|aucun\w*)\b")
 _PHONE = _form(r"\+?\(?\d[\d\s()/.–-]{4,}\d")
 _ADDRESS = _form(r"[\w.+-]+@[\w-]+\.\w+")
 _CODE = _form(r"\b(?=[\w-]*\d)(?=[\w-]*[A-Za-z-])[\w-]{4,}\b", r"\b\d{5,}\b")
