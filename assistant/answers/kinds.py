@@ -25,7 +25,7 @@ _COUNT = (
 )
 # An article counts where a unit follows: "within a week".
 _ARTICLE = r"(?:an?|eine?[mnrs]?|una?|une)"
-_PRICE = r"(?:costs?|prices?|fees?|salary|fine|budget|deposit|rent)"
+_PRICE = r"(?:costs?|prices?|fees?|salary|fine|budget|deposit|rent|ransom|discount|bonus|refund)"
 _CURRENCY = r"EUR|USD|GBP|CHF|SEK|DKK|NOK|PLN|JPY|CAD|AUD"
 
 
@@ -91,6 +91,8 @@ _KINDS = (
             r"\bhow (?:much|expensive)\b.{0,30}\b(?:costs?|pay|paid|is|are|does|do|did|spend|ask)\b",
             rf"^\W*(?:the )?(?:list )?{_PRICE}\b(?!.*\bwho\b)",
             r"\bwas kostet|\bwie teuer|\bwie viel (?:kostet|zahl|geld)",
+            r"\bcuál es el (?:precio|importe|salario|coste|costo)",
+            r"\bquel est le (?:prix|montant|salaire|coût|tarif|loyer)",
             r"\bcuánto (?:cuesta|pag|cobr|gan|gast)\w*|\bcombien (?:coûte|payer|gagne)",
         ),
         _MONEY,
@@ -114,7 +116,7 @@ _KINDS = (
     (
         _form(
             r"\b(?:what|which) (?:percentage|percent|share|interest)|\bwhat (?:\w+ )?rate\b|\binterest rate\b",
-            r"\bhow many\b|\bwie viele?\b|\bcuánt[oa]s\b|\bcombien de\b|\b(?:number|amount) of\b",
+            r"\bhow many\b|\bwie (?:viele?|hoch)\b|\bcuánt[oa]s\b|\bcombien de\b|\b(?:number|amount) of\b",
         ),
         _ANY_NUMBER,
     ),

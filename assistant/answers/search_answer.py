@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import zip_longest
 from typing import Protocol
 
 from assistant.answers.attachments import attached_passages
+from assistant.answers.changes import changes_between
 from assistant.answers.citations import Composer
 from assistant.answers.confidence import AbstentionModel, abstention_model
 from assistant.answers.extractive import answer_from, find_evidence
@@ -108,6 +110,12 @@ class SearchAnswers:
         else:
             if question.route == RESEARCH:
                 trace.remarks = (*trace.remarks, _NO_RESEARCH)
+            told = None
+            for event in self._changes(question, found, aside):
+                told = event
+                yield event
+            if told is not None:
+                return
             for event in self._quoted(question, found, trace, aside, anything=rewritten.reply.kind in _TAKEN_UP):
                 if source == "files" and isinstance(event, Answer) and event.outcome == "no_evidence":
                     yield nothing_in(question.attachments, event, question.language)
@@ -181,6 +189,16 @@ class SearchAnswers:
                 following = [c for c in self.retriever.document(chunk.document_id, user) if c.ordinal == after[1]]
                 complete.extend(replace(passage, chunk=c) for c in following)
         return complete
+
+    def _changes(
+        self, question: Question, found: Sequence[tuple[str, list[Passage]]], aside: Sequence[Passage]
+    ) -> Iterator[Event]:
+        """What changed between two versions that were found, where one question asks for that."""
+        if len(found) == 1 and not question.attachments:
+            part, passages = found[0]
+            both = [*passages, *aside]
+            chunks = partial(self.retriever.document, user=question.user)
+            yield from changes_between(part, both, chunks, self.encoder, question.language)
 
     @property
     def _confidence(self) -> AbstentionModel:

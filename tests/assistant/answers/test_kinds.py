@@ -29,6 +29,8 @@ LACK = [
     ("how many days until the new key arrives", "Having two keys means that one is a spare."),
     ("how many months warranty has the pump", "The pump has reached 90% of its expected life."),
     ("when was the last inspection", "The plant had a demanding quarter."),
+    ("What ransom did the thieves demand?", "On 4 July 2026 thieves opened two containers."),
+    ("Wie hoch ist die Miete der Halle?", "Die Halle liegt am Fluss."),
     ("phone number of the hotline", "Please call our hotline at any time."),
     ("was kostet die Waage am Tor", "Zur Waage am Tor habe ich noch Fragen."),
 ]
