@@ -138,6 +138,7 @@ def answer_from(
     language: str = "en",
     anything: bool = False,
     aside: Sequence[Passage] = (),
+    heard: str = "",
 ) -> Iterator[Event]:
     """Quoted statements as they are found, then the Answer that holds them.
 
@@ -151,6 +152,7 @@ def answer_from(
         language: Of what is said beside the quotes.
         anything: Show what there is, however little it has in common with the question: the person pointed at it.
         aside: Passages that don't hold at the time asked about; what they say otherwise is named as that.
+        heard: The person's own words, where the questions may be in others; only these are said to be missing.
     """
     most = sentences_wanted(style, settings.max_sentences)
     limits = limits_of(settings, model)
@@ -172,7 +174,7 @@ def answer_from(
             told = yield from _quotes(finding, own, encoder, composer, most, bullets=style.format == "bullets")
         else:
             shown = _SHOWN_SHORT if style.length == "short" else _SHOWN
-            told = yield from _findings(finding, own, encoder, composer, language=language, most=shown)
+            told = yield from _findings(finding, own, encoder, composer, language=language, most=shown, heard=heard)
         others = _beside(question, aside)
         told.extend(weigh_sentences(finding.asked, others[:_LEADING], encoder) if others else [])
         yield from differing(finding.asked, finding.evidence[0], told, composer, language)
@@ -234,6 +236,7 @@ def _findings(
     *,
     language: str,
     most: int,
+    heard: str = "",
 ) -> Generator[Event, None, list[ScoredStatement]]:
     """What the documents say about it, a line each, and which of the question's words they don't have.
 
@@ -257,7 +260,7 @@ def _findings(
         else:
             quoted.append((block, evidence.passage.chunk.id))
             yield composer.add(block.text("- "), _quotes_of(block, evidence.passage), "\n")
-    unsaid = unsaid_words(finding.asked, shown)
+    unsaid = [word for word in unsaid_words(finding.asked, shown) if not heard or word in heard]
     if unsaid:
         yield composer.add(say("unsaid", language, words=", ".join(unsaid)), [], "\n\n")
     return [*finding.evidence[1:], *rest]

@@ -25,7 +25,7 @@ from assistant.events import Event, Stage
 from assistant.planning import Judge, Tool
 from assistant.question import RESEARCH, Question
 from assistant.records.trace import Trace
-from assistant.understanding.carried import carried_over
+from assistant.understanding.carried import LANGUAGES, carried_over
 from assistant.understanding.replies import Reply
 from core.database import utc_now
 from core.errors import ModelError
@@ -224,6 +224,7 @@ class SearchAnswers:
                 language=question.language,
                 anything=anything,
                 aside=aside,
+                heard=question.text if question.language in LANGUAGES else "",
             )
 
     def _written(
