@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from connectors.common import KindSettings
+from connectors.confluence import ConfluenceSettings, open_confluence
 from connectors.files import FilesSettings, open_files
 from connectors.redshift import RedshiftSettings, open_redshift
 from connectors.s3 import S3Settings, open_s3
@@ -58,6 +59,17 @@ KINDS: dict[str, Kind] = {
     ),
     "totango": Kind(
         TotangoSettings, open_totango, ("an app token of a user with a global role, of the right region (us or eu)",)
+    ),
+    "confluence": Kind(
+        ConfluenceSettings,
+        open_confluence,
+        (
+            "an account of its own that may view the spaces and, in each, every restricted page that is to be found",
+            "in the cloud: its API token, of the scopes read:confluence-content.all, read:confluence-space.summary, "
+            "read:confluence-user, read:confluence-groups and read:space:confluence",
+            "Data Center 9.1 or later: its personal access token, and administration of each space (only an "
+            "administrator of a space is told who may view it)",
+        ),
     ),
     "redshift": Kind(
         RedshiftSettings,

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from samples.builders import (
+    confluence,
     directory,
     health_checks,
     pdf,
@@ -53,6 +54,7 @@ def build(workspace: Path = WORKSPACE) -> int:
     sharepoint.write(workspace / "sharepoint", [s for s in sources if s.root == "sharepoint"])
     totango.write(workspace / "totango")
     redshift.write(workspace / "redshift")
+    confluence.write(workspace / "confluence")
     tables.write(workspace / "tables")
     return len(sources)
 

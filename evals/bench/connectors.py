@@ -134,6 +134,20 @@ def _totango(size: int) -> Iterator[Started]:
 
 
 @contextmanager
+def _confluence(size: int) -> Iterator[Started]:
+    from samples.stand_ins import confluence
+
+    with confluence.start() as server:
+        server.wiki.groups["staff"] = []
+        server.wiki.add_space("BENCH", "group:staff")
+        for number in range(size):
+            entry = confluence.Entry(str(number), "page", "BENCH", f"Page {number}", _BODY.decode())
+            server.wiki.entries[entry.id] = entry
+        keys = {"url": f"{server.url}/wiki", "email": confluence.EMAIL, "token": confluence.TOKEN}
+        yield {"kind": "confluence", **keys}, _counted(server)
+
+
+@contextmanager
 def _redshift(size: int) -> Iterator[Started]:
     from samples.stand_ins import redshift
 
@@ -169,7 +183,14 @@ def _counted(server: Any) -> Callable[[], int]:
     return count
 
 
-_SOURCES = {"files": _files, "s3": _s3, "sharepoint": _sharepoint, "totango": _totango, "redshift": _redshift}
+_SOURCES = {
+    "files": _files,
+    "s3": _s3,
+    "sharepoint": _sharepoint,
+    "totango": _totango,
+    "confluence": _confluence,
+    "redshift": _redshift,
+}
 
 
 if __name__ == "__main__":

@@ -32,3 +32,10 @@ def users_text() -> str:
     ]
     text = yaml.safe_dump({"groups": groups, "users": users}, allow_unicode=True, sort_keys=False, width=120)
     return _HEADER + text
+
+
+def members_of(group: str) -> set[str]:
+    """The keys of the people in a group, nested groups included."""
+    world = load_world()
+    found = {key for key, person in world["people"].items() if group in person["groups"]}
+    return found.union(*(members_of(child) for child in world["groups"][group].get("of", ())))

@@ -1,4 +1,4 @@
-"""Local servers that speak the four systems' own protocols and serve the sample workspace."""
+"""Local servers that speak the systems' own protocols and serve the sample workspace."""
 
 from __future__ import annotations
 

@@ -25,6 +25,7 @@ class Ports:
     graph: int = 9102
     redshift: int = 9103
     totango: int = 9104
+    confluence: int = 9105
 
 
 DEFAULT_PORTS = Ports()
@@ -39,7 +40,7 @@ def run_stand_ins(ports: Ports = DEFAULT_PORTS, workspace: Path = WORKSPACE) -> 
     """
     if not workspace.is_dir():
         raise SourceError(f"There is no sample workspace at {workspace}; build it: python -m samples.build")
-    from samples.stand_ins import graph, redshift, s3, totango
+    from samples.stand_ins import confluence, graph, redshift, s3, totango
     from samples.stand_ins.certificate import write_certificate
     from samples.stand_ins.redshift import RedshiftStandIn
     from samples.stand_ins.server import StandIn
@@ -50,6 +51,7 @@ def run_stand_ins(ports: Ports = DEFAULT_PORTS, workspace: Path = WORKSPACE) -> 
         partial(graph.start, workspace / "sharepoint", ports.graph),
         partial(redshift.start, workspace / "redshift", ports.redshift),
         partial(totango.start, workspace / "totango", ports.totango),
+        partial(confluence.start, workspace / "confluence", ports.confluence),
     ]
     with ExitStack() as stack, ThreadPoolExecutor(len(starters)) as executor:
         # At the same time, since the database's start is mostly waiting.

@@ -12,7 +12,8 @@ from typing import Any
 
 from connectors.files import FilesConnector, FilesSettings
 from core.types import Connector
-from samples.stand_ins import graph, redshift, s3, totango
+from samples.stand_ins import confluence, graph, redshift, s3, totango
+from samples.stand_ins.confluence import ConfluenceStandIn
 from samples.stand_ins.faults import Faults
 from samples.stand_ins.graph import GraphStandIn
 from samples.stand_ins.redshift import RedshiftStandIn
@@ -257,6 +258,81 @@ def owners(allow: tuple[str, ...]) -> dict[str, Any]:
         if principal.startswith("user:"):
             attributes["Owner"] = principal.removeprefix("user:")
     return {name: {"val": value} for name, value in attributes.items()}
+
+
+class ConfluenceHarness:
+    """A space of its own in a cloud site; a page is a document."""
+
+    page_path = r"/spaces/\d+/pages"
+    body_path = r"GET /wiki/api/v2/pages/\d+"
+    resumes = can_deny = access_is_content = False
+    lists_all = True
+    _numbers = itertools.count()
+
+    def __init__(self, server: ConfluenceStandIn) -> None:
+        self.server = server
+        self.faults: Faults | None = server.faults
+        self.space = f"S{next(self._numbers)}"
+        server.wiki.users["ana"] = {"displayName": "Ana", "email": "Ana@X.com"}
+        server.wiki.groups |= {"emea": [], "dach": []}
+        server.wiki.add_space(self.space, "anonymous:")
+        server.faults.clear()
+        self._ids: dict[str, str] = {}
+
+    def connector(self, **keys: Any) -> Connector:
+        defaults = {
+            "kind": "confluence",
+            "url": f"{self.server.url}/wiki",
+            "email": confluence.EMAIL,
+            "token": confluence.TOKEN,
+            "spaces": [self.space],
+            "read_timeout_s": 0.5,
+        }
+        return open_kind(Path("/"), **{**defaults, **keys})
+
+    def id_of(self, name: str) -> str:
+        return f"src:page/{self._ids[name]}"
+
+    def put(self, name: str, text: str, allow: tuple[str, ...] = ("group:emea",)) -> None:
+        # A restriction to somebody who is gone: nobody is left.
+        entry = self.server.wiki.put("page", self.space, name, f"<p>{text}</p>", readers=_readers(allow))
+        self._ids[name] = entry.id
+
+    def set_access(self, name: str, allow: tuple[str, ...], deny: tuple[str, ...] = ()) -> None:
+        assert not deny
+        self.server.wiki.entries[self._ids[name]].readers = _readers(allow)
+
+    def date_back(self, name: str) -> None:
+        self.server.wiki.entries[self._ids[name]].modified = "2001-09-09T01:46:40.000Z"
+
+    def delete(self, name: str) -> None:
+        del self.server.wiki.entries[self._ids[name]]
+
+    def downloads(self) -> int:
+        count = sum("GET /wiki/api/v2/pages/" in request for request in self.server.faults.requests)
+        self.server.faults.requests.clear()
+        return count
+
+
+class DataCenterHarness(ConfluenceHarness):
+    """The same in a Data Center, which tells restrictions with the listing."""
+
+    page_path = r"/dc/rest/api/content\?"
+    body_path = r"GET /dc/rest/api/content/\d+"
+
+    def connector(self, **keys: Any) -> Connector:
+        address = {"url": f"{self.server.url}/dc", "email": "", "addresses": "{username}@x.com"}
+        return super().connector(**{**address, **keys})
+
+    def downloads(self) -> int:
+        count = sum("GET /dc/rest/api/content/1" in request for request in self.server.faults.requests)
+        self.server.faults.requests.clear()
+        return count
+
+
+def _readers(allow: tuple[str, ...]) -> tuple[str, ...]:
+    """A restriction to these; to somebody who is gone, if it is nobody."""
+    return tuple("user:ana" if reader == "user:Ana@X.com" else reader for reader in allow) or ("group:",)
 
 
 class RedshiftHarness:

@@ -13,9 +13,17 @@ import pytest
 from connectors.common import diff as compare
 from connectors.registry import KINDS
 from core.errors import SourceError
-from samples.stand_ins import graph, redshift, s3, totango
+from samples.stand_ins import confluence, graph, redshift, s3, totango
 from tests.connectors.harness import Harness, run
-from tests.connectors.sources import FilesHarness, RedshiftHarness, S3Harness, SharePointHarness, TotangoHarness
+from tests.connectors.sources import (
+    ConfluenceHarness,
+    DataCenterHarness,
+    FilesHarness,
+    RedshiftHarness,
+    S3Harness,
+    SharePointHarness,
+    TotangoHarness,
+)
 
 # Kind → its harness and what starts its stand-in.
 SOURCES: dict[str, tuple[Callable[..., Harness], Callable[[], Any]]] = {
@@ -23,6 +31,8 @@ SOURCES: dict[str, tuple[Callable[..., Harness], Callable[[], Any]]] = {
     "sharepoint": (SharePointHarness, graph.start),
     "totango": (TotangoHarness, totango.start),
     "redshift": (RedshiftHarness, redshift.start),
+    "confluence": (ConfluenceHarness, confluence.start),
+    "confluence data center": (DataCenterHarness, confluence.start),
 }
 
 
@@ -49,7 +59,7 @@ def source(request: pytest.FixtureRequest, servers: Callable[[str], Any], tmp_pa
 
 
 def test_every_kind_is_held_to_the_contract() -> None:
-    assert {"files", *SOURCES} == set(KINDS)
+    assert {"files", *(name.partition(" ")[0] for name in SOURCES)} == set(KINDS)
 
 
 def fill(source: Harness, count: int) -> list[str]:

@@ -56,7 +56,7 @@ def test_a_source_that_hangs_is_given_up_and_the_others_are_read(make_workspace,
         )
     begun = time.monotonic()
     result = workspace.debrief("sync")
-    assert time.monotonic() - begun < 60
+    assert time.monotonic() - begun < 150  # two tries of a second, on a machine with other work, too
     said = result.stdout + result.stderr
     assert result.returncode == 1 and "Traceback" not in said
     assert "SUCCEEDED" in said and "FAILED" in said and "endpoint_url" in said

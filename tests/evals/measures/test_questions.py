@@ -275,7 +275,9 @@ def test_a_case_that_was_written_is_read_back_with_its_verdict(engine):
     asked = cases(engine, answers)
     again = [read_back(one.question, json.loads(json.dumps(one.as_json()))) for one in asked]
     assert [one.verdict for one in again] == [one.verdict for one in asked] == ["right", "rightly_abstained", "error"]
-    assert question_figures(again) == question_figures(asked)
+    # Files keep rounded seconds.
+    figures = [{**question_figures(some), "median_s": None, "p95_s": None} for some in (again, asked)]
+    assert figures[0] == figures[1]
 
 
 def test_calls_tokens_and_claims_of_a_model_are_counted(engine):
