@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from itertools import zip_longest
 from typing import Protocol
 
@@ -110,11 +109,7 @@ class SearchAnswers:
         else:
             if question.route == RESEARCH:
                 trace.remarks = (*trace.remarks, _NO_RESEARCH)
-            told = None
-            for event in self._changes(question, found, aside):
-                told = event
-                yield event
-            if told is not None:
+            if (yield from self._changes(question, found, aside)):
                 return
             for event in self._quoted(question, found, trace, aside, anything=rewritten.reply.kind in _TAKEN_UP):
                 if source == "files" and isinstance(event, Answer) and event.outcome == "no_evidence":
@@ -192,13 +187,22 @@ class SearchAnswers:
 
     def _changes(
         self, question: Question, found: Sequence[tuple[str, list[Passage]]], aside: Sequence[Passage]
-    ) -> Iterator[Event]:
-        """What changed between two versions that were found, where one question asks for that."""
-        if len(found) == 1 and not question.attachments:
-            part, passages = found[0]
-            both = [*passages, *aside]
-            chunks = partial(self.retriever.document, user=question.user)
-            yield from changes_between(part, both, chunks, self.encoder, question.language)
+    ) -> Generator[Event, None, bool]:
+        """What changed between two versions that were found, where one question asks for that; whether it was told."""
+        if len(found) != 1 or question.attachments:
+            return False
+        part, passages = found[0]
+        told = False
+        for event in changes_between(
+            part,
+            [*passages, *aside],
+            lambda document: self.retriever.document(document, question.user),
+            self.encoder,
+            question.language,
+        ):
+            told = True
+            yield event
+        return told
 
     @property
     def _confidence(self) -> AbstentionModel:
