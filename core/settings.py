@@ -165,7 +165,7 @@ class AnswerSettings(SettingsSection):
     model_tokens: int = Field(default=6_000, ge=200)
     unsupported: Literal["repair", "mark", "leave_out"] = "repair"
     claim_check: Literal["model", "rules"] = "model"
-    max_sentences: int = Field(default=4, ge=1)
+    max_sentences: int = Field(default=5, ge=1)
     min_confidence: float | None = Field(default=None, ge=0, le=1)
     partly_confidence: float | None = Field(default=None, ge=0, le=1)
     response_scope: Literal["documents_only", "model_may_add"] = "documents_only"

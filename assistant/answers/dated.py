@@ -26,10 +26,10 @@ def differing(
             _phrase(said_on(mine), said_on(theirs)),
             language,
             title=_title(mine),
-            when=_bracketed(mine, language),
+            when=bracketed(mine, language),
             said=one.said,
             other=_title(theirs),
-            other_when=_bracketed(theirs, language),
+            other_when=bracketed(theirs, language),
             before=one.other,
         )
         quote = (one.statement.passage, one.statement.span.begin, one.statement.span.end)
@@ -57,7 +57,8 @@ def _title(chunk: Chunk) -> str:
     return chunk.title or chunk.document_id
 
 
-def _bracketed(chunk: Chunk, language: str) -> str:
+def bracketed(chunk: Chunk, language: str) -> str:
+    """ " (version 5, valid from 1 July 2026)": of when the document is; empty if nothing says so."""
     when = earlier_message(chunk) or _when(chunk, language)
     return f" ({when})" if when else ""
 

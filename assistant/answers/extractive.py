@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from assistant.answers.citations import Composer
 from assistant.answers.confidence import AbstentionModel, confidence, confidence_signals
+from assistant.answers.continued import continued, stands_in
 from assistant.answers.dated import differing, earlier_message, stated
 from assistant.answers.evidence import QuestionContext, ScoredStatement, prepare, weigh_sentences
 from assistant.answers.leading import can_answer, in_order
@@ -36,14 +37,16 @@ _LEADING = 3
 _CLEAR_LEAD = 0.1
 _SURE = 0.9
 # A supporting sentence may score this much below the leading one; a sentence of another document, which can tell a
-# different story, that much less. Of xquad's gold answers .961 are then in 2.2 quotes; at 6.0, .966 are in 3.4.
-_SUPPORT_MARGIN = 3.0
+# different story, that much less.
+_SUPPORT_MARGIN = 4.5
 _OTHER_DOCUMENT = 1.0
-_MAX_WORDS = 120
+_MAX_WORDS = 150
 # Statements that are shown where the answer isn't sure, how much below the best one they may score, and how many of
 # the question's words are named that none of them has.
-_SHOWN = 6
+_SHOWN = 8
 _SHOWN_SHORT = 2
+# So many of them are shown with the sentence that follows.
+_CONTINUED = 2
 _SHOWN_MARGIN = 6.0
 _UNSAID = 4
 # Below this confidence, findings that lack this share of the question's words aren't about it.
@@ -135,6 +138,7 @@ def answer_from(
     language: str = "en",
     anything: bool = False,
     aside: Sequence[Passage] = (),
+    heard: str = "",
 ) -> Iterator[Event]:
     """Quoted statements as they are found, then the Answer that holds them.
 
@@ -148,6 +152,7 @@ def answer_from(
         language: Of what is said beside the quotes.
         anything: Show what there is, however little it has in common with the question: the person pointed at it.
         aside: Passages that don't hold at the time asked about; what they say otherwise is named as that.
+        heard: The person's own words, where the questions may be in others; only these are said to be missing.
     """
     most = sentences_wanted(style, settings.max_sentences)
     limits = limits_of(settings, model)
@@ -169,7 +174,7 @@ def answer_from(
             told = yield from _quotes(finding, own, encoder, composer, most, bullets=style.format == "bullets")
         else:
             shown = _SHOWN_SHORT if style.length == "short" else _SHOWN
-            told = yield from _findings(finding, own, encoder, composer, language=language, most=shown)
+            told = yield from _findings(finding, own, encoder, composer, language=language, most=shown, heard=heard)
         others = _beside(question, aside)
         told.extend(weigh_sentences(finding.asked, others[:_LEADING], encoder) if others else [])
         yield from differing(finding.asked, finding.evidence[0], told, composer, language)
@@ -231,6 +236,7 @@ def _findings(
     *,
     language: str,
     most: int,
+    heard: str = "",
 ) -> Generator[Event, None, list[ScoredStatement]]:
     """What the documents say about it, a line each, and which of the question's words they don't have.
 
@@ -242,6 +248,8 @@ def _findings(
     whole = finding.asked.expected == "open"
     rest = [e for e in rest if says_something(e, passages, whole=whole)]
     shown = distinct([*finding.evidence, *rest], most)
+    whole_ones = [continued(e) for e in shown[:_CONTINUED]]
+    shown = [*whole_ones, *(e for e in shown[_CONTINUED:] if not stands_in(e, whole_ones))]
     quoted: list[tuple[QuotedList, str]] = []
     for evidence in shown:
         if any(block.holds(evidence, chunk) for block, chunk in quoted):
@@ -252,7 +260,7 @@ def _findings(
         else:
             quoted.append((block, evidence.passage.chunk.id))
             yield composer.add(block.text("- "), _quotes_of(block, evidence.passage), "\n")
-    unsaid = unsaid_words(finding.asked, shown)
+    unsaid = [word for word in unsaid_words(finding.asked, shown) if not heard or word in heard]
     if unsaid:
         yield composer.add(say("unsaid", language, words=", ".join(unsaid)), [], "\n\n")
     return [*finding.evidence[1:], *rest]
@@ -308,6 +316,8 @@ def _quotes(
     """The leading statement and those that support it; what else was read comes back."""
     lead = finding.evidence[0]
     mark, block = "- " if bullets else "", _list_for(finding.asked, lead, passages)
+    if block is None and most > 1:
+        lead = continued(lead)
     said = mark + statement_of(lead) if block is None else block.text()
     quotes = [_quote(lead)] if block is None else _quotes_of(block, lead.passage)
     yield composer.add(said, quotes, separator="\n\n" if composer.text else "")
@@ -317,7 +327,7 @@ def _quotes(
     row = bool(lead.cells) or block is not None
     rest = weigh_sentences(finding.asked, passages[finding.read :], encoder, first=finding.read)
     others = [e for e in (*finding.evidence[1:], *rest) if block is None or not block.holds(e, lead.passage.chunk.id)]
-    others = [e for e in others if says_something(e, passages, whole=False)]
+    others = [e for e in others if says_something(e, passages, whole=False) and not stands_in(e, [lead])]
     for evidence in supporting(lead, others, most - 1, finding.asked.terms):
         separator = "\n" if evidence.cells or row or bullets else " "
         row = bool(evidence.cells)
@@ -347,7 +357,7 @@ def supporting(
     """Up to `limit` further sentences that are near the leading one in score and don't repeat what was said."""
     chosen = [lead]
     words = len(lead.span.text.split())
-    for evidence in sorted(others, key=lambda e: -e.score):
+    for evidence in map(continued, sorted(others, key=lambda e: -e.score)):
         if len(chosen) > limit or evidence.score < lead.score - _SUPPORT_MARGIN:
             break
         if _of_another(lead, evidence, asked_for):
@@ -357,6 +367,8 @@ def supporting(
             continue
         length = len(evidence.span.text.split())
         if words + length > _MAX_WORDS or any(_repeats(evidence, other) for other in chosen):
+            continue
+        if stands_in(evidence, chosen):
             continue
         chosen.append(evidence)
         words += length

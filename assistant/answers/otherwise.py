@@ -66,6 +66,19 @@ def said_otherwise(
     return list(found.values())
 
 
+def differs(one: ScoredStatement, other: ScoredStatement) -> bool:
+    """Whether two statements of versions of one document say the same with another number or day."""
+    if bool(one.cells) != bool(other.cells):
+        return False
+    if one.cells:
+        alike = folded(one.cells[0][1]) == folded(other.cells[0][1])
+    else:
+        mine, theirs = _plain_words(one), _plain_words(other)
+        shared = len(mine & theirs)
+        alike = shared >= _LEAST_SHARED and shared >= _SHARED * min(len(mine), len(theirs))
+    return alike and _differing(one, other) is not None
+
+
 def newest_first(evidence: Sequence[ScoredStatement], asked: Sequence[str] = ()) -> list[ScoredStatement]:
     """The evidence with the newest in the lead, where several say the same as the leading one with another number."""
     if not evidence:

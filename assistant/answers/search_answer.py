@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 from typing import Protocol
 
 from assistant.answers.attachments import attached_passages
+from assistant.answers.changes import changes_between
 from assistant.answers.citations import Composer
 from assistant.answers.confidence import AbstentionModel, abstention_model
-from assistant.answers.extractive import answer_from
+from assistant.answers.extractive import answer_from, find_evidence
 from assistant.answers.from_files import file_answer, nothing_in, source_of
 from assistant.answers.people import KnowledgeablePerson, asks_for_people, who_could_know
 from assistant.answers.rendering import best_quote
@@ -23,6 +24,7 @@ from assistant.events import Event, Stage
 from assistant.planning import Judge, Tool
 from assistant.question import RESEARCH, Question
 from assistant.records.trace import Trace
+from assistant.understanding.carried import LANGUAGES, carried_over
 from assistant.understanding.replies import Reply
 from core.database import utc_now
 from core.errors import ModelError
@@ -36,6 +38,8 @@ from retrieval.query.search import Search, Searcher
 
 # Passages that are looked up. Only the first `answer.passages` are read; all tell which words are rare.
 _SEARCHED = 24
+# The packaged embedding that knows English only.
+_ENGLISH = "english"
 _NO_RESEARCH = "Research needs a language model (llm.model in debrief.yaml); this is what one search found."
 # A follow-up is about the document that was cited, if that is among so many passages and has so much of the best score.
 _GOING_ON, _ABOUT_AS_NEAR = 6, 0.8
@@ -88,7 +92,7 @@ class SearchAnswers:
         for part in rewritten.questions:
             yield Stage("search", part)
             with trace.stage("search"):
-                found.append((part, self._found(part, question, rewritten.reply, aside)))
+                found.append(self._found_by_language(part, question, rewritten.reply, aside))
         everything = merged([passages for _, passages in found])
         trace.found(everything[:read])
         documents = len({p.chunk.document_id for p in everything})
@@ -105,11 +109,28 @@ class SearchAnswers:
         else:
             if question.route == RESEARCH:
                 trace.remarks = (*trace.remarks, _NO_RESEARCH)
+            if (yield from self._changes(question, found, aside)):
+                return
             for event in self._quoted(question, found, trace, aside, anything=rewritten.reply.kind in _TAKEN_UP):
                 if source == "files" and isinstance(event, Answer) and event.outcome == "no_evidence":
                     yield nothing_in(question.attachments, event, question.language)
                 else:
                     yield event
+
+    def _found_by_language(
+        self, part: str, question: Question, reply: Reply, aside: list[Passage]
+    ) -> tuple[str, list[Passage]]:
+        """One part of the question with its passages: as asked, or in English words where that is surer."""
+        english = carried_over(part, question.language) if self.settings.embedding.model == _ENGLISH else ""
+        ways = [(way, list[Passage](), list[Passage]()) for way in filter(None, (part, english))]
+        for way, passages, set_aside in ways:
+            passages.extend(self._found(way, question, reply, set_aside))
+        chosen, found, set_aside = max(ways, key=lambda way: self._sure(*way[:2])) if english else ways[0]
+        aside.extend(set_aside)
+        return chosen, found
+
+    def _sure(self, part: str, passages: Sequence[Passage]) -> float:
+        return find_evidence(part, passages, self.encoder, self._confidence).confidence if passages else 0.0
 
     def _found(self, part: str, question: Question, reply: Reply, aside: list[Passage]) -> list[Passage]:
         """The passages for one part of the question: of the files that came with it alone, unless it says otherwise.
@@ -164,6 +185,25 @@ class SearchAnswers:
                 complete.extend(replace(passage, chunk=c) for c in following)
         return complete
 
+    def _changes(
+        self, question: Question, found: Sequence[tuple[str, list[Passage]]], aside: Sequence[Passage]
+    ) -> Generator[Event, None, bool]:
+        """What changed between two versions that were found, where one question asks for that; whether it was told."""
+        if len(found) != 1 or question.attachments:
+            return False
+        part, passages = found[0]
+        told = False
+        for event in changes_between(
+            part,
+            [*passages, *aside],
+            lambda document: self.retriever.document(document, question.user),
+            self.encoder,
+            question.language,
+        ):
+            told = True
+            yield event
+        return told
+
     @property
     def _confidence(self) -> AbstentionModel:
         return abstention_model(self.settings.embedding.model)
@@ -188,6 +228,7 @@ class SearchAnswers:
                 language=question.language,
                 anything=anything,
                 aside=aside,
+                heard=question.text if question.language in LANGUAGES else "",
             )
 
     def _written(

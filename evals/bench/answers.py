@@ -16,6 +16,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from itertools import groupby
 from pathlib import Path
 
 import numpy as np
@@ -37,13 +38,15 @@ _ROOT = Path(__file__).resolve().parents[2]
 _HANDBOOK = _ROOT.parent / "shared" / "data" / "sourcegraph_handbook" / "docs"
 _READER = User("reader@example.com")
 _SKETCH_RUNS = 70
+# Chunks of one synthetic document: an index is written document by document.
+_A_DOCUMENT = 20
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Prints the times of the whole way and of each stage, as JSON with --json."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--chunks", type=int, default=20_000)
-    parser.add_argument("--real", type=int, default=2_000, help="How many of them are embedded by the model.")
+    parser.add_argument("--real", type=int, default=500, help="How many of them are embedded by the model.")
     parser.add_argument("--questions", type=int, default=100)
     parser.add_argument("--folder", type=Path, help="Keep the vectors here and use them again.")
     parser.add_argument("--warm", action="store_true", help="Remember the words of passages, as a server does.")
@@ -76,11 +79,13 @@ def build(settings: Settings, folder: Path, count: int, real: int) -> tuple[Retr
     generations = FolderGenerations(folder, Recipe("bench", embedder.name, embedder.dim))
     cache = EmbeddingCache(settings.data_path / "embeddings.sqlite")
     with generations.write() as writer:
-        for begin in range(0, len(chunks), 50):
-            for chunk, vector in zip(chunks[begin : begin + 50], vectors[begin : begin + 50], strict=True):
-                writer.index.replace(chunk.document_id, [chunk], vector[None])
-        for first in range(len(chunks), count, 500):
-            fillers = [_filler(chunks[n % len(chunks)], n, random) for n in range(first, min(first + 500, count))]
+        for document, numbers in groupby(range(len(chunks)), lambda n: chunks[n].document_id):
+            own = list(numbers)
+            writer.index.replace(document, [chunks[n] for n in own], vectors[own])
+        for first in range(len(chunks), count, _A_DOCUMENT):
+            last = min(first + _A_DOCUMENT, count)
+            document = f"filler:{first}"
+            fillers = [_filler(chunks[n % len(chunks)], document, n, random) for n in range(first, last)]
             noise = random.standard_normal((len(fillers), embedder.dim)).astype(np.float32) / embedder.dim**0.5
             near = vectors[[n % len(chunks) for n in range(first, first + len(fillers))]] + noise
             near /= np.linalg.norm(near, axis=1, keepdims=True)
@@ -88,7 +93,7 @@ def build(settings: Settings, folder: Path, count: int, real: int) -> tuple[Retr
             for chunk, vector in zip(fillers, near, strict=True):
                 bits = random.integers(0, 256, _SKETCH_RUNS * embedder.dim // 8, dtype=np.uint8).tobytes()
                 known[content_key(embedder.name, embedding_text(chunk))] = (vector, bits)
-                writer.index.replace(chunk.document_id, [chunk], vector[None])
+            writer.index.replace(document, fillers, near)
             cache.put(known)
         writer.publish("bench")
     return Retriever(generations, embedder, settings.retrieval, Weights()), chunks
@@ -130,15 +135,13 @@ def _real_chunks(settings: Settings) -> Iterator[Chunk]:
         title = file.stem.replace("-", " ").replace("_", " ").capitalize()
         document = Document(str(file), "bench", title, file.as_uri(), b"", allow=frozenset({EVERYONE}))
         text = file.read_text(encoding="utf-8", errors="replace")
-        for chunk in chunk_document(document, Parsed((Section(text, (title,)),)), settings.chunking, "en"):
-            yield replace(chunk, document_id=f"{file}#{chunk.ordinal}")
+        yield from chunk_document(document, Parsed((Section(text, (title,)),)), settings.chunking, "en")
 
 
-def _filler(chunk: Chunk, number: int, random: np.random.Generator) -> Chunk:
+def _filler(chunk: Chunk, document: str, number: int, random: np.random.Generator) -> Chunk:
     words = chunk.text.split()
     text = " ".join(words[i] for i in random.permutation(len(words)))
-    identifier = f"filler:{number}"
-    return replace(chunk, id=_id(number), document_id=identifier, text=text, begin=0, end=len(text))
+    return replace(chunk, id=_id(number), document_id=document, ordinal=number, text=text, begin=0, end=len(text))
 
 
 def _id(number: int) -> str:

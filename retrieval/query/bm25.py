@@ -96,7 +96,13 @@ def encode_query(text: str, languages: Sequence[str]) -> tuple[list[int], list[f
 @lru_cache(maxsize=4_096)
 def searched(word: str, language: str) -> bool:
     """Whether BM25 searches for `word` in a question of this language, rather than leaving it out as a stop word."""
-    return bool(_model(language).embed_query(word).indices)
+    return bool(searched_terms(word, language))
+
+
+@lru_cache(maxsize=8_192)
+def searched_terms(text: str, language: str) -> tuple[int, ...]:
+    """The term numbers of a text in this language, stemmed and without stop words: equal for forms of one word."""
+    return tuple(_model(language).embed_query(text).indices)
 
 
 def query_languages(text: str, available: Collection[str]) -> tuple[str, ...]:

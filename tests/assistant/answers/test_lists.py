@@ -101,13 +101,13 @@ def test_code_stands_below_what_introduces_it():
 
 
 def test_a_row_of_another_than_the_question_names_supports_nothing():
-    def row(*cells, score):
-        span = Span(" | ".join(value for _, value in cells), 0, 1, "row")
+    def row(*cells, score, place=0):
+        span = Span(" | ".join(value for _, value in cells), place, place + 1, "row")
         return ScoredStatement(span, Passage(Chunk("c", "d", 0, ""), 1.0), 0, score, cells=cells)
 
     lead = row(("Port", "Tern Bay"), ("Crane", "K1"), ("Serial", "C-1"), score=9)
-    other = row(("Port", "Gull Point"), ("Crane", "K1"), ("Serial", "C-2"), score=8)
-    same = row(("Port", "Tern Bay"), ("Crane", "K2"), ("Serial", "C-3"), score=8)
+    other = row(("Port", "Gull Point"), ("Crane", "K1"), ("Serial", "C-2"), score=8, place=1)
+    same = row(("Port", "Tern Bay"), ("Crane", "K2"), ("Serial", "C-3"), score=8, place=2)
     terms = tuple(content_words("serial of the crane at Tern Bay"))
     assert supporting(lead, [other, same], 3, terms) == [same]
     assert supporting(lead, [other], 3) == [other]

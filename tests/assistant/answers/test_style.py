@@ -29,9 +29,9 @@ def test_a_later_style_wins_where_it_says_something() -> None:
 def test_a_short_answer_is_one_sentence_and_bullets_stand_on_lines(retriever: Retriever, tmp_path: Path) -> None:
     question = "Which rules are there for train journeys and hotels in Europe?"
     usual = assistant_with(retriever, tmp_path, AnswerStyle()).answer(Question(question, BEN))
-    assert len(usual.citations) > 1
     short = assistant_with(retriever, tmp_path, AnswerStyle(length="short")).answer(Question(question, BEN))
-    assert [c.quote for c in short.citations] == [usual.citations[0].quote]
+    (said,) = [c.quote for c in short.citations]
+    assert usual.citations[0].quote.startswith(said) and len(usual.citations[0].quote) > len(said)
     bullets = assistant_with(retriever, tmp_path, AnswerStyle(format="bullets")).answer(Question(question, BEN))
     assert all(line.startswith("- ") for line in bullets.text.splitlines())
     assert len(bullets.text.splitlines()) == len(bullets.citations) == len(usual.citations)
@@ -44,11 +44,8 @@ def test_what_a_person_chose_holds_for_that_person_only(retriever: Retriever, tm
     assert assistant.styles is not None
     assistant.styles.choose(ANA, AnswerStyle(length="short"))
     question = "Which rules are there for train journeys and hotels in Europe?"
-    assert (
-        len(assistant.answer(Question(question, ANA)).citations)
-        == 1
-        < len(assistant.answer(Question(question, BEN)).citations)
-    )
+    mine, theirs = (assistant.answer(Question(question, person)).citations[0].quote for person in (ANA, BEN))
+    assert theirs.startswith(mine) and len(theirs) > len(mine)
     assistant.styles.choose(ANA, AnswerStyle())
     assert assistant.styles.of(ANA) == AnswerStyle()
 

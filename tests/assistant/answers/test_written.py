@@ -135,7 +135,7 @@ def test_what_the_model_adds_is_marked_and_only_if_the_settings_let_it(retriever
 def test_if_the_model_fails_the_documents_are_quoted(retriever: Retriever, tmp_path: Path) -> None:
     assistant, _ = assistant_with(retriever, tmp_path, ValueError("bad key"))
     answer = assistant.answer(Question(QUESTION, ANA))
-    assert answer.citations[0].quote == "Raw telemetry of Watchtower is kept for 90 days."
+    assert answer.citations[0].quote.startswith("Raw telemetry of Watchtower is kept for 90 days.")
     assert "no language model answered" in answer.notes[-1]
 
 

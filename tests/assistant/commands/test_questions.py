@@ -33,7 +33,7 @@ def cli(retriever: Retriever, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 def test_ask_prints_the_answer_its_sources_and_a_trace_that_can_be_opened(cli: CliRunner) -> None:
     asked = cli.invoke(app, ["ask", "How long is raw Watchtower telemetry kept?"])
     assert asked.exit_code == 0
-    assert "kept for 90 days. [1]" in asked.stdout
+    assert "kept for 90 days. Meeting recordings are deleted after 30 days. [1]" in asked.stdout
     assert "[1] Data retention policy, page 2" in asked.stdout
     assert "https://docs.example/retention.pdf#page=2" in asked.stdout
     trace = asked.stdout.rsplit("trace ", 1)[1].strip()
