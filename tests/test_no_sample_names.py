@@ -4,7 +4,18 @@ import re
 
 import yaml
 
-ROOMS = ("core", "connectors", "ingestion", "retrieval", "prompts", "apps", "warehouse", "assistant", "chat_ui")
+ROOMS = (
+    "core",
+    "connectors",
+    "ingestion",
+    "retrieval",
+    "prompts",
+    "actions",
+    "apps",
+    "warehouse",
+    "assistant",
+    "chat_ui",
+)
 
 
 def sample_names(root):
