@@ -72,7 +72,9 @@ def test_what_an_app_lacks_is_asked_for_in_a_form_that_ends_the_turn(app: Opened
     again = app().run()
     next(button for button in again.button if button.label == "Write a brief greeting").click().run()
     # The outputs as they were, with what can be done with them; not the text alone.
-    assert "output-title" in html(again) and "saves about 5 minutes" in " ".join(caption.value for caption in again.caption)
+    assert "output-title" in html(again) and "saves about 5 minutes" in " ".join(
+        caption.value for caption in again.caption
+    )
 
 
 def test_the_reason_is_shown_and_plain_search_can_be_had_instead(app: Opened, routed: QuotingAssistant) -> None:
