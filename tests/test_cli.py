@@ -246,7 +246,7 @@ def test_no_module_with_commands_is_missing_in_the_table():
             "assistant",
             "evals",
             "service",
-        )  # fmt: skip
+        )
         for file in (ROOT / folder).rglob("*.py")
         if "\ndef register(" in file.read_text(encoding="utf-8")
     }
