@@ -83,10 +83,10 @@ COMMANDS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "person": ("What is kept about one person.", ("core.person.commands",)),
     "api": ("Serves the REST and MCP interfaces alone, until Ctrl-C.", ("service.commands.serve",)),
     "mcp": (
-        "Serves MCP to a program on this machine, over stdin and stdout.",
+        "Serves MCP over stdin and stdout, as the person of the account that runs it.",
         ("service.commands.serve",),
     ),
-    "keys": ("Keys for the REST and MCP interfaces: create, list and revoke them.", ("service.commands.keys",)),
+    "keys": ("Keys for the REST and MCP interfaces.", ("service.commands.keys",)),
     "audit": ("The audit trail.", ("core.audit.commands",)),
     "index": ("The index's generations.", ("ingestion.commands.sync",)),
     "weights": ("Metadata weights: show, preview and tune them.", ("evals.commands.weights",)),

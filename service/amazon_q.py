@@ -318,7 +318,7 @@ def _conversation(given: str, caller: Caller, parts: Parts) -> str:
     if not given:
         return ""
     identifier = given.replace("-", "")
-    if not parts.conversations().has(identifier, caller.user):
+    if parts.conversations().last_change(identifier, caller.user) is None:
         raise NotFound(f"You have no conversation {given[:40]!r}; leave it out to begin one.")
     return identifier
 

@@ -75,7 +75,7 @@ class Parts:
     def warehouse(self) -> Warehouse | None:
         """The company's tables; None where there are none."""
         data = self.assistant().data
-        return data.warehouse if data is not None else open_warehouse(self.settings)
+        return data.warehouse if data is not None else open_warehouse(self.settings, self.engine)
 
     def attachment(self, body: bytes, name: str) -> Attachment:
         """A file's text, read in a process of its own. Raises ParseError."""

@@ -45,7 +45,7 @@ def changed(text: str, wish: str, quotes: Sequence[str], user: User) -> tuple[st
     verdict = assistant.guardrails.judge(wish, user)
     if verdict.refusal:
         raise QuestionError(verdict.refusal)
-    context = Context(user, charged(session.tools(), user.email, "edit"), company=session.settings().company)
+    context = Context(user, charged(session.tools(), user.email, "write"), company=session.settings().company)
     if context.tools.model is None:
         raise AppError(NO_MODEL)
     context.values = {"text": text}
@@ -53,6 +53,12 @@ def changed(text: str, wish: str, quotes: Sequence[str], user: User) -> tuple[st
     if language is not None and len(wish.split()) <= 4:
         made = translate(Translate(text=text, to=language_codes()[language.group(1).lower()]), context)
     else:
-        given = Write(draft="{{ text }}", edit=wish, sources=list(quotes), language=detect_language(text))
+        given = Write(
+            prompt=f"Give the text @text again, changed as the person wishes: {wish}",
+            draft="{{ text }}",
+            sources=list(quotes) or None,
+            language=detect_language(text),
+            cite=False,
+        )
         made = write(given, context)
     return str(made["text"]), list(context.notes)

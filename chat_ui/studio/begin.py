@@ -21,12 +21,16 @@ from core.types import User
 EXAMPLES = LIBRARY.parent / "examples"
 
 
+def _blank(user: User) -> None:
+    begin(blank_app(user.email), user)
+
+
 def start(titles: Mapping[str, str], user: User) -> None:
     """The three ways to begin; the next run of the page has the new app open."""
     one, two, three = st.columns(3, gap="medium")
     with one, st.container(border=True, height="stretch", key="start-blank"):
         components.state("Start from nothing", "Fill in what it needs, where it looks, and what it writes.")
-        st.button("Start", key="start-empty", type="primary", on_click=lambda: begin(blank_app(user.email), user))
+        st.button("Start", key="start-empty", type="primary", on_click=_blank, args=(user,))
     with two, st.container(border=True, height="stretch", key="start-copy"):
         components.state("Copy an app", "Change what differs from what you need.")
         known = {**titles, **{name: _title(file) for name, file in _examples().items() if name not in titles}}

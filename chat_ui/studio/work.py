@@ -139,8 +139,9 @@ def chosen() -> str:
     elif _CHOSEN not in st.session_state:
         st.session_state[_CHOSEN] = str(st.query_params.get("app", ""))
     # Said anew in each run: the list's own memory is of titles, which change while one types them.
-    st.session_state[_CHOSEN] = str(st.session_state[_CHOSEN] or "")
-    return st.session_state[_CHOSEN]
+    key = str(st.session_state[_CHOSEN] or "")
+    st.session_state[_CHOSEN] = key
+    return key
 
 
 def keep(work: Work, user: User) -> None:

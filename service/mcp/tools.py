@@ -19,7 +19,6 @@ from service.parts import Parts
 from service.routes.apps import run_events
 from service.routes.ask import question_of
 from service.routes.documents import search_of
-from warehouse.audit import record
 from warehouse.shown import markdown_rows
 
 APP = "app_"
@@ -106,7 +105,6 @@ def _ask_data(given: Mapping[str, Any], caller: Caller, parts: Parts) -> Steps:
         raise QuestionError("There are no tables to ask here; an administrator names a layer in the settings.")
     yield Told("Looking it up in the tables")
     found = warehouse.ask(asked.question, caller.user, None, parts.assistant().models)
-    record(parts.engine, caller.user, found)
     rows = markdown_rows(found.columns, found.rows, _SHOWN_ROWS) if found.rows else ""
     yield _done(found.problem or f"{found.words}\n\n{rows}", shapes.data(found), failed=bool(found.problem))
 

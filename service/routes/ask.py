@@ -78,7 +78,7 @@ def feedback(
 def question_of(body: m.Ask, user: User, parts: Parts) -> Question:
     """The question as the assistant takes it. Raises NotFound: the conversation isn't this person's."""
     conversation = body.conversation
-    if conversation and not parts.conversations().has(conversation, user):
+    if conversation and parts.conversations().last_change(conversation, user) is None:
         raise NotFound(f"You have no conversation {conversation!r}; leave it out, or begin one with keep.")
     filters = parse_filter(body.filters or None)
     attached = tuple(parts.attachment(file.content, file.name) for file in body.files)

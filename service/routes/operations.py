@@ -20,7 +20,6 @@ from service.routes.common import (
     of_admin,
     router,
 )
-from warehouse.audit import record
 from warehouse.query.values import query_of
 
 routes = router("operations")
@@ -44,7 +43,6 @@ def data(body: m.DataIn, caller: OverData, parts: With, idempotency_key: Idempot
         raise NotFound("There are no tables to ask here; an administrator names a layer in the settings.")
     before = query_of(body.query) if body.query is not None else None
     found = warehouse.ask(body.question, caller.user, before, parts.assistant().models)
-    record(parts.engine, caller.user, found)
     return shapes.data(found)
 
 

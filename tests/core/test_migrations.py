@@ -60,7 +60,18 @@ def failing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 
 def declared() -> sa.MetaData:
     """The tables of all modules that declare some."""
-    rooms = ("core", "connectors", "ingestion", "retrieval", "apps", "assistant", "chat_ui", "evals", "operations")
+    rooms = (
+        "core",
+        "connectors",
+        "ingestion",
+        "retrieval",
+        "apps",
+        "assistant",
+        "chat_ui",
+        "service",
+        "evals",
+        "operations",
+    )
     for room in rooms:
         for path in (ROOT / room).rglob("*.py"):
             if re.search(r"sa\.Table\(|versions_table\(", path.read_text(encoding="utf-8")):
