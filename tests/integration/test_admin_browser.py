@@ -15,6 +15,8 @@ from samples.stand_ins import s3
 from tests.integration.browser import PHONE, Served, needs_browser, serving, sync, write_workspace
 
 pytestmark = needs_browser
+# On a busy machine a run of the page takes longer than Playwright's five seconds.
+expect.set_options(timeout=30_000)
 WIDE = {"width": 1366, "height": 768}
 SETTINGS = """\
 company: Harbour Insurance   # as it signs
