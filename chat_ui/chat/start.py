@@ -75,25 +75,12 @@ class Found:
 
     examples: list[Example] = field(default_factory=list)
     customers: list[Customer] = field(default_factory=list)
-    done: bool = False
 
 
 def start_view(user: User) -> None:
-    """Draws it; what isn't found yet comes while the person looks."""
-    found = _found(tuple(sorted(user.principals())), user.email, user)
-    if found.done:
-        _draw(found, user)
-    else:
-        _waiting(found, user)
-
-
-@st.fragment(run_every=1.5)
-def _waiting(found: Found, user: User) -> None:
-    if st.session_state.get("turns"):
-        return  # asked meanwhile: it would be drawn over the answer
-    if found.done:
-        st.rerun()
-    _draw(found, user)
+    """Draws what is found by now; the rest is there when the page is drawn next."""
+    # A part that drew itself anew meanwhile would break into the run that answers a question.
+    _draw(_found(tuple(sorted(user.principals())), user.email, user), user)
 
 
 @st.cache_resource(ttl=3 * 3_600, max_entries=500, show_spinner=False)
@@ -251,5 +238,3 @@ def _fill(found: Found, user: User, assistant: Callable[[], Assistant]) -> None:
     except Exception:
         # An extra: nobody's page may break for it.
         log.warning("the start page has no examples", exc_info=True)
-    finally:
-        found.done = True
