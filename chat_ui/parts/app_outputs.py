@@ -71,8 +71,8 @@ def run_view(result: RunResult, key: str, edits: Edits | None = None, name: str 
         else:
             components.state("The run stopped", in_words(result.error), "error")
     for output in result.outputs:
-        with st.container(border=True, key=f"{key}-{output.name}"):
-            _Card(output, result.evidence, f"{key}-{output.name}", edits, name).draw()
+        with st.container(border=True, key=f"{key}-output-{output.name}"):
+            _Card(output, result.evidence, f"{key}-output-{output.name}", edits, name).draw()
     for note in result.notes:
         st.html(f'<div class="note">{escape(note)}</div>')
     if result.evidence:

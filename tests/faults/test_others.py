@@ -69,7 +69,7 @@ def test_an_identity_provider_that_is_down_is_said(tmp_path):
     (tmp_path / "debrief.yaml").write_text("data_dir: data\nauth: {mode: oidc}\n")
     (tmp_path / ".streamlit").mkdir()
     (tmp_path / ".streamlit" / "secrets.toml").write_text(SECRETS.format(port=port, dead=dead))
-    page = [sys.executable, "-m", "streamlit", "run", str(ROOT / "chat_ui" / "server.py"), f"--server.port={port}"]
+    page = [sys.executable, "-m", "streamlit", "run", str(ROOT / "served" / "server.py"), f"--server.port={port}"]
     environment = {**os.environ, "DEBRIEF_SETTINGS": str(tmp_path / "debrief.yaml")}
     server = subprocess.Popen(
         [*page, "--server.headless=true"], cwd=tmp_path, env=environment,

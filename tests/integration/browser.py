@@ -82,7 +82,7 @@ def sync(workspace: Path) -> None:
 def serving(workspace: Path, port: int | None = None) -> Iterator[Served]:
     """The pages over the workspace, until the block ends. `Served.watched` says what the server did meanwhile."""
     port = port or free_port()
-    page = [sys.executable, "-m", "streamlit", "run", str(ROOT / "chat_ui" / "server.py"), f"--server.port={port}"]
+    page = [sys.executable, "-m", "streamlit", "run", str(ROOT / "served" / "server.py"), f"--server.port={port}"]
     begin = time.monotonic()
     with (workspace / "server.log").open("ab") as log:
         server = subprocess.Popen(page, env=_watched(workspace), cwd=workspace, stdout=log, stderr=log)
