@@ -37,6 +37,7 @@ LEVEL_VARIABLE = "DEBRIEF_LOG_LEVEL"
 
 # The level is for these. Libraries speak from WARNING on: below it, some of them log addresses and what they send.
 PACKAGES = (
+    "actions",
     "apps",
     "assistant",
     "chat_ui",

@@ -27,7 +27,7 @@ from warehouse.matrix import matrix, permissions
 from warehouse.query.check import roles_of
 from warehouse.query.values import values_of
 from warehouse.shown import cell_text
-from warehouse.verified_commands import register as register_verified
+from warehouse.verified_commands import add_verified
 
 data_app = typer.Typer(
     no_args_is_help=True, help="Questions over tables: ask, check and draft the layer, who sees what."
@@ -36,7 +36,7 @@ data_app = typer.Typer(
 
 def register(app: typer.Typer) -> None:
     """Adds the commands to `debrief`."""
-    register_verified(data_app)
+    add_verified(data_app)
     app.add_typer(data_app, name="data")
 
 

@@ -20,7 +20,7 @@ from warehouse.query.values import values_of
 from warehouse.verified import VerifiedQuestion, may_verify
 
 
-def register(data_app: typer.Typer) -> None:
+def add_verified(data_app: typer.Typer) -> None:
     """Adds the commands to `debrief data`."""
     for command in (verify, verified, revoke):
         data_app.command(command.__name__)(command)

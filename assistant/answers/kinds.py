@@ -59,6 +59,15 @@ _MONEY = _form(
     r"\b\d[\d.,]*\s?(?:k|m|bn|p)?\s?(?:euros?|dollars?|pounds?|francs?|cents?|pence|franken)\b",
     r"\b(?:free(?: of charge)?|no (?:cost|charge|fee)|unlimited|kostenlos|gratis|gratuite?s?)\b",
 )
+# How far, large or heavy something is: "how long" and "how much" ask for these, too.
+_MEASURE = (
+    rf"\b{_COUNT}[\s-]*(?:met(?:re|er)s?|kilomet(?:re|er)s?|centimet(?:re|er)s?|millimet(?:re|er)s?|miles?|yards?|feet|foot|inch(?:es)?"
+    r"|pages?|words?|characters?|lines?|seiten?|wörter|zeichen|páginas?|palabras?|mots?|degrees?|grad|litres?|liters?|tons?|tonnes?"
+    r"|grams?|kilos?|pounds?|watts?)\b"
+    r"|\d\s?(?:m|km|cm|mm|ft|in|kg|g|t|l|ml|gb|tb|mb|kb|kw|kwh|w|mph|km/h|mbit/s|gbit/s|°)(?![\w/])"
+)
+_LENGTH_OR_SIZE = _form(_LENGTH.pattern, _MEASURE)
+_MONEY_OR_SIZE = _form(_MONEY.pattern, _MEASURE)
 _ANY_NUMBER = _form(rf"\b{_COUNT}\b|\d+", r"\b(?:no|none|both|all|every|unlimited|kein\w*|ningun\w*|aucun\w*)\b")
 _PHONE = _form(r"\+?\(?\d[\d\s()/.–-]{4,}\d")
 _ADDRESS = _form(r"[\w.+-]+@[\w-]+\.\w+")
@@ -88,7 +97,7 @@ _KINDS = (
             rf"\b(?:what|which)(?:'?s| is| are| was| were)?(?: \w+){{0,3}} {_PRICE}\s*\??$",
             rf"\b(?:what|which)(?:'?s| is| are)?(?: the| my| our)? {_PRICE}\b",
             r"\bwhat (?:does|do|did)\b.{0,40}\b(?:cost|charge|pay|earn)\b",
-            r"\bhow (?:much|expensive)\b.{0,30}\b(?:costs?|pay|paid|is|are|does|do|did|spend|ask)\b",
+            r"(?<!\bby )\bhow (?:much|expensive)\b.{0,30}\b(?:costs?|pay|paid|spend|ask)\b",
             rf"^\W*(?:the )?(?:list )?{_PRICE}\b(?!.*\bwho\b)",
             r"\bwas kostet|\bwie teuer|\bwie viel (?:kostet|zahl|geld)",
             r"\bcuál es el (?:precio|importe|salario|coste|costo)",
@@ -97,6 +106,7 @@ _KINDS = (
         ),
         _MONEY,
     ),
+    (_form(r"(?<!\bby )\bhow (?:much|expensive) (?:is|are|was|were|does|do|did|will|would)\b"), _MONEY_OR_SIZE),
     (
         _form(
             rf"\bhow (?:long|soon|quickly|early|fast)\b|\bhow (?:many|much) (?:more )?(?:time|{_UNIT})",
@@ -104,7 +114,7 @@ _KINDS = (
             rf"\bwie lange\b|\bwie (?:schnell|früh)\b|\bwie viele {_UNIT}",
             rf"\bcuánto tiempo\b|\bcuánt[oa]s {_UNIT}|\bcombien de temps\b|\bcombien de? ?{_UNIT}",
         ),
-        _LENGTH,
+        _LENGTH_OR_SIZE,
     ),
     (
         _form(
@@ -116,7 +126,8 @@ _KINDS = (
     (
         _form(
             r"\b(?:what|which) (?:percentage|percent|share|interest)|\bwhat (?:\w+ )?rate\b|\binterest rate\b",
-            r"\bhow many\b|\bwie (?:viele?|hoch)\b|\bcuánt[oa]s\b|\bcombien de\b|\b(?:number|amount) of\b",
+            r"\bhow many\b|\bby how much\b|\b(?:number|amount) of\b",
+            r"\bwie (?:viele?|hoch)\b|\bcuánt[oa]s\b|\bcombien de\b",
         ),
         _ANY_NUMBER,
     ),

@@ -89,4 +89,4 @@ def _examples() -> dict[str, Path]:
 
 
 def _title(file: Path) -> str:
-    return f"{read_form(file.read_text(encoding='utf-8')).title} (example)"
+    return f"{read_form(read_app(file).yaml).title} (example)"

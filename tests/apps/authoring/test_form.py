@@ -9,6 +9,7 @@ import pytest
 
 from apps.authoring import FormInput, Place, Result, read_form, with_form
 from apps.authoring.mistakes import mistakes
+from apps.language.fragments import with_fragments
 from apps.publish import parse_app
 from apps.publish.catalogue import LIBRARY
 
@@ -18,7 +19,7 @@ FILES = sorted([*LIBRARY.glob("*.yaml"), *EXAMPLES.glob("*.yaml")])
 
 @pytest.mark.parametrize("file", FILES, ids=lambda f: f.stem)
 def test_an_unchanged_form_changes_nothing_that_the_app_says(file: Path) -> None:
-    text = file.read_text(encoding="utf-8")
+    text = with_fragments(file.read_text(encoding="utf-8"), file)
     form = read_form(text)
     same = with_form(text, form)
     assert parse_app(same, file.name) == parse_app(text, file.name)

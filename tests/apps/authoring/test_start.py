@@ -77,7 +77,7 @@ def test_facts_are_a_tree_with_what_puts_them_into_a_prompt() -> None:
         ("account.facts", "other facts"),
         ("account.health", "health"),
     ]
-    assert tree[1].rows[0] == "name: Uptime; last: (value: 99.6%)"
+    assert tree[1].rows[0] == "Uptime – last: (value: 99.6%)"
     assert (len(tree[1].rows), tree[1].more) == (8, 2)
     assert [(p.path, p.value) for p in tree[2].parts] == [("account.facts.tier", "gold")]
     assert tree[3].is_empty

@@ -21,6 +21,11 @@ HAVE = [
     ("Was kostet die Fräse?", "Die Fräse kostet 4.200 Euro."),
     ("¿Cuánto tiempo dura la garantía?", "La garantía dura dos años."),
     ("Combien de jours de repos ?", "Chaque salarié a 12 jours de repos."),
+    ("How long is the bridge?", "The bridge is 214 metres long."),
+    ("how long may the summary be", "A summary has at most 300 words."),
+    ("By how much does the tower lean?", "The tower leans by four degrees."),
+    ("how much does a kit weigh", "A kit weighs 18 kg."),
+    ("How much memory does rack Birch have?", "Birch has 384 GB."),
     ("why is the gate closed", "The gate is closed for safety."),
 ]
 LACK = [

@@ -146,7 +146,7 @@ def test_a_run_shows_steps_and_outputs(greeting: App) -> None:
     assert "Dear Monika, a warm hello &lt;b&gt;." in shown
     assert ">Monika</td>" in shown and ">warm</td>" in shown
     assert "<dt>Subject</dt><dd>Hello</dd>" in shown
-    assert "greeting 1.0" in page.caption[-1].value
+    assert "saves about 5 minutes" in page.caption[-1].value
     page.get("feedback")[0].set_value(1).run()
     page = run(page, person="Nils")
     (used,) = usage(open_database(load_settings()))

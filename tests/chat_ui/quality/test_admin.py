@@ -61,7 +61,7 @@ def test_what_got_worse_is_named_with_its_cases_and_settings(two_runs: None) -> 
     assert "Worse by more than chance: Right kind of answer" in text
     assert "Question 0?" in text
     assert "<code>w8</code>" in text
-    assert "Last run" in shown("quality", "Runs")
+    assert "8 of 10 cases weren&#x27;t right" in shown("quality", "Runs")
 
 
 @pytest.mark.parametrize("tab", ["Weights", "Guardrails", "People", "Groups", "Access", "Audit"])
