@@ -25,6 +25,7 @@ from chat_ui.studio.fields import (
     lines,
     mover,
     problems,
+    show,
     toggle,
 )
 from chat_ui.studio.places import place_fields, place_menu
@@ -126,7 +127,7 @@ def _input(work: Work, form: AppForm, item: FormInput, number: int) -> None:
             format_func=lambda t: TYPES.get(t, t),
         )
     if item.type in ("choice", "multi_choice"):
-        st.session_state[f"{key}-choices"] = "\n".join(item.choices)
+        show(f"{key}-choices", "\n".join(item.choices))
         st.text_area(
             "What can be chosen, one a line", key=f"{key}-choices", height=90, on_change=changed,
             args=(work, f"{key}-choices", lambda f, v: of("choices")(f, lines(v))),

@@ -32,22 +32,28 @@ def changed(work: Work, key: str, change: Change) -> None:
     work.edit(lambda form: change(form, value))
 
 
+def show(key: str, value: Any) -> None:
+    """Lets a field show what the file says. Set anew, even the same value would replace what is being typed."""
+    if key not in st.session_state or st.session_state[key] != value:
+        st.session_state[key] = value
+
+
 def line(work: Work, label: str, value: str, key: str, change: Change, **how: Any) -> None:
     """A field of one line."""
-    st.session_state[key] = value
+    show(key, value)
     st.text_input(label, key=key, on_change=changed, args=(work, key, change), **how)
 
 
 def choice(work: Work, label: str, value: Any, options: Sequence[Any], *, key: str, change: Change, **how: Any) -> None:
     """A field with one of several values; a value of the file that isn't among them stays."""
-    st.session_state[key] = value
+    show(key, value)
     known = list(options) if value in options or value is None else [*options, value]
     st.selectbox(label, known, key=key, on_change=changed, args=(work, key, change), **how)
 
 
 def toggle(work: Work, label: str, value: bool, key: str, change: Change, **how: Any) -> None:
     """A field that is on or off."""
-    st.session_state[key] = value
+    show(key, value)
     st.checkbox(label, key=key, on_change=changed, args=(work, key, change), **how)
 
 

@@ -10,6 +10,7 @@ from chat_ui.parts import components
 from chat_ui.studio.begin import copy, start
 from chat_ui.studio.build import build
 from chat_ui.studio.facts import facts
+from chat_ui.studio.fields import show
 from chat_ui.studio.keys import keys_table
 from chat_ui.studio.release import release
 from chat_ui.studio.review import waiting_reviews
@@ -118,7 +119,7 @@ def _state(work: Work, user: User) -> None:
 
 def _requests(work: Work) -> None:
     """More examples of requests, in the file beside the app's, and messages that are for search."""
-    st.session_state["studio-examples"] = work.text.examples
+    show("studio-examples", work.text.examples)
     st.text_area(
         "More messages for this app, one a line", height=360, key="studio-examples",
         help='A message after "not:" is for search. Three of them stand in the form already.',

@@ -11,7 +11,7 @@ from apps.authoring import AppForm, FormInput, Place
 from apps.authoring.form import PLACES
 from apps.authoring.write_form import unused_name
 from chat_ui.parts import session
-from chat_ui.studio.fields import adder, changing, choice, line, mover, problems, toggle
+from chat_ui.studio.fields import adder, changing, choice, line, mover, problems, show, toggle
 from chat_ui.studio.work import Work
 
 KINDS = ("", "contract", "report", "meeting", "letter", "advice")
@@ -123,7 +123,7 @@ def _narrowed(work: Work, place: Place, number: int, key: str) -> None:
         )  # fmt: skip
         if place.use == "retrieve":
             names = sorted({source.name for source in session.settings().sources} | set(place.sources))
-            st.session_state[f"{key}-sources"] = list(place.sources)
+            show(f"{key}-sources", list(place.sources))
             st.multiselect(
                 "Sources", names, key=f"{key}-sources", placeholder="All",
                 on_change=lambda: work.edit(
@@ -131,7 +131,7 @@ def _narrowed(work: Work, place: Place, number: int, key: str) -> None:
                 ),
             )  # fmt: skip
         if place.use in _NUMBER:
-            st.session_state[f"{key}-most"] = place.most
+            show(f"{key}-most", place.most)
             st.number_input(
                 _NUMBER[place.use], 0, 50, key=f"{key}-most",
                 on_change=lambda: work.edit(

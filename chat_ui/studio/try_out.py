@@ -70,7 +70,7 @@ def unreleased(app: App, user: User) -> str:
 
 def _side_by_side(work: Work, app: App, user: User) -> None:
     """The choice of up to five inputs, and a table of what each step makes of each of them."""
-    st.subheader("Side by side", anchor=False)
+    st.header("Side by side", anchor=False)
     kept = _kept(work)
     account = next((i.name for i in app.inputs if i.type == "account"), "")
     alone = bool(account) and all(

@@ -13,7 +13,7 @@ from apps.authoring.mistakes import EXAMPLES
 from apps.authoring.write_form import unused_name
 from apps.steps import KINDS
 from chat_ui.parts import components, session
-from chat_ui.studio.fields import changed, choice, line, lines, problems, toggle
+from chat_ui.studio.fields import changed, choice, line, lines, problems, show, toggle
 from chat_ui.studio.work import Work
 from chat_ui.studio.yaml_editor import prompt_editor
 from core.text.languages import LANGUAGES
@@ -127,13 +127,13 @@ def _languages(form: AppForm) -> dict[str, str]:
 
 def audience(work: Work, form: AppForm) -> None:
     groups = sorted({*session.directory().members, *form.audience})
-    st.session_state["studio-audience"] = list(form.audience)
+    show("studio-audience", list(form.audience))
     st.multiselect(
         "Groups (nobody chosen: everybody)", groups, key="studio-audience", placeholder="Everybody", on_change=changed,
         args=(work, "studio-audience", lambda f, v: replace(f, audience=tuple(v))),
     )  # fmt: skip
     problems(work, "audience")
-    st.session_state["studio-requests"] = "\n".join(form.examples)
+    show("studio-requests", "\n".join(form.examples))
     st.text_area(
         "Three requests for it, as people would type them, one a line", key="studio-requests", height=104,
         placeholder="Weekly status of a customer", on_change=changed,

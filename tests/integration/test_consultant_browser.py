@@ -62,7 +62,8 @@ def test_an_answer_is_edited_where_it_stands_and_its_versions_are_kept(window) -
     visitor = window()
     page = visitor.page
     visitor.ask("How long is raw telemetry kept?")
-    page.get_by_role("button", name="Edit").click()
+    expect(page.get_by_role("button", name="Edit", exact=True)).to_have_count(1)  # once the page is drawn for good
+    page.get_by_role("button", name="Edit", exact=True).click()
     field = page.locator(".field").first
     field.click()
     page.keyboard.press("End")

@@ -127,7 +127,7 @@ def build(visitor: Visitor) -> None:
     page.get_by_role("tab", name="Facts").click()
     pick(page, "Whose facts", "Acme Foods", typed=True)
     page.get_by_text("figures (2)").click()
-    expect(page.get_by_text("name: Uptime")).to_be_visible()
+    expect(page.get_by_text("Uptime – last")).to_be_visible()
     page.get_by_role("button", name="all of figures").click()
     expect(prompt).to_have_value(
         "Write the weekly status of @customer. First where they stand, then what misses its target, from @account.metrics"
