@@ -21,7 +21,9 @@ def waiting_reviews(user: User) -> None:
     waiting = [review for review in open_reviews(session.database()) if may_review(review, user)]
     for review in waiting:
         try:
-            title = f"{review.load().title} {review.version}, by {review.author}, waits for your review"
+            # A name: an address would become a link, and a link has no place in what opens a part of the page.
+            who = session.directory().person(review.author).name or review.author.partition("@")[0]
+            title = f"{review.load().title} {review.version}, by {who}, waits for your review"
         except AppError as error:
             components.error_state(error)
             continue

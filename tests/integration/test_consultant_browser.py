@@ -92,7 +92,7 @@ def test_a_file_that_cannot_be_read_is_told_below_the_first_answer(window) -> No
     page.get_by_role("textbox", name=ASK).fill("How long is raw telemetry kept?")
     expect(send).to_be_enabled(timeout=30_000)
     send.click()
-    page.locator("ul.sources").wait_for(timeout=30_000)
+    page.locator("ul.sources").first.wait_for(timeout=30_000)
     expect(page.locator(".state.error")).to_contain_text("broken.docx")
     visitor.settled()
     expect(page.locator(".state.error")).to_contain_text("broken.docx")
