@@ -161,7 +161,7 @@ def test_wrong_credentials_are_one_sentence_with_the_remedy(kind, running, engin
 def test_what_can_be_taken_back_is(kind, operation, running, engine) -> None:
     system = running[kind]
     reviews = reviews_of(kind, system, engine)
-    done = confirmed(reviews, system, operation)
+    done = until_settled(reviews, confirmed(reviews, system, operation))
     before = str(system.written())
     undone = reviews.undo(done.id, ANA)
     assert undone.state == "undone"

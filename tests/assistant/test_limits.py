@@ -35,7 +35,7 @@ def test_questions_of_one_person_in_a_minute() -> None:
     ask(limited)
     now[0] += 20
     ask(limited)
-    with pytest.raises(QuestionError, match="asked 2 questions in a minute, and 2 is the limit; go on in 40 seconds"):
+    with pytest.raises(QuestionError, match="sent 2 questions in a minute, and 2 is the limit; go on in 40 seconds"):
         ask(limited)
     ask(limited, "bo")
     now[0] += 40

@@ -12,6 +12,7 @@ import pytest
 
 from service import models as m
 from service.client import AsyncDebrief, Debrief, Refused, asked_by_turns, listing, listing_apps, opening
+from tests.service.apart import apart
 from tests.service.conftest import ANA, BEN, Served
 
 pytestmark = pytest.mark.integration
@@ -62,7 +63,7 @@ def test_many_ask_at_once_for_asyncio(served: Served, address: str) -> None:
                     group.start_soon(one)
             assert len(texts) == 6 and all("480" in text for text in texts)
 
-    anyio.run(ask)
+    apart(anyio.run, ask)
 
 
 def raw(address: str) -> socket.socket:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from core.keys import SCOPES
+from tests.service.apart import apart
 from tests.service.conftest import ANA, Served
 
 pytestmark = pytest.mark.integration
@@ -35,7 +36,7 @@ def test_the_programs(served: Served, address: str, capsys: pytest.CaptureFixtur
         names: dict[str, object] = {"URL": address, "KEY": served.key(ANA, *SCOPES)}
         exec(compile(program, "docs/api.md", "exec"), names)
         if "main" in names:
-            asyncio.run(names["main"]())  # type: ignore[operator]
+            apart(lambda: asyncio.run(names["main"]()))  # type: ignore[operator]  # noqa: B023
         said = capsys.readouterr().out
         assert "480" in said or "quarter" in said, program
 

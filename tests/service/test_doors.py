@@ -21,6 +21,7 @@ from service.doors import Limits
 from service.mounted import mounted_routes
 from service.parts import open_parts
 from service.streams import Pieces, as_events
+from tests.service.apart import apart
 
 
 def test_a_client_that_doesnt_read_is_let_go_and_its_work_is_ended(caplog: Any) -> None:
@@ -53,7 +54,7 @@ def test_a_client_that_doesnt_read_is_let_go_and_its_work_is_ended(caplog: Any) 
                 return
             await asyncio.sleep(0.02)
 
-    asyncio.run(run())
+    apart(lambda: asyncio.run(run()))
     assert ended == ["closed"] and "took no part of its answer for 0.2 seconds" in caplog.text
 
 

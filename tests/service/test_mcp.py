@@ -20,6 +20,7 @@ from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.exceptions import MCPError
 
 from core import audit
+from tests.service.apart import apart
 from tests.service.conftest import ANA, BEN, Served
 
 pytestmark = pytest.mark.integration
@@ -37,7 +38,7 @@ async def connected(address: str, credential: str, mode: Any = "auto") -> AsyncI
 
 
 def run(made: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    anyio.run(made)
+    apart(anyio.run, made)
 
 
 @pytest.mark.parametrize("mode", ERAS)
