@@ -2,7 +2,7 @@
 
 import pytest
 
-from assistant.answers.kinds import has_kind_asked_for
+from assistant.answers.reading.kinds import has_kind_asked_for
 
 HAVE = [
     ("What does the small plan cost?", "The small plan is EUR 90 a month."),
