@@ -23,12 +23,18 @@ _SHORT_CHARS = 50
 
 @dataclass(frozen=True)
 class AbstentionModel:
-    """Weights of the signals, and the confidences from which on there is an answer, and something worth showing."""
+    """Weights of the signals, and the confidences from which on there is an answer, and something worth showing.
+
+    Attributes:
+        threshold: For questions that a single fact answers (how many, when, who): passages on the topic may lack it.
+        open_threshold: For all others, which any statement on the topic answers; None: the same.
+    """
 
     weights: Mapping[str, float]
     intercept: float
     threshold: float
     partly: float = 0.02
+    open_threshold: float | None = None
 
 
 def confidence_signals(evidence: Sequence[ScoredStatement]) -> dict[str, float]:
@@ -60,7 +66,22 @@ def confidence(signals: Mapping[str, float], model: AbstentionModel | None = Non
     """0..1: how likely it is that the documents hold an answer, by `model`, or the one for the English embedding."""
     model = model or abstention_model()
     total = model.intercept + sum(weight * signals.get(name, 0.0) for name, weight in model.weights.items())
-    return 1 / (1 + exp(-max(-40.0, min(40.0, total))))
+    return _share(total)
+
+
+def confidence_of_open(sure: float, model: AbstentionModel) -> float:
+    """The confidence in an answer to an open question, for which `open_threshold` counts as `threshold` elsewhere."""
+    if model.open_threshold is None or not 0 < sure < 1:
+        return sure
+    return _share(_log_odds(sure) + _log_odds(model.threshold) - _log_odds(model.open_threshold))
+
+
+def _share(log_odds: float) -> float:
+    return 1 / (1 + exp(-max(-40.0, min(40.0, log_odds))))
+
+
+def _log_odds(share: float) -> float:
+    return log(share / (1 - share))
 
 
 @cache
@@ -68,4 +89,5 @@ def abstention_model(embedding: str = "english") -> AbstentionModel:
     """The model that was fitted for the packaged embedding of that name; for any other, the one for English."""
     name = "abstention_multilingual.json" if embedding == "multilingual" else "abstention.json"
     stored = json.loads(files("assistant.answers.quoting").joinpath(name).read_text(encoding="utf-8"))
-    return AbstentionModel(stored["weights"], stored["intercept"], stored["threshold"])
+    opened: float | None = stored.get("open_threshold")
+    return AbstentionModel(stored["weights"], stored["intercept"], stored["threshold"], open_threshold=opened)

@@ -13,12 +13,13 @@ from dataclasses import dataclass, field, replace
 from assistant.answers.form.citations import Composer
 from assistant.answers.form.style import sentences_wanted
 from assistant.answers.form.wording import say
-from assistant.answers.quoting.confidence import AbstentionModel, confidence, confidence_signals
+from assistant.answers.quoting.confidence import AbstentionModel, confidence, confidence_of_open, confidence_signals
 from assistant.answers.quoting.dated import differing, earlier_message, stated
 from assistant.answers.quoting.leading import can_answer, in_order
 from assistant.answers.quoting.people import sentence_of, who_could_know
 from assistant.answers.reading.continued import continued, stands_in
 from assistant.answers.reading.evidence import QuestionContext, ScoredStatement, prepare, weigh_sentences
+from assistant.answers.reading.kinds import asks_for_one_fact
 from assistant.answers.reading.lists import QuotedList, below_heading, code_below, list_around, says_something
 from assistant.answers.reading.validity import asks_for_past
 from assistant.events import Event, Stage
@@ -162,7 +163,7 @@ def answer_from(
     remarks: dict[str, None] = {}
     for question, passages in found:
         finding = find_evidence(question, passages, encoder, model, least=limits.answered)
-        finding = _judged(finding, passages, limits, language)
+        finding = _judged(finding, passages, limits, language, model)
         trace.signals.update(finding.signals)
         yield Stage("weigh", f"{len(finding.evidence)} sentences, confidence {finding.confidence:.2f}")
         parts.append((question, finding))
@@ -202,11 +203,14 @@ def _beside(question: str, aside: Sequence[Passage]) -> list[Passage]:
     return [p for p in aside if past or p.chunk.metadata.get("vetting") != "superseded"]
 
 
-def _judged(finding: Finding, passages: Sequence[Passage], limits: Limits, language: str) -> Finding:
+def _judged(
+    finding: Finding, passages: Sequence[Passage], limits: Limits, language: str, model: AbstentionModel
+) -> Finding:
     """The finding with the statement in the lead that may lead, and unsure where that can't be the whole answer."""
     finding = replace(finding, evidence=in_order(finding.asked, finding.evidence, passages))
     if can_answer(finding.asked, finding.evidence, passages, language):
-        return finding
+        is_open = finding.confidence >= _FAINT and not asks_for_one_fact(finding.asked.text)
+        return replace(finding, confidence=confidence_of_open(finding.confidence, model)) if is_open else finding
     return replace(finding, confidence=min(finding.confidence, limits.answered - _UNSURE))
 
 

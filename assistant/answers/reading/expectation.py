@@ -44,7 +44,10 @@ _ASKS: tuple[tuple[Expected, re.Pattern[str]], ...] = (
     (
         "date",
         re.compile(
-            r"\bwhen\b|\b(?:what|which) (?:\w+ )?(?:year|date|day|month|decade|century|deadline)\b"
+            # "when I leave" names an occasion and asks for no day.
+            r"^\W*(?:(?:and|so|or|but) )?when\b|\b(?:till|until|since|by|from|and|or|was|is) when\b"
+            r"|[,.?:–-]\s*when\b|\bwhen\W*$"
+            r"|\b(?:what|which) (?:\w+ )?(?:year|date|day|month|decade|century|deadline)\b"
             r"|\bwann\b|\bcuándo\b|\bquand\b|\bкогда\b|\bne zaman\b|什么时候|何时|哪一年|متى|कब",
             re.IGNORECASE,
         ),

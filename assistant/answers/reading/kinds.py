@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from assistant.answers.reading.expectation import expected_of
 from core.text.dates import MONTH
 
 _UNIT = (
@@ -132,6 +133,27 @@ _KINDS = (
         _ANY_NUMBER,
     ),
 )
+
+# Names of single facts, and of things that are told by one: "agreed uptime?", "pass mark", "names of the agencies".
+_ONE_FACT = _form(
+    r"\b(?:last |first |full |sur)?names?\b(?= (?:of|is|was|in|for)\b|\W*$)|\badd?ress\b",
+    r"\b(?:phone|mobile|fax|hotline)\b",
+    r"\b(?:max(?:imum)?|min(?:imum)?|smallest|largest|biggest|highest|lowest|fewest)\b",
+    rf"\b{_PRICE}\b|\b(?:wage|pay|payment|allowance|penalty|mileage|uptime|score|mark|value|figure|factor)\b",
+    r"\b(?:warranty|deadline|notice)\b|\bhow (?:often|old|far|large|big|high|late|deep|tall|heavy)\b",
+    r"\b(?:what|which) (?:\w+ )?(?:time|weekday|vendor|supplier|competitor|name|number|factor|version|size)\b",
+    r"\bwelche[rsnm]?\b|\bwie (?:heißt|oft|alt|weit|groß)\b|\bquel(?:le)?s?\b",
+    r"\bcuál(?:es)?\b|\bqué (?:día|número|nombre|versión)",
+)
+
+
+def asks_for_one_fact(question: str) -> bool:
+    """Whether a single fact answers the question: a number, a day, a name, a place.
+
+    Passages with its topic may lack it, where "Can I …?" or "How do I …?" is answered by any statement on the topic.
+    """
+    by_kind = any(asked.search(question) for asked, _ in _KINDS)
+    return by_kind or expected_of(question) != "open" or bool(_ONE_FACT.search(question))
 
 
 def has_kind_asked_for(question: str, statements: Sequence[str]) -> bool:

@@ -8,7 +8,7 @@ from importlib.resources import files
 
 import pytest
 
-from assistant.answers.quoting.confidence import abstention_model
+from assistant.answers.quoting.confidence import abstention_model, confidence_of_open
 from assistant.answers.quoting.extractive import find_evidence, statement_of
 from core.types import Passage
 from retrieval.models.embed import PROFILES
@@ -68,3 +68,10 @@ def test_each_packaged_embedding_has_the_confidence_that_was_fitted_for_it(profi
     packaged = PROFILES[profile]
     assert stored["provenance"]["embedding_model"] == f"{packaged.model}@{packaged.sha256[:12]}"
     assert abstention_model(profile).weights == stored["weights"]
+
+
+def test_an_open_question_is_answered_from_its_own_threshold_on() -> None:
+    model = abstention_model()
+    assert model.open_threshold is not None and model.open_threshold < model.threshold
+    assert confidence_of_open(model.open_threshold, model) == pytest.approx(model.threshold)
+    assert confidence_of_open(0.5, abstention_model("multilingual")) == 0.5
