@@ -9,6 +9,7 @@ from assistant.answers.reading.evidence import QuestionContext, ScoredStatement
 from assistant.answers.reading.kinds import has_kind_asked_for
 from assistant.answers.reading.lists import says_something
 from assistant.answers.reading.otherwise import newest_first, stating_first
+from assistant.answers.reading.specific import is_specific
 from assistant.answers.reading.subject import names_known
 from assistant.answers.reading.validity import asked_window, asks_for_past, in_force
 from core.types import Passage
@@ -37,12 +38,14 @@ def can_answer(
     """Whether the leading statement can be the whole answer.
 
     It can't where it doesn't hold at the time asked about, where neither it nor the next has a fact of the kind that is
-    asked for, and where no passage has a name that the question has.
+    asked for or both are about something else, and where no passage has a name that the question has.
     """
     if not evidence:
         return names_known(asked.text, passages, language)
     window = asked_window(asked.text)
     near = [continued(e) for e in evidence[:2] if e.score >= evidence[0].score - _NEAR]
     texts = [" ".join([*(header for header, _ in e.cells), e.span.text]) for e in near]
+    around = [" ".join([e.passage.chunk.title, *e.passage.chunk.heading_path]) for e in near]
     holds = window is None or in_force(evidence[0].passage.chunk, window)
-    return holds and has_kind_asked_for(asked.text, texts) and names_known(asked.text, passages, language)
+    has_fact = has_kind_asked_for(asked.text, texts) and is_specific(asked.text, texts, around, passages)
+    return holds and has_fact and names_known(asked.text, passages, language)

@@ -27,6 +27,11 @@ _COUNT = (
 # An article counts where a unit follows: "within a week".
 _ARTICLE = r"(?:an?|eine?[mnrs]?|una?|une)"
 _PRICE = r"(?:costs?|prices?|fees?|salary|fine|budget|deposit|rent|ransom|discount|bonus|refund)"
+# How questions begin that ask whether something is so.
+_WHETHER = (
+    r"\W*(?:can|could|may|do|does|did|is|are|am|was|were|will|would|should|shall|must|have|has|darf|dürfen|kann|können|muss"
+    r"|müssen|ist|sind|gibt|puedo|puede|hay|es|peut|puis|dois|est-ce)\b"
+)
 _CURRENCY = r"EUR|USD|GBP|CHF|SEK|DKK|NOK|PLN|JPY|CAD|AUD"
 
 
@@ -100,6 +105,8 @@ _KINDS = (
             r"\bwhat (?:does|do|did)\b.{0,40}\b(?:cost|charge|pay|earn)\b",
             r"(?<!\bby )\bhow (?:much|expensive)\b.{0,30}\b(?:costs?|pay|paid|spend|ask)\b",
             rf"^\W*(?:the )?(?:list )?{_PRICE}\b(?!.*\bwho\b)",
+            rf"\b(?:{_PRICE}|wages?|pay) (?:per|an?) (?:hour|day|week|month|year|person|head|mile|km)\b",
+            rf"^(?!{_WHETHER}|.*\b(?:how|when|where|who|why|to|until|before|after)\b).*\b(?:{_PRICE}|wage)\W*$",
             r"\bwas kostet|\bwie teuer|\bwie viel (?:kostet|zahl|geld)",
             r"\bcuál es el (?:precio|importe|salario|coste|costo)",
             r"\bquel est le (?:prix|montant|salaire|coût|tarif|loyer)",
@@ -153,7 +160,8 @@ def asks_for_one_fact(question: str) -> bool:
     Passages with its topic may lack it, where "Can I …?" or "How do I …?" is answered by any statement on the topic.
     """
     by_kind = any(asked.search(question) for asked, _ in _KINDS)
-    return by_kind or expected_of(question) != "open" or bool(_ONE_FACT.search(question))
+    named = _ONE_FACT.search(question) and not re.match(_WHETHER, question, re.IGNORECASE)
+    return by_kind or expected_of(question) != "open" or bool(named)
 
 
 def has_kind_asked_for(question: str, statements: Sequence[str]) -> bool:
