@@ -20,6 +20,7 @@ from math import log
 import numpy as np
 from numpy.typing import NDArray
 
+from assistant.answers.reading.cells import cell_asked_for, label_asked_for
 from assistant.answers.reading.expectation import Expected, expected_of, offers
 from assistant.checks.injection import injection_score
 from core.arrays import FloatArray
@@ -37,8 +38,6 @@ _WORD = re.compile(r"\w+(?:[-'’.]\w+)*")
 # Chosen among 0…4 on one half of TAT-QA: the gold sentence or row comes first for .59 of the table questions instead
 # of .43; on the other half for .62 instead of .56.
 _LABEL_WEIGHT = 4.0
-# A cell of so few words can be all that a question picks a row by.
-_CELL_WORDS = 2
 # A question is no answer, and neither is an instruction to a language model: both come after every other sentence.
 _NO_STATEMENT = 20.0
 _INSTRUCTION = 0.5
@@ -128,9 +127,9 @@ def weigh_sentences(
                 "fused": (passage.why.fused or passage.score) / asked.top if asked.top > 0 else 0.0,
             }
             cells = text.cells(place)
-            signals["label"] = _label_asked_for(cells, asked)
+            signals["label"] = label_asked_for(cells, asked.text, asked.terms)
             score = sum(weight * signals.get(name, 0.0) for name, weight in _ranking().items())
-            signals["cell"] = _cell_asked_for(cells, asked)
+            signals["cell"] = cell_asked_for(cells, asked.text, asked.terms)
             score += _LABEL_WEIGHT * (signals["label"] + signals["cell"])
             if span.text.endswith(("?", "？", "؟")) or (instructs and injection_score(span.text) >= _INSTRUCTION):
                 score -= _NO_STATEMENT
@@ -205,21 +204,6 @@ def _rows_by_place(rows: Rows, spans: Sequence[Span]) -> dict[int, tuple[str, ..
     """A table's rows by where they stand among the spans; none where a row was cut and its lines are no rows."""
     places = [place for place, span in enumerate(spans) if span.kind == "row"]
     return dict(zip(places, rows[1:], strict=True)) if len(places) == len(rows) - 1 else {}
-
-
-def _label_asked_for(cells: Sequence[tuple[str, str]], asked: QuestionContext) -> float:
-    """The share 0..1 of a table row's label that the question names; 0 for anything but a row."""
-    label = set(content_words(cells[0][1])) if cells and cells[0][1] else set()
-    return len(label & set(asked.terms)) / len(label) if label else 0.0
-
-
-def _cell_asked_for(cells: Sequence[tuple[str, str]], asked: QuestionContext) -> float:
-    """1 for a table row one of whose cells says just what the question asks for ("pilot", "yellow"), else 0."""
-    for header, value in cells[1:]:
-        said = set(content_words(value))
-        if said and len(said) <= _CELL_WORDS and said <= set(asked.terms) and not said <= set(content_words(header)):
-            return 1.0
-    return 0.0
 
 
 def _title_vectors(passages: Sequence[Passage], encoder: TokenEncoder) -> list[TokenVectors]:
