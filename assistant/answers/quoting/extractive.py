@@ -21,6 +21,8 @@ from assistant.answers.reading.continued import continued, stands_in
 from assistant.answers.reading.evidence import QuestionContext, ScoredStatement, prepare, weigh_sentences
 from assistant.answers.reading.kinds import asks_for_one_fact
 from assistant.answers.reading.lists import QuotedList, below_heading, code_below, list_around, says_something
+from assistant.answers.reading.otherwise import differs
+from assistant.answers.reading.steps import steps_asked_for
 from assistant.answers.reading.validity import asks_for_past
 from assistant.events import Event, Stage
 from assistant.records import Trace
@@ -176,6 +178,7 @@ def answer_from(
         else:
             shown = _SHOWN_SHORT if style.length == "short" else _SHOWN
             told = yield from _findings(finding, own, encoder, composer, language=language, most=shown, heard=heard)
+        yield from _steps(finding, own, told, composer)
         others = _beside(question, aside)
         told.extend(weigh_sentences(finding.asked, others[:_LEADING], encoder) if others else [])
         yield from differing(finding.asked, finding.evidence[0], told, composer, language)
@@ -195,6 +198,20 @@ def answer_from(
         passages=tuple(read.values()),
         notes=(*filter(None, remarks), *(say("also_asked", language, question=question) for question in missing)),
     )
+
+
+def _steps(
+    finding: Finding, passages: Sequence[Passage], told: Sequence[ScoredStatement], composer: Composer
+) -> Iterator[Event]:
+    """The list or table of steps that the question asks for, whole and in order, unless most of it is quoted."""
+    steps = steps_asked_for(finding.asked.text, passages, [*finding.evidence, *told])
+    lines = [statement_of(step) for step in steps]
+    if not lines or 2 * sum(line in composer.text for line in lines) >= len(lines):
+        return
+    chunk = steps[0].passage.chunk
+    name = " – ".join(dict.fromkeys(part for part in (chunk.title, chunk.heading_path[-1]) if part))
+    quoted = (steps[0].passage, steps[0].span.begin, steps[-1].span.end)
+    yield composer.add("\n".join([f"{name}:", *(f"- {line}" for line in lines)]), [quoted], "\n\n")
 
 
 def _beside(question: str, aside: Sequence[Passage]) -> list[Passage]:
@@ -251,7 +268,7 @@ def _findings(
     rest = weigh_sentences(finding.asked, passages[finding.read :], encoder, first=finding.read)
     whole = finding.asked.expected == "open"
     rest = [e for e in rest if says_something(e, passages, whole=whole)]
-    shown = distinct([*finding.evidence, *rest], most)
+    shown = distinct([*finding.evidence, *rest], most, past=asks_for_past(finding.asked.text))
     whole_ones = [continued(e) for e in shown[:_CONTINUED]]
     shown = [*whole_ones, *(e for e in shown[_CONTINUED:] if not stands_in(e, whole_ones))]
     quoted: list[tuple[QuotedList, str]] = []
@@ -282,13 +299,17 @@ def _quotes_of(block: QuotedList, passage: Passage) -> list[tuple[Passage, int, 
     return [*quotes, (block.code_in, 0, len(block.code_in.chunk.text))] if block.code_in is not None else quotes
 
 
-def distinct(evidence: Sequence[ScoredStatement], limit: int) -> list[ScoredStatement]:
-    """The first and the best further statements that say something of their own."""
+def distinct(evidence: Sequence[ScoredStatement], limit: int, *, past: bool = False) -> list[ScoredStatement]:
+    """The first and the best further statements that say something of their own.
+
+    Args:
+        past: What was is asked for, too: a row that says the same with another number or day is one of its own.
+    """
     chosen: list[ScoredStatement] = []
     for one in (*evidence[:1], *sorted(evidence[1:], key=lambda e: -e.score)):
         if len(chosen) == limit or (chosen and one.score < chosen[0].score - _SHOWN_MARGIN):
             break
-        if not any(_repeats(one, other) for other in chosen):
+        if not any(_repeats(one, other) and not (past and differs(one, other)) for other in chosen):
             chosen.append(one)
     return chosen
 

@@ -134,7 +134,7 @@ _KINDS = (
     (
         _form(
             r"\b(?:what|which) (?:percentage|percent|share|interest)|\bwhat (?:\w+ )?rate\b|\binterest rate\b",
-            rf"^(?!{_WHETHER}).*\b(?:threshold|limit|max(?:imum)?|min(?:imum)?)\b",
+            rf"^(?!{_WHETHER}).*\b(?:threshold|max(?:imum)?|min(?:imum)?)\b",
             r"\bhow many\b|\bby how much\b|\b(?:number|amount) of\b",
             r"\bwie (?:viele?|hoch)\b|\bcuánt[oa]s\b|\bcombien de\b",
         ),
