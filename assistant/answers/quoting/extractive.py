@@ -23,7 +23,7 @@ from assistant.answers.reading.kinds import asks_for_one_fact
 from assistant.answers.reading.lists import QuotedList, below_heading, code_below, list_around, says_something
 from assistant.answers.reading.otherwise import differs
 from assistant.answers.reading.steps import steps_asked_for
-from assistant.answers.reading.validity import asks_for_past
+from assistant.answers.reading.validity import asks_for_change, asks_for_past
 from assistant.events import Event, Stage
 from assistant.records import Trace
 from core.settings import AnswerSettings, AnswerStyle
@@ -268,7 +268,7 @@ def _findings(
     rest = weigh_sentences(finding.asked, passages[finding.read :], encoder, first=finding.read)
     whole = finding.asked.expected == "open"
     rest = [e for e in rest if says_something(e, passages, whole=whole)]
-    shown = distinct([*finding.evidence, *rest], most, past=asks_for_past(finding.asked.text))
+    shown = distinct([*finding.evidence, *rest], most, change=asks_for_change(finding.asked.text))
     whole_ones = [continued(e) for e in shown[:_CONTINUED]]
     shown = [*whole_ones, *(e for e in shown[_CONTINUED:] if not stands_in(e, whole_ones))]
     quoted: list[tuple[QuotedList, str]] = []
@@ -299,17 +299,17 @@ def _quotes_of(block: QuotedList, passage: Passage) -> list[tuple[Passage, int, 
     return [*quotes, (block.code_in, 0, len(block.code_in.chunk.text))] if block.code_in is not None else quotes
 
 
-def distinct(evidence: Sequence[ScoredStatement], limit: int, *, past: bool = False) -> list[ScoredStatement]:
+def distinct(evidence: Sequence[ScoredStatement], limit: int, *, change: bool = False) -> list[ScoredStatement]:
     """The first and the best further statements that say something of their own.
 
     Args:
-        past: What was is asked for, too: a row that says the same with another number or day is one of its own.
+        change: Two states are asked for: a row that says the same with another number or day is one of its own.
     """
     chosen: list[ScoredStatement] = []
     for one in (*evidence[:1], *sorted(evidence[1:], key=lambda e: -e.score)):
         if len(chosen) == limit or (chosen and one.score < chosen[0].score - _SHOWN_MARGIN):
             break
-        if not any(_repeats(one, other) and not (past and differs(one, other)) for other in chosen):
+        if not any(_repeats(one, other) and not (change and differs(one, other)) for other in chosen):
             chosen.append(one)
     return chosen
 

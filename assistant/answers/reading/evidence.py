@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from assistant.answers.reading.cells import cell_asked_for, label_asked_for
 from assistant.answers.reading.expectation import Expected, expected_of, offers
+from assistant.answers.reading.extremes import Row, extreme_rows
 from assistant.checks.injection import injection_score
 from core.arrays import FloatArray
 from core.tables import split_row
@@ -51,6 +52,7 @@ class QuestionContext:
         weight: How rare each word is among the passages that were found.
         unseen: The weight of a word that none of them has.
         rarity: (tokens,) float32, that of the word which each token of the question is of; sums to 1.
+        extremes: The rows that a question for the most or the least asks for.
         top: The fused score of the best passage.
     """
 
@@ -62,6 +64,7 @@ class QuestionContext:
     unseen: float
     top: float
     rarity: FloatArray
+    extremes: frozenset[Row] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -91,7 +94,8 @@ def prepare(question: str, passages: Sequence[Passage], encoder: TokenEncoder) -
     tokens = encoder.encode_tokens([question], query=True)[0]
     top = max((p.why.fused or p.score for p in passages), default=0.0)
     rarity = _rarity(question, tokens, weight, unseen)
-    return QuestionContext(question, terms, expected_of(question), tokens, weight, unseen, top, rarity)
+    extremes = extreme_rows(question, passages)
+    return QuestionContext(question, terms, expected_of(question), tokens, weight, unseen, top, rarity, extremes)
 
 
 def weigh_sentences(
@@ -127,7 +131,8 @@ def weigh_sentences(
                 "fused": (passage.why.fused or passage.score) / asked.top if asked.top > 0 else 0.0,
             }
             cells = text.cells(place)
-            signals["label"] = label_asked_for(cells, asked.text, asked.terms)
+            is_extreme = tuple(value for _, value in cells) in asked.extremes
+            signals["label"] = 1.0 if is_extreme else label_asked_for(cells, asked.text, asked.terms)
             score = sum(weight * signals.get(name, 0.0) for name, weight in _ranking().items())
             signals["cell"] = cell_asked_for(cells, asked.text, asked.terms)
             score += _LABEL_WEIGHT * (signals["label"] + signals["cell"])

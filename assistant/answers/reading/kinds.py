@@ -149,7 +149,9 @@ _ONE_FACT = _form(
     r"\b(?:max(?:imum)?|min(?:imum)?|smallest|largest|biggest|highest|lowest|fewest)\b",
     rf"\b{_PRICE}\b|\b(?:wage|pay|payment|allowance|penalty|mileage|uptime|score|mark|value|figure|factor)\b",
     r"\b(?:warranty|deadline|notice)\b|\bhow (?:often|old|far|large|big|high|late|deep|tall|heavy)\b",
-    r"\b(?:what|which) (?:\w+ )?(?:time|weekday|vendor|supplier|competitor|name|number|factor|version|size)\b",
+    r"\bwhich\b|\bwhat (?:\w+ )?(?:time|weekday|vendor|supplier|competitor|name|number|factor|version|size)\b",
+    r"\bwhat(?:'?s| is| are| was| were| will)? (?:the|our|my|your|their|his|her)\b"
+    r"(?! (?:\w+ )?(?:differences?|changes?|steps?|process|procedure|way|plan|news?)\b)",
     r"\bwelche[rsnm]?\b|\bwie (?:heißt|oft|alt|weit|groß)\b|\bquel(?:le)?s?\b",
     r"\bcuál(?:es)?\b|\bqué (?:día|número|nombre|versión)",
 )

@@ -34,12 +34,23 @@ _PAST = re.compile(
     r"ancien\w*|précédent\w*|avant|chang\w+|différen\w+|derni\w+|depuis)\b",
     re.IGNORECASE,
 )
+# Two states are wanted: what it was, and what it became.
+_CHANGE = re.compile(
+    r"\b(?:chang\w+|moved?|shift\w*|postpone\w*|delay\w*|differ\w*|compar\w+|vs|versus|from when|earlier|used to"
+    r"|änder\w*|geändert|verschob\w*|vergleich\w*|unterschied\w*|cambi\w+|aplaz\w+|diferenci\w+|décal\w+|différen\w+)\b",
+    re.IGNORECASE,
+)
 _PERIOD = re.compile(rf"\b(?:[qth][1-4]|{MONTH}|\d{{1,2}})\b", re.IGNORECASE)
 
 
 def asks_for_past(question: str) -> bool:
     """Whether the question asks for what was, or for how it became what it is."""
     return _PAST.search(question) is not None
+
+
+def asks_for_change(question: str) -> bool:
+    """Whether the question asks for two states of one thing."""
+    return _CHANGE.search(question) is not None
 
 
 @dataclass(frozen=True, slots=True)
