@@ -32,27 +32,29 @@ _AS_NEAR = 0.9
 def steps_asked_for(
     question: str, passages: Sequence[Passage], read: Sequence[ScoredStatement]
 ) -> list[ScoredStatement]:
-    """The items or rows, in order, of the best passage that promises steps; none where the question asks for none.
+    """The items or rows, in order, of the nearest passage that promises steps; none where the question asks for none.
 
     Args:
         read: The statements of the passages that were read.
     """
     if not _ASKED.search(question):
         return []
-    nearest = max((p.vector_similarity or 0.0 for p in passages), default=0.0)
-    for passage in passages:
-        chunk = passage.chunk
-        if not _PROMISED.search(" ".join(chunk.heading_path[-1:])) or not _fits(question, passage, nearest):
-            continue
-        parts = [e for e in read if e.passage.chunk.id == chunk.id and e.span.kind in ("item", "row")]
-        if _LEAST <= len(parts) <= _MOST:
+    nearest = max(map(_nearness, passages), default=0.0)
+    promising = [p for p in passages if _PROMISED.search(" ".join(p.chunk.heading_path[-1:]))]
+    for passage in sorted(promising, key=_nearness, reverse=True):
+        parts = [e for e in read if e.passage.chunk.id == passage.chunk.id and e.span.kind in ("item", "row")]
+        if _fits(question, passage, nearest) and _LEAST <= len(parts) <= _MOST:
             return sorted(parts, key=lambda e: e.span.begin)
     return []
 
 
+def _nearness(passage: Passage) -> float:
+    return passage.vector_similarity or 0.0
+
+
 def _fits(question: str, passage: Passage, nearest: float) -> bool:
     shared = set(content_words(question)) & set(content_words(_named(passage.chunk)))
-    return bool(shared) or (passage.vector_similarity or 0.0) >= _AS_NEAR * nearest
+    return bool(shared) or _nearness(passage) >= _AS_NEAR * nearest
 
 
 def _named(chunk: Chunk) -> str:
