@@ -132,7 +132,7 @@ TABLES = (
     "apps.publish.approval",
     "apps.publish.drafts",
     "apps.publish.versions",
-    "assistant.answers.style",
+    "assistant.answers.form.style",
     "assistant.records.running",
     "assistant.records",
     "assistant.records.erasing",

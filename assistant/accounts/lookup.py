@@ -8,7 +8,7 @@ from dataclasses import replace
 from pydantic import BaseModel, Field
 
 from assistant.accounts.answers import RecordAnswers
-from assistant.answers.markers import read_markers
+from assistant.answers.writing.markers import read_markers
 from assistant.planning import Found, Tool
 from assistant.question import Question
 from assistant.records.trace import Trace

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from assistant.accounts.account import Place
-from assistant.answers.citations import cite
+from assistant.answers.form.citations import cite
 from assistant.question import RECORDS
 from core.tables import table_cell
 from core.types import Answer, Citation, Outcome, Passage

@@ -7,19 +7,19 @@ from dataclasses import dataclass, replace
 from itertools import zip_longest
 from typing import Protocol
 
-from assistant.answers.attachments import attached_passages
-from assistant.answers.changes import changes_between
-from assistant.answers.citations import Composer
-from assistant.answers.confidence import AbstentionModel, abstention_model
-from assistant.answers.extractive import answer_from, find_evidence
-from assistant.answers.from_files import file_answer, nothing_in, source_of
-from assistant.answers.people import KnowledgeablePerson, asks_for_people, who_could_know
-from assistant.answers.rendering import best_quote
-from assistant.answers.rewrite import Rewritten, ask_back
-from assistant.answers.subject import concerns_another
-from assistant.answers.validity import asks_for_past, holding
-from assistant.answers.with_model import ModelAnswers, merged
-from assistant.answers.written import Unwritten
+from assistant.answers.asked.attachments import attached_passages
+from assistant.answers.asked.from_files import file_answer, nothing_in, source_of
+from assistant.answers.asked.rewrite import Rewritten, ask_back
+from assistant.answers.form.citations import Composer
+from assistant.answers.quoting.changes import changes_between
+from assistant.answers.quoting.confidence import AbstentionModel, abstention_model
+from assistant.answers.quoting.extractive import answer_from, find_evidence
+from assistant.answers.quoting.people import KnowledgeablePerson, asks_for_people, who_could_know
+from assistant.answers.reading.subject import concerns_another
+from assistant.answers.reading.validity import asks_for_past, holding
+from assistant.answers.writing.rendering import best_quote
+from assistant.answers.writing.with_model import ModelAnswers, merged
+from assistant.answers.writing.written import Unwritten
 from assistant.events import Event, Stage
 from assistant.planning import Judge, Tool
 from assistant.question import RESEARCH, Question

@@ -11,12 +11,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from apps.run.context import GivenSource, Reviewed
-from assistant.answers.blocks import Block, blocks_of
-from assistant.answers.groundedness import Check, check_claim
-from assistant.answers.mending import Mender
-from assistant.answers.review import ReviewedBlock, Reviewer, plain_text
-from assistant.answers.sheet import Sheet
-from assistant.answers.sources import Source, fence_for
+from assistant.answers.support.groundedness import Check, check_claim
+from assistant.answers.writing.blocks import Block, blocks_of
+from assistant.answers.writing.mending import Mender
+from assistant.answers.writing.review import ReviewedBlock, Reviewer, plain_text
+from assistant.answers.writing.sheet import Sheet
+from assistant.answers.writing.sources import Source, fence_for
 from assistant.checks import load_guardrails, without_foreign_links
 from core.llm import ChatModels, Spending
 from core.settings import Settings

@@ -23,7 +23,7 @@ from apps.language import App
 from apps.publish import all_apps
 from apps.run import Model, Tools
 from apps.run.context import Query, WritingTask
-from assistant.answers.groundedness import unsupported_facts
+from assistant.answers.support.groundedness import unsupported_facts
 from assistant.app_runs.reviewed_texts import TextReview
 from assistant.ask import Assistant
 from assistant.checks.guardrails import load_guardrails

@@ -12,7 +12,7 @@ from rich.table import Table
 
 from apps.language import App
 from assistant.answers import Styles, deep_link
-from assistant.answers.style import merged, parse_style
+from assistant.answers.form.style import merged, parse_style
 from assistant.app_runs import AppAnswers
 from assistant.ask import Assistant
 from assistant.commands.inputs import Parse, attachment, form_lines, given_inputs, read_file

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import streamlit as st
 
-from assistant.answers.small_talk import ROUTE as TALK
+from assistant.answers.asked.small_talk import ROUTE as TALK
 from assistant.data import shown_again, stored_query
 from assistant.write_back import ACTION
 from chat_ui.chat import opened

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from assistant.answers.attachments import SOURCE
+from assistant.answers.asked.attachments import SOURCE
 from assistant.records.trace import Traces
 from core.database import Engine
 from core.identity import Directory

@@ -119,7 +119,7 @@ def answerable(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Asks of each question whether its passages answer it and prints how often that is right."""
-    from assistant.answers.confidence import abstention_model
+    from assistant.answers.quoting.confidence import abstention_model
     from evals.measures.answerable import answerable_report, by_language, judge_questions, load_judged
     from retrieval.models.embed import open_embedder
 

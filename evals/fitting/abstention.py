@@ -34,8 +34,8 @@ from statistics import fmean
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.answers.confidence import AbstentionModel, confidence, confidence_signals
-from assistant.answers.evidence import QuestionContext, ScoredStatement, prepare, weigh_sentences
+from assistant.answers.quoting.confidence import AbstentionModel, confidence, confidence_signals
+from assistant.answers.reading.evidence import QuestionContext, ScoredStatement, prepare, weigh_sentences
 from core.settings import Settings, load_settings
 from core.types import Passage
 from evals.measures.answer_sets import AnswerSet, JudgedQuestion, load_answer_sets

@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from statistics import fmean
 
-from assistant.answers.groundedness import groundedness
+from assistant.answers.support.groundedness import groundedness
 from core.settings import load_settings
 from core.text.sentences import split_sentences
 from core.types import Passage

@@ -29,7 +29,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from assistant.answers.confidence import abstention_model
+from assistant.answers.quoting.confidence import abstention_model
 from assistant.ask import Assistant
 from assistant.events import Sentence, Stage
 from assistant.question import SEARCH, Question

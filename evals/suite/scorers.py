@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from apps.publish.testing import unmet
-from assistant.answers.groundedness import unsupported_facts
+from assistant.answers.support.groundedness import unsupported_facts
 from assistant.question import RECORDS, SEARCH
 from core.text.detect import detect_language
 from core.text.locale import long_date

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from assistant.answers.evidence import ScoredStatement
-from assistant.answers.extractive import statement_of
+from assistant.answers.quoting.extractive import statement_of
+from assistant.answers.reading.evidence import ScoredStatement
 from assistant.ask import Assistant
 from assistant.checks.guardrails import Guardrails, parse_guardrails
 from assistant.events import Sentence, Stage

@@ -19,7 +19,7 @@ from apps.kept.forms import submissions
 from apps.kept.runs import results
 from apps.kept.usage import app_months, runs_since
 from apps.publish.versions import list_versions
-from assistant.answers.style import Styles
+from assistant.answers.form.style import Styles
 from assistant.records.conversations import Conversations
 from assistant.records.running import RunningApps
 from assistant.records.trace import Traces, traces

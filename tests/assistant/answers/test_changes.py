@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from assistant.answers.changes import changes_between
+from assistant.answers.quoting.changes import changes_between
 from core.types import Answer, Chunk, Passage
 from retrieval.models.tokens import TokenVectors
 

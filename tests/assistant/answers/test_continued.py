@@ -2,8 +2,8 @@
 
 import pytest
 
-from assistant.answers.continued import continued, stands_in
-from assistant.answers.evidence import ScoredStatement
+from assistant.answers.reading.continued import continued, stands_in
+from assistant.answers.reading.evidence import ScoredStatement
 from core.text.sentences import split_sentences
 from core.types import Chunk, Passage
 

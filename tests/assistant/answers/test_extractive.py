@@ -8,8 +8,8 @@ from importlib.resources import files
 
 import pytest
 
-from assistant.answers.confidence import abstention_model
-from assistant.answers.extractive import find_evidence, statement_of
+from assistant.answers.quoting.confidence import abstention_model, confidence_of_open
+from assistant.answers.quoting.extractive import find_evidence, statement_of
 from core.types import Passage
 from retrieval.models.embed import PROFILES
 from retrieval.query.search import Search
@@ -64,7 +64,14 @@ def test_a_pipe_in_a_table_is_shown_as_one(retriever: Retriever, passages: list[
 
 @pytest.mark.parametrize(("profile", "file"), [("english", "abstention"), ("multilingual", "abstention_multilingual")])
 def test_each_packaged_embedding_has_the_confidence_that_was_fitted_for_it(profile: str, file: str) -> None:
-    stored = json.loads(files("assistant.answers").joinpath(f"{file}.json").read_text(encoding="utf-8"))
+    stored = json.loads(files("assistant.answers.quoting").joinpath(f"{file}.json").read_text(encoding="utf-8"))
     packaged = PROFILES[profile]
     assert stored["provenance"]["embedding_model"] == f"{packaged.model}@{packaged.sha256[:12]}"
     assert abstention_model(profile).weights == stored["weights"]
+
+
+def test_an_open_question_is_answered_from_its_own_threshold_on() -> None:
+    model = abstention_model()
+    assert model.open_threshold is not None and model.open_threshold < model.threshold
+    assert confidence_of_open(model.open_threshold, model) == pytest.approx(model.threshold)
+    assert confidence_of_open(0.5, abstention_model("multilingual")) == 0.5

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from assistant.answers.blocks import blocks_of
-from assistant.answers.markers import read_markers
-from assistant.answers.replying import with_sources_below
-from assistant.answers.review import Reviewer
-from assistant.answers.sheet import Sheet
-from assistant.answers.sources import Source
+from assistant.answers.writing.blocks import blocks_of
+from assistant.answers.writing.markers import read_markers
+from assistant.answers.writing.replying import with_sources_below
+from assistant.answers.writing.review import Reviewer
+from assistant.answers.writing.sheet import Sheet
+from assistant.answers.writing.sources import Source
 from core.types import Chunk, Passage
 from retrieval.retriever import Retriever
 

@@ -2,7 +2,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from assistant.answers.groundedness import check_claim, unsupported_facts
+from assistant.answers.support.groundedness import check_claim, unsupported_facts
 from assistant.checks.injection import injection_score, neutralised
 from core.text.facts import facts
 from core.types import Chunk, Passage

@@ -2,7 +2,7 @@
 
 import pytest
 
-from assistant.answers.kinds import has_kind_asked_for
+from assistant.answers.reading.kinds import asks_for_one_fact, has_kind_asked_for
 
 HAVE = [
     ("What does the small plan cost?", "The small plan is EUR 90 a month."),
@@ -56,3 +56,22 @@ def test_what_the_question_says_itself_is_no_fact() -> None:
         "how many of the 60 pumps failed", ["The 60 pumps stand in a ward of the north wing."]
     )
     assert has_kind_asked_for("how many of the 60 pumps failed", ["Of the 60 pumps 4 failed."])
+
+
+def test_questions_that_one_fact_answers_are_told_from_open_ones() -> None:
+    facts = [
+        "who may sign",
+        "when do pumps ship?",
+        "till when",
+        "max load of the lift",
+        "pass mark?",
+        "wie hoch ist die Miete",
+    ]
+    opened = [
+        "can I bring my dog",
+        "what do we do when it rains",
+        "how do I reset the gate",
+        "darf ich einen Hund mitbringen",
+    ]
+    assert all(map(asks_for_one_fact, facts))
+    assert not any(map(asks_for_one_fact, opened))

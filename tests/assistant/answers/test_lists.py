@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from assistant.answers.evidence import ScoredStatement
-from assistant.answers.extractive import supporting
-from assistant.answers.lists import below_heading, code_below, list_around, says_something
+from assistant.answers.quoting.extractive import supporting
+from assistant.answers.reading.evidence import ScoredStatement
+from assistant.answers.reading.lists import below_heading, code_below, list_around, says_something
 from core.text.sentences import Span, split_sentences
 from core.text.words import content_words
 from core.types import Chunk, Passage

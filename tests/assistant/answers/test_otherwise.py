@@ -6,9 +6,9 @@ from datetime import date
 
 import pytest
 
-from assistant.answers.confidence import abstention_model
-from assistant.answers.extractive import answer_from
-from assistant.answers.validity import asked_window, holding
+from assistant.answers.quoting.confidence import abstention_model
+from assistant.answers.quoting.extractive import answer_from
+from assistant.answers.reading.validity import asked_window, holding
 from assistant.records import Trace
 from core.settings import AnswerSettings, AnswerStyle
 from core.types import Answer, Chunk, Passage, Why

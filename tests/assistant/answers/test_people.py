@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.answers.people import asks_for_people, who_could_know
+from assistant.answers.quoting.people import asks_for_people, who_could_know
 from assistant.ask import Assistant
 from assistant.question import Question
 from core.settings import Settings

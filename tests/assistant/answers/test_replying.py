@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from assistant.answers import replying
-from assistant.answers.replying import other_language
+from assistant.answers.writing import replying
+from assistant.answers.writing.replying import other_language
 from assistant.ask import Assistant
 from assistant.events import Sentence, Stage
 from assistant.question import Question

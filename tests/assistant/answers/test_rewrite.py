@@ -1,6 +1,6 @@
 import pytest
 
-from assistant.answers.rewrite import rewrite, rewrite_with_model, split_questions
+from assistant.answers.asked.rewrite import rewrite, rewrite_with_model, split_questions
 from assistant.records.conversations import StoredTurn
 from core.llm import Spending
 from core.types import Answer

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.answers.style import instructions, merged, parse_style
+from assistant.answers.form.style import instructions, merged, parse_style
 from assistant.ask import Assistant
 from assistant.question import Question
 from core.database import open_database

@@ -2,7 +2,7 @@
 
 import pytest
 
-from assistant.answers.subject import concerns_another
+from assistant.answers.reading.subject import concerns_another
 from core.text.detect import detect_language
 from core.types import Chunk
 

@@ -4,8 +4,8 @@ from datetime import date
 
 import pytest
 
-from assistant.answers.people import who_could_know
-from assistant.answers.validity import holding
+from assistant.answers.quoting.people import who_could_know
+from assistant.answers.reading.validity import holding
 from core.types import Chunk, Passage
 
 

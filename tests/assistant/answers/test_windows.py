@@ -1,6 +1,6 @@
 """The part of a text that a claim is read with."""
 
-from assistant.answers.windows import nearest
+from assistant.answers.support.windows import nearest
 
 FILLER = " ".join(f"Paragraph {n} is about the weather and the harvest." for n in range(40))
 TABLE = "| Item | Price |\n|---|---|\n" + "\n".join(f"| Thing{n} | {n} euros |" for n in range(60))

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from assistant.answers.sources import Source, rendered_sources
+from assistant.answers.writing.sources import Source, rendered_sources
 from assistant.ask import Assistant, Sentence
 from assistant.question import Question
 from core.database import open_database

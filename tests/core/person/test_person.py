@@ -17,7 +17,7 @@ from pydantic import SecretStr
 from apps.kept.forms import submissions
 from apps.kept.runs import record_run, results, runs
 from apps.runner import RunResult
-from assistant.answers.style import answer_styles
+from assistant.answers.form.style import answer_styles
 from assistant.records import Conversations, Trace, Traces
 from assistant.records.running import RunningApps, running_apps
 from cli import TABLES

@@ -43,7 +43,7 @@ def test_a_file_without_a_question_is_refused(tmp_path: Path) -> None:
 
 
 def test_passages_that_answer_are_told_from_near_misses(tmp_path: Path) -> None:
-    from assistant.answers.confidence import abstention_model
+    from assistant.answers.quoting.confidence import abstention_model
     from core.settings import Settings
     from evals.measures.answerable import judge_questions
     from retrieval.models.embed import open_embedder

@@ -262,7 +262,7 @@ def test_files_go_along_with_every_turn_and_a_lost_one_is_said(tmp_path):
         )
 
 
-@pytest.mark.parametrize("name", ["talk_sample", "talk_handbook"])
+@pytest.mark.parametrize("name", ["talk_sample", "talk_handbook", "retyped_sample"])
 def test_the_conversations_can_be_read_with_their_files(project_root, name):
     file = project_root / "evals" / "datasets" / "everyday" / f"{name}.jsonl"
     questions = [q for _, q in load_questions(file)]

@@ -1,0 +1,1 @@
+"""How an answer is worded, cited and styled, whoever makes it."""

@@ -1,0 +1,1 @@
+"""A language model's answer: its sources, its prompt, and its text checked block by block."""
