@@ -6,7 +6,6 @@ import hashlib
 import io
 import json
 import zipfile
-from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 from importlib.resources import files
@@ -21,7 +20,6 @@ from assistant.routing.intents import IntentClassifier
 from assistant.routing.ngrams import word_ngrams
 from assistant.routing.requests import plain_request
 from core.files import write_atomically
-from core.text.words import content_words
 from retrieval.models.embed import Embedder
 
 # An app with so few texts (examples, title, description) is also found by its nearest one; so alike it must be.
@@ -55,21 +53,6 @@ class Learned:
     @cached_property
     def _grams(self) -> set[str]:
         return set(self.work.words.grams)
-
-    @cached_property
-    def _own_words(self) -> dict[str, frozenset[str]]:
-        """App with a few examples → the words of its texts that stand in no other text."""
-        of_app = {text: self.which.labels[n] for text, n in zip(self.which.texts, self.which.classes, strict=True)}
-        words: dict[str, set[str]] = defaultdict(set)
-        for plain, written in self.shown.items():
-            words[of_app.get(plain, SEARCH)].update(content_words(written))
-        counts = Counter(word for found in words.values() for word in found)
-        few = {name for name, n in Counter(of_app.values()).items() if n <= _FEW}
-        return {name: frozenset(w for w in words[name] if counts[w] == 1) for name in few}
-
-    def own_words(self, name: str, message: str) -> int:
-        """How many words of a message only this app's title, description and examples have; 0 for one of many."""
-        return len(self._own_words.get(name, frozenset()).intersection(content_words(message)))
 
     def nearer(self, vector: NDArray[np.floating[Any]]) -> dict[str, tuple[float, str]]:
         """App with a few examples → by how much its nearest text is nearer (cosine) than any other text, and that text.

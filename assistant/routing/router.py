@@ -16,10 +16,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import Literal
 
 from apps.language import App
 from apps.runner import may_use
@@ -43,8 +40,6 @@ _TWO_REPORTS = 0.25
 # An app with a few examples whose nearest text is about as near as any other's (cosine) has the message's subject; a
 # question about its subject is still one for search, unless it is much nearer.
 _SUBJECT, _SUBJECT_ASKED, _BY_SUBJECT = -0.08, 0.2, 0.6
-# So much nearer each word makes an app that no other app's texts have; a question may be about anything.
-_OWN_WORD = 0.1
 # Whether it is work for an app at all must be this sure, or the person is asked.
 _UNSURE = 0.1
 # Below this the best app is not taken without asking, if another one is near.
@@ -139,29 +134,17 @@ class AppRouter:
         if not attachments and not running and not learned.knows_a_word(plain):
             return Route(SEARCH, 0.5, "none of its words is known.")
         lean = self._lean(attachments, allowed)
-        if subject := self._by_subject(message, plain, learned, vector, allowed):
-            lean[subject] = lean.get(subject, 0.0) + _BY_SUBJECT
+        for name, (lead, text) in learned.nearer(vector).items():
+            # "Which tenders …?" asks for something else than the example "Should we …?".
+            asks = QUESTION in plain and plain.split()[0].lower() != text.split()[0].lower()
+            if name in allowed and lead >= (_SUBJECT_ASKED if asks else _SUBJECT):
+                lean[name] = lean.get(name, 0.0) + _BY_SUBJECT
         work = learned.work.decide(plain, vector, {APP: max(lean.values(), default=0.0)})
         which = learned.which.decide(plain, vector, lean)
         sure = dict(work.ranked)[APP]
         if running in allowed and _edits(message) and not (which.label != running and sure * which.confidence > _OTHER):
             return Route(f"app:{running}", 0.9, f"it changes the result of {self.apps[running].title}.")
         return self._routed(message, sure, which, allowed, attachments)
-
-    @staticmethod
-    def _by_subject(
-        message: str, plain: str, learned: Learned, vector: NDArray[np.floating[Any]], allowed: Collection[str]
-    ) -> str:
-        """The app with a few examples whose subject the message has, nearest first; "" for none."""
-        found: list[tuple[float, str]] = []
-        for name, (lead, text) in learned.nearer(vector).items():
-            # "Which tenders …?" asks for something else than the example "Should we …?".
-            asks = QUESTION in plain and plain.split(maxsplit=1)[0].lower() != text.split()[0].lower()
-            own = 0 if QUESTION in plain else learned.own_words(name, message)
-            least = _SUBJECT_ASKED if asks else 0.0 if own else _SUBJECT
-            if name in allowed and lead + _OWN_WORD * own >= least:
-                found.append((lead + _OWN_WORD * own, name))
-        return max(found, default=(0.0, ""))[1]
 
     @property
     def _learned(self) -> Learned:
