@@ -13,13 +13,14 @@ _NAMED = 3
 
 def customers_for(user: User) -> list[str]:
     """The customers in the documents that the person may read, whatever the company calls its customers."""
-    return _customers(tuple(sorted(user.principals())), user.email)
+    return _attributed(user) or _customers(tuple(sorted(user.principals())), user.email)
 
 
 def word_note(user: User) -> str:
     """What says whose documents are, where that was only drafted; "" where the usual words or a file say it."""
     words = session.tools().words
-    told = words() if words is not None else None
+    # Where attributes of the usual names tell, no draft has to be made for it.
+    told = words() if words is not None and not _attributed(user) else None
     if told is None or not told.drafted or not (labels := told.unusual_owners()):
         return ""
     names = customers_for(user)
@@ -30,9 +31,12 @@ def word_note(user: User) -> str:
     )
 
 
-@st.cache_data(ttl=60, max_entries=100, show_spinner=False)
+def _attributed(user: User) -> list[str]:
+    return facets(tuple(sorted(user.principals())), user.email)["customer"]
+
+
+@st.cache_data(ttl=600, max_entries=100, show_spinner=False)
 def _customers(principals: tuple[Principal, ...], email: str) -> list[str]:
     # The principals are the cache's key, so nobody is offered a customer of a document that they may not read.
     groups = tuple(p.removeprefix("group:") for p in principals if p.startswith("group:"))
-    named = facets(principals, email)["customer"]
-    return sorted({*named, *session.tools().readable_customers(User(email, groups))}, key=str.casefold)
+    return sorted(session.tools().readable_customers(User(email, groups)), key=str.casefold)
