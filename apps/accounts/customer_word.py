@@ -62,7 +62,7 @@ class _Candidate:
 
 
 def customer_words(documents: Sequence[Sketch], words: Vocabulary, company: str = "") -> list[CustomerWord]:
-    """The words found, the surest first; a later one is of other documents than those before, or of the same names.
+    """The words found, the surest first; each tells of some document what those before it don't, and contradicts none.
 
     Args:
         words: The words known so far; documents whose customer these tell aren't asked about again.
@@ -82,7 +82,7 @@ def customer_words(documents: Sequence[Sketch], words: Vocabulary, company: str 
     for candidate, found in weighed:
         shared = [d for d in candidate.owners if d in told]
         agreeing = sum(folded(told[d]) == folded(candidate.owners[d]) for d in shared)
-        if agreeing >= _NEARLY_ALL * len(shared):
+        if len(shared) < len(candidate.owners) and agreeing >= _NEARLY_ALL * len(shared):
             taken.append(found)
             told.update(candidate.owners)
     return taken
