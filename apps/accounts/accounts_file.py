@@ -46,6 +46,18 @@ class Directions(_Part):
     neither: list[str] = []
 
 
+class CustomerPlaces(_Part):
+    """What says whose a document is, where no attribute does.
+
+    Attributes:
+        lines: Labels of lines "label: name", and headings of the column with the names in lists.
+        folders: Folders whose folders are called as the customers are.
+    """
+
+    lines: list[str] = []
+    folders: list[str] = []
+
+
 class ForCustomers(_Part):
     """What may leave the house: closed where nothing here opens it.
 
@@ -77,6 +89,7 @@ class AccountsFile(_Part):
     """
 
     metadata: MetadataNames = MetadataNames()
+    customers: CustomerPlaces = CustomerPlaces()
     types: Labels = Field(default_factory=dict)
     facts: Labels = Field(default_factory=dict)
     headings: Labels = Field(default_factory=dict)

@@ -123,11 +123,19 @@ def _documents(name: str, context: Context, words: Vocabulary, about: str) -> li
     recorded = all_of(of_customer(name, words), _recorded(records.ACCOUNT, records.TASK, records.TOUCHPOINT))
     if context.tools.documents is None:
         own += context.documents(recorded, name)
+    own += _owned(name, context)
     own = list({chunk.document_id: chunk for chunk in own}.values())
     # What never changes, such as a contract, is older than the reports and counts all the same.
     lasting = [c for c in own if words.type_of(c) == "contract" or records.record_of(c.metadata) == records.ACCOUNT]
     others = sorted((c for c in own if c not in lasting), key=words.dated, reverse=True)
     return [*lasting, *others][:_MOST_DOCUMENTS]
+
+
+def _owned(name: str, context: Context) -> list[Chunk]:
+    """The first chunk of the documents that are the customer's by their folder or a line, as the person may read."""
+    customers = context.tools.customers() if context.tools.customers is not None else Customers()
+    parts = (context.searcher().document(document, context.user) for document in customers.documents_of(name))
+    return [found[0] for found in parts if found]
 
 
 def _naming(name: str, context: Context, words: Vocabulary) -> list[tuple[Chunk, bool]]:
@@ -137,7 +145,7 @@ def _naming(name: str, context: Context, words: Vocabulary) -> list[tuple[Chunk,
     found = context.searcher().search(Search(name, context.user, _MOST_NAMING, nobodys))
     chunks = {p.chunk.document_id: p.chunk for p in found}.values()
     titled = [(chunk, customers.named_in(chunk.title)) for chunk in chunks]
-    return [(chunk, named == {name}) for chunk, named in titled if named <= {name}]
+    return [(c, named == {name}) for c, named in titled if named <= {name} and not customers.owner_of(c)]
 
 
 def of_customer(name: str, words: Vocabulary) -> Filter:
@@ -157,7 +165,9 @@ def resolved_customer(wanted: str, context: Context, words: Vocabulary) -> str:
     """
     known = context.tools.customers() if context.tools.customers is not None else Customers()
     name = known.resolved(wanted)
-    if name and (context.documents(of_customer(name, words), name) or _is_named(name, context, words)):
+    if name and (
+        context.documents(of_customer(name, words), name) or _owned(name, context) or _is_named(name, context, words)
+    ):
         return name
     names = _names(context, words, wanted)
     low = wanted.strip().lower()

@@ -6,22 +6,23 @@ number. What stays unknown is listed with an example, for a person.
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from apps.accounts.accounts_file import AccountsFile
+from apps.accounts.customer_word import CustomerWord
 from apps.accounts.labels import label_words
 from apps.accounts.reading import table_kind
 from apps.accounts.shapes import constant_column, figure_columns, looks_like, rows_by_look
+from apps.accounts.sketches import sketches
 from apps.accounts.survey import Seen, Survey, SurveyedTable, surveyed
 from apps.accounts.vocabulary import ROW_KINDS, Vocabulary, notions
+from apps.accounts.whose import owned
 from apps.compare.blocks import ComparedTable
 from apps.compare.values import number_of
 from core import records
 from core.arrays import FloatArray
-from core.text.words import folded
 from core.types import Chunk
 from retrieval.models.embed import Embedder
 
@@ -60,6 +61,7 @@ class Draft:
         examples: (section, notion, label) → an example, with its document.
         unknown: Section → labels that mean nothing known, each with an example.
         proposed: (section, notion, label) of those that only a language model took for it.
+        customers: What says whose documents are, besides the usual words; only the sure ones stand in the file.
     """
 
     file: AccountsFile
@@ -67,15 +69,22 @@ class Draft:
     examples: dict[tuple[str, str, str], str] = field(default_factory=dict)
     unknown: dict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
     proposed: tuple[tuple[str, str, str], ...] = ()
+    customers: Sequence[CustomerWord] = ()
 
 
-def drafted(chunks: Iterable[Chunk], embedder: Embedder | None = None) -> Draft:
-    """The draft for the documents of an index; without an embedder by words and looks alone."""
+def drafted(chunks: Iterable[Chunk], embedder: Embedder | None = None, company: str = "") -> Draft:
+    """The draft for the documents of an index; without an embedder by words and looks alone.
+
+    Args:
+        company: Our own name, which is no customer's.
+    """
     kept = list(chunks)
-    metadata = _metadata(surveyed(kept, Vocabulary()))
-    words = Vocabulary(AccountsFile.model_validate({"metadata": metadata}))
-    survey = surveyed(kept, words)
-    return _Drafting(survey, words, _Meaning(embedder)).draft(metadata)
+    whose = owned(list(sketches(kept)), company)
+    base = {"metadata": whose.metadata, "customers": whose.places}
+    words = Vocabulary(AccountsFile.model_validate(base))
+    draft = _Drafting(surveyed(kept, words), words, _Meaning(embedder)).draft(base)
+    draft.customers = whose.words
+    return draft
 
 
 class _Meaning:
@@ -113,7 +122,7 @@ class _Drafting:
         self.titles: dict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
         self.result = Draft(AccountsFile(), survey)
 
-    def draft(self, metadata: Mapping[str, Sequence[str]]) -> Draft:
+    def draft(self, base: Mapping[str, Mapping[str, Sequence[str]]]) -> Draft:
         headings = {label: self.words.headings.find(label, 0.3) for label in self.survey.headings}
         lines = {label: self.words.facts.find(label) for label in self.survey.lines}
         # Known words first: what is known can't be meant by another label.
@@ -124,16 +133,16 @@ class _Drafting:
         for table in self.survey.tables.values():
             self._table(table)
         columns = {kind: self._of(kind) for kind in ("figures", *ROW_KINDS)}
-        self.words = Vocabulary(AccountsFile.model_validate({"metadata": metadata, "columns": columns}))
+        self.words = Vocabulary(AccountsFile.model_validate({**base, "columns": columns}))
         self.result.file = AccountsFile.model_validate(
             {
-                "metadata": metadata,
+                **base,
                 "types": self._types(),
                 "facts": self._of("facts"),
                 "headings": self._of("headings"),
                 "columns": columns,
                 "directions": self._directions(),
-                "for_customers": {**self._labels(metadata), "unlabelled_types": self._open_types()},
+                "for_customers": {**self._labels(base["metadata"]), "unlabelled_types": self._open_types()},
             }
         )
         return self.result
@@ -265,22 +274,3 @@ class _Drafting:
             if not self.survey.labelled[kind] and (report or (notion == "advice" and not about)):
                 found.append(kind)
         return found
-
-
-def _metadata(survey: Survey) -> dict[str, list[str]]:
-    """The attributes that say whose a document is, what, as of when and how confidential; ours first."""
-    found: dict[str, list[str]] = {}
-    for notion, names in notions()["metadata"].items():
-        plain = {re.sub(r"[^0-9a-z]+", "_", form).strip("_") for name in names for form in (name.lower(), folded(name))}
-        first = {"date": "updated_at", "document_type": "document_type"}.get(notion, notion)
-        own = [name for name in survey.attributes if name in plain and name != first]
-        if notion == "confidentiality":
-            own = [name for name in own if _are_labels(survey.attributes[name].values)]
-        # A date of the company's own goes before the one that its file system knows.
-        found[notion] = [*own, first, "created_at"] if notion == "date" else [first, *own]
-    return found
-
-
-def _are_labels(values: Sequence[str]) -> bool:
-    known = {label_words(word) for kind in ("open", "closed") for word in notions()["labels"][kind]}
-    return any(label_words(value) in known for value in values)

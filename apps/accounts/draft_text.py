@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import yaml
 
+from apps.accounts.customer_word import CustomerWord
 from apps.accounts.draft import Draft
 from apps.accounts.vocabulary import ROW_KINDS, notions
 
@@ -15,6 +16,7 @@ _HEAD = """\
 # read by the standard words. Check a customer with: debrief accounts check "{example}"
 """
 _MOST_UNKNOWN = 25
+_NAMES = 3
 
 
 def draft_text(draft: Draft) -> str:
@@ -24,6 +26,9 @@ def draft_text(draft: Draft) -> str:
     lines = [*_HEAD.format(documents=survey.documents, customers=len(survey.customers), example=example).splitlines()]
     lines += ["", "metadata:              # attributes of documents"]
     lines += (f"  {name}: {_listed(names)}" for name, names in file.metadata.model_dump().items())
+    lines += ["", "customers:             # what says whose a document is, where no attribute does"]
+    lines += (f"  {place}: {_listed(labels)}" for place, labels in file.customers.model_dump().items())
+    lines += map(_why, draft.customers)
     lines += ["", "types:                 # values of the document's type"]
     lines += [f"  {notion}: {_listed(kinds)}" for notion, kinds in file.types.items()] or ["  {}"]
     lines += _unknown(draft, "types")
@@ -53,6 +58,17 @@ def draft_text(draft: Draft) -> str:
     lines += [f"  parts: {_listed(rules.parts)}    # risks and questions stay in"]
     lines += [f"  facts: {_listed(rules.facts)}    # what both sides signed"]
     return "\n".join(lines) + "\n"
+
+
+def _why(word: CustomerWord) -> str:
+    """How many documents and which names speak for a word for customers, and what else does."""
+    names = f"{', '.join(list(word.names)[:_NAMES])}{' …' if len(word.names) > _NAMES else ''}"
+    said = "" if word.sure else "; not sure, so not used: add it if it is right (an attribute under metadata)"
+    place = {"attributes": "attribute", "lines": "line", "folders": "folder"}[word.place]
+    return (
+        f"  # {place} {_quoted(word.label)}: {len(word.names)} names in {word.documents} documents ({names}); "
+        f"{'; '.join(word.signs)}{said}"
+    )
 
 
 def _section(

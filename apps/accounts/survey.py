@@ -86,7 +86,7 @@ def _add(parts: list[Chunk], survey: Survey, words: Vocabulary) -> None:
     survey.documents += 1
     for name, value in first.metadata.items():
         survey.attributes[name].add(str(value[0] if isinstance(value, tuple) and value else value), first.title)
-    customers = words.customers_of(first)
+    customers = words.customers_of(first) or tuple(filter(None, map(words.owner_of, parts)))[:1]
     report = read_report(parsed_of(first.title, parts))
     report.tables[:] = map(upright, report.tables)
     figures = any(

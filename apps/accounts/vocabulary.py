@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property, lru_cache
 from importlib.resources import files
+from itertools import pairwise
 from typing import Any
 
 import yaml
@@ -13,6 +14,7 @@ import yaml
 from apps.accounts.accounts_file import AccountsFile
 from apps.accounts.labels import Labels, holds, label_words
 from apps.accounts.periods import end_of, period_of
+from apps.accounts.sketches import folders_of, is_name, lines_of
 from apps.compare.values import Better
 from apps.customers import names_of
 from core import records
@@ -55,7 +57,11 @@ class Vocabulary:
         self.file = file or AccountsFile()
         self.drafted = drafted
         words, ignored = notions(), self.file.ignore
-        self.facts = Labels.of(self.file.facts, words["facts"], ignored)
+        places = self.file.customers
+        own = {**self.file.facts, "customer": [*self.file.facts.get("customer", []), *places.lines]}
+        self.facts = Labels.of(own, words["facts"], ignored)
+        self._lines = frozenset(map(label_words, places.lines))
+        self._folders = frozenset(map(folded, places.folders))
         self.headings = Labels.of(self.file.headings, words["headings"], ignored)
         self.types = Labels.of(self.file.types, words["types"], ignored)
         self._columns = {
@@ -148,9 +154,9 @@ class Vocabulary:
         kinds = {records.record_of(known), *(text_of(known, name) for name in self.file.metadata.document_type)}
         return kinds - {""}
 
-    def keeps_in(self, chunk: Chunk) -> bool:
+    def keeps_in(self, chunk: Chunk, owners: Collection[str] = ()) -> bool:
         """Whether a passage on a customer stands under a heading whose part stays in the house, such as risks."""
-        part = self.part(" › ".join(chunk.heading_path)) if self.customers_of(chunk) else ""
+        part = self.part(" › ".join(chunk.heading_path)) if owners or self.customers_of(chunk) else ""
         return bool(part) and part not in self.file.for_customers.parts
 
     def open_filter(self) -> Filter:
@@ -202,6 +208,25 @@ class Vocabulary:
             [*self.file.columns.figures.get("target", []), *notions()["figures"]["target"]],
         )
         return bool(target_sign(text)) or any(holds(words, label_words(word)) for word in known)
+
+    @property
+    def tells_owners(self) -> bool:
+        """Whether lines or folders say whose documents are, besides attributes."""
+        return bool(self._lines or self._folders)
+
+    def unusual_owners(self) -> list[str]:
+        """What says whose documents are, besides attributes that are called so everywhere: "the attribute grower"."""
+        usual = set(map(label_words, notions()["metadata"]["customer"]))
+        names = [n for n in self.file.metadata.customer if label_words(n.replace("_", " ")) not in usual]
+        places = {"attribute": names, "line": self.file.customers.lines, "folder": self.file.customers.folders}
+        return [f"the {place} “{label}”" for place, labels in places.items() for label in labels]
+
+    def owner_of(self, chunk: Chunk) -> str:
+        """The customer whose folder the document lies in, or whom a line of this chunk names; "" for nobody."""
+        folders = folders_of(chunk) if self._folders else ()
+        inside = (inner for outer, inner in pairwise(folders) if folded(outer) in self._folders)
+        lines = (v for label, v in lines_of(chunk.text) if label_words(label) in self._lines) if self._lines else ()
+        return next((name for name in (*inside, *lines) if is_name(name)), "")
 
     def named_in_rows(self, chunk: Chunk) -> tuple[str, ...]:
         """The customers that a list of customers has: a table with a column of them and one of facts of an account."""

@@ -9,10 +9,11 @@ from typing import TypeVar
 from apps.compare.blocks import plain_name
 from apps.compare.meaning import name_other_things, shared_words
 from apps.compare.shape import ShapedTable
-from apps.compare.units import without_unit
+from apps.compare.units import Quantity, quantity, unit_in, without_unit
 from apps.compare.values import number_of
 from apps.compare.words import Role
 from core.text.dates import days_in
+from core.text.words import folded
 
 T = TypeVar("T")
 Pair = tuple[int, int]
@@ -69,13 +70,20 @@ def _last_left(before: ShapedTable, after: ShapedTable, pairs: Sequence[Pair]) -
     if len(both) < _LAST_ROWS:
         return []
     for i, j in both:
-        one = number_of(before.rows[i][a], before.table.decimal)
-        other = number_of(after.rows[j][b], after.table.decimal)
-        if one is None or other is None or one.unit != other.unit:
+        one, other = _amount_at(before, i, a), _amount_at(after, j, b)
+        if one is None or other is None or one.measures != other.measures:
             return []
-        if max(abs(one.value), abs(other.value)) > _ABOUT * min(abs(one.value), abs(other.value)):
+        if not one.measures and folded(one.unit) != folded(other.unit):
+            return []
+        if max(abs(one.amount), abs(other.amount)) > _ABOUT * min(abs(one.amount), abs(other.amount)):
             return []
     return [(a, b)]
+
+
+def _amount_at(table: ShapedTable, row: int, column: int) -> Quantity | None:
+    """The cell's amount, in the unit that its column names: "29,400" under "Turnover (€)"."""
+    number = number_of(table.rows[row][column], table.table.decimal)
+    return None if number is None else quantity(number, unit_in(table.header[column]))
 
 
 def _nameless(table: ShapedTable, pairs: Sequence[Pair], side: int) -> list[int]:

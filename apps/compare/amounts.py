@@ -54,9 +54,12 @@ def _sorted(clause: str, amounts: Sequence[re.Match[str]]) -> tuple[list[re.Matc
     now: list[re.Match[str]] = []
     target = None
     begin = 0
-    for amount in amounts:
+    for n, amount in enumerate(amounts):
         words = plain_words(clause[begin : amount.start()])[-_NEAR:]
         begin = amount.end()
+        end = amounts[n + 1].start() if n + 1 < len(amounts) else len(clause)
+        # "against 5 hours agreed"
+        words += plain_words(clause[begin:end])[:1] if target is None and now else []
         if set(words) & word_set("roles", "target"):
             target = amount
         elif not set(words) & word_set("roles", "previous"):

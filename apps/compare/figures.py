@@ -14,7 +14,10 @@ from apps.compare.words import Better, bound_of, cues, plain_words, word_set
 Source = tuple[Literal["row", "sentence"], int, int]
 
 # "98.4% (target 99.5%)"
-_TARGET_INSIDE = re.compile(r"^(?P<value>.+?)\s*[(\[,;]\s*(?P<word>[^\W\d]+)\s*:?\s*(?P<target>[^()\[\]]+?)\s*[)\]]?$")
+_TARGET_INSIDE = re.compile(
+    r"^(?P<value>.+?)\s*[(\[,;]\s*(?P<words>[^\W\d]+(?: [^\W\d]+){0,3}?)\s*:?\s*(?P<target>[^()\[\]]+?)\s*[)\]]?$"
+)
+_ASIDE = re.compile(r"\s*\([^()]*\)$")
 # "7.8 of 10", "4,2 von 5": what the most would be is no part of the number.
 _OUT_OF = re.compile(r"\s*(?:out of|of|von|de|sur|/)\s*\d{1,3}$")
 
@@ -114,9 +117,12 @@ def _reached(table: ShapedTable, row: int) -> bool | None:
 def _split(cell: str) -> tuple[str, str]:
     """The value and the target of a cell that holds both."""
     match = _TARGET_INSIDE.match(cell)
-    if match and match["word"].lower() in word_set("roles", "target"):
-        return match["value"], match["target"]
-    return cell.strip(), ""
+    if match and set(plain_words(f"{match['words']} {match['target']}")) & word_set("roles", "target"):
+        number = re.search(r"[€$£]?\s?\d.*", match["target"])
+        return match["value"], number[0].strip() if number else match["target"]
+    # Another aside says something else of the number.
+    bare = _ASIDE.sub("", cell.strip())
+    return (bare if number_of(bare) is not None else cell.strip()), ""
 
 
 def same_goal(a: Figure, b: Figure) -> bool:

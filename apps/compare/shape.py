@@ -107,6 +107,9 @@ def _roles(table: ComparedTable) -> tuple[Role | None, ...]:
     for n, heading in enumerate(header):
         if roles[n] in (None, "value") and is_period(heading):
             periods[n] = periods_in(heading)[-1]
+    for n in [n for n, role in enumerate(roles) if role == "value" and periods and n not in periods]:
+        # "Figure" beside columns of periods heads the names.
+        roles[n] = "value" if _are_numbers([row[n] for row in table.rows]) else None
     current = max(periods, key=lambda n: (periods[n], n)) if periods else None
     values = [n for n, role in enumerate(roles) if role == "value" and n not in periods]
     for n in periods:

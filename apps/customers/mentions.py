@@ -43,10 +43,14 @@ class _Customer:
 
 @dataclass(frozen=True)
 class Customers:
-    """Every customer of the index, by its name as the documents write it; `attributes` are those that name it."""
+    """Every customer of the index, by its name as the documents write it; `attributes` are those that name it.
+
+    `owners`: document id → the customer that its folder, or a line in it, says it is of.
+    """
 
     known: Mapping[str, _Customer] = field(default_factory=dict)
     attributes: tuple[str, ...] = ("customer",)
+    owners: Mapping[str, str] = field(default_factory=dict)
 
     @staticmethod
     def of(
@@ -54,17 +58,22 @@ class Customers:
         company: str = "",
         attributes: Sequence[str] = ("customer",),
         listed: Callable[[Chunk], Iterable[str]] = lambda _: (),
+        owner_of: Callable[[Chunk], str] = lambda _: "",
     ) -> Customers:
         """The customers of `chunks` by these attributes; `company` is ourselves and no customer.
 
         Args:
             listed: The customers that a list among the chunks has.
+            owner_of: The customer that a chunk says its document is of, where no attribute does.
         """
         forms: dict[str, set[tuple[str, ...]]] = defaultdict(set)
         accounts: dict[str, set[str]] = defaultdict(set)
         usual: Counter[str] = Counter()
+        owners: dict[str, str] = {}
         for chunk in chunks:
             names = (*names_of(chunk, attributes), *listed(chunk))
+            if not names and (owner := owner_of(chunk)):
+                names = (owners.setdefault(chunk.document_id, owner),)
             for name in names:
                 forms[name] |= spellings(name)
                 ids = [str(chunk.metadata.get(key) or "") for key in ("account_id", "customer_id")]
@@ -90,6 +99,7 @@ class Customers:
                 if own_words(name) != us
             },
             tuple(attributes),
+            owners,
         )
 
     def named_in(self, text: str) -> set[str]:
@@ -108,13 +118,22 @@ class Customers:
         counts = Counter(name for line in text.splitlines() for name in self.named_in(line))
         return min(counts, key=lambda name: (-counts[name], name)) if counts else ""
 
+    def owner_of(self, chunk: Chunk) -> str:
+        """The customer that the document's folder or one of its lines says it is of; "" where an attribute tells."""
+        return self.owners.get(chunk.document_id, "")
+
+    def documents_of(self, customer: str) -> list[str]:
+        """The ids of the documents that are the customer's by their folder or a line."""
+        return [document for document, owner in self.owners.items() if owner == customer]
+
     def discretion(self, customer: str) -> CustomerScope:
         """What a text for `customer` may be made of; for an empty name, no customer at all may be named."""
         name = self.resolved(customer) if customer else ""
         own = self.known.get(name)
         if own is None:
             everyone = tuple(a for c in self.known.values() for a in c.aliases)
-            return CustomerScope(frozenset({customer} if customer else ()), everyone, attributes=self.attributes)
+            own_names = frozenset({customer} if customer else ())
+            return CustomerScope(own_names, everyone, attributes=self.attributes, owners=self.owners)
         same = {n for n, c in self.known.items() if n == name or c.is_same(own)}
         # "North" means both North Valley and North Bank: in a text for one of them it gives the other not away.
         runs = {"".join(a.words) for n in same for a in self.known[n].aliases}
@@ -124,6 +143,7 @@ class Customers:
             tuple(a for a in foreign if not any("".join(a.words) in run for run in runs)),
             name,
             attributes=self.attributes,
+            owners=self.owners,
         )
 
 

@@ -93,6 +93,11 @@ def _without_form(name: str) -> list[str]:
     return words
 
 
+def has_legal_form(name: str) -> bool:
+    """Whether the name ends as a firm's: "GmbH", "Ltd"."""
+    return folded_words(name)[-1:] != _without_form(name)[-1:]
+
+
 def own_words(name: str) -> tuple[str, ...]:
     words = _without_form(name)
     while len(words) > 1 and words[0] in _ORDINARY:

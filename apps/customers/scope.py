@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 from apps.customers.names import NOBODY, Alias, NameText, names_of
@@ -33,7 +33,8 @@ class CustomerScope:
         customer: The name as the documents write it; empty when it isn't known.
         withheld: The ids of passages, and lines, that were left out so far, or a part of them.
         attributes: Those in which documents name their customer.
-        keeps_in: Whether a passage stays in the house whomever it is about, such as a report's risks.
+        keeps_in: Whether a passage on these customers stays in the house, such as a report's risks.
+        owners: Document id → its customer, where no attribute says it.
     """
 
     own: frozenset[str]
@@ -41,7 +42,8 @@ class CustomerScope:
     customer: str = ""
     withheld: set[str] = field(default_factory=set)
     attributes: tuple[str, ...] = ("customer",)
-    keeps_in: Callable[[Chunk], bool] = lambda _: False
+    keeps_in: Callable[[Chunk, Collection[str]], bool] = lambda _chunk, _owners: False
+    owners: Mapping[str, str] = field(default_factory=dict)
 
     def told(self, passage: Passage) -> Passage | None:
         """The passage without what is about others, at the same length so that offsets hold; None if nothing is left.
@@ -51,11 +53,11 @@ class CustomerScope:
         them without saying so again.
         """
         chunk = passage.chunk
-        if self.keeps_in(chunk):
+        owner = self.owners.get(chunk.document_id)
+        names = (*names_of(chunk, self.attributes), *([owner] if owner else ()))
+        if self.keeps_in(chunk, names):
             return None
-        if self.own.issuperset(names_of(chunk, self.attributes)) and self.is_silent(
-            "\n".join([chunk.title, *chunk.heading_path])
-        ):
+        if self.own.issuperset(names) and self.is_silent("\n".join([chunk.title, *chunk.heading_path])):
             text = self._blanked(chunk.text)
             # A part of a table knows its header, which its text may lack.
             if text == chunk.text and self.is_silent("\n".join(cell for row in chunk.rows for cell in row)):

@@ -10,9 +10,11 @@ from datetime import date, timedelta
 from functools import cache
 
 from apps.meeting.cues import LANGUAGES, cue, plain, words_of
-from core.text.dates import MONTH, MONTH_NUMBERS, dated_spans
+from core.text.dates import MONTH_NUMBERS, SHORT_MONTHS, dated_spans
 from core.text.locale import weekday_names
 
+_MONTHS = SHORT_MONTHS | MONTH_NUMBERS
+_MONTH = "|".join(sorted(_MONTHS, key=len, reverse=True))
 _FRIDAY, _SUNDAY = 4, 6
 # So many years back a recording without a year is looked for.
 _YEARS_BACK = 7
@@ -146,7 +148,7 @@ def _rules(language: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
         form = str(words.get(rule, r"(?!)")).replace("NUM", rf"(?:\d{{1,2}}|{number})").replace("DAY", f"(?:{day})")
         form = form.replace("ORDINAL", f"(?P<ordinal>{ordinal})")
         if rule in ("end_of", "ordinal_of"):
-            form = rf"(?:{form}) (?:of |de )?(?P<month>{MONTH})"
+            form = rf"(?:{form}) (?:of |de )?(?P<month>{_MONTH})"
         made.append((rule, re.compile(rf"\b(?:{form})(?!\w)", re.IGNORECASE)))
     return tuple(made)
 
@@ -234,7 +236,7 @@ def _ordinal(match: re.Match[str], on: date, language: str) -> date | None:
 
 def _ordinal_of(match: re.Match[str], on: date, language: str) -> date | None:
     """ "fünfzehnter Juni"; long gone means next year."""
-    month, number = MONTH_NUMBERS[match["month"].lower()], _ordinal_number(match, language)
+    month, number = _MONTHS[match["month"].lower()], _ordinal_number(match, language)
     if number > monthrange(on.year, month)[1]:
         return None
     found = date(on.year, month, number)
@@ -251,7 +253,7 @@ def _month_end(match: re.Match[str], on: date, language: str) -> date | None:
 
 
 def _end_of(match: re.Match[str], on: date, language: str) -> date | None:
-    month = MONTH_NUMBERS[match["month"].lower()]
+    month = _MONTHS[match["month"].lower()]
     year = on.year + (month < on.month)
     return date(year, month, monthrange(year, month)[1])
 

@@ -50,6 +50,10 @@ class Notes:
             (_ARROW.search(line) or _WHO.match(line)) and self._task(turn, line)
         ):
             return
+        for sentence in turn.sentences[1:]:
+            kind, what = self._labelled(sentence.text)
+            if kind == "decision":
+                self._put(turn, kind, what)
         if self._refused(turn, line) or self._clauses(turn, line):
             return
         short = len(line) < _ONE_THOUGHT and not any(s.text.endswith("?") for s in turn.sentences)
@@ -178,7 +182,9 @@ class Notes:
             if self._does(part) or self._imperative(part) or cue("promise").search(part):
                 rest = " ".join(parts[:n] + parts[n + 1 :]).strip(" .")
                 return who, f"{self._bare(part)} ({rest})" if rest else self._bare(part), True
-        return who, what, is_self(who)
+        # "Kemi: list of closed days, end of October" is hers, too.
+        dated = who in self._meeting.participants and due_in(what, self._meeting.day) is not None
+        return who, what, is_self(who) or dated
 
     def _does(self, rest: str) -> bool:
         if cue("third_will").search(rest):

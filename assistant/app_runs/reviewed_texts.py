@@ -14,9 +14,10 @@ from apps.run.context import GivenSource, Reviewed
 from assistant.answers.support.groundedness import Check, check_claim
 from assistant.answers.writing.blocks import Block, blocks_of
 from assistant.answers.writing.mending import Mender
-from assistant.answers.writing.review import ReviewedBlock, Reviewer, plain_text
+from assistant.answers.writing.review import Claim, ReviewedBlock, Reviewer, plain_text
 from assistant.answers.writing.sheet import Sheet
 from assistant.answers.writing.sources import Source, fence_for
+from assistant.app_runs.change_claims import told_change
 from assistant.checks import load_guardrails, without_foreign_links
 from core.llm import ChatModels, Spending
 from core.settings import Settings
@@ -60,6 +61,8 @@ class TextReview:
         self, reviewed: ReviewedBlock, place: int, count: int, asked: Passage, sources: Sequence[Source]
     ) -> ReviewedBlock:
         """The block with what the prompt itself says, and with what says nothing, let through."""
+        for claim in reviewed.claims:
+            self._weigh_change(claim, sources)
         for claim in reviewed.failed:
             text = plain_text(claim.text)
             if _says_nothing(text, reviewed.block, place, count) or self._asked_for(text, asked):
@@ -68,6 +71,19 @@ class TextReview:
                 claim.outcome, claim.check = "attributed", found
                 claim.rests_on = tuple(n for n, s in enumerate(sources, start=1) if s.text)[:1]
         return reviewed
+
+    @staticmethod
+    def _weigh_change(claim: Claim, sources: Sequence[Source]) -> None:
+        """Lets a true sentence of change stand that the rules refuse, and refuses one that turns its source round."""
+        named = claim.numbers or tuple(range(1, len(sources) + 1))
+        texts = {n: sources[n - 1].text for n in named if n <= len(sources) and sources[n - 1].text}
+        right = told_change(plain_text(claim.text), texts.values())
+        if right is False:
+            claim.outcome, claim.rests_on = "failed", ()
+            claim.check = Check(False, ("the change is told otherwise than in the sources",), 0.0, contradicted=True)
+        elif right and claim.outcome == "failed":
+            rests = next(n for n, text in texts.items() if told_change(plain_text(claim.text), [text]))
+            claim.outcome, claim.rests_on, claim.check = "attributed", (rests,), Check(True, (), 1.0)
 
     def _translated(self, text: str, sources: Sequence[Source]) -> Check | None:
         """The check of what says the sources in another language, whose words can't be compared; None if it fails.

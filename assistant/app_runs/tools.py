@@ -53,6 +53,8 @@ _QUERY_SECONDS = 30
 _CUSTOMERS_S = 600
 # So many chunks that are nobody's tell which words of customers' names are ordinary ones; they are read each time.
 _ORDINARY_CHUNKS = 5_000
+# Where lines or folders say whose documents are, so many are read for it.
+_OWNED_CHUNKS = 100_000
 _customers: WeakKeyDictionary[ChunkIndex, tuple[float, Customers]] = WeakKeyDictionary()
 _words: WeakKeyDictionary[ChunkIndex, tuple[float, Vocabulary]] = WeakKeyDictionary()
 
@@ -148,7 +150,7 @@ def company_words(retriever: Retriever, settings: Settings) -> Vocabulary:
     index = retriever.index
     since, words = _words.get(index, (-math.inf, Vocabulary()))
     if time.monotonic() - since > _CUSTOMERS_S:
-        words = Vocabulary(drafted(index.chunks(), retriever.embedder).file, drafted=True)
+        words = Vocabulary(drafted(index.chunks(), retriever.embedder, settings.company).file, drafted=True)
         _words[index] = (time.monotonic(), words)
     return words
 
@@ -186,8 +188,11 @@ def known_customers(retriever: Retriever | None, user: User, words: Vocabulary |
     index, about = retriever.index, _about_customers(words)
     names = {name for chunk in index.documents(user, about) for name in words.customers_of(chunk)}
     # Where no document says whose it is, a list of customers does.
-    lists = () if names else index.documents(user, Not(about))
-    return tuple(sorted(names | {name for chunk in lists for name in words.named_in_rows(chunk)}))
+    lists = () if names and not words.tells_owners else index.documents(user, Not(about))
+    for chunk in lists:
+        parts = index.document(chunk.document_id, user) if words.tells_owners else (chunk,)
+        names.update(name for part in parts for name in (*words.named_in_rows(part), words.owner_of(part)) if name)
+    return tuple(sorted(names))
 
 
 def _about_customers(words: Vocabulary) -> Filter:
@@ -200,10 +205,16 @@ def all_customers(retriever: Retriever, company: str, words: Callable[[], Vocabu
     since, known = _customers.get(index, (-math.inf, Customers()))
     # A generation doesn't change once it serves; an index on a server does.
     if time.monotonic() - since > _CUSTOMERS_S:
-        attributes = words().file.metadata.customer
-        about = _about_customers(words())
-        nobodys = islice(index.chunks(Not(about)), _ORDINARY_CHUNKS)
-        known = Customers.of(chain(index.chunks(about), nobodys), company, attributes, words().named_in_rows)
+        told = words()
+        about = _about_customers(told)
+        nobodys = islice(index.chunks(Not(about)), _OWNED_CHUNKS if told.tells_owners else _ORDINARY_CHUNKS)
+        known = Customers.of(
+            chain(index.chunks(about), nobodys),
+            company,
+            told.file.metadata.customer,
+            told.named_in_rows,
+            told.owner_of,
+        )
         _customers[index] = (time.monotonic(), known)
     return known
 

@@ -45,7 +45,7 @@ def draft(
     if save is not None and save.exists():
         raise AppError(f"{save} is there already; choose another name, or remove it.")
     retriever = open_retriever(settings)
-    proposed = drafted(retriever.index.chunks(), retriever.embedder)
+    proposed = drafted(retriever.index.chunks(), retriever.embedder, settings.company)
     if (model := writing_model(settings)) is not None:
         try:
             proposed = with_proposals(proposed, model.fill)
@@ -53,8 +53,8 @@ def draft(
             err.print(f"This is drafted without a language model, since {error}", markup=False)
     if not proposed.survey.customers:
         err.print(
-            "No document names its customer in its metadata; say in accounts.yaml which attribute does "
-            "(metadata: customer), or map one in the source's `mapping`."
+            "No document says whose it is, in an attribute, a line or its folder; say in accounts.yaml what does "
+            "(metadata: customer, customers: lines, customers: folders), or map an attribute in the source's `mapping`."
         )
     text = draft_text(proposed)
     if save is None:

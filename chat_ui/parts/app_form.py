@@ -15,7 +15,7 @@ from apps.run import Context, Problem
 from apps.run.inputs import shown
 from chat_ui.parts import session
 from chat_ui.parts.attachments import Upload
-from chat_ui.parts.filter_bar import facets
+from chat_ui.parts.customers import customers_for
 from core.errors import AppError
 from core.text.languages import LANGUAGES
 from core.types import Chunk, User
@@ -115,7 +115,7 @@ def _field(item: Input, user: User, key: str, value: Any, above: Mapping[str, An
                 help=item.help or None,
             )
         case "account":
-            customers = facets(tuple(sorted(user.principals())), user.email)["customer"]
+            customers = customers_for(user)
             names = [text, *(c for c in customers if c != text)] if text else customers
             return st.selectbox(
                 label,

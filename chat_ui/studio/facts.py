@@ -12,7 +12,7 @@ from apps.authoring.facts import Fact, fact_tree
 from apps.language.mentions import MENTION
 from apps.run import Context
 from chat_ui.parts import components, session
-from chat_ui.parts.filter_bar import facets
+from chat_ui.parts.customers import customers_for, word_note
 from chat_ui.studio.work import Work
 from chat_ui.studio.writing import PROMPT
 from chat_ui.studio.yaml_editor import insert
@@ -33,7 +33,7 @@ def facts(work: Work, user: User) -> None:
             "No facts yet", "Add the place “What is known of a customer” to the form; its facts come here."
         )
         return
-    customers = facets(tuple(sorted(user.principals())), user.email)["customer"]
+    customers = customers_for(user)
     customer = st.selectbox(
         "Whose facts",
         customers,
@@ -42,6 +42,8 @@ def facts(work: Work, user: User) -> None:
         accept_new_options=True,
         placeholder="Choose or type a customer",
     )
+    if note := word_note(user):
+        st.caption(note)
     if not customer:
         components.state(
             "Choose a customer", "You see what is known, with its values; a click puts a fact into the prompt."

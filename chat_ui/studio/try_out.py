@@ -17,7 +17,7 @@ from apps.steps.material import row_text
 from chat_ui.parts import components, session
 from chat_ui.parts.app_form import app_form
 from chat_ui.parts.app_outputs import run_here, run_view
-from chat_ui.parts.filter_bar import facets
+from chat_ui.parts.customers import customers_for
 from chat_ui.studio.bad_run import test_button
 from chat_ui.studio.work import Work
 from core.errors import AppError, DebriefError
@@ -78,7 +78,7 @@ def _side_by_side(work: Work, app: App, user: User) -> None:
     )
     offered = list(kept)
     if alone:
-        offered += [c for c in facets(tuple(sorted(user.principals())), user.email)["customer"] if c not in kept]
+        offered += [c for c in customers_for(user) if c not in kept]
     if not offered:
         components.state(
             "No inputs yet", "Run the form with several inputs; all of them can then be run with one click."

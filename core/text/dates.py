@@ -19,8 +19,15 @@ MONTH_NUMBERS = {
 }
 # A pattern of any of them, to be used without regard to case.
 MONTH = "|".join(sorted(MONTH_NUMBERS, key=len, reverse=True))
-_SHORT_NUMBERS = {name.lower(): number for number, name in enumerate(month_names("en", "abbreviated"), start=1)}
-_MONTH = f"{MONTH}|{'|'.join(_SHORT_NUMBERS)}"
+# Short names as people write them, without a full stop: "Sept" besides "Sep", "Okt", "févr". "ago" is a word.
+SHORT_MONTHS = {
+    name.lower().rstrip("."): number
+    for language in _READ
+    for number, name in enumerate(month_names(language, "abbreviated"), start=1)
+    if name.lower().rstrip(".") not in ("ago", *MONTH_NUMBERS)
+} | {"sept": 9}
+_SHORT = "|".join(sorted(SHORT_MONTHS, key=len, reverse=True))
+_MONTH = f"{MONTH}|{_SHORT}"
 _DAY_MONTH = re.compile(
     rf"\b(\d{{1,2}})(?:st|nd|rd|th|er|\.)?\s+(?:of\s+|de\s+|d['’])?({_MONTH})\b\.?(?:,?\s+(?:de\s+|of\s+)?(20\d\d))?",
     re.IGNORECASE,
@@ -90,7 +97,7 @@ def _folded_months() -> tuple[tuple[str, int], ...]:
 
 
 def _dated(day: int, month: str, year: str | None, spoken_on: date | None) -> date | None:
-    number = MONTH_NUMBERS.get(month.lower()) or _SHORT_NUMBERS[month.lower()]
+    number = MONTH_NUMBERS.get(month.lower()) or SHORT_MONTHS[month.lower()]
     if year:
         return _day(int(year), number, day)
     if spoken_on is None:

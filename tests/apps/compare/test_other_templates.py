@@ -226,3 +226,21 @@ def test_names():
 def test_figures_in_a_sentence(sentence, expected):
     found = figures_in_sentence(sentence, ".", ("sentence", 0, 0), "")
     assert [(f.name, f.written, f.target) for f in found] == expected
+
+
+def test_figures_of_a_new_template_are_found_beside_periods_asides_and_units():
+    before = "# Vans, Q1 2026\n\n" + table(
+        ["Figure", "Q4 2025", "Q1 2026", "Target"],
+        ["Trips on time", "90 %", "91 %", "95 %"],
+        ["Loading time", "7.5 h", "6.0 h", "5 h"],
+    )
+    before += "## Depots\n\n" + table(["Depot", "Vans", "Revenue"], ["North", "9", "31 k€"], ["South", "7", "22 k€"])
+    after = (
+        "# Vans, second quarter 2026\n\n- Trips that were on time: 94 % (we aim for 95 %)\n"
+        "- Mean time to load was 290 minutes, against 5 hours agreed\n\n## By depot\n\n"
+    )
+    after += table(["Depot", "Turnover (€)", "Vans"], ["South", "24,000", "7"], ["North", "30,100", "8"])
+    found = figures(compared(before, after))
+    assert found["Trips that were on time"] == ("91 %", "94 %", "better")
+    assert any(said[:2] == ("6.0 h", "290 minutes") for said in found.values())
+    assert any(said[:2] == ("31 k€", "30,100") for said in found.values())

@@ -276,3 +276,15 @@ def test_an_endless_sentence_takes_no_endless_time(heard, unit):
     begin = time.perf_counter()
     heard(("Ana Lee", unit * 400), ("Bo Kim", "Agreed."), ("Ana Lee", unit * 400 + "?"))
     assert time.perf_counter() - begin < 20
+
+
+def test_notes_of_a_short_month_have_their_days_and_their_lines_of_persons(read):
+    found = read(
+        "kiln.txt",
+        "Catch-up pottery, 9 Sept 2026\nPresent: Nora Vale (us), Kemi, Dr Hill\n\n"
+        "- Glaze: it runs. Agreed: a thinner coat. Nora to fire a sample by 18 Sept\n"
+        "- Kemi: list of closed days for 2027, end of Oct\n- Sorry, the kiln is loud\n",
+    )
+    dues = {a["owner"]: a["due"] for a in found["action_items"]}
+    assert dues == {"Nora Vale": "2026-09-18", "Kemi": "2026-10-31"}
+    assert [d["text"] for d in found["decisions"]] == ["A thinner coat"]

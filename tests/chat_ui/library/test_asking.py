@@ -64,7 +64,7 @@ def page(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> AppTest:
     monkeypatch.setattr("chat_ui.parts.session.apps", lambda user: ({"asking": Available(app, False, True)}, []))
     monkeypatch.setattr("chat_ui.parts.session.tools", lambda: tools)
     monkeypatch.setattr("chat_ui.parts.session.readable", lambda documents, user: set(documents))
-    monkeypatch.setattr("chat_ui.parts.app_form.facets", lambda *_: {"customer": ["Acme", "Bell"]})
+    monkeypatch.setattr("chat_ui.parts.app_form.customers_for", lambda _: ["Acme", "Bell"])
     opened = AppTest.from_function(script, default_timeout=30)
     opened.query_params["app"] = "asking"
     return opened.run()
