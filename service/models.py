@@ -79,6 +79,7 @@ class AnswerOut(BaseModel):
     trace: str = Field("", description="Its id, for feedback.")
     run: str = Field("", description="The app's run that answered, if one did.")
     conversation: str = ""
+    form: str = Field("", description="The form for another system that the question has ordered; /forms/{form}.")
 
 
 class StageOut(BaseModel):
@@ -290,6 +291,15 @@ class EvidenceOut(BaseModel):
     quote: str
 
 
+class OfferOut(BaseModel):
+    """A form for another system that a run can fill in: POST /forms with the run and this number."""
+
+    offer: int
+    to: str
+    title: str
+    fields: dict[str, str]
+
+
 class RunOut(BaseModel):
     """What a run gave; one that waits says in `asks` what it needs to go on."""
 
@@ -303,6 +313,7 @@ class RunOut(BaseModel):
     error: str = ""
     seconds: float
     asks: list[FieldOut] = []
+    offers: list[OfferOut] = []
 
 
 class PastRunOut(BaseModel):

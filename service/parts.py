@@ -5,9 +5,10 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TypeVar
 
+from actions.review import Reviews, open_reviews
 from apps.publish.versions import Available, available_apps
 from apps.run import Tools
 from assistant.app_runs import open_tools
@@ -76,6 +77,11 @@ class Parts:
         """The company's tables; None where there are none."""
         data = self.assistant().data
         return data.warehouse if data is not None else open_warehouse(self.settings, self.engine)
+
+    @cached_property
+    def reviews(self) -> Reviews:
+        """The forms for other systems. Raises SettingsError: an entry of `actions:` is wrong."""
+        return open_reviews(self.settings, self.engine)
 
     def attachment(self, body: bytes, name: str) -> Attachment:
         """A file's text, read in a process of its own. Raises ParseError."""

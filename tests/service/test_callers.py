@@ -29,7 +29,7 @@ def me(served: Served, credential: str, **headers: str) -> httpx.Response:
 def test_a_token_of_the_identity_provider_says_who_calls_and_with_which_groups(served: Served) -> None:
     known = me(served, served.provider.token(ANA.upper(), groups=["emea"])).json()
     assert (known["email"], known["means"]) == (ANA, "token")
-    assert set(known["groups"]) == {"admins", "board", "emea"} and len(known["scopes"]) == 5
+    assert set(known["groups"]) == {"admins", "board", "emea"} and len(known["scopes"]) == 7
     limited = me(served, served.provider.token(ANA, scp="openid debrief.search")).json()
     assert limited["scopes"] == ["search"]
 

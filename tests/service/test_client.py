@@ -11,7 +11,8 @@ import httpx
 import pytest
 
 from service import models as m
-from service.client import AsyncDebrief, Debrief, Refused, asked_by_turns, listing, listing_apps, opening
+from service.calls import listing, listing_apps, opening
+from service.client import AsyncDebrief, Debrief, Refused, asked_by_turns
 from tests.service.apart import apart
 from tests.service.conftest import ANA, BEN, Served
 
