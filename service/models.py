@@ -362,27 +362,3 @@ class RatingIn(Sent):
     """Whether a run was useful."""
 
     useful: bool
-
-
-class SyncRunOut(BaseModel):
-    """One sync of one source."""
-
-    id: int
-    source: str
-    state: str
-    started_at: datetime
-    finished_at: datetime | None
-    counts: dict[str, float]
-    message: str
-
-
-class EvaluationOut(BaseModel):
-    """One evaluation: each measure's mean, error and number of cases."""
-
-    id: str
-    kind: str
-    suite: str
-    started_at: datetime
-    finished_at: datetime | None
-    summary: dict[str, dict[str, float | int | None]]
-    verdict: dict[str, Any]

@@ -26,6 +26,7 @@ from assistant.app_runs.app_answers import AppAnswers
 from assistant.app_runs.tools import open_tools
 from assistant.ask import Assistant
 from assistant.checks import load_guardrails, redacted
+from assistant.followed import follow_settings, rules_stamp
 from assistant.open import open_assistant
 from assistant.records import Conversations
 from assistant.records.pending import PendingQuestions
@@ -35,7 +36,7 @@ from chat_ui.parts.server_sessions import COOKIE
 from core import audit, logs
 from core.database import Engine, open_database
 from core.errors import AppError, DebriefError, IdentityError
-from core.followed import Followed, files_stamp
+from core.followed import Followed
 from core.identity import Directory, load_directory
 from core.sessions import end_session, open_session
 from core.settings import Settings, load_settings
@@ -84,20 +85,7 @@ def settings_problem() -> str:
 
 @st.cache_resource(show_spinner=False)
 def _settings() -> Followed[Settings]:
-    begun = load_settings()
-
-    def read() -> Settings:
-        now = load_settings(begun.file)
-        if now.sources != begun.sources:
-            # The connectors' libraries take seconds to load, which the first page shouldn't wait for.
-            from connectors.registry import check_sources
-
-            check_sources(now)
-        retrieval = begun.retrieval.model_copy(update={"weights_file": now.retrieval.weights_file})
-        followed = {"sources": now.sources, "guardrails_file": now.guardrails_file, "retrieval": retrieval}
-        return begun.model_copy(update=followed)
-
-    return Followed(lambda: files_stamp([begun.file]), read)
+    return follow_settings(load_settings())
 
 
 def assistant() -> Assistant:
@@ -112,9 +100,7 @@ def _assistant() -> Followed[Assistant]:
 
 
 def _rules() -> tuple[object, ...]:
-    """Another one when weights or guardrails are."""
-    named = (settings().retrieval.weights_file, settings().guardrails_file)
-    return files_stamp(settings().path(file) for file in named if file is not None)
+    return rules_stamp(settings())
 
 
 def warehouse() -> Warehouse | None:

@@ -43,6 +43,7 @@ sources:
   - {{name: handbook, kind: files, path: docs, public: true}}
   - {{name: board, kind: files, path: closed, allow: ["group:board"]}}
 actions: []
+evaluation: {{cases_dir: cases, suite: own}}
 warehouse: {{layer: layer.yaml, files: [tables/orders.csv]}}
 """
 USERS = f"""\
