@@ -14,6 +14,7 @@ from pydantic import BaseModel
 
 from service import form_models as f
 from service import models as m
+from service import operation_models as o
 
 Given = TypeVar("Given", bound=BaseModel)
 
@@ -104,3 +105,44 @@ def confirming(form: f.FormOut, *, once: str = "") -> Call[f.FormOut]:
 def cancelling(form: str, *, once: str = "") -> Call[f.FormOut]:
     """Putting a form away."""
     return Call(f.FormOut, "POST", f"forms/{form}/cancel", once=once)
+
+
+def rating(trace: str, given: m.FeedbackIn) -> Call[m.Nothing]:
+    """What the person thinks of an answer."""
+    return Call(m.Nothing, "PUT", f"answers/{trace}/feedback", given)
+
+
+def checking_access(document: str) -> Call[m.AccessOut]:
+    """Whether the person may read a document, and through what."""
+    return Call(m.AccessOut, "GET", "documents/access", params={"document": document})
+
+
+def listing_sources(cursor: str = "", limit: int = 50) -> Call[m.Page[o.SourceOut]]:
+    """How the sources stand; for administrators."""
+    return Call(m.Page[o.SourceOut], "GET", "sources", params={"cursor": cursor, "limit": limit})
+
+
+def listing_syncs(source: str = "", cursor: str = "", limit: int = 50) -> Call[m.Page[o.SyncRunOut]]:
+    """The syncs, the newest first; for administrators."""
+    return Call(m.Page[o.SyncRunOut], "GET", "sync-runs", params={"source": source, "cursor": cursor, "limit": limit})
+
+
+def reporting(run: int, outcome: str = "", cursor: str = "", limit: int = 50) -> Call[m.Page[o.SyncDocumentOut]]:
+    """What became of each document of a sync; for administrators."""
+    params: dict[str, str | int] = {"outcome": outcome, "cursor": cursor, "limit": limit}
+    return Call(m.Page[o.SyncDocumentOut], "GET", f"sync-runs/{run}/documents", params=params)
+
+
+def syncing(*sources: str, once: str = "") -> Call[o.SyncStarted]:
+    """Starting a sync of these sources, or of all; for administrators."""
+    return Call(o.SyncStarted, "POST", "sync-runs", o.SyncIn(sources=list(sources)), once=once)
+
+
+def listing_evaluations(cursor: str = "", limit: int = 50) -> Call[m.Page[o.EvaluationOut]]:
+    """The evaluations, the newest first."""
+    return Call(m.Page[o.EvaluationOut], "GET", "evaluations", params={"cursor": cursor, "limit": limit})
+
+
+def evaluating(suite: str = "", *tags: str, once: str = "") -> Call[o.EvaluationStarted]:
+    """Starting an evaluation; for administrators."""
+    return Call(o.EvaluationStarted, "POST", "evaluations", o.EvaluationIn(suite=suite, tags=list(tags)), once=once)

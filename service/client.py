@@ -88,6 +88,12 @@ class Debrief:
         """Rows for a question over tables. Raises Refused."""
         return self.send(asking_data(question, query))
 
+    def file(self, run: str, output: str) -> bytes:
+        """The bytes of a file that a run made. Raises Refused."""
+        answer = self._client.get(f"runs/{run}/files/{output}")
+        _check(answer)
+        return answer.content
+
     def forget(self, conversation: str) -> None:
         """Deletes the conversation. Raises Refused."""
         _check(self._client.delete(f"conversations/{conversation}"))
@@ -116,6 +122,28 @@ class AsyncDebrief:
     async def ask(self, question: str, **more: Any) -> m.AnswerOut:
         """An answer; `more` as `models.Ask`. Raises Refused."""
         return await self.send(asking(question, **more))
+
+    async def search(self, question: str, **more: Any) -> list[m.PassageOut]:
+        """Passages, best first; `more` as `models.Search`. Raises Refused."""
+        return (await self.send(searching(question, **more))).passages
+
+    async def run(self, app: str, inputs: Mapping[str, Any], *, once: str = "") -> m.RunOut:
+        """What a run of an app gives. Raises Refused."""
+        return await self.send(running(app, inputs, once=once))
+
+    async def ask_data(self, question: str, query: dict[str, Any] | None = None) -> m.DataOut:
+        """Rows for a question over tables. Raises Refused."""
+        return await self.send(asking_data(question, query))
+
+    async def forget(self, conversation: str) -> None:
+        """Deletes the conversation. Raises Refused."""
+        _check(await self._client.delete(f"conversations/{conversation}"))
+
+    async def file(self, run: str, output: str) -> bytes:
+        """The bytes of a file that a run made. Raises Refused."""
+        answer = await self._client.get(f"runs/{run}/files/{output}")
+        _check(answer)
+        return answer.content
 
     async def stream(self, question: str, **more: Any) -> AsyncIterator[Event]:
         """Stages, checked sentences and last the answer, as they come. Raises Refused."""
@@ -164,7 +192,7 @@ def _headers(key: str, person: str) -> dict[str, str]:
 
 def _given(call: Call[Given], answer: httpx.Response) -> Given:
     _check(answer)
-    return call.gives.model_validate_json(answer.content)
+    return call.gives.model_validate_json(answer.content or b"{}")
 
 
 def _check(answer: httpx.Response) -> None:

@@ -350,6 +350,10 @@ class DataOut(BaseModel):
     choices: list[str]
 
 
+class Nothing(BaseModel):
+    """An answer without a body."""
+
+
 class FeedbackIn(Sent):
     """What the person thinks of an answer."""
 
