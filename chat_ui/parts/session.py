@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 import streamlit as st
 from streamlit import config
@@ -32,13 +33,14 @@ from assistant.records import Conversations
 from assistant.records.pending import PendingQuestions
 from assistant.records.sharing import Sharing
 from assistant.records.versions import Versions
-from chat_ui.parts.server_sessions import COOKIE
+from chat_ui.parts.server_sessions import COOKIE, access_token
 from core import audit, logs
+from core.claims_again import ClaimsAgain
 from core.database import Engine, open_database
 from core.errors import AppError, DebriefError, IdentityError
 from core.followed import Followed
 from core.identity import Directory, load_directory
-from core.sessions import end_session, open_session
+from core.sessions import end_session, open_session, session_cookies
 from core.settings import Settings, load_settings
 from core.signin import (
     Connection,
@@ -268,18 +270,33 @@ def person() -> User:
         return development_user(auth, directory(), connection())
     if not st.user.is_logged_in:
         raise IdentityError("You aren't signed in; sign in to go on.")
-    claims = st.user.to_dict()
-    found = claims_user(claims, auth, directory(), time.time())
+    found = claims_user(_claims(), auth, directory(), time.time())
     if not open_session(database(), _session_key(), found.email):
         raise SessionExpired("Your sign-in has ended; sign in again.")
     return found
+
+
+def _claims() -> Mapping[str, Any]:
+    """What the identity provider said of the person, with the groups of now where it tells them again."""
+    key = _session_key()
+
+    def token() -> str:
+        return access_token(session_cookies(database(), key))
+
+    claims, auth = st.user.to_dict(), settings().auth
+    return _claims_again().recent(key, claims, token, auth=auth, directory=directory(), now=time.time())
+
+
+@st.cache_resource(show_spinner=False)
+def _claims_again() -> ClaimsAgain:
+    return ClaimsAgain(str(_secrets().get("server_metadata_url", "")))
 
 
 def groups_told_at() -> datetime | None:
     """When the sign-in told the person's groups, where they rest on it alone; None where a directory tells them."""
     if settings().auth.mode == "development" or not st.user.is_logged_in:
         return None
-    told = claimed_since(st.user.to_dict(), settings().auth, directory())
+    told = claimed_since(_claims(), settings().auth, directory())
     return None if told is None else datetime.fromtimestamp(told, UTC)
 
 
