@@ -17,6 +17,7 @@ from joserfc import jwt
 from joserfc.jwk import RSAKey
 from starlette.testclient import TestClient
 
+from core.claims_again import ClaimsAgain
 from core.identity import load_directory
 from core.keys import create_key
 from core.settings import Settings, load_settings
@@ -114,7 +115,11 @@ class Provider:
     def answer(self, request: httpx.Request) -> httpx.Response:
         self.asked += 1
         if request.url.path.endswith("openid-configuration"):
-            return httpx.Response(200, json={"issuer": ISSUER, "jwks_uri": f"{ISSUER}/keys"})
+            return httpx.Response(
+                200, json={"issuer": ISSUER, "jwks_uri": f"{ISSUER}/keys", "userinfo_endpoint": f"{ISSUER}/me"}
+            )
+        if request.url.path == "/me":
+            return httpx.Response(200, json={"sub": "somebody"})  # as Entra does, without groups
         return httpx.Response(200, json={"keys": [self.key.as_dict(private=False)]})
 
 
@@ -161,8 +166,9 @@ def _served(folder: Path, jira: TicketStandIn) -> Iterator[Served]:
     with open_sync(settings, [], SyncOptions()) as (context, pairs):
         assert {run.state for run in sync_sources(context, pairs)} == {"SUCCEEDED"}
     parts, provider = open_parts(settings), Provider()
-    tokens = BearerTokens(settings.api, httpx.Client(transport=httpx.MockTransport(provider.answer)))
-    callers = Callers(parts, tokens, fresh_s=0.0)
+    client = httpx.Client(transport=httpx.MockTransport(provider.answer))
+    again = ClaimsAgain(f"{ISSUER}/.well-known/openid-configuration", client)
+    callers = Callers(parts, BearerTokens(settings.api, client), fresh_s=0.0, again=again)
     with TestClient(rest_app(parts, callers), raise_server_exceptions=False) as client:
         yield Served(parts, client, provider, callers, jira)
     parts.parser().close()
