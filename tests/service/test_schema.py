@@ -9,8 +9,10 @@ import importlib
 import os
 import pkgutil
 from collections import Counter
+from types import SimpleNamespace
 from typing import Any
 
+import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis.checks import not_a_server_error
@@ -32,6 +34,14 @@ CHECKS = [
     response_schema_conformance,
     unsupported_method,
 ]
+
+
+@pytest.fixture(autouse=True)
+def no_processes(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Requests of chance start neither syncs nor evaluations."""
+    ended = SimpleNamespace(running=False, problem=str)
+    monkeypatch.setattr("service.routes.syncs.start_sync", lambda *_: ended)
+    monkeypatch.setattr(served.parts.evaluation(), "start", lambda *_: None)
 
 
 def try_all(served: Served, examples: int) -> tuple[int, int]:
