@@ -74,7 +74,9 @@ def test_groups_are_those_of_the_claim_and_those_that_they_are_in() -> None:
 
 
 def test_a_person_whom_the_directory_doesnt_know_has_only_claimed_groups() -> None:
-    user = claims_user({"email": "new@x.com", "iat": 1, "exp": 2_000, "groups": "contractors, visitors"}, AUTH, DIRECTORY, now=1)
+    user = claims_user(
+        {"email": "new@x.com", "iat": 1, "exp": 2_000, "groups": "contractors, visitors"}, AUTH, DIRECTORY, now=1
+    )
     assert user.groups == ("all-staff", "contractors", "visitors")
 
 
@@ -121,7 +123,10 @@ def test_groups_that_the_token_leaves_out_are_unknown_and_not_none(more: dict[st
 
 def test_a_company_without_a_groups_claim_has_the_directorys_groups() -> None:
     auth = AuthSettings(groups_claim="")
-    assert claims_user({"email": "ana@x.com", "iat": 1, "exp": 2_000}, auth, DIRECTORY, now=1).groups == ("all-staff", "sales")
+    assert claims_user({"email": "ana@x.com", "iat": 1, "exp": 2_000}, auth, DIRECTORY, now=1).groups == (
+        "all-staff",
+        "sales",
+    )
 
 
 @pytest.mark.parametrize("claim", [None, {"a": 1}, 7, ""])
