@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
@@ -134,6 +134,16 @@ def of_user(engine: Engine, user: User, states: tuple[State, ...] = (), limit: i
     with engine.connect() as connection:
         rows = connection.execute(query.order_by(proposals.c.made_at.desc(), proposals.c.id).limit(limit)).all()
     return [proposal_of(row) for row in rows]
+
+
+def shown_to(made: Proposal, user: User, readable: Callable[[Collection[str], User], set[str]]) -> Proposal:
+    """The form without the words of documents that its person may no longer read."""
+    named = {e.document_id for found in made.form.evidence.values() for e in found if e.document_id}
+    closed = named - readable(named, user) if named else set()
+    if not closed:
+        return made
+    kept = {name: tuple(e for e in found if e.document_id not in closed) for name, found in made.form.evidence.items()}
+    return replace(made, form=replace(made.form, evidence=kept))
 
 
 def from_origin(engine: Engine, user: User, key: str, value: str) -> list[Proposal]:

@@ -21,7 +21,8 @@ from core.database import Engine, Json, UtcDateTime, metadata, personal, utc_now
 from core.errors import IdentityError
 from core.types import User
 
-Scope = Literal["search", "ask", "apps", "data", "operate"]
+# `actions` fills in forms for other systems, `confirm` sends them: a program that may do the first needn't the second.
+Scope = Literal["search", "ask", "apps", "data", "actions", "confirm", "operate"]
 SCOPES: tuple[Scope, ...] = get_args(Scope)
 PREFIX = "dbr_"
 _MOST_DAYS = 366

@@ -46,7 +46,7 @@ class AuthSettings(SettingsSection):
     """Who is asking. `development` names a fixed user and is served on loopback only.
 
     Attributes:
-        claims_minutes: So long after a sign-in its claimed groups count; None: as long as its token.
+        claims_minutes: So long the groups of a sign-in count until they are asked for again; None: its token's life.
         groups_minutes: So often a directory (`graph`) is asked who is in which group.
         groups_grace_minutes: So long what it told counts when it can't be asked.
         session_hours: So long a sign-in lasts at most; the token's own end comes first.
@@ -59,7 +59,7 @@ class AuthSettings(SettingsSection):
     development_user: str = ""
     users_file: Path | None = None
     groups_claim: str = "groups"
-    claims_minutes: int | None = Field(default=None, ge=1)
+    claims_minutes: int | None = Field(default=15, ge=1)
     groups_minutes: int = Field(default=15, ge=1)
     groups_grace_minutes: int = Field(default=60, ge=1)
     graph: GraphSettings | None = None

@@ -296,9 +296,14 @@ class SyncState:
             row = connection.execute(sa.select(documents).where(documents.c.id == document_id)).mappings().first()
             return None if row is None else record_of(row)
 
-    def records(self, source: str | None = None, outcome: str | None = None, text: str = "") -> list[DocumentRecord]:
-        """All documents, or those of one source, with one outcome, or with `text` in id or title; by id."""
+    def records(
+        self, source: str | None = None, outcome: str | None = None, text: str = "", run: int | None = None
+    ) -> list[DocumentRecord]:
+        """All documents, or those of one source, with one outcome, with `text` in id or title, or that a run was the
+        last to touch; by id."""
         query = sa.select(documents).order_by(documents.c.id)
+        if run is not None:
+            query = query.where(documents.c.run_id == run)
         if source is not None:
             query = query.where(documents.c.source == source)
         if outcome is not None:

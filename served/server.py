@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from streamlit.starlette import App
 
@@ -16,17 +17,27 @@ from chat_ui.server import KEY, page_middleware, page_routes
 from service.mounted import mounted_routes
 from service.parts import Parts
 
+if TYPE_CHECKING:
+    from evals.suite.process import EvaluationProcess
+
 
 def _parts() -> Parts:
     """The interfaces share the pages' index, models and limits."""
     return Parts(
-        session.settings(),
+        session.settings,
         session.database(),
         session.assistant,
         session.retriever,
         session.parser,
+        _evaluation,
         os.environ.get(KEY, ""),
     )
+
+
+def _evaluation() -> EvaluationProcess:
+    from chat_ui.quality.page import evaluation_process
+
+    return evaluation_process()
 
 
 app = App(

@@ -18,7 +18,7 @@ from service.caller import Callers
 from service.mcp.http import McpOverHttp, resource_metadata
 from service.parts import Parts
 from service.problems import Problem, add_handlers
-from service.routes import apps, ask, conversations, documents, operations
+from service.routes import actions, apps, ask, conversations, documents, evaluations, operations, syncs
 
 _TOLD = """\
 Answers from the documents that a person may read, with citations; search with its reasons; no-code apps; questions
@@ -43,7 +43,7 @@ def rest_app(parts: Parts, callers: Callers | None = None) -> FastAPI:
         redoc_url=None,
     )
     app.state.parts, app.state.callers = parts, callers
-    for module in (ask, conversations, documents, apps, operations, amazon_q):
+    for module in (ask, conversations, documents, apps, actions, operations, syncs, evaluations, amazon_q):
         app.include_router(module.routes)
     app.router.routes.append(Route("/mcp", mcp, include_in_schema=False))
     if api.issuer and api.url:

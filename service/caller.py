@@ -6,6 +6,7 @@ caller.needs("ask")
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 import threading
 import time
@@ -16,6 +17,7 @@ from starlette.requests import HTTPConnection
 
 from assistant.limits import UsageLimits
 from core import audit
+from core.claims_again import ClaimsAgain
 from core.errors import IdentityError
 from core.identity import Directory, load_directory
 from core.keys import PREFIX, SCOPES, ApiKey, open_key
@@ -61,8 +63,16 @@ class Callers:
         fresh_s: So long the directory of people and groups counts before it is read again.
     """
 
-    def __init__(self, parts: Parts, tokens: BearerTokens | None = None, fresh_s: float = 15.0) -> None:
+    def __init__(
+        self,
+        parts: Parts,
+        tokens: BearerTokens | None = None,
+        fresh_s: float = 15.0,
+        again: ClaimsAgain | None = None,
+    ) -> None:
         self._parts, self._tokens = parts, tokens or BearerTokens(parts.settings.api)
+        issuer = parts.settings.api.issuer.rstrip("/")
+        self._again = again or ClaimsAgain(f"{issuer}/.well-known/openid-configuration")
         self._fresh_s, self._directory, self._read_at = fresh_s, Directory(), -fresh_s - 1
         self._lock = threading.Lock()
         each = LimitSettings(
@@ -125,8 +135,12 @@ class Callers:
         return caller
 
     def _by_token(self, token: str) -> Caller:
-        claims = self._tokens.claims(token)
-        person = claims_user(claims, self._parts.settings.auth, self._people(), time.time())
+        auth, people, now = self._parts.settings.auth, self._people(), time.time()
+        named = hashlib.sha256(token.encode()).hexdigest()
+        claims = self._again.recent(
+            named, self._tokens.claims(token), lambda: token, auth=auth, directory=people, now=now
+        )
+        person = claims_user(claims, auth, people, now)
         self._check_active(person)
         return Caller(person, _scopes_of(claims), "token")
 

@@ -13,9 +13,8 @@ What is refused raises `Refused`, with the sentence and the status.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Generic, Self, TypeVar
+from typing import Any, Self
 
 import httpx
 from pydantic import BaseModel
@@ -23,8 +22,8 @@ from pydantic import BaseModel
 from core.errors import DebriefError
 from core.types import Answer, Citation
 from service import models as m
+from service.calls import Call, Given, asking, asking_data, running, searching
 
-_Given = TypeVar("_Given", bound=BaseModel)
 Event = m.StageOut | m.SentenceOut | m.AnswerOut | m.StepOut | m.RunOut
 _EVENTS: Mapping[str, type[BaseModel]] = {
     "stage": m.StageOut, "sentence": m.SentenceOut, "answer": m.AnswerOut, "step": m.StepOut, "run": m.RunOut,
@@ -38,59 +37,6 @@ class Refused(DebriefError):
     def __init__(self, status: int, detail: str) -> None:
         super().__init__(detail)
         self.status = status
-
-
-@dataclass(frozen=True, slots=True)
-class Call(Generic[_Given]):
-    """One request, and what comes back."""
-
-    gives: type[_Given]
-    method: str
-    path: str
-    body: BaseModel | None = None
-    params: Mapping[str, str | int] | None = None
-    once: str = ""
-
-    def request(self, client: httpx.Client | httpx.AsyncClient, accept: str = "application/json") -> httpx.Request:
-        """The request."""
-        headers = {"Accept": accept, **({"Idempotency-Key": self.once} if self.once else {})}
-        content = self.body.model_dump(mode="json") if self.body is not None else None
-        return client.build_request(self.method, self.path, json=content, params=self.params, headers=headers)
-
-
-def asking(question: str, *, once: str = "", **more: Any) -> Call[m.AnswerOut]:
-    """A question; `more` are the other names of `models.Ask`."""
-    return Call(m.AnswerOut, "POST", "ask", m.Ask(question=question, **more), once=once)
-
-
-def searching(question: str, **more: Any) -> Call[m.Found]:
-    """A search; `more` are the other names of `models.Search`."""
-    return Call(m.Found, "POST", "search", m.Search(question=question, **more))
-
-
-def listing(cursor: str = "", limit: int = 50) -> Call[m.Page[m.ConversationOut]]:
-    """The person's conversations."""
-    return Call(m.Page[m.ConversationOut], "GET", "conversations", params={"cursor": cursor, "limit": limit})
-
-
-def opening(conversation: str) -> Call[m.ConversationWhole]:
-    """A conversation."""
-    return Call(m.ConversationWhole, "GET", f"conversations/{conversation}")
-
-
-def listing_apps(cursor: str = "", limit: int = 50) -> Call[m.Page[m.AppOut]]:
-    """The person's apps."""
-    return Call(m.Page[m.AppOut], "GET", "apps", params={"cursor": cursor, "limit": limit})
-
-
-def running(app: str, inputs: Mapping[str, Any], *, once: str = "") -> Call[m.RunOut]:
-    """A run of an app."""
-    return Call(m.RunOut, "POST", f"apps/{app}/runs", m.RunIn(inputs=dict(inputs)), once=once)
-
-
-def asking_data(question: str, query: dict[str, Any] | None = None) -> Call[m.DataOut]:
-    """A question over tables."""
-    return Call(m.DataOut, "POST", "data/questions", m.DataIn(question=question, query=query))
 
 
 class Debrief:
@@ -110,7 +56,7 @@ class Debrief:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._client.close()
 
-    def send(self, call: Call[_Given]) -> _Given:
+    def send(self, call: Call[Given]) -> Given:
         """What the call gives. Raises Refused."""
         return _given(call, self._client.send(call.request(self._client)))
 
@@ -142,6 +88,12 @@ class Debrief:
         """Rows for a question over tables. Raises Refused."""
         return self.send(asking_data(question, query))
 
+    def file(self, run: str, output: str) -> bytes:
+        """The bytes of a file that a run made. Raises Refused."""
+        answer = self._client.get(f"runs/{run}/files/{output}")
+        _check(answer)
+        return answer.content
+
     def forget(self, conversation: str) -> None:
         """Deletes the conversation. Raises Refused."""
         _check(self._client.delete(f"conversations/{conversation}"))
@@ -163,13 +115,35 @@ class AsyncDebrief:
     ) -> None:
         await self._client.aclose()
 
-    async def send(self, call: Call[_Given]) -> _Given:
+    async def send(self, call: Call[Given]) -> Given:
         """What the call gives. Raises Refused."""
         return _given(call, await self._client.send(call.request(self._client)))
 
     async def ask(self, question: str, **more: Any) -> m.AnswerOut:
         """An answer; `more` as `models.Ask`. Raises Refused."""
         return await self.send(asking(question, **more))
+
+    async def search(self, question: str, **more: Any) -> list[m.PassageOut]:
+        """Passages, best first; `more` as `models.Search`. Raises Refused."""
+        return (await self.send(searching(question, **more))).passages
+
+    async def run(self, app: str, inputs: Mapping[str, Any], *, once: str = "") -> m.RunOut:
+        """What a run of an app gives. Raises Refused."""
+        return await self.send(running(app, inputs, once=once))
+
+    async def ask_data(self, question: str, query: dict[str, Any] | None = None) -> m.DataOut:
+        """Rows for a question over tables. Raises Refused."""
+        return await self.send(asking_data(question, query))
+
+    async def forget(self, conversation: str) -> None:
+        """Deletes the conversation. Raises Refused."""
+        _check(await self._client.delete(f"conversations/{conversation}"))
+
+    async def file(self, run: str, output: str) -> bytes:
+        """The bytes of a file that a run made. Raises Refused."""
+        answer = await self._client.get(f"runs/{run}/files/{output}")
+        _check(answer)
+        return answer.content
 
     async def stream(self, question: str, **more: Any) -> AsyncIterator[Event]:
         """Stages, checked sentences and last the answer, as they come. Raises Refused."""
@@ -216,9 +190,9 @@ def _headers(key: str, person: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {key}", **({"X-Debrief-On-Behalf-Of": person} if person else {})}
 
 
-def _given(call: Call[_Given], answer: httpx.Response) -> _Given:
+def _given(call: Call[Given], answer: httpx.Response) -> Given:
     _check(answer)
-    return call.gives.model_validate_json(answer.content)
+    return call.gives.model_validate_json(answer.content or b"{}")
 
 
 def _check(answer: httpx.Response) -> None:

@@ -79,6 +79,7 @@ class AnswerOut(BaseModel):
     trace: str = Field("", description="Its id, for feedback.")
     run: str = Field("", description="The app's run that answered, if one did.")
     conversation: str = ""
+    form: str = Field("", description="The form for another system that the question has ordered; /forms/{form}.")
 
 
 class StageOut(BaseModel):
@@ -290,6 +291,15 @@ class EvidenceOut(BaseModel):
     quote: str
 
 
+class OfferOut(BaseModel):
+    """A form for another system that a run can fill in: POST /forms with the run and this number."""
+
+    offer: int
+    to: str
+    title: str
+    fields: dict[str, str]
+
+
 class RunOut(BaseModel):
     """What a run gave; one that waits says in `asks` what it needs to go on."""
 
@@ -303,6 +313,7 @@ class RunOut(BaseModel):
     error: str = ""
     seconds: float
     asks: list[FieldOut] = []
+    offers: list[OfferOut] = []
 
 
 class PastRunOut(BaseModel):
@@ -339,6 +350,10 @@ class DataOut(BaseModel):
     choices: list[str]
 
 
+class Nothing(BaseModel):
+    """An answer without a body."""
+
+
 class FeedbackIn(Sent):
     """What the person thinks of an answer."""
 
@@ -351,27 +366,3 @@ class RatingIn(Sent):
     """Whether a run was useful."""
 
     useful: bool
-
-
-class SyncRunOut(BaseModel):
-    """One sync of one source."""
-
-    id: int
-    source: str
-    state: str
-    started_at: datetime
-    finished_at: datetime | None
-    counts: dict[str, float]
-    message: str
-
-
-class EvaluationOut(BaseModel):
-    """One evaluation: each measure's mean, error and number of cases."""
-
-    id: str
-    kind: str
-    suite: str
-    started_at: datetime
-    finished_at: datetime | None
-    summary: dict[str, dict[str, float | int | None]]
-    verdict: dict[str, Any]

@@ -53,6 +53,8 @@ _STATUS: tuple[tuple[type[Exception], int], ...] = (
     (errors.QuestionError, 422),
     (errors.FilterError, 422),
     (errors.AppError, 422),
+    (errors.Busy, 503),
+    (errors.ActionError, 422),
     (errors.PatternTimeout, 422),
     (errors.DebriefError, 503),
 )

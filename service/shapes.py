@@ -71,7 +71,7 @@ def answer(given: Answer, conversation: str = "") -> m.AnswerOut:
         text=given.text, outcome=given.outcome, route=given.route, confidence=_finite(given.confidence) or 0.0,
         citations=[citation(c) for c in given.citations], notes=list(given.notes), choices=list(given.choices),
         offers=list(given.offers), understood=given.understood, unfinished=given.unfinished, trace=given.trace_id,
-        run=given.run, conversation=conversation,
+        run=given.run, conversation=conversation, form=given.query if given.route == "action" else "",
     )  # fmt: skip
 
 
@@ -162,8 +162,13 @@ def run(result: RunResult, identifier: str) -> m.RunOut:
         m.EvidenceOut(title=e.title, url=e.url, document=e.document_id, locator=e.locator, quote=e.quote)
         for e in result.evidence
     ]
+    offers = [
+        m.OfferOut(offer=number, to=o.to, title=o.title, fields=dict(o.fields))
+        for number, o in enumerate(result.offers)
+    ]
     return m.RunOut(
-        id=identifier, app=result.app, version=result.version, status=result.status, outputs=outputs, evidence=evidence,
+        offers=offers, id=identifier, app=result.app, version=result.version, status=result.status, outputs=outputs,
+        evidence=evidence,
         notes=list(result.notes), error=result.error, seconds=result.seconds, asks=[field(i) for i in result.asks],
     )  # fmt: skip
 

@@ -7,12 +7,17 @@ name that come from outside are left out, so that an old one, or a copied one, s
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Mapping
 from http.cookies import SimpleCookie
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from streamlit.auth_util import get_cookie_with_chunks
+from streamlit.web.server.server_util import get_cookie_secret
+from streamlit.web.server.starlette.starlette_app_utils import decode_signed_value
+from streamlit.web.server.starlette.starlette_server_config import TOKENS_COOKIE_NAME
 
 from core.database import Engine
 from core.sessions import begin_session, end_session, session_cookies
@@ -66,6 +71,17 @@ class ServerSessions:
         elif ended:
             headers.append(_cookie("", 0))
         return {**message, "headers": headers}
+
+
+def access_token(cookies: Mapping[str, str]) -> str:
+    """The access token among Streamlit's cookies; empty where there is none."""
+
+    def one(name: str) -> bytes | None:
+        signed = cookies.get(name, "").encode("latin-1")
+        return decode_signed_value(get_cookie_secret(), name, signed) if signed else None
+
+    tokens = get_cookie_with_chunks(one, TOKENS_COOKIE_NAME)
+    return str(json.loads(tokens).get("access_token", "")) if tokens else ""
 
 
 def _cookie(key: str, seconds: int) -> tuple[bytes, bytes]:

@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 import streamlit as st
 from streamlit import config
@@ -26,18 +27,20 @@ from assistant.app_runs.app_answers import AppAnswers
 from assistant.app_runs.tools import open_tools
 from assistant.ask import Assistant
 from assistant.checks import load_guardrails, redacted
+from assistant.followed import follow_settings, rules_stamp
 from assistant.open import open_assistant
 from assistant.records import Conversations
 from assistant.records.pending import PendingQuestions
 from assistant.records.sharing import Sharing
 from assistant.records.versions import Versions
-from chat_ui.parts.server_sessions import COOKIE
+from chat_ui.parts.server_sessions import COOKIE, access_token
 from core import audit, logs
+from core.claims_again import ClaimsAgain
 from core.database import Engine, open_database
 from core.errors import AppError, DebriefError, IdentityError
-from core.followed import Followed, files_stamp
+from core.followed import Followed
 from core.identity import Directory, load_directory
-from core.sessions import end_session, open_session
+from core.sessions import end_session, open_session, session_cookies
 from core.settings import Settings, load_settings
 from core.signin import (
     Connection,
@@ -84,20 +87,7 @@ def settings_problem() -> str:
 
 @st.cache_resource(show_spinner=False)
 def _settings() -> Followed[Settings]:
-    begun = load_settings()
-
-    def read() -> Settings:
-        now = load_settings(begun.file)
-        if now.sources != begun.sources:
-            # The connectors' libraries take seconds to load, which the first page shouldn't wait for.
-            from connectors.registry import check_sources
-
-            check_sources(now)
-        retrieval = begun.retrieval.model_copy(update={"weights_file": now.retrieval.weights_file})
-        followed = {"sources": now.sources, "guardrails_file": now.guardrails_file, "retrieval": retrieval}
-        return begun.model_copy(update=followed)
-
-    return Followed(lambda: files_stamp([begun.file]), read)
+    return follow_settings(load_settings())
 
 
 def assistant() -> Assistant:
@@ -112,9 +102,7 @@ def _assistant() -> Followed[Assistant]:
 
 
 def _rules() -> tuple[object, ...]:
-    """Another one when weights or guardrails are."""
-    named = (settings().retrieval.weights_file, settings().guardrails_file)
-    return files_stamp(settings().path(file) for file in named if file is not None)
+    return rules_stamp(settings())
 
 
 def warehouse() -> Warehouse | None:
@@ -282,18 +270,33 @@ def person() -> User:
         return development_user(auth, directory(), connection())
     if not st.user.is_logged_in:
         raise IdentityError("You aren't signed in; sign in to go on.")
-    claims = st.user.to_dict()
-    found = claims_user(claims, auth, directory(), time.time())
+    found = claims_user(_claims(), auth, directory(), time.time())
     if not open_session(database(), _session_key(), found.email):
         raise SessionExpired("Your sign-in has ended; sign in again.")
     return found
+
+
+def _claims() -> Mapping[str, Any]:
+    """What the identity provider said of the person, with the groups of now where it tells them again."""
+    key = _session_key()
+
+    def token() -> str:
+        return access_token(session_cookies(database(), key))
+
+    claims, auth = st.user.to_dict(), settings().auth
+    return _claims_again().recent(key, claims, token, auth=auth, directory=directory(), now=time.time())
+
+
+@st.cache_resource(show_spinner=False)
+def _claims_again() -> ClaimsAgain:
+    return ClaimsAgain(str(_secrets().get("server_metadata_url", "")))
 
 
 def groups_told_at() -> datetime | None:
     """When the sign-in told the person's groups, where they rest on it alone; None where a directory tells them."""
     if settings().auth.mode == "development" or not st.user.is_logged_in:
         return None
-    told = claimed_since(st.user.to_dict(), settings().auth, directory())
+    told = claimed_since(_claims(), settings().auth, directory())
     return None if told is None else datetime.fromtimestamp(told, UTC)
 
 

@@ -13,7 +13,6 @@ from chat_ui.parts.disclosure import Disclosure
 from chat_ui.quality.cases import cases_tab
 from chat_ui.quality.causes import causes_view
 from chat_ui.quality.compare import compare_tab
-from chat_ui.quality.evaluation_process import EvaluationProcess
 from chat_ui.quality.review import gaps_tab, review_tab
 from chat_ui.quality.runs import MOST_RUNS, all_runs, results, series_name, started
 from core import audit
@@ -23,6 +22,7 @@ from evals.report import Report
 from evals.report.report import in_words
 from evals.report.words import label, meaning, value_in_words
 from evals.suite import EvaluationRun, History, by_tag, chosen_cases, load_suite, suite_file
+from evals.suite.process import EvaluationProcess
 from evals.suite.scorers import LOWER_IS_BETTER
 from ingestion.documents import schedule_words
 

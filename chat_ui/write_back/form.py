@@ -11,9 +11,9 @@ import streamlit as st
 from actions.connections import Action
 from actions.form import Problem
 from actions.kinds.kind import Field
-from actions.proposals import Evidence, Proposal
+from actions.proposals import Evidence, Proposal, shown_to
 from actions.review import Reviews
-from chat_ui.parts import components
+from chat_ui.parts import components, session
 from core.errors import DebriefError
 from core.types import User
 
@@ -30,7 +30,7 @@ _STATES = {
 def review(reviews: Reviews, wanted: str, user: User, key: str) -> None:
     """The form as it stands now, with what the person may do with it."""
     try:
-        proposal = reviews.proposal(wanted, user)
+        proposal = shown_to(reviews.proposal(wanted, user), user, session.readable)
         action = reviews.actions.named(proposal.action, user)
         with st.container(border=True, key=f"{key}-review"):
             st.html(f'<div class="output-title">{escape(action.title)}</div>')

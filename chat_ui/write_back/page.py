@@ -16,7 +16,11 @@ def page(user: User) -> None:
     st.title("Actions")
     st.caption("Forms for other systems. Nothing is written before you confirm it.")
     known = reviews()
-    forms = of_user(known.engine, user)
+    # From a program or a mail: the form that its address names comes first.
+    named = str(st.query_params.get("form", ""))
+    forms = sorted(of_user(known.engine, user), key=lambda form: form.id != named)
+    if named and not any(form.id == named for form in forms):
+        components.state("This form isn't there", "It is somebody else's, or was deleted; yours are below.", "warning")
     waiting = [form for form in forms if form.state in OPEN]
     if not waiting:
         components.state("No form waits for you", "Forms come from apps, and from the chat: “open a ticket for this”.")

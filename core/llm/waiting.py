@@ -1,4 +1,4 @@
-"""A stream that is given up when it falls silent; no provider's client has a time-out for the first token."""
+"""A stream that is given up when it falls silent or never ends; no provider's client has a time-out for these."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from contextlib import suppress
 from typing import TypeVar
 
 Item = TypeVar("Item")
+# A whole reply may take so many times as long as a silence, and have so many pieces, a token or more each.
+_WHOLE, _MOST_PIECES = 10, 200_000
 
 
 class Silent(TimeoutError):
@@ -27,7 +29,8 @@ def within(
         next_s: Between items after it.
 
     Raises:
-        Silent: nothing came in that time. The reading thread ends with its connection's own time-out.
+        Silent: nothing came in that time, or it went on and on. The reading thread ends with its connection's own
+            time-out.
     """
     items: queue.SimpleQueue[tuple[Item | None, BaseException | None]] = queue.SimpleQueue()
     given_up = threading.Event()
@@ -50,8 +53,9 @@ def within(
 
     threading.Thread(target=read, name="language model", daemon=True).start()
     alive, until = False, time.monotonic() + first_s
+    end = until + _WHOLE * next_s
     try:
-        while True:
+        for _ in range(_MOST_PIECES):
             try:
                 item, error = items.get(timeout=max(0.0, until - time.monotonic()))
             except queue.Empty:
@@ -62,7 +66,10 @@ def within(
                 return
             alive = alive or begun(item)
             if alive:
-                until = time.monotonic() + next_s
+                until = min(end, time.monotonic() + next_s)
+            if time.monotonic() > end:
+                break
             yield item
+        raise Silent(f"it hadn't ended after {first_s + _WHOLE * next_s:g} s or {_MOST_PIECES:,} pieces")
     finally:
         given_up.set()

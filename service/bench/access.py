@@ -26,6 +26,7 @@ from core.errors import IndexMissing
 from core.settings import ApiSettings
 from core.types import Answer, Chunk, Citation, Passage, User
 from evals.bench.access import Deployment, looked_up, main, searched
+from evals.suite.process import EvaluationProcess
 from ingestion.parse import ParserPool
 from retrieval.query.search import Search
 from service.app import rest_app
@@ -60,7 +61,14 @@ class Interfaces:
         api = ApiSettings(issuer=_ISSUER, audience=_AUDIENCE, requests_per_person_minute=0)
         settings = deployment.settings.model_copy(update={"api": api})
         search = IndexSearch(deployment)
-        self.parts = Parts(settings, deployment.engine, _no_assistant, lambda: search, lambda: cast(ParserPool, None))
+        self.parts = Parts(
+            lambda: settings,
+            deployment.engine,
+            _no_assistant,
+            lambda: search,
+            lambda: cast(ParserPool, None),
+            EvaluationProcess,
+        )
         told = httpx.Client(transport=httpx.MockTransport(_published))
         self.callers = Callers(self.parts, BearerTokens(api, told), fresh_s=3_600.0)
         self.client = TestClient(rest_app(self.parts, self.callers))

@@ -32,6 +32,7 @@ from core.keys import create_key
 from core.settings import AuthSettings, LimitSettings, Settings
 from core.types import User
 from evals.bench.people import QUESTIONS, figure, filled
+from evals.suite.process import EvaluationProcess
 from ingestion.parse import ParserPool
 from service import models as m
 from service.app import rest_app
@@ -119,7 +120,14 @@ def _serve(folder: str, people: int, port: int) -> None:
     settings = _settings(Path(folder), people)
     engine, retriever = open_database(settings), filled(settings, people)
     assistant = Assistant.over(retriever, settings, engine=engine)
-    parts = Parts(settings, engine, lambda: assistant, lambda: retriever, lambda: ParserPool(settings.parsing))
+    parts = Parts(
+        lambda: settings,
+        engine,
+        lambda: assistant,
+        lambda: retriever,
+        lambda: ParserPool(settings.parsing),
+        EvaluationProcess,
+    )
     uvicorn.run(rest_app(parts), host="127.0.0.1", port=port, log_level="error")
 
 

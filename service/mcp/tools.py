@@ -10,10 +10,12 @@ from typing import Any, TypeVar
 from mcp_types import Tool, ToolAnnotations
 from pydantic import BaseModel, ValidationError
 
+from actions.connections import Action
 from core.errors import QuestionError
 from core.types import Answer
+from service import form_models as f
+from service import forms, shapes
 from service import models as m
-from service import shapes
 from service.caller import Caller
 from service.parts import Parts
 from service.routes.apps import run_events
@@ -22,6 +24,8 @@ from service.routes.documents import search_of
 from warehouse.shown import markdown_rows
 
 APP = "app_"
+ACTION = "action_"
+_OUTCOME = "form_outcome"
 _SHOWN_ROWS = 50
 _Sent = TypeVar("_Sent", bound=BaseModel)
 
@@ -63,7 +67,33 @@ def tools_for(caller: Caller, parts: Parts) -> list[Tool]:
         for name, item in parts.apps(caller.user).items():
             app, schema = item.app, shapes.form_schema(item.app)
             found.append(Tool(name=APP + name, title=app.title, description=app.description, input_schema=schema))
+    if "actions" in caller.scopes:
+        found.extend(_action_tools(caller, parts))
     return found
+
+
+def _action_tools(caller: Caller, parts: Parts) -> list[Tool]:
+    """A tool for each form that the person may have filled in, and one that tells what became of a form."""
+    told = "Fills in a form and gives its address; nothing is written before the person has confirmed it there."
+    known = _actions(caller, parts)
+    found = [
+        Tool(
+            name=name,
+            title=action.title,
+            description=f"{action.title}: {told[0].lower()}{told[1:]}",
+            input_schema=forms.schema(action),
+            output_schema=f.FormOut.model_json_schema(),
+            annotations=ToolAnnotations(read_only_hint=False, destructive_hint=False, open_world_hint=False),
+        )
+        for name, action in known.items()
+    ]
+    outcome = "Tells what became of a form: whether the person has confirmed it, and where the record is."
+    return [*found, _tool(_OUTCOME, outcome, f.FormName, f.FormOut)] if found else []
+
+
+def _actions(caller: Caller, parts: Parts) -> dict[str, Action]:
+    """The person's actions by the names of their tools, which clients take letters, digits and _ in."""
+    return {ACTION + name.replace(".", "_"): action for name, action in parts.reviews.actions.of(caller.user).items()}
 
 
 def call(name: str, given: Mapping[str, Any], caller: Caller, parts: Parts, cancelled: Cancelled) -> Steps:
@@ -71,7 +101,13 @@ def call(name: str, given: Mapping[str, Any], caller: Caller, parts: Parts, canc
     if name.startswith(APP):
         caller.needs("apps")
         return _app(name.removeprefix(APP), given, caller, parts, cancelled)
-    kinds = {"search": ("search", _search), "ask": ("ask", _ask), "ask_data": ("data", _ask_data)}
+    if name.startswith(ACTION):
+        caller.needs("actions")
+        return _fill_in(name, given, caller, parts)
+    kinds = {
+        "search": ("search", _search), "ask": ("ask", _ask), "ask_data": ("data", _ask_data),
+        _OUTCOME: ("actions", _outcome),
+    }  # fmt: skip
     if name not in kinds:
         raise QuestionError(f"There is no tool {name[:60]!r}; tools/list names those that you may use.")
     scope, made = kinds[name]
@@ -96,7 +132,8 @@ def _ask(given: Mapping[str, Any], caller: Caller, parts: Parts) -> Steps:
             continue
         answer = shapes.answer(event, question.conversation_id or "")
         sources = [f"[{c.marker}] {c.title} {c.url}".rstrip() for c in answer.citations]
-        yield _done("\n\n".join(filter(None, (answer.text, "\n".join(dict.fromkeys(sources))))), answer)
+        review = f"Review and confirm it: {forms.address(answer.form, parts)}" if answer.form else ""
+        yield _done("\n\n".join(filter(None, (answer.text, review, "\n".join(dict.fromkeys(sources))))), answer)
 
 
 def _ask_data(given: Mapping[str, Any], caller: Caller, parts: Parts) -> Steps:
@@ -119,6 +156,35 @@ def _app(name: str, given: Mapping[str, Any], caller: Caller, parts: Parts, canc
         notes = "\n".join(event.notes)
         failed = event.status not in ("completed", "waiting")
         yield _done("\n\n".join(filter(None, (shown, event.error, notes))), event, failed=failed)
+
+
+def _fill_in(name: str, given: Mapping[str, Any], caller: Caller, parts: Parts) -> Steps:
+    action = _actions(caller, parts).get(name)
+    if action is None:
+        raise QuestionError(f"There is no tool {name[:60]!r}; tools/list names those that you may use.")
+    if wrong := sorted(key for key, value in given.items() if not isinstance(value, str | int | float)):
+        raise QuestionError(f"'{wrong[0]}' can't be a list or an object; write a text, as the tool's schema says.")
+    yield Told("Filling in a form")
+    made = parts.reviews.propose(action.id, given, caller.user, origin={"interface": "mcp"})
+    yield _form(forms.form(made, caller.user, parts))
+
+
+def _outcome(given: Mapping[str, Any], caller: Caller, parts: Parts) -> Steps:
+    wanted = _read(f.FormName, given).form
+    yield Told("Looking at the form")
+    yield _form(forms.form(forms.own_form(wanted, caller.user, parts), caller.user, parts))
+
+
+def _form(form: f.FormOut) -> Done:
+    """What became of the form, with what a person has to do next."""
+    lacks = "\n".join(field.problem for field in form.fields if field.problem)
+    if form.record is not None:
+        said = f"It is {form.state}: {form.record.title or form.record.id} {form.record.link}".rstrip()
+    elif form.state == "proposed":
+        said = f"{form.title}: the form is filled in, and nothing is written. Review and confirm it: {form.review}"
+    else:
+        said = f"The form is {form.state}: {form.review}"
+    return _done("\n".join(filter(None, (said, form.problem, lacks))), form)
 
 
 def _done(text: str, value: BaseModel, *, failed: bool = False) -> Done:

@@ -73,7 +73,7 @@ def runs(caller: Running, parts: With, app: str = "", cursor: Cursor = "", limit
 @routes.get("/runs/{run}", responses=responses(404))
 def run_again(run: str, caller: Running, parts: With) -> m.RunOut:
     """What a run gave; withheld if it rests on what the person may no longer read."""
-    return shapes.run(_result(run, caller.user, parts), run)
+    return shapes.run(own_result(run, caller.user, parts), run)
 
 
 @routes.post(
@@ -94,7 +94,7 @@ async def go_on(
 @routes.delete("/runs/{run}", status_code=204, responses=responses(404))
 def forget(run: str, caller: Running, parts: With) -> Response:
     """Deletes what a run was given and gave."""
-    _result(run, caller.user, parts, withheld=False)
+    own_result(run, caller.user, parts, withheld=False)
     forget_result(parts.engine, run, caller.user)
     return Response(status_code=204)
 
@@ -102,7 +102,7 @@ def forget(run: str, caller: Running, parts: With) -> Response:
 @routes.put("/runs/{run}/rating", status_code=204, responses=responses(404, 409))
 def rate(run: str, body: m.RatingIn, caller: Running, parts: With, idempotency_key: IdempotencyKey = "") -> Response:
     """Keeps whether a run was useful."""
-    _result(run, caller.user, parts, withheld=False)
+    own_result(run, caller.user, parts, withheld=False)
     rate_run(parts.engine, run, body.useful, caller.user)
     return Response(status_code=204)
 
@@ -114,7 +114,7 @@ def rate(run: str, body: m.RatingIn, caller: Running, parts: With, idempotency_k
 )
 def file(run: str, output: str, caller: Running, parts: With) -> Response:
     """The bytes of a file that a run made."""
-    made = _result(run, caller.user, parts).output(output)
+    made = own_result(run, caller.user, parts).output(output)
     if made is None or not made.content:
         raise NotFound(f"The run {run[:40]!r} made no file {output[:40]!r}; `outputs` of the run lists them.")
     audit.record(parts.engine, caller.user, "exported", made.file_name)
@@ -141,7 +141,7 @@ def run_events(
 
 
 def _resumed_events(run: str, inputs: Mapping[str, Any], user: User, parts: Parts) -> Iterator[m.StepOut | m.RunOut]:
-    _result(run, user, parts)
+    own_result(run, user, parts)
     app, waits = waiting_run(parts.engine, run, user)
     for event in resume(app, waits, _values(app, waits.asks, inputs, parts), _context(app, user, parts)):
         if isinstance(event, RunResult):
@@ -186,7 +186,7 @@ def _file(name: str, value: Any, parts: Parts) -> AppFile:
     return AppFile(sent.name, parts.parser().parse(sent.content, sent.name))
 
 
-def _result(run: str, user: User, parts: Parts, *, withheld: bool = True) -> RunResult:
+def own_result(run: str, user: User, parts: Parts, *, withheld: bool = True) -> RunResult:
     """The person's run. Raises NotFound: they have none such; ResultWithheld: it rests on what is closed now."""
     if not any(known.id == run for known in my_runs(parts.engine, user, limit=_MOST)):
         raise NotFound(f"You have no run {run[:40]!r}; /api/v1/runs lists yours.")

@@ -22,7 +22,7 @@ DIRECTORY = Directory(
     {"sales": frozenset({"user:ana@x.com"}), "all-staff": frozenset({"group:sales", "group:contractors"})},
 )
 HERE = Connection("127.0.0.1", {"Host": "localhost:8501"})
-CLAIMS = {"email": "Ana@X.com", "exp": 2_000, "name": "Ana K.", "groups": ["contractors"]}
+CLAIMS = {"email": "Ana@X.com", "iat": 1, "exp": 2_000, "name": "Ana K.", "groups": ["contractors"]}
 
 
 def test_groups_that_a_token_alone_tells_have_an_age() -> None:
@@ -67,14 +67,16 @@ def test_the_development_user_must_be_named_and_known() -> None:
 
 
 def test_groups_are_those_of_the_claim_and_those_that_they_are_in() -> None:
-    user = claims_user(CLAIMS, AUTH, DIRECTORY, now=1_000)
+    user = claims_user({**CLAIMS, "iat": 900}, AUTH, DIRECTORY, now=1_000)
     assert (user.email, user.name) == ("ana@x.com", "Ana K.")
     assert user.groups == ("all-staff", "contractors", "sales")
     assert user.attributes == {"region": "emea"}
 
 
 def test_a_person_whom_the_directory_doesnt_know_has_only_claimed_groups() -> None:
-    user = claims_user({"email": "new@x.com", "exp": 2_000, "groups": "contractors, visitors"}, AUTH, DIRECTORY, now=1)
+    user = claims_user(
+        {"email": "new@x.com", "iat": 1, "exp": 2_000, "groups": "contractors, visitors"}, AUTH, DIRECTORY, now=1
+    )
     assert user.groups == ("all-staff", "contractors", "visitors")
 
 
@@ -86,7 +88,7 @@ def test_an_expired_or_endless_sign_in_ends(expires: object) -> None:
 
 def test_an_address_must_be_there_and_verified() -> None:
     with pytest.raises(IdentityError, match="no e-mail address"):
-        claims_user({"exp": 2_000, "name": "Ana"}, AUTH, DIRECTORY, now=1)
+        claims_user({"iat": 1, "exp": 2_000, "name": "Ana"}, AUTH, DIRECTORY, now=1)
     with pytest.raises(IdentityError, match=r"hasn't verified ana@x\.com"):
         claims_user({**CLAIMS, "email_verified": False}, AUTH, DIRECTORY, now=1)
 
@@ -115,18 +117,21 @@ def test_a_letter_that_only_looks_like_another_is_refused() -> None:
     ],
 )
 def test_groups_that_the_token_leaves_out_are_unknown_and_not_none(more: dict[str, object], known: bool) -> None:
-    user = claims_user({"email": "new@x.com", "exp": 2_000, **more}, AUTH, DIRECTORY, now=1)
+    user = claims_user({"email": "new@x.com", "iat": 1, "exp": 2_000, **more}, AUTH, DIRECTORY, now=1)
     assert (UNKNOWN_GROUPS not in user.groups) is known
 
 
 def test_a_company_without_a_groups_claim_has_the_directorys_groups() -> None:
     auth = AuthSettings(groups_claim="")
-    assert claims_user({"email": "ana@x.com", "exp": 2_000}, auth, DIRECTORY, now=1).groups == ("all-staff", "sales")
+    assert claims_user({"email": "ana@x.com", "iat": 1, "exp": 2_000}, auth, DIRECTORY, now=1).groups == (
+        "all-staff",
+        "sales",
+    )
 
 
 @pytest.mark.parametrize("claim", [None, {"a": 1}, 7, ""])
 def test_a_strange_groups_claim_gives_no_group(claim: object) -> None:
-    user = claims_user({"email": "new@x.com", "exp": 2_000, "groups": claim}, AUTH, DIRECTORY, now=1)
+    user = claims_user({"email": "new@x.com", "iat": 1, "exp": 2_000, "groups": claim}, AUTH, DIRECTORY, now=1)
     assert user.groups == ()
 
 

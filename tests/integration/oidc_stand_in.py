@@ -31,6 +31,7 @@ class Provider:
     Attributes:
         people: Login name → the claims that its tokens carry, besides the protocol's own.
         lifetime_s: How long a new token is valid, in seconds.
+        now: Login name → what is true of them now, as the userinfo endpoint tells it; None: they have left.
         codes: Codes that were given out and not used yet, each with what was asked for.
     """
 
@@ -40,6 +41,7 @@ class Provider:
     redirect_uri: str = ""
     people: dict[str, dict[str, Any]] = field(default_factory=dict)
     lifetime_s: float = 3_600.0
+    now: dict[str, dict[str, Any] | None] = field(default_factory=dict)
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
     tokens: dict[str, str] = field(default_factory=dict)
     key: RSAKey = field(default_factory=lambda: RSAKey.generate_key(2048, {"kid": "stand-in", "use": "sig"}))
@@ -123,10 +125,11 @@ class _Handler(BaseHTTPRequestHandler):
                 self._form(asked)
             case "/userinfo":
                 person = self.served.tokens.get(self.headers.get("Authorization", "").removeprefix("Bearer "))
-                if person is None:
+                claims = self.served.now.get(person or "", self.served.people.get(person or ""))
+                if person is None or claims is None:
                     self._json(401, {"error": "invalid_token"})
                 else:
-                    self._json(200, {"sub": f"subject-{person}", **self.served.people[person]})
+                    self._json(200, {"sub": f"subject-{person}", **claims})
             case "/leave":
                 self._to(asked.get("post_logout_redirect_uri", self.served.url))
             case _:

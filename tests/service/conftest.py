@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -16,12 +17,15 @@ from joserfc import jwt
 from joserfc.jwk import RSAKey
 from starlette.testclient import TestClient
 
+from core.claims_again import ClaimsAgain
 from core.identity import load_directory
 from core.keys import create_key
 from core.settings import Settings, load_settings
 from ingestion.sync.open import open_sync
 from ingestion.sync.source_sync import SyncOptions
 from ingestion.sync.sync import sync_sources
+from samples.stand_ins import tickets
+from samples.stand_ins.tickets import TicketStandIn
 from service.app import rest_app
 from service.caller import Callers
 from service.parts import Parts, open_parts
@@ -39,6 +43,8 @@ limits: {{questions_per_person_minute: 0, running_per_person: 0}}
 sources:
   - {{name: handbook, kind: files, path: docs, public: true}}
   - {{name: board, kind: files, path: closed, allow: ["group:board"]}}
+actions: []
+evaluation: {{cases_dir: cases, suite: own}}
 warehouse: {{layer: layer.yaml, files: [tables/orders.csv]}}
 """
 USERS = f"""\
@@ -68,6 +74,8 @@ inputs:
 steps:
   - {id: draft, use: write, with: {draft: "Dear {{ person }}, all the best."}}
   - {id: letter, use: render, with: {format: docx, title: Greeting, body: "{{ draft.text }}"}}
+actions:
+  - {to: jira.issue, title: "{{ person }}", fields: {summary: "Card for {{ person }}"}}
 outputs:
   - {name: text, kind: markdown, value: "{{ draft.text }}"}
   - {name: letter, kind: docx, value: "{{ letter.file }}"}
@@ -107,7 +115,11 @@ class Provider:
     def answer(self, request: httpx.Request) -> httpx.Response:
         self.asked += 1
         if request.url.path.endswith("openid-configuration"):
-            return httpx.Response(200, json={"issuer": ISSUER, "jwks_uri": f"{ISSUER}/keys"})
+            return httpx.Response(
+                200, json={"issuer": ISSUER, "jwks_uri": f"{ISSUER}/keys", "userinfo_endpoint": f"{ISSUER}/me"}
+            )
+        if request.url.path == "/me":
+            return httpx.Response(200, json={"sub": "somebody"})  # as Entra does, without groups
         return httpx.Response(200, json={"keys": [self.key.as_dict(private=False)]})
 
 
@@ -119,6 +131,7 @@ class Served:
     client: TestClient
     provider: Provider
     callers: Callers
+    jira: TicketStandIn
 
     def key(self, email: str, *scopes: str, service: bool = False, days: int = 30) -> str:
         person = load_directory(self.parts.settings, self.parts.engine).person(email)
@@ -128,8 +141,9 @@ class Served:
         return {"Authorization": f"Bearer {self.provider.token(email)}"}
 
 
-def write(folder: Path) -> Settings:
-    files = {"debrief.yaml": SETTINGS, "users.yaml": USERS, "apps/greeting_card.yaml": CARD, "layer.yaml": LAYER}
+def write(folder: Path, actions: str = "[]") -> Settings:
+    text = SETTINGS.replace("actions: []", f"actions: {actions}")
+    files = {"debrief.yaml": text, "users.yaml": USERS, "apps/greeting_card.yaml": CARD, "layer.yaml": LAYER}
     files |= {"tables/orders.csv": ORDERS, **DOCUMENTS}
     for name, text in files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -139,14 +153,24 @@ def write(folder: Path) -> Settings:
 
 @pytest.fixture(scope="session")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    settings = write(tmp_path_factory.mktemp("served"))
+    with tickets.jira() as jira:
+        yield from _served(tmp_path_factory.mktemp("served"), jira)
+
+
+def _served(folder: Path, jira: TicketStandIn) -> Iterator[Served]:
+    entry = {
+        "name": "tickets", "kind": "jira", "url": jira.url, "user": tickets.USER, "token": tickets.TOKEN,
+        "groups": ["board"], "fixed": {"project": "OPS"},
+    }  # fmt: skip
+    settings = write(folder, json.dumps([entry]))
     with open_sync(settings, [], SyncOptions()) as (context, pairs):
         assert {run.state for run in sync_sources(context, pairs)} == {"SUCCEEDED"}
     parts, provider = open_parts(settings), Provider()
-    tokens = BearerTokens(settings.api, httpx.Client(transport=httpx.MockTransport(provider.answer)))
-    callers = Callers(parts, tokens, fresh_s=0.0)
+    client = httpx.Client(transport=httpx.MockTransport(provider.answer))
+    again = ClaimsAgain(f"{ISSUER}/.well-known/openid-configuration", client)
+    callers = Callers(parts, BearerTokens(settings.api, client), fresh_s=0.0, again=again)
     with TestClient(rest_app(parts, callers), raise_server_exceptions=False) as client:
-        yield Served(parts, client, provider, callers)
+        yield Served(parts, client, provider, callers, jira)
     parts.parser().close()
 
 

@@ -66,6 +66,12 @@ def test_an_integration_of_amazon_q_goes_on_working(q: Q, served: Served) -> Non
         ben.list_messages(**talk)
 
 
+def test_boto3_has_no_two_way_chat_that_could_be_answered(q: Q, served: Served) -> None:
+    """docs/api.md says so; where a later boto3 has it, the adapter lacks it."""
+    client = q(served.key(BEN, "ask"))
+    assert "Chat" in client.meta.service_model.operation_names and not hasattr(client, "chat")
+
+
 def test_who_may_not_isnt_let_in(q: Q, served: Served) -> None:
     where = {"applicationId": "0" * 36}
     with pytest.raises(Exception, match="no such API key"):

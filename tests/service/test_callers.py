@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -29,7 +30,7 @@ def me(served: Served, credential: str, **headers: str) -> httpx.Response:
 def test_a_token_of_the_identity_provider_says_who_calls_and_with_which_groups(served: Served) -> None:
     known = me(served, served.provider.token(ANA.upper(), groups=["emea"])).json()
     assert (known["email"], known["means"]) == (ANA, "token")
-    assert set(known["groups"]) == {"admins", "board", "emea"} and len(known["scopes"]) == 5
+    assert set(known["groups"]) == {"admins", "board", "emea"} and len(known["scopes"]) == 7
     limited = me(served, served.provider.token(ANA, scp="openid debrief.search")).json()
     assert limited["scopes"] == ["search"]
 
@@ -41,6 +42,7 @@ BAD_TOKENS: dict[str, tuple[Callable[[Provider], str], str]] = {
     "another audience": (lambda p: p.token(aud="another"), "isn't for this service"),
     "another issuer": (lambda p: p.token(iss="https://evil.example"), "isn't for this service"),
     "expired": (lambda p: p.token(exp=1_700_000_000), "has expired"),
+    "groups of long ago": (lambda p: p.token(iat=int(time.time()) - 1_000), "Your groups were told too long ago"),
     "without an end": (lambda p: p.token(exp=None), "isn't for this service"),
     "another key": (lambda p: p.token(key=OTHER), "can't be accepted"),
     "unsigned": (lambda p: "eyJhbGciOiJub25lIn0.eyJlbWFpbCI6ImFuYUBob21lLmV4YW1wbGUifQ.", "can't be accepted"),

@@ -11,7 +11,20 @@ import httpx
 import pytest
 
 from service import models as m
-from service.client import AsyncDebrief, Debrief, Refused, asked_by_turns, listing, listing_apps, opening
+from service.calls import (
+    checking_access,
+    evaluating,
+    listing,
+    listing_apps,
+    listing_evaluations,
+    listing_sources,
+    listing_syncs,
+    opening,
+    rating,
+    reporting,
+    syncing,
+)
+from service.client import AsyncDebrief, Debrief, Refused, asked_by_turns
 from tests.service.apart import apart
 from tests.service.conftest import ANA, BEN, Served
 
@@ -62,6 +75,35 @@ def test_many_ask_at_once_for_asyncio(served: Served, address: str) -> None:
                 for _ in range(3):
                     group.start_soon(one)
             assert len(texts) == 6 and all("480" in text for text in texts)
+
+    apart(anyio.run, ask)
+
+
+def test_everything_that_is_there_for_threads_is_there_for_asyncio(served: Served, address: str) -> None:
+    def public(kind: type) -> set[str]:
+        return {name for name in vars(kind) if not name.startswith("_")}
+
+    assert public(Debrief) == public(AsyncDebrief)
+
+    async def ask() -> None:
+        async with AsyncDebrief(address, served.provider.token(ANA)) as debrief:
+            kept = await debrief.ask(PREMIUM, keep=True)
+            assert (await debrief.search("hotel rooms", limit=1))[0].document.endswith("travel.md")
+            run = await debrief.run("greeting_card", {"person": "Eva"})
+            assert (await debrief.file(run.id, "letter")).startswith(b"PK")
+            assert len((await debrief.ask_data("number of orders per country")).rows) == 2
+            await debrief.send(rating(kept.trace, m.FeedbackIn(rating="up")))
+            assert (await debrief.send(checking_access(kept.citations[0].document))).readable
+            sources = (await debrief.send(listing_sources())).items
+            report = await debrief.send(reporting((await debrief.send(listing_syncs("board"))).items[-1].id))
+            assert [s.name for s in sources] == ["handbook", "board"] and report.items[0].outcome == "indexed"
+            assert (await debrief.send(listing_evaluations())).items == []
+            for refused in (syncing("nothing"), evaluating("nothing")):
+                with pytest.raises(Refused, match="nothing"):
+                    await debrief.send(refused)
+            await debrief.forget(kept.conversation)
+            with pytest.raises(Refused, match="no conversation"):
+                await debrief.send(opening(kept.conversation))
 
     apart(anyio.run, ask)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -61,7 +62,7 @@ def test_a_cookie_of_before_the_sign_out_signs_nobody_in(workspace: Path, monkey
         is_logged_in = True
 
         def to_dict(self) -> dict[str, object]:
-            return {"email": "ana@x.com", "exp": 4_000_000_000, "nonce": "a", "groups": []}
+            return {"email": "ana@x.com", "iat": time.time(), "exp": 4_000_000_000, "nonce": "a", "groups": []}
 
     engine = open_database(load_settings())
     monkeypatch.setattr(session, "settings", lambda: Settings(auth=AuthSettings(mode="oidc")))

@@ -51,7 +51,7 @@ def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     script.write_text('#!/bin/sh\necho "$@" > "$(dirname "$0")/asked"\nexec sleep 60\n')
     script.chmod(0o755)
     monkeypatch.setattr(
-        "chat_ui.quality.evaluation_process.sys", SimpleNamespace(executable=str(script.with_name("python")))
+        "evals.suite.process.sys", SimpleNamespace(executable=str(script.with_name("python")))
     )
     quality.evaluation_process.clear()
     yield script

@@ -214,7 +214,7 @@ def test_an_administrator_starts_a_sync(synced: Settings, monkeypatch: pytest.Mo
         def poll(self) -> int:
             return 0
 
-    monkeypatch.setattr("chat_ui.sources.syncing.subprocess.Popen", Started)
+    monkeypatch.setattr("ingestion.sync.process.subprocess.Popen", Started)
     page = show(ADMIN)
     next(b for b in page.button if b.label == "Sync now").click().run()
     page.selectbox[0].set_value("files")

@@ -106,3 +106,16 @@ def test_nobody_sees_or_confirms_the_form_of_another(reviews) -> None:
     ):
         with pytest.raises(Exception, match="There is no form"):
             act(User("ben@northgate.example"))
+
+
+def test_an_address_names_the_form_that_comes_first(app, jira, reviews) -> None:
+    first = reviews.propose("tickets.issue", ISSUE, ANA)
+    reviews.propose("tickets.issue", {**ISSUE, "summary": "Printer"}, ANA)
+    theirs = reviews.propose("tickets.issue", ISSUE, User("ben@northgate.example"))
+    for named, said in ((first.id, False), (theirs.id, True)):
+        at = app()
+        at.session_state["open-page"], at.session_state["open-with"] = "actions", {"form": named}
+        page = at.run()
+        summaries = [box.value for box in page.text_input if box.label == "Summary"]
+        assert summaries == (["Printer", "VPN drops"] if said else ["VPN drops", "Printer"])
+        assert ("This form isn't there" in html(page).replace("&#x27;", "'")) is said

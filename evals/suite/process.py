@@ -1,4 +1,4 @@
-"""The evaluation that somebody starts from the Quality page: a process of its own, one at a time, with its progress."""
+"""The evaluation that somebody starts from a page or an interface: a process of its own, one at a time."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import IO
 
 from core.errors import DatasetError
 from core.settings import Settings
-from evals.suite import History
+from evals.suite.history import History
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Progress:
 
 
 class EvaluationProcess:
-    """Shared by all pages of a server."""
+    """Shared by all pages and interfaces of a server."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
