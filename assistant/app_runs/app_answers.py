@@ -103,7 +103,7 @@ class AppAnswers:
         """What of the app's form the question, its attachments and its inputs fill in, and what is left to ask for."""
         customers = self._customers(question.user) if any(i.type == "account" for i in app.inputs) else ()
         filled = fill_inputs(app, question.text, question.attachments, customers)
-        return with_values(app, filled, question.inputs)
+        return with_values(app, filled, {**_chosen_language(app, question, filled), **question.inputs})
 
     def events(self, question: Question, trace: Trace) -> Iterator[Event] | None:
         """The events of the app that takes the question, ending with its Answer; None leaves it to plain answering.
@@ -143,6 +143,8 @@ class AppAnswers:
                 chosen, trace, f"Plain search: {app.title} could do more with it, and nothing was ordered."
             )
             return None
+        else:
+            filled = with_values(app, filled, _asked_language(app, question, filled))
         return self._answered(app, filled, chosen, question, files)
 
     def known(self, question: Question, trace: Trace) -> Iterator[Event] | None:
@@ -245,6 +247,24 @@ def _own_language(app: App, question: Question) -> Mapping[str, str]:
     own = question.language or likely_language(question.text)
     item = next((i for i in app.inputs if i.type == "language"), None)
     return {item.name: own} if item and own != "en" and own in (item.choices or (own,)) else {}
+
+
+def _chosen_language(app: App, question: Question, filled: Filled) -> Mapping[str, str]:
+    """The language that the person chose beside a result, where the form asks for one and the message names none."""
+    item = next((i for i in app.inputs if i.type == "language"), None)
+    chosen = question.language
+    fits = item is not None and chosen and item.name not in filled.values and chosen in (item.choices or (chosen,))
+    return {item.name: chosen} if item is not None and fits else {}
+
+
+def _asked_language(app: App, question: Question, filled: Filled) -> Mapping[str, str]:
+    """The asker's language, for a paper about a customer that isn't for the customer."""
+    about = any(i.type == "account" for i in app.inputs)
+    if not about or any(step.values.get("for_customer") for step in app.steps):
+        return {}
+    return _chosen_language(
+        app, replace(question, language=question.language or likely_language(question.text)), filled
+    )
 
 
 def _orders(message: str, app: App | None) -> bool:

@@ -17,6 +17,7 @@ from chat_ui.chat import opened
 from chat_ui.chat.app_turn import ask_next, choices, examples, offers, route_menu
 from chat_ui.chat.case_button import case_button
 from chat_ui.chat.feedback import feedback
+from chat_ui.chat.languages import language_menu
 from chat_ui.chat.share import branch_here, share_button
 from chat_ui.chat.turns import Turn
 from chat_ui.chat.why import why_view
@@ -114,6 +115,7 @@ def _actions(turn: Turn, answer: Answer, user: User, edits: Edits, name: str) ->
             )
         if turn.run is None and answer.found:
             edits.buttons("", answer.text)
+        language_menu(turn, answer, user)
         route_menu(turn, answer, user)
         why = st.popover("Why these sources", type="tertiary", key=f"{key}-behind", on_change="rerun")
         if opened.current():

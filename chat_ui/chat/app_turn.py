@@ -30,17 +30,19 @@ class NextQuestion:
         route: "search", "research" or "app:<name>" instead of the router's choice.
         inputs: What was put into the app's form.
         turn: The key of the turn whose form it was: the answer takes its place.
+        language: The answer's, where one was chosen: ISO 639-1.
     """
 
     text: str
     route: str | None = None
+    language: str = ""
     inputs: Mapping[str, Any] = field(default_factory=dict)
     turn: str = ""
 
 
-def ask_next(question: str, route: str | None = None) -> None:
+def ask_next(question: str, route: str | None = None, language: str = "") -> None:
     """Has the page ask this at its next run, as if the person had typed it."""
-    st.session_state["next-question"] = NextQuestion(question, route)
+    st.session_state["next-question"] = NextQuestion(question, route, language)
 
 
 def route_menu(turn: Turn, answer: Answer, user: User) -> None:
@@ -128,5 +130,5 @@ def _form(turn: Turn, app: App, user: User) -> None:
         components.error_state(error)
         return
     else:
-        st.session_state["next-question"] = NextQuestion(turn.question, f"app:{app.name}", given, turn.key)
+        st.session_state["next-question"] = NextQuestion(turn.question, f"app:{app.name}", inputs=given, turn=turn.key)
     st.rerun()
