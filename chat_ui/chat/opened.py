@@ -80,7 +80,6 @@ def started(user: User) -> str:
     """The open conversation's id; begins one if none is open."""
     if not current():
         st.session_state[_CURRENT] = session.conversations().start(user)
-        st.session_state.pop(_GONE, None)
     return current()
 
 
