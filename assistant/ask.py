@@ -397,11 +397,11 @@ class Assistant:
 
 
 def _kept_language(message: str, history: Sequence[StoredTurn]) -> str:
-    """The language that was chosen for the last answer, unless the message is plainly in another one again."""
+    """The language that was chosen for the last answer, unless the message is plainly in another one."""
     chosen = history[-1].answer.language if history else ""
     if not chosen or len(message.split()) < _PLAIN_WORDS:
         return chosen
-    return chosen if detect_language(message) in (chosen, detect_language(history[-1].question)) else ""
+    return chosen if detect_language(message) == chosen else ""
 
 
 def _told(turn: StoredTurn) -> Turn:

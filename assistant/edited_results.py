@@ -31,7 +31,7 @@ NO_MODEL = (
     "Changes in words need a language model, and none is set up here. Edit the text where it stands; or ask below for "
     "what the app's form has, such as “shorter” or “in Spanish”."
 )
-_ANEW = (
+ANEW = (
     "You have edited this result. A change of your own text in words needs a language model, and none is set up here: "
     "edit it where it stands. Or have it made anew from its sources, without your changes, which stay above:"
 )
@@ -152,7 +152,7 @@ class Change:
         """The events of the answer: the result again, whose text `keep` then brings to it."""
         yield Stage("route", "it changes the text that you have edited")
         if not self.results.writes(self.question.user):
-            yield Answer(_ANEW, outcome="needs_input", route=SEARCH, choices=(self._anew(),))
+            yield Answer(ANEW, outcome="needs_input", route=SEARCH, choices=(self._anew(),))
             return
         text = self.edited[self.output].text
         self.made, remarks = self.results.changed(text, self.question.text, self.quotes, self.question.user)

@@ -49,6 +49,10 @@ _SURE_OF_QUESTION = 0.8
 # An app that is this probable is offered beside an answer.
 _OFFERED = 0.3
 _CUSTOMERS_S = 600
+_NOTHING_CHANGED = (
+    "“{wish}” changes nothing that {app} asks for, so this is the result as before: edit it where it stands, or say it "
+    "to “Change” below it, which needs a language model."
+)
 Catalogue = Callable[[], Mapping[str, App]]
 
 
@@ -137,6 +141,8 @@ class AppAnswers:
         if running == app.name:
             # A follow-up keeps what was put in before, and changes what it names.
             filled = fill_inputs_again(app, filled, earlier)
+            if filled.values == earlier and not question.inputs:
+                trace.remarks += (_NOTHING_CHANGED.format(wish=question.text, app=app.title),)
         elif asks and (filled.missing or chosen.confidence < _SURE_OF_QUESTION):
             # A question never ends in a form: it is searched for, and the app is offered beside the answer.
             _leave_to_search(

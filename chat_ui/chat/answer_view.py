@@ -12,6 +12,7 @@ import streamlit as st
 
 from assistant.answers.small_talk import ROUTE as TALK
 from assistant.data import shown_again, stored_query
+from assistant.edited_results import ANEW
 from assistant.write_back import ACTION
 from chat_ui.chat import opened
 from chat_ui.chat.app_turn import ask_next, choices, examples, offers, route_menu
@@ -211,7 +212,8 @@ def _answered(turn: Turn, answer: Answer) -> None:
 
 
 def _not_answered(answer: Answer, user: User) -> None:
-    components.state(_TITLES[answer.outcome], answer.text, "warning" if answer.outcome == "refused" else "empty")
+    title = "Your changes are kept" if answer.text == ANEW else _TITLES[answer.outcome]
+    components.state(title, answer.text, "warning" if answer.outcome == "refused" else "empty")
     html = "".join(f'<div class="note">{escape(note)}</div>' for note in answer.notes)
     if answer.nearest:
         best = {passage.chunk.document_id: passage for passage in reversed(answer.nearest)}

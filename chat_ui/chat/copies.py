@@ -92,7 +92,8 @@ def _request(request: CopyRequest, user: User) -> None:
     )
     if not request.whole and not _preview(request, user, asker, key):
         return
-    st.caption("They see only what rests on documents that they may read.")
+    if request.whole:
+        st.caption("They see only what rests on documents that they may read.")
     with st.container(horizontal=True, gap="small", key=f"decide-{key}"):
         grant, refuse = session.sharing().requests.grant, session.sharing().requests.refuse
         st.button("Share it", key=f"grant-{key}", type="primary", on_click=_decide, args=(grant, request, user))
@@ -108,6 +109,9 @@ def _preview(request: CopyRequest, user: User, asker: User, key: str) -> bool:
     if seen is None:
         return False
     answer = seen.turn.answer
+    if seen.withheld:
+        st.caption("They would see nothing of it: no statement of it rests on documents that they may read.")
+        return True
     with st.expander(f"What {components.plain(asker.name or asker.email)} would see"):
         sources = sources_html(answer.citations, {}) if answer.citations else ""
         st.html(answer_html(answer.text, answer.citations, excerpts(answer), f"preview-{key}") + sources)

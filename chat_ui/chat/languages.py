@@ -26,19 +26,24 @@ def language_menu(turn: Turn, answer: Answer, user: User) -> None:
     if not offered:
         return
     now, key = _current(turn, answer, user), f"{turn.key}-language"
-    with st.popover(language_name(now), type="tertiary", icon=":material/translate:", key=key):
+    menu = st.popover(language_name(now), type="tertiary", icon=":material/translate:", key=key, on_change="rerun")
+    if not menu.open:
+        return
+    with menu:
         st.caption("The result again in another language; what you ask next about it stays in that one.")
         for code in offered:
             if code != now:
-                again = _again(turn, answer, code)
-                st.button(LANGUAGES[code], key=f"{key}-{code}", type="tertiary", on_click=ask_next, args=again)
+                again = (key, turn, answer, code)
+                st.button(LANGUAGES[code], key=f"{key}-{code}", type="tertiary", on_click=_again, args=again)
 
 
-def _again(turn: Turn, answer: Answer, code: str) -> tuple[str, str | None, str]:
-    """What is asked for the result in that language: of an edited one, its translation."""
+def _again(key: str, turn: Turn, answer: Answer, code: str) -> None:
+    """Has the result asked for in that language; of an edited one, its translation."""
+    st.session_state[key] = False
     if turn.edits and session.settings().llm.model:
-        return f"In {LANGUAGES[code]}", None, ""
-    return turn.question, answer.route, code
+        ask_next(f"In {LANGUAGES[code]}")
+    else:
+        ask_next(turn.question, answer.route, code)
 
 
 def _offered(answer: Answer, user: User) -> Sequence[str]:

@@ -121,6 +121,8 @@ def _shared_turn(one: SharedTurn, conversation_id: str, user: User, key: str) ->
         if one.hidden:
             many = "1 passage is" if one.hidden == 1 else f"{one.hidden} passages are"
             st.html(f'<div class="note" role="note">{many} not shown to you, nor what rests on them.</div>')
+        if one.withheld or one.query:
+            return
         with st.container(horizontal=True, gap="small", key=f"{key}-actions", vertical_alignment="center"):
             taken = [(one.turn.question, answer)]
             components.copy_button(export.markdown(taken).partition("\n\n")[2])
