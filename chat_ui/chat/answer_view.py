@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from html import escape
 from typing import Any
@@ -11,6 +11,7 @@ from urllib.parse import quote
 import streamlit as st
 
 from assistant.answers.small_talk import ROUTE as TALK
+from assistant.app_runs.answered import DOWNLOADED
 from assistant.data import shown_again, stored_query
 from assistant.edited_results import ANEW
 from assistant.write_back import ACTION
@@ -86,6 +87,9 @@ def _with_actions(turn: Turn, answer: Answer, user: User) -> None:
     name = _about(turn, answer, user)
     text = answer.text
     if turn.run is not None:
+        # Above the result, whose end may be pages away; what the run has to say itself stands below it.
+        told = [note for note in answer.notes if note not in turn.run.notes and not note.endswith(DOWNLOADED)]
+        _notes(told)
         turn.run = run_or_form(answer.run, turn.run, user, turn.key, edits=edits, name=name)
         run_offers(turn.run, answer.run, user, turn.key)
     elif answer.found:
@@ -118,7 +122,7 @@ def _actions(turn: Turn, answer: Answer, user: User, edits: Edits, name: str) ->
             edits.buttons("", answer.text)
         language_menu(turn, answer, user)
         route_menu(turn, answer, user)
-        why = st.popover("Why these sources", type="tertiary", key=f"{key}-behind", on_change="rerun")
+        why = st.popover("Why these", type="tertiary", key=f"{key}-behind", on_change="rerun", help="Why these sources")
         if opened.current():
             share_button(opened.current(), user, f"{key}-share")
         _more(turn, taken, user, name)
@@ -207,8 +211,13 @@ def partial_html(turn: Turn) -> str:
 def _answered(turn: Turn, answer: Answer) -> None:
     dates = {p.chunk.document_id: changed(p) for p in answer.passages}
     sources = sources_html(answer.citations, dates) if answer.citations else ""
-    notes = "".join(f'<div class="note">{escape(note)}</div>' for note in answer.notes)
-    st.html(answer_html(answer.text, answer.citations, excerpts(answer), turn.key) + sources + notes)
+    st.html(answer_html(answer.text, answer.citations, excerpts(answer), turn.key) + sources)
+    _notes(answer.notes)
+
+
+def _notes(notes: Sequence[str]) -> None:
+    if notes:
+        st.html("".join(f'<div class="note">{escape(note)}</div>' for note in notes))
 
 
 def _not_answered(answer: Answer, user: User) -> None:

@@ -87,6 +87,14 @@ def answer_html(text: str, citations: Sequence[Citation], excerpts: Mapping[int,
     return f'<div class="answer">{_CHIP.sub(chip, _ADDRESS.sub(_folded, html))}</div>'
 
 
+def cell_html(text: str) -> str:
+    """A table's cell: an address is a link, or folded away where no browser opens it."""
+    html = escape(text)
+    if text.startswith(("https://", "http://")) and " " not in text:
+        return f'<a href="{html}" target="_blank" rel="noopener noreferrer">{html}</a>'
+    return _ADDRESS.sub(_folded, html)
+
+
 def _folded(match: re.Match[str]) -> str:
     """An address that no browser opens, such as that of a file in a store: there for who wants it."""
     return f'<details class="address"><summary>where it lies</summary><code>{match.group(1)}</code></details>'

@@ -62,8 +62,8 @@ def _offer(work: Work, app: App, user: User) -> None:
     if current is not None and not changes and current.written == work.text:
         components.state("Nothing changed", f"The text is that of version {current.version}.")
         return
-    since = f"version {current.version}" if current else "nothing before"
-    components.state(f"What is new since {since}", "" if changes else "Only how the file is written.", items=changes)
+    title = f"What is new since version {current.version}" if current else "What it does"
+    components.state(title, "" if changes else "Only how the file is written.", items=changes)
     if current is not None:
         with st.expander("The same line by line"):
             shown = app_difference(current.written, work.text, (f"version {current.version}", "this text"))

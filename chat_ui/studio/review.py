@@ -37,9 +37,7 @@ def _review(review: Review, user: User) -> None:
     if review.said:
         components.state(f"{review.author} says", review.said)
     changes = changes_in_words(current.written if current else None, review.written)
-    components.state(
-        f"What is new since {f'version {current.version}' if current else 'nothing before'}", items=changes
-    )
+    components.state(f"What is new since version {current.version}" if current else "What it does", items=changes)
     can = powers(app)
     components.facts(
         f"What “{app.title}” can do",
