@@ -85,9 +85,9 @@ class Person:
         message.rerun_script.widget_states.widgets.append(WidgetState(id=self._buttons[label], trigger_value=True))
         return self._run(message, "")
 
-    def redraw(self, query: str = "") -> str:
+    def redraw(self) -> str:
         """Lets the page run again, as any click does; what it has drawn."""
-        return self._run(BackMsg(), query)
+        return self._run(BackMsg(), "")
 
     def close(self) -> None:
         """Closes the window."""
