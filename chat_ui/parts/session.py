@@ -7,6 +7,7 @@ in `st.session_state` or in the database under that person's address.
 from __future__ import annotations
 
 import contextlib
+import gc
 import logging
 import threading
 import time
@@ -202,6 +203,10 @@ def warm(_user: User) -> threading.Thread:
                 answers.router.route("Which deadlines are there?", _user)
             if settings().llm.model and settings().answer.claim_check == "model":
                 shared_claim_judge(settings())
+        # Streamlit collects garbage after each run of a page. What stays for the server's life, such as the index and
+        # the models' vocabularies, needn't be looked through each time: that took longer than most pages.
+        gc.collect()
+        gc.freeze()
 
     thread = threading.Thread(target=open_early, daemon=True)
     thread.start()
