@@ -12,7 +12,7 @@ from apps.authoring.facts import Fact, fact_tree
 from apps.language.mentions import MENTION
 from apps.run import Context
 from chat_ui.parts import components, session
-from chat_ui.parts.filter_bar import facets
+from chat_ui.parts.filter_bar import ask_for_customer, facets
 from chat_ui.studio.work import Work
 from chat_ui.studio.writing import PROMPT
 from chat_ui.studio.yaml_editor import insert
@@ -40,7 +40,7 @@ def facts(work: Work, user: User) -> None:
         None,
         key="studio-facts-of",
         accept_new_options=True,
-        placeholder="Choose or type a customer",
+        placeholder=ask_for_customer(customers),
     )
     if not customer:
         components.state(

@@ -14,7 +14,7 @@ from chat_ui.studio.fields import show
 from chat_ui.studio.keys import keys_table
 from chat_ui.studio.release import release
 from chat_ui.studio.review import waiting_reviews
-from chat_ui.studio.testing import tests
+from chat_ui.studio.testing import counted, tests
 from chat_ui.studio.try_out import trial
 from chat_ui.studio.work import Work, begin, choose, chosen, keep, open_work, throw_away, titles
 from chat_ui.studio.yaml_editor import yaml_editor
@@ -114,7 +114,7 @@ def _state(work: Work, user: User) -> None:
         components.state("Not right yet", first, "warning")
     else:
         components.state(
-            "The app is right", f"{work.app.title}, version {work.app.version}, {len(work.app.tests)} tests."
+            "The app is right", f"{work.app.title}, version {work.app.version}, {counted(len(work.app.tests))}."
         )
     if work.text != work.base:
         with st.container(horizontal=True, vertical_alignment="center"):

@@ -22,7 +22,7 @@ from apps.publish.approval import (
 )
 from apps.publish.versions import app_difference, publish, rollback
 from chat_ui.parts import components, session
-from chat_ui.studio.testing import last_results, tested_now
+from chat_ui.studio.testing import counted, last_results, tested_now
 from chat_ui.studio.try_out import unreleased
 from chat_ui.studio.work import Work, published
 from core.errors import AppError
@@ -73,7 +73,7 @@ def _offer(work: Work, app: App, user: User) -> None:
     reason = review_needed(app, user, session.settings().auth, known.app if known else None)
     st.caption(
         components.plain(
-            f"It is for {audience_in_words(app)}. {len(app.tests)} tests run first; if all pass it is verified."
+            f"It is for {audience_in_words(app)}. First: {counted(len(app.tests))}; if all pass it is verified."
         )
     )
     unverified = st.checkbox("Also if tests fail, or there are none (it isn't verified then)", key="studio-unverified")
