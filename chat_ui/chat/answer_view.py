@@ -122,7 +122,7 @@ def _actions(turn: Turn, answer: Answer, user: User, edits: Edits, name: str) ->
             edits.buttons("", answer.text)
         language_menu(turn, answer, user)
         route_menu(turn, answer, user)
-        why = st.popover("Why these", type="tertiary", key=f"{key}-behind", on_change="rerun", help="Why these sources")
+        why = st.popover("Why these", type="tertiary", key=f"{key}-behind", on_change="rerun")
         if opened.current():
             share_button(opened.current(), user, f"{key}-share")
         _more(turn, taken, user, name)
