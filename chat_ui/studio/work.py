@@ -185,7 +185,7 @@ def _chose(labels: Mapping[str, str]) -> None:
     A browser that hasn't been told yet how the open app is called now still tells its old words, which may be another
     app's by now: they are no choice.
     """
-    key = st.session_state.get(_LIST)
+    key = str(st.session_state.get(_LIST) or "")
     if key in labels and labels[key] != st.session_state.get(_SHOWN):
         st.session_state[_OPEN] = key
 
