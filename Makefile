@@ -6,7 +6,7 @@ QUESTIONS ?= 30
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run model eval-local test quick check sbom audit install-hashed lock clean bench bench-embedding bench-chunking bench-search bench-answers bench-sync bench-connectors bench-start bench-people bench-access bench-service bench-data bench-actions
+.PHONY: run model eval-local test quick check sbom audit install-hashed lock clean bench bench-embedding bench-chunking bench-search bench-answers bench-sync bench-connectors bench-start bench-pages bench-people bench-access bench-service bench-data bench-actions
 .DEFAULT_GOAL := run
 
 $(VENV)/installed: pyproject.toml constraints.txt models.txt
@@ -98,6 +98,10 @@ bench-sync: $(VENV)/installed
 
 bench-start: $(VENV)/installed-dev
 	$(BIN)/python -m tests.integration.start
+
+# The first page of a new server, and how long each page takes to be drawn again.
+bench-pages: $(VENV)/installed-dev
+	$(BIN)/python -m tests.integration.pages
 
 bench-people: $(VENV)/installed
 	$(BIN)/python -m evals.bench.people

@@ -136,6 +136,7 @@ TABLES = (
     "assistant.records.running",
     "assistant.records",
     "assistant.records.erasing",
+    "assistant.records.sharing",
     "chat_ui.admin.weights",
     "chat_ui.admin.guardrails",
     "connectors.source_edit",

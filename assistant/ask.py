@@ -27,6 +27,7 @@ from assistant.checks.guardrails import Guardrails, GuardrailVerdict, load_guard
 from assistant.checks.injection import injection_score
 from assistant.checks.personal_data import redacted
 from assistant.data import DATA, DataAnswers
+from assistant.edited_results import Change, EditedResults
 from assistant.events import Event, Sentence, Stage
 from assistant.limits import UsageLimits
 from assistant.planning import Tool
@@ -54,6 +55,8 @@ from retrieval.retriever import Retriever
 
 # So many turns of the conversation a model that writes is told.
 _TURNS = 3
+# A message of fewer words is in no language for sure.
+_PLAIN_WORDS = 5
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
@@ -76,8 +79,8 @@ class TurnStore(Protocol):
         """The conversation's turns in order. Raises QuestionError when it isn't this person's."""
         ...
 
-    def append(self, conversation_id: str, user: User, question: str, standalone: str, answer: Answer, /) -> None:
-        """Adds a turn."""
+    def append(self, conversation_id: str, user: User, question: str, standalone: str, answer: Answer, /) -> int:
+        """Adds a turn; its place in the conversation."""
         ...
 
 
@@ -92,6 +95,7 @@ class Assistant:
         vocabularies: The index's words, to correct typos; None corrects nothing.
         data: Answers questions over tables; None has none.
         write_back: Fills in forms for other systems; None has none.
+        edited: Changes results that people have edited, in words; None begins with the result as it was answered.
         limits: How much people may ask; None lets everybody ask.
     """
 
@@ -106,6 +110,7 @@ class Assistant:
     vocabularies: Vocabularies | None = None
     data: DataAnswers | None = None
     write_back: WriteBackRequests | None = None
+    edited: EditedResults | None = None
     limits: UsageLimits | None = None
 
     @classmethod
@@ -196,8 +201,12 @@ class Assistant:
         trace, verdict = Trace(kept), self.guardrails.judge(question.said(), question.user)
         REQUEST.set(REQUEST.get() or trace.id)
         trace.guardrails.extend([verdict.rule] if verdict.rule else [])
-        asked, question = question.text, self._taking_up(question, history)
-        events = self._by_action(question, verdict, history) or self._by_app(question, verdict, trace)
+        question = replace(question, language=question.language or _kept_language(question.text, history))
+        asked, change = question.text, self._change(question, verdict, history)
+        question = self._taking_up(question, history)
+        events = self._by_action(question, verdict, history)
+        change = change if events is None else None
+        events = change.events() if change is not None else events or self._by_app(question, verdict, trace)
         events = events or self._by_data(question, verdict, history)
         standalone = question.text
         if events is None:
@@ -216,9 +225,18 @@ class Assistant:
             else:
                 yield self._shown(event)
         assert answer is not None
+        answer = replace(answer, language=question.language)
         final = self._finished(answer, asked, standalone, trace, question.user)
-        self._keep(question, kept, standalone, final, trace)
+        ordinal = self._keep(question, kept, standalone, final, trace)
+        if change is not None and ordinal is not None:
+            change.keep(ordinal)
         yield final
+
+    def _change(self, question: Question, verdict: GuardrailVerdict, history: Sequence[StoredTurn]) -> Change | None:
+        """The change in words of a result that the person has edited; None for any other message."""
+        if self.edited is None or verdict.refusal or injection_score(question.text) >= 0.5:
+            return None
+        return self.edited.change(question, history)
 
     def _by_app(self, question: Question, verdict: GuardrailVerdict, trace: Trace) -> Iterator[Event] | None:
         """The refusal, or the app that takes the question; None when it is to be searched for."""
@@ -299,13 +317,15 @@ class Assistant:
             turns=tuple(_told(turn) for turn in history[-_TURNS:]),
         )
 
-    def _keep(self, question: Question, kept: str, standalone: str, answer: Answer, trace: Trace) -> None:
+    def _keep(self, question: Question, kept: str, standalone: str, answer: Answer, trace: Trace) -> int | None:
+        """Stores what became of the question; its turn's place, where turns are kept."""
         trace.finish(answer)
         metrics.answered(trace.outcome, trace.route, trace.seconds, trace.elapsed_s())
         if self.traces is not None:
             self.traces.save(trace, question.user, question.conversation_id or "")
-        if self.conversations is not None and question.conversation_id is not None:
-            self.conversations.append(question.conversation_id, question.user, kept, standalone, answer)
+        if self.conversations is None or question.conversation_id is None:
+            return None
+        return self.conversations.append(question.conversation_id, question.user, kept, standalone, answer)
 
     def _rewritten(self, asked: str, question: Question, history: Sequence[StoredTurn], trace: Trace) -> Rewritten:
         if question.continues:
@@ -374,6 +394,14 @@ class Assistant:
         mine = detect_language(asked)
         for language in sorted(theirs - {"", mine}):
             yield f"The quotes are in the language of their documents ({language_name(language)})."
+
+
+def _kept_language(message: str, history: Sequence[StoredTurn]) -> str:
+    """The language that was chosen for the last answer, unless the message is plainly in another one."""
+    chosen = history[-1].answer.language if history else ""
+    if not chosen or len(message.split()) < _PLAIN_WORDS:
+        return chosen
+    return chosen if detect_language(message) == chosen else ""
 
 
 def _told(turn: StoredTurn) -> Turn:

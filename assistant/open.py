@@ -8,11 +8,13 @@ from functools import partial
 
 from actions.review import open_reviews
 from assistant.app_runs.app_answers import open_app_answers
-from assistant.app_runs.tools import open_tools
+from assistant.app_runs.tools import charged, open_tools
 from assistant.ask import Assistant
 from assistant.data import DataAnswers, data_lookup
+from assistant.edited_results import EditedResults
 from assistant.limits import UsageLimits
 from assistant.records.still_readable import Readable
+from assistant.routing.router import changes_a_result
 from assistant.write_back import WriteBackRequests
 from core.database import Engine, open_database
 from core.errors import SettingsError, SourceError
@@ -53,11 +55,17 @@ def open_assistant(
     # The steps of apps ask plainly: an app doesn't run apps.
     tools = partial(open_tools, settings, plain, retriever, data.warehouse if data is not None else None)
     router = open_app_answers(settings, engine, retriever, models=models, tools=tools)
+    edited = EditedResults(
+        engine,
+        lambda person: charged(tools(), person, "write"),
+        changes_a_result,
+        company=settings.company,
+        readable=readable,
+    )
     # What a model that plans may use besides the documents; another tool joins here.
     more = [data_lookup(data)] if data is not None else []
-    return replace(
-        plain.with_tools(*router.lookups(), *more), router=router, data=data, write_back=_write_back(settings)
-    )
+    able = plain.with_tools(*router.lookups(), *more)
+    return replace(able, router=router, data=data, write_back=_write_back(settings), edited=edited)
 
 
 def _write_back(settings: Settings) -> WriteBackRequests | None:

@@ -267,6 +267,7 @@ class Answer:
         query: Of route "data", the structured query as JSON, which gives rows and chart again to whoever may see them;
             of route "action", the id of the form.
         unfinished: Whether the model that writes was cut off; it can be asked to go on.
+        language: ISO 639-1, where the person chose it; follow-ups keep it.
     """
 
     text: str
@@ -284,6 +285,7 @@ class Answer:
     understood: str = ""
     query: str = ""
     unfinished: bool = False
+    language: str = ""
 
     @property
     def found(self) -> bool:

@@ -154,20 +154,27 @@ class ResultWithheld(AppError):
 
 
 def stored_result(
-    engine: Engine, run: str, user: User, readable: Callable[[Collection[str], User], set[str]] | None = None
+    engine: Engine,
+    run: str,
+    user: User,
+    readable: Callable[[Collection[str], User], set[str]] | None = None,
+    *,
+    owner: str = "",
 ) -> RunResult:
     """A run's result as it was shown, files included.
 
     Args:
         readable: Which of some documents a person may read now; without it the result is given as it was.
+        owner: Whose run it is, where it was shown to `user` by somebody else.
 
     Raises:
         AppError: it isn't this person's run, or its result was deleted.
         ResultWithheld: one of its documents isn't readable any more.
     """
     query = sa.select(runs, results).join(results, results.c.run == runs.c.id)
+    theirs = sa.func.lower(runs.c.user) == owner.lower() if owner else runs.c.user == user.email
     with engine.connect() as connection:
-        row = connection.execute(query.where((runs.c.id == run) & (runs.c.user == user.email))).first()
+        row = connection.execute(query.where((runs.c.id == run) & theirs)).first()
     if row is None:
         raise AppError(f"There is no result of a run {run!r} of {user.email}; run the app again.")
     used = {e["document_id"] for e in row.evidence if e["document_id"]}

@@ -131,13 +131,14 @@ class Tools:
 
 @dataclass(frozen=True)
 class SourceQuote:
-    """Where a part of the result comes from."""
+    """Where a part of the result comes from. `rows`: whether these are rows of tables, chosen by who ran the app."""
 
     title: str
     url: str = ""
     document_id: str = ""
     locator: str = ""
     quote: str = ""
+    rows: bool = False
 
 
 # (app, inputs, the caller's surroundings) → the RunResult; given by the runner, which stands above the steps.

@@ -27,7 +27,7 @@ def ask_data(given: AskData, context: Context) -> dict[str, Any]:
         raise AppError(f"The tables don't answer “{given.question}”: {found.problem}")
     records = [{c: plain_value(v) for c, v in zip(found.columns, row, strict=True)} for row in found.rows]
     said = found.words[:1].upper() + found.words[1:]
-    number = context.cite(SourceQuote("Company tables", locator=", ".join(found.tables), quote=said))
+    number = context.cite(SourceQuote("Company tables", locator=", ".join(found.tables), quote=said, rows=True))
     # A list, since a step without a chart has none to hand on.
     charts = [{"title": said, "spec": dict(found.spec)}] if found.spec is not None else []
     return {"columns": list(found.columns), "rows": records, "count": len(records), "words": said, "charts": charts,

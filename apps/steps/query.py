@@ -42,7 +42,8 @@ def query(given: RunQuery, context: Context) -> dict[str, Any]:
         raise AppError("This step asks the data warehouse, and no Redshift source is configured; add one to sources.")
     columns, rows = context.tools.query(sql, given.values, given.max_rows)
     records = [{c: plain_value(v) for c, v in zip(columns, row, strict=True)} for row in rows]
-    number = context.cite(SourceQuote("Data warehouse", locator=f"query of {context.today.isoformat()}", quote=sql))
+    place = f"query of {context.today.isoformat()}"
+    number = context.cite(SourceQuote("Data warehouse", locator=place, quote=sql, rows=True))
     return {"columns": columns, "rows": records, "count": len(records), "sql": sql, "number": number}
 
 

@@ -14,6 +14,9 @@ from assistant.question import Question
 from assistant.routing.glossary import likely_language
 from core.types import Answer, Citation
 
+# Said where only the answer's text is shown; the page has the files themselves.
+DOWNLOADED = " can be downloaded on the Apps page."
+
 
 def answer_of(result: RunResult, target: str, confidence: float) -> Answer:
     """The run's first output as an answer, or why there is none."""
@@ -31,7 +34,7 @@ def answer_of(result: RunResult, target: str, confidence: float) -> Answer:
         _citations(result.evidence, text),
         route=target,
         confidence=confidence,
-        notes=(*result.notes, *(f"{o.title} can be downloaded on the Apps page." for o in result.outputs if o.content)),
+        notes=(*result.notes, *(f"{o.title}{DOWNLOADED}" for o in result.outputs if o.content)),
     )
 
 

@@ -49,6 +49,10 @@ _SURE_OF_QUESTION = 0.8
 # An app that is this probable is offered beside an answer.
 _OFFERED = 0.3
 _CUSTOMERS_S = 600
+_NOTHING_CHANGED = (
+    "“{wish}” changes nothing that {app} asks for, so this is the result as before: edit it where it stands, or say it "
+    "to “Change” below it, which needs a language model."
+)
 Catalogue = Callable[[], Mapping[str, App]]
 
 
@@ -103,7 +107,7 @@ class AppAnswers:
         """What of the app's form the question, its attachments and its inputs fill in, and what is left to ask for."""
         customers = self._customers(question.user) if any(i.type == "account" for i in app.inputs) else ()
         filled = fill_inputs(app, question.text, question.attachments, customers)
-        return with_values(app, filled, question.inputs)
+        return with_values(app, filled, {**_chosen_language(app, question, filled), **question.inputs})
 
     def events(self, question: Question, trace: Trace) -> Iterator[Event] | None:
         """The events of the app that takes the question, ending with its Answer; None leaves it to plain answering.
@@ -137,12 +141,16 @@ class AppAnswers:
         if running == app.name:
             # A follow-up keeps what was put in before, and changes what it names.
             filled = fill_inputs_again(app, filled, earlier)
+            if filled.values == earlier and not question.inputs:
+                trace.remarks += (_NOTHING_CHANGED.format(wish=question.text, app=app.title),)
         elif asks and (filled.missing or chosen.confidence < _SURE_OF_QUESTION):
             # A question never ends in a form: it is searched for, and the app is offered beside the answer.
             _leave_to_search(
                 chosen, trace, f"Plain search: {app.title} could do more with it, and nothing was ordered."
             )
             return None
+        else:
+            filled = with_values(app, filled, _asked_language(app, question, filled))
         return self._answered(app, filled, chosen, question, files)
 
     def known(self, question: Question, trace: Trace) -> Iterator[Event] | None:
@@ -245,6 +253,24 @@ def _own_language(app: App, question: Question) -> Mapping[str, str]:
     own = question.language or likely_language(question.text)
     item = next((i for i in app.inputs if i.type == "language"), None)
     return {item.name: own} if item and own != "en" and own in (item.choices or (own,)) else {}
+
+
+def _chosen_language(app: App, question: Question, filled: Filled) -> Mapping[str, str]:
+    """The language that the person chose beside a result, where the form asks for one and the message names none."""
+    item = next((i for i in app.inputs if i.type == "language"), None)
+    chosen = question.language
+    fits = item is not None and chosen and item.name not in filled.values and chosen in (item.choices or (chosen,))
+    return {item.name: chosen} if item is not None and fits else {}
+
+
+def _asked_language(app: App, question: Question, filled: Filled) -> Mapping[str, str]:
+    """The asker's language, for a paper about a customer that isn't for the customer."""
+    about = any(i.type == "account" for i in app.inputs)
+    if not about or any(step.values.get("for_customer") for step in app.steps):
+        return {}
+    return _chosen_language(
+        app, replace(question, language=question.language or likely_language(question.text)), filled
+    )
 
 
 def _orders(message: str, app: App | None) -> bool:

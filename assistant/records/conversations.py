@@ -95,8 +95,8 @@ class Conversations:
             )
         return identifier
 
-    def append(self, conversation_id: str, user: User, question: str, standalone: str, answer: Answer) -> None:
-        """Adds a turn; the first one names a conversation that has no name yet.
+    def append(self, conversation_id: str, user: User, question: str, standalone: str, answer: Answer) -> int:
+        """Adds a turn, and returns its place; the first one names a conversation that has no name yet.
 
         What was put into an app's form belongs to the turn that asked for it, so the answer takes its place.
 
@@ -127,6 +127,7 @@ class Conversations:
             connection.execute(
                 conversations.update().where(conversations.c.id == conversation_id).values(updated_at=now, title=title)
             )
+        return ordinal
 
     def of(self, user: User, limit: int = 100) -> list[Conversation]:
         """The person's conversations, the latest first."""

@@ -25,6 +25,7 @@ OF_TABLES = (
     "This answer isn't shown to you: it was calculated from tables, whose rows are chosen by who asks. Ask the "
     "question yourself to have your own."
 )
+YOURS = "Calculated from tables, whose rows are chosen by who asks: these are the ones that you may see, as of now."
 ASKED_BACK = "Something was asked back here, with what the asker could choose from."
 # The routes of answers that were calculated from tables, and of greetings.
 _TABLES, _TALK = "data", "talk"
@@ -37,10 +38,20 @@ _TABLE = re.compile(r"(?:^[ \t]*\|[^\n]*(?:\n|$))+", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class SharedTurn:
-    """A turn as a reader may see it. `hidden` is how many passages aren't shown to them."""
+    """A turn as a reader may see it.
+
+    Attributes:
+        hidden: How many passages aren't shown to them.
+        run: The app's run whose tables, charts and files they may see, too; empty for none.
+        query: The query of an answer from tables, to be asked with the reader's own rights; empty for none.
+        withheld: Whether they see nothing of the answer.
+    """
 
     turn: StoredTurn
     hidden: int = 0
+    run: str = ""
+    query: str = ""
+    withheld: bool = False
 
 
 def named_documents(
@@ -58,6 +69,8 @@ def shared_turn(
     trace: Mapping[str, Any] | None,
     evidence: Sequence[Mapping[str, Any]],
     readable: Collection[str],
+    *,
+    granted: bool = False,
 ) -> SharedTurn:
     """The turn with as much of its answer as the reader may see.
 
@@ -65,6 +78,8 @@ def shared_turn(
         trace: The record of how the answer was made; None when it is no longer kept.
         evidence: What the app's run rests on, if an app answered.
         readable: Those of `named_documents` that the reader may read.
+        granted: Whether the asker has granted the reader this answer: then also what a model or an app has written is
+            shown by its statements, each by its passages.
     """
     # Rating, the trace and the run's files are the asker's own.
     answer = replace(turn.answer, trace_id="", run="", choices=(), offers=(), unfinished=False)
@@ -73,18 +88,19 @@ def shared_turn(
         for found in (answer.passages, answer.nearest)
     )
     kept = replace(answer, passages=passages, nearest=nearest)
-    told = _told_instead(answer)
+    told = OF_TABLES if any(place.get("rows") for place in evidence) else _told_instead(answer)
     closed = named_documents(turn.answer, trace, evidence) - set(readable)
     cited_closed = [c for c in answer.citations if c.document_id in closed]
     if told is not None:
-        return SharedTurn(_with_words(turn, kept, told))
+        return SharedTurn(_with_words(turn, kept, told), query=answer.query if answer.route == _TABLES else "")
     if not closed:
-        return SharedTurn(replace(turn, standalone=turn.question, answer=kept))
+        return SharedTurn(replace(turn, standalone=turn.question, answer=kept), run=turn.answer.run)
     quotes = trace is not None and trace["route"] == SEARCH and not trace["models"] and bool(answer.citations)
+    quotes = quotes or (granted and bool(answer.citations))
     text = _statements(answer.text, answer.citations, closed) if quotes else ""
     citations = tuple(c for c in answer.citations if c.document_id not in closed) if text else ()
     hidden = len(cited_closed) if quotes else len(closed)
-    return SharedTurn(_with_words(turn, kept, text or WITHHELD, _placed(citations)), hidden)
+    return SharedTurn(_with_words(turn, kept, text or WITHHELD, _placed(citations)), hidden, withheld=not text)
 
 
 def _told_instead(answer: Answer) -> str | None:

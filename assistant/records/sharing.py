@@ -6,19 +6,24 @@ moment (`shared_view.py`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 import sqlalchemy as sa
 
-from apps.kept.runs import results
+from apps.kept.runs import results, stored_result
+from apps.run import OutputValue
+from apps.runner import RunResult
 from assistant.records.conversations import Conversation, StoredTurn, conversations, load_answer, turns
+from assistant.records.copies import CopyRequest, CopyRequests
 from assistant.records.shared_view import SharedTurn, named_documents, shared_turn
 from assistant.records.still_readable import Readable
 from assistant.records.trace import traces
+from assistant.records.versions import Version, Versions
 from core import audit
 from core.database import Engine, UtcDateTime, metadata, personal, utc_now
-from core.errors import QuestionError
+from core.errors import AppError, QuestionError
 from core.types import User, folded
 
 shares = sa.Table(
@@ -29,6 +34,8 @@ shares = sa.Table(
     sa.Column("shared_at", UtcDateTime, nullable=False),
 )
 _MOST = 50
+# A turn, the record of how it was made, and what its app's run rests on.
+_Seen = tuple[StoredTurn, Mapping[str, Any] | None, Sequence[Mapping[str, Any]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +51,7 @@ class Sharing:
 
     def __init__(self, engine: Engine, readable: Readable) -> None:
         self._engine, self._readable = engine, readable
+        self.requests = CopyRequests(engine, self.share)
 
     def share(self, conversation_id: str, owner: User, addresses: Iterable[str]) -> list[str]:
         """Lets these people read the conversation; the addresses that are new among them.
@@ -114,16 +122,61 @@ class Sharing:
             raise QuestionError(
                 "This conversation isn't shared with you, or no longer; ask whoever sent you its address."
             )
+        seen = self._stored(conversation_id)
+        named = set().union(*(named_documents(turn.answer, record, run) for turn, record, run in seen))
+        readable = self._readable(named, reader)
+        granted = {o for o, state in self.requests.of(conversation_id, reader).items() if state == "granted"}
+        made = Versions(self._engine).of(conversation_id)
+        return [
+            _edited(shared_turn(*one, readable, granted=number in granted), made.get((number, ""), ()))
+            for number, one in enumerate(seen)
+        ]
+
+    def preview(self, request: CopyRequest, owner: User, asker: User) -> SharedTurn | None:
+        """The answer as the asker of a copy would see it; None where the conversation or the answer is gone.
+
+        Raises:
+            QuestionError: the conversation isn't the owner's.
+        """
+        self._owned(request.conversation_id, owner)
+        seen = self._stored(request.conversation_id)
+        if not 0 <= request.ordinal < len(seen):
+            return None
+        one = seen[request.ordinal]
+        return shared_turn(*one, self._readable(named_documents(one[0].answer, one[1], one[2]), asker), granted=True)
+
+    def result(self, conversation_id: str, run: str, reader: User) -> RunResult:
+        """An app's result in a shared conversation, with its tables, charts and files.
+
+        Raises:
+            QuestionError: the conversation isn't shared with the person.
+            AppError: the result isn't kept any more, or rests on what they may not read.
+        """
+        if run not in {one.run for one in self.turns(conversation_id, reader) if one.run}:
+            raise AppError("This result rests on documents that you may not read; run the app yourself.")
+        found = self.find(conversation_id, reader)
+        assert found is not None
+        kept = stored_result(self._engine, run, reader, self._readable, owner=found.owner)
+        edited = {output: made[-1].text for (_, output), made in self._versions_of(conversation_id, run).items()}
+        return replace(kept, outputs=tuple(_with_text(o, edited.get(o.name, "")) for o in kept.outputs))
+
+    def _versions_of(self, conversation_id: str, run: str) -> dict[tuple[int, str], list[Version]]:
+        """What the owner has made of a run's outputs, in the last turn that shows it."""
+        query = sa.select(turns.c.ordinal, turns.c.answer).where(turns.c.conversation_id == conversation_id)
+        with self._engine.connect() as connection:
+            shows = [row.ordinal for row in connection.execute(query) if row.answer.get("run") == run]
+        made = Versions(self._engine).of(conversation_id)
+        return {key: of for key, of in sorted(made.items()) if key[0] in shows}
+
+    def _stored(self, conversation_id: str) -> list[_Seen]:
+        """Each turn with the record of how it was made, and what its app's run rests on."""
         with self._engine.connect() as connection:
             query = sa.select(turns).where(turns.c.conversation_id == conversation_id).order_by(turns.c.ordinal)
             rows = connection.execute(query).all()
             found = [StoredTurn(r.question, r.standalone, load_answer(r.answer), r.asked_at) for r in rows]
             records = {r.id: r.record for r in connection.execute(_in(traces.c.id, (t.answer.trace_id for t in found)))}
             runs = {r.run: r.evidence for r in connection.execute(_in(results.c.run, (t.answer.run for t in found)))}
-        seen = [(turn, records.get(turn.answer.trace_id), runs.get(turn.answer.run, ())) for turn in found]
-        named = set().union(*(named_documents(turn.answer, record, run) for turn, record, run in seen))
-        readable = self._readable(named, reader)
-        return [shared_turn(turn, record, run, readable) for turn, record, run in seen]
+        return [(turn, records.get(turn.answer.trace_id), runs.get(turn.answer.run, ())) for turn in found]
 
     def _owned(self, conversation_id: str, owner: User) -> None:
         c = conversations.c
@@ -131,6 +184,23 @@ class Sharing:
         with self._engine.connect() as connection:
             if connection.execute(query).first() is None:
                 raise QuestionError(f"You have no conversation {conversation_id!r}; share one of your own.")
+
+
+def _edited(one: SharedTurn, made: Sequence[Version]) -> SharedTurn:
+    """The turn with its answer as the owner has edited it, where the reader sees all that it rests on."""
+    if not made or one.hidden or one.withheld or one.query or not one.turn.answer.found:
+        return one
+    return replace(one, turn=replace(one.turn, answer=replace(one.turn.answer, text=made[-1].text)))
+
+
+def _with_text(output: OutputValue, text: str) -> OutputValue:
+    """The output with the text that its owner has made of it."""
+    if not text:
+        return output
+    if output.kind == "email":
+        whole = output.text.replace(str(output.value["body"]), text)
+        return replace(output, value={**output.value, "body": text}, text=whole)
+    return replace(output, kind="markdown", text=text)
 
 
 def _in(column: sa.Column[str], values: Iterable[str]) -> sa.Select[tuple[object, ...]]:

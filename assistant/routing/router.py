@@ -142,7 +142,8 @@ class AppRouter:
         work = learned.work.decide(plain, vector, {APP: max(lean.values(), default=0.0)})
         which = learned.which.decide(plain, vector, lean)
         sure = dict(work.ranked)[APP]
-        if running in allowed and _edits(message) and not (which.label != running and sure * which.confidence > _OTHER):
+        another = which.label != running and sure * which.confidence > _OTHER
+        if running in allowed and changes_a_result(message) and not another:
             return Route(f"app:{running}", 0.9, f"it changes the result of {self.apps[running].title}.")
         return self._routed(message, sure, which, allowed, attachments)
 
@@ -222,6 +223,6 @@ def message_language(message: str) -> str:
     return likely_language(message)
 
 
-def _edits(message: str) -> bool:
+def changes_a_result(message: str) -> bool:
     """Whether the message changes a result that is there rather than asking for something new."""
     return len(message.split()) <= _EDIT_WORDS and _EDIT.search(message) is not None and "?" not in message

@@ -186,11 +186,21 @@ def _accepted(message: str, last: StoredTurn) -> Reply | None:
 def _restyled(message: str, last: StoredTurn) -> Reply | None:
     if not last.answer.found or last.answer.route != "search":
         return None
+    style = _shape(message)
+    return Reply("restyled", last.standalone or last.question, style=style) if style is not None else None
+
+
+def is_shape(message: str) -> bool:
+    """Whether the message asks for what stands there in another shape: "shorter", "as a list"."""
+    return _shape(message) is not None
+
+
+def _shape(message: str) -> AnswerStyle | None:
     for style, pattern in _SHAPES:
         if re.match(
             rf"^\W*{_AROUND_SHAPE}(?:{pattern})(?:[\s,]*(?:please|bitte|por favor|s'il vous plaît))?\W*$", message, re.I
         ):
-            return Reply("restyled", last.standalone or last.question, style=style)
+            return style
     return None
 
 

@@ -9,6 +9,7 @@ import streamlit as st
 import yaml
 
 from chat_ui.parts import components, session
+from chat_ui.parts.filter_bar import readable
 from core.errors import DebriefError
 from core.settings_text import with_value
 from core.types import User
@@ -97,7 +98,7 @@ def _row(row: Weighed, level: str, text: str, put: Callable[[str], None]) -> Non
     # The text is what counts: it may have been changed in its own tab.
     st.session_state[key] = level
     st.selectbox(
-        f"{row.attribute}: {row.value}",
+        f"{readable('', row.attribute)}: {row.value}",
         [*WORDS, *([""] if not level else [])],
         format_func=lambda one: WORDS.get(one, f"×{row.weight} (in the YAML)"),
         key=key,

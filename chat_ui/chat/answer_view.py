@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from html import escape
 from typing import Any
@@ -11,12 +11,15 @@ from urllib.parse import quote
 import streamlit as st
 
 from assistant.answers.asked.small_talk import ROUTE as TALK
+from assistant.app_runs.answered import DOWNLOADED
 from assistant.data import shown_again, stored_query
+from assistant.edited_results import ANEW
 from assistant.write_back import ACTION
 from chat_ui.chat import opened
 from chat_ui.chat.app_turn import ask_next, choices, examples, offers, route_menu
 from chat_ui.chat.case_button import case_button
 from chat_ui.chat.feedback import feedback
+from chat_ui.chat.languages import language_menu
 from chat_ui.chat.share import branch_here, share_button
 from chat_ui.chat.turns import Turn
 from chat_ui.chat.why import why_view
@@ -84,6 +87,9 @@ def _with_actions(turn: Turn, answer: Answer, user: User) -> None:
     name = _about(turn, answer, user)
     text = answer.text
     if turn.run is not None:
+        # Above the result, whose end may be pages away; what the run has to say itself stands below it.
+        told = [note for note in answer.notes if note not in turn.run.notes and not note.endswith(DOWNLOADED)]
+        _notes(told)
         turn.run = run_or_form(answer.run, turn.run, user, turn.key, edits=edits, name=name)
         run_offers(turn.run, answer.run, user, turn.key)
     elif answer.found:
@@ -114,8 +120,9 @@ def _actions(turn: Turn, answer: Answer, user: User, edits: Edits, name: str) ->
             )
         if turn.run is None and answer.found:
             edits.buttons("", answer.text)
+        language_menu(turn, answer, user)
         route_menu(turn, answer, user)
-        why = st.popover("Why these sources", type="tertiary", key=f"{key}-behind", on_change="rerun")
+        why = st.popover("Why these", type="tertiary", key=f"{key}-behind", on_change="rerun")
         if opened.current():
             share_button(opened.current(), user, f"{key}-share")
         _more(turn, taken, user, name)
@@ -204,12 +211,18 @@ def partial_html(turn: Turn) -> str:
 def _answered(turn: Turn, answer: Answer) -> None:
     dates = {p.chunk.document_id: changed(p) for p in answer.passages}
     sources = sources_html(answer.citations, dates) if answer.citations else ""
-    notes = "".join(f'<div class="note">{escape(note)}</div>' for note in answer.notes)
-    st.html(answer_html(answer.text, answer.citations, excerpts(answer), turn.key) + sources + notes)
+    st.html(answer_html(answer.text, answer.citations, excerpts(answer), turn.key) + sources)
+    _notes(answer.notes)
+
+
+def _notes(notes: Sequence[str]) -> None:
+    if notes:
+        st.html("".join(f'<div class="note">{escape(note)}</div>' for note in notes))
 
 
 def _not_answered(answer: Answer, user: User) -> None:
-    components.state(_TITLES[answer.outcome], answer.text, "warning" if answer.outcome == "refused" else "empty")
+    title = "Your changes are kept" if answer.text == ANEW else _TITLES[answer.outcome]
+    components.state(title, answer.text, "warning" if answer.outcome == "refused" else "empty")
     html = "".join(f'<div class="note">{escape(note)}</div>' for note in answer.notes)
     if answer.nearest:
         best = {passage.chunk.document_id: passage for passage in reversed(answer.nearest)}

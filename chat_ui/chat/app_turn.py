@@ -12,6 +12,7 @@ import streamlit as st
 from apps.language.spec import App
 from apps.run.inputs import InputsWrong, check_inputs
 from assistant.app_runs.app_answers import AppAnswers
+from assistant.edited_results import ANEW
 from assistant.question import RECORDS, RESEARCH, SEARCH, Question
 from chat_ui.chat.turns import Turn
 from chat_ui.parts import attachments, components, session
@@ -30,17 +31,19 @@ class NextQuestion:
         route: "search", "research" or "app:<name>" instead of the router's choice.
         inputs: What was put into the app's form.
         turn: The key of the turn whose form it was: the answer takes its place.
+        language: The answer's, where one was chosen: ISO 639-1.
     """
 
     text: str
     route: str | None = None
+    language: str = ""
     inputs: Mapping[str, Any] = field(default_factory=dict)
     turn: str = ""
 
 
-def ask_next(question: str, route: str | None = None) -> None:
+def ask_next(question: str, route: str | None = None, language: str = "") -> None:
     """Has the page ask this at its next run, as if the person had typed it."""
-    st.session_state["next-question"] = NextQuestion(question, route)
+    st.session_state["next-question"] = NextQuestion(question, route, language)
 
 
 def route_menu(turn: Turn, answer: Answer, user: User) -> None:
@@ -51,28 +54,44 @@ def route_menu(turn: Turn, answer: Answer, user: User) -> None:
         return
     taken = answer.route.removeprefix("app:")
     title = apps[taken].app.title if taken in apps else _TITLES.get(answer.route, "Plain search")
-    with st.popover(f"Answered by: {title}", type="tertiary", key=f"{turn.key}-route"):
-        reason = next((stage.detail for stage in turn.stages if stage.name == "route"), "")
-        if reason:
-            st.html(f'<div class="note">{escape(reason)}</div>')
-        if answer.route != SEARCH:
-            st.button("Use plain search", key=f"{turn.key}-search", on_click=ask_next, args=(turn.question, SEARCH))
-        if writes and answer.route != RESEARCH:
-            asked = (turn.question, RESEARCH)
-            what = "Looks it up from all sides and writes a report; also by beginning a message with /research"
-            st.button("Research this", key=f"{turn.key}-research", on_click=ask_next, args=asked, help=what)
-        if not apps:
-            return
-        others = [name for name in apps if name != taken]
-        other = st.selectbox(
-            "Use another app" if answer.route != SEARCH else "Use an app",
-            others,
-            index=None,
-            format_func=lambda name: apps[name].app.title,
-            key=f"{turn.key}-other",
-        )
-        if other:
-            st.button("Use it", key=f"{turn.key}-use", on_click=ask_next, args=(turn.question, f"app:{other}"))
+    key = f"{turn.key}-route"
+    menu = st.popover(f"Answered by: {title}", type="tertiary", key=key, on_change="rerun")
+    if menu.open:
+        with menu:
+            _other_ways(turn, answer, {name: item.app.title for name, item in apps.items() if name != taken}, key)
+
+
+def _other_ways(turn: Turn, answer: Answer, others: Mapping[str, str], key: str) -> None:
+    """Why the question went its way, and the ways that it could go; `others`: apps → their titles."""
+    reason = next((stage.detail for stage in turn.stages if stage.name == "route"), "")
+    if reason:
+        st.html(f'<div class="note">{escape(reason)}</div>')
+
+    def way(label: str, name: str, route: str, **how: Any) -> None:
+        st.button(label, key=f"{turn.key}-{name}", on_click=_go, args=(key, turn.question, route), **how)
+
+    if answer.route != SEARCH:
+        way("Use plain search", "search", SEARCH)
+    if session.settings().llm.model and answer.route != RESEARCH:
+        what = "Looks it up from all sides and writes a report; also by beginning a message with /research"
+        way("Research this", "research", RESEARCH, help=what)
+    if not others:
+        return
+    other = st.selectbox(
+        "Use another app" if answer.route != SEARCH else "Use an app",
+        list(others),
+        index=None,
+        format_func=lambda name: others[name],
+        key=f"{turn.key}-other",
+    )
+    if other:
+        way("Use it", "use", f"app:{other}")
+
+
+def _go(menu: str, question: str, route: str) -> None:
+    """Asks the question on another way, and closes the menu that it was chosen from."""
+    st.session_state[menu] = False
+    ask_next(question, route)
 
 
 def offers(turn: Turn, answer: Answer, user: User) -> None:
@@ -107,6 +126,7 @@ def choices(turn: Turn, answer: Answer, user: User) -> None:
             route = choice if choice == SEARCH or choice.startswith("app:") else None
             app = apps.get(choice.removeprefix("app:"))
             label = "Plain search" if choice == SEARCH else app.app.title if route and app else choice
+            label = f"Make it anew: {label}" if answer.text == ANEW else label
             asked = (turn.question, route) if route else (choice,)
             st.button(label, key=f"{turn.key}-choice-{number}", on_click=ask_next, args=asked)
 
@@ -128,5 +148,5 @@ def _form(turn: Turn, app: App, user: User) -> None:
         components.error_state(error)
         return
     else:
-        st.session_state["next-question"] = NextQuestion(turn.question, f"app:{app.name}", given, turn.key)
+        st.session_state["next-question"] = NextQuestion(turn.question, f"app:{app.name}", inputs=given, turn=turn.key)
     st.rerun()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import date, datetime, timedelta
@@ -41,11 +42,12 @@ def sidebar(user: User) -> None:
                 found = stored.find(user, wanted)
             if not found:
                 st.caption("No conversation of yours has all of these words; try fewer.")
+        alike = Counter(hit.conversation.title for hit in found)
         with st.container(key="conversations", gap=None):
             for heading, group in by_time(found):
                 st.html(f'<div class="group">{escape(heading)}</div>')
                 for each in group:
-                    _entry(each, user)
+                    _entry(each, user, timed=alike[each.conversation.title] > 1)
             _shared_with_me(user)
 
 
@@ -71,10 +73,12 @@ def _heading(day: date, today: date) -> str:
     return f"{day:%B}" if day > today - timedelta(days=300) else f"{day:%B %Y}"
 
 
-def _entry(found: ConversationHit, user: User) -> None:
+def _entry(found: ConversationHit, user: User, *, timed: bool) -> None:
+    """One conversation's button; `timed` for one of several with the same title."""
     conversation = found.conversation
+    last = components.local_time(conversation.updated_at)
     st.button(
-        components.plain(conversation.title),
+        components.plain(f"{last:%H:%M} {conversation.title}" if timed else conversation.title),
         key=f"open-{conversation.id}",
         type="tertiary",
         width="stretch",

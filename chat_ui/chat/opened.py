@@ -22,7 +22,7 @@ from core.types import User
 # The parameter of the address.
 ADDRESS = "c"
 _CURRENT, _TURNS, _SEEN, _GONE = "conversation", "turns", "conversation-seen", "conversation-gone"
-_SHARED = "conversation-shared"
+_SHARED, _WANTED = "conversation-shared", "conversation-wanted"
 # What this page has written into the address, and whether the browser has shown that it knows it.
 _WRITTEN, _KNOWN = "address-written", "address-known"
 
@@ -46,6 +46,11 @@ def shared() -> str:
 def gone() -> str:
     """Why what was open or to be opened isn't there; empty once another one is opened or begun."""
     return str(st.session_state.get(_GONE) or "")
+
+
+def wanted() -> str:
+    """The id of the conversation that the address named and that isn't open; empty for none."""
+    return str(st.session_state.get(_WANTED) or "") if gone() else ""
 
 
 def follow_address(user: User) -> None:
@@ -84,6 +89,7 @@ def begin() -> None:
     st.session_state[_TURNS] = []
     st.session_state.pop(_SEEN, None)
     st.session_state.pop(_GONE, None)
+    st.session_state.pop(_WANTED, None)
     attachments.forget()
 
 
@@ -96,6 +102,7 @@ def open_conversation(conversation_id: str, user: User) -> None:
         st.session_state[_SHARED] = conversation_id
     else:
         st.session_state[_GONE] = "This conversation isn't there, or isn't shared with you"
+        st.session_state[_WANTED] = conversation_id
 
 
 def current_turns(user: User) -> list[Turn]:
@@ -117,6 +124,14 @@ def current_turns(user: User) -> list[Turn]:
     for turn in turns:
         turn.edits = {output: made for (ordinal, output), made in edited.items() if ordinal == turn.ordinal}
     return turns
+
+
+def note_edits(turn: Turn, user: User) -> None:
+    """Brings a turn that was answered now what its result was made of, where it changes an edited one."""
+    made = session.versions().of(current()) if turn.answer is not None and current() else {}
+    if made:
+        turn.ordinal = len(_kept_turns(user)) - 1
+        turn.edits = {output: of for (ordinal, output), of in made.items() if ordinal == turn.ordinal}
 
 
 def _stored(known: Sequence[Turn], waiting: Sequence[PendingQuestion], user: User) -> list[Turn]:

@@ -17,6 +17,7 @@ from assistant.question import RECORDS, RESEARCH, SEARCH, Question
 from chat_ui.chat import history, opened
 from chat_ui.chat.answer_view import partial_html, question_view, result_view
 from chat_ui.chat.app_turn import NextQuestion, ask_next
+from chat_ui.chat.copies import ask_for_conversation, waiting_requests
 from chat_ui.chat.share import shared_page
 from chat_ui.chat.start import start_view
 from chat_ui.chat.suggestions import suggestions
@@ -89,12 +90,15 @@ def _conversation(turns: list[Turn], asked: NextQuestion, user: User, filters: F
     if under_way is None and asking is None and any(turn.pending and turn.answer is None for turn in turns):
         # It may have been answered between the look at what is stored and the look at what is worked on.
         turns = opened.current_turns(user)
-    if not turns:
-        _welcome(user)
-        start_view(user)
-        waiting_for(user)
     if opened.gone():
         components.state(opened.gone(), "What you ask now begins a new one.", "warning")
+        if opened.wanted():
+            ask_for_conversation(opened.wanted(), user)
+    elif not turns:
+        _welcome(user)
+        waiting_requests(user)
+        waiting_for(user)
+        start_view(user)
     waiting = next((turn for turn in turns if under_way is not None and turn.pending == under_way.identifier), None)
     for turn in _shown([t for t in turns if t is not asking and t is not waiting]):
         with _place(turn, turn is turns[-1]):
@@ -130,7 +134,7 @@ def _turn_of(asked: NextQuestion, turns: list[Turn]) -> Turn | None:
     if not asked.text:
         return None
     turns[:] = [turn for turn in turns if turn.key != asked.turn]
-    turns.append(Turn(asked.text, route=asked.route, inputs=asked.inputs))
+    turns.append(Turn(asked.text, route=asked.route, inputs=asked.inputs, language=asked.language))
     return turns[-1]
 
 
@@ -184,6 +188,7 @@ def _ask(turn: Turn, user: User, filters: Filter | None, work: Work | None) -> N
                 raise
             turn.error = work.error
             turn.run = _run_of(turn, user)
+            opened.note_edits(turn, user)
         except Exception as error:
             turn.error = error
         stage.empty()
@@ -202,6 +207,7 @@ def _begun(turn: Turn, user: User, filters: Filter | None) -> Work:
         route=turn.route,
         attachments=attachments.attached(),
         inputs=turn.inputs,
+        language=turn.language,
     )
     opened.write_address()
     return opened.works().begin(assistant, question, session.kept_words(question.text))

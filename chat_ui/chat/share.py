@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from html import escape
 from urllib.parse import urlsplit
 
 import streamlit as st
 
+from assistant.data import answer_of, shown_again
 from assistant.records.conversations import StoredTurn
-from assistant.records.shared_view import SharedTurn
+from assistant.records.shared_view import YOURS, SharedTurn
 from chat_ui.chat import opened
+from chat_ui.chat.copies import ask_for_answer
 from chat_ui.chat.turns import Turn
 from chat_ui.parts import components, export, session
 from chat_ui.parts.answer_html import answer_html, sources_html
+from chat_ui.parts.app_outputs import run_view
 from chat_ui.parts.passages import excerpts
 from core import audit
-from core.errors import QuestionError
+from core.errors import AppError, QuestionError, SourceError
 from core.types import User
 
 
@@ -97,25 +101,64 @@ def shared_page(user: User) -> None:
         on_click=_branch,
         args=([one.turn for one in turns], found.conversation.title if found else "", conversation_id, user),
     )
+    asked = session.sharing().requests.of(conversation_id, user)
+    called = session.directory().person(owner).name or owner
     for number, one in enumerate(turns):
-        _shared_turn(one, f"shared-{conversation_id}-{number}")
+        _shared_turn(one, conversation_id, user, f"shared-{conversation_id}-{number}")
+        if one.withheld or number in asked:
+            ask_for_answer(conversation_id, number, asked.get(number, ""), called, user)
 
 
-def _shared_turn(one: SharedTurn, key: str) -> None:
+def _shared_turn(one: SharedTurn, conversation_id: str, user: User, key: str) -> None:
     answer = one.turn.answer
     with st.chat_message("user"):
         st.html(f'<div class="question">{escape(one.turn.question)}</div>')
     with st.chat_message("assistant"):
-        sources = sources_html(answer.citations, {}) if answer.citations else ""
-        notes = "".join(f'<div class="note">{escape(note)}</div>' for note in answer.notes)
-        st.html(answer_html(answer.text, answer.citations, excerpts(answer), key) + sources + notes)
+        if not _with_outputs(one, conversation_id, user, key):
+            sources = sources_html(answer.citations, {}) if answer.citations else ""
+            notes = "".join(f'<div class="note">{escape(note)}</div>' for note in answer.notes)
+            st.html(answer_html(answer.text, answer.citations, excerpts(answer), key) + sources + notes)
         if one.hidden:
             many = "1 passage is" if one.hidden == 1 else f"{one.hidden} passages are"
             st.html(f'<div class="note" role="note">{many} not shown to you, nor what rests on them.</div>')
+        if one.withheld or one.query:
+            return
         with st.container(horizontal=True, gap="small", key=f"{key}-actions", vertical_alignment="center"):
             taken = [(one.turn.question, answer)]
             components.copy_button(export.markdown(taken).partition("\n\n")[2])
             components.download("Word", lambda: export.word(taken), "answer.docx", export.WORD_TYPE, key=f"{key}-docx")
+
+
+def _with_outputs(one: SharedTurn, conversation_id: str, user: User, key: str) -> bool:
+    """Draws an app's result or rows of tables with the reader's own rights; whether there was one to draw."""
+    try:
+        if one.run:
+            run_view(session.sharing().result(conversation_id, one.run, user), key)
+            return True
+        return bool(one.query) and _own_rows(one, user, key)
+    except AppError as error:
+        st.caption(f"Its tables, charts and files aren't shown: {error}")
+    except SourceError as error:
+        st.caption(str(error))
+    return False
+
+
+def _own_rows(one: SharedTurn, user: User, key: str) -> bool:
+    """Draws what the tables say to the reader's own rights now; whether they may see these tables."""
+    warehouse = session.warehouse()
+    kept = f"{key}-rows"
+    if kept not in st.session_state:
+        # Asked once a visit: each query is an entry of the audit trail.
+        asked = replace(one.turn.answer, query=one.query)
+        st.session_state[kept] = shown_again(asked, warehouse, user) if warehouse is not None else None
+    found = st.session_state[kept]
+    if found is None or found.problem:
+        return False
+    st.html(f'<div class="note">{escape(YOURS)}</div>')
+    st.html(answer_html(answer_of(found).text, (), {}, key))
+    if found.spec is not None:
+        st.vega_lite_chart(dict(found.spec), width="stretch", key=f"{key}-chart")
+    return True
 
 
 def _note_opened(conversation_id: str, user: User, owner: str) -> None:

@@ -22,7 +22,7 @@ from assistant.accounts.account import Account, Fact
 from assistant.accounts.known import Known
 from assistant.ask import Assistant
 from assistant.question import SEARCH, Question
-from chat_ui.chat.app_turn import ask_next
+from chat_ui.chat.app_turn import NextQuestion, ask_next
 from chat_ui.parts import components, session
 from core import records
 from core.database import utc_now
@@ -108,7 +108,7 @@ def _draw(found: Found, user: User) -> None:
                     type="tertiary",
                 )
     _draw_apps(user)
-    _draw_customers([c for c in found.customers if c.documents <= readable])
+    _draw_customers([c for c in found.customers if c.documents <= readable], user)
 
 
 def _draw_apps(user: User) -> None:
@@ -128,11 +128,11 @@ def _draw_apps(user: User) -> None:
             )
 
 
-def used_apps(apps: Sequence[str], user: User) -> list[str]:
-    """Three of the apps: those that the person runs most, then those that everybody does."""
+def used_apps(apps: Sequence[str], user: User, most: int = _APPS) -> list[str]:
+    """So many of the apps: those that the person runs most, then those that everybody does."""
     runs = runs_since(session.database(), utc_now() - _USED_FOR)
     own, all_runs = Counter(r.app for r in runs if r.user == user.email), Counter(r.app for r in runs)
-    return sorted(apps, key=lambda name: (-own[name], -all_runs[name]))[:_APPS]
+    return sorted(apps, key=lambda name: (-own[name], -all_runs[name]))[:most]
 
 
 def _open_app(name: str) -> None:
@@ -140,18 +140,41 @@ def _open_app(name: str) -> None:
     st.session_state["open-with"] = {"app": name}
 
 
-def _draw_customers(customers: Sequence[Customer]) -> None:
+def _draw_customers(customers: Sequence[Customer], user: User) -> None:
     mine = [c for c in customers if c.mine]
     shown = (mine or customers)[:_CUSTOMERS]
     if not shown:
         return
-    rows = "".join(
-        f'<li><span class="title">{escape(c.name)}</span> {_health(c.health)}'
-        f'<span class="place">{escape(_renewal(c.renewal))}</span></li>'
-        for c in shown
-    )
-    heading = "My customers" if mine else "Customers"
-    st.html(f'<div class="customers"><h2>{heading}</h2><ul>{rows}</ul></div>')
+    brief = _brief_app(user)
+    with st.container(key="customers", gap=None):
+        st.html(f"<h2>{'My customers' if mine else 'Customers'}</h2>")
+        for number, customer in enumerate(shown):
+            with st.container(horizontal=True, gap="small", key=f"customer-{number}", vertical_alignment="center"):
+                asked = (brief, customer.name)
+                name = components.plain(customer.name)
+                st.button(name, key=f"about-{number}", type="tertiary", on_click=_about, args=asked)
+                facts = f'{_health(customer.health)}<span class="place">{escape(_renewal(customer.renewal))}</span>'
+                st.html(f'<div class="customer">{facts}</div>')
+
+
+def _brief_app(user: User) -> tuple[str, str, str]:
+    """(Name, title, input) of the app that is used most of those that need a customer and nothing else; or empty."""
+    apps, _ = session.apps(user)
+    for name in used_apps(list(apps), user, most=len(apps)):
+        needed = [item for item in apps[name].app.inputs if item.required]
+        if len(needed) == 1 and needed[0].type == "account":
+            return name, apps[name].app.title, needed[0].name
+    return "", "", ""
+
+
+def _about(app: tuple[str, str, str], customer: str) -> None:
+    """Asks where the customer stands: by such an app, or as a question."""
+    name, title, asked = app
+    if name:
+        text = f"{title}: {customer}"
+        st.session_state["next-question"] = NextQuestion(text, f"app:{name}", inputs={asked: customer})
+    else:
+        ask_next(f"Where does {customer} stand?")
 
 
 def _health(health: str) -> str:

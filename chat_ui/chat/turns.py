@@ -22,6 +22,7 @@ class Turn:
         problem: Why there is no answer, as it is stored.
         route: Which way it was sent by hand: "search", "research" or "app:<name>"; None lets the router decide.
         inputs: What was put into the form of the app.
+        language: The answer's, where one was chosen: ISO 639-1.
         run: An app's run, where one answered.
         suggestions: What could be asked next.
         pending: The id under which the question is stored while it has no answer.
@@ -38,6 +39,7 @@ class Turn:
     problem: str = ""
     route: str | None = None
     inputs: Mapping[str, Any] = field(default_factory=dict)
+    language: str = ""
     run: RunResult | None = None
     suggestions: list[str] = field(default_factory=list)
     pending: str = ""

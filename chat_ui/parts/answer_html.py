@@ -24,6 +24,8 @@ _CHIP = re.compile(f"{_CHIP_OPEN}(\\d+){_CHIP_CLOSE}")
 _MARKER = re.compile(r"[ \t]*\[(\d+)\](?!\()")
 _CODE = re.compile(r"(^[ ]{0,3}```.*?^[ ]{0,3}```[ \t]*$|`[^`\n]+`)", re.MULTILINE | re.DOTALL)
 # An address in text, of what isn't a page or a mail; what stands in a tag's own attributes begins with a quote.
+# A day isn't broken at its hyphens.
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _ADDRESS = re.compile(r"(?<![\w\"'=/])((?!https?:)[a-z][a-z0-9+-]{1,20}://[^\s<>\"]+)", re.IGNORECASE)
 _LINK = re.compile(r"^(https?|mailto):", re.IGNORECASE)
 
@@ -85,6 +87,14 @@ def answer_html(text: str, citations: Sequence[Citation], excerpts: Mapping[int,
         return _chip(citation, excerpts.get(citation.marker, Excerpt(citation.quote, exact=False)), key)
 
     return f'<div class="answer">{_CHIP.sub(chip, _ADDRESS.sub(_folded, html))}</div>'
+
+
+def cell_html(text: str) -> str:
+    """A table's cell: an address is a link, or folded away where no browser opens it; a day stays on its line."""
+    html = escape(text)
+    if text.startswith(("https://", "http://")) and " " not in text:
+        return f'<a href="{html}" target="_blank" rel="noopener noreferrer">{html}</a>'
+    return f'<span class="whole">{html}</span>' if _DAY.fullmatch(text) else _ADDRESS.sub(_folded, html)
 
 
 def _folded(match: re.Match[str]) -> str:

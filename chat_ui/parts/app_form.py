@@ -16,6 +16,7 @@ from apps.run.inputs import shown
 from chat_ui.parts import session
 from chat_ui.parts.attachments import Upload
 from chat_ui.parts.customers import customers_for
+from chat_ui.parts.filter_bar import ask_for_customer
 from core.errors import AppError
 from core.text.languages import LANGUAGES
 from core.types import Chunk, User
@@ -124,7 +125,7 @@ def _field(item: Input, user: User, key: str, value: Any, above: Mapping[str, An
                 key=key,
                 help=item.help or None,
                 accept_new_options=True,
-                placeholder="Choose or type a customer",
+                placeholder=ask_for_customer(customers),
             )
         case "document" | "documents":
             return _document(item, user, f"{key}-{above.get(item.customer) or ''}", label, above)

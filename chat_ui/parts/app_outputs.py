@@ -16,7 +16,7 @@ from apps.run import Context, InputsWrong, OutputValue, SourceQuote
 from apps.run.inputs import shown
 from apps.runner import RunResult, StepState, resume, run_app
 from chat_ui.parts import components, export, session
-from chat_ui.parts.answer_html import answer_html
+from chat_ui.parts.answer_html import answer_html, cell_html
 from chat_ui.parts.edits import Edits
 from chat_ui.parts.passages import Excerpt
 from core.spreadsheet import csv_text
@@ -146,7 +146,7 @@ class _Card:
             case "email":
                 _email({**output.value, "body": text}, self.evidence, self.key)
             case "table" if not changed:
-                cells = [["" if c is None else escape(str(c)) for c in row] for row in output.value["rows"]]
+                cells = [["" if c is None else cell_html(str(c)) for c in row] for row in output.value["rows"]]
                 components.table(output.value["columns"], cells, label=output.title)
             case "chart":
                 st.altair_chart(_chart(output.value), width="stretch")

@@ -46,7 +46,7 @@ ERROR_TITLES: tuple[tuple[type[DebriefError], str], ...] = (
     (QuestionError, "This question can't be asked"),
     (ModelError, "A model isn't available"),
     (SourceError, "A source can't be read"),
-    (AppError, "The app can't go on"),
+    (AppError, "This can't go on yet"),
 )
 
 

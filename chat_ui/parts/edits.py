@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from assistant.edited_results import NO_MODEL
 from assistant.records.versions import Version
 from chat_ui.parts import components, session
-from chat_ui.parts.changes import NO_MODEL, WISHES, changed
+from chat_ui.parts.changes import WISHES, changed
 from chat_ui.parts.result_editor import result_editor
 from core.errors import DebriefError, QuestionError
 from core.types import User

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 import streamlit as st
@@ -63,6 +63,11 @@ def filter_bar(user: User) -> Filter | None:
             )
         attachment_pills()
     return as_filter(chosen())
+
+
+def ask_for_customer(customers: Sequence[str]) -> str:
+    """What stands in an empty list of customers, so that one without any says why."""
+    return "Choose or type a customer" if customers else "None whose documents you may read; type one"
 
 
 def readable(attribute: str, value: str) -> str:

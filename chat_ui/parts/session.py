@@ -7,6 +7,7 @@ in `st.session_state` or in the database under that person's address.
 from __future__ import annotations
 
 import contextlib
+import gc
 import logging
 import threading
 import time
@@ -183,6 +184,7 @@ def warm(_user: User) -> threading.Thread:
     """Opens the index and the models beside the first page and learns the apps' examples, so that no question waits."""
 
     def open_early() -> None:
+        _keep_for_good()
         # What is wrong with the index or the model is said to the person who asks.
         with contextlib.suppress(DebriefError):
             answers = assistant().router
@@ -190,10 +192,20 @@ def warm(_user: User) -> threading.Thread:
                 answers.router.route("Which deadlines are there?", _user)
             if settings().llm.model and settings().answer.claim_check == "model":
                 shared_claim_judge(settings())
+        _keep_for_good()
 
     thread = threading.Thread(target=open_early, daemon=True)
     thread.start()
     return thread
+
+
+def _keep_for_good() -> None:
+    """Leaves what there is by now, modules, index and vocabularies, out of the collections of garbage to come.
+
+    Streamlit collects after each run of a page, and looking through all that took longer than most pages.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def apps(user: User) -> tuple[dict[str, Available], list[AppError]]:

@@ -18,7 +18,7 @@ from core.errors import AppError
 def test_button(work: Work, app: App, result: RunResult, given: Mapping[str, Any], key: str) -> None:
     """The button below a result: what it must say, or may not, becomes a test with these inputs and documents."""
     with (
-        st.popover("Make a test of this", key=f"{key}-test", icon=":material/rule:"),
+        st.popover("Make a test of this", key=f"{key}-test-{len(app.tests)}", icon=":material/rule:"),
         st.form(f"{key}-form", border=False),
     ):
         must = st.text_input("The result must say", placeholder="a word or figure that has to be there")

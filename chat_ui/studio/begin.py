@@ -33,7 +33,10 @@ def start(titles: Mapping[str, str], user: User) -> None:
         st.button("Start", key="start-empty", type="primary", on_click=_blank, args=(user,))
     with two, st.container(border=True, height="stretch", key="start-copy"):
         components.state("Copy an app", "Change what differs from what you need.")
-        known = {**titles, **{name: _title(file) for name, file in _examples().items() if name not in titles}}
+        texts = _texts()
+        # A draft that was never published is one's own already.
+        known = {name: title for name, title in titles.items() if name in texts}
+        known |= {name: _title(file) for name, file in _examples().items() if name not in titles}
         chosen = st.selectbox(
             "Copy", list(known), None, format_func=known.__getitem__, key="start-copied", placeholder="Choose an app"
         )

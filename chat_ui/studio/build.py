@@ -17,6 +17,7 @@ from chat_ui.parts import components
 from chat_ui.studio.fields import (
     Change,
     adder,
+    bring,
     changed,
     changing,
     choice,
@@ -44,33 +45,52 @@ def build(work: Work) -> None:
     except AppError as error:
         components.state("The form can't be shown", f"{error} Mend it behind “YAML”.", "warning")
         return
-    problems(work, "")
-    _about(work, form)
+    # Parts of a fixed number and order: a part that grows moves no field of the others (`problems` says why).
+    for part in (_about, _inputs, _places, _writing, _results, _audience):
+        with st.container():
+            part(work, form)
+    if form.unshown:
+        components.state("Not shown here, and kept as it is", "Behind “YAML” stand also:", items=form.unshown)
+
+
+def _inputs(work: Work, form: AppForm) -> None:
     heading("What do you need from the person?")
     for number, item in enumerate(form.inputs):
         with st.container(border=True, key=f"input-{item.name}"):
             _input(work, form, item, number)
     adder(work, "Ask for", {kind: name.capitalize() for kind, name in TYPES.items()}, "studio-add-input", _with_input)
+
+
+def _places(work: Work, form: AppForm) -> None:
     heading("Where does it look?")
     for number, place in enumerate(form.places):
         with st.container(border=True, key=f"place-{place.id}"):
             place_fields(work, form, place, number)
     place_menu(work)
+
+
+def _writing(work: Work, form: AppForm) -> None:
     heading("What does it write?")
     writing(work, form)
+
+
+def _results(work: Work, form: AppForm) -> None:
     heading("What comes out?")
     for number, result in enumerate(form.results):
         with st.container(border=True, key=f"result-{result.name}"):
             result_fields(work, form, result, number)
     problems(work, "results")
     result_menu(work, form)
+
+
+def _audience(work: Work, form: AppForm) -> None:
     heading("Whom is it for?")
     audience(work, form)
-    if form.unshown:
-        components.state("Not shown here, and kept as it is", "Behind “YAML” stand also:", items=form.unshown)
 
 
 def _about(work: Work, form: AppForm) -> None:
+    problems(work, "")
+
     def title(f: AppForm, value: str) -> AppForm:
         # The name of an app that people use stays, whatever its title becomes.
         name = unused_name(value, (), "app") if work.is_new and value.strip() else f.name
@@ -127,10 +147,14 @@ def _input(work: Work, form: AppForm, item: FormInput, number: int) -> None:
             format_func=lambda t: TYPES.get(t, t),
         )
     if item.type in ("choice", "multi_choice"):
-        show(f"{key}-choices", "\n".join(item.choices))
+
+        def chosen(f: AppForm, value: str) -> AppForm:
+            return of("choices")(f, lines(value))
+
+        show(f"{key}-choices", "\n".join(item.choices), bring(work, chosen))
         st.text_area(
             "What can be chosen, one a line", key=f"{key}-choices", height=90, on_change=changed,
-            args=(work, f"{key}-choices", lambda f, v: of("choices")(f, lines(v))),
+            args=(work, f"{key}-choices", chosen),
         )  # fmt: skip
     if item.type in ("document", "documents"):
         _document(work, form, item, key, of)

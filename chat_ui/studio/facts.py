@@ -13,6 +13,7 @@ from apps.language.mentions import MENTION
 from apps.run import Context
 from chat_ui.parts import components, session
 from chat_ui.parts.customers import customers_for, word_note
+from chat_ui.parts.filter_bar import ask_for_customer
 from chat_ui.studio.work import Work
 from chat_ui.studio.writing import PROMPT
 from chat_ui.studio.yaml_editor import insert
@@ -40,7 +41,7 @@ def facts(work: Work, user: User) -> None:
         None,
         key="studio-facts-of",
         accept_new_options=True,
-        placeholder="Choose or type a customer",
+        placeholder=ask_for_customer(customers),
     )
     if note := word_note(user):
         st.caption(note)

@@ -21,39 +21,75 @@ def heading(text: str) -> None:
 
 
 def problems(work: Work, place: str) -> None:
-    """What is wrong with a field, below it."""
-    for message in work.problems(place):
-        st.html(f'<div class="field-problem" role="alert">{escape(message)}</div>')
+    """What is wrong with a field, below it.
+
+    The place is there also when nothing is wrong: what comes and goes moves the fields below it to another place of
+    the page, and the browser then draws them anew, without what is being typed in them.
+    """
+    place_for_it = st.empty()
+    if found := work.problems(place):
+        told = (f'<div class="field-problem" role="alert">{escape(message)}</div>' for message in found)
+        place_for_it.html("".join(told))
 
 
 def changed(work: Work, key: str, change: Change) -> None:
     """Brings a field's new value into the file."""
-    value = st.session_state[key]
-    work.edit(lambda form: change(form, value))
+    bring(work, change)(st.session_state[key])
 
 
-def show(key: str, value: Any) -> None:
-    """Lets a field show what the file says. Set anew, even the same value would replace what is being typed."""
-    if key not in st.session_state or st.session_state[key] != value:
+def bring(work: Work, change: Change) -> Callable[[Any], None]:
+    """What brings a field's value into the file."""
+
+    def brought(value: Any) -> None:
+        work.late = True
+        work.edit(lambda form: change(form, value))
+
+    return brought
+
+
+def show(key: str, value: Any, bring: Callable[[Any], None] | None = None) -> None:
+    """Lets a field show what the file says. Set anew, even the same value would replace what is being typed.
+
+    Args:
+        bring: Brings a value of the field into the file. Where several changes come while the page is being drawn,
+            Streamlit calls back for some of them only: what a field has and the file hasn't is brought here then.
+    """
+    known, told = f"{key}-shown", f"{key}-brought"
+    now = st.session_state.get(key)
+    if key not in st.session_state:
         st.session_state[key] = value
+    elif _plain(now) != _plain(value):
+        newer = known in st.session_state and _plain(st.session_state[known]) == _plain(value)
+        if bring is not None and newer and st.session_state.get(told) != now:
+            # Once: what the file doesn't take as it is would be brought for ever.
+            st.session_state[told] = now
+            bring(now)
+        else:
+            st.session_state[key] = value
+    st.session_state[known] = value
+
+
+def _plain(value: Any) -> Any:
+    """A text without the spaces at the ends of its lines, which the file doesn't keep and somebody may be typing at."""
+    return lines(value) if isinstance(value, str) else value
 
 
 def line(work: Work, label: str, value: str, key: str, change: Change, **how: Any) -> None:
     """A field of one line."""
-    show(key, value)
+    show(key, value, bring(work, change))
     st.text_input(label, key=key, on_change=changed, args=(work, key, change), **how)
 
 
 def choice(work: Work, label: str, value: Any, options: Sequence[Any], *, key: str, change: Change, **how: Any) -> None:
     """A field with one of several values; a value of the file that isn't among them stays."""
-    show(key, value)
+    show(key, value, bring(work, change))
     known = list(options) if value in options or value is None else [*options, value]
     st.selectbox(label, known, key=key, on_change=changed, args=(work, key, change), **how)
 
 
 def toggle(work: Work, label: str, value: bool, key: str, change: Change, **how: Any) -> None:
     """A field that is on or off."""
-    show(key, value)
+    show(key, value, bring(work, change))
     st.checkbox(label, key=key, on_change=changed, args=(work, key, change), **how)
 
 

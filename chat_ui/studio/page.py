@@ -14,9 +14,9 @@ from chat_ui.studio.fields import show
 from chat_ui.studio.keys import keys_table
 from chat_ui.studio.release import release
 from chat_ui.studio.review import waiting_reviews
-from chat_ui.studio.testing import tests
+from chat_ui.studio.testing import counted, tests
 from chat_ui.studio.try_out import trial
-from chat_ui.studio.work import Work, begin, chosen, keep, open_work, throw_away, titles
+from chat_ui.studio.work import Work, begin, choose, chosen, keep, open_work, throw_away, titles
 from chat_ui.studio.yaml_editor import yaml_editor
 from core.errors import AppError
 from core.types import User
@@ -30,16 +30,20 @@ def page(user: User) -> None:
     conversation = st.session_state.pop("studio-draft", None)
     if conversation is not None:
         begin(str(conversation), user, "Made of what you asked in a conversation.")
-    waiting_reviews(user)
+    # What is told here comes and goes, and may not move what is below it (`fields.problems` says why).
+    with st.container():
+        waiting_reviews(user)
+    told_here = st.container()
     known = titles(user)
     key = chosen()
     if told := st.session_state.pop("studio-told", ""):
-        components.state(str(told))
+        with told_here:
+            components.state(str(told))
     if key not in known:
-        key = st.session_state["studio-app"] = NEW
+        key = NEW
     names = {NEW: "New app …", **known}
     with st.container(horizontal=True, vertical_alignment="bottom", key="studio-head"):
-        st.selectbox("App", list(names), format_func=names.__getitem__, key="studio-app", width=360)
+        choose(names, key)
         if key:
             st.button("Copy this app", on_click=copy, args=(key, known, user), disabled=key not in _copyable(known))
     if not key:
@@ -56,12 +60,13 @@ def _copyable(known: dict[str, str]) -> set[str]:
 
 
 def _work(work: Work, user: User) -> None:
+    work.late = False
     work.check()
     left, right = st.columns(2, gap="large")
     with left:
         _written(work)
         _state(work, user)
-    with right:
+    with right, st.container(key="studio-side"):
         name, tab = components.open_tab(["Try", "Facts", "Tests", "Requests", "Publish", "Keys"], "studio-tab")
         with tab:
             match name:
@@ -78,6 +83,8 @@ def _work(work: Work, user: User) -> None:
                 case "Keys":
                     keys_table()
     keep(work, user)
+    if work.late:
+        st.rerun()
 
 
 def _written(work: Work) -> None:
@@ -107,7 +114,7 @@ def _state(work: Work, user: User) -> None:
         components.state("Not right yet", first, "warning")
     else:
         components.state(
-            "The app is right", f"{work.app.title}, version {work.app.version}, {len(work.app.tests)} tests."
+            "The app is right", f"{work.app.title}, version {work.app.version}, {counted(len(work.app.tests))}."
         )
     if work.text != work.base:
         with st.container(horizontal=True, vertical_alignment="center"):
@@ -119,7 +126,7 @@ def _state(work: Work, user: User) -> None:
 
 def _requests(work: Work) -> None:
     """More examples of requests, in the file beside the app's, and messages that are for search."""
-    show("studio-examples", work.text.examples)
+    show("studio-examples", work.text.examples, lambda text: _with_requests(work, str(text)))
     st.text_area(
         "More messages for this app, one a line", height=360, key="studio-examples",
         help='A message after "not:" is for search. Three of them stand in the form already.',

@@ -11,7 +11,7 @@ from apps.authoring import AppForm, FormInput, Place
 from apps.authoring.form import PLACES
 from apps.authoring.write_form import unused_name
 from chat_ui.parts import session
-from chat_ui.studio.fields import adder, changing, choice, line, mover, problems, show, toggle
+from chat_ui.studio.fields import adder, bring, changing, choice, line, mover, problems, show, toggle
 from chat_ui.studio.work import Work
 
 KINDS = ("", "contract", "report", "meeting", "letter", "advice")
@@ -131,7 +131,7 @@ def _narrowed(work: Work, place: Place, number: int, key: str) -> None:
                 ),
             )  # fmt: skip
         if place.use in _NUMBER:
-            show(f"{key}-most", place.most)
+            show(f"{key}-most", place.most, bring(work, changing("places", number, "most")))
             st.number_input(
                 _NUMBER[place.use], 0, 50, key=f"{key}-most",
                 on_change=lambda: work.edit(

@@ -22,7 +22,7 @@ from apps.publish.approval import (
 )
 from apps.publish.versions import app_difference, publish, rollback
 from chat_ui.parts import components, session
-from chat_ui.studio.testing import last_results, tested_now
+from chat_ui.studio.testing import counted, last_results, tested_now
 from chat_ui.studio.try_out import unreleased
 from chat_ui.studio.work import Work, published
 from core.errors import AppError
@@ -62,8 +62,8 @@ def _offer(work: Work, app: App, user: User) -> None:
     if current is not None and not changes and current.written == work.text:
         components.state("Nothing changed", f"The text is that of version {current.version}.")
         return
-    since = f"version {current.version}" if current else "nothing before"
-    components.state(f"What is new since {since}", "" if changes else "Only how the file is written.", items=changes)
+    title = f"What is new since version {current.version}" if current else "What it does"
+    components.state(title, "" if changes else "Only how the file is written.", items=changes)
     if current is not None:
         with st.expander("The same line by line"):
             shown = app_difference(current.written, work.text, (f"version {current.version}", "this text"))
@@ -73,7 +73,7 @@ def _offer(work: Work, app: App, user: User) -> None:
     reason = review_needed(app, user, session.settings().auth, known.app if known else None)
     st.caption(
         components.plain(
-            f"It is for {audience_in_words(app)}. {len(app.tests)} tests run first; if all pass it is verified."
+            f"It is for {audience_in_words(app)}. First: {counted(len(app.tests))}; if all pass it is verified."
         )
     )
     unverified = st.checkbox("Also if tests fail, or there are none (it isn't verified then)", key="studio-unverified")

@@ -35,11 +35,9 @@ def _review(review: Review, user: User) -> None:
     app = review.load()
     current = next((v for v in list_versions(session.database(), review.app) if v.current), None)
     if review.said:
-        components.state(f"{review.author} says", review.said)
+        components.state(f"{session.directory().person(review.author).name or review.author} says", review.said)
     changes = changes_in_words(current.written if current else None, review.written)
-    components.state(
-        f"What is new since {f'version {current.version}' if current else 'nothing before'}", items=changes
-    )
+    components.state(f"What is new since version {current.version}" if current else "What it does", items=changes)
     can = powers(app)
     components.facts(
         f"What “{app.title}” can do",

@@ -21,6 +21,11 @@ from ingestion.enrich import chunk_document
 _LAST = "studio-tests"
 
 
+def counted(tests: int) -> str:
+    """How many tests, in words."""
+    return "1 test" if tests == 1 else f"{tests} tests"
+
+
 def tests(work: Work, user: User) -> None:
     """Draws the tests and their last results."""
     app = work.app
@@ -33,7 +38,7 @@ def tests(work: Work, user: User) -> None:
         tested_now(work, app, user)
     last = last_results(work)
     if last is None:
-        st.caption(f"{len(app.tests)} tests; not run since the last change.")
+        st.caption(f"{counted(len(app.tests))}; not run since the last change.")
     results = {result.name: result for result in last or ()}
     rows = []
     for test in app.tests:

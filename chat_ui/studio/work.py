@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import streamlit as st
@@ -20,7 +21,9 @@ from chat_ui.parts import session
 from core.errors import AppError
 from core.types import User
 
-_STATE, _CHOSEN = "studio-work", "studio-app"
+_STATE, _OPEN, _BEGUN = "studio-work", "studio-open-key", "studio-begun"
+# The list of apps, and the words by which it showed the open one last.
+_LIST, _SHOWN = "studio-app", "studio-shown"
 
 
 @dataclass
@@ -29,21 +32,26 @@ class Work:
 
     Attributes:
         key: The app's name, or of one that was never published an id of its own.
+        author: Who writes it.
         base: What it began from: the published version, the file, or nothing.
         kept: What is kept of it already.
         revision: Raised when the text is changed elsewhere than in an editor, which then takes it over.
         restored: Whether it comes from what was kept of an earlier visit.
+        late: Whether it was changed while the page is being drawn, which then is drawn anew.
     """
 
     key: str
+    author: User
     text: AppText
     base: AppText | None
     kept: AppText
     versions: list[AppVersion] = field(default_factory=list)
     revision: int = 0
     restored: bool = False
+    late: bool = False
     app: App | None = None
     wrong: list[Wrong] = field(default_factory=list)
+    lock: threading.RLock = field(default_factory=threading.RLock)
 
     @property
     def is_new(self) -> bool:
@@ -59,10 +67,16 @@ class Work:
         """Takes a new text of the file; `elsewhere` than in the editor, which then gets it."""
         self.text = AppText(yaml, self.text.examples)
         self.revision += elsewhere
+        keep(self, self.author)
 
     def edit(self, change: Callable[[AppForm], AppForm]) -> None:
         """Changes what the form shows."""
-        self.put(with_form(self.text.yaml, change(read_form(self.text.yaml))))
+        # Runs of the page overlap where changes come quickly, each in a thread of its own.
+        with self.lock:
+            before = read_form(self.text.yaml)
+            after = change(before)
+            # The prompt's editor may be ahead of what it has told: only another prompt replaces what is typed there.
+            self.put(with_form(self.text.yaml, after), elsewhere=after.prompt != before.prompt)
 
     def check(self) -> None:
         """Looks what app the text is, and what is wrong with it."""
@@ -110,7 +124,9 @@ def open_work(key: str, user: User) -> Work:
     draft = drafts_of(session.database(), user).get(key)
     text = AppText(draft.text, draft.examples) if draft is not None else base
     assert text is not None
-    found = Work(key, text, base, text, versions, restored=draft is not None)
+    found = Work(
+        key, user, text, base, text, versions, restored=draft is not None and key != st.session_state.get(_BEGUN)
+    )
     # Another app comes into the same editors.
     found.revision = now.revision + 1 if now is not None else 0
     st.session_state[_STATE] = found
@@ -121,6 +137,7 @@ def begin(text: str, user: User, told: str = "") -> str:
     """Keeps a new app's text and opens it; its key."""
     key = uuid.uuid4().hex
     keep_draft(session.database(), user, key, _title(text), AppText(text))
+    st.session_state[_BEGUN] = key
     open_next(key, told)
     return key
 
@@ -131,17 +148,46 @@ def open_next(key: str, told: str = "") -> None:
 
 
 def chosen() -> str:
-    """The key that the page opens: asked for in this run, else the address's."""
+    """The key that the page opens: asked for in this run, else the one that is open, else the address's."""
     if "studio-open" in st.session_state:
         key, st.session_state["studio-told"] = st.session_state.pop("studio-open")
-        st.session_state[_CHOSEN] = key
+        st.session_state[_OPEN] = key
         st.session_state.pop(_STATE, None)
-    elif _CHOSEN not in st.session_state:
-        st.session_state[_CHOSEN] = str(st.query_params.get("app", ""))
-    # Said anew in each run: the list's own memory is of titles, which change while one types them.
-    key = str(st.session_state[_CHOSEN] or "")
-    st.session_state[_CHOSEN] = key
-    return key
+    elif _OPEN not in st.session_state:
+        st.session_state[_OPEN] = str(st.query_params.get("app", ""))
+    return str(st.session_state[_OPEN] or "")
+
+
+def choose(names: Mapping[str, str], key: str) -> None:
+    """Draws the list of apps, `key` being the open one."""
+    labels = _unlike(names)
+    st.session_state[_LIST] = key
+    st.session_state[_SHOWN] = labels[key]
+    st.selectbox(
+        "App", list(names), format_func=labels.__getitem__, key=_LIST, width=360, on_change=_chose, args=(labels,)
+    )
+
+
+def _unlike(names: Mapping[str, str]) -> dict[str, str]:
+    """Key → title, no two alike: the browser tells which one is chosen by the words that it shows."""
+    found: dict[str, str] = {}
+    for key in sorted(names):
+        title, number, taken = names[key], 2, set(found.values())
+        while title in taken:
+            title, number = f"{names[key]} ({number})", number + 1
+        found[key] = title
+    return found
+
+
+def _chose(labels: Mapping[str, str]) -> None:
+    """Opens what was chosen from the list.
+
+    A browser that hasn't been told yet how the open app is called now still tells its old words, which may be another
+    app's by now: they are no choice.
+    """
+    key = str(st.session_state.get(_LIST) or "")
+    if key in labels and labels[key] != st.session_state.get(_SHOWN):
+        st.session_state[_OPEN] = key
 
 
 def keep(work: Work, user: User) -> None:

@@ -13,7 +13,7 @@ from apps.authoring.mistakes import EXAMPLES
 from apps.authoring.write_form import unused_name
 from apps.steps import KINDS
 from chat_ui.parts import components, session
-from chat_ui.studio.fields import changed, choice, line, lines, problems, show, toggle
+from chat_ui.studio.fields import bring, changed, choice, line, lines, problems, show, toggle
 from chat_ui.studio.work import Work
 from chat_ui.studio.yaml_editor import prompt_editor
 from core.text.languages import LANGUAGES
@@ -127,17 +127,24 @@ def _languages(form: AppForm) -> dict[str, str]:
 
 def audience(work: Work, form: AppForm) -> None:
     groups = sorted({*session.directory().members, *form.audience})
-    show("studio-audience", list(form.audience))
+
+    def with_audience(f: AppForm, value: list[str]) -> AppForm:
+        return replace(f, audience=tuple(value))
+
+    def with_requests(f: AppForm, value: str) -> AppForm:
+        return replace(f, examples=lines(value))
+
+    show("studio-audience", list(form.audience), bring(work, with_audience))
     st.multiselect(
         "Groups (nobody chosen: everybody)", groups, key="studio-audience", placeholder="Everybody", on_change=changed,
-        args=(work, "studio-audience", lambda f, v: replace(f, audience=tuple(v))),
+        args=(work, "studio-audience", with_audience),
     )  # fmt: skip
     problems(work, "audience")
-    show("studio-requests", "\n".join(form.examples))
+    show("studio-requests", "\n".join(form.examples), bring(work, with_requests))
     st.text_area(
         "Three requests for it, as people would type them, one a line", key="studio-requests", height=104,
         placeholder="Weekly status of a customer", on_change=changed,
-        args=(work, "studio-requests", lambda f, v: replace(f, examples=lines(v))),
+        args=(work, "studio-requests", with_requests),
     )  # fmt: skip
     missing = EXAMPLES - len(form.examples)
     if missing > 0 and not work.text.examples.strip():

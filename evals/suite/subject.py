@@ -166,8 +166,9 @@ class _Conversation:
             raise QuestionError(f"{user.email} has no conversation {conversation_id!r} in an evaluation.")
         return list(self.kept)
 
-    def append(self, _conversation: str, _user: User, question: str, standalone: str, answer: Answer) -> None:
+    def append(self, _conversation: str, _user: User, question: str, standalone: str, answer: Answer) -> int:
         self.kept.append(StoredTurn(question, standalone, answer, utc_now()))
+        return len(self.kept) - 1
 
 
 def known_documents(chunks: Iterable[Chunk]) -> dict[str, IndexedDocument]:

@@ -50,8 +50,8 @@ class Person:
             client.post(urljoin(str(form.url), "/authorize"), data={**sent, "person": person}).raise_for_status()
             self.cookies = client.cookies
 
-    def open(self, query: str = "") -> str:
-        """Opens the first page with the address's query, and waits until it is drawn; what it says."""
+    def open(self, query: str = "", page: str = "") -> str:
+        """Opens a page, the first where none is named, and waits until it is drawn; what it says."""
         token = httpx.get(
             f"{self.url}/_stcore/health", cookies=self.cookies, verify=False, timeout=_PATIENCE_S
         ).cookies.get("_streamlit_xsrf", "")
@@ -67,7 +67,9 @@ class Person:
             max_size=None,
             open_timeout=_PATIENCE_S,
         )
-        return self._run(BackMsg(), query)
+        message = BackMsg()
+        message.rerun_script.page_name = page
+        return self._run(message, query)
 
     def ask(self, question: str) -> str:
         """Sends the question and waits until the page is still; what it has drawn since."""

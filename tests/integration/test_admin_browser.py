@@ -173,7 +173,7 @@ def test_weights_are_levels_and_a_loss_is_asked_for_and_a_second_server_follows(
         assert (office.workspace / "weights.yaml").read_text() == WEIGHTS.replace("none", "very_high")
         other.open()
         other.ask("How many days of leave do staff have?")
-        other.page.get_by_text("Why these sources").last.click()
+        other.page.get_by_role("button", name="Why these").last.click()
         expect(other.page.locator("table.rows").last).to_contain_text("leave-faq.md", timeout=15_000)
 
 

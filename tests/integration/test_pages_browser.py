@@ -82,7 +82,7 @@ def test_write_test_and_publish_an_app(window) -> None:
     text.wait_for()
     text.fill(OWN_APP)
     text.press("Control+Enter")
-    page.get_by_text("Greeting card, version 1.0, 1 tests.").wait_for()
+    page.get_by_text("Greeting card, version 1.0, 1 test.").wait_for()
     assert visitor.violations() == []
     page.get_by_role("tab", name="Tests").click()
     page.get_by_role("button", name="Run the tests").click()

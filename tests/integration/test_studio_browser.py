@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -148,6 +149,40 @@ def build(visitor: Visitor) -> None:
     requests.press("Control+Enter")
     expect(page.get_by_text("and the chat knows when somebody means this app")).to_have_count(0)
     assert visitor.violations() == []
+
+
+def test_whoever_types_faster_than_the_page_is_drawn_loses_nothing(author: Visitor) -> None:
+    page = author.page
+    page.goto(f"{author.url}/studio")
+    page.get_by_role("button", name="Start", exact=True).click()
+    requests = "Three requests for it, as people would type them, one a line"
+    names = ("Title", "Tone", "Called", "What it does, in a sentence", requests)
+    fields = {name: page.get_by_role("textbox", name=name, exact=True) for name in names}
+    fields["Title"].wait_for()
+    author.settled()
+    typed = {name: fields[name].input_value() for name in names}
+    for number in range(12):
+        # No order in which a field's neighbours are all drawn by the time that it comes again.
+        name = names[(number * number + number // 3) % len(names)]
+        fields[name].click()
+        expect(fields[name]).to_be_focused()
+        page.keyboard.press("Control+End")
+        page.keyboard.type(f"n{number} ", delay=8)
+        typed[name] += f"n{number} "
+    prompt = page.get_by_role("textbox", name="What to write")
+    prompt.click()
+    page.keyboard.type("Write the weekly status, first where they stand.", delay=8)
+    page.keyboard.press("Tab")
+    for _ in range(2):  # as it stands there, and as it was kept
+        for name in names:
+            expect(fields[name]).to_have_value(re.compile(rf"^{typed[name].strip()}\s*$"), timeout=30_000)
+        expect(prompt).to_have_value("Write the weekly status, first where they stand.")
+        author.settled()
+        page.wait_for_timeout(600)  # so long the prompt's editor waits before it tells
+        author.settled()
+        page.reload()
+    page.get_by_role("button", name="Throw this draft away").click()
+    page.get_by_role("button", name="Start", exact=True).wait_for()
 
 
 def test_made_tried_tested_approved_and_published(author: Visitor, studio: Path, visit, monkeypatch) -> None:

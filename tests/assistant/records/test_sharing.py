@@ -1,12 +1,18 @@
 """A reader of a shared conversation sees what rests on documents that they may read, and of the rest that it is there."""
 
+from dataclasses import replace
+
 import pytest
 
+from apps.kept import record_run
+from apps.run import OutputValue, SourceQuote
+from apps.runner import RunResult
 from assistant.records.conversations import Conversations, StoredTurn
 from assistant.records.shared_view import ASKED_BACK, OF_TABLES, WITHHELD, shared_turn
 from assistant.records.sharing import Sharing
+from assistant.records.versions import Versions
 from core.database import open_database, utc_now
-from core.errors import QuestionError
+from core.errors import AppError, QuestionError
 from core.settings import Settings
 from core.types import Answer, Chunk, Citation, Passage, User
 
@@ -116,3 +122,47 @@ def test_who_may_share_and_with_whom(tmp_path):
     assert "Secret" not in str(one)
     stored.delete(mine, ANA)
     assert not sharing.with_me(BEN)
+
+
+def test_a_reader_has_an_apps_tables_and_files_as_the_owner_edited_them_but_no_rows_of_tables(tmp_path):
+    engine = open_database(Settings(root=tmp_path))
+    closed_to_ben = set()
+    sharing = Sharing(engine, lambda ids, user: set(ids) - closed_to_ben)
+    stored, mail = Conversations(engine), {"to": "jo@x.example", "subject": "Status", "body": "All is well."}
+    outputs = (
+        OutputValue("mail", "email", "Mail", "To: jo@x.example\n\nAll is well.", mail),
+        OutputValue("file", "docx", "File", "All is well.", content=b"bytes", file_name="f.docx"),
+    )
+    result = RunResult("brief", "1", "completed", outputs, (SourceQuote("Open", document_id="open", quote="q"),))
+    mine = stored.start(ANA, "Status")
+    runs = [record_run(engine, result, ANA)]
+    tables = replace(result, evidence=(*result.evidence, SourceQuote("Company tables", rows=True)))
+    runs.append(record_run(engine, tables, ANA))
+    for run in runs:
+        stored.append(mine, ANA, "Status?", "Status?", Answer("All is well.", route="app:brief", run=run))
+    Versions(engine).add(mine, 0, "mail", "All is very well.")
+    sharing.share(mine, ANA, [BEN.email])
+    seen = sharing.turns(mine, BEN)
+    assert [one.run for one in seen] == [runs[0], ""] and seen[1].turn.answer.text == OF_TABLES
+    shown = sharing.result(mine, runs[0], BEN)
+    assert shown.output("mail").value["body"] == "All is very well." and "very well" in shown.output("mail").text
+    assert shown.output("file").content == b"bytes"
+    with pytest.raises(AppError):
+        sharing.result(mine, runs[1], BEN)
+    closed_to_ben.add("open")
+    with pytest.raises(AppError):
+        sharing.result(mine, runs[0], BEN)
+    assert sharing.turns(mine, BEN)[0].withheld
+
+
+def test_an_edited_answer_is_shared_as_it_was_edited_where_all_of_it_may_be_read(tmp_path):
+    engine = open_database(Settings(root=tmp_path))
+    open_ids = {"open"}
+    stored, sharing = Conversations(engine), Sharing(engine, lambda ids, user: set(ids) & open_ids)
+    mine = stored.start(ANA, "Prices")
+    stored.append(mine, ANA, "Cost?", "Cost?", turn("Open one. [1] Closed one. [2]", "open", "closed").answer)
+    Versions(engine).add(mine, 0, "", "Mine, and closed. [2]")
+    sharing.share(mine, ANA, [BEN.email])
+    assert "Mine" not in sharing.turns(mine, BEN)[0].turn.answer.text
+    open_ids.add("closed")
+    assert sharing.turns(mine, BEN)[0].turn.answer.text == "Mine, and closed. [2]"

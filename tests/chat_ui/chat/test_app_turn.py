@@ -77,9 +77,16 @@ def test_what_an_app_lacks_is_asked_for_in_a_form_that_ends_the_turn(app: Opened
     )
 
 
+def opened_menu(page: AppTest) -> AppTest:
+    """The page with the menu of ways of its last answer open."""
+    page.session_state[f"{page.session_state['turns'][-1].key}-route"] = True
+    return page.run()
+
+
 def test_the_reason_is_shown_and_plain_search_can_be_had_instead(app: Opened, routed: QuotingAssistant) -> None:
     page = app().run()
-    shown = ask(page, "What does the greeting premium plan cost a month?")
+    ask(page, "What does the greeting premium plan cost a month?")
+    shown = html(opened_menu(page))
     assert "it is like “write a greeting”." in shown
     page = press(page, "Use plain search")
     assert routed.asked[-1].route == "search"
@@ -89,6 +96,7 @@ def test_the_reason_is_shown_and_plain_search_can_be_had_instead(app: Opened, ro
 def test_another_app_can_be_had_instead(app: Opened, routed: QuotingAssistant) -> None:
     page = app().run()
     ask(page, "What does the premium plan cost a month?")
+    opened_menu(page)
     next(s for s in page.selectbox if s.label == "Use an app").set_value("greeting").run()
     press(page, "Use it")
     assert (routed.asked[-1].text, routed.asked[-1].route) == (

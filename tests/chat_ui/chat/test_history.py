@@ -210,3 +210,36 @@ def test_a_shared_conversation_is_read_with_the_readers_rights_and_branched(
     gone = app()
     gone.query_params["c"] = conversation.id
     assert "isn&#x27;t shared with you" in html(gone.run())
+
+
+def test_a_copy_is_asked_for_at_an_address_and_granted_on_the_start_page(
+    app: App, stored: Conversations, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask(app().run(), PRICE)
+    (conversation,) = stored.of(ANA)
+    with monkeypatch.context() as as_ben:
+        as_ben.setattr("chat_ui.parts.session.person", lambda: BEN)
+        other = app()
+        other.query_params["c"] = conversation.id
+        other.run()
+        other.text_input[-1].set_value("I take over on Monday")
+        next(button for button in other.button if button.label == "Ask the owner for it").click().run()
+        assert "its owner sees your request" in html(other)
+    page = app().run()
+    assert f"asks for “{PRICE}”" in html(page) and "I take over on Monday" in html(page)
+    next(button for button in page.button if button.label == "Share it").click().run()
+    assert "asks for" not in html(page)
+    monkeypatch.setattr("chat_ui.parts.session.person", lambda: BEN)
+    other = app()
+    other.query_params["c"] = conversation.id
+    assert "480 euros" in html(other.run())
+    SyncState(open_database(load_settings())).commit(
+        "files", [DocumentRecord("files:premium.md", "files", allow=("group:emea",))], "c"
+    )
+    other = app()
+    other.query_params["c"] = conversation.id
+    other.run()
+    next(button for button in other.button if button.label.startswith("Ask ")).click().run()
+    assert any("You have asked" in caption.value for caption in other.caption)
+    actions = [entry.action for entry in audit.recorded(open_database(load_settings()))]
+    assert {"asked for a copy", "granted a copy"} <= set(actions)
