@@ -329,9 +329,8 @@ def _in_digits(text: str, spans: Sequence[_Span]) -> str:
 
 def _end_of_words(end: int, digits: str, question: str) -> int:
     """Where a number ends that was written in more letters than its digits have."""
-    while end < len(digits) and digits[end] == " " and question[end] != " ":
-        end += 1
-    return end
+    blank = len(digits) - len(digits[end:].lstrip())
+    return end + len(question[end:blank].rstrip())
 
 
 def _absorb(spans: list[_Span], question: str, lexicon: Lexicon) -> None:
@@ -354,6 +353,9 @@ def _absorb(spans: list[_Span], question: str, lexicon: Lexicon) -> None:
     ordered = [s for s in ordered if s in spans and s.letter in "EC"]
     for one, other in pairwise(ordered):
         if one not in spans or question[one.end : other.begin].strip() or one.letter != "C" or other.letter != "C":
+            continue
+        if re.search(r"\b(?:does|do|did)(?: \w+)? $", question[: one.begin]) and one.what.what != other.what.what:
+            spans.remove(other)  # "how many kWh does each region use" says nothing of another column
             continue
         general = set(tokens_of(question[other.begin : other.end])[0].plain.split()) <= GENERAL
         if general:

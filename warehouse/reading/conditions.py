@@ -47,7 +47,9 @@ class Found:
 def conditions(text: str, marks: Annotated, lexicon: Lexicon) -> list[Found]:
     """The conditions in `text`, in order, not overlapping."""
     found: list[Found] = []
-    for make in (_starting, _between, _twice_bounded, _bounded, _equal_number, _absent, _values, _yes_no, _nothing):
+    for make in (
+        _starting, _between, _twice_bounded, _bounded, _equal_number, _absent, _done, _values, _yes_no, _nothing,
+    ):  # fmt: skip
         for one in make(text, marks, lexicon):
             if all(one.end <= f.begin or one.begin >= f.end for f in found):
                 found.append(one)
@@ -162,9 +164,30 @@ def _values(text: str, marks: Annotated, lexicon: Lexicon) -> Iterator[Found]:
             op: Operator = ("!=" if one else "not in") if denied else ("=" if one else "in")
             if one and isinstance(values[0], Part):
                 op = "contains"
-            span = m.span() if n == 0 else (m.end(), m.end())
+            span = _with_its_column(text, m, field, marks) if n == 0 else (m.end(), m.end())
             either = n > 0 and re.search(r"\b(?:or|oder|o|ou)\b", m[0]) is not None
             yield Found(*span, Filter(field, op, values[0] if one else tuple(values)), either=either)
+
+
+def _with_its_column(text: str, m: re.Match[str], field: str, marks: Annotated) -> tuple[int, int]:
+    """Where the values stand, with the name of their own column beside them: "high severity"."""
+    after = re.match(r" (?P<c>C\d+)", text[m.end() :])
+    if after and marks.names[after["c"]].what == field:
+        return m.start(), m.end() + after.end()
+    return m.span()
+
+
+def _done(text: str, marks: Annotated, lexicon: Lexicon) -> Iterator[Found]:
+    """ "not fixed yet", "haven't been paid": the day on which it was done is missing; "are paid": it isn't."""
+    form = (
+        r"(?P<no>(?:{not}|{without}|not|haven't|hasn't|weren't|wasn't|yet to be)(?: an?| been| be| yet| still| got)* )?"
+        r"(?P<is>(?:is|are|was|were|been|got|already) )?(?P<c>C\d+)"
+    )
+    for m in pattern(form).finditer(text):
+        field = marks.names[m["c"]].what
+        verb = marks.words[m["c"]].lower().endswith(("ed", "en", "id", "nt", "ld"))
+        if lexicon.layer.column(field).type in ("date", "datetime") and verb and (m["no"] or (m["is"] and not marks.periods)):
+            yield Found(*m.span(), Filter(field, "is null" if m["no"] else "is not null"))
 
 
 def _yes_no(text: str, marks: Annotated, lexicon: Lexicon) -> Iterator[Found]:

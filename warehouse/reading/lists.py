@@ -31,8 +31,10 @@ def plain(words: Words) -> Query | None:
     ):
         # "mean time to respond" is both the name of a column and what to make of it.
         measures = [Measure(words.marks.names[first].what, "avg")]
+    measures = measures or _asked_at_the_end(words, text)
     if measures:
-        return _averaged(words, text, Query(tuple(dict.fromkeys(measures)), levels))
+        levels = levels or _ranked_things(words)
+        return _averaged(words, text, Query(_on_average(words, tuple(dict.fromkeys(measures))), levels))
     if levels and (extreme := _longest(words, text)) is not None:
         return Query((extreme,), levels)
     if levels and (m := re.search(r"[EC]\d+", text)):
@@ -47,6 +49,30 @@ def plain(words: Words) -> Query | None:
     free = without_spans(words.main, [(f.begin, f.end) for f in found])
     listed = _listed(words, free) or _listed(words, words.main)
     return Query((), listed) if listed else None
+
+
+def _asked_at_the_end(words: Words, text: str) -> list[Measure]:
+    """ "customers who joined this year, how many?", "what did gas cost in total?": a list is not what is asked."""
+    if (m := pattern(r"{count}\W*$").search(text) or re.search(r"how many\W*$", text)) and re.search(r"E\d", text[: m.start()]):
+        what = words.marks.names[re.findall(r"E\d+", text[: m.start()])[0]].what
+        return [Measure(what, "count")]
+    if not pattern("{in_total}|{on_average}").search(text):
+        return []
+    fields = [words.marks.names[c].what for c in re.findall(r"C\d+", text)]
+    return [Measure(f, "sum") for f in fields[:1] if words.layer.column(f).type == "number"]
+
+
+def _on_average(words: Words, measures: tuple[Measure, ...]) -> tuple[Measure, ...]:
+    """ "how many hours … on average" is no sum."""
+    if not pattern("{on_average}").search(words.main):
+        return measures
+    return tuple(replace(m, by="avg") if m.by == "sum" and not m.name else m for m in measures)
+
+
+def _ranked_things(words: Words) -> tuple[Level, ...]:
+    """ "customers by total price": the things that are put in order by a figure."""
+    m = re.match(r"(?:(?:show|list|give)(?: me)? )?(?:the |all )*(?P<e>E\d+) (?:ranked |sorted |ordered )?by (?!E)", words.main)
+    return words.levels_of(m["e"]) if m else ()
 
 
 # Before a thing they count its rows; other superlatives are about a figure of each.
@@ -84,6 +110,10 @@ def _averaged(words: Words, text: str, query: Query) -> Query:
 def _listed(words: Words, text: str) -> tuple[Level, ...]:
     """What a list shows: columns that are asked for, else what its rows are called."""
     marks = re.findall(r"[EC]\d+", text)
+    if not marks and (values := re.findall(r"V\d+", words.main)):
+        # "list the hospitals": the things of which it is a value.
+        entity = words.marks.names[values[0]].what.partition(".")[0]
+        return tuple(Level(f"{entity}.{c}") for c in words.layer.entities[entity].label)
     if re.match(r"(?:who|wer|quien|quienes|qui)\b", text) and not any(m.startswith("E") for m in marks):
         return _people(words)
     if not marks:

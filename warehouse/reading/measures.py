@@ -28,6 +28,7 @@ _MEASURES: tuple[tuple[str, str], ...] = (
         r")?(?: the| of)?(?: (?:V\d+|[a-z-]+)){0,1}? (?P<t>[ECM]\d+)"
     )),
     ("sum", r"{sum}(?: of)?(?: the| all| G\d+)* (?:V\d+ |E\d+ )*(?P<t>[CM]\d+)"),
+    ("sum", r"(?:how much|wie ?viel|cuanto|combien)(?: did| does| do| was| were| is| has)? (?:∙ |the |V\d+ )*(?P<t>[CM]\d+)"),
     ("money", r"{sum}(?: G\d+)* (?:V\d+ )*(?P<t>E\d+)(?! counts?| numbers?)"),
     ("entities", r"{sum}(?: of)?(?: {distinct})? (?:V\d+ )*(?P<t>E\d+)(?: counts?| numbers?)?"),
     ("entities", r"(?P<t>E\d+) counts?"),
@@ -161,7 +162,7 @@ class Words:
             for mark in re.findall(T, m["list"]):
                 levels += self.levels_of(mark)
             text = text[: m.start()] + " ∙ " + text[m.end() :]
-        for m in re.finditer(r"(?P<g>G\d+) (?=(?:the )?(?:average|total|sum|number|mean|median|count|[CEM]\d))", text):
+        for m in re.finditer(r"(?P<g>G\d+) (?=(?:the )?(?:average|total|sum|number|mean|median|count|[CEMV]\d))", text):
             word = self.marks.words[m["g"]].lower()
             if word.endswith(("ly", "al", "lich", "liche", "el", "elle", "uel")):
                 levels.append(Level("", self.marks.grains[m["g"]]))

@@ -39,7 +39,7 @@ _SUBJECT = (
 _GROUP = rf"(?:per|for each|in each|of each|by each|for every|each|grouped by|by) (?P<w>{_WORD}(?: {_WORD})?){_ENDS}"
 _NAMED = re.compile(
     r"\b(?:in|at|from|for|by|of|named|called|to|with|than|und|von|para|de|pour|chez)\s+"
-    r"(?:the\s+|Mr\.?\s+|Ms\.?\s+|Dr\.?\s+)?(?P<name>[A-Z][\w’'&.-]{2,}(?:\s+[A-Z][\w’'&.-]+)*)"
+    r"(?:the\s+|Mr\.?\s+|Ms\.?\s+|Dr\.?\s+)?(?P<name>[A-Z][\w’'&.-]+[\w’'](?:\s+[A-Z][\w’'&.-]*\w)*)"
 )
 # Nouns that asking is done with.
 _SAID_ALONE = frozenset(
@@ -51,7 +51,7 @@ _SAID_ALONE = frozenset(
     "last other others same different entire whole letter word words string strings integer format system today "
     "end start beginning participants questions column columns row rows distribution breakdown trend overview "
     "summary development chart graph plot histogram scatter more less common square kilometer kilometers meter meters "
-    "left right inner outer join following remaining unix iso usd eur gmt utc".split()
+    "expensive popular recent left right inner outer join following remaining unix iso usd eur gmt utc".split()
 )
 
 

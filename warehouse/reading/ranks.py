@@ -101,7 +101,7 @@ def _ranked_by(words: Words, text: str, subjects: Sequence[str], down: bool) -> 
             return None, measure.of
         return measure, ""
     owner = words.marks.names[subjects[0]].what.partition(".")[0] if not subjects[0].startswith("G") else ""
-    if m := pattern(r"(?:{highest}|{lowest}) (?P<v>V\d+)").search(text):
+    if m := pattern(r"(?:{highest}|{lowest}) (?P<v>V\d+)(?! [CM]\d)").search(text):
         # "the most sick leave": how many rows there are of that value; the value itself is a condition already.
         of = words.marks.names[m["v"]].what.partition(".")[0]
         if of != owner:

@@ -20,11 +20,11 @@ _BETWEEN = (
 )
 _BEGINS = re.compile(
     r"\b(?:first|start\w*|from|begin\w*|began|open\w*|created|ordered|placed|admi\w+|departure|sent|received|"
-    r"check ?in|hired|joined|requested|issued)\b"
+    r"check ?in|hired|joined|requested|issued|brought|reported|raised|logged|registered|submitted|entry)\b"
 )
 _ENDS = re.compile(
     r"\b(?:last|end\w*|until|to|clos\w+|finish\w*|complet\w+|resolved|shipped|delivered|discharge\w*|arrival|paid|"
-    r"returned|check ?out|left|due|expir\w+)\b"
+    r"returned|check ?out|left|due|expir\w+|fixed|solved|settled|repaired|exit|completion)\b"
 )
 _LASTS = (
     r"(?:(?:that |which |who )?(?:last\w*|took|take|taking|open|lie|run\w*|are|were|is|was|dauern|dauerten|duran|"
@@ -69,6 +69,8 @@ def _own_span(entity: str, layer: Layer) -> str:
     """The time from the first to the last day of an entity that has one of each."""
     days = [c for c, of in layer.entities[entity].columns.items() if of.type in ("date", "datetime")]
     first, last = [c for c in days if _BEGINS.search(c)], [c for c in days if _ENDS.search(c)]
+    if len(days) == 2 and len(last) == 1:
+        first = [c for c in days if c != last[0]]
     both = len(first) == len(last) == 1 and first != last
     return f"{entity}.{first[0]}{SPAN}{last[0]}" if both else ""
 
