@@ -219,6 +219,9 @@ def _label(name: str, columns: Mapping[str, Column], key: tuple[str, ...]) -> tu
     named += [c for c, meant in columns.items() if c.endswith("name") and meant.type == "text"]
     if named:
         return (named[0],)
+    numbered = [c for n in (name, name.rsplit(maxsplit=1)[-1]) for c in columns if c in (f"{n} number", f"{n} no")]
+    if numbered:
+        return (numbered[0],)
     texts = [c for c, meant in columns.items() if meant.type == "text" and c not in key]
     links = [c for c in columns if c not in key and c.endswith("id")]
     return tuple(texts[:2]) if texts and not links and key else key

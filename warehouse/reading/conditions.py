@@ -22,8 +22,8 @@ _BETWEEN = (
 
 
 _OR = re.compile(
-    r",? ?(?:or|oder|o|ou)(?: (?:else|that|who|which|whose|with|in|from|of|at|are|is|was|were|have|has|had|the|an?|"
-    r"their|mit|aus|die|deren|con|en|de|que|avec|dans|qui|dont|E\d+))* ?"
+    r"(?: [CE]\d+)?,? ?(?:or|oder|o|ou)(?: (?:else|that|who|which|whose|with|in|from|of|at|are|is|was|were|have|has|had|the|an?|"
+    r"their|located|based|live|lives|work|works|mit|aus|die|deren|con|en|de|que|avec|dans|qui|dont|E\d+))* ?"
 )
 
 
@@ -186,7 +186,11 @@ def _done(text: str, marks: Annotated, lexicon: Lexicon) -> Iterator[Found]:
     for m in pattern(form).finditer(text):
         field = marks.names[m["c"]].what
         verb = marks.words[m["c"]].lower().endswith(("ed", "en", "id", "nt", "ld"))
-        if lexicon.layer.column(field).type in ("date", "datetime") and verb and (m["no"] or (m["is"] and not marks.periods)):
+        done = lexicon.layer.column(field).type in ("date", "datetime") and verb
+        if done and m["no"] and (thing := re.match(r" (?:an?|any|one) (?P<e>E\d+)", text[m.end() :])):
+            # "never reported a fault" is about who has none.
+            yield Found(m.start(), m.end() + thing.end(), without=marks.names[thing["e"]].what)
+        elif done and (m["no"] or (m["is"] and not (marks.periods or marks.grains))):
             yield Found(*m.span(), Filter(field, "is null" if m["no"] else "is not null"))
 
 

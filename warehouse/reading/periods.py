@@ -51,7 +51,9 @@ _NUMBERS = {
     for word in words.split()
 }
 _N = rf"(?P<n>\d{{1,4}}|{'|'.join(sorted(_NUMBERS, key=len, reverse=True))})"
-_OPEN_BEGIN = r"(?:since|after|later than|from|as of|starting(?: from)?|on or after|seit|ab|nach|desde|a partir de|depuis|des)"
+_OPEN_BEGIN = (
+    r"(?:since|after|later than|from|as of|starting(?: from)?|on or after|seit|ab|nach|desde|a partir de|depuis|des)"
+)
 _OPEN_END = r"(?:before|prior to|earlier than|vor|antes del?|avant)"
 _UNTIL = r"(?:until|through|up to|on or before|by|bis(?: zum)?|hasta(?: el)?|jusqu'?(?:au|a|en)?)"
 _LAST = (

@@ -45,7 +45,7 @@ def ranked(words: Words) -> Query | None:
     else:
         m = pattern(EXTREME + r" (?:V\d+ )*(?P<t>[ECM]\d+|V\d+|{count}|{sum}|{average})").search(text)
         if not m:
-            return None
+            return _said_of_it(words)
         before = re.findall(r"[ECG]\d+", text[: m.start()])
         adjectival = m["t"].startswith("E") and not re.search(
             (
@@ -87,6 +87,20 @@ def ranked(words: Words) -> Query | None:
     more, _ = words.group_levels(words.main) if not top else ((), "")
     levels = tuple(dict.fromkeys((*levels, *(v for v in more if v not in levels))))
     return Query((measure, *others), levels, order=(Order(len(levels), down),), limit=limit)
+
+
+def _said_of_it(words: Words) -> Query | None:
+    """ "which repair was the most expensive?": the superlative stands behind its thing."""
+    m = pattern(r"(?P<e>E\d+) (?:is|are|was|were) (?:the )?(?P<how>{highest}|{lowest})\W*$").search(words.main)
+    entity = words.marks.names[m["e"]].what if m else ""
+    column = _adjective(words, m["how"], entity) if m else ""
+    if m is None or not column:
+        return None
+    levels = (*words.levels_of(m["e"]), Level(column))
+    down = not pattern("{lowest}").fullmatch(m["how"])
+    plural = words.marks.words[m["e"]].lower().endswith("s")
+    words.main = words.main[: m.start()] + " ∙ "
+    return Query((), levels, order=(Order(len(levels) - 1, down),), limit=None if plural else 1)
 
 
 def _ranked_by(words: Words, text: str, subjects: Sequence[str], down: bool) -> tuple[Measure | None, str] | None:

@@ -24,6 +24,7 @@ from warehouse.reading.quotients import quotient
 from warehouse.reading.ranks import BUSIEST, busy, ranked
 from warehouse.reading.rows import conditioned, counted, joined, ordered, returned
 from warehouse.reading.spans import lasting_filters, with_spans
+from warehouse.reading.unheld import unheld
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,10 @@ def _whole_name(mention: Mention) -> str:
 
 def _plain_text(question: str) -> str:
     """The question as it is marked: hyphens that part nothing are blanks."""
-    question = re.sub(r"\bhow (?:high|low|big|large|great) (is|was|are|were)\b", r"what \1", question, flags=re.IGNORECASE)
+    question = re.sub(r"\b[Nn]o\. of\b", "number of", question)
+    question = re.sub(
+        r"\bhow (?:high|low|big|large|great) (is|was|are|were)\b", r"what \1", question, flags=re.IGNORECASE
+    )
     return re.sub(r"\bnon-(?=\w)|(?<=t)-(?=\w+ed\b)", lambda m: "non " if m[0] != "-" else " ", question)
 
 
@@ -112,6 +116,11 @@ def _read(question: str, marks: Annotated, lexicon: Lexicon, today: date) -> Rea
     if (number := _unused_number(query, marks)) is not None:
         return Reading(
             problem=f"It isn't clear what {number:g} is about; say it in other words.", unknown=marks.unknown
+        )
+    if left := unheld(marks, query, lexicon.layer):
+        return Reading(
+            problem=f"“{left[0]}” wouldn't be in the result; say it in other words, or leave it out.",
+            unknown=marks.unknown,
         )
     narrowed = query.filters or query.also or query.without or query.having or query.period or query.order
     unsaid = [w for w in marks.unknown if says(w)]

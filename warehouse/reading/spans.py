@@ -14,7 +14,7 @@ from warehouse.reading.lexicon import Mention
 _BETWEEN = (
     r"(?:(?:the )?(?:time|duration|period|difference|gap|interval|span|delay|dauer|zeit|tiempo|duracion|temps|duree)"
     r"(?: in)?(?: (?P<u1>G\d+|minutes?))?|(?P<u2>G\d+|minutes?))"
-    r"(?: (?:it took|passed|elapsed|lie|liegen|pasan|hay))?"
+    r"(?: (?:it (?:took|takes)|pass(?:ed)?|elapsed?|lie|there are|are there|on average|liegen|pasan|hay))*"
     r" (?:between|from|zwischen|von|entre|desde|de) (?:the |der |dem |el |la |le )?(?P<a>C\d+)"
     r" (?:and|to|until|till|und|bis|y|hasta|a|et) (?:the |der |dem |zum |el |la |le )?(?P<b>C\d+)"
 )
@@ -44,7 +44,7 @@ def with_spans(text: str, marks: Annotated, layer: Layer) -> str:
         mark = f"C{900 + n}"
         marks.names[mark] = Mention("column", field, 0, 0, 1.0)
         marks.words[mark] = m[0]
-        text = text.replace(m[0], mark, 1)
+        text = text.replace(m[0], f"{mark} on average" if " on average " in m[0] else mark, 1)
     return text
 
 

@@ -15,17 +15,24 @@ from warehouse.query.structured import Filter, Measure, Query
 from warehouse.reading.annotate import Annotated
 from warehouse.reading.cues import pattern
 from warehouse.reading.lexicon import Mention
+from warehouse.reading.ranks import BUSIEST
 
 
-def unheld(marks: Annotated, query: Query, layer: Layer) -> list[tuple[str, str]]:
-    """(kind, words) of the question that no part of the query stands for, in its order."""
+def unheld(marks: Annotated, query: Query, layer: Layer) -> list[str]:
+    """The words of the question that no part of the query stands for, names first."""
     held = _Held(query, layer)
-    found: list[tuple[str, str]] = []
-    for mark in re.findall(r"\b[VCEMDG]\d+\b", marks.text):
-        if mark in marks.words and not held.mark(mark, marks):
-            found.append((mark[0], marks.words[mark]))
-    found += [(kind, said) for kind, said in _work(marks.text, query)]
-    return found
+    named = re.findall(r"\b[VCEMDG]\d+\b", BUSIEST.sub("", marks.text))
+    found = [marks.words[m] for m in named if m in marks.words and not held.mark(m, marks)]
+    work = [re.sub(r"\b[A-Z]\d+\b", lambda m: marks.words.get(m[0], m[0]), w) for w in _work(marks.text, query)]
+    return [*found, *work]
+
+
+# A weaker mention is a verb or a likeness ("cited", "people"), and may be said by the way.
+_CALLED_SO = 0.75
+
+
+_VERB = re.compile(r"(?:ed|ght|en)$")
+_BESIDE = "by|of|from|for|to|with|at|in|on|across|among|von|bei|aller|por|para|par|pour"
 
 
 class _Held:
@@ -50,16 +57,22 @@ class _Held:
     def mark(self, mark: str, marks: Annotated) -> bool:
         """Whether some part of the query stands for the mark."""
         if mark[0] == "D":
-            return self._time(marks.periods[mark].words)
+            return self._time()
         if mark[0] == "G":
-            return self._grain(marks.grains[mark])
+            return self._grain()
         mention = marks.names[mark]
+        if mark[0] == "C" and _VERB.search(marks.words[mark].lower().split()[0]):
+            return True  # what was done, said by the way: "references cited"
+        if re.search(rf"\b(?:in|of|at|within|across) (?:the|our) {mark}\W*$", marks.text):
+            return True  # "in the company": no certain one
+        if mark[0] == "E" and self._any_of(mention.what, mark, marks.text):
+            return True
         return {"V": self._value, "C": self._column, "E": self._entity, "M": self._metric}[mark[0]](mention)
 
-    def _time(self, words: str) -> bool:
+    def _time(self) -> bool:
         return self.query.period is not None or any(f.said for f in self.filters)
 
-    def _grain(self, grain: str) -> bool:
+    def _grain(self) -> bool:
         spans = any(SPAN in f for f in self.fields)
         dated = any(self.layer.column(f).type in ("date", "datetime") for f in self.fields if "." in f)
         return spans or dated or any(v.grain for v in self.query.levels) or self.query.period is not None
@@ -67,18 +80,30 @@ class _Held:
     def _value(self, mention: Mention) -> bool:
         def holds(f: Filter) -> bool:
             values = f.value if isinstance(f.value, tuple) else (f.value,)
-            return any(str(v).lower() == str(mention.value).lower() for v in values)
+            said = str(mention.value).lower()
+            return any(str(v).lower() == said or (f.op == "contains" and str(v).lower() in said) for v in values)
 
         return any(holds(f) for f in self.filters)
 
     def _column(self, mention: Mention) -> bool:
+        if mention.strength < _CALLED_SO:
+            return True
         entity, _, column = mention.what.partition(".")
         own = self.layer.entities[entity]
         named = column in (*own.key, *own.label) and entity in self.entities
-        return mention.what in self.fields or named
+        # "meals … and meal description": of two columns that are called so, one is held.
+        alike = any(f.startswith(f"{entity}.{column.split()[0]} ") for f in self.fields)
+        return mention.what in self.fields or named or alike
 
     def _entity(self, mention: Mention) -> bool:
         return mention.what in self.entities
+
+    def _any_of(self, entity: str, mark: str, text: str) -> bool:
+        """ "shifts worked by employees": each belongs to one, so that naming them leaves nothing out."""
+        if not re.search(rf"\b(?:{_BESIDE})(?: (?:all|any|the|our|an?|their))* {mark}\b", text):
+            return False
+        ways = (way(self.layer, one, entity) for one in self.entities)
+        return any(w and not any(step.multiplies for step in w) for w in ways)
 
     def _metric(self, mention: Mention) -> bool:
         metric = self.layer.metrics[mention.what]
@@ -113,21 +138,32 @@ def _either(query: Query) -> bool:
     return bool(query.either) or any(f.op in ("in", "not in", ">=", "<=") for f in filters) or bool(query.having)
 
 
+def _never(_: Query) -> bool:
+    return False
+
+
 # What is to be done → how a query does it.
-_DONE: tuple[tuple[str, str, Callable[[Query], bool]], ...] = (
-    ("not", r"not|no|never|without|except|excluding|other than|isn't|aren't|don't|doesn't|didn't|nor|neither", _negated),
-    ("share", r"{ratio}|{share}|percentage|percent|proportion|ratio|fraction", lambda q: any(m.over or m.name for m in _all(q))),
-    ("average", r"{average}", _average),
-    ("extreme", r"{highest}|{lowest}", _extreme),
-    ("or", r"[VNC]\d+ or [VNC]\d+|either", _either),
-    ("compute", r"difference|minus|subtract\w*|variance|deviation|correlat\w*|cumulative|running|growth|percentile|consecutive|increase|decrease|trend|per cent change|change", lambda q: False),
-    ("same", r"same", lambda q: False),
-    ("than", r"than(?! N\d| D\d)", lambda q: False),
+_DONE: tuple[tuple[str, Callable[[Query], bool]], ...] = (
+    (r"{not}|{without}|nor|neither", _negated),
+    (r"{ratio}|{share}|percentage|percent|proportion|ratio", lambda q: any(m.over or m.name for m in _all(q))),
+    (r"{average}", _average),
+    (r"{highest}|{lowest}", _extreme),
+    (r"either", _either),
+    (r"than (?!N\d|D\d)", lambda q: bool(q.having)),
+    # "more than 40 hours in a week" is about sums of groups.
+    (
+        r"N\d+ (?:\S+ ){1,3}(?:in|per|within|during) (?:an? |one |any |each |every )?G\d+",
+        lambda q: bool(q.having and q.levels),
+    ),
+    # No query does these.
+    (r"difference|minus|subtract\w*|variance|deviation|correlat\w*|cumulative|running total|growth", _never),
+    (r"percentile|consecutive|{average} {ratio}|same(?: \S+){1,3} as", _never),
 )
 
 
-def _work(text: str, query: Query) -> Iterator[tuple[str, str]]:
-    for kind, form, done in _DONE:
+def _work(text: str, query: Query) -> Iterator[str]:
+    text = pattern("{least}|{most}").sub("∙", text)
+    for form, done in _DONE:
         m = pattern(form).search(text)
         if m is not None and not done(query):
-            yield kind, m[0]
+            yield m[0]
