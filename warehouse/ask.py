@@ -32,6 +32,7 @@ from warehouse.layer import Layer, load_layer
 from warehouse.query import Level, Period, Query
 from warehouse.query.check import actions_of, check_query, roles_of, scope_of, visible_layer
 from warehouse.query.compile import column_names, compiled
+from warehouse.query.views import over_view, view_for
 from warehouse.query.words import in_words
 from warehouse.reading import Lexicon, Reading, read
 from warehouse.reading.by_model import read_by_model
@@ -196,7 +197,12 @@ class Warehouse:
             if query.limit is not None and query.limit <= self._max_rows
             else query.changed(limit=self._max_rows + 1)
         )
-        sql = compiled(limited, self.layer, scope, self.database.dialect)
+        view = view_for(limited, self.layer, scope)
+        sql = (
+            over_view(limited, self.layer, scope, view, self.database.dialect)
+            if view
+            else compiled(limited, self.layer, scope, self.database.dialect)
+        )
         if self._max_estimate:
             self._check_estimate(sql)
         _, rows = self.database.rows(sql, self._max_rows + 1)
@@ -207,6 +213,8 @@ class Warehouse:
         spec = chart_spec(kind, query, rows, self.layer, self._today())
         tables = tuple(dict.fromkeys(self.layer.entities[f.partition(".")[0]].table for f in query.fields()))
         words = in_words(query, self.layer, self._today())
+        if view:
+            tables, words = (self.layer.views[view].table,), f"{words}, from the view {view}"
         if query.before and query.period is not None:
             columns, rows = self._with_earlier(query, user, columns, rows)
             kind, spec = "table", None

@@ -32,6 +32,8 @@ _NAMING = ("name", "title", "label", "subject", "full name")
 _COMMON = re.compile(
     r"id|name|title|code|number|date|key|(first|last|given|family|sur|full) ?name|.*(date|email|phone|city|address)"
 )
+# Names of tables that hold figures of other tables.
+_ADDED_UP = re.compile(r"(^|[_.])(agg|aggregate|mv|rollup|summary|cube)(_|$)|_by_\w|_(daily|weekly|monthly|yearly)$")
 _CODED = re.compile(r"^(\w+) for ([\w /-]+)$")
 
 
@@ -57,6 +59,11 @@ def drafted(catalogue: Catalogue, database: Database | None = None, name: str = 
     joined = {r.many.partition(".")[0] for r in relations} | {r.one.partition(".")[0] for r in relations}
     hints += [
         f"{e}: nothing joins it with other tables; add a relation if there is one." for e in entities if e not in joined
+    ]
+    hints += [
+        f"{t.name} looks like figures that are already added up; if so, move it from entities to views."
+        for t in catalogue
+        if _ADDED_UP.search(t.name.lower()) and len(catalogue) > 1
     ]
     hints.append("Everybody may see every row of every table; write a scope for each entity and role.")
     return Layer(name=name, entities=entities, relations=tuple(relations)), hints

@@ -22,7 +22,8 @@ _BETWEEN = (
 
 
 _OR = re.compile(
-    r"(?: [CE]\d+)?,? ?(?:or|oder|o|ou)(?: (?:else|that|who|which|whose|with|in|from|of|at|are|is|was|were|have|has|had|the|an?|"
+    r"(?: [CE]\d+)?,? ?(?:or|oder|o|ou)(?: (?:else|that|who|which|whose|with|in|from|of|at|are|is|"
+    r"was|were|have|has|had|the|an?|"
     r"their|located|based|live|lives|work|works|mit|aus|die|deren|con|en|de|que|avec|dans|qui|dont|E\d+))* ?"
 )
 

@@ -6,8 +6,8 @@ import re
 from dataclasses import replace
 
 from core.text.words import folded
-from warehouse.query.paths import way
 from warehouse.layer.model import Aggregation
+from warehouse.query.paths import way
 from warehouse.query.structured import Level, Measure, Query
 from warehouse.reading.conditions import conditions
 from warehouse.reading.cues import pattern
@@ -76,7 +76,8 @@ def _several_figures(words: Words, text: str) -> list[Measure]:
 def _yes_and_no(words: Words) -> Query | None:
     """ "how many have a permit and how many don't": all of them by whether it is so."""
     m = pattern(
-        r"{count} (?P<e>E\d+) [^|]*?(?P<c>[CV]\d+)[^|]*?,? (?:and|versus|vs) (?:{count} )(?:\S+ ){0,2}?(?:{not}|{without})\W*$"
+        r"{count} (?P<e>E\d+) [^|]*?(?P<c>[CV]\d+)[^|]*?,? (?:and|versus|vs) (?:{count} )"
+        r"(?:\S+ ){0,2}?(?:{not}|{without})\W*$"
     ).search(words.main)
     if m is None:
         return None

@@ -28,7 +28,10 @@ _MEASURES: tuple[tuple[str, str], ...] = (
         r")?(?: the| of)?(?: (?:V\d+|[a-z-]+)){0,1}? (?P<t>[ECM]\d+)"
     )),
     ("sum", r"{sum}(?: of)?(?: the| all| G\d+)* (?:V\d+ |E\d+ )*(?P<t>[CM]\d+)"),
-    ("sum", r"(?:how much|wie ?viel|cuanto|combien)(?: did| does| do| was| were| is| has)? (?:∙ |the |V\d+ )*(?P<t>[CM]\d+)"),
+    ("sum", (
+        r"(?:how much|wie ?viel|cuanto|combien)(?: did| does| do| was| were| is| has)? "
+        r"(?:∙ |the |V\d+ )*(?P<t>[CM]\d+)"
+    )),
     ("money", r"{sum}(?: G\d+)* (?:V\d+ )*(?P<t>E\d+)(?! counts?| numbers?)"),
     ("entities", r"{sum}(?: of)?(?: {distinct})? (?:V\d+ )*(?P<t>E\d+)(?: counts?| numbers?)?"),
     ("entities", r"(?P<t>E\d+) counts?"),
