@@ -25,7 +25,28 @@ _ADJECTIVES = {
 BUSIEST = re.compile(r"\b(?:busiest|quietest|peak) (?P<unit>hours?|days?|weeks?|months?|times?|[CG]\d+)")
 
 
+_POPULAR = re.compile(
+    r"(?:the )?(?:(?P<how>most|least) (?:popular|common|frequent|used)|beliebteste[nrs]?|haufigste[nrs]?|"
+    r"mas (?:popular|comun|frecuente)(?:es)?|plus (?:populaire|frequente?)s?) (?P<c>C\d+)"
+)
+
+
+def _popular(words: Words) -> Query | None:
+    """ "the most popular colour": the value that most rows have."""
+    m = _POPULAR.search(words.main)
+    field = words.marks.names[m["c"]].what if m else ""
+    if m is None or words.layer.column(field).type != "text":
+        return None
+    plural = words.marks.words[m["c"]].lower().endswith("s")
+    words.main = words.main[: m.start()] + " ∙ " + words.main[m.end() :]
+    order = Order(1, m["how"] != "least")
+    limit = None if plural else 1
+    return Query((Measure(field.partition(".")[0], "count"),), (Level(field),), order=(order,), limit=limit)
+
+
 def ranked(words: Words) -> Query | None:
+    if (popular := _popular(words)) is not None:
+        return popular
     text = words.main
     top = pattern(
         (
