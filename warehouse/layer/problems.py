@@ -20,7 +20,7 @@ _KINDS_ALIKE = (
 def problems(layer: Layer, database: Database) -> list[str]:
     """Each problem in a sentence with what to do. Raises SourceError: the database doesn't answer."""
     tables = {table.name.lower(): table for table in database.catalogue()}
-    seen, found = Samples(database), []
+    seen, found = Samples(database), list(getattr(database, "notes", []))
     for name, entity in layer.entities.items():
         table = tables.get(entity.table.lower().removeprefix("public."))
         if table is None:
@@ -36,7 +36,8 @@ def problems(layer: Layer, database: Database) -> list[str]:
             )
     for name, view in layer.views.items():
         found += _view(name, view, layer, tables, database)
-    found += _relations(layer, seen) if not found else []
+    wrong = len(found) - len(getattr(database, "notes", []))
+    found += _relations(layer, seen) if not wrong else []
     return found
 
 

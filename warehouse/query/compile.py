@@ -89,7 +89,7 @@ def _plural(name: str) -> str:
     """A few of an entity: customers, entries, boxes."""
     if name.endswith("y") and name[-2:-1] not in "aeiou":
         return f"{name[:-1]}ies"
-    return name if name.endswith("s") else f"{name}es" if name.endswith(("x", "ch", "sh")) else f"{name}s"
+    return name if name.endswith(("s", "en")) else f"{name}es" if name.endswith(("x", "ch", "sh")) else f"{name}s"
 
 
 @dataclass(frozen=True)

@@ -159,7 +159,8 @@ def _values(text: str, marks: Annotated, lexicon: Lexicon) -> Iterator[Found]:
         by_field: dict[str, list[object]] = {}
         for mark in re.findall(r"V\d+", m[0]):
             mention = marks.names[mark]
-            by_field.setdefault(mention.what, []).append(mention.value)
+            known = by_field.setdefault(mention.what, [])
+            known += [v for v in _spellings(mention.what, mention.value, lexicon) if v not in known]
         for n, (field, values) in enumerate(by_field.items()):
             one = len(values) == 1
             op: Operator = ("!=" if one else "not in") if denied else ("=" if one else "in")
@@ -168,6 +169,13 @@ def _values(text: str, marks: Annotated, lexicon: Lexicon) -> Iterator[Found]:
             span = _with_its_column(text, m, field, marks) if n == 0 else (m.end(), m.end())
             either = n > 0 and re.search(r"\b(?:or|oder|o|ou)\b", m[0]) is not None
             yield Found(*span, Filter(field, op, values[0] if one else tuple(values)), either=either)
+
+
+def _spellings(field: str, value: object, lexicon: Lexicon) -> list[object]:
+    """The value as it is kept: "Approved" and "approved" are one to people."""
+    if isinstance(value, Part) or not isinstance(value, str):
+        return [value]
+    return [v for v in lexicon.values.get(field, ()) if v != value and str(v).lower() == value.lower()] + [value]
 
 
 def _with_its_column(text: str, m: re.Match[str], field: str, marks: Annotated) -> tuple[int, int]:

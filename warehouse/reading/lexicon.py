@@ -157,6 +157,9 @@ class Lexicon:
         split = name.split()
         self._add(name, "column", what, 0.6 if set(words) <= GENERAL else 1.0)
         own = _plain(entity)
+        if self.layer.column(what).type == "boolean" and len(words) == 1:
+            for ending in ("e", "er", "en", "es", "em"):  # "bezahlte Rechnungen" of "bezahlt"
+                self._add(f"{name}{ending}", "column", what, 0.9)
         self._add(" ".join([entity, name]), "column", what, 1.4)
         self._add(" ".join([entity.rsplit(maxsplit=1)[-1], name]), "column", what, 1.3)
         if words[: len(own)] == own and len(words) > len(own):
@@ -199,6 +202,8 @@ class Lexicon:
         entry = (words, kind, what, strength)
         if len(words) <= 2 and entry not in self._run_together["".join(words)]:
             self._run_together["".join(words)].append(entry)
+        if len(words) == 1 and (many := _german_plural(words[0])):
+            self._names[many].append(((many,), kind, what, strength * 0.95))
         for first in {words[0], stem(words[0])}:
             if entry not in self._names[first]:
                 self._names[first].append(entry)
@@ -280,6 +285,12 @@ class Lexicon:
 
 def _plain(name: str) -> tuple[str, ...]:
     return tuple(t.plain for t in tokens_of(name.replace("_", " ")))
+
+
+def _german_plural(word: str) -> str:
+    if word.endswith("e"):
+        return f"{word}n"
+    return f"{word}en" if word.endswith(("ung", "ion", "heit", "keit", "schaft", "tat")) else ""
 
 
 def _verb(said: Sequence[Token], words: tuple[str, ...]) -> bool:

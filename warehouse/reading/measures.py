@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date
 
+from core.errors import QuestionError
+from core.text.words import folded
 from warehouse.layer.model import Aggregation, Operator
 from warehouse.query.structured import Filter, Level, Measure
 from warehouse.reading.annotate import Annotated
@@ -38,6 +40,8 @@ _MEASURES: tuple[tuple[str, str], ...] = (
     ("rows", r"{count}(?: the| all| of)* (?P<t>V\d+)(?!(?: V\d+)* [ECM]\d)"),
     ("metric", r"(?P<t>M\d+)"),
 )  # fmt: skip
+# Columns that end so say something of a thing, and their different values aren't its number.
+_ABOUT_THINGS = frozenset("status date type time value description text state".split())
 # Of an entity that has one of these, "total sales" are its sum.
 _MONEY = re.compile(r"\b(price|amount|revenue|value|betrag|importe|montant)\b")
 EXTREME = r"(?P<how>{highest}|{lowest})(?: of| the| daily| G\d+)*"
@@ -127,6 +131,10 @@ class Words:
             return Measure(what, by)
         if kind == "count" and column.type in ("date", "datetime") and not distinct:
             return Measure(what.partition(".")[0], "count")
+        last = what.rpartition(".")[2].split()[-1]
+        if kind == "count" and last in _ABOUT_THINGS and last not in folded(self.marks.words[mark]):
+            said = self.marks.words[mark]
+            raise QuestionError(f"The data has no rows of “{said}”, only the {what.partition('.')[2]}; count these.")
         if kind == "count" and column.type == "number" and not distinct:
             return Measure(what, "sum")
         return Measure(what, "count_distinct")

@@ -162,7 +162,8 @@ def _ranked_by(words: Words, text: str, subjects: Sequence[str], down: bool) -> 
 def _is_row(words: Words, subjects: Sequence[str], entity: str) -> bool:
     """Whether the subjects are rows of the entity, not groups of them."""
     meant = words.layer.entities[entity]
-    whole = {entity, *(f"{entity}.{c}" for c in (*meant.key, *meant.label))}
+    # Without a key, several rows may have the same label.
+    whole = {entity, *(f"{entity}.{c}" for c in (*meant.key, *(meant.label if meant.key else ())))}
     return any(not s.startswith("G") and words.marks.names[s].what in whole for s in subjects)
 
 

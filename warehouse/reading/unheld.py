@@ -138,6 +138,12 @@ def _either(query: Query) -> bool:
     return bool(query.either) or any(f.op in ("in", "not in", ">=", "<=") for f in filters) or bool(query.having)
 
 
+def _of_itself(measure: Measure) -> bool:
+    """Whether it is the share of something in the same, which is always all of it."""
+    over = measure.over
+    return over is not None and (measure.of, measure.by, measure.where) == (over.of, over.by, over.where)
+
+
 def _never(_: Query) -> bool:
     return False
 
@@ -146,6 +152,7 @@ def _never(_: Query) -> bool:
 _DONE: tuple[tuple[str, Callable[[Query], bool]], ...] = (
     (r"{not}|{without}|nor|neither", _negated),
     (r"{ratio}|{share}|percentage|percent|proportion|ratio", lambda q: any(m.over or m.name for m in _all(q))),
+    (r"{ratio}|{share}", lambda q: not any(_of_itself(m) for m in q.measures)),
     (r"{average}", _average),
     (r"{highest}|{lowest}", _extreme),
     (r"either", _either),
