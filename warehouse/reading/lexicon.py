@@ -173,7 +173,8 @@ class Lexicon:
         called = {_plain(e) for e in self.layer.entities}
         if len(words) > 2 and words[-1] in ("2", "3") and words[-2] in ("m", "cm", "km", "ft"):
             self._add(" ".join(split[:-2]), "column", what, 0.95)
-        if len(words) > 1 and words[-1] in ("on", "at", "date", "time") and self.layer.column(what).type in _DAYS:
+        done = len(words) > 1 and words[-1] in ("on", "at", "date", "time") and self.layer.column(what).type in _DAYS
+        if done and words[:-1] not in {_plain(n) for e, m in self.layer.entities.items() for n in (e, *m.names)}:
             self._add(" ".join(split[:-1]), "column", what, 0.9)
         if len(words) > 1 and words[-1] in _UNITS and words[:-1] not in called:
             self._add(" ".join(split[:-1]), "column", what, 0.95)

@@ -31,7 +31,10 @@ def unheld(marks: Annotated, query: Query, layer: Layer) -> list[str]:
 _CALLED_SO = 0.75
 
 
-_VERB = re.compile(r"(?:ed|ght|en)$")
+_VERB = re.compile(r"(?:ed|ght|en|made|sold|paid|held|sent|kept|got|gave|took)$")
+_GRAIN_WORDS = frozenset("day weekday week month quarter year hour date".split())
+# "the last week, not including the current one" is what a last week is.
+_RUNNING = re.compile(r"(?:not (?:including|counting)|excluding|without) (?:the |this )*(?:current|running)? ?[GD]\d+")
 _BESIDE = "by|of|from|for|to|with|at|in|on|across|among|von|bei|aller|por|para|par|pour"
 
 
@@ -75,7 +78,9 @@ class _Held:
     def _grain(self) -> bool:
         spans = any(SPAN in f for f in self.fields)
         dated = any(self.layer.column(f).type in ("date", "datetime") for f in self.fields if "." in f)
-        return spans or dated or any(v.grain for v in self.query.levels) or self.query.period is not None
+        # A day or a month may be kept as a word or a number in a column of its own.
+        kept = any(set(f.partition(".")[2].split()) & _GRAIN_WORDS for f in self.fields)
+        return spans or dated or kept or any(v.grain for v in self.query.levels) or self.query.period is not None
 
     def _value(self, mention: Mention) -> bool:
         def holds(f: Filter) -> bool:
@@ -169,7 +174,7 @@ _DONE: tuple[tuple[str, Callable[[Query], bool]], ...] = (
 
 
 def _work(text: str, query: Query) -> Iterator[str]:
-    text = pattern("{least}|{most}").sub("∙", text)
+    text = pattern("{least}|{most}").sub("∙", _RUNNING.sub("∙", text) if query.period else text)
     for form, done in _DONE:
         m = pattern(form).search(text)
         if m is not None and not done(query):
