@@ -18,7 +18,8 @@ _NOTHING = frozenset(("", "-", "–", "—", "n/a", "na", "null", "none", "k.a."
 _CURRENCY = r"(?:[€$£¥]|eur|usd|chf|gbp|kr)"
 _NUMBER = re.compile(
     rf"(?P<o>\()?\s*(?P<s>[-+−]?)\s*{_CURRENCY}?\s*(?P<t>[-+−]?)"
-    rf"(?P<d>\d[\d.,'’\u00a0\u202f ]*|[.,]\d+)\s*(?:{_CURRENCY}|%)?\s*\)?",
+    r"(?P<d>\d{1,3}(?:[.,'’\u00a0\u202f ]\d{3})+(?:[.,]\d+)?|\d+(?:[.,]\d+)?|[.,]\d+)"
+    rf"\s*(?:{_CURRENCY}|%)?\s*\)?",
     re.IGNORECASE,
 )
 _DAY = re.compile(

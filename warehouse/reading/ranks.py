@@ -26,7 +26,8 @@ BUSIEST = re.compile(r"\b(?:busiest|quietest|peak) (?P<unit>hours?|days?|weeks?|
 
 
 _POPULAR = re.compile(
-    r"(?:the )?(?:(?P<how>most|least) (?:popular|common|frequent|used)|beliebteste[nrs]?|haufigste[nrs]?|"
+    r"(?:the )?(?:top )?(?:(?P<n>N\d+) )?(?:(?P<how>most|least) (?:[a-z]+ly )?"
+    r"(?:popular|common|frequent|used)|beliebteste[nrs]?|haufigste[nrs]?|"
     r"mas (?:popular|comun|frecuente)(?:es)?|plus (?:populaire|frequente?)s?) (?P<c>C\d+)"
 )
 
@@ -40,7 +41,7 @@ def _popular(words: Words) -> Query | None:
     plural = words.marks.words[m["c"]].lower().endswith("s")
     words.main = words.main[: m.start()] + " ∙ " + words.main[m.end() :]
     order = Order(1, m["how"] != "least")
-    limit = None if plural else 1
+    limit = int(words.marks.numbers[m["n"]]) if m["n"] else None if plural else 1
     return Query((Measure(field.partition(".")[0], "count"),), (Level(field),), order=(order,), limit=limit)
 
 

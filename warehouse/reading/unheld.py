@@ -23,7 +23,10 @@ def unheld(marks: Annotated, query: Query, layer: Layer) -> list[str]:
     held = _Held(query, layer)
     named = re.findall(r"\b[VCEMDG]\d+\b", BUSIEST.sub("", marks.text))
     found = [marks.words[m] for m in named if m in marks.words and not held.mark(m, marks)]
-    work = [re.sub(r"\b[A-Z]\d+\b", lambda m: marks.words.get(m[0], m[0]), w) for w in _work(marks.text, query)]
+    # "how many have a permit and how many don't" is by yes and no.
+    halves = any("." in v.field and layer.column(v.field).type == "boolean" for v in query.levels)
+    text = pattern("{not}|{without}").sub("∙", marks.text) if halves else marks.text
+    work = [re.sub(r"\b[A-Z]\d+\b", lambda m: marks.words.get(m[0], m[0]), w) for w in _work(text, query)]
     return [*found, *work]
 
 
