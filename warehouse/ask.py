@@ -29,14 +29,18 @@ from warehouse.charts import ChartKind, chart_spec, chosen_kind
 from warehouse.charts.choose import asked_kind
 from warehouse.databases import Database, Rows, open_database, open_source
 from warehouse.layer import Layer, load_layer
+from warehouse.provided import checked, draws_it, line_of, over_time
 from warehouse.query import Level, Period, Query
 from warehouse.query.check import actions_of, check_query, roles_of, scope_of, visible_layer
 from warehouse.query.compile import column_names, compiled
+from warehouse.query.views import over_view, view_for
 from warehouse.query.words import in_words
 from warehouse.reading import Lexicon, Reading, read
 from warehouse.reading.by_model import read_by_model
 from warehouse.reading.follow import followed
+from warehouse.reading.provided import Provided, provided
 from warehouse.reading.renewed import renewed
+from warehouse.shown import cell_text
 from warehouse.verified import VerifiedQuestion, VerifiedQuestions
 
 # So many different values of a column are known by name, and so long.
@@ -61,6 +65,7 @@ class DataAnswer:
         unknown: Words of the question that the data has nothing for.
         verified: The verified question whose query this is.
         may_take: The person may take the rows away as a file.
+        holds: Whether the condition of the request holds; None for one without.
     """
 
     question: str
@@ -81,6 +86,7 @@ class DataAnswer:
     by_model: bool = False
     verified: VerifiedQuestion | None = None
     may_take: bool = True
+    holds: bool | None = None
 
     def shown(self) -> list[tuple[Any, ...]]:
         """The rows with days of the week and months by name."""
@@ -144,6 +150,8 @@ class Warehouse:
             SourceError: the database doesn't answer, or refuses.
         """
         verified = self.verified.find(question, self._today())
+        if verified is None and (asked := provided(question, self._today())) is not None:
+            return self._provided(asked, question, user)
         reading = Reading(verified.query) if verified is not None else self._read(question, user, before)
         by_model = False
         if models is not None and (reading.query is None or reading.unknown):
@@ -160,6 +168,8 @@ class Warehouse:
                 )
             except ModelError:
                 pass  # what the words alone say still stands
+        if reading.query is not None and (drawn := self._leader_drawn(reading.query, user, question)) is not None:
+            return drawn
         if reading.query is None:
             return DataAnswer(question, problem=reading.problem, choices=reading.choices, unknown=reading.unknown)
         try:
@@ -167,6 +177,45 @@ class Warehouse:
         except QuestionError as error:
             return DataAnswer(question, reading.query, problem=str(error), unknown=reading.unknown)
         return replace(answer, unknown=reading.unknown, by_model=by_model, verified=verified)
+
+    def _provided(self, asked: Provided, question: str, user: User) -> DataAnswer:
+        """The request if its condition holds, with the condition's values in words; else these and no chart."""
+
+        def one(said: str) -> Query:
+            reading = self._read(said, user, None)
+            if reading.query is None:
+                raise QuestionError(reading.problem)
+            return reading.query
+
+        try:
+            found = checked(asked, one, lambda query: list(self.run(query, user).rows), self.lexicon(user))
+            request = asked.request if found.holds else asked.otherwise
+            drawn = draws_it(request, asked.figures)
+            answer = self.run(found.series, user, request) if drawn else self.ask(request, user) if request else None
+        except QuestionError as error:
+            return DataAnswer(question, problem=str(error))
+        holds = "holds" if found.holds else "does not hold"
+        said = f"{found.sentence[:1].upper()}{found.sentence[1:]}: the condition {holds}"
+        if answer is None:
+            tables = tuple(dict.fromkeys(self.layer.entities[f.partition(".")[0]].table for f in found.series.fields()))
+            return DataAnswer(question, None, said, "", found.columns, list(found.rows), tables=tables, holds=False)
+        words = f"{said}. {answer.words}" if answer.words else ""
+        problem = f"{said}. {answer.problem}" if answer.problem else ""
+        return replace(answer, question=question, words=words, problem=problem, holds=found.holds)
+
+    def _leader_drawn(self, query: Query, user: User, question: str) -> DataAnswer | None:
+        """A line of what is first ("plot the most popular source since May"); None where no such one is asked for."""
+        if not over_time(query, question, self.layer):
+            return None
+        try:
+            first = self.run(query, user)
+            if len(first.rows) != 1:
+                return None
+            answer = self.run(line_of(query, first.rows[0][0]), user, question)
+        except QuestionError as error:
+            return DataAnswer(question, query, problem=str(error))
+        name, value = (cell_text(v) for v in first.rows[0][:2])
+        return replace(answer, words=f"{name} is first ({first.columns[-1]}: {value}). {answer.words}")
 
     def run(self, query: Query, user: User, question: str = "") -> DataAnswer:
         """The rows of a structured query for this person, audited with the number of rows or why it was refused.
@@ -196,7 +245,12 @@ class Warehouse:
             if query.limit is not None and query.limit <= self._max_rows
             else query.changed(limit=self._max_rows + 1)
         )
-        sql = compiled(limited, self.layer, scope, self.database.dialect)
+        view = view_for(limited, self.layer, scope)
+        sql = (
+            over_view(limited, self.layer, scope, view, self.database.dialect)
+            if view
+            else compiled(limited, self.layer, scope, self.database.dialect)
+        )
         if self._max_estimate:
             self._check_estimate(sql)
         _, rows = self.database.rows(sql, self._max_rows + 1)
@@ -207,6 +261,8 @@ class Warehouse:
         spec = chart_spec(kind, query, rows, self.layer, self._today())
         tables = tuple(dict.fromkeys(self.layer.entities[f.partition(".")[0]].table for f in query.fields()))
         words = in_words(query, self.layer, self._today())
+        if view:
+            tables, words = (self.layer.views[view].table,), f"{words}, from the view {view}"
         if query.before and query.period is not None:
             columns, rows = self._with_earlier(query, user, columns, rows)
             kind, spec = "table", None

@@ -11,8 +11,9 @@ import argparse
 import random
 import statistics
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from decimal import Decimal
 from typing import Any
 
 from core.errors import DebriefError, QuestionError
@@ -41,6 +42,9 @@ INSERT INTO shops SELECT i, 'shop ' || i, (ARRAY['NO','PT','JP','PE','TR'])[1 + 
 CREATE TABLE visits (id INT, shop_id INT, visited TIMESTAMP, amount INT, channel VARCHAR(10));
 INSERT INTO visits SELECT i, 1 + (i::bigint * 7919) % ({shops} - 5), TIMESTAMP '2024-01-01' + i * INTERVAL '90 seconds',
 i % 97, CASE WHEN i % 4 = 0 THEN 'online' ELSE 'shop' END FROM generate_series(1, {rows}) AS t(i);
+CREATE TABLE visits_by_month AS SELECT CAST(date_trunc('month', visited) AS DATE) AS month, name, country, tenant,
+channel, COUNT(*) AS visits, SUM(amount) AS amount, COUNT(amount) AS amounts
+FROM visits JOIN shops ON shops.id = visits.shop_id GROUP BY 1, 2, 3, 4, 5;
 """
 _ROLES = {"boss": ["bosses"], "tenant": ["tenants"], "clerk": ["clerks"], "auditor": ["auditors"]}
 _OWN: dict[str, Any] = {"field": "tenant", "value": "$tenant"}
@@ -75,6 +79,23 @@ LAYER: dict[str, Any] = {
         },
     },
     "relations": [{"many": "visit.shop_id", "one": "shop.id"}],
+    "views": {
+        "visits by month": {
+            "table": "visits_by_month",
+            "entity": "visit",
+            "date": "visit.visited",
+            "day": "month",
+            "grain": "month",
+            "columns": {
+                "shop.name": "name", "shop.country": "country", "shop.tenant": "tenant", "visit.channel": "channel",
+            },
+            "figures": [
+                {"of": "visit", "column": "visits"},
+                {"of": "visit.amount", "by": "sum", "column": "amount"},
+                {"of": "visit.amount", "by": "count", "column": "amounts"},
+            ],
+        }
+    },
 }  # fmt: skip
 
 
@@ -88,9 +109,11 @@ def main() -> None:
     with _engines(given.rows) as engines:
         for name, database in engines:
             _timed(name, Warehouse(layer_of(LAYER, "bench"), database))
+            _timed(f"{name}, no views", Warehouse(layer_of({**LAYER, "views": {}}, "bench"), database))
     with _engines(2_000) as engines:
         for name, database in engines:
             _scoped(name, Warehouse(layer_of(LAYER, "bench"), database, 5_000), given.pairs // len(engines), given.seed)
+            _viewed(name, database, given.pairs // len(engines) // 5, given.seed)
 
 
 def _timed(name: str, warehouse: Warehouse) -> None:
@@ -142,6 +165,35 @@ def _scoped(name: str, warehouse: Warehouse, pairs: int, seed: int) -> None:
             missing += found != wanted
     found_out = f"{asked} answered, {refused} refused, {extra} with too much, {missing} with too little"
     print(f"{name}: {pairs} pairs (seed {seed}): {found_out}")
+
+
+def _viewed(name: str, database: Database, pairs: int, seed: int) -> None:
+    """Prints for random figures and persons how many came from the view, and how often the tables say otherwise."""
+    chance = random.Random(seed)
+    over, bare = (Warehouse(layer_of({**LAYER, **v}, "bench"), database, 50_000) for v in ({}, {"views": {}}))
+    by = ("shop.name", "shop.country", "shop.tenant", "visit.channel", "shop.rent")
+    figures = (Measure("visit"), Measure("visit.amount", "sum"), Measure("visit.amount", "avg"))
+    used = other = refused = 0
+    for _ in range(pairs):
+        role = chance.choice(list(_ROLES))
+        user = User(f"{role}@bench", tuple(_ROLES[role]), {"tenant": (chance.choice(TENANTS),)})
+        levels = [Level(f) for f in chance.sample(by, chance.randrange(0, 3))]
+        levels += [Level("visit.visited", chance.choice(("month", "quarter", "week")))] * chance.randrange(0, 2)
+        where = (Filter("shop.country", "=", chance.choice(COUNTRIES)),) * chance.randrange(0, 2)
+        query = Query(tuple(chance.sample(figures, chance.randrange(1, 4))), tuple(levels), where)
+        try:
+            found, true = over.run(query, user), bare.run(query, user)
+        except QuestionError:
+            refused += 1
+            continue
+        used += "from the view" in found.words
+        other += _rounded(found.rows) != _rounded(true.rows)
+    print(f"{name}: {pairs} figures, {refused} refused, {used} from the view, {other} other than from the tables")
+
+
+def _rounded(rows: Sequence[Sequence[Any]]) -> list[tuple[str, ...]]:
+    numbers = (int, float, Decimal)
+    return sorted(tuple(str(round(float(v), 6)) if isinstance(v, numbers) else str(v) for v in row) for row in rows)
 
 
 def _sees(role: str, tenant: str, row: tuple[Any, ...]) -> bool:

@@ -175,7 +175,7 @@ def data_report(judged: Sequence[DataJudgement]) -> dict[str, float]:
     """The measures over all; one without a question that it is about is left out.
 
     `refusal_precision` is the share of refusals whose question is unanswerable; `paraphrase_same` of questions whose
-    query is that of most of their group.
+    query is that of most of their group; one without a query is like no other.
     """
     could = [j for j in judged if j.asked.gold_sqls or j.asked.gold_rows is not None]
     couldnt = [j for j in judged if j.asked.unanswerable]
@@ -193,12 +193,22 @@ def data_report(judged: Sequence[DataJudgement]) -> dict[str, float]:
     groups: dict[str, list[str]] = {}
     for j in judged:
         if j.asked.group:
-            groups.setdefault(j.asked.group, []).append(repr(j.answer.query))
+            groups.setdefault(j.asked.group, []).append(_asked_alike(j))
     if groups:
         same = sum(Counter(queries).most_common(1)[0][1] for queries in groups.values())
         report["paraphrase_same"] = round(same / sum(map(len, groups.values())), 4)
     report["median_s"] = round(statistics.median(j.seconds for j in judged), 4)
     return report
+
+
+def _asked_alike(judged: DataJudgement) -> str:
+    """The query but for the words of its times, so that "this year" and "2026" are one; a refusal is its own."""
+    query = judged.answer.query
+    if query is None or _is_refused(judged.answer):
+        return f"refused: {judged.asked.id}"
+    period = replace(query.period, words="") if query.period else None
+    filters = tuple(replace(f, said="") for f in query.filters)
+    return repr(query.changed(period=period, filters=filters))
 
 
 def same_rows(gold: Rows, rows: Rows) -> bool:

@@ -5,13 +5,15 @@ A copy in memory, since then no statement can reach a file: DuckDB's access to f
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import re
 import sqlite3
+import statistics
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import pandas as pd
@@ -19,14 +21,21 @@ import python_calamine
 
 from core.errors import SourceError
 from warehouse.databases.base import Catalogue, Rows, TableInfo, largest_step
+from warehouse.databases.sheets import framed, typed
 
 _KINDS = {".csv": "csv", ".tsv": "csv", ".xlsx": "excel", ".xls": "excel", ".ods": "excel", ".db": "sqlite",
           ".sqlite": "sqlite", ".sqlite3": "sqlite"}  # fmt: skip
 _TIMEOUT_S = 30.0
+# Texts of more different values than this aren't looked at for numbers and days.
+_MOST_DIFFERENT = 100_000
 
 
 class DuckFiles:
-    """Tables made of files: a CSV is one, an Excel sheet is one, a SQLite file has several."""
+    """Tables made of files: a CSV is one, an Excel sheet is one, a SQLite file has several.
+
+    Attributes:
+        notes: What of the files is left out of the tables, in sentences.
+    """
 
     dialect = "duckdb"
 
@@ -34,6 +43,7 @@ class DuckFiles:
         """Reads the files. Raises SourceError: one can't be read, named with what is wrong."""
         self._connection = duckdb.connect(":memory:")
         self._timeout_s = timeout_s
+        self.notes: list[str] = []
         self._lock = threading.Lock()
         for file in files:
             try:
@@ -97,38 +107,63 @@ class DuckFiles:
         if kind is None:
             raise ValueError(f"its kind isn't among {', '.join(sorted(_KINDS))}")
         if kind == "csv":
-            # Through a bound parameter no file name becomes SQL.
-            self._connection.execute(
-                f"CREATE TABLE {_quoted(_table_name(file.stem))} AS SELECT * FROM read_csv(?, sample_size=-1)",
-                [str(file)],
-            )
+            self._load_csv(file, _table_name(file.stem))
             return
-        frames = _sheets(file) if kind == "excel" else _sqlite_tables(file)
+        frames = _sheets(file, self.notes) if kind == "excel" else _sqlite_tables(file)
         for name, frame in frames:
-            self._connection.register("incoming", frame)
-            self._connection.execute(f"CREATE TABLE {_quoted(_table_name(name))} AS SELECT * FROM incoming")
-            self._connection.unregister("incoming")
+            self._keep(_table_name(name), frame)
+
+    def _load_csv(self, file: Path, table: str) -> None:
+        # Through a bound parameter no file name becomes SQL.
+        self._connection.execute(
+            f"CREATE TABLE {_quoted(table)} AS SELECT * FROM read_csv(?, sample_size=-1)", [str(file)]
+        )
+        columns = [c[:2] for c in self._connection.execute(f"DESCRIBE {_quoted(table)}").fetchall()]
+        if any(re.fullmatch(r"column\d+", name) for name, _ in columns):
+            # Titles, two header rows or totals: the cells are looked at one by one.
+            frame = framed(_cells(file), file.name, self.notes)
+            if frame is not None:
+                self._connection.execute(f"DROP TABLE {_quoted(table)}")
+                self._keep(table, frame)
+            return
+        for name, kind in columns:
+            if kind == "VARCHAR":
+                self._retype(table, name, file.name)
+
+    def _retype(self, table: str, column: str, file: str) -> None:
+        """A column of text whose words are numbers or days becomes one of these."""
+        read = f"SELECT DISTINCT {_quoted(column)} FROM {_quoted(table)} WHERE {_quoted(column)} IS NOT NULL"
+        found = [row[0] for row in self._connection.execute(f"{read} LIMIT {_MOST_DIFFERENT}").fetchall()]
+        made = typed(found, f"{file}, {column}", self.notes) if 0 < len(found) < _MOST_DIFFERENT else None
+        if made is None:
+            return
+        self._connection.register("incoming", pd.DataFrame({"was": found, "is": made}))
+        self._connection.execute(
+            f'CREATE OR REPLACE TABLE {_quoted(table)} AS SELECT t.* REPLACE (i."is" AS {_quoted(column)}) '
+            f"FROM {_quoted(table)} AS t LEFT JOIN incoming AS i ON t.{_quoted(column)} = i.was"
+        )
+        self._connection.unregister("incoming")
+
+    def _keep(self, table: str, frame: pd.DataFrame) -> None:
+        self._connection.register("incoming", frame)
+        self._connection.execute(f"CREATE TABLE {_quoted(table)} AS SELECT * FROM incoming")
+        self._connection.unregister("incoming")
 
 
-def _sheets(file: Path) -> Iterable[tuple[str, pd.DataFrame]]:
+def _cells(file: Path) -> list[list[str]]:
+    """The cells of a CSV file as they stand there."""
+    text = file.read_bytes().decode("utf-8-sig", errors="replace")
+    lines = [line for line in text.splitlines() if line.strip()][:200]
+    parts = max(";,\t|", key=lambda d: statistics.median(line.count(d) for line in lines))
+    return [row for row in csv.reader(io.StringIO(text), delimiter=parts) if any(c.strip() for c in row)]
+
+
+def _sheets(file: Path, notes: list[str]) -> Iterable[tuple[str, pd.DataFrame]]:
     book = python_calamine.CalamineWorkbook.from_path(str(file))
     for name in book.sheet_names:
-        rows = book.get_sheet_by_name(name).to_python()
-        frame = _frame(rows)
+        frame = framed(book.get_sheet_by_name(name).to_python(), name, notes)
         if frame is not None:
             yield name, frame
-
-
-def _frame(rows: Sequence[Sequence[Any]]) -> pd.DataFrame | None:
-    """The rows under the first one that is filled all over; above it stand titles and notes."""
-    widest = max((sum(cell != "" for cell in row) for row in rows), default=0)
-    begin = next((n for n, row in enumerate(rows) if widest > 1 and sum(c != "" for c in row) == widest), None)
-    if begin is None or begin + 1 >= len(rows):
-        return None
-    header = [str(cell).strip() or f"column {n + 1}" for n, cell in enumerate(rows[begin])]
-    header = [h if header.index(h) == n else f"{h} {n + 1}" for n, h in enumerate(header)]
-    body = [[None if cell == "" else cell for cell in row] for row in rows[begin + 1 :] if any(c != "" for c in row)]
-    return pd.DataFrame(body, columns=header).convert_dtypes()
 
 
 def _sqlite_tables(file: Path) -> Iterable[tuple[str, pd.DataFrame]]:

@@ -19,7 +19,11 @@ from core.errors import SourceError
 from warehouse.databases.base import Catalogue, Database, TableInfo
 from warehouse.layer.model import EVERYONE, Column, ColumnType, Entity, Layer, Relation
 
-_WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
+_WORD = re.compile(r"[A-ZÀ-Þ]+(?=[A-ZÀ-Þ][a-zß-ÿ])|[A-ZÀ-Þ]?[a-zß-ÿ]+|[A-ZÀ-Þ]+|\d+|[^\W\d_]+")
+# "Menge [Stk]", "Amount (USD)": a column's unit.
+_UNIT = re.compile(r"\s*[\[(]\s*([^\])]{1,12}?)\s*[\])]\s*$")
+# In a file's name they say which copy of it this is.
+_EDITIONS = frozenset("export report final copy new old v q kw".split())
 # Ends of tables' names that say how they are kept, not what they hold.
 _KEPT = frozenset(
     "daily weekly monthly hourly data info table record records list log history snapshot fact dim tbl".split()
@@ -32,6 +36,8 @@ _NAMING = ("name", "title", "label", "subject", "full name")
 _COMMON = re.compile(
     r"id|name|title|code|number|date|key|(first|last|given|family|sur|full) ?name|.*(date|email|phone|city|address)"
 )
+# Names of tables that hold figures of other tables.
+_ADDED_UP = re.compile(r"(^|[_.])(agg|aggregate|mv|rollup|summary|cube)(_|$)|_by_\w|_(daily|weekly|monthly|yearly)$")
 _CODED = re.compile(r"^(\w+) for ([\w /-]+)$")
 
 
@@ -58,6 +64,12 @@ def drafted(catalogue: Catalogue, database: Database | None = None, name: str = 
     hints += [
         f"{e}: nothing joins it with other tables; add a relation if there is one." for e in entities if e not in joined
     ]
+    hints += [
+        f"{t.name} looks like figures that are already added up; if so, move it from entities to views."
+        for t in catalogue
+        if _ADDED_UP.search(t.name.lower()) and len(catalogue) > 1
+    ]
+    hints += getattr(database, "notes", [])
     hints.append("Everybody may see every row of every table; write a scope for each entity and role.")
     return Layer(name=name, entities=entities, relations=tuple(relations)), hints
 
@@ -86,6 +98,7 @@ def _entity_names(catalogue: Catalogue, shared: int) -> dict[str, str]:
     made: dict[str, str] = {}
     for table in catalogue:
         words = _spoken(table.spelling(table.name).rpartition(".")[2])[shared:] or _spoken(table.name)
+        words = tuple(w for n, w in enumerate(words) if n == 0 or not (w.isdigit() or w in _EDITIONS))
         name = " ".join([*words[:-1], _singular(words[-1])])
         made[table.name] = name if name not in made.values() else " ".join(_spoken(table.name))
     return made
@@ -104,7 +117,7 @@ def _singular(word: str) -> str:
 
 
 def _entity(table: TableInfo, name: str, others: Collection[str]) -> Entity:
-    spoken = {column: _spoken(table.spelling(column)) for column in table.columns}
+    spoken = {column: _spoken(_UNIT.sub("", table.spelling(column))) for column in table.columns}
     # A table's own mark before each of its columns: sbTxDateTime, sbTxAmount.
     shared = _shared_prefix(list(spoken.values()), 0.9)
     columns: dict[str, Column] = {}
@@ -152,6 +165,7 @@ def _column(table: TableInfo, column: str, kind: str, said: str) -> Column:
         type=type_,
         column=column if column != said else "",
         description=comment,
+        unit=unit[1] if type_ == "number" and (unit := _UNIT.search(column)) else "",
         values=_coded_values(comment),
         epoch=epoch,
         format=format_,
@@ -219,6 +233,9 @@ def _label(name: str, columns: Mapping[str, Column], key: tuple[str, ...]) -> tu
     named += [c for c, meant in columns.items() if c.endswith("name") and meant.type == "text"]
     if named:
         return (named[0],)
+    numbered = [c for n in (name, name.rsplit(maxsplit=1)[-1]) for c in columns if c in (f"{n} number", f"{n} no")]
+    if numbered:
+        return (numbered[0],)
     texts = [c for c, meant in columns.items() if meant.type == "text" and c not in key]
     links = [c for c in columns if c not in key and c.endswith("id")]
     return tuple(texts[:2]) if texts and not links and key else key

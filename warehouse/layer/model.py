@@ -125,6 +125,40 @@ class Relation(_Part):
     one: str
 
 
+class Figure(_Part):
+    """A figure that a view has added up: `column` of the view holds `by` of `of`."""
+
+    of: str
+    by: Literal["count", "sum", "min", "max"] = "count"
+    column: str
+
+
+class View(_Part):
+    """A table or materialised view of figures that are already added up, read in place of the tables where it fits.
+
+    Attributes:
+        table: The database's name, with its schema.
+        entity: Whose rows it adds up.
+        columns: `entity.column` of the layer → the view's column, for all that its rows are grouped by.
+        date: `entity.column` that its days are of; `day` is the view's column with each one's first day, a date.
+        grain: How long a row's time is.
+    """
+
+    table: str
+    entity: str
+    columns: Mapping[str, str] = Field(default_factory=dict)
+    date: str = ""
+    day: str = ""
+    grain: Literal["day", "week", "month", "quarter", "year"] = "day"
+    figures: tuple[Figure, ...]
+
+    @model_validator(mode="after")
+    def _a_day_for_its_date(self) -> Self:
+        if bool(self.date) != bool(self.day):
+            raise ValueError("`date` and `day` belong together: what the days are of, and the view's column of them")
+        return self
+
+
 class Verified(_Part):
     """A question whose query a person has approved."""
 
@@ -147,6 +181,7 @@ class Layer(_Part):
     metrics: Mapping[str, Metric] = Field(default_factory=dict)
     relations: tuple[Relation, ...] = ()
     roles: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
+    views: Mapping[str, View] = Field(default_factory=dict)
     verified: tuple[Verified, ...] = ()
 
     @model_validator(mode="after")
@@ -154,6 +189,9 @@ class Layer(_Part):
         for field in self._fields_named():
             if not self.has(field):
                 raise ValueError(f"{field!r} is no entity.column of this layer")
+        for name, view in self.views.items():
+            if other := next((f.of for f in view.figures if f.of.partition(".")[0] != view.entity), ""):
+                raise ValueError(f"the view {name} adds up {view.entity} records, and {other} is of another entity")
         for name, entity in self.entities.items():
             if entity.actions and not entity.key:
                 raise ValueError(f"{name}: actions need to know what makes a row unique; give it a key")
@@ -192,6 +230,8 @@ class Layer(_Part):
             yield from (relation.many, relation.one)
         for metric in self.metrics.values():
             yield from (metric.of, *(c.field for c in metric.where), *([metric.over] if metric.over else []))
+        for view in self.views.values():
+            yield from (view.entity, *view.columns, *(f.of for f in view.figures), *([view.date] if view.date else []))
         for name, entity in self.entities.items():
             for conditions in entity.scope.values():
                 yield from (c.field if "." in c.field else f"{name}.{c.field}" for c in conditions)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from math import isclose
 
 from core.errors import SourceError
 from warehouse.databases.base import Database, TableInfo
 from warehouse.layer.draft import Samples, type_of
-from warehouse.layer.model import EVERYONE, Entity, Layer
+from warehouse.layer.model import EVERYONE, Entity, Layer, View
 
-_ALIKE = (
+_KINDS_ALIKE = (
     {"number", "id", "boolean", "datetime"},
     {"date", "datetime", "text", "number"},
     {"text", "id", "boolean", "time"},
@@ -19,7 +20,7 @@ _ALIKE = (
 def problems(layer: Layer, database: Database) -> list[str]:
     """Each problem in a sentence with what to do. Raises SourceError: the database doesn't answer."""
     tables = {table.name.lower(): table for table in database.catalogue()}
-    seen, found = Samples(database), []
+    seen, found = Samples(database), list(getattr(database, "notes", []))
     for name, entity in layer.entities.items():
         table = tables.get(entity.table.lower().removeprefix("public."))
         if table is None:
@@ -33,8 +34,43 @@ def problems(layer: Layer, database: Database) -> list[str]:
             found.append(
                 f"{name}: everyone sees all its rows; if that is not meant, replace `{EVERYONE}: []` by roles."
             )
-    found += _relations(layer, seen) if not found else []
+    for name, view in layer.views.items():
+        found += _view(name, view, layer, tables, database)
+    wrong = len(found) - len(getattr(database, "notes", []))
+    found += _relations(layer, seen) if not wrong else []
     return found
+
+
+def _view(name: str, view: View, layer: Layer, tables: Mapping[str, TableInfo], database: Database) -> Iterator[str]:
+    """What the view lacks, and figures of it that aren't those of its table: it is stale, or joined otherwise."""
+    table = tables.get(view.table.lower().removeprefix("public."))
+    if table is None:
+        yield f"view {name}: the database has no table {view.table}; correct `table`, or take the view out."
+        return
+    named = [*view.columns.values(), *(f.column for f in view.figures), *([view.day] if view.day else [])]
+    there = {column.lower() for column in table.columns}
+    if lost := [column for column in named if column.lower() not in there]:
+        yield f"view {name}: {view.table} has no column {lost[0]}; it has: {', '.join(list(table.columns)[:12])}."
+        return
+    entity = layer.entities[view.entity]
+    for figure in view.figures:
+        column = figure.of.partition(".")[2]
+        of = f'"{entity.columns[column].column or column}"' if column else "*"
+        gathered = "sum" if figure.by == "count" else figure.by
+        held = database.rows(f'SELECT {gathered}("{figure.column}") FROM {view.table}', 1)[1][0][0]
+        true = database.rows(f"SELECT {figure.by}({of}) FROM {entity.table}", 1)[1][0][0]
+        if not _alike(held, true):
+            yield (
+                f"view {name}: {figure.by} of {figure.of} is {held} in {view.table} and {true} in {entity.table}; "
+                f"refresh the view, or correct what it joins."
+            )
+
+
+def _alike(one: object, other: object) -> bool:
+    try:
+        return isclose(float(str(one or 0)), float(str(other or 0)), rel_tol=1e-9, abs_tol=0.005)
+    except ValueError:
+        return str(one) == str(other)
 
 
 def _columns(name: str, entity: Entity, table: TableInfo) -> Iterator[str]:
@@ -46,7 +82,7 @@ def _columns(name: str, entity: Entity, table: TableInfo) -> Iterator[str]:
                 f"{name}.{column}: {entity.table} has no column {meant.column or column}; "
                 f"it has: {', '.join(list(there)[:12])}."
             )
-        elif not any({meant.type, type_of(kind, "", "")} <= group for group in _ALIKE) and meant.type != type_of(
+        elif not any({meant.type, type_of(kind, "", "")} <= group for group in _KINDS_ALIKE) and meant.type != type_of(
             kind, "", ""
         ):
             yield (

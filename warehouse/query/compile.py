@@ -46,7 +46,7 @@ def compiled(query: Query, layer: Layer, scope: Scope, dialect: str) -> str:
     Raises:
         QuestionError: nothing in the layer joins two of the entities.
     """
-    return _Compiler(layer, scope).whole(query).sql(dialect=dialect, pretty=True)
+    return Compiler(layer, scope).whole(query).sql(dialect=dialect, pretty=True)
 
 
 def column_names(query: Query, layer: Layer) -> list[str]:
@@ -89,22 +89,25 @@ def _plural(name: str) -> str:
     """A few of an entity: customers, entries, boxes."""
     if name.endswith("y") and name[-2:-1] not in "aeiou":
         return f"{name[:-1]}ies"
-    return name if name.endswith("s") else f"{name}es" if name.endswith(("x", "ch", "sh")) else f"{name}s"
+    return name if name.endswith(("s", "en")) else f"{name}es" if name.endswith(("x", "ch", "sh")) else f"{name}s"
 
 
 @dataclass(frozen=True)
-class _Compiler:
+class Compiler:
+    """Makes the SQL of queries for one scope."""
+
     layer: Layer
     scope: Scope
 
     def whole(self, query: Query) -> exp.Select:
+        """The whole statement."""
         names = column_names(query, self.layer)
         body = self._measured(query, names) if query.measures else self._listed(query, names)
         if query.having:
             outer = exp.select(*(exp.column(n, quoted=True) for n in names)).from_(body.subquery("figures"))
             for position, op, value in query.having:
                 measured = exp.column(names[len(query.levels) + position], quoted=True)
-                outer = outer.where(_compared(measured, op, value, Column(type="number")))
+                outer = outer.where(compared(measured, op, value, Column(type="number")))
             body = outer
         for order in query.order:
             key = exp.column(names[order.position], quoted=True)
@@ -123,7 +126,7 @@ class _Compiler:
     # -- figures ---------------------------------------------------------------------------------------------------
 
     def _measured(self, query: Query, names: Sequence[str]) -> exp.Select:
-        parts = [part for measure in query.measures for part in _parts(measure)]
+        parts = [part for measure in query.measures for part in parts_of(measure)]
         entities = list(dict.fromkeys(part.entities()[0] for part in parts))
         if len(entities) == 1:
             made = self._group(query, entities[0], parts)
@@ -282,7 +285,7 @@ class _Compiler:
         inner = inner.where(_equal(exp.column(_short(steps[0].far), "w0", quoted=True), self._raw(steps[0].near)))
         if holds is not None:
             column = exp.column(_short(holds.field), f"w{len(steps) - 1}", quoted=True)
-            inner = inner.where(_compared(column, holds.op, holds.value, self.layer.column(holds.field)))
+            inner = inner.where(compared(column, holds.op, holds.value, self.layer.column(holds.field)))
         return exp.Exists(this=inner)
 
     def _source(self, entity: str, alias: str = "") -> exp.Subquery:
@@ -312,10 +315,10 @@ class _Compiler:
         if isinstance(value, str) and value.startswith("$"):
             values = list(self.scope.attributes.get(value[1:], ()))
             return exp.In(this=raw, expressions=[exp.convert(v) for v in values]) if values else exp.false()
-        return _compared(raw, condition.op, value, column)
+        return compared(raw, condition.op, value, column)
 
     def _condition(self, field: str, op: str, value: Any) -> exp.Expr:
-        return _compared(self._column(field), op, value, self.layer.column(field))
+        return compared(self._column(field), op, value, self.layer.column(field))
 
     def _raw(self, field: str) -> exp.Column:
         entity, _, column = field.partition(".")
@@ -353,7 +356,8 @@ class _Compiler:
         return cut if level.grain == "hour" else exp.Cast(this=cut, to=exp.DataType.build("date"))
 
 
-def _parts(measure: Measure) -> list[Measure]:
+def parts_of(measure: Measure) -> list[Measure]:
+    """The measure without its divisor, and the divisor where there is one."""
     own = [replace(measure, over=None)]
     return [*own, replace(measure.over, over=None)] if measure.over else own
 
@@ -370,7 +374,8 @@ def _literal(value: Any) -> exp.Expr:
     return _day(value) if isinstance(value, date) else exp.convert(value)
 
 
-def _compared(column: exp.Expr, op: str, value: Any, meant: Column) -> exp.Expr:
+def compared(column: exp.Expr, op: str, value: Any, meant: Column) -> exp.Expr:
+    """ "column op value", as the column keeps its values."""
     if op == "is null":
         return exp.Is(this=column, expression=exp.null())
     if op == "is not null":

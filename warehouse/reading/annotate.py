@@ -16,7 +16,7 @@ from typing import Any
 from core.text.words import folded
 from warehouse.query.paths import way
 from warehouse.query.structured import Grain
-from warehouse.reading.cues import asking_words
+from warehouse.reading.cues import asking_words, pattern
 from warehouse.reading.lexicon import GENERAL, Lexicon, Mention, Part, Token, tokens_of
 from warehouse.reading.periods import Said, periods_in
 
@@ -87,6 +87,10 @@ _PART = re.compile(
 )
 
 
+# Behind these a number of four digits is no year.
+_COMPARED = pattern(r"(?:{more}|{least}|{less}|{most}) $")
+
+
 def annotated(question: str, lexicon: Lexicon, today: date) -> Annotated:
     """The question with its names, values, numbers and times as marks."""
     spans: list[_Span] = []
@@ -111,7 +115,8 @@ def annotated(question: str, lexicon: Lexicon, today: date) -> Annotated:
             tokens[m.first].begin <= period.begin and tokens[m.last - 1].end >= period.stop and m.last - m.first > 1
             for m in mentions
         )
-        if not taken:
+        compared = re.fullmatch(r"(?:19|20)\d\d", period.words) and _COMPARED.search(free[: period.begin])
+        if not taken and not compared:
             spans.append(_Span(period.begin, period.stop, "D", period))
     low = folded(free) if len(folded(free)) == len(free) else free.lower()
     for grain in _LONG_GRAINS:
@@ -224,7 +229,9 @@ def _resolve(spans: list[_Span], lexicon: Lexicon, words: set[str], question: st
         near = [m for s in others for m in (s.what if isinstance(s.what, list) else [s.what])]
         around = [m for m in near if isinstance(m, Mention)]
         context = _Context(lexicon, entities, columns, words, around)
-        before = re.findall(r"[^\W_]+", question[max(0, span.begin - 16) : span.begin].lower())[-1:]
+        before = re.findall(
+            r"[^\W_]+", question[max(0, _lead(span, named, question) - 16) : _lead(span, named, question)].lower()
+        )[-1:]
         fits = [(_fit(m, context) + 0.7 * _leads(before, m), m) for m in span.what]
         best = max(fits, key=lambda f: f[0])
         span.what = best[1]
@@ -232,10 +239,18 @@ def _resolve(spans: list[_Span], lexicon: Lexicon, words: set[str], question: st
         span.letter = span.what.kind[0].upper()
         # "per month" is no month of something that the question doesn't name.
         word = folded(question[span.begin : span.end])
-        if span.letter == "C" and entities and span.what.what.partition(".")[0] not in entities:
+        dated = span.letter == "C" and lexicon.layer.column(span.what.what).type in ("date", "datetime")
+        often = dated and word.endswith(("ly", "lich", "liche"))
+        if span.letter == "C" and (often or (entities and span.what.what.partition(".")[0] not in entities)):
             grain = next((g for g, words in _GRAINS.items() if re.fullmatch(words, word)), None)
             if grain is not None:
                 span.letter, span.what = "G", grain
+
+
+def _lead(span: _Span, named: Sequence[_Span], question: str) -> int:
+    """Where the words before a span end; before "New York (JFK)" for the part in brackets."""
+    outer = next((s for s in named if s.end <= span.begin and question[s.end : span.begin].strip() == "("), span)
+    return outer.begin
 
 
 def _rivals(
@@ -297,6 +312,9 @@ def _fit(mention: Mention, context: _Context) -> float:
         if entities and entity not in entities:
             far = min((len(w) for e in entities if (w := way(lexicon.layer, e, entity)) is not None), default=9)
             score -= 0.1 * far
+        if mention.kind == "column" and len(column.split()) > 1:
+            # "the cost of round-trip fares" is the round trip cost, not the one way cost.
+            score += 0.2 * len((set(column.split()) & words) - entities) / len(column.split())
         said = set(entity.split()) & words
         score += 0.3 * len(said) / len(entity.split())
         score += 0.05 if column in lexicon.layer.entities[entity].key else 0.0
@@ -329,9 +347,8 @@ def _in_digits(text: str, spans: Sequence[_Span]) -> str:
 
 def _end_of_words(end: int, digits: str, question: str) -> int:
     """Where a number ends that was written in more letters than its digits have."""
-    while end < len(digits) and digits[end] == " " and question[end] != " ":
-        end += 1
-    return end
+    blank = len(digits) - len(digits[end:].lstrip())
+    return end + len(question[end:blank].rstrip())
 
 
 def _absorb(spans: list[_Span], question: str, lexicon: Lexicon) -> None:
@@ -354,6 +371,10 @@ def _absorb(spans: list[_Span], question: str, lexicon: Lexicon) -> None:
     ordered = [s for s in ordered if s in spans and s.letter in "EC"]
     for one, other in pairwise(ordered):
         if one not in spans or question[one.end : other.begin].strip() or one.letter != "C" or other.letter != "C":
+            continue
+        verb = re.search(r"\b(?:does|do|did)(?: \w+)? $", question[: one.begin]) and one.what.what != other.what.what
+        if verb and lexicon.layer.column(other.what.what).type != "number":
+            spans.remove(other)  # "how many kWh does each region use" says nothing of another column
             continue
         general = set(tokens_of(question[other.begin : other.end])[0].plain.split()) <= GENERAL
         if general:

@@ -22,8 +22,9 @@ _BETWEEN = (
 
 
 _OR = re.compile(
-    r",? ?(?:or|oder|o|ou)(?: (?:else|that|who|which|whose|with|in|from|of|at|are|is|was|were|have|has|had|the|an?|"
-    r"their|mit|aus|die|deren|con|en|de|que|avec|dans|qui|dont|E\d+))* ?"
+    r"(?: [CE]\d+)?,? ?(?:or|oder|o|ou)(?: (?:else|that|who|which|whose|with|in|from|of|at|are|is|"
+    r"was|were|have|has|had|the|an?|"
+    r"their|located|based|live|lives|work|works|mit|aus|die|deren|con|en|de|que|avec|dans|qui|dont|E\d+))* ?"
 )
 
 
@@ -47,7 +48,9 @@ class Found:
 def conditions(text: str, marks: Annotated, lexicon: Lexicon) -> list[Found]:
     """The conditions in `text`, in order, not overlapping."""
     found: list[Found] = []
-    for make in (_starting, _between, _twice_bounded, _bounded, _equal_number, _absent, _values, _yes_no, _nothing):
+    for make in (
+        _starting, _between, _twice_bounded, _bounded, _equal_number, _absent, _done, _values, _yes_no, _nothing,
+    ):  # fmt: skip
         for one in make(text, marks, lexicon):
             if all(one.end <= f.begin or one.begin >= f.end for f in found):
                 found.append(one)
@@ -156,15 +159,48 @@ def _values(text: str, marks: Annotated, lexicon: Lexicon) -> Iterator[Found]:
         by_field: dict[str, list[object]] = {}
         for mark in re.findall(r"V\d+", m[0]):
             mention = marks.names[mark]
-            by_field.setdefault(mention.what, []).append(mention.value)
+            known = by_field.setdefault(mention.what, [])
+            known += [v for v in _spellings(mention.what, mention.value, lexicon) if v not in known]
         for n, (field, values) in enumerate(by_field.items()):
             one = len(values) == 1
             op: Operator = ("!=" if one else "not in") if denied else ("=" if one else "in")
             if one and isinstance(values[0], Part):
                 op = "contains"
-            span = m.span() if n == 0 else (m.end(), m.end())
+            span = _with_its_column(text, m, field, marks) if n == 0 else (m.end(), m.end())
             either = n > 0 and re.search(r"\b(?:or|oder|o|ou)\b", m[0]) is not None
             yield Found(*span, Filter(field, op, values[0] if one else tuple(values)), either=either)
+
+
+def _spellings(field: str, value: object, lexicon: Lexicon) -> list[object]:
+    """The value as it is kept: "Approved" and "approved" are one to people."""
+    if isinstance(value, Part) or not isinstance(value, str):
+        return [value]
+    return [v for v in lexicon.values.get(field, ()) if v != value and str(v).lower() == value.lower()] + [value]
+
+
+def _with_its_column(text: str, m: re.Match[str], field: str, marks: Annotated) -> tuple[int, int]:
+    """Where the values stand, with the name of their own column beside them: "high severity"."""
+    after = re.match(r" (?P<c>C\d+)", text[m.end() :])
+    if after and marks.names[after["c"]].what == field:
+        return m.start(), m.end() + after.end()
+    return m.span()
+
+
+def _done(text: str, marks: Annotated, lexicon: Lexicon) -> Iterator[Found]:
+    """ "not fixed yet", "haven't been paid": the day on which it was done is missing; "are paid": it isn't."""
+    form = (
+        r"(?P<no>(?:{not}|{without}|not|haven't|hasn't|weren't|wasn't|yet to be)(?: an?| been| be| yet| still| got)* )?"
+        r"(?P<is>(?:is|are|was|were|been|got|already) )?(?P<c>C\d+)"
+    )
+    for m in pattern(form).finditer(text):
+        field = marks.names[m["c"]].what
+        verb = marks.words[m["c"]].lower().endswith(("ed", "en", "id", "nt", "ld"))
+        done = lexicon.layer.column(field).type in ("date", "datetime") and verb
+        if done and m["no"] and (thing := re.match(r" (?:an?|any|one) (?P<e>E\d+)", text[m.end() :])):
+            # "never reported a fault" is about who has none.
+            yield Found(m.start(), m.end() + thing.end(), without=marks.names[thing["e"]].what)
+        elif done and (m["no"] or (m["is"] and not (marks.periods or marks.grains))):
+            yield Found(*m.span(), Filter(field, "is null" if m["no"] else "is not null"))
 
 
 def _yes_no(text: str, marks: Annotated, lexicon: Lexicon) -> Iterator[Found]:

@@ -30,7 +30,7 @@ def is_cue(word: str) -> bool:
 @cache
 def pattern(text: str) -> re.Pattern[str]:
     """A pattern in which {name} stands for a cue; word borders are put around it."""
-    made = re.sub(r"\{([a-z]+)\}", lambda m: cue(m[1]), text)
+    made = re.sub(r"\{([a-z_]+)\}", lambda m: cue(m[1]), text)
     return re.compile(rf"(?<![^\W_])(?:{made})(?![^\W_])")
 
 

@@ -22,9 +22,10 @@ GENERAL = frozenset(
 _UNITS = frozenset(
     (
         "cm mm m km kg g lb mile day hour hr minute min second sec ms s eur usd "
-        "chf gbp euro dollar pct percent mb gb gmt"
+        "chf gbp euro dollar pct percent mb gb gmt m2 m3 km2 sqm sqft kwh mwh kw kmh mph bar litre liter ton tons"
     ).split()
 )
+_DAYS = ("date", "datetime")
 # In a column's name they say that it counts: "review count", "num reviews".
 _COUNTING = {"num", "count", "number", "nr", "no", "total", "cnt"}
 # What people say for what columns are called; one for numbers, one for all.
@@ -156,6 +157,9 @@ class Lexicon:
         split = name.split()
         self._add(name, "column", what, 0.6 if set(words) <= GENERAL else 1.0)
         own = _plain(entity)
+        if self.layer.column(what).type == "boolean" and len(words) == 1:
+            for ending in ("e", "er", "en", "es", "em"):  # "bezahlte Rechnungen" of "bezahlt"
+                self._add(f"{name}{ending}", "column", what, 0.9)
         self._add(" ".join([entity, name]), "column", what, 1.4)
         self._add(" ".join([entity.rsplit(maxsplit=1)[-1], name]), "column", what, 1.3)
         if words[: len(own)] == own and len(words) > len(own):
@@ -167,6 +171,11 @@ class Lexicon:
         if len(words) > 1 and words[0] in ("has", "have", "is", "are", "was", "can"):
             self._add(" ".join(split[1:]), "column", what, 0.95)
         called = {_plain(e) for e in self.layer.entities}
+        if len(words) > 2 and words[-1] in ("2", "3") and words[-2] in ("m", "cm", "km", "ft"):
+            self._add(" ".join(split[:-2]), "column", what, 0.95)
+        done = len(words) > 1 and words[-1] in ("on", "at", "date", "time") and self.layer.column(what).type in _DAYS
+        if done and words[:-1] not in {_plain(n) for e, m in self.layer.entities.items() for n in (e, *m.names)}:
+            self._add(" ".join(split[:-1]), "column", what, 0.9)
         if len(words) > 1 and words[-1] in _UNITS and words[:-1] not in called:
             self._add(" ".join(split[:-1]), "column", what, 0.95)
         elif len(words) > 1 and words[-1] not in GENERAL:
@@ -194,6 +203,8 @@ class Lexicon:
         entry = (words, kind, what, strength)
         if len(words) <= 2 and entry not in self._run_together["".join(words)]:
             self._run_together["".join(words)].append(entry)
+        if len(words) == 1 and (many := _german_plural(words[0])):
+            self._names[many].append(((many,), kind, what, strength * 0.95))
         for first in {words[0], stem(words[0])}:
             if entry not in self._names[first]:
                 self._names[first].append(entry)
@@ -221,7 +232,7 @@ class Lexicon:
                         t.is_word(w, rooted=True) for t, w in zip(said, words, strict=True)
                     ):
                         exact = all(t.plain == w for t, w in zip(said, words, strict=True))
-                        if not exact and (kind == "entity" or _only_asks(said)):
+                        if not exact and (kind == "entity" or _only_asks(said) or _verb(said, words)):
                             continue
                         if not (len(said) == 1 and _only_asks(said)):
                             found.append(
@@ -275,6 +286,17 @@ class Lexicon:
 
 def _plain(name: str) -> tuple[str, ...]:
     return tuple(t.plain for t in tokens_of(name.replace("_", " ")))
+
+
+def _german_plural(word: str) -> str:
+    if word.endswith("e"):
+        return f"{word}n"
+    return f"{word}en" if word.endswith(("ung", "ion", "heit", "keit", "schaft", "tat")) else ""
+
+
+def _verb(said: Sequence[Token], words: tuple[str, ...]) -> bool:
+    """Whether what follows a thing is what was done with it: "repairs priced" is no "repair price"."""
+    return len(words) > 1 and said[-1].plain != words[-1] and said[-1].plain.endswith("ed")
 
 
 def _only_asks(said: Sequence[Token]) -> bool:

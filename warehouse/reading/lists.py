@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 
 from core.text.words import folded
+from warehouse.layer.model import Aggregation
 from warehouse.query.paths import way
 from warehouse.query.structured import Level, Measure, Query
 from warehouse.reading.conditions import conditions
@@ -17,7 +18,10 @@ _PEOPLE = frozenset("person people employee staff worker colleague user customer
 
 def plain(words: Words) -> Query | None:
     levels, text = words.group_levels(words.main)
+    if (both := _yes_and_no(words)) is not None:
+        return both
     measures = [m for _, _, m in words.measures(text)]
+    measures = _several_figures(words, text) or measures
     if not measures and (m := pattern(EXTREME + r" (?:V\d+ |E\d+ )*(?P<t>C\d+)").search(text)):
         column = words.layer.column(words.marks.names[m["t"]].what)
         if column.type in ("number", "date", "datetime"):
@@ -31,8 +35,10 @@ def plain(words: Words) -> Query | None:
     ):
         # "mean time to respond" is both the name of a column and what to make of it.
         measures = [Measure(words.marks.names[first].what, "avg")]
+    measures = measures or _asked_at_the_end(words, text)
     if measures:
-        return _averaged(words, text, Query(tuple(dict.fromkeys(measures)), levels))
+        levels = levels or _ranked_things(words)
+        return _averaged(words, text, Query(_on_average(words, tuple(dict.fromkeys(measures))), levels))
     if levels and (extreme := _longest(words, text)) is not None:
         return Query((extreme,), levels)
     if levels and (m := re.search(r"[EC]\d+", text)):
@@ -47,6 +53,65 @@ def plain(words: Words) -> Query | None:
     free = without_spans(words.main, [(f.begin, f.end) for f in found])
     listed = _listed(words, free) or _listed(words, words.main)
     return Query((), listed) if listed else None
+
+
+_FIGURES: tuple[tuple[Aggregation, str], ...] = (
+    ("avg", "{average}"), ("median", "{median}"), ("sum", "{sum}"), ("min", "{lowest}"), ("max", "{highest}"),
+)  # fmt: skip
+
+
+def _several_figures(words: Words, text: str) -> list[Measure]:
+    """ "the lowest, highest and average price": several figures of one column."""
+    one = "(?:" + "|".join(form for _, form in _FIGURES) + ")"
+    m = pattern(
+        rf"(?P<l>{one}(?:(?:, | and | und | y | et )+(?:the )?{one})+)(?: of)?(?: the)? (?:[EV]\d+ )*(?P<c>C\d+)"
+    ).search(text)
+    field = words.marks.names[m["c"]].what if m else ""
+    if m is None or words.layer.column(field).type != "number":
+        return []
+    said = [(at.start(), by) for by, form in _FIGURES for at in pattern(form).finditer(m["l"])]
+    return [Measure(field, by) for _, by in sorted(said)]
+
+
+def _yes_and_no(words: Words) -> Query | None:
+    """ "how many have a permit and how many don't": all of them by whether it is so."""
+    m = pattern(
+        r"{count} (?P<e>E\d+) [^|]*?(?P<c>[CV]\d+)[^|]*?,? (?:and|versus|vs) (?:{count} )"
+        r"(?:\S+ ){0,2}?(?:{not}|{without})\W*$"
+    ).search(words.main)
+    if m is None:
+        return None
+    field, entity = words.marks.names[m["c"]].what, words.marks.names[m["e"]].what
+    words.main = words.main[: m.start()] + " ∙ "
+    return Query((Measure(entity, "count"),), (Level(field),))
+
+
+def _asked_at_the_end(words: Words, text: str) -> list[Measure]:
+    """ "customers who joined this year, how many?", "what did gas cost in total?": a list is not what is asked."""
+    if (m := pattern(r"{count}\W*$").search(text) or re.search(r"how many\W*$", text)) and re.search(
+        r"E\d", text[: m.start()]
+    ):
+        what = words.marks.names[re.findall(r"E\d+", text[: m.start()])[0]].what
+        return [Measure(what, "count")]
+    if not pattern("{in_total}|{on_average}").search(text):
+        return []
+    fields = [words.marks.names[c].what for c in re.findall(r"C\d+", text)]
+    return [Measure(f, "sum") for f in fields[:1] if words.layer.column(f).type == "number"]
+
+
+def _on_average(words: Words, measures: tuple[Measure, ...]) -> tuple[Measure, ...]:
+    """ "how many hours … on average" is no sum."""
+    if not pattern("{on_average}").search(words.main):
+        return measures
+    return tuple(replace(m, by="avg") if m.by == "sum" and not m.name else m for m in measures)
+
+
+def _ranked_things(words: Words) -> tuple[Level, ...]:
+    """ "customers by total price": the things that are put in order by a figure."""
+    m = re.match(
+        r"(?:(?:show|list|give)(?: me)? )?(?:the |all )*(?P<e>E\d+) (?:ranked |sorted |ordered )?by (?!E)", words.main
+    )
+    return words.levels_of(m["e"]) if m else ()
 
 
 # Before a thing they count its rows; other superlatives are about a figure of each.
@@ -64,8 +129,22 @@ def _longest(words: Words, text: str) -> Measure | None:
     return Measure(f"{entity}.{numbers[0]}", "min" if low else "max") if len(numbers) == 1 else None
 
 
+def _whose(words: Words, text: str, measure: Measure) -> str:
+    """ "the average number of shifts worked by employees": the thing that they are counted for, each alike."""
+    if measure.by != "count" or measure.over or not pattern(r"{average} (?:of )?(?:the )?{count}").search(text):
+        return ""
+    others = [words.marks.names[e].what for e in re.findall(r"E\d+", text)]
+    for other in others:
+        steps = way(words.layer, measure.of.partition(".")[0], other)
+        if other != measure.of and steps and not any(step.multiplies for step in steps):
+            return other
+    return ""
+
+
 def _averaged(words: Words, text: str, query: Query) -> Query:
     """ "the average number of shifts per employee" is one figure, and so is "the average of the hours per shift"."""
+    if not query.levels and (owner := _whose(words, text, query.measures[0])):
+        return query.changed(measures=(replace(query.measures[0], over=Measure(owner, "count")), *query.measures[1:]))
     measure, owners = query.measures[0], {level.field.partition(".")[0] for level in query.levels}
     if len(query.measures) != 1 or len(owners) != 1 or any(level.grain for level in query.levels):
         return query
@@ -87,7 +166,9 @@ def _listed(words: Words, text: str) -> tuple[Level, ...]:
     if re.match(r"(?:who|wer|quien|quienes|qui)\b", text) and not any(m.startswith("E") for m in marks):
         return _people(words)
     if not marks:
-        return ()
+        # "list the hospitals": the things of which it is a value.
+        values = [words.marks.names[v].what.partition(".")[0] for v in re.findall(r"V\d+", words.main)[:1]]
+        return tuple(Level(f"{e}.{c}") for e in values for c in words.layer.entities[e].label)
     if marks[0].startswith("C") and re.match(
         rf"(?:which|list|show(?: me)?|welche|que|quels?|quelles?)?(?: all| the)* ?{marks[0]}", text
     ):

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date
 
+from core.errors import QuestionError
+from core.text.words import folded
 from warehouse.layer.model import Aggregation, Operator
 from warehouse.query.structured import Filter, Level, Measure
 from warehouse.reading.annotate import Annotated
@@ -28,12 +30,18 @@ _MEASURES: tuple[tuple[str, str], ...] = (
         r")?(?: the| of)?(?: (?:V\d+|[a-z-]+)){0,1}? (?P<t>[ECM]\d+)"
     )),
     ("sum", r"{sum}(?: of)?(?: the| all| G\d+)* (?:V\d+ |E\d+ )*(?P<t>[CM]\d+)"),
+    ("sum", (
+        r"(?:how much|wie ?viel|cuanto|combien)(?: did| does| do| was| were| is| has)? "
+        r"(?:∙ |the |V\d+ )*(?P<t>[CM]\d+)"
+    )),
     ("money", r"{sum}(?: G\d+)* (?:V\d+ )*(?P<t>E\d+)(?! counts?| numbers?)"),
     ("entities", r"{sum}(?: of)?(?: {distinct})? (?:V\d+ )*(?P<t>E\d+)(?: counts?| numbers?)?"),
     ("entities", r"(?P<t>E\d+) counts?"),
     ("rows", r"{count}(?: the| all| of)* (?P<t>V\d+)(?!(?: V\d+)* [ECM]\d)"),
     ("metric", r"(?P<t>M\d+)"),
 )  # fmt: skip
+# Columns that end so say something of a thing, and their different values aren't its number.
+_ABOUT_THINGS = frozenset("status date type time value description text state".split())
 # Of an entity that has one of these, "total sales" are its sum.
 _MONEY = re.compile(r"\b(price|amount|revenue|value|betrag|importe|montant)\b")
 EXTREME = r"(?P<how>{highest}|{lowest})(?: of| the| daily| G\d+)*"
@@ -123,6 +131,10 @@ class Words:
             return Measure(what, by)
         if kind == "count" and column.type in ("date", "datetime") and not distinct:
             return Measure(what.partition(".")[0], "count")
+        last = what.rpartition(".")[2].split()[-1]
+        if kind == "count" and last in _ABOUT_THINGS and last not in folded(self.marks.words[mark]):
+            said = self.marks.words[mark]
+            raise QuestionError(f"The data has no rows of “{said}”, only the {what.partition('.')[2]}; count these.")
         if kind == "count" and column.type == "number" and not distinct:
             return Measure(what, "sum")
         return Measure(what, "count_distinct")
@@ -161,7 +173,7 @@ class Words:
             for mark in re.findall(T, m["list"]):
                 levels += self.levels_of(mark)
             text = text[: m.start()] + " ∙ " + text[m.end() :]
-        for m in re.finditer(r"(?P<g>G\d+) (?=(?:the )?(?:average|total|sum|number|mean|median|count|[CEM]\d))", text):
+        for m in re.finditer(r"(?P<g>G\d+) (?=(?:the )?(?:average|total|sum|number|mean|median|count|[CEMV]\d))", text):
             word = self.marks.words[m["g"]].lower()
             if word.endswith(("ly", "al", "lich", "liche", "el", "elle", "uel")):
                 levels.append(Level("", self.marks.grains[m["g"]]))

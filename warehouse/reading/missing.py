@@ -37,9 +37,18 @@ _SUBJECT = (
     rf"name)(?: all| the| our)* (?P<w>{_WORD}(?: {_WORD})?){_ENDS}"
 )
 _GROUP = rf"(?:per|for each|in each|of each|by each|for every|each|grouped by|by) (?P<w>{_WORD}(?: {_WORD})?){_ENDS}"
+# "Which orders were delayed?": what they must have been, and nothing else.
+_STATE = re.compile(
+    r"E\d+ (?:that |which |who )?(?:is|are|was|were|has been|have been|got) (?:not |still |already )?(?P<w>[a-z]+ed)"
+    r"(?= D\d|\W*$)"
+)
+# What is done with any record.
+_DONE_TO_ANY = frozenset(
+    "recorded created added listed placed registered received ordered booked reported used".split()
+)
 _NAMED = re.compile(
     r"\b(?:in|at|from|for|by|of|named|called|to|with|than|und|von|para|de|pour|chez)\s+"
-    r"(?:the\s+|Mr\.?\s+|Ms\.?\s+|Dr\.?\s+)?(?P<name>[A-Z][\w’'&.-]{2,}(?:\s+[A-Z][\w’'&.-]+)*)"
+    r"(?:the\s+|Mr\.?\s+|Ms\.?\s+|Dr\.?\s+)?(?P<name>[A-Z][\w’'&.-]+[\w’'](?:\s+[A-Z][\w’'&.-]*\w)*)"
 )
 # Nouns that asking is done with.
 _SAID_ALONE = frozenset(
@@ -51,7 +60,7 @@ _SAID_ALONE = frozenset(
     "last other others same different entire whole letter word words string strings integer format system today "
     "end start beginning participants questions column columns row rows distribution breakdown trend overview "
     "summary development chart graph plot histogram scatter more less common square kilometer kilometers meter meters "
-    "left right inner outer join following remaining unix iso usd eur gmt utc".split()
+    "expensive popular recent left right inner outer join following remaining unix iso usd eur gmt utc".split()
 )
 
 
@@ -77,6 +86,7 @@ def missing_words(question: str, marks: Annotated) -> list[str]:
                 found.append(" ".join(words))
             if any(map(_says, words)) and all(_says(w) or w in _SAID_ALONE for w in words):
                 found.append(" ".join(words))
+    found += [m["w"] for m in _STATE.finditer(text) if m["w"] not in _DONE_TO_ANY]
     for m in re.finditer(rf"\b(?P<w>{_WORD}) (?P<c>C\d+)", text):
         # "the baggage fee" isn't any fee that goes by another word here.
         if (
@@ -86,6 +96,8 @@ def missing_words(question: str, marks: Annotated) -> list[str]:
         ):
             found.append(f"{m['w']} {marks.words[m['c']]}")
     covered = " ".join(marks.words.values())
+    named = {w for m in marks.names.values() if m.kind == "column" for w in m.what.partition(".")[2].split()}
+    found = [f for f in found if not set(re.split(r"[ -]", f)) <= named]
     for m in _NAMED.finditer(question):
         if m["name"].split()[0] not in covered and _says(folded(m["name"].split()[0])):
             found.append(m["name"])

@@ -51,8 +51,10 @@ _NUMBERS = {
     for word in words.split()
 }
 _N = rf"(?P<n>\d{{1,4}}|{'|'.join(sorted(_NUMBERS, key=len, reverse=True))})"
-_OPEN_BEGIN = r"(?:since|after|from|as of|starting(?: from)?|on or after|seit|ab|nach|desde|a partir de|depuis|des)"
-_OPEN_END = r"(?:before|prior to|vor|antes del?|avant)"
+_OPEN_BEGIN = (
+    r"(?:since|after|later than|from|as of|starting(?: from)?|on or after|seit|ab|nach|desde|a partir de|depuis|des)"
+)
+_OPEN_END = r"(?:before|prior to|earlier than|vor|antes del?|avant)"
 _UNTIL = r"(?:until|through|up to|on or before|by|bis(?: zum)?|hasta(?: el)?|jusqu'?(?:au|a|en)?)"
 _LAST = (
     r"(?:the )?(?:last|previous|prior|letzte[nrms]?|vergangene[nrms]?|vorige[nrms]?|"
@@ -89,13 +91,13 @@ def periods_in(question: str, today: date) -> list[Said]:
 
 def _bounded(text: str, begin: int, stop: int, start: date, end: date) -> Said:
     """The span with the word before it that opens one side."""
-    before = text[:begin]
+    before = re.sub(r"\b(?:the )?(?:start|beginning) of (?=(?:the )?$)", lambda m: " " * len(m[0]), text[:begin])
     for words, open_start, open_end in ((_OPEN_BEGIN, False, True), (_OPEN_END, True, False), (_UNTIL, True, False)):
         lead = rf"\b{words}\s+(?:the\s+|dem\s+|den\s+|el\s+|le\s+)?(?:year\s+|jahr\s+|ano\s+|annee\s+)?$"
         if m := re.search(lead, before):
             if words == _OPEN_END:
                 return Said(None, start, m.start(), stop, text[m.start() : stop])
-            after = m.group(0).strip().split()[0] in ("after", "nach")
+            after = m.group(0).strip().split()[0] in ("after", "later", "nach")
             first = end if after else start
             return Said(
                 None if open_start else first, None if open_end else end, m.start(), stop, text[m.start() : stop]

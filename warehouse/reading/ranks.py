@@ -25,7 +25,29 @@ _ADJECTIVES = {
 BUSIEST = re.compile(r"\b(?:busiest|quietest|peak) (?P<unit>hours?|days?|weeks?|months?|times?|[CG]\d+)")
 
 
+_POPULAR = re.compile(
+    r"(?:the )?(?:top )?(?:(?P<n>N\d+) )?(?:(?P<how>most|least) (?:[a-z]+ly )?"
+    r"(?:popular|common|frequent|used)|beliebteste[nrs]?|haufigste[nrs]?|"
+    r"mas (?:popular|comun|frecuente)(?:es)?|plus (?:populaire|frequente?)s?) (?P<c>C\d+)"
+)
+
+
+def _popular(words: Words) -> Query | None:
+    """ "the most popular colour": the value that most rows have."""
+    m = _POPULAR.search(words.main)
+    field = words.marks.names[m["c"]].what if m else ""
+    if m is None or words.layer.column(field).type != "text":
+        return None
+    plural = words.marks.words[m["c"]].lower().endswith("s")
+    words.main = words.main[: m.start()] + " ∙ " + words.main[m.end() :]
+    order = Order(1, m["how"] != "least")
+    limit = int(words.marks.numbers[m["n"]]) if m["n"] else None if plural else 1
+    return Query((Measure(field.partition(".")[0], "count"),), (Level(field),), order=(order,), limit=limit)
+
+
 def ranked(words: Words) -> Query | None:
+    if (popular := _popular(words)) is not None:
+        return popular
     text = words.main
     top = pattern(
         (
@@ -45,7 +67,7 @@ def ranked(words: Words) -> Query | None:
     else:
         m = pattern(EXTREME + r" (?:V\d+ )*(?P<t>[ECM]\d+|V\d+|{count}|{sum}|{average})").search(text)
         if not m:
-            return None
+            return _said_of_it(words)
         before = re.findall(r"[ECG]\d+", text[: m.start()])
         adjectival = m["t"].startswith("E") and not re.search(
             (
@@ -89,6 +111,20 @@ def ranked(words: Words) -> Query | None:
     return Query((measure, *others), levels, order=(Order(len(levels), down),), limit=limit)
 
 
+def _said_of_it(words: Words) -> Query | None:
+    """ "which repair was the most expensive?": the superlative stands behind its thing."""
+    m = pattern(r"(?P<e>E\d+) (?:is|are|was|were) (?:the )?(?P<how>{highest}|{lowest})\W*$").search(words.main)
+    entity = words.marks.names[m["e"]].what if m else ""
+    column = _adjective(words, m["how"], entity) if m else ""
+    if m is None or not column:
+        return None
+    levels = (*words.levels_of(m["e"]), Level(column))
+    down = not pattern("{lowest}").fullmatch(m["how"])
+    plural = words.marks.words[m["e"]].lower().endswith("s")
+    words.main = words.main[: m.start()] + " ∙ "
+    return Query((), levels, order=(Order(len(levels) - 1, down),), limit=None if plural else 1)
+
+
 def _ranked_by(words: Words, text: str, subjects: Sequence[str], down: bool) -> tuple[Measure | None, str] | None:
     """What the rank is by: a measure, or a column of the subject itwords."""
     measures = words.measures(text)
@@ -101,7 +137,7 @@ def _ranked_by(words: Words, text: str, subjects: Sequence[str], down: bool) -> 
             return None, measure.of
         return measure, ""
     owner = words.marks.names[subjects[0]].what.partition(".")[0] if not subjects[0].startswith("G") else ""
-    if m := pattern(r"(?:{highest}|{lowest}) (?P<v>V\d+)").search(text):
+    if m := pattern(r"(?:{highest}|{lowest}) (?P<v>V\d+)(?! [CM]\d)").search(text):
         # "the most sick leave": how many rows there are of that value; the value itself is a condition already.
         of = words.marks.names[m["v"]].what.partition(".")[0]
         if of != owner:
@@ -127,7 +163,8 @@ def _ranked_by(words: Words, text: str, subjects: Sequence[str], down: bool) -> 
 def _is_row(words: Words, subjects: Sequence[str], entity: str) -> bool:
     """Whether the subjects are rows of the entity, not groups of them."""
     meant = words.layer.entities[entity]
-    whole = {entity, *(f"{entity}.{c}" for c in (*meant.key, *meant.label))}
+    # Without a key, several rows may have the same label.
+    whole = {entity, *(f"{entity}.{c}" for c in (*meant.key, *(meant.label if meant.key else ())))}
     return any(not s.startswith("G") and words.marks.names[s].what in whole for s in subjects)
 
 

@@ -24,6 +24,7 @@ from warehouse.reading.quotients import quotient
 from warehouse.reading.ranks import BUSIEST, busy, ranked
 from warehouse.reading.rows import conditioned, counted, joined, ordered, returned
 from warehouse.reading.spans import lasting_filters, with_spans
+from warehouse.reading.unheld import unheld
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,10 @@ def _whole_name(mention: Mention) -> str:
 
 def _plain_text(question: str) -> str:
     """The question as it is marked: hyphens that part nothing are blanks."""
+    question = re.sub(r"\b[Nn]o\. of\b", "number of", question)
+    question = re.sub(
+        r"\bhow (?:high|low|big|large|great) (is|was|are|were)\b", r"what \1", question, flags=re.IGNORECASE
+    )
     return re.sub(r"\bnon-(?=\w)|(?<=t)-(?=\w+ed\b)", lambda m: "non " if m[0] != "-" else " ", question)
 
 
@@ -97,6 +102,7 @@ def _read(question: str, marks: Annotated, lexicon: Lexicon, today: date) -> Rea
         return Reading(problem=f"The data has no “{marks.lost[0]}”.", unknown=marks.lost)
     if not marks.names and not BUSIEST.search(marks.text):
         return Reading(problem="The question names nothing that the data has.", unknown=marks.unknown)
+    marks = replace(marks, text=with_spans(marks.text, marks, lexicon.layer))
     if absent := missing_words(question, marks):
         return Reading(problem=f"The data has nothing for “{absent[0]}”.", unknown=tuple(absent))
     try:
@@ -110,6 +116,11 @@ def _read(question: str, marks: Annotated, lexicon: Lexicon, today: date) -> Rea
     if (number := _unused_number(query, marks)) is not None:
         return Reading(
             problem=f"It isn't clear what {number:g} is about; say it in other words.", unknown=marks.unknown
+        )
+    if left := unheld(marks, query, lexicon.layer):
+        return Reading(
+            problem=f"“{left[0]}” wouldn't be in the result; say it in other words, or leave it out.",
+            unknown=marks.unknown,
         )
     narrowed = query.filters or query.also or query.without or query.having or query.period or query.order
     unsaid = [w for w in marks.unknown if says(w)]
@@ -139,7 +150,6 @@ _DRAWN = re.compile(
 
 def _understood(words: Words) -> Query | None:
     words.take_comparison()
-    words.main = with_spans(words.main, words.marks, words.layer)
     words.main, spans = lasting_filters(words.main, words.marks, words.layer)
     words.take_order()
     made = busy(words) or quotient(words) or ranked(words) or plain(words)

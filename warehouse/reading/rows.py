@@ -81,7 +81,7 @@ def returned(words: Words, query: Query) -> Query:
         query = query.changed(limit=int(words.marks.numbers[m["n"]]), order=(Order(len(query.levels), True),))
     measures = words.measures(words.select)
     free = without_spans(words.select, [(b, e) for b, e, _ in measures])
-    columns = re.findall(r"C\d+", free)
+    columns = re.findall(r"C\d+" if query.measures else r"[CE]\d+", free)
     asked = tuple(dict.fromkeys(level for m in columns for level in words.levels_of(m)))
     known = {(m.of, m.by) for m in query.measures}
     more = (
@@ -112,12 +112,17 @@ def _order_kept(query: Query, levels: tuple[Level, ...]) -> tuple[tuple[Level, .
     return levels, (replace(ranked, position=fields.index(by)),)
 
 
+# A column that ends so says which row it is.
+_NAMING = frozenset("id name title code number key symbol email label".split())
+
+
 def _said_by(words: Words, level: Level, asked: Iterable[Level]) -> bool:
     """Whether the asked columns name the same rows, so that the default name can go."""
     entity, _, column = level.field.partition(".")
     own = words.layer.entities[entity].label if entity in words.layer.entities else ()
     there = [v.field.partition(".")[2] for v in asked if v.field.partition(".")[0] == entity]
-    return column in own and bool(there)
+    naming = [c for c in there if c in words.layer.entities[entity].key or c.split()[-1] in _NAMING]
+    return column in own and bool(naming)
 
 
 def joined(words: Words, query: Query) -> Query:

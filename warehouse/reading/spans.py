@@ -14,17 +14,17 @@ from warehouse.reading.lexicon import Mention
 _BETWEEN = (
     r"(?:(?:the )?(?:time|duration|period|difference|gap|interval|span|delay|dauer|zeit|tiempo|duracion|temps|duree)"
     r"(?: in)?(?: (?P<u1>G\d+|minutes?))?|(?P<u2>G\d+|minutes?))"
-    r"(?: (?:it took|passed|elapsed|lie|liegen|pasan|hay))?"
+    r"(?: (?:it (?:took|takes)|pass(?:ed)?|elapsed?|lie|there are|are there|on average|liegen|pasan|hay))*"
     r" (?:between|from|zwischen|von|entre|desde|de) (?:the |der |dem |el |la |le )?(?P<a>C\d+)"
     r" (?:and|to|until|till|und|bis|y|hasta|a|et) (?:the |der |dem |zum |el |la |le )?(?P<b>C\d+)"
 )
 _BEGINS = re.compile(
     r"\b(?:first|start\w*|from|begin\w*|began|open\w*|created|ordered|placed|admi\w+|departure|sent|received|"
-    r"check ?in|hired|joined|requested|issued)\b"
+    r"check ?in|hired|joined|requested|issued|brought|reported|raised|logged|registered|submitted|entry)\b"
 )
 _ENDS = re.compile(
     r"\b(?:last|end\w*|until|to|clos\w+|finish\w*|complet\w+|resolved|shipped|delivered|discharge\w*|arrival|paid|"
-    r"returned|check ?out|left|due|expir\w+)\b"
+    r"returned|check ?out|left|due|expir\w+|fixed|solved|settled|repaired|exit|completion)\b"
 )
 _LASTS = (
     r"(?:(?:that |which |who )?(?:last\w*|took|take|taking|open|lie|run\w*|are|were|is|was|dauern|dauerten|duran|"
@@ -44,7 +44,7 @@ def with_spans(text: str, marks: Annotated, layer: Layer) -> str:
         mark = f"C{900 + n}"
         marks.names[mark] = Mention("column", field, 0, 0, 1.0)
         marks.words[mark] = m[0]
-        text = text.replace(m[0], mark, 1)
+        text = text.replace(m[0], f"{mark} on average" if " on average " in m[0] else mark, 1)
     return text
 
 
@@ -69,6 +69,8 @@ def _own_span(entity: str, layer: Layer) -> str:
     """The time from the first to the last day of an entity that has one of each."""
     days = [c for c, of in layer.entities[entity].columns.items() if of.type in ("date", "datetime")]
     first, last = [c for c in days if _BEGINS.search(c)], [c for c in days if _ENDS.search(c)]
+    if len(days) == 2 and len(last) == 1:
+        first = [c for c in days if c != last[0]]
     both = len(first) == len(last) == 1 and first != last
     return f"{entity}.{first[0]}{SPAN}{last[0]}" if both else ""
 

@@ -57,3 +57,19 @@ def test_a_folder_without_data_is_told(tmp_path: Path) -> None:
     (tmp_path / "questions.jsonl").write_text('{"question": "x", "unanswerable": true}', encoding="utf-8")
     with pytest.raises(DatasetError, match="neither databases"):
         evaluate_data(tmp_path)
+
+
+@pytest.mark.parametrize(("name", "same", "right"), [("repairs", 0.95, 0.96), ("energy", 0.90, 0.93)])
+def test_forty_questions_in_five_wordings_stay_where_they_are(name: str, same: float, right: float) -> None:
+    folder = Path(__file__).parents[3] / "evals" / "datasets" / "data_wordings" / name
+    report = data_report(evaluate_data(folder))
+    assert report["questions"] == 100
+    assert report["paraphrase_same"] >= same
+    assert report["execution_accuracy"] >= right
+
+
+def test_a_refusal_is_like_no_other_query(tmp_path: Path) -> None:
+    (tmp_path / "sales.csv").write_text("amount,shop\n1,a\n", encoding="utf-8")
+    lines = [{"group": "g", "question": q, "number": 1} for q in ("the profit", "the margin", "total amount")]
+    (tmp_path / "questions.jsonl").write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
+    assert data_report(evaluate_data(tmp_path))["paraphrase_same"] == pytest.approx(1 / 3, abs=0.001)
