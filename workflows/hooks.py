@@ -38,12 +38,12 @@ def received(parts: Workflows, hook: str, body: bytes, headers: Mapping[str, str
         NotSigned: there is no such hook, or the signature is missing, wrong, or too old.
         WorkflowError: the body is too large, or no JSON.
     """
+    if len(body) > MOST_BYTES:
+        raise WorkflowError(f"The body has over {MOST_BYTES:,} bytes; send less.")
     known = next((w for w in all_workflows(parts.engine) if w.id == hook and w.secret), None)
     key = _signed_key(parts, known, body, headers) if known is not None else ""
     if known is None or not key:
         raise NotSigned("There is no such hook, or its signature is missing, wrong, or older than five minutes.")
-    if len(body) > MOST_BYTES:
-        raise WorkflowError(f"The body has {len(body):,} bytes and may have {MOST_BYTES:,}; send less.")
     if known.paused:
         raise WorkflowError("The workflow is paused; nothing was kept. Send it again when it goes on.")
     try:

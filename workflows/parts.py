@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 
@@ -22,7 +22,7 @@ from core.database import Engine, open_database, utc_now
 from core.errors import IdentityError, IndexMissing, WorkflowError
 from core.identity import load_directory
 from core.nearest import nearest
-from core.scim import found, is_inactive
+from core.scim import is_gone
 from core.settings import Settings
 from core.types import UNKNOWN_GROUPS, User
 from ingestion.documents import readable_ids
@@ -42,7 +42,9 @@ class Workflows:
     @property
     def reviews(self) -> Reviews | None:
         """The forms for other systems; None where there are none."""
-        return open_reviews(self.settings, self.engine) if self.settings.actions else None
+        if not self.settings.actions:
+            return None
+        return replace(open_reviews(self.settings, self.engine), now=self.now)
 
     def person(self, email: str) -> User:
         """The person with the groups of this moment.
@@ -52,8 +54,7 @@ class Workflows:
         """
         directory = load_directory(self.settings, self.engine)
         address = directory.address_of(email)
-        pushed = found(self.engine, "Users") if self.settings.auth.scim_token is not None else []
-        if is_inactive(self.engine, address) or (pushed and not _is_pushed(pushed, address)):
+        if self.settings.auth.scim_token is not None and is_gone(self.engine, address):
             raise IdentityError(f"{address} isn't there any more: the identity provider has taken the account out.")
         if self.settings.auth.mode == "development":
             return directory.user(email) if directory.entries else directory.person(email)
@@ -125,7 +126,3 @@ def open_workflows(settings: Settings) -> Workflows:
 def _tools(settings: Settings) -> Tools:
     retriever = open_retriever(settings)
     return open_tools(settings, open_assistant(settings, retriever), retriever)
-
-
-def _is_pushed(users: list[dict[str, object]], address: str) -> bool:
-    return any(address in str(user).lower() for user in users)

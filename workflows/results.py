@@ -19,7 +19,7 @@ from actions.proposals import Evidence, from_origin
 from apps.language import App
 from apps.run import OfferedForm
 from apps.runner import RunResult
-from core.errors import DebriefError, WorkflowError
+from core.errors import DebriefError, Undelivered, WorkflowError
 from core.files import write_atomically
 from core.nearest import nearest
 from core.outgoing import post_json, send_mail
@@ -78,7 +78,8 @@ def deliver(handover: Handover, places: Sequence[str], note: Callable[[str], Non
     """Hands the result over, wherever it hasn't been yet; `note` is called after each place.
 
     Raises:
-        WorkflowError: a place can't be reached, or isn't open to the person any more.
+        Undelivered: a place can't be reached.
+        WorkflowError: a place isn't there, or not open to the person any more.
     """
     for name in dict.fromkeys(places):
         if name in handover.run.delivered:
@@ -100,7 +101,7 @@ def _to_channel(handover: Handover, name: str, channel: ChannelSettings) -> None
         # Whoever gets it twice, after a silence, can tell by the key.
         problem = post_json(channel.url.get_secret_value(), _told(handover), {"Idempotency-Key": handover.run.id})
         if problem:
-            raise WorkflowError(f"The channel {name} didn't take the result ({problem}); check workflows.channels.")
+            raise Undelivered(f"The channel {name} didn't take the result ({problem}); check workflows.channels.")
     elif channel.folder is not None:
         _filed(handover, handover.parts.settings.path(channel.folder), name)
 
@@ -111,7 +112,7 @@ def _told(handover: Handover) -> dict[str, Any]:
         "text": f"{handover.subject}\n\n{text}",  # Slack, Teams and Mattermost show this field.
         "app": handover.app.name,
         "version": handover.app.version,
-        "run": handover.run.id,
+        "key": handover.run.id,
         "person": handover.person.email,
         "changed": list(handover.run.changed),
     }
@@ -124,7 +125,7 @@ def _mailed(handover: Handover, to: list[str]) -> None:
     made = message(mail, to, handover.subject, text_of(handover.result), handover.run.id)
     _attach(made, handover.result)
     if problem := send_mail(mail, made):
-        raise WorkflowError(f"The result can't be mailed by {mail.host}:{mail.port} ({problem}); check workflows.mail.")
+        raise Undelivered(f"The result can't be mailed by {mail.host}:{mail.port} ({problem}); check workflows.mail.")
 
 
 def _attach(made: EmailMessage, result: RunResult) -> None:
@@ -144,7 +145,7 @@ def _filed(handover: Handover, folder: Path, name: str) -> None:
             if output.content:
                 write_atomically(place / Path(output.file_name).name, output.content)
     except OSError as error:
-        raise WorkflowError(f"The channel {name} can't be written ({error.strerror}); check its folder.") from error
+        raise Undelivered(f"The channel {name} can't be written ({error.strerror}); check its folder.") from error
 
 
 def propose(handover: Handover) -> None:

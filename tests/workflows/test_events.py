@@ -5,15 +5,21 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import time
 from collections.abc import Mapping
 
 import pytest
+from starlette.applications import Starlette
+from starlette.routing import Route
+from starlette.testclient import TestClient
 
 from apps.kept.forms import open_collection, submit
 from apps.run import Tools
 from core.errors import SettingsError, WorkflowError
 from core.types import User
 from ingestion.state import DocumentRecord, SyncState
+from service.hooks import endpoint
+from service.parts import open_parts
 from tests.workflows.house import ANA, BEN, House
 from workflows import events
 from workflows.hooks import MOST_BYTES, NotSigned, received
@@ -160,12 +166,31 @@ def test_a_webhook_counts_once_and_only_with_its_signature(house: House) -> None
             received(house.parts, hook, sent, how)
     now = int(house.now.timestamp())
     large = b'"' + b"x" * MOST_BYTES + b'"'
-    for sent, says in ((large, "may have 64,000; send less"), (b"{", "no JSON")):
+    for sent, says in ((large, "over 64,000 bytes; send less"), (b"{", "no JSON")):
         with pytest.raises(WorkflowError, match=says):
             received(house.parts, made.id, sent, signed(secret, sent, now))
     pause(house.parts, made, ANA)
     with pytest.raises(WorkflowError, match="paused; nothing was kept"):
         received(house.parts, made.id, body, signed(secret, body, now))
+
+
+def test_the_route_of_hooks(house: House) -> None:
+    house.app(HOOK)
+    made, secret = switch_on(house.parts, "note", "alarm", ANA)
+    parts = open_parts(house.parts.settings)
+    hook = endpoint(parts)
+    client = TestClient(Starlette(routes=[Route("/api/v1/hooks/{hook}", hook, methods=["POST"])]))
+    body = json.dumps({"severity": "high", "title": "Pump"}).encode()
+    headers = signed(secret, body, int(time.time()))
+    path = f"/api/v1/hooks/{made.id}"
+    assert client.post(path, content=body, headers=headers).status_code == 202
+    assert client.post(path, content=body, headers=headers).status_code == 200
+    assert client.post(path, content=body).status_code == 401
+    assert client.post(f"{path}0", content=body, headers=headers).status_code == 401
+    large = client.post(path, content=b"x" * (MOST_BYTES + 1), headers=headers)
+    assert large.status_code == 413 and "send less" in large.json()["detail"]
+    assert client.post(path, content=b"{", headers=signed(secret, b"{", int(time.time()))).status_code == 422
+    assert client.get(path).status_code == 405
 
 
 def test_without_a_key_no_secret_is_kept(house: House) -> None:
