@@ -28,8 +28,16 @@ def told(parts: Workflows, found: Workflow) -> dict[str, Any]:
         "person": f"{found.group} (group)" if found.group else found.user,
         "state": f"paused: {found.paused}" if found.paused else "on",
         "next": next_run(parts, found),
+        "by_hand": _is_schedule(parts, found) and not found.group,
         "last": f"{last.state} {last.due_at:%Y-%m-%d %H:%M}" if last is not None else "",
     }
+
+
+def _is_schedule(parts: Workflows, found: Workflow) -> bool:
+    try:
+        return parts.trigger(parts.app(found.app), found.trigger).kind == "schedule"
+    except WorkflowError:
+        return False
 
 
 def next_run(parts: Workflows, found: Workflow) -> str:
