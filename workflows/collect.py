@@ -11,7 +11,7 @@ from core.errors import DebriefError, IdentityError
 from core.identity import load_directory
 from core.types import User
 from workflows.events import Happened, happened
-from workflows.kept import Event, Workflow, all_workflows, runs, workflows
+from workflows.kept import Event, Workflow, all_workflows, forget_runs_older_than, runs, workflows
 from workflows.notices import pause_and_tell
 from workflows.parts import Workflows
 from workflows.seen import remember
@@ -23,6 +23,8 @@ _PASSED = "That time had passed: the service was down, or the workflow paused."
 
 def collect(parts: Workflows) -> int:
     """Makes runs of what has happened since the last look, for every workflow that isn't paused; how many."""
+    if (days := parts.settings.retention.conversations_days) is not None:
+        forget_runs_older_than(parts.engine, days)
     follow_groups(parts)
     made = 0
     for workflow in all_workflows(parts.engine):
