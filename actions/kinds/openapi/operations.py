@@ -81,7 +81,7 @@ def _check_host(document: Document, settings: OpenApiSettings, file: Path) -> No
 
 def _operation(name: str, method: str, address: str, item: Mapping[str, Any], parts: tuple[Part, ...]) -> Operation:
     def write(client: Plugin, draft: Draft) -> Record:
-        path, query, body = _sent(address, parts, draft)
+        path, query, body = sent_values(address, parts, draft)
         key = client.settings.key_header
         headers = {key: draft.key} if key else {}
         said = client.wire.write(method.upper(), path, params=query, json=body or None, headers=headers)
@@ -110,7 +110,7 @@ def _find(client: Plugin, _draft: Draft) -> Record | None:
     )
 
 
-def _sent(address: str, parts: tuple[Part, ...], draft: Draft) -> tuple[str, dict[str, Any], dict[str, Any]]:
+def sent_values(address: str, parts: tuple[Part, ...], draft: Draft) -> tuple[str, dict[str, Any], dict[str, Any]]:
     """(Path, query, body) with the draft's values; what is empty isn't sent."""
     query: dict[str, Any] = {}
     body: dict[str, Any] = {}
