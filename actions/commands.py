@@ -13,6 +13,8 @@ from rich.table import Table
 from actions.connections import own_settings
 from actions.kinds.kind import Field
 from actions.kinds.mcp import McpServer, McpSettings, mark_of, read_tools
+from actions.kinds.openapi.cut import cut_document
+from actions.kinds.openapi.document import read_document
 from actions.proposals import OPEN, Proposal, of_user
 from actions.review import Reviews, open_reviews
 from core.console import out, print_json
@@ -168,6 +170,18 @@ def find(
         out.print(f"{record.title}  {record.link}", markup=False)
     if not found:
         out.print("Nothing was found.")
+
+
+@actions_app.command("cut")
+def cut(
+    document: Annotated[Path, typer.Argument(help="An OpenAPI 3 file of any size, up to 100 MB.")],
+    to: Annotated[Path, typer.Argument(help="The JSON file to write.")],
+    operations: Annotated[list[str], typer.Option("--operation", help="An operationId; may be given more than once.")],
+) -> None:
+    """Takes some operations out of a large OpenAPI document, for a plugin."""
+    made = cut_document(read_document(document, 100_000_000), operations)
+    write_atomically(to, json.dumps(made, indent=1, ensure_ascii=False) + "\n")
+    out.print(f"Wrote {to} with {len(operations)} operations, {to.stat().st_size:,} bytes.", markup=False)
 
 
 @actions_app.command("tools")

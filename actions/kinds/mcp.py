@@ -174,22 +174,27 @@ def _only_reads(tool: Mapping[str, Any], settings: McpSettings) -> bool:
     return settings.trust_annotations and (tool.get("annotations") or {}).get("readOnlyHint") is True
 
 
-def parts_of(tool: Mapping[str, Any], name: str) -> tuple[Part, ...]:
-    """The fields of a tool's form. Raises SettingsError: it needs something that a form can't show."""
+def parts_of(tool: Mapping[str, Any], name: str) -> tuple[tuple[Part, ...], list[tuple[str, ...]]]:
+    """The fields of a tool's form, and where it must have objects.
+
+    Raises:
+        SettingsError: it needs something that a form can't show.
+    """
     schema = tool.get("inputSchema") or {}
     body = {"content": {"application/json": {"schema": schema}}}
     try:
-        return Document(schema).parts("", {"parameters": [], "requestBody": body})
+        document, operation = Document(schema), {"parameters": [], "requestBody": body}
+        return document.parts("", operation), document.needed_objects(operation)
     except Unshowable as error:
         raise SettingsError(f"{name}: the tool {tool['name']} can't be offered: {error}") from error
 
 
 def _operation(tool: Mapping[str, Any], settings: McpSettings) -> Operation:
-    parts = parts_of(tool, settings.name)
+    parts, objects = parts_of(tool, settings.name)
     names = [part.field.name for part in parts]
 
     def write(client: McpServer, draft: Draft) -> Record:
-        _, _, values = sent_values("", parts, draft)
+        _, _, values = sent_values("", parts, draft, objects)
         return _record(client.call(tool, values, writes=True), draft)
 
     title = str(tool.get("title") or (tool.get("annotations") or {}).get("title") or tool["name"])

@@ -124,7 +124,7 @@ def test_a_tool_is_taken_in_reviewed_and_called_once(
         )
         wrong = known.propose("desk.plan_visit", {"site": "nowhere", "day": "x"}, ANA)
         refused = known.confirm(wrong.id, ANA, wrong.fingerprint)
-        assert refused.state == "proposed" and "no such site" in refused.problem
+        assert refused.state == "proposed" and "desk refuses it: " in refused.problem
 
     apart(story)
 
