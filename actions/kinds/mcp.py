@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -200,7 +201,7 @@ def _operation(tool: Mapping[str, Any], settings: McpSettings) -> Operation:
     title = str(tool.get("title") or (tool.get("annotations") or {}).get("title") or tool["name"])
     repeatable = settings.trust_annotations and (tool.get("annotations") or {}).get("idempotentHint") is True
     return Operation(
-        str(tool["name"]).lower().replace("-", "_").replace(".", "_"),
+        re.sub(r"[^a-z0-9]+", "_", str(tool["name"]).lower()).strip("_"),
         visible(title)[:80],
         (str(tool["name"]).casefold(), title.casefold()),
         tuple(part.field for part in parts),

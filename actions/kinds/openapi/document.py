@@ -21,6 +21,8 @@ from core.yaml_text import load_yaml
 
 _MOST_BYTES, _MOST_FIELDS, _MOST_DEPTH = 1_000_000, 60, 4
 METHODS = ("get", "post", "put", "patch", "delete")
+FORM_FIELDS = "application/x-www-form-urlencoded"
+_SIMPLE = ("string", "number", "integer", "boolean")
 _OWN_HEADERS = frozenset({"accept", "content-type", "authorization"})
 _FORMATS: Mapping[str, FieldType] = {"date": "date", "email": "email"}
 # What is written rather than chosen, by the names that interfaces give it; the first is what a text goes into.
@@ -100,9 +102,9 @@ class Document:
         if not body:
             return []
         content = body.get("content") or {}
-        media_type = json_type(content)
+        media_type = body_type(content)
         if not media_type:
-            raise Unshowable(f"it takes {', '.join(content) or 'nothing'}, and a form sends JSON.")
+            raise Unshowable(f"it takes {', '.join(content) or 'nothing'}, and a form sends JSON or form fields.")
         return self._shown(content[media_type].get("schema") or {}, Spot("body", seen=seen))
 
     def _shown(self, schema: Mapping[str, Any], spot: Spot) -> list[Part]:
@@ -110,7 +112,7 @@ class Document:
         try:
             if not isinstance(schema, Mapping):
                 raise Unshowable(f"{'.'.join(spot.keys) or 'its body'} has no schema.")
-            schema, seen = self._merged(schema, spot.seen)
+            schema, seen = self._one_of_them(*self._merged(schema, spot.seen))
             if is_object(schema):
                 return self._object(schema, replace(spot, seen=seen))
             if isinstance(schema.get("items"), Mapping):
@@ -138,7 +140,7 @@ class Document:
         """Where the body must have an object, also if none of its fields is filled in."""
         body, seen = self._resolved(operation.get("requestBody") or {}, ())
         content = body.get("content") or {}
-        schema = (content.get(json_type(content)) or {}).get("schema") or {}
+        schema = (content.get(body_type(content)) or {}).get("schema") or {}
         return list(self._needed(schema, Spot("body", seen=seen)))
 
     def _needed(self, schema: Any, spot: Spot) -> Iterator[tuple[str, ...]]:
@@ -152,6 +154,22 @@ class Document:
         for name in schema.get("required") or ():
             if not (properties.get(name) or {}).get("readOnly"):
                 yield from self._needed(properties.get(name), Spot("body", (*spot.keys, str(name)), seen=seen))
+
+    def _one_of_them(
+        self, schema: Mapping[str, Any], seen: tuple[str, ...]
+    ) -> tuple[Mapping[str, Any], tuple[str, ...]]:
+        """Where a value may be nothing, or a text or another simple one: the text. Others stay as they are."""
+        word = next((word for word in ("oneOf", "anyOf") if word in schema), "")
+        if not word:
+            return schema, seen
+        known = [found for found in (self._merged(one, seen) for one in schema[word]) if kind_of(found[0]) != "null"]
+        texts = [found for found in known if kind_of(found[0]) == "string" and "enum" not in found[0]]
+        is_simple = all(kind_of(found[0]) in _SIMPLE for found in known)
+        chosen = known if len(known) == 1 else texts if len(texts) == 1 and is_simple else []
+        if not chosen:
+            return schema, seen
+        rest = {key: value for key, value in schema.items() if key != word}
+        return {**chosen[0][0], **rest}, chosen[0][1]
 
     def _merged(self, schema: Mapping[str, Any], seen: tuple[str, ...]) -> tuple[Mapping[str, Any], tuple[str, ...]]:
         """A schema with all that its `allOf` says: an object's properties, or a word more on a simple one."""
@@ -211,10 +229,11 @@ def _within(value: Any, key: str) -> Any:
     return value[int(key)] if isinstance(value, list) and key.isdigit() and int(key) < len(value) else None
 
 
-def json_type(content: Mapping[str, Any]) -> str:
-    """The first media type of a body that is JSON; empty without one."""
+def body_type(content: Mapping[str, Any]) -> str:
+    """The first media type of a body that is JSON, else that of form fields; empty without one."""
     bare = {name: name.partition(";")[0].strip().casefold() for name in content}
-    return next((name for name, plain in bare.items() if plain == "application/json" or plain.endswith("+json")), "")
+    json_types = [name for name, plain in bare.items() if plain == "application/json" or plain.endswith("+json")]
+    return next(iter([*json_types, *(name for name, plain in bare.items() if plain == FORM_FIELDS)]), "")
 
 
 def kind_of(schema: Mapping[str, Any]) -> str:

@@ -5,7 +5,8 @@ The document says which fields there are; where they are sent is the settings' `
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,16 @@ from urllib.parse import quote, urlsplit
 from pydantic import SecretStr
 
 from actions.kinds.kind import ActionKind, Draft, Operation, Record, WebSettings
-from actions.kinds.openapi.document import TEXTS, Document, Part, Unshowable, json_type, kind_of, read_document
+from actions.kinds.openapi.document import (
+    FORM_FIELDS,
+    TEXTS,
+    Document,
+    Part,
+    Unshowable,
+    body_type,
+    kind_of,
+    read_document,
+)
 from actions.wire import Wire
 from core.errors import ActionError, Refused, SettingsError
 from core.nearest import nearest
@@ -95,16 +105,20 @@ def _operation(
         path, query, body = sent_values(address, parts, draft, objects)
         key = client.settings.key_header
         headers = {part.keys[0]: draft.values[part.field.name] for part in parts if _is_sent_as_header(part, draft)}
-        headers |= {"Content-Type": media_type} if media_type and body else {}
+        sent: dict[str, Any] = {"json": body or None}
+        if media_type.casefold().startswith(FORM_FIELDS):
+            sent = {"data": dict(_form_fields(body))}
+        elif media_type and body:
+            headers["Content-Type"] = media_type
         headers |= {key: draft.key} if key else {}
-        said = client.wire.write(method.upper(), path, params=query, json=body or None, headers=headers)
+        said = client.wire.write(method.upper(), path, params=query, headers=headers, **sent)
         return _record(said, draft)
 
-    media_type = json_type((item.get("requestBody") or {}).get("content") or {})
+    media_type = body_type((item.get("requestBody") or {}).get("content") or {})
     names = [part.field.name for part in parts]
     title = str(item.get("summary") or name)
     return Operation(
-        name.lower().replace("-", "_"),
+        re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_"),
         title,
         (name.casefold(), title.casefold()),
         tuple(part.field for part in parts),
@@ -173,6 +187,16 @@ def _value(schema: Mapping[str, Any], text: str) -> Any:
         return int(float(text)) if kind == "integer" else float(text)
     except ValueError as error:
         raise Refused(f"{text[:80]!r} is no number; write one a line.") from error
+
+
+def _form_fields(value: Mapping[str, Any], within: str = "") -> Iterator[tuple[str, Any]]:
+    """The body as form fields: what is within an object as outer[inner], a list's values under one name."""
+    for key, inner in value.items():
+        name = f"{within}[{key}]" if within else key
+        if isinstance(inner, Mapping):
+            yield from _form_fields(inner, name)
+        else:
+            yield name, str(inner).lower() if isinstance(inner, bool) else inner
 
 
 def _is_sent_as_header(part: Part, draft: Draft) -> bool:
