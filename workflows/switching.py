@@ -95,7 +95,8 @@ def switch_off(parts: Workflows, workflow: Workflow, by: User) -> None:
 def pause(parts: Workflows, workflow: Workflow, by: User, why: str = "") -> None:
     """Nothing of it begins until it is resumed. Raises WorkflowError: not theirs."""
     check_may_change(parts, workflow, by)
-    parts.update(workflow, by, "paused workflow", paused=why or f"Paused by {by.email}.")
+    for one in (workflow, *_followers(parts, workflow)):
+        parts.update(one, by, "paused workflow", paused=why or f"Paused by {by.email}.")
 
 
 def resume(parts: Workflows, workflow: Workflow, by: User) -> None:
@@ -106,7 +107,13 @@ def resume(parts: Workflows, workflow: Workflow, by: User) -> None:
     """
     check_may_change(parts, workflow, by)
     parts.trigger(parts.app(workflow.app), workflow.trigger)
-    parts.update(workflow, by, "resumed workflow", paused="", failures=0)
+    for one in (workflow, *_followers(parts, workflow)):
+        parts.update(one, by, "resumed workflow", paused="", failures=0)
+
+
+def _followers(parts: Workflows, order: Workflow) -> list[Workflow]:
+    """The workflows that an order has made for the members of its group."""
+    return [w for w in all_workflows(parts.engine) if w.parent == order.id]
 
 
 def check_may_change(parts: Workflows, workflow: Workflow, by: User) -> None:

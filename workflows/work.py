@@ -54,10 +54,13 @@ def run_now(parts: Workflows, wanted: str) -> WorkflowRun | None:
     known = workflow(parts.engine, taken.workflow)
     try:
         _tried(parts, known, taken)
-    except (IdentityError, WorkflowError, InputsWrong) as error:
-        # Trying again changes none of these: the person is gone, or may no longer, or what is put in is wrong.
+    except (IdentityError, WorkflowError) as error:
+        # Trying again changes neither: the person is gone, or may no longer.
         _ended(parts, taken, "refused", str(error))
         pause_and_tell(parts, known, str(error))
+    except InputsWrong as error:
+        # The next event may have what this one lacks.
+        _counted(parts, known, taken, "refused", str(error))
     except DebriefError as error:
         _failed(parts, known, taken, str(error))
     except Exception as error:
@@ -205,7 +208,12 @@ def _failed(parts: Workflows, known: Workflow, run: WorkflowRun, problem: str) -
         wait = _WAITS[min(run.attempts, len(_WAITS)) - 1]
         _leave(parts, run, state="queued", due_at=parts.now() + wait, problem=problem, lease="")
         return
-    _ended(parts, run, "failed", problem)
+    _counted(parts, known, run, "failed", problem)
+
+
+def _counted(parts: Workflows, known: Workflow, run: WorkflowRun, state: str, problem: str) -> None:
+    """Ends a run without a result; several in a row pause their workflow."""
+    _ended(parts, run, state, problem)
     failures = known.failures + 1
     parts.update(known, audit.SERVICE, "workflow failed", failures=failures)
     if failures >= parts.settings.workflows.pause_after:

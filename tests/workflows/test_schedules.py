@@ -159,6 +159,21 @@ def test_a_group_s_order_follows_its_members(house: House) -> None:
     (house.folder / "users.yaml").write_text(USERS.replace(', "user:ben@example.com"', ""), encoding="utf-8")
     house.tick(minutes=1)
     assert {w.user for w in all_workflows(house.parts.engine) if w.parent == order.id} == {"ana@example.com"}
+    pause(house.parts, order, OLGA)
+    assert house.tick(days=7) == 0
+
+
+def test_an_event_that_doesn_t_fit_the_form_stops_no_other(house: House) -> None:
+    house.app(
+        MONDAY.replace(
+            "{{ event.due[:10] }} after", "{{ '' if '2026-10-19' in event.due else event.due[:10] }}"
+        ).replace(" {{ event.since or 'nothing' }}", "")
+    )
+    made, _ = switch_on(house.parts, "note", "monday", ANA)
+    assert house.tick(hours=2) == 1 and house.tick(days=7) == 1
+    runs = history(house.parts.engine, [made.id])
+    assert [r.state for r in runs] == ["done", "refused"] and "'Subject' is missing" in runs[1].problem
+    assert all_workflows(house.parts.engine)[0].failures == 0
 
 
 @pytest.mark.parametrize(
