@@ -31,7 +31,7 @@ def states(house: House, workflow: str) -> list[str]:
 
 def test_it_runs_on_time_as_its_person_and_stands_in_the_queue(house: House) -> None:
     house.app(MONDAY)
-    assert [t["name"] for t in offered_triggers(house.parts, ANA)] == ["note.monday"]
+    assert "note.monday" in {t["name"] for t in offered_triggers(house.parts, ANA)}
     made, _ = switch_on(house.parts, "note", "monday", ANA)
     assert next_run(house.parts, made) == "2026-10-19 07:00 Europe/Zurich"
     assert house.tick(minutes=30) == 0
