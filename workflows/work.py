@@ -198,8 +198,9 @@ def _over_quota(turn: _Turn) -> datetime | None:
         query = sa.select(runs.c.begun_at).where(begun & condition).order_by(runs.c.begun_at.desc()).limit(most)
         with parts.engine.connect() as connection:
             found = list(connection.execute(query).scalars())
-        if len(found) >= most and found[-1] is not None:
-            return found[-1] + _DAY
+        if len(found) >= most:
+            oldest: datetime = found[-1]
+            return oldest + _DAY
     return None
 
 

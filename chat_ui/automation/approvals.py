@@ -29,8 +29,12 @@ def standing_approvals(parts: Workflows, user: User) -> None:
             st.html(f'<div class="title">{title} {badge}</div><div class="place">{escape(row["words"])}</div>')
             if row["state"] in ("valid", "outdated"):
                 revoke = (parts, user, row["id"])
-                st.button("Revoke", key=f"revoke-{row['id']}", on_click=revoke_approval, args=revoke)
+                st.button("Revoke", key=f"revoke-{row['id']}", on_click=_revoke, args=revoke)
     _form(parts, user)
+
+
+def _revoke(parts: Workflows, user: User, approval: str) -> None:
+    revoke_approval(parts, user, approval)
 
 
 def _form(parts: Workflows, user: User) -> None:
