@@ -68,6 +68,10 @@ COMMANDS: Mapping[str, tuple[str, tuple[str, ...]]] = {
         ("assistant.commands.apps", "evals.commands.app_cases"),
     ),
     "actions": ("Write into other systems, after a review.", ("actions.commands",)),
+    "workflows": (
+        "Apps that run by themselves: switch on, run, pause, history, standing approvals.",
+        ("workflows.commands",),
+    ),
     "data": ("Questions over tables: ask, check and draft the layer, who sees what.", ("warehouse.commands",)),
     "accounts": ("How your company calls the facts of its customers.", ("assistant.commands.accounts",)),
     "sources": (
@@ -126,6 +130,7 @@ COMMANDS: Mapping[str, tuple[str, tuple[str, ...]]] = {
 }
 # The modules that declare tables, for the commands that look into all of them. A test holds it against the modules.
 TABLES = (
+    "actions.approvals",
     "actions.proposals",
     "apps.kept",
     "apps.kept.assumptions",
@@ -150,6 +155,7 @@ TABLES = (
     "ingestion.state",
     "service.once",
     "operations.worklist",
+    "workflows.kept",
 )
 _ALL_TABLES = ("person",)
 ERASING = "erasing"
@@ -265,6 +271,7 @@ def _scheduler(settings: Settings) -> BackgroundScheduler:
     from evals.schedule import add_weekly_job
     from ingestion.groups import add_group_job
     from ingestion.sync.schedule import build_scheduler, follow_settings
+    from workflows.schedule import add_workflow_job
 
     scheduler = build_scheduler(settings)
     follow_settings(scheduler, settings)
@@ -274,6 +281,7 @@ def _scheduler(settings: Settings) -> BackgroundScheduler:
     _add_erasing_job(scheduler, settings)
     add_group_job(scheduler, settings)
     add_outbox_job(scheduler, settings)
+    add_workflow_job(scheduler, settings)
     scheduler.resume()
     return scheduler
 

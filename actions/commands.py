@@ -10,15 +10,21 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
+from actions.connections import own_settings
 from actions.kinds.kind import Field
+from actions.kinds.mcp import McpServer, McpSettings, mark_of, read_tools
+from actions.kinds.openapi.cut import cut_document
+from actions.kinds.openapi.document import read_document
 from actions.proposals import OPEN, Proposal, of_user
 from actions.review import Reviews, open_reviews
 from core.console import out, print_json
 from core.database import open_database
 from core.errors import ActionError
+from core.files import write_atomically
 from core.identity import asking_user
 from core.nearest import nearest
 from core.settings import load_settings
+from core.text.invisible import visible
 from core.types import User
 
 AsUser = Annotated[str, typer.Option("--user", help="Who acts; default: auth.development_user.")]
@@ -153,7 +159,7 @@ def find(
 ) -> None:
     """Finds records in another system; changes nothing."""
     reviews, person = _opened(user)
-    systems = {a.connection.settings.name: a.connection for a in reviews.actions.of(person).values()}
+    systems = reviews.actions.systems_of(person)
     if name not in systems:
         raise ActionError(f"No system {name!r} is open to you; {nearest(name, list(systems), 'your systems')}")
     found = [r for lookup in systems[name].kind.lookups for r in lookup.run(systems[name].client, words)]
@@ -164,6 +170,41 @@ def find(
         out.print(f"{record.title}  {record.link}", markup=False)
     if not found:
         out.print("Nothing was found.")
+
+
+@actions_app.command("cut")
+def cut(
+    document: Annotated[Path, typer.Argument(help="An OpenAPI 3 file of any size, up to 100 MB.")],
+    to: Annotated[Path, typer.Argument(help="The JSON file to write.")],
+    operations: Annotated[list[str], typer.Option("--operation", help="An operationId; may be given more than once.")],
+) -> None:
+    """Takes some operations out of a large OpenAPI document, for a plugin."""
+    made = cut_document(read_document(document, 100_000_000), operations)
+    write_atomically(to, json.dumps(made, indent=1, ensure_ascii=False) + "\n")
+    out.print(f"Wrote {to} with {len(operations)} operations, {to.stat().st_size:,} bytes.", markup=False)
+
+
+@actions_app.command("tools")
+def tools(name: Annotated[str, typer.Argument(help="A system of the kind mcp, by its name in the settings.")]) -> None:
+    """Takes the tools of an MCP server into its `document`, and shows what is new, another, or gone."""
+    settings = load_settings()
+    entries = {e.name: (n, e) for n, e in enumerate(settings.actions) if e.kind == "mcp"}
+    if name not in entries:
+        raise ActionError(f"There is no MCP server {name!r}; {nearest(name, list(entries), 'MCP servers')}")
+    number, entry = entries[name]
+    own = own_settings(entry, settings, number)
+    assert isinstance(own, McpSettings)
+    before = {t["name"]: mark_of(t) for t in read_tools(own.document, name)} if own.document.exists() else {}
+    found = McpServer(own).listed()
+    write_atomically(own.document, json.dumps(found, indent=2, ensure_ascii=False) + "\n")
+    for tool in found:
+        known = before.pop(tool["name"], None)
+        state = "new" if known is None else "same" if known == mark_of(tool) else "changed"
+        hints = ", ".join(k for k, v in (tool.get("annotations") or {}).items() if v is True)
+        out.print(f"{state:8} {tool['name']}  {visible(tool.get('description', ''))[:100]}  {hints}", markup=False)
+    for gone in before:
+        out.print(f"gone     {gone}", markup=False)
+    out.print(f"Wrote {own.document}; choose `operations` of {name} among these.", markup=False)
 
 
 def _opened(email: str) -> tuple[Reviews, User]:

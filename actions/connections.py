@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from actions.form import prepared
@@ -80,10 +81,15 @@ class Actions:
     """All actions of this installation, by id."""
 
     known: Mapping[str, Action] = field(default_factory=dict)
+    systems: Mapping[str, Connection] = field(default_factory=dict)
 
     def of(self, user: User) -> dict[str, Action]:
         """Those that the person may use."""
         return {name: a for name, a in self.known.items() if a.connection.open_to(user)}
+
+    def systems_of(self, user: User) -> dict[str, Connection]:
+        """The systems that the person may look things up in, by name; some have nothing to write."""
+        return {name: c for name, c in self.systems.items() if c.open_to(user)}
 
     def named(self, wanted: str, user: User) -> Action:
         """The person's action of this id. Raises ActionError: there is none, or it isn't for them."""
@@ -103,14 +109,16 @@ class Actions:
 def open_actions(settings: Settings) -> Actions:
     """The actions of the settings. Raises SettingsError: an entry is wrong."""
     found: dict[str, Action] = {}
+    systems: dict[str, Connection] = {}
     for number, entry in enumerate(settings.actions):
         connection = _connection(entry, settings, number)
+        if entry.name in systems:
+            raise SettingsError(f"{settings.file}: actions: the name {entry.name!r} stands twice; rename one.")
+        systems[entry.name] = connection
         for operation in _offered(connection, settings):
             action = Action(connection, operation)
-            if action.id in found:
-                raise SettingsError(f"{settings.file}: actions: the name {entry.name!r} stands twice; rename one.")
             found[action.id] = action
-    return Actions(found)
+    return Actions(found, systems)
 
 
 def _connection(entry: ActionSettings, settings: Settings, number: int) -> Connection:
@@ -119,8 +127,15 @@ def _connection(entry: ActionSettings, settings: Settings, number: int) -> Conne
         raise SettingsError(
             f"{settings.file}: actions[{number}].kind is {entry.kind!r}; {nearest(entry.kind, list(KINDS), 'kinds')}"
         )
-    own = validate(kind.settings, entry.model_dump(), settings.file, f"actions[{number}].")
-    return Connection(own, kind)
+    return Connection(own_settings(entry, settings, number), kind)
+
+
+def own_settings(entry: ActionSettings, settings: Settings, number: int) -> KindSettings:
+    """An entry with the keys of its kind. Raises SettingsError: a key is wrong."""
+    told = entry.model_dump()
+    if isinstance(told.get("document"), str):
+        told["document"] = settings.path(Path(told["document"]))
+    return validate(KINDS[entry.kind].settings, told, settings.file, f"actions[{number}].")
 
 
 def _offered(connection: Connection, settings: Settings) -> list[Operation]:

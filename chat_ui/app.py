@@ -10,6 +10,7 @@ from html import escape
 import streamlit as st
 
 from chat_ui.admin import page as admin
+from chat_ui.automation import page as automation
 from chat_ui.chat import page as chat
 from chat_ui.data import page as data
 from chat_ui.insights import page as insights
@@ -83,6 +84,8 @@ def _page(user: User) -> None:
     if session.settings().actions:
         icon = ":material/edit_square:"
         pages.append(st.Page(lambda: write_back.page(user), title="Actions", icon=icon, url_path="actions"))
+    icon = ":material/bolt:"
+    pages.append(st.Page(lambda: automation.page(user), title="Workflows", icon=icon, url_path="workflows"))
     if session.is_author(user):
         pages.append(st.Page(lambda: studio.page(user), title="Studio", icon=":material/edit_note:", url_path="studio"))
     if session.reads_evaluation(user):

@@ -148,6 +148,14 @@ class Unsure(ActionError):
     """No proper answer came: it may have been written, so it is looked up before it is sent again."""
 
 
+class WorkflowError(DebriefError):
+    """A workflow can't be switched on, or something that one names isn't there."""
+
+
+class Undelivered(DebriefError):
+    """A workflow's result can't be handed over now; it is tried again."""
+
+
 class FilterError(DebriefError):
     """A search filter or a weights file is wrong."""
 

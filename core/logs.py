@@ -50,6 +50,8 @@ PACKAGES = (
     "retrieval",
     "service",
     "warehouse",
+    "workflows",
+    "workflows",
 )
 
 # The id of the answer that is being made, which is its trace's; each line that is logged meanwhile has it.

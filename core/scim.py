@@ -107,6 +107,15 @@ def is_inactive(engine: Engine, address: str) -> bool:
         return any(str(record.get("active", True)).lower() == "false" for record in rows)
 
 
+def is_gone(engine: Engine, address: str) -> bool:
+    """Whether the provider pushes its people, and the one with this address isn't among them, or isn't active."""
+    users = resources.c.kind == "Users"
+    with engine.connect() as connection:
+        pushed = connection.scalar(sa.select(resources.c.id).where(users).limit(1))
+        theirs = connection.scalar(sa.select(resources.c.id).where(users & (resources.c.user == address)).limit(1))
+    return is_inactive(engine, address) or (pushed is not None and theirs is None)
+
+
 def _apply(record: Resource, op: str, path: str, value: Any) -> None:
     if op not in ("add", "remove", "replace"):
         raise ScimError(400, f"The operation {op!r} isn't known; use add, remove or replace.")

@@ -396,6 +396,45 @@ class EvaluationSettings(SettingsSection):
     mail: MailSettings = MailSettings()
 
 
+class ChannelSettings(SettingsSection):
+    """Where results of workflows may be sent besides their person: exactly one of a webhook, a folder, addresses.
+
+    Attributes:
+        groups: Whose workflows may; `everyone` opens it to all, and an empty list to nobody.
+        url: Gets the result as JSON by POST.
+        folder: Gets a folder with the result's files.
+    """
+
+    groups: tuple[str, ...] = ()
+    url: SecretStr | None = None
+    folder: Path | None = None
+    to: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _one(self) -> ChannelSettings:
+        if sum(map(bool, (self.url, self.folder, self.to))) != 1:
+            raise ValueError("write exactly one of url, folder and to")
+        return self
+
+
+class WorkflowSettings(SettingsSection):
+    """Apps that run by themselves.
+
+    Attributes:
+        time_zone: Of schedules that name none.
+        mail: The server that results and notices go through; without one nothing is mailed. Its `to` isn't used.
+        pause_after: So many runs in a row that end in failure pause their workflow.
+        missed_minutes: A scheduled run that is later than this was missed; its trigger says what becomes of it.
+    """
+
+    time_zone: str = "UTC"
+    mail: MailSettings | None = None
+    channels: dict[str, ChannelSettings] = Field(default_factory=dict)
+    runs_per_person_day: int = Field(default=200, ge=1)
+    pause_after: int = Field(default=3, ge=1)
+    missed_minutes: int = Field(default=10, ge=1)
+
+
 class WarehouseSettings(SettingsSection):
     """A database that people ask in plain words; without a layer there is none.
 
@@ -490,6 +529,8 @@ class Settings(SettingsSection):
     sync: SyncSettings = SyncSettings()
     evaluation: EvaluationSettings = EvaluationSettings()
     warehouse: WarehouseSettings = WarehouseSettings()
+    workflows: WorkflowSettings = WorkflowSettings()
+    secrets_key: SecretStr | None = None
     sources: tuple[SourceSettings, ...] = ()
     actions: tuple[ActionSettings, ...] = ()
     rules_file: Path | None = None

@@ -10,11 +10,11 @@ from apscheduler.triggers.cron import CronTrigger
 
 from core.errors import SettingsError
 from core.logs import scheduled
+from core.schedules import named_weekdays
 from core.settings import Settings, load_settings
 from evals.evaluate import evaluate
 from evals.report import verdict_line
 from evals.report.delivery import deliver
-from ingestion.sync.schedule import named_weekdays
 
 log = logging.getLogger(__name__)
 JOB = "evaluation"

@@ -17,6 +17,7 @@ from ingestion.state import DocumentRecord, documents, record_of
 from ingestion.sync.schedule import trigger_for
 from ingestion.sync.status import SourceStatus
 from retrieval.query import may_read
+from retrieval.query.filters import Filter, matches
 
 # A scheduled run that is not done after so long is late.
 _ALLOWED = timedelta(hours=1)
@@ -112,6 +113,22 @@ def find_documents(
                 if len(found) == limit:
                     break
     return found
+
+
+def documents_changed_since(
+    engine: Engine, reader: User, condition: Filter | None, since: datetime | None
+) -> list[DocumentRecord]:
+    """Indexed documents that the person may read and that fit, written down since then (None: all)."""
+    query = sa.select(documents).where(documents.c.outcome == "indexed").order_by(documents.c.changed_at)
+    if since is not None:
+        query = query.where(documents.c.changed_at > since)
+    with engine.connect() as connection:
+        found = [record_of(row) for row in connection.execute(query).mappings()]
+    return [
+        r
+        for r in found
+        if may_read(reader, r.allow, r.deny) and matches(condition, {**r.attributes, "source": r.source})
+    ]
 
 
 def titles(engine: Engine) -> dict[str, str]:

@@ -13,7 +13,7 @@ from fastapi.openapi.utils import get_openapi
 from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Route
 
-from service import amazon_q, doors
+from service import amazon_q, doors, hooks
 from service.caller import Callers
 from service.mcp.http import McpOverHttp, resource_metadata
 from service.parts import Parts
@@ -46,6 +46,8 @@ def rest_app(parts: Parts, callers: Callers | None = None) -> FastAPI:
     for module in (ask, conversations, documents, apps, actions, operations, syncs, evaluations, amazon_q):
         app.include_router(module.routes)
     app.router.routes.append(Route("/mcp", mcp, include_in_schema=False))
+    # Signed by whoever calls, and by nobody's key: no call of a person's.
+    app.router.routes.append(Route("/api/v1/hooks/{hook}", hooks.endpoint(parts), methods=["POST"]))
     if api.issuer and api.url:
         where = "/.well-known/oauth-protected-resource"
         for path in (where, f"{where}/mcp"):

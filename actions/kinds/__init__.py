@@ -6,6 +6,7 @@ from actions.kinds import (
     confluence,
     jira,
     mail,
+    mcp,
     microsoft,
     openapi,
     pagerduty,
@@ -31,5 +32,6 @@ KINDS: Mapping[str, ActionKind] = {
         mail.KIND,
         webhook.KIND,
         openapi.KIND,
+        mcp.KIND,
     )
 }

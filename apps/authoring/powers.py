@@ -38,6 +38,8 @@ def powers(app: App) -> Powers:
         elif step.use not in _HARMLESS:
             # A kind of step that came later: whatever it does is told, rather than nothing.
             acts.append(f"{step.title or step.id}: {KINDS[step.use].does}")
+    acts += [f"Fills in forms for {a.to}, which a person confirms, or has approved beforehand." for a in app.actions]
+    acts += [f"Runs by itself for whoever switches on “{t.title or t.name}” ({t.kind})." for t in app.triggers]
     if not acts:
         acts.append("Nothing: it sends nothing and changes nothing; whoever runs it takes the result away.")
     return Powers(_unique(reads), _unique(makes), _unique(acts))

@@ -7,10 +7,12 @@ for authors in docs/apps.md; docs/app.schema.json is `json_schema()` for editors
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from apps.language.part import Name, Part
+from apps.language.triggers import Trigger
 from core.settings import AnswerStyle
 
 InputType = Literal[
@@ -19,14 +21,6 @@ InputType = Literal[
 ]  # fmt: skip
 OutputKind = Literal["markdown", "email", "table", "chart", "json", "docx", "pptx", "xlsx"]
 Action = Literal["copy", "download"]
-NAME = r"^[a-z][a-z0-9_]{0,39}$"
-Name = Annotated[str, Field(pattern=NAME)]
-
-
-class Part(BaseModel):
-    """A part of an app's file: immutable, closed to unknown keys."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
 
 class Routing(Part):
@@ -185,11 +179,16 @@ class App(Part):
     steps: tuple[Step, ...] = Field(min_length=1)
     outputs: tuple[Output, ...] = Field(min_length=1)
     actions: tuple[WriteBack, ...] = ()
+    triggers: tuple[Trigger, ...] = ()
     tests: tuple[AppTest, ...] = ()
 
     def input(self, name: str) -> Input | None:
         """The input of that name."""
         return next((i for i in self.inputs if i.name == name), None)
+
+    def trigger(self, name: str) -> Trigger | None:
+        """The trigger of that name."""
+        return next((t for t in self.triggers if t.name == name), None)
 
 
 def json_schema() -> str:

@@ -14,6 +14,7 @@ from apps.language.expressions import Names, has_marks, names_in
 from apps.language.mentions import mentions
 from apps.language.phrases import unknown_phrase
 from apps.language.yaml_lines import KeyPath
+from apps.publish.triggers import check_triggers
 from apps.publish.write_back import check_write_back
 from apps.run.inputs import value_problem
 from apps.run.schemas import schema_problem
@@ -92,6 +93,13 @@ def check_app(app: App, source: YamlSource) -> None:
     for n, action in enumerate(app.actions):
         check_write_back(action, ("actions", n), source)
         _check_write_back_texts(action, ("actions", n), source, scope)
+    check_triggers(
+        app,
+        source,
+        lambda value, path, fields, bare: _check_texts(
+            value, path, source, _Scope(["event"], {"event": fields}, []), bare=bare
+        ),
+    )
     for n, test in enumerate(app.tests):
         _check_test(app, test, ("tests", n), source)
 
@@ -294,7 +302,8 @@ def _check_text(text: str, path: KeyPath, source: YamlSource, scope: _Scope, *, 
         if name in scope.fields and attribute not in scope.fields[name]:
             raise source.refusal(
                 path,
-                f"the step '{name}' gives no '{attribute}'; {nearest(attribute, list(scope.fields[name]), 'it gives')}",
+                f"{'the step ' * (name in scope.steps)}'{name}' gives no '{attribute}'; "
+                f"{nearest(attribute, list(scope.fields[name]), 'it gives')}",
                 line,
             )
 

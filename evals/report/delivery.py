@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import smtplib
-import ssl
 from email.message import EmailMessage
 from pathlib import Path
 
-import httpx
-
+from core.outgoing import post_json, send_mail
 from core.settings import MailSettings, Settings
 from evals.report.page import page
 from evals.report.report import Report, markdown, verdict_line
-
-_TIMEOUT_S = 20.0
 
 
 def deliver(report: Report, settings: Settings) -> list[str]:
@@ -60,14 +55,9 @@ def summary(report: Report) -> dict[str, object]:
 
 
 def _post(report: Report, url: str) -> list[str]:
-    try:
-        httpx.post(url, json=summary(report), timeout=_TIMEOUT_S).raise_for_status()
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
+    if problem := post_json(url, summary(report)):
         # The address holds a secret, so it isn't in the message.
-        status = (
-            f"HTTP {error.response.status_code}" if isinstance(error, httpx.HTTPStatusError) else type(error).__name__
-        )
-        return [f"The evaluation's webhook failed ({status}); check evaluation.webhook_url."]
+        return [f"The evaluation's webhook failed ({problem}); check evaluation.webhook_url."]
     return []
 
 
@@ -78,15 +68,6 @@ def _mail(report: Report, mail: MailSettings) -> list[str]:
     message["To"] = ", ".join(mail.to)
     message.set_content(verdict_line(report) + "\n\nThe whole report is attached.\n")
     message.add_attachment(page(report), subtype="html", filename=f"evaluation-{report.run.id}.html")
-    try:
-        with smtplib.SMTP(mail.host, mail.port, timeout=_TIMEOUT_S) as server:
-            if mail.starttls:
-                server.starttls(context=ssl.create_default_context())
-            if mail.user:
-                server.login(mail.user, mail.password.get_secret_value() if mail.password else "")
-            server.send_message(message)
-    except (smtplib.SMTPException, OSError) as error:
-        return [
-            f"The report can't be mailed by {mail.host}:{mail.port} ({type(error).__name__}); check evaluation.mail."
-        ]
+    if problem := send_mail(mail, message):
+        return [f"The report can't be mailed by {mail.host}:{mail.port} ({problem}); check evaluation.mail."]
     return []

@@ -7,7 +7,6 @@ runs of a source nor two writers of the index ever meet.
 from __future__ import annotations
 
 import logging
-import re
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,11 +19,11 @@ from apscheduler.triggers.cron import CronTrigger
 from core.errors import SettingsError
 from core.followed import Followed, files_stamp
 from core.logs import scheduled
+from core.schedules import named_weekdays
 from core.settings import Settings, SourceSettings, load_settings
 
 log = logging.getLogger(__name__)
 _OWN = "settings"
-_WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 def build_scheduler(settings: Settings) -> BackgroundScheduler:
@@ -89,14 +88,6 @@ def _without_a_wrong_clocks_times(scheduler: BackgroundScheduler) -> None:
         due = job.trigger.get_next_fire_time(None, datetime.now(UTC))
         if due is not None and job.next_run_time is not None and job.next_run_time > due:
             job.modify(next_run_time=due)
-
-
-def named_weekdays(expression: str) -> str:
-    """A cron expression with its weekdays by name: cron counts from Sunday, APScheduler from Monday."""
-    fields = expression.split()
-    if len(fields) == 5:
-        fields[4] = re.sub(r"(?<![\w/])[0-7](?!\w)", lambda match: _WEEKDAYS[int(match.group())], fields[4])
-    return " ".join(fields)
 
 
 def trigger_for(source: SourceSettings, file: Path) -> CronTrigger:

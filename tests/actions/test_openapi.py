@@ -11,6 +11,8 @@ import pytest
 from flask import Flask, request
 
 from actions.connections import open_actions
+from actions.kinds.openapi.cut import cut_document
+from actions.kinds.openapi.document import read_document
 from actions.review import Reviews
 from core.database import open_sqlite
 from core.errors import ActionError, SettingsError
@@ -90,8 +92,8 @@ def test_a_form_from_the_schema_is_sent_as_the_schema_says(visits: Any, tmp_path
     actions = actions_of(tmp_path, DOCUMENT, server.url)
     reviews = Reviews(open_sqlite(tmp_path / "state.sqlite"), actions)
     fields = {f.name: f for f in actions.known["visits.planvisit"].fields()}
-    # Optional and not to be shown: `paid` (alternatives) and the boss's boss.
-    assert list(fields) == ["site", "notify", "title", "day", "kind", "people", "hours", "contact.mail"]
+    # Optional and not to be shown: the boss's boss. Of two simple alternatives the text is.
+    assert list(fields) == ["site", "notify", "title", "day", "kind", "people", "hours", "contact.mail", "paid"]
     assert (fields["day"].type, fields["kind"].type, fields["contact.mail"].addressee) == ("date", "choice", True)
     given = {"site": "../a/b", "notify": "true", "title": "Roof", "day": "2026-12-01", "kind": "survey",
              "people": "Jo\nMax", "hours": "3", "contact.mail": "pat@example.com"}  # fmt: skip
@@ -133,7 +135,9 @@ def changed(**schema: Any) -> dict[str, Any]:
         (DOCUMENT, {"operations": ["listVisits"]}, "only reads"),
         (DOCUMENT, {"operations": []}, "choose `operations`"),
         ({**DOCUMENT, "servers": [{"url": "https://other.example/v1"}]}, {}, "is for other.example, and url is"),
-        (changed(oneOf=[{"type": "object"}]), {}, "given by oneOf, which a form can't show"),
+        (changed(oneOf=[{"type": "object"}, {"type": "string", "enum": ["a"]}]), {}, "given by oneOf, which a form can't show; choose another"),
+        (changed(type="object", required=["a"], properties={"a": {"type": "object", "minProperties": 1}}), {}, "a needs keys that its schema"),
+        (changed(type="object", required=["a"], properties={"a": True}), {}, "a has no schema; choose another operation"),
         (changed(type="object", required=["a"], properties={"a": {"$ref": "#/components/schemas/Visit"}}), {}, "contains itself"),
         (changed(type="object", required=["a"], properties={"a": {"$ref": "https://evil.example/x"}}), {}, "outside the document"),
         (changed(type="object", required=["a"], properties={"a": {"$ref": "#/nowhere"}}), {}, "which isn't there"),
@@ -148,3 +152,84 @@ def test_what_cannot_be_a_form_is_one_sentence(document: Any, more: dict[str, An
     assert said in str(told.value)
     assert str(told.value).endswith((".", "?"))
     assert not isinstance(told.value, ActionError)
+
+
+FOREIGN: dict[str, Any] = {
+    "openapi": "3.0.3",
+    "paths": {
+        "/things": {
+            "post": {
+                "parameters": [
+                    {"name": "X-Version", "in": "header", "required": True, "schema": {"type": "string", "enum": ["2"]}},
+                    {"name": "Accept", "in": "header", "required": True, "schema": {"type": "string"}},
+                    {"name": "Authorization", "in": "header", "required": True, "schema": {"type": "string"}},
+                ],
+                "requestBody": {"content": {"application/json; charset=utf-8": {"schema": {
+                    "type": "object", "required": ["size", "options", "tags"],
+                    "properties": {
+                        "size": {"allOf": [{"$ref": "#/components/schemas/Size"}, {"description": "How large."}]},
+                        "options": {"type": "object", "properties": {"fast": {"type": "boolean"}}},
+                        "tags": {"type": "array", "items": {"$ref": "#/components/schemas/Tag"}},
+                        "title": {"oneOf": [{"type": "string"}, {"type": "integer"}]},
+                    },
+                }}}},
+            }
+        },
+        "/customers": {"post": {"operationId": "Post/Customers", "requestBody": {"content": {
+            "application/x-www-form-urlencoded": {"schema": {"type": "object", "properties": {
+                "name": {"type": "string"},
+                "address": {"type": "object", "properties": {"city": {"type": "string"}}},
+            }}}}}}},
+        "/odd": "not an item",
+    },
+    "components": {"schemas": {"Size": {"type": "string", "enum": ["S", "L"]}, "Tag": {"type": "string", "enum": ["a", "b"]}}},
+}  # fmt: skip
+
+
+@pytest.mark.integration
+def test_what_documents_of_others_have(tmp_path: Path) -> None:
+    """Found in public documents: no operationId, headers, allOf on simple values, empty objects, form fields."""
+    app, kept = Flask("things"), []
+
+    @app.post("/things")
+    def things() -> Any:
+        kept.append((request.get_json(), request.headers["X-Version"], request.headers["Authorization"]))
+        return {"id": 1}, 201
+
+    @app.post("/customers")
+    def customers() -> Any:
+        kept.append(request.form.to_dict())
+        return {"id": 2}, 201
+
+    with StandIn("things", app.wsgi_app, {}) as server:
+        actions = actions_of(tmp_path, FOREIGN, server.url, operations=["post_/things", "Post/Customers"])
+        reviews = Reviews(open_sqlite(tmp_path / "state.sqlite"), actions)
+        assert list(actions.known) == ["visits.post_things", "visits.post_customers"]
+        given = {"X-Version": "2", "size": "L", "tags": "a\nc", "title": "One"}
+        form = reviews.propose("visits.post_things", given, ANA)
+        refused = reviews.confirm(form.id, ANA, form.fingerprint)
+        assert refused.state == "proposed" and "'c' isn't allowed in the list" in refused.problem and kept == []
+        form = reviews.edit(form.id, {"tags": "a\nb"}, ANA)
+        assert reviews.confirm(form.id, ANA, form.fingerprint).state == "written"
+        form = reviews.propose("visits.post_customers", {"name": "Acme", "address.city": "Basel"}, ANA)
+        assert reviews.confirm(form.id, ANA, form.fingerprint).state == "written"
+    assert kept == [
+        ({"size": "L", "options": {}, "tags": ["a", "b"], "title": "One"}, "2", "Bearer t"),
+        {"name": "Acme", "address[city]": "Basel"},
+    ]
+
+
+def test_operations_are_cut_out_of_a_large_document(tmp_path: Path) -> None:
+    large = {**DOCUMENT, "x": "x" * 1_100_000}
+    (tmp_path / "large.json").write_text(json.dumps(large), encoding="utf-8")
+    with pytest.raises(SettingsError, match="over 1,000,000 bytes; take what you need with `debrief actions cut`"):
+        read_document(tmp_path / "large.json")
+    whole = read_document(tmp_path / "large.json", 10_000_000)
+    with pytest.raises(ActionError, match="no operation 'planVist'; did you mean 'planVisit'"):
+        cut_document(whole, ["planVist"])
+    small = cut_document(whole, ["planVisit"])
+    assert len(json.dumps(small)) < 3_000
+    assert set(small["components"]["schemas"]) == {"Visit", "Contact"}
+    assert list(actions_of(tmp_path, small).known["visits.planvisit"].fields()) == list(
+        actions_of(tmp_path, DOCUMENT).known["visits.planvisit"].fields()
+    )

@@ -71,6 +71,7 @@ def declared() -> sa.MetaData:
         "service",
         "evals",
         "operations",
+        "workflows",
     )
     for room in rooms:
         for path in (ROOT / room).rglob("*.py"):

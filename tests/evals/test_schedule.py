@@ -1,9 +1,10 @@
 import pytest
 
 from core.errors import SettingsError
+from core.schedules import named_weekdays
 from core.settings import load_settings
 from evals.schedule import JOB, add_weekly_job, evaluate_once
-from ingestion.sync.schedule import build_scheduler, named_weekdays
+from ingestion.sync.schedule import build_scheduler
 
 
 def settings(folder, text):

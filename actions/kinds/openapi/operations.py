@@ -5,7 +5,9 @@ The document says which fields there are; where they are sent is the settings' `
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -13,9 +15,18 @@ from urllib.parse import quote, urlsplit
 from pydantic import SecretStr
 
 from actions.kinds.kind import ActionKind, Draft, Operation, Record, WebSettings
-from actions.kinds.openapi.document import TEXTS, Document, Part, Unshowable, kind_of, read_document
+from actions.kinds.openapi.document import (
+    FORM_FIELDS,
+    TEXTS,
+    Document,
+    Part,
+    Unshowable,
+    body_type,
+    kind_of,
+    read_document,
+)
 from actions.wire import Wire
-from core.errors import ActionError, SettingsError
+from core.errors import ActionError, Refused, SettingsError
 from core.nearest import nearest
 
 _TITLES = ("title", "subject", "summary", "name")
@@ -51,7 +62,7 @@ class Plugin:
 def offered(settings: OpenApiSettings, path: Callable[[Path], Path]) -> tuple[Operation, ...]:
     """The operations that the settings choose. Raises SettingsError: the document or one of them can't be used."""
     file = path(settings.document)
-    document = read_document(file)
+    document = replace(read_document(file), signed_by=settings.header)
     known = dict(document.operations())
     _check_host(document, settings, file)
     if not settings.operations:
@@ -66,8 +77,11 @@ def offered(settings: OpenApiSettings, path: Callable[[Path], Path]) -> tuple[Op
         try:
             parts = document.parts(address, item)
         except Unshowable as error:
-            raise SettingsError(f"{file}: {wanted} can't be offered: {error}") from error
-        made.append(_operation(wanted, method, address, item, parts))
+            raise SettingsError(
+                f"{file}: {wanted} can't be offered: {str(error).rstrip('.')}; choose another operation, or describe "
+                "in a copy of the document only what a form is to send."
+            ) from error
+        made.append(_operation(wanted, (method, address, item), parts, document.needed_objects(item)))
     return tuple(made)
 
 
@@ -79,18 +93,32 @@ def _check_host(document: Document, settings: OpenApiSettings, file: Path) -> No
         raise SettingsError(f"{file} is for {', '.join(sorted(hosts))}, and url is {mine}; correct one of them.")
 
 
-def _operation(name: str, method: str, address: str, item: Mapping[str, Any], parts: tuple[Part, ...]) -> Operation:
+def _operation(
+    name: str,
+    called: tuple[str, str, Mapping[str, Any]],
+    parts: tuple[Part, ...],
+    objects: Sequence[tuple[str, ...]],
+) -> Operation:
+    method, address, item = called
+
     def write(client: Plugin, draft: Draft) -> Record:
-        path, query, body = _sent(address, parts, draft)
+        path, query, body = sent_values(address, parts, draft, objects)
         key = client.settings.key_header
-        headers = {key: draft.key} if key else {}
-        said = client.wire.write(method.upper(), path, params=query, json=body or None, headers=headers)
+        headers = {part.keys[0]: draft.values[part.field.name] for part in parts if _is_sent_as_header(part, draft)}
+        sent: dict[str, Any] = {"json": body or None}
+        if media_type.casefold().startswith(FORM_FIELDS):
+            sent = {"data": dict(_form_fields(body))}
+        elif media_type and body:
+            headers["Content-Type"] = media_type
+        headers |= {key: draft.key} if key else {}
+        said = client.wire.write(method.upper(), path, params=query, headers=headers, **sent)
         return _record(said, draft)
 
+    media_type = body_type((item.get("requestBody") or {}).get("content") or {})
     names = [part.field.name for part in parts]
     title = str(item.get("summary") or name)
     return Operation(
-        name.lower().replace("-", "_"),
+        re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_"),
         title,
         (name.casefold(), title.casefold()),
         tuple(part.field for part in parts),
@@ -110,8 +138,10 @@ def _find(client: Plugin, _draft: Draft) -> Record | None:
     )
 
 
-def _sent(address: str, parts: tuple[Part, ...], draft: Draft) -> tuple[str, dict[str, Any], dict[str, Any]]:
-    """(Path, query, body) with the draft's values; what is empty isn't sent."""
+def sent_values(
+    address: str, parts: Sequence[Part], draft: Draft, objects: Sequence[tuple[str, ...]] = ()
+) -> tuple[str, dict[str, Any], dict[str, Any]]:
+    """(Path, query, body) with the draft's values; what is empty isn't sent, but for objects that must be there."""
     query: dict[str, Any] = {}
     body: dict[str, Any] = {}
     for part in parts:
@@ -121,6 +151,8 @@ def _sent(address: str, parts: tuple[Part, ...], draft: Draft) -> tuple[str, dic
         if part.place == "path":
             # A value of dots alone would be another address.
             address = address.replace("{" + part.keys[0] + "}", quote(str(value), safe="").replace(".", "%2E"))
+        elif part.place == "header":
+            continue
         elif part.place == "query":
             query[part.keys[0]] = value
         else:
@@ -128,6 +160,10 @@ def _sent(address: str, parts: tuple[Part, ...], draft: Draft) -> tuple[str, dic
             for key in part.keys[:-1]:
                 inner = inner.setdefault(key, {})
             inner[part.keys[-1]] = value
+    for keys in objects:
+        inner = body
+        for key in keys:
+            inner = inner.setdefault(key, {})
     return address, query, body
 
 
@@ -137,12 +173,34 @@ def _value(schema: Mapping[str, Any], text: str) -> Any:
         return None
     kind = kind_of(schema)
     if kind == "array":
-        return [_value(schema["items"], line.strip()) for line in text.split("\n") if line.strip()]
+        lines = [line.strip() for line in text.split("\n") if line.strip()]
+        allowed = [str(value) for value in schema["items"].get("enum") or lines]
+        for line in lines:
+            if line not in allowed:
+                raise Refused(f"{line[:80]!r} isn't allowed in the list; {nearest(line, allowed, 'allowed values')}")
+        return [_value(schema["items"], line) for line in lines]
     if kind == "boolean":
         return text == "true"
-    if kind == "integer":
-        return int(float(text))
-    return float(text) if kind == "number" else text
+    if kind not in ("integer", "number"):
+        return text
+    try:
+        return int(float(text)) if kind == "integer" else float(text)
+    except ValueError as error:
+        raise Refused(f"{text[:80]!r} is no number; write one a line.") from error
+
+
+def _form_fields(value: Mapping[str, Any], within: str = "") -> Iterator[tuple[str, Any]]:
+    """The body as form fields: what is within an object as outer[inner], a list's values under one name."""
+    for key, inner in value.items():
+        name = f"{within}[{key}]" if within else key
+        if isinstance(inner, Mapping):
+            yield from _form_fields(inner, name)
+        else:
+            yield name, str(inner).lower() if isinstance(inner, bool) else inner
+
+
+def _is_sent_as_header(part: Part, draft: Draft) -> bool:
+    return part.place == "header" and bool(draft.values.get(part.field.name))
 
 
 def _record(said: Any, draft: Draft) -> Record:
