@@ -12,6 +12,7 @@ from connectors.confluence import ConfluenceSettings, open_confluence
 from connectors.files import FilesSettings, open_files
 from connectors.redshift import RedshiftSettings, open_redshift
 from connectors.s3 import S3Settings, open_s3
+from connectors.salesforce import SalesforceSettings, open_salesforce
 from connectors.sharepoint import SharePointSettings, open_sharepoint
 from connectors.totango import TotangoSettings, open_totango
 from core.errors import SettingsError
@@ -107,6 +108,23 @@ KINDS: dict[str, Kind] = {
             "token": "API token, or personal access token",
             "spaces": "Only these spaces, by key",
             "space_readers": "Who may view spaces that are open to everybody with an account",
+        },
+    ),
+    "salesforce": Kind(
+        SalesforceSettings,
+        open_salesforce,
+        (
+            "a connected app with the scope api: client credentials with a user to run as, or JWT with a certificate",
+            "that user: API Enabled, View All Data, View Setup and Configuration, View Roles and Role Hierarchy, and "
+            "every field that is to be found",
+        ),
+        asks={
+            "url": "Address of the organisation (My Domain)",
+            "client_id": "Consumer key of the connected app",
+            "client_secret": "Consumer secret",
+            "username": "User, with a private key",
+            "private_key": "Private key, instead of the secret",
+            "objects": "Objects to read (Account, Case, Knowledge__kav, Project__c)",
         },
     ),
     "redshift": Kind(
