@@ -15,6 +15,7 @@ from samples.builders import (
     health_checks,
     pdf,
     redshift,
+    salesforce,
     sharepoint,
     sheets,
     sidecars,
@@ -55,6 +56,7 @@ def build(workspace: Path = WORKSPACE) -> int:
     totango.write(workspace / "totango")
     redshift.write(workspace / "redshift")
     confluence.write(workspace / "confluence")
+    salesforce.write(workspace / "salesforce")
     tables.write(workspace / "tables")
     return len(sources)
 
