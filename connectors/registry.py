@@ -14,6 +14,7 @@ from connectors.redshift import RedshiftSettings, open_redshift
 from connectors.s3 import S3Settings, open_s3
 from connectors.salesforce import SalesforceSettings, open_salesforce
 from connectors.sharepoint import SharePointSettings, open_sharepoint
+from connectors.smartsheet import SmartsheetSettings, open_smartsheet
 from connectors.totango import TotangoSettings, open_totango
 from core.errors import SettingsError
 from core.nearest import nearest
@@ -125,6 +126,20 @@ KINDS: dict[str, Kind] = {
             "username": "User, with a private key",
             "private_key": "Private key, instead of the secret",
             "objects": "Objects to read (Account, Case, Knowledge__kav, Project__c)",
+        },
+    ),
+    "smartsheet": Kind(
+        SmartsheetSettings,
+        open_smartsheet,
+        (
+            "an access token of an account of its own, with which each sheet or its workspace is shared as admin (only "
+            "an admin is told with whom a sheet is shared)",
+            "group admin, to be told who is in a group",
+        ),
+        asks={
+            "token": "Access token",
+            "endpoint_url": "Address, if it isn't api.smartsheet.com",
+            "sheets": "Only these sheets, by id",
         },
     ),
     "redshift": Kind(

@@ -20,6 +20,7 @@ from samples.builders import (
     sheets,
     sidecars,
     slides,
+    smartsheet,
     tables,
     text,
     totango,
@@ -57,6 +58,7 @@ def build(workspace: Path = WORKSPACE) -> int:
     redshift.write(workspace / "redshift")
     confluence.write(workspace / "confluence")
     salesforce.write(workspace / "salesforce")
+    smartsheet.write(workspace / "smartsheet")
     tables.write(workspace / "tables")
     return len(sources)
 

@@ -175,6 +175,16 @@ def _salesforce(size: int) -> Iterator[Started]:
 
 
 @contextmanager
+def _smartsheet(size: int) -> Iterator[Started]:
+    from samples.stand_ins import smartsheet
+
+    with smartsheet.start() as server:
+        for number in range(size):
+            server.account.put(f"Sheet {number}", [{"Text": _BODY.decode()}], shares=["user:ana@x.com"])
+        yield {"kind": "smartsheet", "endpoint_url": server.url, "token": smartsheet.TOKEN}, _counted(server)
+
+
+@contextmanager
 def _redshift(size: int) -> Iterator[Started]:
     from samples.stand_ins import redshift
 
@@ -217,6 +227,7 @@ _SOURCES = {
     "totango": _totango,
     "confluence": _confluence,
     "salesforce": _salesforce,
+    "smartsheet": _smartsheet,
     "redshift": _redshift,
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import os
+import re
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,13 +13,14 @@ from typing import Any
 
 from connectors.files import FilesConnector, FilesSettings
 from core.types import Connector
-from samples.stand_ins import confluence, graph, redshift, s3, salesforce, totango
+from samples.stand_ins import confluence, graph, redshift, s3, salesforce, smartsheet, totango
 from samples.stand_ins.confluence import ConfluenceStandIn
 from samples.stand_ins.faults import Faults
 from samples.stand_ins.graph import GraphStandIn
 from samples.stand_ins.redshift import RedshiftStandIn
 from samples.stand_ins.salesforce import SalesforceStandIn, name_field, share_kind, text
 from samples.stand_ins.server import StandIn
+from samples.stand_ins.smartsheet import SmartsheetStandIn
 from samples.stand_ins.totango import TotangoStandIn
 from tests.connectors.harness import open_kind
 
@@ -404,6 +406,54 @@ class SalesforceHarness:
         assert self.faults is not None
         count = sum("WHERE+Id+IN" in request for request in self.faults.requests)
         self.faults.requests.clear()
+        return count
+
+
+class SmartsheetHarness:
+    """Sheets of one row each."""
+
+    page_path = r"GET /2\.0/sheets(\?|$)"
+    body_path = r"GET /2\.0/sheets/\d+(\?|$)"
+    resumes = can_deny = access_is_content = False
+    lists_all = True
+
+    def __init__(self, server: SmartsheetStandIn) -> None:
+        self.server = server
+        self.faults: Faults | None = server.faults
+        server.account.sheets.clear()
+        server.account.groups.update({"emea": [], "dach": []})
+        server.faults.clear()
+        self._ids: dict[str, int] = {}
+
+    def connector(self, **keys: Any) -> Connector:
+        defaults = {
+            "kind": "smartsheet",
+            "token": smartsheet.TOKEN,
+            "endpoint_url": self.server.url,
+            "group_prefix": "",
+            "read_timeout_s": 0.5,
+        }
+        return open_kind(Path("/"), **{**defaults, **keys})
+
+    def id_of(self, name: str) -> str:
+        return f"src:sheet/{self._ids[name]}"
+
+    def put(self, name: str, text: str, allow: tuple[str, ...] = ("group:emea",)) -> None:
+        sheet = self.server.account.put(name, [{"Text": text}], self._ids.get(name, 0), shares=list(allow))
+        self._ids[name] = sheet.id
+
+    def set_access(self, name: str, allow: tuple[str, ...], deny: tuple[str, ...] = ()) -> None:
+        self.server.account.sheets[self._ids[name]].shares = list(allow)
+
+    def date_back(self, name: str) -> None:
+        self.server.account.sheets[self._ids[name]].modified = "2001-09-09T01:46:40Z"
+
+    def delete(self, name: str) -> None:
+        del self.server.account.sheets[self._ids[name]]
+
+    def downloads(self) -> int:
+        count = sum(bool(re.search(self.body_path, request)) for request in self.server.faults.requests)
+        self.server.faults.requests.clear()
         return count
 
 

@@ -13,7 +13,7 @@ import pytest
 from connectors.common import diff as compare
 from connectors.registry import KINDS
 from core.errors import SourceError
-from samples.stand_ins import confluence, graph, redshift, s3, salesforce, totango
+from samples.stand_ins import confluence, graph, redshift, s3, salesforce, smartsheet, totango
 from tests.connectors.harness import Harness, run
 from tests.connectors.sources import (
     ConfluenceHarness,
@@ -23,6 +23,7 @@ from tests.connectors.sources import (
     S3Harness,
     SalesforceHarness,
     SharePointHarness,
+    SmartsheetHarness,
     TotangoHarness,
 )
 
@@ -35,6 +36,7 @@ SOURCES: dict[str, tuple[Callable[..., Harness], Callable[[], Any]]] = {
     "confluence": (ConfluenceHarness, confluence.start),
     "confluence data center": (DataCenterHarness, confluence.start),
     "salesforce": (SalesforceHarness, salesforce.start),
+    "smartsheet": (SmartsheetHarness, smartsheet.start),
 }
 
 

@@ -44,6 +44,7 @@ def test_every_source_of_the_sample_is_read_without_a_failure(
     monkeypatch.setenv("DEBRIEF_SAMPLE_TOTANGO", f"http://127.0.0.1:{ports.totango}")
     monkeypatch.setenv("DEBRIEF_SAMPLE_CONFLUENCE", f"http://127.0.0.1:{ports.confluence}")
     monkeypatch.setenv("DEBRIEF_SAMPLE_SALESFORCE", f"http://127.0.0.1:{ports.salesforce}")
+    monkeypatch.setenv("DEBRIEF_SAMPLE_SMARTSHEET", f"http://127.0.0.1:{ports.smartsheet}")
     monkeypatch.setenv("DEBRIEF_SAMPLE_REDSHIFT_PORT", str(ports.redshift))
     settings = load_settings(project_root / "debrief.yaml")
     check_sources(settings)
