@@ -281,6 +281,22 @@ def test_memberships_of_the_source_become_groups_of_its_people(world):
     assert world.found("merger", User("bo@x.example", groups)) == ["files:secret.txt"]
 
 
+def test_members_that_cant_be_read_neither_take_nor_give_access(world, monkeypatch):
+    world.source.groups = {"board": frozenset({"user:bo@x.example"})}
+    world.sync()
+
+    def failing():
+        raise Unreachable("The source files can't read a page of the members of board; sync it later.")
+
+    monkeypatch.setattr(world.source, "memberships", failing)
+    world.source.put("new.txt", "A new text.")
+    report = world.sync()
+    directory = load_directory(world.settings, world.engine)
+    assert directory.groups_of("bo@x.example") == ("board",) and directory.groups_of("cy@x.example") == ()
+    assert report.state == "FAILED" and "members of board" in report.message
+    assert world.found("new", User("bo@x.example", ("all", "board"))) == ["files:new.txt"]
+
+
 def test_what_a_run_reports_is_what_changed(world):
     world.sync()
     world.source.put("new.txt", "A new text.")
