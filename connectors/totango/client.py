@@ -190,8 +190,8 @@ class Totango:
         new = seen.of(hits)
         if hits and not new:
             raise SourceError(
-                f"The source {self._source} is shown the same page of {what} again and again, so what was deleted can't "
-                "be told; sync it again."
+                f"The source {self._source} is shown the same page of {what} again and again, so what was deleted "
+                "can't be told; sync it again."
             )
         return new
 
