@@ -1,4 +1,4 @@
-"""Salesforce: records with who may read them. Reading order: connector, sharing, people, shape, rendering, client."""
+"""Salesforce: records and their readers. Reading order: connector, sharing, people, shape, rendering, client, login."""
 
 from connectors.salesforce.connector import SalesforceConnector, open_salesforce
 from connectors.salesforce.settings import SalesforceSettings

@@ -1,4 +1,4 @@
-"""Salesforce's REST and bulk interfaces through simple-salesforce: signing in, paging, what errors mean."""
+"""Salesforce's REST and bulk interfaces through simple-salesforce: asking again, paging, errors."""
 
 from __future__ import annotations
 
@@ -6,69 +6,23 @@ import csv
 import io
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import partial
 from typing import Any, TypeVar
 
-from pydantic import Field, SecretStr, model_validator
-
-from connectors.common import TRANSIENT_STATUS, Backoff, KindSettings, Retry, retried, retry_after_s
+from connectors.common import TRANSIENT_STATUS, Backoff, retried
+from connectors.salesforce.login import OF_A_DAY, Answered, SalesforceLogin, answered, classify, token
 from core.errors import CredentialError, SourceError, Throttled, Unreachable
 
 Row = Mapping[str, Any]
 T = TypeVar("T")
 
-_JWT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
-_LIMIT = frozenset(("REQUEST_LIMIT_EXCEEDED", "TOO_MANY_REQUESTS"))
 _SIGN_IN_FAILS = frozenset(("invalid_grant", "invalid_client", "invalid_client_id", "invalid_assertion"))
-
-
-class SalesforceLogin(KindSettings):
-    """How to reach an organisation: as a connected app by itself (`client_secret`), or for a user (`private_key`).
-
-    Attributes:
-        url: Its own address, "https://company.my.salesforce.com".
-        client_id: The connected app's consumer key.
-        client_secret: Its consumer secret, for the client credentials flow. Write it as ${NAME}.
-        username, private_key: For the JWT flow: whom the app acts for, and its key in PEM, as ${file:…} or ${NAME}.
-        audience: Of the JWT: "https://test.salesforce.com" for a sandbox.
-    """
-
-    url: str = Field(pattern=r"^https?://[^\s/]+/?$")
-    client_id: str = Field(min_length=1)
-    client_secret: SecretStr | None = None
-    username: str = ""
-    private_key: SecretStr | None = None
-    audience: str = "https://login.salesforce.com"
-    api_version: str = Field(default="62.0", pattern=r"^\d+\.0$")
-    connect_timeout_s: float = Field(default=10.0, gt=0)
-    read_timeout_s: float = Field(default=120.0, gt=0)
-    attempts: int = Field(default=5, ge=1)
-
-    @model_validator(mode="after")
-    def _has_a_way_in(self) -> SalesforceLogin:
-        if self.client_secret is None and (self.private_key is None or not self.username):
-            raise ValueError("it has no way to sign in; give `client_secret`, or `username` and `private_key`")
-        return self
 
 
 class Missing(SourceError):
     """There is no such object, or this user may not see that there is."""
-
-
-@dataclass
-class Answered(Exception):
-    """An answer that isn't what was asked for."""
-
-    status_code: int
-    code: str = ""
-    message: str = ""
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-    def __str__(self) -> str:
-        return " ".join(f"{self.status_code} {self.code} {self.message}"[:300].split())
 
 
 class Salesforce:
@@ -172,10 +126,10 @@ class Salesforce:
             from simple_salesforce.api import Salesforce as Api
 
             session = self._session()
-            token = self._token(session)
+            issued = token(self._settings, session)
             url = self._settings.url.rstrip("/")
             version = self._settings.api_version
-            self._api = Api(instance_url=url, session_id=token, session=session, version=version)
+            self._api = Api(instance_url=url, session_id=issued, session=session, version=version)
             # The client takes every address for https.
             self._api.base_url = f"{url}/services/data/v{version}/"
         return self._api
@@ -196,15 +150,6 @@ class Salesforce:
         session.hooks["response"].append(keep)
         return session
 
-    def _token(self, session: Any) -> str:
-        answer = session.post(f"{self._settings.url.rstrip('/')}/services/oauth2/token", data=_grant(self._settings))
-        body = answer.json()
-        if answer.status_code != 200:
-            raise Answered(
-                answer.status_code, str(body.get("error")), str(body.get("error_description")), answer.headers
-            )
-        return str(body["access_token"])
-
     def _asked(self, what: str, ask: Callable[[], T]) -> T:
         import requests
         from simple_salesforce.exceptions import SalesforceError
@@ -213,7 +158,7 @@ class Salesforce:
             try:
                 return ask()
             except SalesforceError as error:
-                raise _answered(error, self._headers) from error
+                raise answered(error, self._headers) from error
 
         def renewed() -> T:
             try:
@@ -226,7 +171,7 @@ class Salesforce:
                 return once()
 
         try:
-            return retried(renewed, _classify, self._backoff, source=self._settings.name)
+            return retried(renewed, classify, self._backoff, source=self._settings.name)
         except Answered as error:
             raise self._refused(error, what) from error
         except (requests.RequestException, ValueError) as error:
@@ -237,7 +182,7 @@ class Salesforce:
 
     def _refused(self, error: Answered, what: str) -> SourceError:
         fact = f"The source {self._settings.name} can't read {what}"
-        if error.code in _LIMIT:
+        if error.code in OF_A_DAY:
             return Throttled(f"{fact}: the organisation's requests of 24 hours are used up; sync later or less often.")
         if error.status_code == 429:
             return Throttled(f"{fact}: it still asks to slow down after all retries; sync it later or less often.")
@@ -267,52 +212,6 @@ class Salesforce:
 def quoted(values: Iterator[str] | list[str]) -> str:
     """The values as a list of a query's condition."""
     return "(" + ", ".join("'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'" for value in values) + ")"
-
-
-def _grant(settings: SalesforceLogin) -> dict[str, str]:
-    """What asks for a token."""
-    if settings.client_secret is not None:
-        secret = settings.client_secret.get_secret_value()
-        return {"grant_type": "client_credentials", "client_id": settings.client_id, "client_secret": secret}
-    from joserfc import jwt
-    from joserfc.jwk import RSAKey
-
-    assert settings.private_key is not None
-    said = {
-        "iss": settings.client_id,
-        "sub": settings.username,
-        "aud": settings.audience,
-        "exp": int(time.time()) + 180,
-    }
-    try:
-        key = RSAKey.import_key(settings.private_key.get_secret_value())
-        return {"grant_type": _JWT, "assertion": jwt.encode({"alg": "RS256"}, said, key)}
-    except (ValueError, TypeError) as error:
-        raise CredentialError(
-            f"The source {settings.name} can't sign in: `private_key` is no RSA key in PEM ({error}); name its file as "
-            "${file:/path}.",
-            "invalid",
-        ) from error
-
-
-def _answered(error: Any, headers: Mapping[str, str]) -> Answered:
-    """The error with the code that the body names."""
-    said = error.content
-    first = said[0] if isinstance(said, list) and said else said
-    first = first if isinstance(first, Mapping) else {}
-    return Answered(int(error.status), str(first.get("errorCode") or ""), str(first.get("message") or ""), headers)
-
-
-def _classify(error: Exception) -> Retry | None:
-    import requests
-
-    if isinstance(error, Answered):
-        # The limit of a day won't end within the patience of a sync.
-        is_transient = error.status_code in TRANSIENT_STATUS and error.code not in _LIMIT
-        return Retry(retry_after_s(error.headers)) if is_transient else None
-    if isinstance(error, requests.exceptions.InvalidURL | requests.exceptions.MissingSchema):
-        return None
-    return Retry() if isinstance(error, requests.RequestException | ValueError) else None
 
 
 def _flat(row: Row) -> dict[str, Any]:

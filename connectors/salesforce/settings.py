@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from connectors.salesforce.client import SalesforceLogin
+from connectors.salesforce.login import SalesforceLogin
 from core.types import AttributeValue, Principal
 
 _NAME = r"^[A-Za-z]\w*$"
