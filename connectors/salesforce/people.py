@@ -48,7 +48,7 @@ class People:
     @cached_property
     def groups(self) -> dict[str, dict[str, Any]]:
         """By id."""
-        rows = self._salesforce.rows("SELECT Id, Name, DeveloperName, Type, RelatedId FROM Group")
+        rows = self._salesforce.rows("SELECT Id, Name, DeveloperName, Type, RelatedId, DoesIncludeBosses FROM Group")
         return {str(row["Id"]): row for row in rows}
 
     def principal(self, user: str) -> Principal:
@@ -79,6 +79,12 @@ class People:
             self._members[group] = frozenset()
             self._members[group] = self._members_of(group)
         return self._members[group]
+
+    def above_group(self, group: str) -> Ids:
+        """Who is above its members and reads what is shared with it; of a public group that is a switch."""
+        row, members = self.groups[group], self.members(group)
+        is_open = _is(row.get("DoesIncludeBosses")) if row["Type"] == "Regular" else True
+        return self.above(members) - members if is_open else frozenset()
 
     def above(self, users: Iterable[str]) -> Ids:
         """Who is above one of these people in the role hierarchy."""

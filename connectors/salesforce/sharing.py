@@ -74,7 +74,7 @@ class Sharing:
         self._salesforce = salesforce
         self._people = people
         self._prefix = prefix
-        self._cache: dict[tuple[str, frozenset[str]], frozenset[Principal]] = {}
+        self._cache: dict[tuple[str, bool, frozenset[str]], frozenset[Principal]] = {}
         self._groups: dict[str, Ids] = {}
 
     def memberships(self) -> dict[str, frozenset[Principal]]:
@@ -129,15 +129,20 @@ class Sharing:
 
     def _shared(self, model: Model, base: Model, record: Row) -> frozenset[Principal]:
         named = {str(record.get("OwnerId") or "")} | base.shares.get(str(record["Id"]), set())
-        named |= base.by_account.get(str(record.get("AccountId") or ""), set())
-        key = (model.kind, frozenset(named))
+        # Whether whoever is above those that the account lets in reads, too, isn't told.
+        by_account = base.by_account.get(str(record.get("AccountId") or ""), set())
+        return self._readers(model, named, base.hierarchy) | self._readers(model, by_account, False)
+
+    def _readers(self, model: Model, named: set[str], hierarchy: bool) -> frozenset[Principal]:
+        key = (model.kind, hierarchy, frozenset(named))
         if key not in self._cache:
-            self._cache[key] = self._resolved(model, named, base.hierarchy)
+            self._cache[key] = self._resolved(model, named, hierarchy)
         return self._cache[key]
 
     def _resolved(self, model: Model, named: Iterable[str], hierarchy: bool) -> frozenset[Principal]:
         people, groups = self._people, [one for one in named if one in self._people.groups]
         users = {one for one in named if one in people.users}
+        users |= people.above(users) if hierarchy else set()
         found: frozenset[Principal] = frozenset()
         for group in groups:
             members = people.members(group)
@@ -146,9 +151,7 @@ class Sharing:
             else:
                 users |= members
             if hierarchy:
-                users |= people.above(members) - members
-        if hierarchy:
-            users |= people.above(users)
+                users |= people.above_group(group)
         return found | people.principals(users & model.readers) | self._group(f"all {model.kind}", model.see_all)
 
     def _group(self, name: str, members: Ids) -> frozenset[Principal]:

@@ -141,6 +141,8 @@ TRUTH = [
     Case("Private", "left", {"group:src/Team"}, shares=("g-team",)),
     Case("Private", "left", people("dora"), shares=("g-team",), without=("sid",)),
     Case("Private", "left", {"group:src/Team"} | people("eva", "sam", "cleo"), shares=("g-team",), keys=UP),
+    Case("Private", "left", {"group:src/Flat"}, shares=("g-flat",), keys=UP),
+    Case("Private", "left", people("dora"), shares=("g-flat",), without=("sid",), keys=UP),
     Case("Private", "left", {"group:src/Outer"}, shares=("g-outer",)),
     Case("Private", "g-queue", {"group:src/Queue"}),
     Case("Private", "left", {"group:src/role EMEA"}, shares=("g-role",)),
@@ -170,13 +172,28 @@ MEMBERS = {
 
 
 def add_groups(org: Org) -> None:
-    kinds = {"team": "Regular", "outer": "Regular", "queue": "Queue", "all": "Organization", "empty": "Regular"}
+    kinds = {
+        "team": "Regular",
+        "flat": "Regular",
+        "outer": "Regular",
+        "queue": "Queue",
+        "all": "Organization",
+        "empty": "Regular",
+    }
     for name, kind in (kinds | {"land": "Territory"}).items():
-        org.put("Group", f"g-{name}", Name="Everybody" if name == "all" else name.title(), Type=kind)
+        org.put(
+            "Group",
+            f"g-{name}",
+            Name="Everybody" if name == "all" else name.title(),
+            Type=kind,
+            DoesIncludeBosses=name != "flat",
+        )
     org.put("Group", "g-role", Type="Role", RelatedId="r-emea")
     org.put("Group", "g-below", Type="RoleAndSubordinates", RelatedId="r-emea")
     direct = (
         ("team", "dora"),
+        ("flat", "dora"),
+        ("flat", "sid"),
         ("team", "sid"),
         ("outer", "g-team"),
         ("outer", "noa"),
