@@ -13,7 +13,7 @@ from connectors.common import TRANSIENT_STATUS, KindSettings, Retry, retry_after
 from core.errors import CredentialError
 
 _JWT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
-OF_A_DAY = frozenset(("REQUESTOF_A_DAY_EXCEEDED", "TOO_MANY_REQUESTS"))
+OF_A_DAY = frozenset(("REQUEST_LIMIT_EXCEEDED", "TOO_MANY_REQUESTS"))
 
 
 class SalesforceLogin(KindSettings):

@@ -6,6 +6,7 @@ APScheduler's own trigger comes twice in that hour, and then names its second co
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from apscheduler.triggers.cron import CronTrigger
 
@@ -19,11 +20,13 @@ class WallClockTrigger(CronTrigger):  # type: ignore[misc]
         """The next moment; with a previous one, the next after that, though it may be past."""
         after = (min(now, previous_fire_time + _TICK) if previous_fire_time else now).astimezone(UTC)
         clock = CronTrigger(timezone=UTC)
-        clock.__setstate__({**self.__getstate__(), "timezone": UTC})
-        wall = after.astimezone(self.timezone).replace(tzinfo=UTC)
+        state: Any = self.__getstate__()
+        clock.__setstate__({**state, "timezone": UTC})
+        wall: datetime | None = after.astimezone(self.timezone).replace(tzinfo=UTC)
         while (wall := clock.get_next_fire_time(None, wall)) is not None:
             moment = wall.replace(tzinfo=self.timezone, fold=0).astimezone(UTC)
             if moment >= after:
-                return moment.astimezone(self.timezone)
+                own: datetime = moment.astimezone(self.timezone)
+                return own
             wall += _TICK
         return None
