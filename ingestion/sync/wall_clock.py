@@ -18,7 +18,8 @@ class WallClockTrigger(CronTrigger):  # type: ignore[misc]
 
     def get_next_fire_time(self, previous_fire_time: datetime | None, now: datetime) -> datetime | None:
         """The next moment; with a previous one, the next after that, though it may be past."""
-        after = (min(now, previous_fire_time + _TICK) if previous_fire_time else now).astimezone(UTC)
+        is_past = previous_fire_time is not None and previous_fire_time <= now
+        after = (previous_fire_time + _TICK if previous_fire_time and is_past else now).astimezone(UTC)
         clock = CronTrigger(timezone=UTC)
         state: Any = self.__getstate__()
         clock.__setstate__({**state, "timezone": UTC})
