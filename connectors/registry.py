@@ -12,7 +12,9 @@ from connectors.confluence import ConfluenceSettings, open_confluence
 from connectors.files import FilesSettings, open_files
 from connectors.redshift import RedshiftSettings, open_redshift
 from connectors.s3 import S3Settings, open_s3
+from connectors.salesforce import SalesforceSettings, open_salesforce
 from connectors.sharepoint import SharePointSettings, open_sharepoint
+from connectors.smartsheet import SmartsheetSettings, open_smartsheet
 from connectors.totango import TotangoSettings, open_totango
 from core.errors import SettingsError
 from core.nearest import nearest
@@ -107,6 +109,37 @@ KINDS: dict[str, Kind] = {
             "token": "API token, or personal access token",
             "spaces": "Only these spaces, by key",
             "space_readers": "Who may view spaces that are open to everybody with an account",
+        },
+    ),
+    "salesforce": Kind(
+        SalesforceSettings,
+        open_salesforce,
+        (
+            "a connected app with the scope api: client credentials with a user to run as, or JWT with a certificate",
+            "that user: API Enabled, View All Data, View Setup and Configuration, View Roles and Role Hierarchy, and "
+            "every field that is to be found",
+        ),
+        asks={
+            "url": "Address of the organisation (My Domain)",
+            "client_id": "Consumer key of the connected app",
+            "client_secret": "Consumer secret",
+            "username": "User, with a private key",
+            "private_key": "Private key, instead of the secret",
+            "objects": "Objects to read (Account, Case, Knowledge__kav, Project__c)",
+        },
+    ),
+    "smartsheet": Kind(
+        SmartsheetSettings,
+        open_smartsheet,
+        (
+            "an access token of an account of its own, with which each sheet or its workspace is shared as admin (only "
+            "an admin is told with whom a sheet is shared)",
+            "group admin, to be told who is in a group",
+        ),
+        asks={
+            "token": "Access token",
+            "endpoint_url": "Address, if it isn't api.smartsheet.com",
+            "sheets": "Only these sheets, by id",
         },
     ),
     "redshift": Kind(

@@ -6,7 +6,6 @@ import logging
 from pathlib import Path
 
 from apscheduler.schedulers.background import BackgroundScheduler
-from apscheduler.triggers.cron import CronTrigger
 
 from core.errors import SettingsError
 from core.logs import scheduled
@@ -15,6 +14,7 @@ from core.settings import Settings, load_settings
 from evals.evaluate import evaluate
 from evals.report import verdict_line
 from evals.report.delivery import deliver
+from ingestion.sync.wall_clock import WallClockTrigger
 
 log = logging.getLogger(__name__)
 JOB = "evaluation"
@@ -33,13 +33,13 @@ def add_weekly_job(scheduler: BackgroundScheduler, settings: Settings) -> None:
             known.remove()
         return
     try:
-        trigger = CronTrigger.from_crontab(named_weekdays(chosen.schedule), timezone=chosen.time_zone)
+        trigger = WallClockTrigger.from_crontab(named_weekdays(chosen.schedule), timezone=chosen.time_zone)
     except (ValueError, KeyError) as error:
         raise SettingsError(
             f"{settings.file}: evaluation.schedule {chosen.schedule!r} in time zone {chosen.time_zone!r} can't be used "
             f'({error}); write five fields such as "0 6 * * 1" and a zone such as Europe/Berlin.'
         ) from error
-    if known is not None and str(known.trigger) == str(trigger) and known.args == (str(settings.file),):
+    if known is not None and repr(known.trigger) == repr(trigger) and known.args == (str(settings.file),):
         return  # Replacing it would forget a run that was missed.
     scheduler.add_job(evaluate_once, trigger, args=[str(settings.file)], id=JOB, replace_existing=True)
 

@@ -15,10 +15,12 @@ from samples.builders import (
     health_checks,
     pdf,
     redshift,
+    salesforce,
     sharepoint,
     sheets,
     sidecars,
     slides,
+    smartsheet,
     tables,
     text,
     totango,
@@ -55,6 +57,8 @@ def build(workspace: Path = WORKSPACE) -> int:
     totango.write(workspace / "totango")
     redshift.write(workspace / "redshift")
     confluence.write(workspace / "confluence")
+    salesforce.write(workspace / "salesforce")
+    smartsheet.write(workspace / "smartsheet")
     tables.write(workspace / "tables")
     return len(sources)
 

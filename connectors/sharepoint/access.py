@@ -105,7 +105,9 @@ class Permissions:
                 if str(member.get("@odata.type", "")).endswith(".user"):
                     people |= addresses_of(member)
         except Missing:
-            return set()
+            # A group that is gone has nobody in it; of one that was there a moment ago not all are known.
+            if people:
+                raise
         return people
 
     def _identity(self, identity: Mapping[str, Any], site: SiteRef) -> set[Principal]:

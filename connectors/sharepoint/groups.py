@@ -56,5 +56,7 @@ def _people(tenant: GraphTenant, group: str) -> set[Principal]:
             if str(member.get("@odata.type", "")).endswith(".user"):
                 people |= addresses_of(member)
     except Missing:
-        return set()
+        # A group that is gone has nobody in it; of one that was there a moment ago not all are known.
+        if people:
+            raise
     return people

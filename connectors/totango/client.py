@@ -12,7 +12,7 @@ from typing import Any, Literal
 import httpx
 from pydantic import Field, SecretStr
 
-from connectors.common import TRANSIENT_STATUS, Backoff, KindSettings, Retry, retried, retry_after_s
+from connectors.common import TRANSIENT_STATUS, Backoff, KindSettings, Retry, retried, retry_after_s, stamp
 from core.errors import CredentialError, SourceError, Throttled, Unreachable
 
 Json = Mapping[str, Any]
@@ -66,6 +66,26 @@ class RateLimit:
             self._calls.append(self._now())
 
 
+class Distinct:
+    """Which records of a list have been there; they are told apart by all that they say."""
+
+    def __init__(self) -> None:
+        self._seen: set[str] = set()
+
+    def __len__(self) -> int:
+        return len(self._seen)
+
+    def of(self, records: list[Json]) -> list[Json]:
+        """Those that are new."""
+        new = []
+        for record in records:
+            mark = stamp(json.dumps(record, sort_keys=True))
+            if mark not in self._seen:
+                self._seen.add(mark)
+                new.append(record)
+        return new
+
+
 class Totango:
     """The calls that the connector needs."""
 
@@ -87,7 +107,7 @@ class Totango:
         """
         path = "/api/v2/accounts/scan_and_scroll_search_accounts"
         query = {"terms": [], "count": _PAGE, "fields": [], "scope": "all"}
-        scroll_id, found = "", 0
+        scroll_id, seen = "", Distinct()
         while True:
             form = {"query": json.dumps(query)} | ({"scroll_id": scroll_id} if scroll_id else {})
             try:
@@ -96,11 +116,10 @@ class Totango:
                 yield from self._searched(attributes)
                 return
             accounts = answer.get("accounts") or []
-            yield from accounts
-            found += len(accounts)
+            yield from self._new("accounts", accounts, seen)
             scroll_id = str(answer.get("scroll-id") or "")
             if not accounts or not scroll_id:
-                self._check_complete("accounts", found, int(answer.get("total_hits") or 0))
+                self._check_complete("accounts", len(seen), int(answer.get("total_hits") or 0))
                 return
 
     def users(self) -> Iterator[Json]:
@@ -146,8 +165,8 @@ class Totango:
 
     def _paged(self, path: str, query: Json, key: str) -> Iterator[Json]:
         """The hits of a search. Its offset counts records; where a server counts pages instead, it is told apart."""
-        found, offset, step, total = 0, 0, 0, 1
-        while found < total:
+        offset, step, total, seen = 0, 0, 1, Distinct()
+        while len(seen) < total:
             form = {"query": json.dumps({**query, "count": _PAGE, "offset": offset})}
             answer = (self._ask("POST", path, form).get("response") or {}).get(key) or {}
             hits, total = answer.get("hits") or [], int(answer.get("total_hits") or 0)
@@ -156,16 +175,25 @@ class Totango:
                     f"The source {self._source} has {total:,} accounts, but its search reaches only {_REACHABLE:,} and "
                     "scrolling isn't offered to this token; ask Totango to allow it, or split the source by filters."
                 )
-            if not hits and step != 1 and 0 < found < total:
+            if not hits and step != 1 and 0 < len(seen) < total:
                 offset = step = 1
                 continue
             if not hits:
                 break
-            yield from hits
-            found += len(hits)
+            yield from self._new(key, hits, seen)
             step = 1 if step == 1 else len(hits)
             offset += step
-        self._check_complete(key, found, total)
+        self._check_complete(key, len(seen), total)
+
+    def _new(self, what: str, hits: list[Json], seen: Distinct) -> list[Json]:
+        """Those of a page that weren't on one before; a page without any is the same one again."""
+        new = seen.of(hits)
+        if hits and not new:
+            raise SourceError(
+                f"The source {self._source} is shown the same page of {what} again and again, so what was deleted "
+                "can't be told; sync it again."
+            )
+        return new
 
     def _check_complete(self, what: str, found: int, total: int) -> None:
         if found < total:

@@ -148,6 +148,43 @@ def _confluence(size: int) -> Iterator[Started]:
 
 
 @contextmanager
+def _salesforce(size: int) -> Iterator[Started]:
+    from samples.stand_ins import salesforce
+
+    with salesforce.start() as server:
+        org = server.org
+        org.add_kind(
+            "Account", "Account", salesforce.name_field(), salesforce.text("Text__c"), salesforce.text("OwnerId")
+        )
+        salesforce.share_kind(org, "Account")
+        org.put("User", "ana", Email="ana@x.com", UserType="Standard", IsActive=True)
+        org.put("PermissionSetAssignment", "a1", AssigneeId="ana", PermissionSetId="staff")
+        org.permit("staff", "Account", "Text__c", "OwnerId")
+        old = {"SystemModstamp": "2026-01-05T08:00:00.000+0000", "Text__c": _BODY.decode(), "OwnerId": "ana"}
+        for number in range(size):
+            org.put("Account", f"001{number:012}AAA", Name=f"Account {number}", **old)
+            org.put(
+                "AccountShare",
+                f"00r{number}",
+                AccountId=f"001{number:012}AAA",
+                UserOrGroupId="ana",
+                AccountAccessLevel="All",
+            )
+        keys = {"client_id": salesforce.CLIENT_ID, "client_secret": salesforce.CLIENT_SECRET, "objects": ["Account"]}
+        yield {"kind": "salesforce", "url": server.url, **keys}, _counted(server)
+
+
+@contextmanager
+def _smartsheet(size: int) -> Iterator[Started]:
+    from samples.stand_ins import smartsheet
+
+    with smartsheet.start() as server:
+        for number in range(size):
+            server.account.put(f"Sheet {number}", [{"Text": _BODY.decode()}], shares=["user:ana@x.com"])
+        yield {"kind": "smartsheet", "endpoint_url": server.url, "token": smartsheet.TOKEN}, _counted(server)
+
+
+@contextmanager
 def _redshift(size: int) -> Iterator[Started]:
     from samples.stand_ins import redshift
 
@@ -189,6 +226,8 @@ _SOURCES = {
     "sharepoint": _sharepoint,
     "totango": _totango,
     "confluence": _confluence,
+    "salesforce": _salesforce,
+    "smartsheet": _smartsheet,
     "redshift": _redshift,
 }
 

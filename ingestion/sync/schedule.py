@@ -21,6 +21,7 @@ from core.followed import Followed, files_stamp
 from core.logs import scheduled
 from core.schedules import named_weekdays
 from core.settings import Settings, SourceSettings, load_settings
+from ingestion.sync.wall_clock import WallClockTrigger
 
 log = logging.getLogger(__name__)
 _OWN = "settings"
@@ -61,7 +62,8 @@ def plan_syncs(scheduler: BackgroundScheduler, settings: Settings) -> None:
     for name, trigger in triggers.items():
         known = scheduler.get_job(f"sync:{name}")
         args = [str(settings.file), name]
-        if known is not None and str(known.trigger) == str(trigger):
+        # Their `str` leaves out the time zone.
+        if known is not None and repr(known.trigger) == repr(trigger):
             # Replacing it would forget a run that was missed; the settings may have moved all the same.
             known.modify(args=args)
             continue
@@ -97,7 +99,7 @@ def trigger_for(source: SourceSettings, file: Path) -> CronTrigger:
         SettingsError: it isn't a cron expression of five fields, or the time zone doesn't exist.
     """
     try:
-        return CronTrigger.from_crontab(named_weekdays(source.schedule), timezone=source.time_zone)
+        return WallClockTrigger.from_crontab(named_weekdays(source.schedule), timezone=source.time_zone)
     except (ValueError, KeyError) as error:
         raise SettingsError(
             f"{file}: source {source.name}: schedule {source.schedule!r} in time zone {source.time_zone!r} can't be "

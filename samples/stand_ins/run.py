@@ -26,6 +26,8 @@ class Ports:
     redshift: int = 9103
     totango: int = 9104
     confluence: int = 9105
+    salesforce: int = 9106
+    smartsheet: int = 9107
 
 
 DEFAULT_PORTS = Ports()
@@ -40,7 +42,7 @@ def run_stand_ins(ports: Ports = DEFAULT_PORTS, workspace: Path = WORKSPACE) -> 
     """
     if not workspace.is_dir():
         raise SourceError(f"There is no sample workspace at {workspace}; build it: python -m samples.build")
-    from samples.stand_ins import confluence, graph, redshift, s3, totango
+    from samples.stand_ins import confluence, graph, redshift, s3, salesforce, smartsheet, totango
     from samples.stand_ins.certificate import write_certificate
     from samples.stand_ins.redshift import RedshiftStandIn
     from samples.stand_ins.server import StandIn
@@ -52,6 +54,8 @@ def run_stand_ins(ports: Ports = DEFAULT_PORTS, workspace: Path = WORKSPACE) -> 
         partial(redshift.start, workspace / "redshift", ports.redshift),
         partial(totango.start, workspace / "totango", ports.totango),
         partial(confluence.start, workspace / "confluence", ports.confluence),
+        partial(salesforce.start, workspace / "salesforce", ports.salesforce),
+        partial(smartsheet.start, workspace / "smartsheet", ports.smartsheet),
     ]
     with ExitStack() as stack, ThreadPoolExecutor(len(starters)) as executor:
         # At the same time, since the database's start is mostly waiting.

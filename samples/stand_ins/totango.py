@@ -31,6 +31,7 @@ class Service:
     Attributes:
         offers_scrolling: False answers the scrolling account search with 404.
         offset_counts: "records", or "pages" as part of the documentation has it.
+        repeats: Each page of a list is the first one again.
         requests_per_minute: More than this are answered with 429; None for no limit.
     """
 
@@ -44,6 +45,7 @@ class Service:
         self.lookups: Json = _read(folder, "lookups") or {}
         self.offers_scrolling = True
         self.offset_counts = "records"
+        self.repeats = False
         self.requests_per_minute: int | None = None
         self.app = Flask("totango")
         self._scrolls: dict[str, int] = {}
@@ -84,7 +86,7 @@ class Service:
                 return jsonify({"status": "failed", "_error": "Not found"}), 404
             query = json.loads(request.form["query"])
             scroll_id = request.form.get("scroll_id") or f"scroll-{next(self._numbers)}"
-            begin = self._scrolls.get(scroll_id, 0)
+            begin = 0 if self.repeats else self._scrolls.get(scroll_id, 0)
             end = begin + int(query.get("count", 1_000))
             self._scrolls[scroll_id] = end
             shown = self.accounts[begin:end]
@@ -104,6 +106,7 @@ class Service:
         if "terms" not in query or "fields" not in query:
             return jsonify({"status": "failed", "_error": "terms and fields are mandatory"}), 400
         count, offset = min(int(query.get("count", 1_000)), 1_000), int(query.get("offset", 0))
+        offset = 0 if self.repeats else offset
         begin = offset * count if name == "events" and self.offset_counts == "pages" else offset
         hits = [shown(record, query["fields"]) for record in records[begin : min(begin + count, _REACHABLE)]]
         return {"status": "success", "response": {name: {"total_hits": len(records), "hits": hits, "stats": {}}}}

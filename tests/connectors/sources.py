@@ -5,19 +5,22 @@ from __future__ import annotations
 import itertools
 import json
 import os
+import re
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from connectors.files import FilesConnector, FilesSettings
 from core.types import Connector
-from samples.stand_ins import confluence, graph, redshift, s3, totango
+from samples.stand_ins import confluence, graph, redshift, s3, salesforce, smartsheet, totango
 from samples.stand_ins.confluence import ConfluenceStandIn
 from samples.stand_ins.faults import Faults
 from samples.stand_ins.graph import GraphStandIn
 from samples.stand_ins.redshift import RedshiftStandIn
+from samples.stand_ins.salesforce import SalesforceStandIn, name_field, share_kind, text
 from samples.stand_ins.server import StandIn
+from samples.stand_ins.smartsheet import SmartsheetStandIn
 from samples.stand_ins.totango import TotangoStandIn
 from tests.connectors.harness import open_kind
 
@@ -333,6 +336,125 @@ class DataCenterHarness(ConfluenceHarness):
 def _readers(allow: tuple[str, ...]) -> tuple[str, ...]:
     """A restriction to these; to somebody who is gone, if it is nobody."""
     return tuple("user:ana" if reader == "user:Ana@X.com" else reader for reader in allow) or ("group:",)
+
+
+class SalesforceHarness:
+    """Accounts that are private and owned by nobody who is there; share rows decide who reads them."""
+
+    page_path = r"FROM\+Account(&|$|\+)"
+    body_path = ""
+    resumes = can_deny = access_is_content = False
+    lists_all = True
+
+    def __init__(self, server: SalesforceStandIn) -> None:
+        self.server = server
+        self.faults: Faults | None = server.faults
+        self.org = server.org
+        self.org.rows.clear()
+        self.org.described.clear()
+        self.org.__post_init__()
+        self.org.add_kind("Account", "Account", name_field(), text("Description", kind="textarea"), text("OwnerId"))
+        share_kind(self.org, "Account")
+        self.org.put("Organization", DefaultAccountAccess="None")
+        self.org.put("User", "ana", Email="Ana@X.com", UserType="Standard", IsActive=True)
+        self.org.put("PermissionSetAssignment", AssigneeId="ana", PermissionSetId="all")
+        self.org.permit("all", "Account", "Description", "OwnerId")
+        for group in ("emea", "dach"):
+            self.org.put("Group", group, Name=group, Type="Regular")
+        server.faults.clear()
+        self._ids: dict[str, str] = {}
+        self._seconds = itertools.count()
+
+    def connector(self, **keys: Any) -> Connector:
+        defaults = {
+            "kind": "salesforce",
+            "url": self.server.url,
+            "client_id": salesforce.CLIENT_ID,
+            "client_secret": salesforce.CLIENT_SECRET,
+            "objects": [{"name": "Account", "fields": ["Description"]}],
+            "group_prefix": "",
+            "read_timeout_s": 0.5,
+        }
+        return open_kind(Path("/"), **{**defaults, **keys})
+
+    def id_of(self, name: str) -> str:
+        return f"src:Account/{self._ids[name]}"
+
+    def put(self, name: str, text: str, allow: tuple[str, ...] = ("group:emea",)) -> None:
+        record = self.org.put("Account", self._ids.get(name, ""), Name=name, Description=text, OwnerId="gone")
+        self._ids[name] = record
+        # Each change a second after the last, an hour ago: what is fresher is looked at at each run (its own test).
+        moment = datetime.now(UTC) - timedelta(hours=1) + timedelta(seconds=next(self._seconds))
+        self.org.rows["Account"][record]["SystemModstamp"] = f"{moment:%Y-%m-%dT%H:%M:%S}.000+0000"
+        self.set_access(name, allow)
+
+    def set_access(self, name: str, allow: tuple[str, ...], deny: tuple[str, ...] = ()) -> None:
+        record, shares = self._ids[name], self.org.rows["AccountShare"]
+        for key in [key for key, row in shares.items() if row["AccountId"] == record]:
+            del shares[key]
+        for principal in allow:
+            named = "ana" if principal.startswith("user:") else principal.removeprefix("group:")
+            self.org.put("AccountShare", AccountId=record, UserOrGroupId=named, AccountAccessLevel="Read")
+
+    def date_back(self, name: str) -> None:
+        self.org.rows["Account"][self._ids[name]]["SystemModstamp"] = "2001-09-09T01:46:40.000+0000"
+
+    def delete(self, name: str) -> None:
+        del self.org.rows["Account"][self._ids[name]]
+
+    def downloads(self) -> int:
+        assert self.faults is not None
+        count = sum("WHERE+Id+IN" in request for request in self.faults.requests)
+        self.faults.requests.clear()
+        return count
+
+
+class SmartsheetHarness:
+    """Sheets of one row each."""
+
+    page_path = r"GET /2\.0/sheets(\?|$)"
+    body_path = r"GET /2\.0/sheets/\d+(\?|$)"
+    resumes = can_deny = access_is_content = False
+    lists_all = True
+
+    def __init__(self, server: SmartsheetStandIn) -> None:
+        self.server = server
+        self.faults: Faults | None = server.faults
+        server.account.sheets.clear()
+        server.account.groups.update({"emea": [], "dach": []})
+        server.faults.clear()
+        self._ids: dict[str, int] = {}
+
+    def connector(self, **keys: Any) -> Connector:
+        defaults = {
+            "kind": "smartsheet",
+            "token": smartsheet.TOKEN,
+            "endpoint_url": self.server.url,
+            "group_prefix": "",
+            "read_timeout_s": 0.5,
+        }
+        return open_kind(Path("/"), **{**defaults, **keys})
+
+    def id_of(self, name: str) -> str:
+        return f"src:sheet/{self._ids[name]}"
+
+    def put(self, name: str, text: str, allow: tuple[str, ...] = ("group:emea",)) -> None:
+        sheet = self.server.account.put(name, [{"Text": text}], self._ids.get(name, 0), shares=list(allow))
+        self._ids[name] = sheet.id
+
+    def set_access(self, name: str, allow: tuple[str, ...], deny: tuple[str, ...] = ()) -> None:
+        self.server.account.sheets[self._ids[name]].shares = list(allow)
+
+    def date_back(self, name: str) -> None:
+        self.server.account.sheets[self._ids[name]].modified = "2001-09-09T01:46:40Z"
+
+    def delete(self, name: str) -> None:
+        del self.server.account.sheets[self._ids[name]]
+
+    def downloads(self) -> int:
+        count = sum(bool(re.search(self.body_path, request)) for request in self.server.faults.requests)
+        self.server.faults.requests.clear()
+        return count
 
 
 class RedshiftHarness:

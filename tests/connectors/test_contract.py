@@ -13,7 +13,7 @@ import pytest
 from connectors.common import diff as compare
 from connectors.registry import KINDS
 from core.errors import SourceError
-from samples.stand_ins import confluence, graph, redshift, s3, totango
+from samples.stand_ins import confluence, graph, redshift, s3, salesforce, smartsheet, totango
 from tests.connectors.harness import Harness, run
 from tests.connectors.sources import (
     ConfluenceHarness,
@@ -21,7 +21,9 @@ from tests.connectors.sources import (
     FilesHarness,
     RedshiftHarness,
     S3Harness,
+    SalesforceHarness,
     SharePointHarness,
+    SmartsheetHarness,
     TotangoHarness,
 )
 
@@ -33,6 +35,8 @@ SOURCES: dict[str, tuple[Callable[..., Harness], Callable[[], Any]]] = {
     "redshift": (RedshiftHarness, redshift.start),
     "confluence": (ConfluenceHarness, confluence.start),
     "confluence data center": (DataCenterHarness, confluence.start),
+    "salesforce": (SalesforceHarness, salesforce.start),
+    "smartsheet": (SmartsheetHarness, smartsheet.start),
 }
 
 

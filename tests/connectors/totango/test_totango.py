@@ -148,6 +148,22 @@ def test_a_listing_that_is_short_deletes_nothing(server: TotangoStandIn, monkeyp
         run(connector(server), first.cursor)
 
 
+@pytest.mark.parametrize("scrolls", [True, False])
+def test_a_page_that_repeats_ends_the_run_and_deletes_nothing(
+    server: TotangoStandIn, monkeypatch: pytest.MonkeyPatch, scrolls: bool
+) -> None:
+    monkeypatch.setattr(totango_client, "_PAGE", 2)
+    server.service.offers_scrolling = scrolls
+    server.service.accounts = [account(number) for number in range(4)]
+    first = run(connector(server))
+    assert len(first.documents) == 4
+    server.service.repeats = True
+    batches = []
+    with pytest.raises(SourceError, match="again and again"):
+        batches.extend(connector(server).changes(first.cursor))
+    assert not any(batch.deleted for batch in batches)
+
+
 def test_the_activity_of_an_account_alone_changes_no_document(server: TotangoStandIn) -> None:
     server.service.accounts.append({**account(1), "last_activity_time": 1})
     first = run(connector(server))

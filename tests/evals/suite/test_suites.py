@@ -66,7 +66,7 @@ def test_the_sample_covers_what_it_should(project_root):
         assert tags[tag] >= 4, tag
     assert {c.language for c in cases} >= {"en", "de", "fr", "es"}
     sources = {d.partition(":")[0] for c in cases for d in c.expected_documents}
-    assert sources == {"handbook", "s3", "sharepoint", "totango", "redshift"}
+    assert sources == {"handbook", "s3", "sharepoint", "totango", "redshift", "crm", "plans"}
     people = (project_root / "samples" / "users.yaml").read_text()
     assert all(c.user in people for c in cases)
 

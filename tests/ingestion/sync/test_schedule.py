@@ -34,6 +34,39 @@ def test_weekdays_count_from_sunday_as_in_cron(tmp_path):
     assert monday == datetime(2026, 11, 23, 5, tzinfo=ZoneInfo("UTC"))
 
 
+@pytest.mark.parametrize(
+    ("schedule", "since", "expected"),
+    [
+        # The hour from 2 to 3 comes twice on 25 October and not at all on 29 March.
+        ("30 2 * * *", "2026-10-24T12:00+00:00", ["25T00:30", "26T01:30", "27T01:30"]),
+        ("0 2 * * *", "2026-10-25T00:10+00:00", ["26T01:00", "27T01:00"]),
+        ("*/30 * * * *", "2026-10-24T23:50+00:00", ["25T00:00", "25T00:30", "25T02:00", "25T02:30"]),
+        ("0 5 * * *", "2026-10-24T12:00+00:00", ["25T04:00", "26T04:00"]),
+        ("30 2 * * *", "2026-03-28T12:00+00:00", ["29T01:30", "30T00:30"]),
+        ("0 3 * * *", "2026-03-28T12:00+00:00", ["29T01:00", "30T01:00"]),
+    ],
+)
+def test_an_hour_that_comes_twice_counts_once(tmp_path, schedule, since, expected):
+    source = SourceSettings(name="a", kind="files", schedule=schedule, time_zone="Europe/Berlin")
+    trigger, now, found = trigger_for(source, tmp_path), datetime.fromisoformat(since), []
+    previous = None
+    for _ in expected:
+        previous = trigger.get_next_fire_time(previous, now)
+        found.append(previous.astimezone(ZoneInfo("UTC")).strftime("%dT%H:%M"))
+        # Also when the scheduler asks late, and when it asks for what was missed.
+        now = previous + timedelta(minutes=1)
+    assert found == expected
+    late = datetime.fromisoformat(since) + timedelta(days=90)
+    first = trigger.get_next_fire_time(None, datetime.fromisoformat(since))
+    assert first < trigger.get_next_fire_time(first, late) < late
+
+
+def test_a_changed_time_zone_is_taken_over(tmp_path, opened):
+    opened.append(build_scheduler(settings(tmp_path, a={"time_zone": "America/New_York"})))
+    opened.append(build_scheduler(settings(tmp_path, a={"time_zone": "Asia/Tokyo"})))
+    assert opened[1].get_job("sync:a").next_run_time.astimezone(ZoneInfo("Asia/Tokyo")).hour == 5
+
+
 def test_jobs_follow_the_settings(tmp_path, opened):
     opened.append(build_scheduler(settings(tmp_path, a={}, b={}, c={"schedule": ""})))
     assert {job.id for job in opened[0].get_jobs()} == {"sync:a", "sync:b"}

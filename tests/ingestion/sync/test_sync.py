@@ -3,6 +3,7 @@ from dataclasses import replace
 
 import pytest
 
+from core.errors import Unreachable
 from core.identity import load_directory
 from core.types import Failure, User
 from ingestion.enrich.rules import RulesFile
@@ -279,6 +280,22 @@ def test_memberships_of_the_source_become_groups_of_its_people(world):
     groups = directory.groups_of("bo@x.example")
     assert groups == ("board",)
     assert world.found("merger", User("bo@x.example", groups)) == ["files:secret.txt"]
+
+
+def test_members_that_cant_be_read_neither_take_nor_give_access(world, monkeypatch):
+    world.source.groups = {"board": frozenset({"user:bo@x.example"})}
+    world.sync()
+
+    def failing():
+        raise Unreachable("The source files can't read a page of the members of board; sync it later.")
+
+    monkeypatch.setattr(world.source, "memberships", failing)
+    world.source.put("new.txt", "A new text.")
+    report = world.sync()
+    directory = load_directory(world.settings, world.engine)
+    assert directory.groups_of("bo@x.example") == ("board",) and directory.groups_of("cy@x.example") == ()
+    assert report.state == "FAILED" and "members of board" in report.message
+    assert "files:new.txt" in world.found("new", User("bo@x.example", ("all", "board")))
 
 
 def test_what_a_run_reports_is_what_changed(world):

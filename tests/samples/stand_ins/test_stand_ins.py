@@ -35,7 +35,7 @@ def sharepoint(url: str) -> Connector:
 def test_every_source_of_the_sample_is_read_without_a_failure(
     project_root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    free = [socket.create_server(("127.0.0.1", 0)) for _ in range(5)]
+    free = [socket.create_server(("127.0.0.1", 0)) for _ in vars(Ports())]
     ports = Ports(*(listener.getsockname()[1] for listener in free))
     for listener in free:
         listener.close()
@@ -43,6 +43,8 @@ def test_every_source_of_the_sample_is_read_without_a_failure(
     monkeypatch.setenv("DEBRIEF_SAMPLE_GRAPH", f"http://127.0.0.1:{ports.graph}")
     monkeypatch.setenv("DEBRIEF_SAMPLE_TOTANGO", f"http://127.0.0.1:{ports.totango}")
     monkeypatch.setenv("DEBRIEF_SAMPLE_CONFLUENCE", f"http://127.0.0.1:{ports.confluence}")
+    monkeypatch.setenv("DEBRIEF_SAMPLE_SALESFORCE", f"http://127.0.0.1:{ports.salesforce}")
+    monkeypatch.setenv("DEBRIEF_SAMPLE_SMARTSHEET", f"http://127.0.0.1:{ports.smartsheet}")
     monkeypatch.setenv("DEBRIEF_SAMPLE_REDSHIFT_PORT", str(ports.redshift))
     settings = load_settings(project_root / "debrief.yaml")
     check_sources(settings)
