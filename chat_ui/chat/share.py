@@ -15,6 +15,7 @@ from chat_ui.chat.turns import Turn
 from chat_ui.parts import components, export, session
 from chat_ui.parts.answer_html import answer_html, sources_html
 from chat_ui.parts.passages import excerpts
+from chat_ui.parts.played import played
 from core import audit
 from core.errors import QuestionError
 from core.types import User
@@ -102,7 +103,7 @@ def shared_page(user: User) -> None:
 
 
 def _shared_turn(one: SharedTurn, key: str) -> None:
-    answer = one.turn.answer
+    answer = played(one.turn.answer)
     with st.chat_message("user"):
         st.html(f'<div class="question">{escape(one.turn.question)}</div>')
     with st.chat_message("assistant"):

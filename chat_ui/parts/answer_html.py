@@ -25,7 +25,7 @@ _MARKER = re.compile(r"[ \t]*\[(\d+)\](?!\()")
 _CODE = re.compile(r"(^[ ]{0,3}```.*?^[ ]{0,3}```[ \t]*$|`[^`\n]+`)", re.MULTILINE | re.DOTALL)
 # An address in text, of what isn't a page or a mail; what stands in a tag's own attributes begins with a quote.
 _ADDRESS = re.compile(r"(?<![\w\"'=/])((?!https?:)[a-z][a-z0-9+-]{1,20}://[^\s<>\"]+)", re.IGNORECASE)
-_LINK = re.compile(r"^(https?|mailto):", re.IGNORECASE)
+_LINK = re.compile(r"^(https?|mailto):|^recording\?", re.IGNORECASE)  # the last one is a page of our own
 
 
 def _markdown() -> MarkdownIt:
