@@ -17,7 +17,9 @@ from chat_ui.insights import page as insights
 from chat_ui.keys import page as keys
 from chat_ui.library import page as library
 from chat_ui.parts import components, session
+from chat_ui.parts.played import PATH as RECORDING
 from chat_ui.quality import page as quality
+from chat_ui.recording import page as recording
 from chat_ui.sources import page as sources
 from chat_ui.studio import page as studio
 from chat_ui.write_back import page as write_back
@@ -98,7 +100,9 @@ def _page(user: User) -> None:
             st.Page(lambda: admin.page(user), title="Admin", icon=":material/shield_person:", url_path="admin"),
         ]
     pages.append(st.Page(lambda: keys.page(user), title="Keys", icon=":material/key:", url_path="keys"))
-    current = st.navigation(pages, position="top")
+    # Without an entry of its own: a citation opens it.
+    hidden = [st.Page(lambda: recording.page(user), title="Recording", url_path=RECORDING, visibility="hidden")]
+    current = st.navigation(pages + hidden, position="top")
     wanted = st.session_state.pop("open-page", None)
     for page in pages:
         if page.url_path == wanted:

@@ -72,6 +72,27 @@ class AuthSettings(SettingsSection):
     app_reviews: bool = True
 
 
+class RecordingSettings(SettingsSection):
+    """What is said in recordings, written down by a speech model on this machine.
+
+    Attributes:
+        model: A folder that faster-whisper reads, or its name in the models' folder; "" is the standard one.
+        language: Two letters; "" finds it out for each stretch.
+        words: Names and products as they are written, so that they are heard as such.
+        threads: 0 takes all cores.
+        keep_media: Whether a copy stays in the data folder, for the player on the page.
+    """
+
+    model: str = ""
+    language: str = Field(default="", pattern=r"^([a-z]{2,3})?$")
+    words: tuple[str, ...] = Field(default=(), max_length=200)
+    threads: int = Field(default=0, ge=0)
+    beam: int = Field(default=2, ge=1, le=10)
+    max_bytes: int = Field(default=2_000_000_000, gt=0)
+    max_hours: float = Field(default=6.0, gt=0)
+    keep_media: bool = True
+
+
 class ParsingSettings(SettingsSection):
     """Limits of one file in the parsing process."""
 
@@ -81,6 +102,7 @@ class ParsingSettings(SettingsSection):
     max_memory_mb: int = Field(default=2_000, gt=0)
     workers: int = Field(default=2, ge=1)
     ocr: bool = False
+    recordings: RecordingSettings = Field(default_factory=RecordingSettings)
 
 
 class ChunkingSettings(SettingsSection):

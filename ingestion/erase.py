@@ -8,6 +8,7 @@ from datetime import datetime
 
 from core.errors import IndexMissing, QuestionError
 from core.settings import Settings
+from ingestion.recordings import forget_recordings
 from ingestion.state import DocumentRecord, SyncState
 from retrieval.engines import open_generations
 
@@ -48,6 +49,7 @@ def erase_documents(settings: Settings, state: SyncState, ids: Collection[str]) 
     """
     removed = rewrite_index(settings, state, ids)
     state.blank(ids, ERASED)
+    forget_recordings(settings, state)
     return removed
 
 

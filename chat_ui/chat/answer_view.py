@@ -30,6 +30,7 @@ from chat_ui.parts.data_view import downloads
 from chat_ui.parts.edits import Edits
 from chat_ui.parts.filter_bar import facets
 from chat_ui.parts.passages import Excerpt, excerpts
+from chat_ui.parts.played import played
 from chat_ui.parts.verify import verify
 from chat_ui.parts.waiting import run_or_form
 from chat_ui.write_back.offers import answer_form, run_offers
@@ -209,6 +210,7 @@ def partial_html(turn: Turn) -> str:
 
 
 def _answered(turn: Turn, answer: Answer) -> None:
+    answer = played(answer)
     dates = {p.chunk.document_id: changed(p) for p in answer.passages}
     sources = sources_html(answer.citations, dates) if answer.citations else ""
     st.html(answer_html(answer.text, answer.citations, excerpts(answer), turn.key) + sources)

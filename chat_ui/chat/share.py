@@ -19,6 +19,7 @@ from chat_ui.parts import components, export, session
 from chat_ui.parts.answer_html import answer_html, sources_html
 from chat_ui.parts.app_outputs import run_view
 from chat_ui.parts.passages import excerpts
+from chat_ui.parts.played import played
 from core import audit
 from core.errors import AppError, QuestionError, SourceError
 from core.types import User
@@ -110,7 +111,7 @@ def shared_page(user: User) -> None:
 
 
 def _shared_turn(one: SharedTurn, conversation_id: str, user: User, key: str) -> None:
-    answer = one.turn.answer
+    answer = played(one.turn.answer)
     with st.chat_message("user"):
         st.html(f'<div class="question">{escape(one.turn.question)}</div>')
     with st.chat_message("assistant"):

@@ -27,7 +27,7 @@ _CODE = re.compile(r"(^[ ]{0,3}```.*?^[ ]{0,3}```[ \t]*$|`[^`\n]+`)", re.MULTILI
 # A day isn't broken at its hyphens.
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _ADDRESS = re.compile(r"(?<![\w\"'=/])((?!https?:)[a-z][a-z0-9+-]{1,20}://[^\s<>\"]+)", re.IGNORECASE)
-_LINK = re.compile(r"^(https?|mailto):", re.IGNORECASE)
+_LINK = re.compile(r"^(https?|mailto):|^recording\?", re.IGNORECASE)  # the last one is a page of our own
 
 
 def _markdown() -> MarkdownIt:

@@ -15,7 +15,10 @@ MOST = 5
 _KEY = "attachments"
 _PROBLEMS = "attachment-problems"
 # What a person is likely to have at hand; the parser decides by the content, not by the name.
-TYPES = ("docx", "pptx", "xlsx", "pdf", "md", "txt", "csv", "html", "vtt", "srt", "eml", "msg", "json", "odt", "rtf")
+TYPES = (
+    "docx", "pptx", "xlsx", "pdf", "md", "txt", "csv", "html", "vtt", "srt", "eml", "msg", "json", "odt", "rtf",
+    "mp3", "m4a", "wav", "ogg", "mp4", "webm", "mov",
+)  # fmt: skip
 
 
 class Upload(Protocol):
@@ -49,7 +52,9 @@ def attach(uploads: Iterable[Upload]) -> None:
             problems.append(QuestionError(f"{upload.name}: a conversation holds {MOST} files; take one away first."))
             continue
         try:
-            parsed = session.parser().parse(upload.getvalue(), upload.name, upload.type)
+            # A recording takes about a fifth of its own length.
+            with st.spinner(f"Reading {upload.name}", show_time=True):
+                parsed = session.parser().parse(upload.getvalue(), upload.name, upload.type)
         except DebriefError as error:
             problems.append(error)
             continue

@@ -14,12 +14,13 @@ from core.console import out, print_json
 from core.database import open_database, utc_now
 from core.errors import ModelError, SettingsError
 from core.llm.calling import NEARLY
-from core.llm.hub import fetch_from_hub
+from core.llm.hub import fetch_folder, fetch_from_hub
 from core.llm.local.gguf import Gguf, read_gguf
 from core.llm.local.lease import DEFAULT_CONTEXT, available_memory_bytes
 from core.llm.local.store import find_model, is_intact, models_folder, stored_models
 from core.llm.names import LOCAL, is_local
 from core.llm.probe import probe
+from core.llm.speech import FILES, REPOSITORY, STANDARD
 from core.llm.usage import By, ModelUsage
 from core.settings import LlmSettings, load_settings
 
@@ -39,10 +40,18 @@ def register(app: typer.Typer) -> None:
 
 def get(
     name: Annotated[
-        str, typer.Argument(help="OWNER/REPOSITORY of a hub, with :q5_k_m for another file of it; or `small`.")
+        str,
+        typer.Argument(
+            help="OWNER/REPOSITORY of a hub, with :q5_k_m for another file of it; or `small`; or `speech`, "
+            "the model that writes down recordings."
+        ),
     ],
 ) -> None:
     """Fetches a GGUF file from a hub into the models' folder, goes on where it broke off, and checks it."""
+    if name == "speech":
+        folder = fetch_folder(REPOSITORY, models_folder() / STANDARD, FILES)
+        out.print(f"The speech model is in {escape(str(folder))}; recordings are heard with the next `debrief sync`.")
+        return
     file = fetch_from_hub(name)
     model = read_gguf(file)
     out.print(f"{escape(model.name)} is in {escape(str(file))} ({model.size_bytes / _GB:.1f} GB).")

@@ -54,6 +54,32 @@ def fetch_from_hub(name: str) -> Path:
     return target
 
 
+def fetch_folder(repository: str, folder: Path, files: tuple[str, ...]) -> Path:
+    """A model of several files, each checked against the digest that the hub keeps of it.
+
+    Raises:
+        ModelError: the hub can't be reached, it has no such repository, or what came isn't what it has.
+    """
+    from huggingface_hub import HfApi
+
+    logging.getLogger("huggingface_hub").setLevel(logging.ERROR)
+    api, arrived = HfApi(), folder.with_name(f".{folder.name}")
+    try:
+        there = {file.path: file for file in api.list_repo_tree(repository) if file.path in files}
+        for path in there:
+            api.hf_hub_download(repository, path, local_dir=arrived)
+    except Exception as error:  # requests' and the package's own errors
+        raise _unreachable(repository, error) from error
+    for path, file in there.items():
+        digest = str(getattr(getattr(file, "lfs", None), "sha256", "") or "")
+        if digest and sha256_of(arrived / path) != digest:
+            (arrived / path).unlink()
+            raise ModelError(f"{path} came with another content than {repository} has; fetch it again.")
+    shutil.rmtree(folder, ignore_errors=True)
+    arrived.replace(folder)
+    return folder
+
+
 def _parts(name: str) -> tuple[str, str]:
     """(repository, what of it): "a/b:q5" → ("a/b", "q5")."""
     repository, _, wanted = name.partition(":")

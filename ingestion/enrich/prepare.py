@@ -71,6 +71,7 @@ class Preparation:
         self, document: Document, parsed: Parsed, text: str, source: SourceSettings, record: DocumentRecord
     ) -> Prepared:
         own, problems = normalise(document.metadata, source.mapping)
+        own.pop("recording", None)  # opens the player: said by the parser alone, or a source could show another's
         inside, _ = normalise(parsed.metadata, {})
         attributes = merged(
             own,

@@ -9,6 +9,8 @@ from pathlib import PurePosixPath
 
 import olefile
 
+from ingestion.parse.media import is_recording
+
 _BY_NAME = {
     "pdf": "pdf", "docx": "word", "docm": "word", "dotx": "word", "dotm": "word", "pptx": "slides", "pptm": "slides",
     "ppsx": "slides", "potx": "slides", "ppsm": "slides", "xlsx": "sheets", "xlsm": "sheets", "xltx": "sheets",
@@ -36,9 +38,8 @@ _MAGIC = (
     (b"\x7fELF", "a program"), (b"MZ", "a program"), (b"\x89PNG", "a picture"), (b"\xff\xd8\xff", "a picture"),
     (b"GIF8", "a picture"), (b"BM", "a picture"), (b"II*\0", "a picture"), (b"MM\0*", "a picture"),
     (b"Rar!", "a RAR archive"), (b"7z\xbc\xaf'\x1c", "a 7-Zip archive"), (b"\x1f\x8b", "a gzip archive"),
-    (b"BZh", "a bzip2 archive"), (b"\xfd7zXZ\0", "an xz archive"), (b"ID3", "a sound file"), (b"OggS", "a sound file"),
-    (b"fLaC", "a sound file"), (b"\x1aE\xdf\xa3", "a video"), (b"SQLite format 3", "a database"),
-    (b"\xca\xfe\xba\xbe", "a program"), (b"\0\0\0\x18ftyp", "a video"), (b"\0\0\0 ftyp", "a video"),
+    (b"BZh", "a bzip2 archive"), (b"\xfd7zXZ\0", "an xz archive"), (b"SQLite format 3", "a database"),
+    (b"\xca\xfe\xba\xbe", "a program"),
 )  # fmt: skip
 
 _TEXT_KINDS = frozenset("csv web markdown text eml mbox transcript json xml flat".split())
@@ -59,6 +60,8 @@ def detect(body: bytes, name: str = "", media_type: str = "") -> str:
         return _ole_kind(body, claimed)
     if start.startswith(b"{\\rtf"):
         return "rtf"
+    if is_recording(head, name, media):
+        return "recording"
     for magic, what in _MAGIC:
         if head.startswith(magic) and (len(magic) > 2 or claimed not in _TEXT_KINDS):
             return f"binary: {what}"

@@ -44,7 +44,7 @@ PARSERS = {
 
 FORMATS = (
     "pdf, docx, pptx, xlsx, xls, ods, csv, html, md, txt, eml, msg, mbox, vtt, srt, json, xml, rtf, odt, odp, "
-    "doc, ppt, epub and zip"
+    "doc, ppt, epub, zip, and recordings (mp3, m4a, wav, ogg, mp4, mkv, webm, mov)"
 )
 
 
@@ -76,6 +76,8 @@ def parse_file(file: File) -> Parsed:
     kind = detect(file.body, file.name, file.media_type)
     if kind == "encrypted":
         raise Encrypted("it is encrypted with a password; remove the password and upload it again")
+    if kind == "recording":
+        raise Unsupported("it is a recording inside another file; upload it by itself to have it heard")
     if kind.startswith("binary:"):
         raise Unsupported(f"it is {kind[8:]}, not a document; supported are {FORMATS}")
     parsed = _parser(kind)(file)

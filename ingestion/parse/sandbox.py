@@ -9,9 +9,11 @@ import contextlib
 import json
 import logging
 import queue
+import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +21,8 @@ from core.errors import Encrypted, ParseError, TooLarge, Unsupported
 from core.isolation import Bounds, Outcome, ProcessPool, Stopped
 from core.types import Parsed, Section
 from ingestion.parse.draft import ParseLimits
+from ingestion.parse.media import is_recording
+from ingestion.parse.recording.transcribe import Recordings
 
 if TYPE_CHECKING:  # the worker imports this package too, and has no use for the settings' machinery
     from core.settings import ParsingSettings
@@ -62,10 +66,14 @@ class ParserPool:
     a context manager.
     """
 
-    def __init__(self, settings: ParsingSettings | None = None, limits: ParseLimits | None = None) -> None:
+    def __init__(
+        self, settings: ParsingSettings | None = None, limits: ParseLimits | None = None, kept: Path | None = None
+    ) -> None:
+        """`kept` is where recordings and what was heard in them stay; without it every parse listens anew."""
         self.limits = limits or (limits_of(settings) if settings else ParseLimits())
         self.workers = settings.workers if settings else 2
         self._processes = ProcessPool("ingestion.parse.worker", self.workers, _log_replaced)
+        self._recordings = Recordings(settings.recordings, kept) if settings else None
 
     def parse(self, body: bytes, name: str, media_type: str = "") -> Parsed:
         """The sections of one file.
@@ -81,6 +89,8 @@ class ParserPool:
 
     def measure(self, body: bytes, name: str, media_type: str = "") -> ParserUsage:
         """As `parse`, with what it cost; errors are returned, not raised."""
+        if self._recordings and is_recording(body[:64], name, media_type):
+            return self._heard(self._recordings, body, name)
         if len(body) > self.limits.max_bytes:
             limit = self.limits.max_bytes
             text = (
@@ -99,6 +109,13 @@ class ParserPool:
             return ParserUsage(None, failure, 0.0, 0.0, contained=True)
         return _measured(outcome, name, self.limits)
 
+    def _heard(self, recordings: Recordings, body: bytes, name: str) -> ParserUsage:
+        begun = time.monotonic()
+        try:
+            return ParserUsage(recordings.parse(body, name), None, time.monotonic() - begun, 0.0)
+        except ParseError as error:
+            return ParserUsage(None, error, time.monotonic() - begun, 0.0)
+
     def map(self, files: Iterable[tuple[bytes, str, str]]) -> Iterator[Parsed | ParseError]:
         """Parses (body, name, media type) in parallel; results in order, errors as values."""
         pending: queue.SimpleQueue[Future[ParserUsage]] = queue.SimpleQueue()
@@ -113,6 +130,8 @@ class ParserPool:
     def close(self) -> None:
         """Stops the workers."""
         self._processes.close()
+        if self._recordings:
+            self._recordings.close()
 
     def __enter__(self) -> ParserPool:
         return self

@@ -18,6 +18,7 @@ from core.types import Connector
 from ingestion.enrich import RulesFile, load_rules
 from ingestion.enrich.prepare import Preparation
 from ingestion.parse import ParserPool
+from ingestion.recordings import forget_recordings, recordings_folder
 from ingestion.state import SyncState
 from ingestion.sync.source_sync import SyncContext, SyncOptions
 from retrieval.engines import Recipe, open_generations
@@ -52,11 +53,12 @@ def open_sync(settings: Settings, names: Sequence[str], options: SyncOptions) ->
             pairs.append((source, open_source(source, settings)))
         except DebriefError as error:
             pairs.append((source, error))
-    with ParserPool(settings.parsing) as pool:
+    state = SyncState(engine)
+    with ParserPool(settings.parsing, kept=recordings_folder(settings)) as pool:
         yield (
             SyncContext(
                 engine=engine,
-                state=SyncState(engine),
+                state=state,
                 generations=generations,
                 embedder=embedder,
                 preparation=Preparation(pool.parse, rules, settings.chunking, datetime.now(UTC)),
@@ -67,6 +69,7 @@ def open_sync(settings: Settings, names: Sequence[str], options: SyncOptions) ->
             ),
             pairs,
         )
+    forget_recordings(settings, state)
 
 
 def choose_sources(settings: Settings, names: Sequence[str]) -> list[SourceSettings]:
