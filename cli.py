@@ -68,6 +68,7 @@ COMMANDS: Mapping[str, tuple[str, tuple[str, ...]]] = {
         ("assistant.commands.apps", "evals.commands.app_cases"),
     ),
     "actions": ("Write into other systems, after a review.", ("actions.commands",)),
+    "review": ("Jobs for a private workforce: who labels what, and the result.", ("review.commands",)),
     "data": ("Questions over tables: ask, check and draft the layer, who sees what.", ("warehouse.commands",)),
     "accounts": ("How your company calls the facts of its customers.", ("assistant.commands.accounts",)),
     "sources": (
