@@ -22,6 +22,7 @@ from chat_ui.quality import page as quality
 from chat_ui.recording import page as recording
 from chat_ui.sources import page as sources
 from chat_ui.studio import page as studio
+from chat_ui.tasks import page as tasks
 from chat_ui.write_back import page as write_back
 from core.errors import IdentityError
 from core.signin import SessionExpired
@@ -88,6 +89,8 @@ def _page(user: User) -> None:
         pages.append(st.Page(lambda: write_back.page(user), title="Actions", icon=icon, url_path="actions"))
     icon = ":material/bolt:"
     pages.append(st.Page(lambda: automation.page(user), title="Workflows", icon=icon, url_path="workflows"))
+    if tasks.has_tasks(user):
+        pages.append(st.Page(lambda: tasks.page(user), title="My tasks", icon=":material/checklist:", url_path="tasks"))
     if session.is_author(user):
         pages.append(st.Page(lambda: studio.page(user), title="Studio", icon=":material/edit_note:", url_path="studio"))
     if session.reads_evaluation(user):

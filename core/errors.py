@@ -25,6 +25,7 @@ DebriefError
 │   ├── Refused         the system says no; nothing was written
 │   ├── Busy            it can't be asked now; nothing was written
 │   └── Unsure          no proper answer came; it may have been written
+├── ReviewError         a labelling job, its items or a label are wrong
 ├── FilterError         a search filter or weights file is wrong
 └── DatasetError        an evaluation data set is wrong
 """
@@ -162,3 +163,7 @@ class FilterError(DebriefError):
 
 class DatasetError(DebriefError):
     """An evaluation data set is wrong."""
+
+
+class ReviewError(DebriefError):
+    """A labelling job, its items or a label are wrong."""

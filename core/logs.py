@@ -48,6 +48,7 @@ PACKAGES = (
     "operations",
     "prompts",
     "retrieval",
+    "review",
     "service",
     "warehouse",
     "workflows",

@@ -1,0 +1,1 @@
+"""The page of a reviewer's tasks, and of those who lead them."""

@@ -1,0 +1,148 @@
+"""The commands: a job from its file to its labels, and what is told of wrong input."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from assistant.records.trace import Trace, Traces
+from cli import app
+from core.errors import ReviewError
+from core.types import Answer, Citation, User
+from evals.suite import load_suite
+from review.desk import Desk
+from review.items import Item, drawn, read_items
+from review.spec import Sample, job_of
+from review.store import Store
+from tests.review.conftest import LEAD, REVIEWERS, readable
+
+JOB = """\
+job: answers-48
+title: Are these answers right?
+instructions: Say whether the answer is right.
+label: {kind: choice, values: [right, wrong], anchors: {right: All of it is in the sources.}}
+people: [r1@x.example, r2@x.example]
+leads: [lea@x.example]
+each: 2
+"""
+CLI = CliRunner()
+
+
+def run(*arguments: str) -> str:
+    result = CLI.invoke(app, ["review", *arguments])
+    assert result.exit_code == 0, result.output + str(result.exception)
+    return result.stdout
+
+
+def test_from_a_file_to_labels_in_every_format(store: Store, tmp_path: Path) -> None:
+    (tmp_path / "job.yaml").write_text(JOB)
+    lines = [
+        {"text": "=1+1 is two.", "question": "What?", "gold": "right"},
+        {"text": "No.", "facts": {"judge": "right"}},
+    ]
+    (tmp_path / "items.jsonl").write_text("\n".join(map(json.dumps, lines)))
+    assert "2 items, 1 of them gold, 2 labels each" in run(
+        "create", str(tmp_path / "job.yaml"), "--items", str(tmp_path / "items.jsonl")
+    )
+    desk = Desk(store, readable)
+    for reviewer in REVIEWERS[:2]:
+        while (task := desk.next("answers-48", reviewer)) is not None:
+            value = "right" if task.item.gold or reviewer == REVIEWERS[0] else "wrong"
+            desk.save(task, reviewer, value, "note")
+    told = json.loads(run("status", "answers-48", "--way", "majority", "--json"))
+    assert told["complete"] == 2 and len(told["to_decide"]) == 1 and told["judged_items"] == 0
+    run("decide", "answers-48", str(told["to_decide"][0]), "wrong")
+    told = json.loads(run("status", "answers-48", "--json"))
+    assert told["to_decide"] == [] and told["judged_items"] == 1
+    rows = [json.loads(line) for line in run("export", "answers-48", "--format", "jsonl").splitlines()]
+    assert {row["way"] for row in rows} == {"lead", "dawid_skene"}
+    assert not any("@" in json.dumps(row) for row in rows), "addresses stay here"
+    manifest = [json.loads(line) for line in run("export", "answers-48", "--format", "groundtruth").splitlines()]
+    classes = {line["answers-48"]: line["answers-48-metadata"]["class-name"] for line in manifest}
+    assert classes == {0: "right", 1: "wrong"}
+    tasks = json.loads(run("export", "answers-48", "--format", "labelstudio"))
+    assert {a["result"][0]["value"]["choices"][0] for t in tasks for a in t["annotations"]} == {"right", "wrong"}
+    assert "'=1+1" in run("export", "answers-48", "--format", "csv"), "a formula is neutralised"
+    assert json.loads(run("list", "--json"))[0]["you"] == "lead"
+    assert "paused" in run("state", "answers-48", "paused")
+
+
+def test_right_answers_become_cases_that_say_where_they_are_from(store: Store, tmp_path: Path, monkeypatch) -> None:
+    trace, citation = Trace("How long are logs kept?"), Citation(1, "files:a.md", "A", "", "90 days", 0, 7)
+    trace.finish(Answer("90 days [1].", (citation,), confidence=0.8))
+    Traces(store.engine).save(trace, User("ben@x.example"), "c1")
+    (tmp_path / "job.yaml").write_text(JOB.replace("each: 2", "each: 1"))
+    run("create", str(tmp_path / "job.yaml"), "--answers", "10")
+    desk = Desk(store, readable)
+    task = desk.next("answers-48", REVIEWERS[0])
+    assert task is not None and task.item.sources[0].quote == "90 days" and task.item.documents == ("files:a.md",)
+    desk.save(task, REVIEWERS[0], "right")
+    (tmp_path / "debrief.yaml").write_text((tmp_path / "debrief.yaml").read_text() + "evaluation: {cases_dir: cases}\n")
+    (tmp_path / "cases").mkdir()
+    assert "1 cases were added" in run("cases", "answers-48", "--right", "right", "--suite", "own")
+    (case,) = load_suite(tmp_path / "cases" / "own.jsonl")
+    assert (
+        case.origin.startswith("review:answers-48/1") and case.reviewed and case.expected_documents == ("files:a.md",)
+    )
+    assert "0 cases were added" in run("cases", "answers-48", "--right", "right", "--suite", "own")
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ("label: {kind: choice, values: [right]}", "needs different `values`"),
+        ("label: {kind: choice, values: [a, b], anchors: {c: x}}", "c is none of the values"),
+        ("each: 0", "greater than or equal to 1"),
+        ("colour: red", "colour: Extra inputs"),
+        ("job: Not A Name", "job: String should match"),
+        ("people: []", "people: "),
+        ("title: [", "is no YAML"),
+    ],
+)
+def test_a_wrong_job_is_told_in_a_sentence(change: str, said: str) -> None:
+    key = change.partition(":")[0]
+    lines = [line for line in JOB.splitlines() if not line.startswith(f"{key}:")]
+    with pytest.raises(ReviewError, match=said):
+        job_of("\n".join([*lines, change]))
+
+
+@pytest.mark.parametrize(
+    ("line", "said"), [("{", "line 1 is no item"), ('{"question": "x"}', "line 1"), ("", "has no items")]
+)
+def test_wrong_items_are_told_in_a_sentence(tmp_path: Path, line: str, said: str) -> None:
+    (tmp_path / "items.jsonl").write_text(line)
+    with pytest.raises(ReviewError, match=said):
+        read_items(tmp_path / "items.jsonl")
+
+
+def test_what_cannot_be_done_is_refused(store: Store, tmp_path: Path) -> None:
+    (tmp_path / "job.yaml").write_text(JOB)
+    for arguments, said in (
+        (["create", str(tmp_path / "job.yaml")], "has no items"),
+        (["status", "nothing"], "There is no job 'nothing'"),
+        (["create", str(tmp_path / "none.yaml")], "can't be read"),
+    ):
+        result = CLI.invoke(app, ["review", *arguments])
+        assert result.exit_code and said in str(result.exception or "") + result.output
+    (tmp_path / "items.jsonl").write_text('{"text": "a", "gold": "maybe"}')
+    result = CLI.invoke(app, ["review", "create", str(tmp_path / "job.yaml"), "--items", str(tmp_path / "items.jsonl")])
+    assert result.exit_code and "isn't one of right, wrong" in str(result.exception) + result.output
+
+
+def test_samples_are_drawn_as_asked() -> None:
+    items = [Item(f"{n}", group="ab"[n % 4 == 0], confidence=n / 20) for n in range(20)] + [Item("gold", gold="x")]
+    assert (
+        drawn(items, Sample(most=6, seed=1))
+        == drawn(items, Sample(most=6, seed=1))
+        != drawn(items, Sample(most=6, seed=2))
+    )
+    stratified = drawn(items, Sample(way="stratified", most=7))
+    assert sum(i.group == "a" for i in stratified) == sum(i.group == "b" for i in stratified) == 3
+    unsure = [i for i in drawn(items, Sample(way="uncertain", most=4)) if i.gold is None]
+    assert {i.text for i in unsure} == {"9", "10", "11"} and LEAD.email
+    assert all(
+        any(i.gold for i in drawn(items, Sample(way=way, most=3))) for way in ("random", "stratified", "uncertain")
+    )
