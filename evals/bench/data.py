@@ -170,7 +170,8 @@ def _scoped(name: str, warehouse: Warehouse, pairs: int, seed: int) -> None:
 def _viewed(name: str, database: Database, pairs: int, seed: int) -> None:
     """Prints for random figures and persons how many came from the view, and how often the tables say otherwise."""
     chance = random.Random(seed)
-    over, bare = (Warehouse(layer_of({**LAYER, **v}, "bench"), database, 50_000) for v in ({}, {"views": {}}))
+    bare_of_views: dict[str, object] = {**LAYER, "views": {}}
+    over, bare = (Warehouse(layer_of(raw, "bench"), database, 50_000) for raw in (LAYER, bare_of_views))
     by = ("shop.name", "shop.country", "shop.tenant", "visit.channel", "shop.rent")
     figures = (Measure("visit"), Measure("visit.amount", "sum"), Measure("visit.amount", "avg"))
     used = other = refused = 0

@@ -221,7 +221,9 @@ def _fit_multilingual(observed: Sequence[ObservedSignals], embedding: str) -> No
     threshold = fit_threshold([o for o in reduced if o.fitted], weights, intercept, enough=1.0)
     _print_abstention(reduced, AbstentionModel(weights, intercept, threshold))
     on = f"one half of {_SAMPLE} questions each of xquad in {', '.join(_LANGUAGES)}"
-    confident = {"weights": weights, "intercept": intercept, "threshold": threshold}
+    # That of open questions is chosen on everyday questions, by hand.
+    opened = json.loads((ASSISTANT / "abstention.json").read_text(encoding="utf-8")).get("open_threshold")
+    confident = {"weights": weights, "intercept": intercept, "threshold": threshold, "open_threshold": opened}
     _write("abstention_multilingual.json", embedding, on, confident, option=" --multilingual")
 
 
@@ -257,7 +259,9 @@ def fit_english(folder: Path) -> None:
     _print_abstention(reduced, AbstentionModel(weights, intercept, threshold))
     _write("ranking.json", embedder.name, "one half of xquad (English)", {"weights": ranking})
     halves = "one half of xquad (English), of mtrag (stand-alone questions) and of anthropic_docs; the threshold on all"
-    confident = {"weights": weights, "intercept": intercept, "threshold": threshold}
+    # That of open questions is chosen on everyday questions, by hand.
+    opened = json.loads((ASSISTANT / "abstention.json").read_text(encoding="utf-8")).get("open_threshold")
+    confident = {"weights": weights, "intercept": intercept, "threshold": threshold, "open_threshold": opened}
     _write("abstention.json", embedder.name, halves, confident)
 
 

@@ -50,9 +50,7 @@ def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     script.parent.mkdir()
     script.write_text('#!/bin/sh\necho "$@" > "$(dirname "$0")/asked"\nexec sleep 60\n')
     script.chmod(0o755)
-    monkeypatch.setattr(
-        "evals.suite.process.sys", SimpleNamespace(executable=str(script.with_name("python")))
-    )
+    monkeypatch.setattr("evals.suite.process.sys", SimpleNamespace(executable=str(script.with_name("python"))))
     quality.evaluation_process.clear()
     yield script
     quality.evaluation_process().stop()
