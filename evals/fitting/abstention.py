@@ -46,7 +46,9 @@ from retrieval.models.tokens import RecentTokens
 from retrieval.query.search import Search
 
 Floats = NDArray[np.float64]
-ASSISTANT = Path(__file__).resolve().parents[2] / "assistant" / "answers"
+_ANSWERS = Path(__file__).resolve().parents[2] / "assistant" / "answers"
+RANKING_FILE = _ANSWERS / "reading" / "ranking.json"
+ABSTENTION, MULTILINGUAL = (_ANSWERS / "quoting" / f"abstention{of}.json" for of in ("", "_multilingual"))
 RANKING = (
     "match", "weakest", "question_word", "share", "meaning",
     "overlap", "overlap_near", "overlap_titled", "overlap_passage", "pairs", "offers", "short",
@@ -214,17 +216,15 @@ def fit_multilingual(folder: Path) -> None:
 
 
 def _fit_multilingual(observed: Sequence[ObservedSignals], embedding: str) -> None:
-    stored: dict[str, float] = json.loads((ASSISTANT / "ranking.json").read_text(encoding="utf-8"))["weights"]
+    stored: dict[str, float] = json.loads(RANKING_FILE.read_text(encoding="utf-8"))["weights"]
     observed = [replace(one, signals=confidence_signals(ranked(one, stored))) for one in observed if one.evidence]
     weights, intercept = fit_confidence([o for o in observed if o.fitted and (o.run == "full" or o.lost)])
     reduced = [one for one in observed if one.run == "reduced"]
     threshold = fit_threshold([o for o in reduced if o.fitted], weights, intercept, enough=1.0)
     _print_abstention(reduced, AbstentionModel(weights, intercept, threshold))
     on = f"one half of {_SAMPLE} questions each of xquad in {', '.join(_LANGUAGES)}"
-    # That of open questions is chosen on everyday questions, by hand.
-    opened = json.loads((ASSISTANT / "abstention.json").read_text(encoding="utf-8")).get("open_threshold")
-    confident = {"weights": weights, "intercept": intercept, "threshold": threshold, "open_threshold": opened}
-    _write("abstention_multilingual.json", embedding, on, confident, option=" --multilingual")
+    confident = {"weights": weights, "intercept": intercept, "threshold": threshold}
+    _write(MULTILINGUAL, embedding, on, confident, option=" --multilingual")
 
 
 def _print_abstention(reduced: Sequence[ObservedSignals], model: AbstentionModel) -> None:
@@ -257,12 +257,12 @@ def fit_english(folder: Path) -> None:
     reduced = [one for one in observed if one.run == "reduced"]
     threshold = fit_threshold(reduced, weights, intercept)
     _print_abstention(reduced, AbstentionModel(weights, intercept, threshold))
-    _write("ranking.json", embedder.name, "one half of xquad (English)", {"weights": ranking})
+    _write(RANKING_FILE, embedder.name, "one half of xquad (English)", {"weights": ranking})
     halves = "one half of xquad (English), of mtrag (stand-alone questions) and of anthropic_docs; the threshold on all"
     # That of open questions is chosen on everyday questions, by hand.
-    opened = json.loads((ASSISTANT / "abstention.json").read_text(encoding="utf-8")).get("open_threshold")
+    opened = json.loads(ABSTENTION.read_text(encoding="utf-8")).get("open_threshold")
     confident = {"weights": weights, "intercept": intercept, "threshold": threshold, "open_threshold": opened}
-    _write("abstention.json", embedder.name, halves, confident)
+    _write(ABSTENTION, embedder.name, halves, confident)
 
 
 def _is_right(question: JudgedQuestion, evidence: ScoredStatement) -> bool:
@@ -276,14 +276,14 @@ def _in_fitted_half(question: JudgedQuestion) -> bool:
     return hashlib.sha256(f"fit {key}".encode()).digest()[-1] % 2 == 0
 
 
-def _write(file: str, model: str, on: str, values: Mapping[str, object], option: str = "") -> None:
+def _write(file: Path, model: str, on: str, values: Mapping[str, object], option: str = "") -> None:
     provenance = {
         "fitted_by": f"python -m evals.fitting.abstention{option}",
         "on": on,
         "date": datetime.now(UTC).date().isoformat(),
         "embedding_model": model,
     }
-    (ASSISTANT / file).write_text(json.dumps({"provenance": provenance, **values}, indent=2) + "\n", encoding="utf-8")
+    file.write_text(json.dumps({"provenance": provenance, **values}, indent=2) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ from retrieval.models.embed import open_embedder
 from retrieval.models.tokens import RecentTokens
 from retrieval.query.search import Search
 
-FILE = Path(__file__).resolve().parents[2] / "assistant" / "answers" / "groundedness.json"
+FILE = Path(__file__).resolve().parents[2] / "assistant" / "answers" / "support" / "groundedness.json"
 _UNSUPPORTED = 3
 _KEPT = 0.985
 
