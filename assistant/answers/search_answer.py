@@ -13,7 +13,8 @@ from assistant.answers.asked.rewrite import Rewritten, ask_back
 from assistant.answers.form.citations import Composer
 from assistant.answers.quoting.changes import changes_between
 from assistant.answers.quoting.confidence import AbstentionModel, abstention_model
-from assistant.answers.quoting.extractive import answer_from, find_evidence
+from assistant.answers.quoting.extractive import answer_from
+from assistant.answers.quoting.finding import find_evidence
 from assistant.answers.quoting.people import KnowledgeablePerson, asks_for_people, who_could_know
 from assistant.answers.reading.subject import concerns_another
 from assistant.answers.reading.validity import asks_for_past, holding

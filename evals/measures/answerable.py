@@ -3,7 +3,7 @@
 A line of the file has `question`, `answerable`, `passages` (each with `title` and `text`) and perhaps `lang`. The
 order of the passages isn't used: in NoMIRACL's answerable questions those that answer come first, so that whoever
 reads only the first ones is told half of the answer. They are put in the order of their nearness to the question, as a
-search would, and then judged as an answer is: by `assistant.answers.quoting.extractive.find_evidence`.
+search would, and then judged as an answer is: by `assistant.answers.quoting.finding.find_evidence`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from pathlib import Path
 from sklearn.metrics import roc_auc_score
 
 from assistant.answers.quoting.confidence import AbstentionModel
-from assistant.answers.quoting.extractive import find_evidence, limits_of
+from assistant.answers.quoting.extractive import limits_of
+from assistant.answers.quoting.finding import find_evidence
 from core.errors import DatasetError
 from core.settings import AnswerSettings
 from core.types import Chunk, Passage, Why

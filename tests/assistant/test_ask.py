@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.answers.quoting.extractive import statement_of
+from assistant.answers.quoting.shown import statement_of
 from assistant.answers.reading.evidence import ScoredStatement
 from assistant.ask import Assistant
 from assistant.checks.guardrails import Guardrails, parse_guardrails

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from assistant.answers.form.citations import Composer
 from assistant.answers.form.wording import say
 from assistant.answers.quoting.dated import bracketed
-from assistant.answers.quoting.extractive import statement_of
+from assistant.answers.quoting.shown import statement_of
 from assistant.answers.reading.evidence import ScoredStatement, prepare, weigh_sentences
 from assistant.answers.reading.otherwise import differs, said_on
 from assistant.answers.reading.validity import series_of

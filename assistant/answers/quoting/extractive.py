@@ -6,120 +6,40 @@ leaves no doubt; the others are only read for support, after the leading sentenc
 
 from __future__ import annotations
 
-import re
-from collections.abc import Generator, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from assistant.answers.form.citations import Composer
 from assistant.answers.form.style import sentences_wanted
 from assistant.answers.form.wording import say
-from assistant.answers.quoting.confidence import AbstentionModel, confidence, confidence_of_open, confidence_signals
-from assistant.answers.quoting.dated import differing, earlier_message, stated
+from assistant.answers.quoting.confidence import AbstentionModel, confidence_of_open
+from assistant.answers.quoting.dated import differing, stated
+from assistant.answers.quoting.finding import LEADING, Finding, find_evidence
 from assistant.answers.quoting.leading import can_answer, in_order
 from assistant.answers.quoting.people import sentence_of, who_could_know
+from assistant.answers.quoting.shown import asked_words, distinct, quote_of, statement_of, supporting, unsaid_words
 from assistant.answers.reading.continued import continued, stands_in
-from assistant.answers.reading.evidence import QuestionContext, ScoredStatement, prepare, weigh_sentences
+from assistant.answers.reading.evidence import QuestionContext, ScoredStatement, weigh_sentences
 from assistant.answers.reading.kinds import asks_for_one_fact
 from assistant.answers.reading.lists import QuotedList, below_heading, code_below, list_around, says_something
-from assistant.answers.reading.otherwise import differs
 from assistant.answers.reading.steps import steps_asked_for
 from assistant.answers.reading.validity import asks_for_change, asks_for_past
 from assistant.events import Event, Stage
 from assistant.records import Trace
 from core.settings import AnswerSettings, AnswerStyle
-from core.text.words import FUNCTION_WORDS, content_words, words
 from core.types import Answer, Passage
 from retrieval.models import TokenEncoder
 
-# Passages that are read before anything is shown. In the fitted sets the answer is in the first three for 99 %.
-_LEADING = 3
-# The first passage alone decides where the search found it that much better than the second (of its fused score) and
-# its own confidence is at least so high. In the fitted sets that is so for .71 (xquad), .31 (anthropic_docs) and .21
-# (mtrag) of what is answered; of these 1.0, .96 and 1.0 have the same leading sentence as with three passages, and
-# none would have had no answer. At 0.85, some would.
-_CLEAR_LEAD = 0.1
-_SURE = 0.9
-# A supporting sentence may score this much below the leading one; a sentence of another document, which can tell a
-# different story, that much less.
-_SUPPORT_MARGIN = 4.5
-_OTHER_DOCUMENT = 1.0
-_MAX_WORDS = 150
-# Statements that are shown where the answer isn't sure, how much below the best one they may score, and how many of
-# the question's words are named that none of them has.
+# Statements that are shown where the answer isn't sure.
 _SHOWN = 8
 _SHOWN_SHORT = 2
 # So many of them are shown with the sentence that follows.
 _CONTINUED = 2
-_SHOWN_MARGIN = 6.0
-_UNSAID = 4
 # Below this confidence, findings that lack this share of the question's words aren't about it.
 _FAINT = 0.1
 _MOST_UNSAID = 0.5
 # So much below the limit is what would be sure if it held at the time asked about.
 _UNSURE = 0.01
-# Headers of tables of pairs; they say nothing that "Contract end: 2027-02-28" doesn't.
-_NAMELESS = frozenset(
-    ["", "field", "value", "key", "property", "attribute", "feld", "wert", "campo", "valor", "champ", "valeur"]
-)
-_WORD = re.compile(r"[^\W_](?:[\w'’-]*\w)?")
-_BULLET = re.compile(r"^\s*(?:[-*•▪◦‣·]|\d{1,3}[.)]|[a-z][.)])\s+")
-_EMPHASIS = re.compile(r"(\*\*|__)(?=\S)(.+?)(?<=\S)\1")
-_LINK = re.compile(r"!?\[([^\]]*)\]\([^)\s]*\)")
-
-
-@dataclass(frozen=True)
-class Finding:
-    """What the passages say to a question: sentences, best first, and how sure that is.
-
-    Attributes:
-        read: How many passages the sentences are of.
-    """
-
-    asked: QuestionContext
-    evidence: tuple[ScoredStatement, ...]
-    confidence: float
-    signals: Mapping[str, float] = field(default_factory=dict)
-    read: int = _LEADING
-
-
-def find_evidence(
-    question: str,
-    passages: Sequence[Passage],
-    encoder: TokenEncoder,
-    model: AbstentionModel | None = None,
-    *,
-    least: float | None = None,
-) -> Finding:
-    """The sentences of the first three passages, best first. All passages tell which words are rare.
-
-    Args:
-        model: Of the confidence; None is the one for the English embedding.
-        least: The confidence that an answer needs; one passage is then read where it leaves no doubt. None reads all.
-    """
-    asked = prepare(question, passages, encoder)
-    begun: list[ScoredStatement] = []
-    if least is not None and _leads_clearly(passages):
-        begun = weigh_sentences(asked, passages[:1], encoder)
-        finding = _finding(asked, begun, 1, model)
-        if finding.confidence >= max(least, _SURE):
-            return finding
-    read = int(bool(begun))
-    rest = weigh_sentences(asked, passages[read:_LEADING], encoder, first=read)
-    return _finding(asked, [*begun, *rest], _LEADING, model)
-
-
-def _leads_clearly(passages: Sequence[Passage]) -> bool:
-    # What has no fused score, such as an attachment's passage, can't be compared.
-    fused = [p.why.fused for p in passages[:2]]
-    return len(fused) == 2 and min(fused) > 0 and fused[1] <= (1 - _CLEAR_LEAD) * fused[0]
-
-
-def _finding(
-    asked: QuestionContext, evidence: Sequence[ScoredStatement], read: int, model: AbstentionModel | None
-) -> Finding:
-    ordered = sorted(evidence, key=lambda e: -e.score)
-    signals = confidence_signals(ordered) if ordered else {}
-    return Finding(asked, tuple(ordered), confidence(signals, model) if ordered else 0.0, signals, read)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +100,7 @@ def answer_from(
             told = yield from _findings(finding, own, encoder, composer, language=language, most=shown, heard=heard)
         yield from _steps(finding, own, told, composer)
         others = _beside(question, aside)
-        told.extend(weigh_sentences(finding.asked, others[:_LEADING], encoder) if others else [])
+        told.extend(weigh_sentences(finding.asked, others[:LEADING], encoder) if others else [])
         yield from differing(finding.asked, finding.evidence[0], told, composer, language)
         cited = {c.chunk_id for c in composer.citations}
         read.update((p.chunk.id, p) for p in aside if p.chunk.id in cited)
@@ -244,7 +164,7 @@ def concerns(finding: Finding, limits: Limits) -> bool:
         return False
     if finding.confidence >= max(_FAINT, limits.partly):
         return True
-    asked = _content_words(finding.asked)
+    asked = asked_words(finding.asked)
     unsaid = unsaid_words(finding.asked, distinct(finding.evidence, _SHOWN), len(asked))
     return len(unsaid) < _MOST_UNSAID * len(asked)
 
@@ -277,7 +197,7 @@ def _findings(
             continue
         block = _list_for(finding.asked, evidence, passages)
         if block is None:
-            yield composer.add(f"- {statement_of(evidence)}", [_quote(evidence)], "\n")
+            yield composer.add(f"- {statement_of(evidence)}", [quote_of(evidence)], "\n")
         else:
             quoted.append((block, evidence.passage.chunk.id))
             yield composer.add(block.text("- "), _quotes_of(block, evidence.passage), "\n")
@@ -299,36 +219,6 @@ def _quotes_of(block: QuotedList, passage: Passage) -> list[tuple[Passage, int, 
     return [*quotes, (block.code_in, 0, len(block.code_in.chunk.text))] if block.code_in is not None else quotes
 
 
-def distinct(evidence: Sequence[ScoredStatement], limit: int, *, change: bool = False) -> list[ScoredStatement]:
-    """The first and the best further statements that say something of their own.
-
-    Args:
-        change: Two states are asked for: a row that says the same with another number or day is one of its own.
-    """
-    chosen: list[ScoredStatement] = []
-    for one in (*evidence[:1], *sorted(evidence[1:], key=lambda e: -e.score)):
-        if len(chosen) == limit or (chosen and one.score < chosen[0].score - _SHOWN_MARGIN):
-            break
-        if not any(_repeats(one, other) and not (change and differs(one, other)) for other in chosen):
-            chosen.append(one)
-    return chosen
-
-
-def unsaid_words(asked: QuestionContext, shown: Sequence[ScoredStatement], limit: int = _UNSAID) -> list[str]:
-    """The question's content words, as it wrote them, that neither the statements nor their documents' titles have."""
-    said: set[str] = set()
-    for one in shown:
-        chunk = one.passage.chunk
-        said.update(words(" ".join([chunk.title, *chunk.heading_path, one.span.text, *(h for h, _ in one.cells)])))
-    return [word for word in _content_words(asked) if not set(words(word)) & said][:limit]
-
-
-def _content_words(asked: QuestionContext) -> list[str]:
-    """The question's content words as it wrote them, each once."""
-    kept = (word for word in _WORD.findall(asked.text) if word.casefold() not in FUNCTION_WORDS and len(word) > 2)
-    return list(dict.fromkeys(kept))
-
-
 def _quotes(
     finding: Finding,
     passages: Sequence[Passage],
@@ -344,7 +234,7 @@ def _quotes(
     if block is None and most > 1:
         lead = continued(lead)
     said = mark + statement_of(lead) if block is None else block.text()
-    quotes = [_quote(lead)] if block is None else _quotes_of(block, lead.passage)
+    quotes = [quote_of(lead)] if block is None else _quotes_of(block, lead.passage)
     yield composer.add(said, quotes, separator="\n\n" if composer.text else "")
     if most == 1:
         return list(finding.evidence[1:])
@@ -356,7 +246,7 @@ def _quotes(
     for evidence in supporting(lead, others, most - 1, finding.asked.terms):
         separator = "\n" if evidence.cells or row or bullets else " "
         row = bool(evidence.cells)
-        yield composer.add(mark + statement_of(evidence), [_quote(evidence)], separator)
+        yield composer.add(mark + statement_of(evidence), [quote_of(evidence)], separator)
     return others
 
 
@@ -374,65 +264,3 @@ def no_evidence(passages: Sequence[Passage], sure: float, language: str = "en") 
         offered = say("show_offered", language)
         text = " ".join(filter(None, (text, say("closest", language, titles=titles), known, offered)))
     return Answer(text, outcome="no_evidence", confidence=sure, passages=tuple(passages[:8]), nearest=tuple(nearest))
-
-
-def supporting(
-    lead: ScoredStatement, others: Sequence[ScoredStatement], limit: int, asked_for: Sequence[str] = ()
-) -> list[ScoredStatement]:
-    """Up to `limit` further sentences that are near the leading one in score and don't repeat what was said."""
-    chosen = [lead]
-    words = len(lead.span.text.split())
-    for evidence in map(continued, sorted(others, key=lambda e: -e.score)):
-        if len(chosen) > limit or evidence.score < lead.score - _SUPPORT_MARGIN:
-            break
-        if _of_another(lead, evidence, asked_for):
-            continue
-        elsewhere = evidence.passage.chunk.document_id != lead.passage.chunk.document_id
-        if elsewhere and evidence.score < lead.score - _SUPPORT_MARGIN + _OTHER_DOCUMENT:
-            continue
-        length = len(evidence.span.text.split())
-        if words + length > _MAX_WORDS or any(_repeats(evidence, other) for other in chosen):
-            continue
-        if stands_in(evidence, chosen):
-            continue
-        chosen.append(evidence)
-        words += length
-    return chosen[1:]
-
-
-def _of_another(lead: ScoredStatement, row: ScoredStatement, asked_for: Sequence[str]) -> bool:
-    """Whether a row has another value in a column of which the question names the leading row's value."""
-    named = {
-        header: value
-        for header, value in lead.cells
-        if set(content_words(value)) & set(asked_for) and not value.isdigit()
-    }
-    theirs = dict(row.cells)
-    return any(
-        header and theirs.get(header, value) != value and not set(content_words(theirs[header])) & set(asked_for)
-        for header, value in named.items()
-    )
-
-
-def statement_of(evidence: ScoredStatement) -> str:
-    """The quoted words as running text: without list and emphasis marks, a table row as "header: value"."""
-    if evidence.cells:
-        label, *cells = evidence.cells
-        if len(cells) == 1 and {label[0].casefold(), cells[0][0].casefold()} <= _NAMELESS and cells[0][1]:
-            return f"{label[1]}: {cells[0][1]}"
-        name = ": ".join(part for part in label if part)
-        values = "; ".join(f"{header}: {value}" if header else value for header, value in cells if value)
-        return f"{name} – {values}" if name and values else name or values
-    text = _BULLET.sub("", evidence.span.text)
-    text = _LINK.sub(r"\1", _EMPHASIS.sub(r"\2", text))
-    earlier = earlier_message(evidence.passage.chunk)
-    return " ".join(text.split()) + (f" ({earlier})" if earlier else "")
-
-
-def _quote(evidence: ScoredStatement) -> tuple[Passage, int, int]:
-    return evidence.passage, evidence.span.begin, evidence.span.end
-
-
-def _repeats(evidence: ScoredStatement, other: ScoredStatement) -> bool:
-    mine, theirs = set(content_words(evidence.span.text)), set(content_words(other.span.text))
-    return len(mine & theirs) >= 0.8 * min(len(mine), len(theirs))

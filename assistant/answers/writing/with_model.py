@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from assistant.answers.asked.from_files import source_of
 from assistant.answers.quoting.confidence import AbstentionModel
-from assistant.answers.quoting.extractive import find_evidence, no_evidence
+from assistant.answers.quoting.extractive import no_evidence
+from assistant.answers.quoting.finding import find_evidence
 from assistant.answers.writing.lookups import DocumentTools
 from assistant.answers.writing.sources import fence_for
 from assistant.answers.writing.written import AnswerWriter, Unwritten

@@ -12,7 +12,8 @@ from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 
-from assistant.answers.quoting.extractive import Finding, no_evidence
+from assistant.answers.quoting.extractive import no_evidence
+from assistant.answers.quoting.finding import Finding
 from assistant.answers.writing.blocks import blocks_of
 from assistant.answers.writing.mending import Mender
 from assistant.answers.writing.prompting import Prompting

@@ -9,7 +9,8 @@ from importlib.resources import files
 import pytest
 
 from assistant.answers.quoting.confidence import abstention_model, confidence_of_open
-from assistant.answers.quoting.extractive import find_evidence, statement_of
+from assistant.answers.quoting.finding import find_evidence
+from assistant.answers.quoting.shown import statement_of
 from core.types import Passage
 from retrieval.models.embed import PROFILES
 from retrieval.query.search import Search

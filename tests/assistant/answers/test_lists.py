@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from assistant.answers.quoting.extractive import supporting
+from assistant.answers.quoting.shown import supporting
 from assistant.answers.reading.evidence import ScoredStatement
 from assistant.answers.reading.lists import below_heading, code_below, list_around, says_something
 from core.text.sentences import Span, split_sentences
