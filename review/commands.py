@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, get_args
 
@@ -18,7 +19,9 @@ from core.identity import asking_user
 from core.settings import load_settings
 from core.types import User
 from evals.suite import suite_file
+from ingestion.documents import readable_ids
 from review.consolidate import Way
+from review.desk import Desk
 from review.exports import FORMATS, exported, make_cases
 from review.items import Item, answered_items, drawn, read_items, run_items
 from review.results import Results, results_of
@@ -50,12 +53,15 @@ def create(
 ) -> None:
     """Draws the items and opens the job to its reviewers."""
     job, (store, person) = read_job(spec), _opened(user)
-    found: list[Item] = [
-        *(read_items(items) if items else []),
-        *(answered_items(store.engine, answers, rated_down=rated_down) if answers else []),
-        *(run_items(store.engine, run) if run else []),
-    ]
-    chosen = drawn(found, job.sample)
+    nothing: tuple[list[Item], int] = ([], 0)
+    asked, own = answered_items(store.engine, answers, rated_down=rated_down) if answers else nothing
+    tried, others = run_items(store.engine, run) if run else nothing
+    chosen = drawn([*(read_items(items) if items else []), *asked, *tried], job.sample)
+    if own + others:
+        out.print(
+            f"{own + others} answers are left out: they rest on tables, attached files or no document, so only who "
+            "asked may see them."
+        )
     store.create(job, chosen, person)
     gold = sum(item.gold is not None for item in chosen)
     out.print(
@@ -114,7 +120,8 @@ def decide(
 ) -> None:
     """Decides on an item as its lead; your word counts for all labels."""
     store, person = _opened(user)
-    store.decide(name, number, _value(label), person)
+    offered = store.job(name).job.label.offered()
+    store.decide(name, number, label if label in offered else _value(label), person)
     out.print(f"{name}/{number} is {escape(label)}.")
 
 
@@ -148,9 +155,12 @@ def export(
 ) -> None:
     """Writes a job's labels, and the one that they come to for each item."""
     store, person = _opened(user)
-    store.led(name, person)
-    text = exported(results_of(store, name), form, _way(way))
+    shown = Desk(store, partial(readable_ids, store.engine)).shown(store.led(name, person), person)
+    results = results_of(store, name).seen_by(shown)
+    text = exported(results, form, _way(way))
     audit.record(store.engine, person, "exported review labels", name, form)
+    if results.closed:
+        typer.echo(f"Without {len(results.closed)} items: {person.email} may not read their documents.", err=True)
     if output is None:
         typer.echo(text, nl=False)
     else:

@@ -16,6 +16,7 @@ from assistant.records.trace import CONVERSATION, Traces
 from core.database import Engine
 from core.errors import ReviewError
 from evals.suite.history import History
+from review.behind import documents_behind
 from review.spec import Sample, Value
 
 
@@ -84,7 +85,9 @@ def item_of(values: Mapping[str, Any]) -> Item:
     """
     line = _Line.model_validate(dict(values))
     sources = tuple(Source(**source) for source in line.sources)
-    return Item(**{**line.model_dump(), "sources": sources, "documents": tuple(line.documents)})
+    # A source that names its document has its words in the item, whether or not the list says so.
+    documents = dict.fromkeys([*line.documents, *(source.document for source in sources if source.document)])
+    return Item(**{**line.model_dump(), "sources": sources, "documents": tuple(documents)})
 
 
 def read_items(file: Path) -> list[Item]:
@@ -112,41 +115,48 @@ def read_items(file: Path) -> list[Item]:
     return found
 
 
-def answered_items(engine: Engine, limit: int, *, rated_down: bool = False) -> list[Item]:
-    """The newest answers that people got; only those with a thumb down if asked."""
+def answered_items(engine: Engine, limit: int, *, rated_down: bool = False) -> tuple[list[Item], int]:
+    """The newest answers that people got, only those with a thumb down if asked; and how many nobody else may see."""
     traces, found = Traces(engine), []
     for row in traces.latest(limit):
         trace = traces.find(str(row["id"]))
         if trace is None or trace["conversation_id"] == CONVERSATION or not trace["answer"]:
             continue
         if not rated_down or any(given["rating"] == "down" for given in trace["feedback"]):
-            found.append(of_trace(str(row["id"]), trace))
-    return found
+            found.append(of_trace(engine, str(row["id"]), trace))
+    return _shown(found)
 
 
-def run_items(engine: Engine, run_id: str) -> list[Item]:
-    """The answers of an evaluation run."""
+def run_items(engine: Engine, run_id: str) -> tuple[list[Item], int]:
+    """The answers of an evaluation run; and how many of them only who asked may see."""
     traces, found = Traces(engine), []
     for result in History(engine).results(run_id).values():
         trace = traces.find(result.trace_id) if result.trace_id else None
         if trace is not None and trace["answer"]:
-            found.append(replace(of_trace(result.trace_id, trace), facts={"case": result.case_id, "user": result.user}))
-    return found
+            item = of_trace(engine, result.trace_id, trace)
+            facts = {"case": result.case_id, "user": result.user}
+            found.append(item and replace(item, facts={**item.facts, **facts}))
+    return _shown(found)
 
 
-def of_trace(trace_id: str, trace: Mapping[str, Any]) -> Item:
-    """A stored answer as an item, with what it quotes."""
+def _shown(found: Sequence[Item | None]) -> tuple[list[Item], int]:
+    items = [item for item in found if item is not None]
+    return items, len(found) - len(items)
+
+
+def of_trace(engine: Engine, trace_id: str, trace: Mapping[str, Any]) -> Item | None:
+    """A stored answer as an item, with what it quotes and without who asked; None where only they may see it."""
+    documents = documents_behind(engine, trace_id, trace)
+    if documents is None:
+        return None
     sources = tuple(
         Source(c.get("title", ""), c["quote"], c["quote"], c.get("locator", ""), c.get("document_id", ""))
         for c in trace["citations"]
     )
-    documents = {part["document_id"] for part in (*trace["citations"], *trace["passages"])} | set(
-        trace.get("given", ())
-    )
     return Item(
-        trace["answer"], trace["question"], sources=sources, documents=tuple(sorted(filter(None, documents))),
+        trace["answer"], trace["question"], sources=sources, documents=tuple(sorted(documents)),
         origin=f"trace:{trace_id}", group=str(trace["route"]), confidence=float(trace.get("confidence") or 0.0),
-        facts={"user": trace["user"], "outcome": trace["outcome"]},
+        facts={"outcome": trace["outcome"]},
     )  # fmt: skip
 
 

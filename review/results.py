@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import statistics
 from collections import defaultdict
-from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Hashable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from review.agreement import Metric, Table, alpha, interval, kappa, kappas
 from review.consolidate import Consolidated, Way, consolidated
@@ -57,13 +57,22 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Results:
-    """A job's labels, read once."""
+    """A job's labels, read once.
+
+    Attributes:
+        closed: The items whose outcomes aren't told: whoever asks may not read what they rest on. They count.
+    """
 
     job: Job
     items: Mapping[int, Item]
     given: Sequence[Given]
     passed: Sequence[Given]
     decided: Mapping[int, tuple[Value, str]]
+    closed: Collection[int] = ()
+
+    def seen_by(self, shown: Collection[int]) -> Results:
+        """The same for somebody who may see these items."""
+        return replace(self, closed=self.items.keys() - set(shown))
 
     def table(self) -> Table:
         """Item → reviewer → label, as values that can be compared."""
@@ -96,7 +105,8 @@ class Results:
                 outcomes[number] = Outcome(self.decided[number][0], "lead", 1.0, tuple(own[number]))
             else:
                 outcomes[number] = Outcome(_plain(value), way, sure, tuple(own[number]))
-        return outcomes
+        # Only now: how reviewers err is learnt from all items.
+        return {number: outcome for number, outcome in outcomes.items() if number not in self.closed}
 
     def gold(self) -> dict[int, Hashable]:
         """The right labels that are known."""

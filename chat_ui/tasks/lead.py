@@ -38,8 +38,11 @@ def lead_view(desk: Desk, kept: Kept, user: User) -> None:
     _state(desk, kept, user)
     _people(results)
     way: Way = st.selectbox("One label from many by", get_args(Way), 2, key="review-way")
-    _to_decide(desk, kept, results, way, user)
-    _downloads(results, way)
+    seen = results.seen_by(desk.shown(kept, user))
+    if seen.closed:
+        st.caption(f"{len(seen.closed)} items rest on documents that you may not read: they are for another lead.")
+    _to_decide(desk, kept, seen, way, user)
+    _downloads(seen, way)
 
 
 def _state(desk: Desk, kept: Kept, user: User) -> None:
@@ -70,15 +73,12 @@ def _people(results: Results) -> None:
 
 def _to_decide(desk: Desk, kept: Kept, results: Results, way: Way, user: User) -> None:
     st.header("To decide")
-    waiting, shown = results.to_decide(way), desk.shown(kept, user)
+    waiting = results.to_decide(way)
     if not waiting:
         components.state("Nothing waits for your word")
         return
-    closed = len(waiting.keys() - shown.keys())
-    if closed:
-        st.caption(f"{closed} items rest on documents that you may not read; another lead has to decide them.")
-    for number in [n for n in waiting if n in shown][:_MOST]:
-        item, outcome = shown[number], waiting[number]
+    for number, outcome in list(waiting.items())[:_MOST]:
+        item = results.items[number]
         with st.container(border=True):
             said = "; ".join(
                 f"{label.value} ({label.note})" if label.note else str(label.value) for label in outcome.labels

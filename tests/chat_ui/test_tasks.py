@@ -67,6 +67,14 @@ def test_a_lead_sees_how_far_it_is_and_decides(store: Store) -> None:
     assert store.decisions("answers") == {1: ("right", BEN)}
 
 
+def test_a_lead_is_told_of_items_that_they_may_not_read_and_sees_nothing_of_them(store: Store) -> None:
+    job = Job.model_validate(JOB | {"job": "closed"})
+    store.create(job, [Item("Secret words.", documents=("files:gone.md",))], User(BEN))
+    lead = AppTest.from_function(shown, default_timeout=20, args=(BEN,)).run()
+    assert "0 of 1 items" in html(lead) and "1 items rest on documents" in " ".join(c.value for c in lead.caption)
+    assert "Secret words." not in html(lead) and not lead.exception
+
+
 def test_who_has_no_tasks_is_told(workspace: Path) -> None:
     window = AppTest.from_function(shown, default_timeout=20, args=(ANA,)).run()
     assert "You have no tasks" in html(window) and not window.exception

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
+from apps.kept.runs import results, runs
+from assistant.records.conversations import Conversations
 from assistant.records.trace import Trace, Traces
 from cli import app
+from core.database import utc_now
 from core.errors import ReviewError
 from core.types import Answer, Citation, User
 from evals.suite import load_suite
 from review.desk import Desk
-from review.items import Item, drawn, read_items
+from review.items import Item, answered_items, drawn, item_of, read_items
 from review.spec import Sample, job_of
 from review.store import Store
 from tests.review.conftest import LEAD, REVIEWERS, readable
@@ -90,6 +95,53 @@ def test_right_answers_become_cases_that_say_where_they_are_from(store: Store, t
     assert "0 cases were added" in run("cases", "answers-48", "--right", "right", "--suite", "own")
 
 
+def test_answers_that_only_their_asker_may_see_are_left_out_and_counted(store: Store, tmp_path: Path) -> None:
+    def cited(document: str) -> tuple[Citation, ...]:
+        return (Citation(1, document, "A", "", "90 days", 0, 7),)
+
+    answers = {
+        "rows": Answer("4,711 [1].", cited("files:a.md"), route="data"),
+        "nothing named": Answer("Hello."),
+        "calculated": Answer("12 [1].", cited("")),
+        "own file": Answer("90 days [1].", cited("attachment:1")),
+        "app, result not kept": Answer("90 days [1].", cited("files:a.md"), route="app:note"),
+        "app with rows": Answer("90 days [1].", cited("files:a.md"), route="app:note", run="run1"),
+        "app": Answer("60 days [1].", cited("files:a.md"), route="app:note", run="run2"),
+        "search": Answer("90 days [1].", cited("files:a.md")),
+    }
+    evidence = {"run1": [{"document_id": "files:a.md"}, {"document_id": "", "rows": True}],
+                "run2": [{"document_id": "files:a.md"}, {"document_id": "files:b.md"}]}  # fmt: skip
+    asker, conversations = User("ben@x.example"), Conversations(store.engine, readable)
+    with store.engine.begin() as connection:
+        for run_id, found in evidence.items():
+            told = {"app": "note", "version": "1", "user": asker.email, "started_at": utc_now(), "seconds": 1.0}
+            told |= {"status": "completed", "tokens": 0, "minutes_saved": 0.0, "error": ""}
+            connection.execute(runs.insert().values(id=run_id, **told))
+            kept = {"inputs": {}, "outputs": [], "evidence": found, "notes": []}
+            connection.execute(results.insert().values(run=run_id, **kept))
+    for name, answer in answers.items():
+        trace = Trace(name)
+        trace.finish(answer)
+        conversation = conversations.start(asker)
+        conversations.append(conversation, asker, name, name, replace(answer, trace_id=trace.id))
+        Traces(store.engine).save(trace, asker, conversation)
+    found, left_out = answered_items(store.engine, 50)
+    assert {item.question: item.documents for item in found} == {
+        "app": ("files:a.md", "files:b.md"), "search": ("files:a.md",)
+    }  # fmt: skip
+    assert left_out == 6 and asker.email not in str(found)
+    (tmp_path / "job.yaml").write_text(JOB)
+    said = run("create", str(tmp_path / "job.yaml"), "--answers", "50")
+    assert "2 items" in said and "6 answers are left out" in said
+    told = CLI.invoke(app, ["review", "export", "answers-48"])  # nothing is indexed here: they may read neither
+    assert told.stdout == "" and "Without 2 items: lea@x.example may not read" in told.stderr
+
+
+def test_a_source_that_names_its_document_closes_the_item() -> None:
+    item = item_of({"text": "a", "documents": ["b"], "sources": [{"title": "S", "text": "t", "document": "c"}]})
+    assert item.documents == ("b", "c") and item_of(item.kept()) == item
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
@@ -130,6 +182,12 @@ def test_what_cannot_be_done_is_refused(store: Store, tmp_path: Path) -> None:
     (tmp_path / "items.jsonl").write_text('{"text": "a", "gold": "maybe"}')
     result = CLI.invoke(app, ["review", "create", str(tmp_path / "job.yaml"), "--items", str(tmp_path / "items.jsonl")])
     assert result.exit_code and "isn't one of right, wrong" in str(result.exception) + result.output
+
+
+def test_a_choice_that_reads_as_a_number_is_decided_as_it_is_written(opened: Callable[..., Desk], store: Store) -> None:
+    opened(1, label={"kind": "choice", "values": ["1", "2"]})
+    run("decide", "answers-48", "1", "2")
+    assert store.decisions("answers-48")[1][0] == "2"
 
 
 def test_samples_are_drawn_as_asked() -> None:

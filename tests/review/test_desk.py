@@ -14,6 +14,7 @@ from core.audit import recorded
 from core.errors import ReviewError
 from core.types import User
 from review.desk import Desk
+from review.exports import FORMATS, exported
 from review.items import Item
 from review.results import results_of
 from review.store import Store
@@ -78,6 +79,18 @@ def test_what_may_not_be_read_is_never_given_nor_kept(opened: Callable[..., Desk
     shut = Desk(desk.store, lambda ids, user: set())
     with pytest.raises(ReviewError, match="may not read this item's documents any more"):
         shut.save(task, THREE, "right")
+
+
+def test_a_lead_takes_along_only_what_they_may_read_and_all_labels_count(opened: Callable[..., Desk]) -> None:
+    desk = opened(items=[Item("Open answer."), Item("Closed answer.", documents=(CLOSED,))], each=1)
+    label_all(desk, ONE, lambda _: "right")
+    results = results_of(desk.store, "answers-48")
+    seen = results.seen_by(desk.shown(desk.store.job("answers-48"), LEAD))
+    for form in FORMATS:
+        assert "Closed answer." not in exported(seen, form, "majority") and "Open answer." in exported(
+            seen, form, "majority"
+        )
+    assert seen.table() == results.table() and set(seen.closed) == {2} and list(seen.outcomes("dawid_skene")) == [1]
 
 
 def test_a_reviewer_is_taken_out_in_the_middle(opened: Callable[..., Desk]) -> None:
