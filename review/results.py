@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -113,8 +113,12 @@ class Results:
         return {n: _comparable(item.gold) for n, item in self.items.items() if item.gold is not None}
 
     def to_decide(self, way: Way) -> dict[int, Outcome]:
-        """The items that a lead has to look at: handed on, or with enough labels that don't come to one."""
+        """The items that a lead has to look at: handed on, skipped by as many as should label it, or labelled by enough
+        people who don't come to one.
+        """
+        passed = Counter(label.number for label in self.passed)
         handed = {label.number for label in self.passed if label.mark == "escalated"}
+        handed |= {number for number, times in passed.items() if times >= self.job.each}
         return {
             number: outcome
             for number, outcome in self.outcomes(way).items()

@@ -28,7 +28,9 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 Wanted = Annotated[str, typer.Argument(help="A workflow's id, or its beginning, as `list` shows it.")]
 _SHORT = 12
 
-workflows_app = typer.Typer(no_args_is_help=True, help="Apps that run by themselves.")
+workflows_app = typer.Typer(
+    no_args_is_help=True, help="Apps that run by themselves: switch on, run, pause, history, standing approvals."
+)
 
 
 def register(app: typer.Typer) -> None:

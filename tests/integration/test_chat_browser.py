@@ -15,6 +15,7 @@ pytestmark = needs_browser
 def test_ask_and_open_a_citation(window) -> None:
     visitor = window()
     visitor.ask("How long is raw telemetry kept?")
+    visitor.settled()
     page = visitor.page
     chip = page.locator("details.cite > summary").first
     assert "Telemetry retention" in (chip.get_attribute("aria-label") or "")

@@ -128,6 +128,16 @@ def test_skipped_goes_to_somebody_else_and_handed_on_to_a_lead(opened: Callable[
     assert {"made review job", "review label escalated", "review label skipped", "decided review item"} <= actions
 
 
+def test_what_everybody_skips_goes_to_a_lead(opened: Callable[..., Desk]) -> None:
+    desk = opened(1, each=2)
+    for reviewer in (ONE, TWO):
+        assert not results_of(desk.store, "answers-48").to_decide("majority")
+        task = desk.next("answers-48", reviewer)
+        assert task is not None
+        desk.pass_on(task, reviewer, "", to_lead=False)
+    assert list(results_of(desk.store, "answers-48").to_decide("majority")) == [1]
+
+
 @pytest.mark.parametrize(
     ("label", "value", "kept"),
     [
