@@ -59,13 +59,12 @@ _TALK = {
 # Work is ordered by a verb that comes first, behind a "please" or a "can you" at most.
 _VERBS = (
     "write draft compose prepare create make build generate produce summari[sz]e sum translate compare analy[sz]e "
-    "send reply respond turn convert rewrite polish capture document justify give "
-    "schreib\\w* erstell\\w* mach\\w* verfass\\w* fass\\w* übersetz\\w* vergleich\\w* bereite formulier\\w* antworte "
-    "entwirf analysier\\w* escrib\\w* escríb\\w* redact\\w* prepar\\w* prepár\\w* haz\\w* crea\\w* resum\\w* resúm\\w* "
-    "traduc\\w* tradúc\\w* compar\\w* compár\\w* responde écri\\w* rédig\\w* prépar\\w* fai[ts]\\w* crée\\w* résum\\w* "
-    "tradui\\w* répond\\w* scriv\\w* riassum\\w* confront\\w* escrev\\w* cri[ae]\\w* traduz\\w* "
-    "schrijf maak vat vertaal "
-    "vergelijk"
+    "send reply respond turn convert rewrite polish capture document justify give schreib\\w* erstell\\w* "
+    "mach(?:e|en|t|st)? verfass\\w* fass\\w* übersetz\\w* vergleich\\w* bereite formulier\\w* antworte entwirf "
+    "analysier\\w* escrib\\w* escríb\\w* redact\\w* prepar\\w* prepár\\w* haz(?:me|nos|lo|la)? crea(?:r|me|nos)? "
+    "resum\\w* resúm\\w* traduc\\w* tradúc\\w* compar\\w* compár\\w* responde écri\\w* rédig\\w* prépar\\w* "
+    "fai(?:s|t|tes)(?:-\\w+)? crée\\w* résum\\w* tradui\\w* répond\\w* scriv\\w* riassum\\w* confront\\w* "
+    "escrev\\w* cri[ae]\\w* traduz\\w* schrijf maak vat vertaal vergelijk"
 ).split()
 _LEAD = (
     r"(?:please|pls|bitte|por favor|s'il (?:te|vous) plaît|per favore|now|and|then|also|ok(?:ay)?|hi|hello|hey|"
@@ -127,3 +126,10 @@ def _tidied(match: re.Match[str]) -> str:
 def is_order(message: str) -> bool:
     """Whether the message orders a piece of work rather than ask something: "write …", "can you compare …"."""
     return any(pattern.search(message) for pattern in (_ORDER, _POLITE, _WITH_ARTICLE, _NEEDS))
+
+
+def only_needs(message: str) -> bool:
+    """Whether the order is no more than "I need a …", which may as well ask where to get one."""
+    return _NEEDS.search(message) is not None and not any(
+        pattern.search(message) for pattern in (_ORDER, _POLITE, _WITH_ARTICLE)
+    )

@@ -2,7 +2,7 @@
 
 import pytest
 
-from assistant.acts import is_order, small_talk
+from assistant.acts import is_order, only_needs, small_talk
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,17 @@ def test_small_talk_is_the_whole_message_or_none_of_it(message, kind):
         ("I need a brief on Acme", True),
         ("Plan the seating for the party", True),
         ("plan for the onboarding", False),
+        ("machine down for 4 days already, who has to be told in house", False),
+        ("hazardous goods, who signs", False),
+        ("Mach mir eine Zusammenfassung", True),
+        ("Hazme un resumen de la reunión", True),
+        ("Fais-moi un résumé", True),
     ],
 )
 def test_an_order_is_told_from_a_question(message, orders):
     assert is_order(message) is orders
+
+
+def test_a_need_is_less_than_an_order():
+    assert only_needs("i need a letter for my mortgage") and only_needs("Ich brauche einen neuen Monitor")
+    assert not only_needs("Can you write what I need a letter for?") and not only_needs("How long is leave?")
