@@ -156,9 +156,10 @@ TABLES = (
     "ingestion.state",
     "service.once",
     "operations.worklist",
+    "review.tables",
     "workflows.kept",
 )
-_ALL_TABLES = ("person",)
+_ALL_TABLES = ("person", "forget")
 ERASING = "erasing"
 PAGE = Path(__file__).resolve().parent / "served" / "server.py"
 
@@ -274,6 +275,7 @@ def _scheduler(settings: Settings) -> BackgroundScheduler:
     from ingestion.sync.schedule import build_scheduler, follow_settings
     from workflows.schedule import add_workflow_job
 
+    import_module("review.tables")  # what it keeps of answers goes with those that get too old
     scheduler = build_scheduler(settings)
     follow_settings(scheduler, settings)
     add_weekly_job(scheduler, settings)
@@ -346,10 +348,14 @@ def _missing(settings: Settings, engine: Engine) -> list[Gap]:
 
 
 def _erase_records(engine: Engine, ids: Collection[str]) -> dict[str, int]:
-    """Takes these documents out of what is kept of conversations; kind of record → how many."""
+    """Takes these documents out of what is kept of conversations and reviews; kind of record → how many."""
     from assistant.records.erasing import erase_from_records
+    from review.tables import forget_words
 
-    return erase_from_records(engine, ids)
+    counts = erase_from_records(engine, ids)
+    with engine.begin() as connection:
+        items = forget_words(connection, ids)
+    return {**counts, **({"item": items} if items else {})}
 
 
 def erase_once(settings_file: str) -> None:

@@ -28,6 +28,8 @@ metadata = sa.MetaData()
 _PATIENCE_MS = 15_000
 # In a column's `info`: it holds people's addresses, see core/person.
 PERSONAL = "personal"
+# In a table's `info`: what takes out of it the words of rows in other tables that are gone, see `follow_deletions`.
+FOLLOWS = "follows"
 # An engine's option: the audit trail may hold people's words, see core/audit.
 KEEP_TEXTS = "audit_texts"
 
@@ -40,6 +42,12 @@ def utc_now() -> datetime:
 def personal(rule: str) -> dict[str, str]:
     """The `info` of a column with people's addresses: "delete", "anonymise", or why a deleted person's rows stay."""
     return {PERSONAL: rule}
+
+
+def follow_deletions(connection: sa.Connection) -> dict[str, int]:
+    """Has the tables that keep words of others' rows let go of those whose rows are gone; table → how many did."""
+    following = [(table, table.info[FOLLOWS]) for table in metadata.sorted_tables if FOLLOWS in table.info]
+    return {table.name: count for table, forget in following if (count := forget(connection))}
 
 
 def begin_alone(connection: sa.Connection, lock: int) -> None:

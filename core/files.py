@@ -43,12 +43,15 @@ def write_atomically(path: Path, data: str | bytes) -> None:
 
 
 @contextmanager
-def locked(path: Path, *, wait: bool = True) -> Iterator[int]:
+def locked(path: Path, *, wait: bool = True, shared: bool = False) -> Iterator[int]:
     """Holds the lock of a folder, or of a lock file that is made if missing; gives its descriptor.
 
     To take turns at a file that is replaced when it is written, lock its folder: the file itself is another one
     after each write, and a lock file beside it would be left lying about. The end of the process releases the lock,
     however that comes.
+
+    Args:
+        shared: Others may hold it, too, if they share it.
 
     Raises:
         BlockingIOError: somebody else holds it, and `wait` is False.
@@ -57,7 +60,8 @@ def locked(path: Path, *, wait: bool = True) -> Iterator[int]:
     descriptor = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR | os.O_CREAT, 0o666)
     try:
         try:
-            portalocker.lock(descriptor, portalocker.LOCK_EX if wait else portalocker.LOCK_EX | portalocker.LOCK_NB)
+            kind = portalocker.LOCK_SH if shared else portalocker.LOCK_EX
+            portalocker.lock(descriptor, kind if wait else kind | portalocker.LOCK_NB)
         except portalocker.LockException as error:
             raise BlockingIOError(f"{path} is locked by another process.") from error
         yield descriptor

@@ -47,6 +47,8 @@ runs = sa.Table(
     sa.Column("message", sa.Text, nullable=False, default=""),
 )
 
+_OPEN = runs.c.state == "SYNCING"
+
 documents = sa.Table(
     "documents",
     metadata,
@@ -168,11 +170,7 @@ class SyncState:
     def start(self, source: str) -> SyncRun:
         """A new run. Runs of the source that a crash left open are marked ABORTED."""
         with self._engine.begin() as connection:
-            open_runs = (runs.c.source == source) & (runs.c.state == "SYNCING")
-            message = "The process ended before the run did; what it had not published was repeated later."
-            connection.execute(
-                runs.update().where(open_runs).values(state="ABORTED", finished_at=utc_now(), message=message)
-            )
+            _abort(connection, (runs.c.source == source) & _OPEN)
             started = utc_now()
             result = connection.execute(
                 runs.insert().values(
@@ -181,6 +179,18 @@ class SyncState:
             )
             assert result.inserted_primary_key is not None
             return SyncRun(int(result.inserted_primary_key[0]), source, "SYNCING", started)
+
+    def is_syncing(self) -> bool:
+        """Whether some run hasn't ended, or never did since its process was killed."""
+        with self._engine.connect() as connection:
+            return connection.scalar(sa.select(runs.c.id).where(_OPEN).limit(1)) is not None
+
+    def abort_open(self) -> list[str]:
+        """Marks every run that hasn't ended as ABORTED; their sources."""
+        with self._engine.begin() as connection:
+            found = list(connection.scalars(sa.select(runs.c.source).where(_OPEN).order_by(runs.c.id)))
+            _abort(connection, _OPEN)
+            return found
 
     def commit(
         self,
@@ -357,6 +367,11 @@ class SyncState:
     def _upsert_source(self, connection: sa.Connection, name: str, **values: Any) -> None:
         if connection.execute(sources.update().where(sources.c.name == name).values(**values)).rowcount == 0:
             connection.execute(sources.insert().values(name=name, **values))
+
+
+def _abort(connection: sa.Connection, which: sa.ColumnElement[bool]) -> None:
+    message = "The process ended before the run did; what it had not published is repeated by the next sync."
+    connection.execute(runs.update().where(which).values(state="ABORTED", finished_at=utc_now(), message=message))
 
 
 def _row(record: DocumentRecord) -> dict[str, Any]:

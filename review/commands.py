@@ -155,12 +155,9 @@ def export(
 ) -> None:
     """Writes a job's labels, and the one that they come to for each item."""
     store, person = _opened(user)
-    shown = Desk(store, partial(readable_ids, store.engine)).shown(store.led(name, person), person)
-    results = results_of(store, name).seen_by(shown)
+    results = _seen(store, name, person)
     text = exported(results, form, _way(way))
     audit.record(store.engine, person, "exported review labels", name, form)
-    if results.closed:
-        typer.echo(f"Without {len(results.closed)} items: {person.email} may not read their documents.", err=True)
     if output is None:
         typer.echo(text, nl=False)
     else:
@@ -179,10 +176,9 @@ def cases(
 ) -> None:
     """Makes evaluation cases of the answers that came out right; each names the job and item that it is from."""
     store, person = _opened(user)
-    store.led(name, person)
-    settings = load_settings()
+    settings, results = load_settings(), _seen(store, name, person)
     file = suite_file(settings, suite or settings.evaluation.suite)
-    made = make_cases(store.engine, results_of(store, name), file, right, _way(way))
+    made = make_cases(store.engine, results, file, right, _way(way))
     audit.record(store.engine, person, "made cases of review", name, f"{len(made)} cases")
     out.print(f"{len(made)} cases were added to {escape(str(file))}; they count from the next run on.")
 
@@ -191,6 +187,18 @@ def _opened(email: str) -> tuple[Store, User]:
     settings = load_settings()
     engine = open_database(settings)
     return Store(engine), asking_user(settings, email, engine)
+
+
+def _seen(store: Store, name: str, person: User) -> Results:
+    """The results with the outcomes that the lead may see now; on stderr how many those aren't."""
+    shown = Desk(store, partial(readable_ids, store.engine)).shown(store.led(name, person), person)
+    results = results_of(store, name).seen_by(shown)
+    erased = sum(item.erased for item in results.items.values())
+    if closed := len(results.closed) - erased:
+        typer.echo(f"Without {closed} items: {person.email} may not read their documents.", err=True)
+    if erased:
+        typer.echo(f"Without {erased} items whose answer or document is erased.", err=True)
+    return results
 
 
 def _way(text: str) -> Way:

@@ -50,17 +50,21 @@ class Desk:
         held = self.store.give(kept, user, seen.keys(), utc_now())
         if held is None:
             return None
-        own = [g for g in self.store.labels(name, ("done", "skipped", "escalated")) if g.reviewer == user.email.lower()]
+        own = [
+            g
+            for g in self.store.labels(name, ("done", "late", "skipped", "escalated"))
+            if g.reviewer == user.email.lower()
+        ]
         return Task(kept, seen[held.number], held, len(own), len(seen) - len({g.number for g in own} & seen.keys()))
 
     def draft(self, task: Task, user: User, value: Value | None, note: str) -> Task:
         """Keeps what is chosen so far. Raises ReviewError as `save`."""
         self._may(task, user)
-        version = self.store.put(task.kept.job.job, task.held, user, ("draft", value, note))
-        return replace(task, held=replace(task.held, value=value, note=note, version=version))
+        self.store.put(task.kept, task.held, user, ("draft", value, note))
+        return replace(task, held=replace(task.held, value=value, note=note, version=task.held.version + 1))
 
-    def save(self, task: Task, user: User, value: object, note: str = "") -> None:
-        """Keeps the label.
+    def save(self, task: Task, user: User, value: object, note: str = "") -> bool:
+        """Keeps the label; whether it counts, which it doesn't when enough others came first.
 
         Raises:
             ReviewError: it isn't what the job asks for; the item changed in another window; the job was paused, the
@@ -68,7 +72,7 @@ class Desk:
         """
         self._may(task, user)
         checked = task.kept.job.label.checked(value, len(task.item.text))
-        self.store.put(task.kept.job.job, task.held, user, ("done", checked, note.strip()))
+        return self.store.put(task.kept, task.held, user, ("done", checked, note.strip())) == "done"
 
     def pass_on(self, task: Task, user: User, note: str, *, to_lead: bool) -> None:
         """Skips the item, or hands it to a lead, who wants to know why. Raises ReviewError as `save`."""
@@ -76,10 +80,10 @@ class Desk:
             raise ReviewError("Say in the note why a lead should decide; then hand it on again.")
         self._may(task, user)
         mark: Mark = "escalated" if to_lead else "skipped"
-        self.store.put(task.kept.job.job, task.held, user, (mark, None, note.strip()))
+        self.store.put(task.kept, task.held, user, (mark, None, note.strip()))
 
     def shown(self, kept: Kept, user: User) -> dict[int, Item]:
-        """The items of a job that a lead may see, by number."""
+        """The items of a job that a lead may see, by number; those whose words are gone are nobody's."""
         self.store.led(kept.job.job, user)
         return self._seen(kept.job.job, user)
 
@@ -102,4 +106,4 @@ class Desk:
         every = self.store.items(name)
         wanted = {document for item in every.values() for document in item.documents}
         known = self.readable(wanted, user) if wanted else set()
-        return {number: item for number, item in every.items() if set(item.documents) <= known}
+        return {n: item for n, item in every.items() if set(item.documents) <= known and not item.erased}

@@ -19,6 +19,9 @@ from evals.suite.history import History
 from review.behind import documents_behind
 from review.spec import Sample, Value
 
+# The text and origin of an item whose words were taken out of the database.
+ERASED = "(erased)"
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -55,6 +58,18 @@ class Item:
     group: str = ""
     confidence: float = 0.5
     facts: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def erased(self) -> bool:
+        """Whether its words are gone for good; its labels still count."""
+        return self.origin == ERASED
+
+    @property
+    def trace(self) -> str:
+        """The answer of a person that it goes with; empty where it has none, as what an evaluation asked."""
+        return (
+            self.origin.removeprefix("trace:") if self.origin.startswith("trace:") and "case" not in self.facts else ""
+        )
 
     def kept(self) -> dict[str, Any]:
         """The item as it is stored."""

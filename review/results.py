@@ -60,7 +60,8 @@ class Results:
     """A job's labels, read once.
 
     Attributes:
-        closed: The items whose outcomes aren't told: whoever asks may not read what they rest on. They count.
+        closed: The items whose outcomes aren't told: whoever asks may not read what they rest on, or their words are
+            erased. They count.
     """
 
     job: Job
@@ -162,7 +163,9 @@ def results_of(store: Store, name: str) -> Results:
     """The results of a job. Raises ReviewError: there is none."""
     job = store.job(name).job
     passed = store.labels(name, ("skipped", "escalated"))
-    return Results(job, store.items(name), store.labels(name), passed, store.decisions(name))
+    every = store.items(name)
+    erased = {number for number, item in every.items() if item.erased}
+    return Results(job, every, store.labels(name), passed, store.decisions(name), erased)
 
 
 def metric_of(label: Label) -> Metric:

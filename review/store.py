@@ -10,52 +10,20 @@ from typing import Any, Literal
 import sqlalchemy as sa
 
 from core import audit
-from core.database import Engine, Json, UtcDateTime, begin_alone, metadata, personal, utc_now
+from core.database import Engine, begin_alone, utc_now
 from core.errors import ReviewError
 from core.nearest import nearest
 from core.types import User
 from review.items import Item, item_of
 from review.spec import Job, Value
+from review.tables import items, jobs, labels
 
 State = Literal["open", "paused", "closed"]
-Mark = Literal["draft", "done", "skipped", "escalated"]
+# A late label came when others had labelled the item already: it is kept and doesn't count.
+Mark = Literal["draft", "done", "late", "skipped", "escalated"]
 # A reviewer who opened an item and went away holds it so long.
 HELD = timedelta(minutes=45)
 _LOCK = 7_240_024
-
-jobs = sa.Table(
-    "review_jobs",
-    metadata,
-    sa.Column("job", sa.String(60), primary_key=True),
-    sa.Column("spec", Json, nullable=False),
-    sa.Column("state", sa.String(10), nullable=False),
-    sa.Column("owner", sa.String(320), nullable=False, info=personal("anonymise")),
-    sa.Column("removed", Json, nullable=False),
-    sa.Column("made_at", UtcDateTime, nullable=False),
-)
-items = sa.Table(
-    "review_items",
-    metadata,
-    sa.Column("job", sa.String(60), primary_key=True),
-    sa.Column("number", sa.Integer, primary_key=True),
-    sa.Column("item", Json, nullable=False),
-    sa.Column("decided", Json),
-    sa.Column("decided_by", sa.String(320), nullable=False, info=personal("anonymise")),
-    sa.Column("decided_at", UtcDateTime),
-)
-labels = sa.Table(
-    "review_labels",
-    metadata,
-    sa.Column("job", sa.String(60), primary_key=True),
-    sa.Column("number", sa.Integer, primary_key=True),
-    sa.Column("reviewer", sa.String(320), primary_key=True, info=personal("anonymise")),
-    sa.Column("mark", sa.String(10), nullable=False),
-    sa.Column("value", Json),
-    sa.Column("note", sa.Text, nullable=False),
-    sa.Column("begun_at", UtcDateTime, nullable=False),
-    sa.Column("at", UtcDateTime, nullable=False),
-    sa.Column("version", sa.Integer, nullable=False),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,15 +187,23 @@ class Store:
             connection.execute(labels.insert().values(**row, at=now, version=0))
             return Given(number, me, "draft", None, "", now, now, 0)
 
-    def put(self, name: str, held: Given, user: User, said: tuple[Mark, Value | None, str]) -> int:
-        """Keeps what the person says of the item that they hold: a mark, a value and a note; its new version.
+    def put(self, kept: Kept, held: Given, user: User, said: tuple[Mark, Value | None, str]) -> Mark:
+        """Keeps what the person says of the item that they hold: a mark, a value and a note; the mark it got.
+
+        A label is late when as many others as should have labelled the item already: it was held for them no longer.
 
         Raises:
             ReviewError: it was kept in another window meanwhile, or the item isn't theirs any more.
         """
-        mark, value, note = said
+        name, (mark, value, note) = kept.job.job, said
         own = (labels.c.job == name, labels.c.number == held.number, labels.c.reviewer == user.email.lower())
         with self.engine.begin() as connection:
+            if mark == "done":
+                begin_alone(connection, _LOCK)
+                done_by = sa.select(sa.func.count()).where(
+                    labels.c.job == name, labels.c.number == held.number, labels.c.mark == "done"
+                )
+                mark = "late" if (connection.scalar(done_by) or 0) >= kept.job.each else "done"
             told = {"mark": mark, "value": value, "note": note, "at": utc_now(), "version": held.version + 1}
             done = connection.execute(labels.update().where(*own, labels.c.version == held.version).values(**told))
             if not done.rowcount:
@@ -237,7 +213,7 @@ class Store:
                 raise ReviewError("You have changed this item in another window; load the page again to see how.")
             if mark != "draft":
                 audit.append(connection, user, f"review label {mark}", f"{name}/{held.number}")
-        return held.version + 1
+        return mark
 
 
 def _next(

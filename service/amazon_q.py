@@ -11,34 +11,30 @@ from __future__ import annotations
 
 import base64
 import uuid
-from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict
 
 from assistant.question import Question
 from assistant.records import Rating, StoredTurn, Traces
+from assistant.write_back import ACTION
 from core.errors import DebriefError, QuestionError
 from core.types import Answer, Citation, Passage
 from ingestion.documents import readable_ids
 from ingestion.state import SyncState
-from retrieval.query.filters import All, AnyOf, Either, Filter, Not, all_of
 from retrieval.query.search import Search
-from service import shapes
+from service import amazon_actions, shapes
+from service.amazon_filters import filter_of
 from service.caller import Caller, Callers
 from service.parts import Parts
-from service.problems import NotFound, problem_of
+from service.problems import NotFound, invalid, problem_of
 from service.routes.common import of_admin
 from service.routes.common import parts as the_parts
 
-# Their names for a document's attributes, and ours.
-_ATTRIBUTES = {
-    "_data_source_id": "source", "_document_title": "title", "_language_code": "language", "_category": "document_type",
-    "_file_type": "file_type", "_last_updated_at": "updated_at", "_created_at": "created_at", "_authors": "authors",
-}  # fmt: skip
 _ERRORS = {
     400: "ValidationException", 401: "AccessDeniedException", 403: "AccessDeniedException",
     404: "ResourceNotFoundException", 409: "ConflictException", 413: "ValidationException",
@@ -58,16 +54,36 @@ class Amazon(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
 
+class AttachmentIn(Amazon):
+    """A file beside a message; what a `copyFrom` names isn't kept here."""
+
+    name: str = ""
+    data: str = ""
+
+
+class FieldIn(Amazon):
+    """One field of a form as the person confirms it."""
+
+    value: Any = ""
+
+
+class ActionIn(Amazon):
+    """The form that the person has read and confirms, as an `actionReview` showed it."""
+
+    pluginId: str = ""
+    payload: dict[str, FieldIn] = {}
+
+
 class ChatSyncIn(Amazon):
-    """ChatSync. Actions come as `actionExecution`, for which there is nothing here yet."""
+    """ChatSync."""
 
     userMessage: str = ""
     conversationId: str = ""
     parentMessageId: str = ""
-    attachments: list[dict[str, Any]] = []
+    attachments: list[AttachmentIn] = []
     attributeFilter: dict[str, Any] = {}
     chatMode: str = "RETRIEVAL_MODE"
-    actionExecution: dict[str, Any] | None = None
+    actionExecution: ActionIn | None = None
 
 
 class RelevantIn(Amazon):
@@ -103,8 +119,8 @@ class AsAmazon(APIRoute):
             try:
                 response: Response = await answered(request)
                 return response
-            except DebriefError as error:
-                problem = problem_of(error)
+            except (DebriefError, RequestValidationError) as error:
+                problem = invalid(error) if isinstance(error, RequestValidationError) else problem_of(error)
                 kind = _ERRORS.get(problem.status, "InternalServerException")
                 status = {422: 400, 413: 400, 401: 403}.get(problem.status, problem.status)
                 told = {"message": problem.detail, "reason": "OTHER", "resourceId": "", "resourceType": ""}
@@ -146,24 +162,18 @@ def get_application(application: str, caller: By, parts: With) -> dict[str, Any]
 def chat_sync(application: str, body: ChatSyncIn, caller: By, parts: With) -> dict[str, Any]:
     """An answer with its source attributions; it is kept in the person's conversation."""
     if body.actionExecution is not None:
-        raise QuestionError("Actions can't be confirmed by this interface; use the pages.")
+        return _executed(body, body.actionExecution, caller, parts)
     if body.chatMode != "RETRIEVAL_MODE":
         raise QuestionError(f"The chat mode {body.chatMode[:40]} isn't there; use RETRIEVAL_MODE.")
     conversation = _conversation(body.conversationId, caller, parts)
-    files = (parts.attachment(base64.b64decode(a.get("data", "")), a.get("name", "")) for a in body.attachments[:5])
+    files = (parts.attachment(_bytes(a.data), a.name) for a in body.attachments[:5])
     attached, filters = tuple(files), filter_of(body.attributeFilter)
     conversation = conversation or parts.conversations().start(caller.user)
     question = Question(body.userMessage, caller.user, conversation, filters=filters, attachments=attached)
     answer = parts.assistant().answer(question)
-    number = len(parts.conversations().turns(conversation, caller.user)) - 1
-    return {
-        "conversationId": str(uuid.UUID(conversation)),
-        "systemMessage": answer.text,
-        "systemMessageId": _message_id(answer.trace_id, number),
-        "userMessageId": _message_id("", number),
-        "sourceAttributions": attributions(answer),
-        "failedAttachments": [],
-    }
+    form = answer.query if answer.route == ACTION and "actions" in caller.scopes else ""
+    review = {"actionReview": amazon_actions.review(form, caller.user, parts)} if form else {}
+    return {**_said(conversation, answer, caller, parts), **review}
 
 
 @routes.get("/applications/{application}/conversations")
@@ -233,6 +243,30 @@ def check_document_access(
     return {"hasAccess": may, "userGroups": groups, "userAliases": [{"id": alias} for alias in person.aliases]}
 
 
+def _executed(body: ChatSyncIn, confirmed: ActionIn, caller: Caller, parts: Parts) -> dict[str, Any]:
+    """The form sent with the values that the person confirms, which needs the scope for it; kept as a turn."""
+    caller.needs("confirm")
+    conversation = _conversation(body.conversationId, caller, parts)
+    values = {name: field.value for name, field in confirmed.payload.items()}
+    title, answer = amazon_actions.confirmed(confirmed.pluginId, values, caller.user, parts)
+    conversation = conversation or parts.conversations().start(caller.user)
+    asked = body.userMessage or f"Confirmed: {title}"
+    parts.conversations().append(conversation, caller.user, asked, asked, answer)
+    return _said(conversation, answer, caller, parts)
+
+
+def _said(conversation: str, answer: Answer, caller: Caller, parts: Parts) -> dict[str, Any]:
+    number = len(parts.conversations().turns(conversation, caller.user)) - 1
+    return {
+        "conversationId": str(uuid.UUID(conversation)),
+        "systemMessage": answer.text,
+        "systemMessageId": _message_id(answer.trace_id, number),
+        "userMessageId": _message_id("", number),
+        "sourceAttributions": attributions(answer),
+        "failedAttachments": [],
+    }
+
+
 def attributions(answer: Answer) -> list[dict[str, Any]]:
     """What the answer rests on, a document and citation each with the places of the text that it supports."""
     found: dict[tuple[int, str], dict[str, Any]] = {}
@@ -246,38 +280,11 @@ def attributions(answer: Answer) -> list[dict[str, Any]]:
     return list(found.values())
 
 
-def filter_of(given: Mapping[str, Any]) -> Filter | None:
-    """Their attribute filter as ours. Raises QuestionError: it asks for what ours can't say."""
-    parts: list[Filter | None] = []
-    for kind, value in given.items():
-        match kind:
-            case "andAllFilters":
-                parts.append(all_of(*(filter_of(one) for one in value)))
-            case "orAllFilters":
-                either = [one for one in map(filter_of, value) if one is not None]
-                parts.append(Either(tuple(either)) if either else None)
-            case "notFilter":
-                inner = filter_of(value)
-                parts.append(Not(inner) if inner is not None else None)
-            case "equalsTo" | "containsAny":
-                parts.append(AnyOf(_attribute(value), tuple(_values(value))))
-            case "containsAll":
-                parts.append(All(tuple(AnyOf(_attribute(value), (one,)) for one in _values(value))))
-            case _:
-                raise QuestionError(f"The filter {kind[:40]} isn't known; use equalsTo, containsAny or containsAll.")
-    return all_of(*parts)
-
-
-def _attribute(given: Mapping[str, Any]) -> str:
-    name = str(given.get("name", ""))
-    return _ATTRIBUTES.get(name, name)
-
-
-def _values(given: Mapping[str, Any]) -> Sequence[str]:
-    kinds = given.get("value", {})
-    if "stringListValue" in kinds:
-        return [str(one) for one in kinds["stringListValue"]]
-    return [str(next(iter(kinds.values()), ""))]
+def _bytes(data: str) -> bytes:
+    try:
+        return base64.b64decode(data, validate=True)
+    except ValueError as error:
+        raise QuestionError("An attachment's `data` isn't base64; send the file's bytes as such.") from error
 
 
 def _segment(one: Citation) -> dict[str, Any]:

@@ -18,7 +18,18 @@ from service.caller import Callers
 from service.mcp.http import McpOverHttp, resource_metadata
 from service.parts import Parts
 from service.problems import Problem, add_handlers
-from service.routes import actions, apps, ask, conversations, documents, evaluations, operations, syncs
+from service.routes import (
+    actions,
+    apps,
+    ask,
+    collections,
+    conversations,
+    documents,
+    evaluations,
+    operations,
+    shares,
+    syncs,
+)
 
 _TOLD = """\
 Answers from the documents that a person may read, with citations; search with its reasons; no-code apps; questions
@@ -43,8 +54,9 @@ def rest_app(parts: Parts, callers: Callers | None = None) -> FastAPI:
         redoc_url=None,
     )
     app.state.parts, app.state.callers = parts, callers
-    for module in (ask, conversations, documents, apps, actions, operations, syncs, evaluations, amazon_q):
+    for module in (ask, conversations, shares, documents, apps, collections, actions, operations, syncs, evaluations):
         app.include_router(module.routes)
+    app.include_router(amazon_q.routes)
     app.router.routes.append(Route("/mcp", mcp, include_in_schema=False))
     # Signed by whoever calls, and by nobody's key: no call of a person's.
     app.router.routes.append(Route("/api/v1/hooks/{hook}", hooks.endpoint(parts), methods=["POST"]))

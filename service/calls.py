@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
+from urllib.parse import quote
 
 import httpx
 from pydantic import BaseModel
@@ -15,6 +16,7 @@ from pydantic import BaseModel
 from service import form_models as f
 from service import models as m
 from service import operation_models as o
+from service import shared_models as s
 
 Given = TypeVar("Given", bound=BaseModel)
 
@@ -146,3 +148,38 @@ def listing_evaluations(cursor: str = "", limit: int = 50) -> Call[m.Page[o.Eval
 def evaluating(suite: str = "", *tags: str, once: str = "") -> Call[o.EvaluationStarted]:
     """Starting an evaluation; for administrators."""
     return Call(o.EvaluationStarted, "POST", "evaluations", o.EvaluationIn(suite=suite, tags=list(tags)), once=once)
+
+
+def sharing(conversation: str, *people: str, once: str = "") -> Call[s.ReadersOut]:
+    """Letting these people read one's conversation; without any, who may read it."""
+    path = f"conversations/{conversation}/readers"
+    return Call(
+        s.ReadersOut, "POST" if people else "GET", path, s.ReadersIn(people=list(people)) if people else None, once=once
+    )
+
+
+def listing_shared(cursor: str = "", limit: int = 50) -> Call[m.Page[s.SharedOut]]:
+    """The conversations that others have shared with the person."""
+    return Call(m.Page[s.SharedOut], "GET", "shared-conversations", params={"cursor": cursor, "limit": limit})
+
+
+def opening_shared(conversation: str) -> Call[s.SharedWhole]:
+    """Somebody else's conversation, as the person may see it now."""
+    return Call(s.SharedWhole, "GET", f"shared-conversations/{conversation}")
+
+
+def collecting(app: str, name: str, note: str = "", *, once: str = "") -> Call[s.CollectionOut]:
+    """Beginning a collection of an app's form."""
+    return Call(s.CollectionOut, "POST", f"apps/{app}/collections", s.CollectionIn(name=name, note=note), once=once)
+
+
+def putting_in(app: str, collection: str, inputs: Mapping[str, Any], *, once: str = "") -> Call[s.CollectedOut]:
+    """Filling in a collection's form."""
+    path = f"apps/{app}/collections/{quote(collection)}/answers"
+    return Call(s.CollectedOut, "POST", path, m.RunIn(inputs=dict(inputs)), once=once)
+
+
+def listing_collected(app: str, collection: str, cursor: str = "", limit: int = 50) -> Call[m.Page[s.CollectedOut]]:
+    """What was put in: everything for who began it, for others their own."""
+    path = f"apps/{app}/collections/{quote(collection)}/answers"
+    return Call(m.Page[s.CollectedOut], "GET", path, params={"cursor": cursor, "limit": limit})

@@ -40,14 +40,19 @@ class ActionOut(BaseModel):
     fields: list[ActionFieldOut]
 
 
-class FormIn(Sent):
-    """A form to fill in: with fields, with a text for its title and body, or with what an app's run offers."""
+class OfferIn(Sent):
+    """A form to fill in with what an app's run offers."""
 
     action: str = Field("", max_length=120, description="NAME.OPERATION; may be left out where a run's form fits one.")
-    fields: dict[str, str] = Field(default={}, max_length=100)
-    text: str = Field("", max_length=100_000, description="For the form's title (its first line) and text.")
+    fields: dict[str, str] = Field(default={}, max_length=100, description="Other values than those that it offers.")
     run: str = Field("", max_length=64, description="An app's run; `offer` is one of its offers.")
     offer: int = Field(0, ge=0, le=1_000)
+
+
+class FormIn(OfferIn):
+    """A form to fill in: with fields, with a text for its title and body, or with what an app's run offers."""
+
+    text: str = Field("", max_length=100_000, description="For the form's title (its first line) and text.")
 
 
 class FormChange(Sent):

@@ -97,6 +97,16 @@ def problem_of(error: Exception) -> Problem:
     )
 
 
+def invalid(error: RequestValidationError) -> Problem:
+    """The fields that aren't as the document has them."""
+    found = [
+        Wrong(field=".".join(map(str, e["loc"][1:])) or str(e["loc"][0]), message=e["msg"]) for e in error.errors()
+    ]
+    said = "; ".join(f"{one.field}: {one.message}" for one in found[:3])
+    told = f"The request isn't as the document /api/openapi.json has it ({said}); correct it."
+    return Problem(title="Unprocessable Content", status=422, detail=told, errors=found[:50])
+
+
 def sent(problem: Problem, headers: dict[str, str] | None = None) -> JSONResponse:
     """The problem as a response."""
     return JSONResponse(problem.model_dump(), problem.status, headers, media_type=TYPE)
@@ -116,14 +126,9 @@ def add_handlers(app: FastAPI, challenge: str) -> None:
             headers["Retry-After"] = "30"
         return sent(problem, headers)
 
-    async def invalid(_: Request, error: Exception) -> JSONResponse:
+    async def not_as_documented(_: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, RequestValidationError)
-        found = [
-            Wrong(field=".".join(map(str, e["loc"][1:])) or str(e["loc"][0]), message=e["msg"]) for e in error.errors()
-        ]
-        said = "; ".join(f"{one.field}: {one.message}" for one in found[:3])
-        told = f"The request isn't as the document /api/openapi.json has it ({said}); correct it."
-        return sent(Problem(title="Unprocessable Content", status=422, detail=told, errors=found[:50]))
+        return sent(invalid(error))
 
     async def http(_: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, HTTPException)
@@ -142,6 +147,6 @@ def add_handlers(app: FastAPI, challenge: str) -> None:
 
     app.add_exception_handler(Exception, unknown)
     app.add_exception_handler(errors.DebriefError, known)
-    app.add_exception_handler(RequestValidationError, invalid)
+    app.add_exception_handler(RequestValidationError, not_as_documented)
     app.add_exception_handler(HTTPException, http)
     app.add_exception_handler(DatabaseError, database)

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 
 from apps.kept.runs import results, runs
 from assistant.records.conversations import conversations, dump_answer, load_answer, turns
+from assistant.records.prompts import answer_prompts
 from assistant.records.running import running_apps
 from assistant.records.still_readable import Readable, as_readable, documents_of, trace_as_readable, trace_documents
 from assistant.records.trace import traces
@@ -127,6 +128,7 @@ def _erase_turn(connection: sa.Connection, row: sa.Row[Any], may: Collection[str
 def _erase_trace(connection: sa.Connection, row: sa.Row[Any], may: Collection[str]) -> None:
     record = trace_as_readable(row.record, may)
     connection.execute(traces.update().where(traces.c.id == row.id).values(record=dict(record)))
+    connection.execute(answer_prompts.delete().where(answer_prompts.c.trace_id == row.id))
     _erase_evaluated(connection, row.id)
 
 

@@ -8,8 +8,15 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
-from core.database import Engine, metadata
+from core.database import FOLLOWS, Engine, metadata
 from core.llm import SentPrompt
+
+
+def _forget_without_trace(connection: sa.Connection) -> int:
+    """Deletes the prompts whose answer is deleted; how many."""
+    kept = sa.select(metadata.tables["answer_traces"].c.id)
+    return connection.execute(answer_prompts.delete().where(answer_prompts.c.trace_id.not_in(kept))).rowcount
+
 
 answer_prompts = sa.Table(
     "answer_prompts",
@@ -20,6 +27,7 @@ answer_prompts = sa.Table(
     sa.Column("model", sa.String(200), nullable=False),
     # JSON, compressed: sources make it long.
     sa.Column("messages", sa.LargeBinary, nullable=False),
+    info={FOLLOWS: _forget_without_trace},
 )
 
 

@@ -17,7 +17,7 @@ from assistant.records.conversations import Conversations
 from assistant.records.running import RunningApps
 from assistant.records.trace import Traces
 from core import audit
-from core.database import open_database, utc_now
+from core.database import follow_deletions, open_database, utc_now
 from core.errors import SettingsError
 from core.llm import ModelUsage
 from core.logs import scheduled
@@ -51,6 +51,8 @@ def forget(engine: sa.Engine, retention: RetentionSettings) -> Forgotten:
     if retention.traces_days is not None:
         traces = Traces(engine).forget_older_than(retention.traces_days)
         ModelUsage(engine).forget_people_before(utc_now() - timedelta(days=retention.traces_days))
+        with engine.begin() as connection:
+            follow_deletions(connection)
     audited = 0
     if retention.audit_days is not None:
         audited = audit.cut(engine, utc_now() - timedelta(days=retention.audit_days))

@@ -27,6 +27,7 @@ from ingestion.documents import (
     schedule_words,
 )
 from ingestion.state import DocumentRecord, SyncRun, SyncState
+from ingestion.sync.alive import abort_dead_runs
 from ingestion.sync.explain import explain
 from ingestion.sync.status import SourceStatus, standing, statuses
 
@@ -76,6 +77,7 @@ def _sources(user: User) -> None:
     admin = session.is_admin(user)
     if admin and session.settings_problem():
         components.state("The changed settings are not in force", session.settings_problem(), "error")
+    abort_dead_runs(session.settings(), session.database())
     found = statuses(session.database(), session.settings().sources)
     if not found:
         words = "Add one below." if admin else "An administrator adds them on this page."

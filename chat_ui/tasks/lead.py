@@ -40,7 +40,9 @@ def lead_view(desk: Desk, kept: Kept, user: User) -> None:
     way: Way = st.selectbox("One label from many by", get_args(Way), 2, key="review-way")
     seen = results.seen_by(desk.shown(kept, user))
     if seen.closed:
-        st.caption(f"{len(seen.closed)} items rest on documents that you may not read: they are for another lead.")
+        st.caption(
+            f"{len(seen.closed)} items aren't shown: you may not read their documents, or their words are erased."
+        )
     _to_decide(desk, kept, seen, way, user)
     _downloads(seen, way)
 

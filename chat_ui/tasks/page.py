@@ -118,10 +118,11 @@ def _answer(task: Task, user: User) -> None:
         on = st.button("Hand on to a lead", key=f"hand-{key}", help="Needs a note.")
     if save or skip or on:
         try:
-            if save:
-                desk().save(task, user, value, note)
-            else:
+            if not save:
                 desk().pass_on(task, user, note, to_lead=on)
+            elif not desk().save(task, user, value, note):
+                told = "Others had labelled this item meanwhile; yours is kept and doesn't count. Go on with the next."
+                st.session_state[_SAID] = ReviewError(told)
         except DebriefError as error:
             st.session_state[_SAID] = error
         st.rerun()

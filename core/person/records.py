@@ -17,7 +17,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from core.database import PERSONAL, Engine, metadata
+from core.database import PERSONAL, Engine, follow_deletions, metadata
 from core.types import folded
 
 DELETED = "(deleted)"
@@ -68,6 +68,8 @@ def delete_person(engine: Engine, email: str) -> Deletion:
             else:
                 rows = connection.scalar(sa.select(sa.func.count()).select_from(table).where(is_theirs)) or 0
                 kept += [Kept(table.name, rows, rule)] if rows else []
+        for name, rows in follow_deletions(connection).items():
+            deleted[name] = deleted.get(name, 0) + rows
     return Deletion(deleted, anonymised, tuple(kept), _left(engine, email))
 
 

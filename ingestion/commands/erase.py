@@ -16,7 +16,12 @@ from ingestion.state import SyncState
 
 EraseRecords = Callable[[Engine, Collection[str]], dict[str, int]]
 _records: dict[str, EraseRecords] = {}
-_NAMES = {"turn": "answers of conversations", "trace": "traces", "result": "results of apps"}
+_NAMES = {
+    "turn": "answers of conversations",
+    "trace": "traces",
+    "result": "results of apps",
+    "item": "items of reviews",
+}
 
 
 def register(app: typer.Typer, erase_records: EraseRecords) -> None:

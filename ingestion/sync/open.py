@@ -20,6 +20,7 @@ from ingestion.enrich.prepare import Preparation
 from ingestion.parse import ParserPool
 from ingestion.recordings import forget_recordings, recordings_folder
 from ingestion.state import SyncState
+from ingestion.sync.alive import under_way
 from ingestion.sync.source_sync import SyncContext, SyncOptions
 from retrieval.engines import Recipe, open_generations
 from retrieval.models import CachedEmbedder, open_embedder
@@ -54,7 +55,7 @@ def open_sync(settings: Settings, names: Sequence[str], options: SyncOptions) ->
         except DebriefError as error:
             pairs.append((source, error))
     state = SyncState(engine)
-    with ParserPool(settings.parsing, kept=recordings_folder(settings)) as pool:
+    with under_way(settings), ParserPool(settings.parsing, kept=recordings_folder(settings)) as pool:
         yield (
             SyncContext(
                 engine=engine,

@@ -18,6 +18,7 @@ from service import forms, shapes
 from service import models as m
 from service.caller import Caller
 from service.parts import Parts
+from service.routes.actions import offered
 from service.routes.apps import run_events
 from service.routes.ask import question_of
 from service.routes.documents import search_of
@@ -26,6 +27,7 @@ from warehouse.shown import markdown_rows
 APP = "app_"
 ACTION = "action_"
 _OUTCOME = "form_outcome"
+_OFFER = "form_of_run"
 _SHOWN_ROWS = 50
 _Sent = TypeVar("_Sent", bound=BaseModel)
 
@@ -88,7 +90,9 @@ def _action_tools(caller: Caller, parts: Parts) -> list[Tool]:
         for name, action in known.items()
     ]
     outcome = "Tells what became of a form: whether the person has confirmed it, and where the record is."
-    return [*found, _tool(_OUTCOME, outcome, f.FormName, f.FormOut)] if found else []
+    offer = f"Fills in a form with what an app's run offers, with its evidence. {told.partition('; ')[2].capitalize()}"
+    more = [_tool(_OUTCOME, outcome, f.FormName, f.FormOut), _tool(_OFFER, offer, f.OfferIn, f.FormOut, writes=True)]
+    return [*found, *more] if found else []
 
 
 def _actions(caller: Caller, parts: Parts) -> dict[str, Action]:
@@ -106,7 +110,7 @@ def call(name: str, given: Mapping[str, Any], caller: Caller, parts: Parts, canc
         return _fill_in(name, given, caller, parts)
     kinds = {
         "search": ("search", _search), "ask": ("ask", _ask), "ask_data": ("data", _ask_data),
-        _OUTCOME: ("actions", _outcome),
+        _OUTCOME: ("actions", _outcome), _OFFER: ("actions", _of_run),
     }  # fmt: skip
     if name not in kinds:
         raise QuestionError(f"There is no tool {name[:60]!r}; tools/list names those that you may use.")
@@ -147,6 +151,7 @@ def _ask_data(given: Mapping[str, Any], caller: Caller, parts: Parts) -> Steps:
 
 
 def _app(name: str, given: Mapping[str, Any], caller: Caller, parts: Parts, cancelled: Cancelled) -> Steps:
+    forms_open = "actions" in caller.scopes
     for event in run_events(name, given, caller.user, parts, cancelled):
         if isinstance(event, m.StepOut):
             if event.state != "waiting":
@@ -154,8 +159,16 @@ def _app(name: str, given: Mapping[str, Any], caller: Caller, parts: Parts, canc
             continue
         shown = "\n\n".join(filter(None, (o.text for o in event.outputs)))
         notes = "\n".join(event.notes)
+        offers = _told_offers(event) if forms_open else ""
         failed = event.status not in ("completed", "waiting")
-        yield _done("\n\n".join(filter(None, (shown, event.error, notes))), event, failed=failed)
+        yield _done("\n\n".join(filter(None, (shown, event.error, notes, offers))), event, failed=failed)
+
+
+def _told_offers(run: m.RunOut) -> str:
+    """The forms that a run offers, and how one is filled in."""
+    lines = [f"- offer {o.offer}: {o.title} ({o.to})" for o in run.offers]
+    told = f"It offers forms for other systems; `{_OFFER}` fills one in for review (run {run.id}):"
+    return "\n".join([told, *lines]) if lines else ""
 
 
 def _fill_in(name: str, given: Mapping[str, Any], caller: Caller, parts: Parts) -> Steps:
@@ -167,6 +180,12 @@ def _fill_in(name: str, given: Mapping[str, Any], caller: Caller, parts: Parts) 
     yield Told("Filling in a form")
     made = parts.reviews.propose(action.id, given, caller.user, origin={"interface": "mcp"})
     yield _form(forms.form(made, caller.user, parts))
+
+
+def _of_run(given: Mapping[str, Any], caller: Caller, parts: Parts) -> Steps:
+    wanted = _read(f.OfferIn, given)
+    yield Told("Filling in a form")
+    yield _form(forms.form(offered(wanted, caller.user, parts), caller.user, parts))
 
 
 def _outcome(given: Mapping[str, Any], caller: Caller, parts: Parts) -> Steps:
@@ -200,11 +219,13 @@ def _read(kind: type[_Sent], given: Mapping[str, Any]) -> _Sent:
         raise QuestionError(f"{where}: {first['msg']}; correct it as the tool's schema says.") from error
 
 
-def _tool(name: str, told: str, takes: type[BaseModel], gives: type[BaseModel]) -> Tool:
+def _tool(name: str, told: str, takes: type[BaseModel], gives: type[BaseModel], *, writes: bool = False) -> Tool:
     return Tool(
         name=name,
         description=told,
         input_schema=takes.model_json_schema(),
         output_schema=gives.model_json_schema(),
-        annotations=ToolAnnotations(read_only_hint=name != "ask", destructive_hint=False, open_world_hint=False),
+        annotations=ToolAnnotations(
+            read_only_hint=name != "ask" and not writes, destructive_hint=False, open_world_hint=False
+        ),
     )

@@ -119,7 +119,7 @@ def undo(form: str, caller: Confirming, parts: With, idempotency_key: Idempotenc
 def proposed(body: m.FormIn, user: User, parts: Parts) -> Proposal:
     """The form that is asked for, filled in. Raises ActionError: there is no such action or field for the person."""
     if body.run:
-        return _offered(body, user, parts)
+        return offered(body, user, parts)
     filled: dict[str, str] = {}
     if body.text:
         operation = parts.reviews.actions.named(body.action, user).operation
@@ -128,8 +128,12 @@ def proposed(body: m.FormIn, user: User, parts: Parts) -> Proposal:
     return parts.reviews.propose(body.action, {**filled, **body.fields}, user, origin={"interface": "api"})
 
 
-def _offered(body: m.FormIn, user: User, parts: Parts) -> Proposal:
-    """The form that an app's run offers, with what it rests on."""
+def offered(body: m.OfferIn, user: User, parts: Parts) -> Proposal:
+    """The form that an app's run offers, with what it rests on.
+
+    Raises:
+        NotFound, ActionError: the person has no such run, or it offers no such form.
+    """
     offers = own_result(body.run, user, parts).offers
     if body.offer >= len(offers):
         raise ActionError(f"The run offers {len(offers)} forms, and none is number {body.offer}; see its `offers`.")

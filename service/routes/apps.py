@@ -132,7 +132,7 @@ def run_events(
         AppError: there is no such app for the person, or the inputs are wrong.
     """
     app = parts.app(name, user).app
-    given = _values(app, app.inputs, inputs, parts)
+    given = form_values(app, app.inputs, inputs, parts)
     for event in run_app(app, given, _context(app, user, parts, cancelled)):
         if isinstance(event, RunResult):
             yield shapes.run(event, record_run(parts.engine, event, user))
@@ -143,7 +143,7 @@ def run_events(
 def _resumed_events(run: str, inputs: Mapping[str, Any], user: User, parts: Parts) -> Iterator[m.StepOut | m.RunOut]:
     own_result(run, user, parts)
     app, waits = waiting_run(parts.engine, run, user)
-    for event in resume(app, waits, _values(app, waits.asks, inputs, parts), _context(app, user, parts)):
+    for event in resume(app, waits, form_values(app, waits.asks, inputs, parts), _context(app, user, parts)):
         if isinstance(event, RunResult):
             record_resumed(parts.engine, run, event)
             yield shapes.run(event, run)
@@ -156,7 +156,7 @@ def _context(app: App, user: User, parts: Parts, cancelled: Any = None) -> Conte
     return Context(user, tools, company=parts.settings.company, cancelled=cancelled or (lambda: False))
 
 
-def _values(app: App, fields: tuple[Input, ...], given: Mapping[str, Any], parts: Parts) -> dict[str, Any]:
+def form_values(app: App, fields: tuple[Input, ...], given: Mapping[str, Any], parts: Parts) -> dict[str, Any]:
     """The values as the runner takes them: files parsed."""
     kinds = {item.name: item.type for item in fields}
     values = dict(given)

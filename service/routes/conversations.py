@@ -38,7 +38,7 @@ def conversations(
 def begin(body: m.Title, caller: Asking, parts: With, idempotency_key: IdempotencyKey = "") -> m.ConversationOut:
     """Begins a conversation."""
     identifier = parts.conversations().start(caller.user, body.title)
-    return _listed(_one(identifier, caller.user, parts))
+    return _listed(own_conversation(identifier, caller.user, parts))
 
 
 @routes.get("/conversations/{conversation}", responses=_NOT_MINE)
@@ -59,7 +59,7 @@ def rename(
     """Gives it another title."""
     _check_unchanged(conversation, if_match, caller.user, parts)
     parts.conversations().rename(conversation, caller.user, body.title)
-    return _listed(_one(conversation, caller.user, parts))
+    return _listed(own_conversation(conversation, caller.user, parts))
 
 
 @routes.delete("/conversations/{conversation}", status_code=204, responses=responses(404, 412))
@@ -77,13 +77,13 @@ def delete(conversation: str, caller: Asking, parts: With, if_match: IfMatch = "
 )
 def export(conversation: str, caller: Asking, parts: With) -> PlainTextResponse:
     """The conversation as Markdown, with the sources of each answer."""
-    _one(conversation, caller.user, parts)
+    own_conversation(conversation, caller.user, parts)
     audit.record(parts.engine, caller.user, "exported", f"conversation {conversation}")
     return PlainTextResponse(parts.conversations().export(conversation, caller.user), media_type="text/markdown")
 
 
 def _whole(identifier: str, user: User, parts: Parts) -> m.ConversationWhole:
-    _one(identifier, user, parts)
+    own_conversation(identifier, user, parts)
     turns = [
         m.TurnOut(question=t.question, asked_at=t.asked_at, answer=shapes.answer(t.answer, identifier))
         for t in parts.conversations().turns(identifier, user)
@@ -97,7 +97,8 @@ def _check_unchanged(identifier: str, tag: str, user: User, parts: Parts) -> Non
         raise Changed("The conversation isn't as it was when it was read; read it again.")
 
 
-def _one(identifier: str, user: User, parts: Parts) -> Conversation:
+def own_conversation(identifier: str, user: User, parts: Parts) -> Conversation:
+    """The person's conversation. Raises NotFound: they have none such."""
     found = next((c for c in parts.conversations().of(user, _MOST) if c.id == identifier), None)
     if found is None:
         raise NotFound(f"You have no conversation {identifier[:40]!r}; /api/v1/conversations lists yours.")

@@ -13,6 +13,7 @@ from fastapi import Query
 from core.errors import QuestionError, SettingsError
 from ingestion.documents import OUTCOMES, late_by
 from ingestion.state import SyncRun, SyncState
+from ingestion.sync.alive import abort_dead_runs
 from ingestion.sync.open import choose_sources
 from ingestion.sync.process import SyncProcess, start_sync
 from ingestion.sync.status import SourceStatus, standing, statuses
@@ -34,6 +35,7 @@ _OUTCOMES = "|".join(OUTCOMES)
 def sources(caller: Operating, parts: With, cursor: Cursor = "", limit: Limit = 50) -> Page[m.SourceOut]:
     """The sources, and how each stands; for administrators."""
     of_admin(caller, parts)
+    abort_dead_runs(parts.settings, parts.engine)
     found = statuses(parts.engine, parts.settings.sources)
     part, more = shapes.page_of(found, lambda s: s.settings.name, cursor, limit)
     return Page(items=[_source(s, parts) for s in part], next=more)
@@ -58,10 +60,10 @@ def start(body: m.SyncIn, caller: Operating, parts: With, idempotency_key: Idemp
         chosen = [source.name for source in choose_sources(parts.settings, body.sources)]
     except SettingsError as error:
         raise QuestionError(str(error)) from error
+    abort_dead_runs(parts.settings, parts.engine)
     standing_now = statuses(parts.engine, parts.settings.sources)
     if busy := [s.settings.name for s in standing_now if s.last is not None and s.last.state == "SYNCING"]:
-        told = "wait for its end, or run `debrief sync` on the server if its process was killed"
-        raise Conflict(f"A sync of {', '.join(busy)} is running already; {told}.")
+        raise Conflict(f"A sync of {', '.join(busy)} is running already; wait for its end.")
     before = next((run.id for run in SyncState(parts.engine).runs(limit=1)), 0)
     process = start_sync(parts.settings, parts.engine, body.sources, user)
     return m.SyncStarted(sources=chosen, runs=[_run(r) for r in _begun(process, before, parts)])
@@ -71,6 +73,7 @@ def start(body: m.SyncIn, caller: Operating, parts: With, idempotency_key: Idemp
 def sync_run(run: int, caller: Operating, parts: With) -> m.SyncRunOut:
     """One sync of one source; for administrators."""
     of_admin(caller, parts)
+    abort_dead_runs(parts.settings, parts.engine)
     return _run(_one(run, parts))
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from typer.testing import CliRunner
 
 from apps.kept.runs import results, runs
@@ -16,13 +19,16 @@ from assistant.records.trace import Trace, Traces
 from cli import app
 from core.database import utc_now
 from core.errors import ReviewError
-from core.types import Answer, Citation, User
+from core.types import EVERYONE, Answer, Citation, User
 from evals.suite import load_suite
+from ingestion.state import DocumentRecord, SyncState
 from review.desk import Desk
 from review.items import Item, answered_items, drawn, item_of, read_items
+from review.results import results_of
 from review.spec import Sample, job_of
 from review.store import Store
-from tests.review.conftest import LEAD, REVIEWERS, readable
+from review.tables import items, labels
+from tests.review.conftest import CLOSED, LEAD, REVIEWERS, readable
 
 JOB = """\
 job: answers-48
@@ -79,6 +85,7 @@ def test_right_answers_become_cases_that_say_where_they_are_from(store: Store, t
     trace, citation = Trace("How long are logs kept?"), Citation(1, "files:a.md", "A", "", "90 days", 0, 7)
     trace.finish(Answer("90 days [1].", (citation,), confidence=0.8))
     Traces(store.engine).save(trace, User("ben@x.example"), "c1")
+    SyncState(store.engine).commit("files", [DocumentRecord("files:a.md", "files", allow=(EVERYONE,))], "c")
     (tmp_path / "job.yaml").write_text(JOB.replace("each: 2", "each: 1"))
     run("create", str(tmp_path / "job.yaml"), "--answers", "10")
     desk = Desk(store, readable)
@@ -135,6 +142,48 @@ def test_answers_that_only_their_asker_may_see_are_left_out_and_counted(store: S
     assert "2 items" in said and "6 answers are left out" in said
     told = CLI.invoke(app, ["review", "export", "answers-48"])  # nothing is indexed here: they may read neither
     assert told.stdout == "" and "Without 2 items: lea@x.example may not read" in told.stderr
+
+
+@pytest.mark.parametrize("kind", ["choice", "text"])
+@pytest.mark.parametrize("way", ["person", "age", "document"])
+def test_the_words_of_an_item_go_with_what_they_are_from(store: Store, tmp_path: Path, way: str, kind: str) -> None:
+    asker, other = User("ben@x.example"), User("eva@x.example")
+    for person, document, words in ((asker, "files:a.md", "kingfisher"), (other, "files:b.md", "other")):
+        trace = Trace(f"Which {words}?", asked_at=utc_now() - timedelta(days=40 * (person is asker)))
+        trace.finish(Answer(f"The {words} [1].", (Citation(1, document, "A", "", f"a {words}", 0, 7),)))
+        Traces(store.engine).save(trace, person)
+    label = "{kind: text}" if kind == "text" else "{kind: choice, values: [right, wrong]}"
+    (tmp_path / "job.yaml").write_text(re.sub("label: .*", f"label: {label}", JOB.replace("each: 2", "each: 1")))
+    run("create", str(tmp_path / "job.yaml"), "--answers", "10")
+    desk = Desk(store, readable)
+    while (task := desk.next("answers-48", REVIEWERS[0])) is not None:
+        assert desk.save(task, REVIEWERS[0], f"right {task.item.text}" if kind == "text" else "right", task.item.text)
+    command = {"person": ["person", "delete", asker.email, "--yes"], "age": ["forget", "--traces-days", "30"]}
+    if way == "document":
+        SyncState(store.engine).commit("files", [DocumentRecord("files:a.md", "files", outcome="deleted")], "c")
+    done = CLI.invoke(app, command.get(way, ["erase", "files:a.md", "--yes"]))
+    assert done.exit_code == 0, done.output + str(done.exception)
+    with store.engine.connect() as connection:
+        kept = str([connection.execute(sa.select(table)).all() for table in (items, labels)])
+    assert "kingfisher" not in kept and "other" in kept
+    assert results_of(store, "answers-48").complete() == 2, "its label counts"
+    assert [i.question for i in desk.shown(store.job("answers-48"), LEAD).values()] == ["Which other?"]
+    assert "kingfisher" not in run("export", "answers-48", "--way", "majority")
+
+
+def test_a_lead_makes_cases_of_what_they_may_read(store: Store, tmp_path: Path) -> None:
+    trace = Trace("How long are logs kept?")
+    trace.finish(Answer("90 days [1].", (Citation(1, CLOSED, "A", "", "90 days", 0, 7),)))
+    Traces(store.engine).save(trace, User("ben@x.example"))
+    (tmp_path / "job.yaml").write_text(JOB.replace("each: 2", "each: 1"))
+    run("create", str(tmp_path / "job.yaml"), "--answers", "10")
+    desk = Desk(store, readable)
+    task = desk.next("answers-48", REVIEWERS[0])
+    assert task is not None and desk.save(task, REVIEWERS[0], "right")
+    (tmp_path / "debrief.yaml").write_text((tmp_path / "debrief.yaml").read_text() + "evaluation: {cases_dir: cases}\n")
+    (tmp_path / "cases").mkdir()
+    told = CLI.invoke(app, ["review", "cases", "answers-48", "--right", "right", "--suite", "own"])
+    assert "0 cases were added" in told.stdout and "Without 1 items" in told.stderr
 
 
 def test_a_source_that_names_its_document_closes_the_item() -> None:

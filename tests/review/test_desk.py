@@ -11,13 +11,15 @@ from collections.abc import Callable
 import pytest
 
 from core.audit import recorded
+from core.database import utc_now
 from core.errors import ReviewError
 from core.types import User
 from review.desk import Desk
 from review.exports import FORMATS, exported
 from review.items import Item
 from review.results import results_of
-from review.store import Store
+from review.store import HELD, Store
+from review.tables import labels
 from tests.review.conftest import CLOSED, LEAD, REVIEWERS, readable
 
 ONE, TWO, THREE = REVIEWERS[:3]
@@ -138,6 +140,19 @@ def test_what_everybody_skips_goes_to_a_lead(opened: Callable[..., Desk]) -> Non
     assert list(results_of(desk.store, "answers-48").to_decide("majority")) == [1]
 
 
+def test_a_label_that_comes_when_others_have_labelled_is_kept_and_doesnt_count(opened: Callable[..., Desk]) -> None:
+    desk = opened(1, each=1)
+    late = desk.next("answers-48", ONE)
+    with desk.store.engine.begin() as connection:
+        connection.execute(labels.update().values(at=utc_now() - HELD))
+    other = desk.next("answers-48", TWO)
+    assert late is not None and other is not None, "who holds it for too long holds it no more"
+    assert desk.save(other, TWO, "right") and not desk.save(late, ONE, "wrong")
+    assert [label.value for label in desk.store.labels("answers-48")] == ["right"]
+    assert [label.value for label in desk.store.labels("answers-48", ("late",))] == ["wrong"]
+    assert desk.next("answers-48", ONE) is None
+
+
 @pytest.mark.parametrize(
     ("label", "value", "kept"),
     [
@@ -211,7 +226,8 @@ def test_a_killed_process_loses_no_label(opened: Callable[..., Desk], store: Sto
         from core.settings import load_settings
         from core.types import User
         from review.desk import Desk
-        from review.store import Store
+        from review.store import HELD, Store
+from review.tables import labels
         desk, me, done = Desk(Store(open_database(load_settings())), lambda ids, user: set(ids)), User("r1@x.example"), 0
         while (task := desk.next("answers-48", me)) is not None:
             desk.save(task, me, "right")

@@ -162,6 +162,28 @@ def test_over_mcp_a_form_gives_its_address_and_nothing_is_written(
 
 
 @pytest.mark.integration
+def test_over_mcp_what_a_run_offers_comes_back_as_a_review(served: Served, address: str, written: list[object]) -> None:
+    async def look() -> None:
+        async with connected(address, served.provider.token(ANA)) as ana:
+            run = await ana.call_tool("app_greeting_card", {"person": "Peter"})
+            assert "offer 0: Peter (jira.issue)" in run.content[0].text and "form_of_run" in run.content[0].text
+            named = {"run": run.structured_content["id"], "fields": {"type": "Task"}}
+            made = await ana.call_tool("form_of_run", named)
+            form = made.structured_content
+            assert form["review"] in made.content[0].text and form["state"] == "proposed"
+            assert {f["name"]: f["value"] for f in form["fields"]}["summary"] == "Card for Peter"
+            for wrong, said in (({"run": "none"}, "You have no run"), ({**named, "offer": 1}, "offers 1 forms")):
+                refused = await ana.call_tool("form_of_run", wrong)
+                assert refused.is_error and said in refused.content[0].text
+        async with connected(address, served.provider.token(BEN)) as ben:
+            theirs = await ben.call_tool("form_of_run", named)
+            assert theirs.is_error and "You have no run" in theirs.content[0].text
+
+    apart(anyio.run, look)
+    assert not written
+
+
+@pytest.mark.integration
 def test_the_client_fills_in_and_confirms(served: Served, address: str, written: list[object]) -> None:
     with Debrief(address, served.provider.token(ANA)) as debrief:
         form = debrief.send(filling_in("tickets.issue", ISSUE))

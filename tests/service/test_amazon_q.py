@@ -95,3 +95,44 @@ def test_who_may_not_isnt_let_in(q: Q, served: Served) -> None:
     assert q(served.provider.token(ANA)).check_document_access(**checked, userId=BEN)["hasAccess"] is False
     with pytest.raises(ben.exceptions.AccessDeniedException):
         ben.check_document_access(**checked, userId=ANA)
+
+
+def test_an_action_is_reviewed_and_written_as_it_was_confirmed(q: Q, served: Served) -> None:
+    records = served.jira.service.records
+    records.clear()
+    ana, where = q(served.provider.token(ANA)), {"applicationId": "0" * 36}
+    asked = ana.chat_sync(**where, userMessage="Open a ticket: the VPN drops in Berlin")
+    review = asked["actionReview"]
+    assert review["pluginType"] == "JIRA_CLOUD" and review["payload"]["summary"]["value"] == "the VPN drops in Berlin"
+    assert [c["value"] for c in review["payload"]["type"]["allowedValues"]] == ["Task", "Bug"] and not records
+    values = {name: {"value": field["value"]} for name, field in review["payload"].items()}
+    sent = {**where, "conversationId": asked["conversationId"]}
+
+    def executed(client: Any, **changed: Any) -> Any:
+        payload = {**values, **{name: {"value": value} for name, value in changed.items()}}
+        given = {"pluginId": review["pluginId"], "payload": payload, "payloadFieldNameSeparator": "."}
+        return client.chat_sync(**sent, actionExecution=given)
+
+    refused = ana.exceptions.ValidationException
+    for wrong, said in (
+        ({}, "Type is missing"),
+        ({"type": "Dream"}, "Dream"),
+        ({"colour": "red"}, "no field 'colour'"),
+    ):
+        with pytest.raises(refused, match=said):
+            executed(ana, **wrong)
+    with pytest.raises(ana.exceptions.AccessDeniedException, match="needs the scope confirm"):
+        executed(q(served.key(ANA, "ask", "actions")), type="Bug")
+    ben = q(served.provider.token(BEN))
+    with pytest.raises(ben.exceptions.ResourceNotFoundException):
+        executed(ben, type="Bug")
+    assert not records
+    done = executed(ana, type="Bug", summary="VPN drops", project="DEV")
+    assert "OPS-" in done["systemMessage"] and len(records) == 1, "what is fixed stays as it is"
+    messages = ana.list_messages(**sent)["messages"]
+    assert [m["type"] for m in messages] == ["HUMAN", "AI", "HUMAN", "AI"] and messages[2]["body"].startswith(
+        "Confirmed"
+    )
+    with pytest.raises(refused, match="is written already"):
+        executed(ana, type="Bug")
+    assert len(records) == 1

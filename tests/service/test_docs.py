@@ -22,7 +22,7 @@ SHELL = re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL)
 PYTHON = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
 SAID = (
     "480", "event: sentence", "travel.md", "Dear Peter", "PT", "204", "Yes, through", ".docx", "/actions?form=",
-    "last good copy", "plans.md", '"sources":["handbook"],"runs":[{',
+    '"people":["peter@', '"answers":0', '"person":"Monika"', "last good copy", "plans.md", '"sources":["handbook"],"runs":[{',
 )  # fmt: skip
 
 
@@ -43,7 +43,8 @@ def _named_later(said: str) -> dict[str, str]:
     """What an answer has that later commands name."""
     found: dict[str, Any] = json.loads(said) if said.startswith("{") else {}
     if "citations" in found:
-        return {"TRACE": found["trace"], "DOCUMENT": found["citations"][0]["document"]}
+        named = {"TRACE": found["trace"], "DOCUMENT": found["citations"][0]["document"]}
+        return {**named, "CONVERSATION": found["conversation"]}
     return {"RUN": found["id"]} if "outputs" in found else {}
 
 
@@ -60,9 +61,8 @@ def test_the_programs(served: Served, address: str, capsys: pytest.CaptureFixtur
 
 def test_every_route_of_the_table_is_there(served: Served) -> None:
     document = served.client.get("/api/openapi.json").json()["paths"]
-    stated = PAGE.replace("{id}", "{}").replace("{name}", "{}").replace("{trace}", "{}").replace("{output}", "{}")
-    stated = re.sub(r", `…/(\w+)`", r", `/forms/{}/\1`", stated)
+    stated = re.sub(r"\{\w+\}", "{}", PAGE)
     for path in document:
         short = re.sub(r"\{\w+\}", "{}", path.removeprefix("/api/v1"))
-        ending = "…/" + short.rpartition("/")[2] if short.count("/") > 2 else short
-        assert short in stated or ending in stated or "…/files/{}" in stated, path
+        ending = re.search(r"/[^/{]+(/\{\})?$", short)
+        assert f"{short}`" in stated or f"{short}," in stated or (ending and f"…{ending[0]}`" in stated), path

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
+import textwrap
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from subprocess import PIPE
 from types import SimpleNamespace
 
 import httpx
@@ -17,6 +22,7 @@ from apps.publish.versions import publish
 from core import audit
 from core.settings import load_settings
 from ingestion.state import Counts, SyncState
+from ingestion.sync.alive import under_way
 from service.app import rest_app
 from service.parts import open_parts
 from tests.service.conftest import ANA, CARD, Served
@@ -61,10 +67,39 @@ def test_a_sync_is_started_once_and_the_new_index_is_searched(served: Served, an
     assert audit.recorded(served.parts.engine, actions=["started sync"])[0].subject == "handbook"
     assert len(audit.recorded(served.parts.engine, actions=["started sync"])) == 1
     state = SyncState(served.parts.engine)
-    other = state.start("board")
-    busy = ana("POST", "/sync-runs", json={})
+    with under_way(served.parts.settings):
+        other = state.start("board")
+        busy = ana("POST", "/sync-runs", json={})
     state.finish(other, "STOPPED", Counts(), "")
     assert busy.status_code == 409 and "A sync of board is running" in busy.json()["detail"]
+
+
+@pytest.mark.integration
+def test_a_run_whose_process_was_killed_blocks_nothing(served: Served, ana: Call) -> None:
+    dying = """
+        import os, signal
+        from core.database import open_database
+        from core.settings import load_settings
+        from ingestion.state import SyncState
+        from ingestion.sync.alive import under_way
+        settings = load_settings()
+        with under_way(settings):
+            print(SyncState(open_database(settings)).start("board").id, flush=True)
+            input()
+    """
+    file = served.parts.settings.file
+    environment = {**os.environ, "DEBRIEF_SETTINGS": str(file)}
+    process = subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(dying)], env=environment, stdin=PIPE, stdout=PIPE, text=True
+    )
+    assert process.stdout is not None
+    run = process.stdout.readline().strip()
+    assert ana("GET", f"/sync-runs/{run}").json()["state"] == "SYNCING", "its process lives"
+    assert ana("POST", "/sync-runs", json={}).status_code == 409
+    process.kill()
+    process.wait()
+    assert ana("GET", f"/sync-runs/{run}").json()["state"] == "ABORTED"
+    assert ana("POST", "/sync-runs", json={"sources": ["handbook"]}).status_code == 202
 
 
 @pytest.fixture

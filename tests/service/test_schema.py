@@ -27,6 +27,7 @@ from service import routes
 from service.once import Once
 from tests.service.conftest import ANA, Served
 
+EXAMPLES = int(os.environ.get("DEBRIEF_SCHEMA_EXAMPLES", "3"))
 CHECKS = [
     not_a_server_error,
     status_code_conformance,
@@ -44,10 +45,9 @@ def no_processes(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(served.parts.evaluation(), "start", lambda *_: None)
 
 
-def try_all(served: Served, examples: int) -> tuple[int, int]:
+def try_all(schema: Any, headers: dict[str, str], examples: int, checks: list[Any] = CHECKS) -> tuple[int, int]:
     """(Operations, requests) that were tried. Raises what schemathesis finds."""
-    schema = schemathesis.openapi.from_asgi("/api/openapi.json", served.client.app)
-    headers, tried, operations = dict(served.bearer(ANA)), 0, 0
+    tried, operations = 0, 0
     for found in schema.get_all_operations():
         operation = found.ok()
         operations += 1
@@ -64,14 +64,15 @@ def try_all(served: Served, examples: int) -> tuple[int, int]:
         def one(case: Any) -> None:
             nonlocal tried
             tried += 1
-            case.call_and_validate(headers=headers, checks=CHECKS)
+            case.call_and_validate(headers=headers, checks=checks)
 
         one()
     return operations, tried
 
 
 def test_no_route_fails_or_says_what_its_document_doesnt(served: Served) -> None:
-    operations, tried = try_all(served, int(os.environ.get("DEBRIEF_SCHEMA_EXAMPLES", "3")))
+    schema = schemathesis.openapi.from_asgi("/api/openapi.json", served.client.app)
+    operations, tried = try_all(schema, dict(served.bearer(ANA)), EXAMPLES)
     print(f"{operations} operations, {tried} requests")
     assert operations >= 25 and tried >= operations
 

@@ -14,9 +14,11 @@ from apps.run import SourceQuote
 from apps.runner import RunResult
 from assistant.records import Conversations, Trace, Traces
 from assistant.records.erasing import erase_closed, erase_from_records
+from assistant.records.prompts import answer_prompts
 from assistant.records.running import RunningApps
 from assistant.records.still_readable import WITHHELD
 from core.database import open_database, utc_now
+from core.llm import SentPrompt
 from core.settings import Settings
 from core.types import Answer, Chunk, Citation, Passage, User
 from evals.suite.history import History, Result
@@ -47,6 +49,7 @@ def leave(engine: sa.Engine, user: User, document: str) -> str:
     trace = Trace("What is it?")
     trace.found(answer(document).passages)
     trace.finish(answer(document))
+    trace.prompts.append(SentPrompt("answer", "m", (("user", WORDS),)))
     Traces(engine).save(trace, user)
     record_run(
         engine,
@@ -71,6 +74,8 @@ def test_no_table_has_the_words_of_an_erased_document(engine: sa.Engine, documen
     assert everything(engine).count("kingfisher") >= 6
     assert erase_from_records(engine, [document]) == {"turn": 1, "trace": 1, "result": 1}
     assert "kingfisher" not in everything(engine)
+    with engine.connect() as connection:
+        assert not connection.execute(sa.select(answer_prompts)).all(), "what a model was sent quotes it"
     (turn,) = Conversations(engine).turns(conversation, ANA)
     assert turn.answer.text == WITHHELD and not turn.answer.citations
     assert my_runs(engine, ANA) == []
