@@ -269,7 +269,7 @@ def _scheduler(settings: Settings) -> BackgroundScheduler:
     """What is scheduled, running."""
     from actions.schedule import add_outbox_job
     from assistant.records.retention import add_daily_job
-    from core.audit.schedule import add_anchor_job
+    from core.audit.schedule import add_anchor_job, add_files_job
     from evals.schedule import add_weekly_job
     from ingestion.groups import add_group_job
     from ingestion.sync.schedule import build_scheduler, follow_settings
@@ -281,6 +281,7 @@ def _scheduler(settings: Settings) -> BackgroundScheduler:
     add_weekly_job(scheduler, settings)
     add_daily_job(scheduler, settings)
     add_anchor_job(scheduler, settings)
+    add_files_job(scheduler, settings)
     _add_erasing_job(scheduler, settings)
     add_group_job(scheduler, settings)
     add_outbox_job(scheduler, settings)

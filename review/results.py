@@ -129,7 +129,8 @@ class Results:
 
     def complete(self) -> int:
         """Items with all their labels, or with a lead's word."""
-        return sum(len(o.labels) >= self.job.each or o.way == "lead" for o in self.outcomes("majority").values())
+        given = Counter(label.number for label in self.given)
+        return sum(number in self.decided or given[number] >= self.job.each for number in self.items)
 
     def judged(self, way: Way) -> tuple[float | None, int]:
         """Kappa between the items' `facts.judge`, a model's label, and people's; and over how many items."""

@@ -10,6 +10,7 @@ isn't looked at. `userId`, where it is sent, must be the caller, or with a servi
 from __future__ import annotations
 
 import base64
+import re
 import uuid
 from typing import Annotated, Any
 
@@ -333,4 +334,6 @@ def _conversation(given: str, caller: Caller, parts: Parts) -> str:
 def _application(parts: Parts) -> dict[str, Any]:
     company = parts.settings.company
     identifier = str(uuid.uuid5(uuid.NAMESPACE_DNS, f"debrief.{company}"))
-    return {"applicationId": identifier, "displayName": f"Debrief of {company}", "status": "ACTIVE"}
+    # Their names have letters, digits and these two signs.
+    name = re.sub(r"[^a-zA-Z0-9_-]+", "-", f"Debrief of {company}").rstrip("-")
+    return {"applicationId": identifier, "displayName": name, "status": "ACTIVE"}

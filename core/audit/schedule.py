@@ -1,4 +1,4 @@
-"""The anchors of the audit trail, written at intervals by `debrief serve`."""
+"""What `debrief serve` adds to the audit trail at intervals: anchors of its end, and changes of the settings' files."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.audit.chain import write_anchor
-from core.database import open_database
+from core.audit.settings_files import note_changed_files
+from core.database import open_database, utc_now
+from core.errors import DebriefError
 from core.logs import scheduled
 from core.settings import Settings, load_settings
 
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 JOB = "audit anchor"
+FILES_JOB = "audit settings files"
 
 
 def add_anchor_job(scheduler: BackgroundScheduler, settings: Settings) -> None:
@@ -39,3 +42,20 @@ def anchor_once(settings_file: str) -> None:
             engine = open_database(settings)
             write_anchor(engine, settings.path(settings.audit.anchors_file))
             engine.dispose()
+
+
+def add_files_job(scheduler: BackgroundScheduler, settings: Settings) -> None:
+    """Looks at the settings' files each minute, beginning now."""
+    again = {"trigger": "interval", "minutes": 1, "next_run_time": utc_now()}
+    scheduler.add_job(note_files_once, args=[str(settings.file)], id=FILES_JOB, replace_existing=True, **again)
+
+
+def note_files_once(settings_file: str) -> None:
+    """A scheduled look at the files, which is in the log only when it fails."""
+    try:
+        settings = load_settings(Path(settings_file))
+        engine = open_database(settings)
+        note_changed_files(settings, engine)
+        engine.dispose()
+    except DebriefError as error:
+        log.error("job %(job)s failed: %(error)s", {"job": FILES_JOB, "error": str(error)})

@@ -226,8 +226,7 @@ def test_a_killed_process_loses_no_label(opened: Callable[..., Desk], store: Sto
         from core.settings import load_settings
         from core.types import User
         from review.desk import Desk
-        from review.store import HELD, Store
-from review.tables import labels
+        from review.store import Store
         desk, me, done = Desk(Store(open_database(load_settings())), lambda ids, user: set(ids)), User("r1@x.example"), 0
         while (task := desk.next("answers-48", me)) is not None:
             desk.save(task, me, "right")

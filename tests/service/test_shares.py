@@ -76,6 +76,6 @@ def test_the_client_shares_and_collects(served: Served, address: str) -> None:
         assert ana.send(sharing(kept, BEN)) == ana.send(sharing(kept)) and ana.send(sharing(kept)).people == [BEN]
         assert kept in [one.id for one in ben.send(listing_shared()).items]
         assert "480" in ben.send(opening_shared(kept)).turns[0].answer.text
-        ana.send(collecting("greeting_card", "By client", once="one"))
+        ana.send(collecting("greeting_card", "By client", once="by-client"))
         ben.send(putting_in("greeting_card", "By client", {"person": "Peter"}))
         assert [a.user for a in ana.send(listing_collected("greeting_card", "By client")).items] == [BEN]
