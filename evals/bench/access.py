@@ -1,4 +1,4 @@
-"""Who sees what, against a rule of its own: `python -m evals.bench.access [--pairs 10000] [--seed N] [--engine server]`.
+"""Who sees what, against a rule of its own: `python -m evals.bench.access [--pairs 10000] [--seed N] [--engine NAME]`.
 
 Random people (in five spellings, some with groups of a token alone, some whose groups are unknown), nested groups with
 circles, random access lists. Between four rounds lists change, members leave, documents are deleted. Each pair of a
@@ -265,8 +265,8 @@ def compare(deployment: Deployment, pairs: int, ways: Ways = looked_up) -> tuple
                     kind = "leaks" if seen else "misses"
                     counts[kind] += 1
                     wrong.append(f"{kind}: round {turn}, person {person}, document {document}, {way}")
-        told = f"round {turn + 1} of {_ROUNDS}: {counts['pairs']:,} pairs, {counts['leaks']} leaks, {counts['misses']} misses"
-        print(told, file=sys.stderr, flush=True)
+        told = ", ".join(f"{counts[name]:,} {name}" for name in ("pairs", "leaks", "misses"))
+        print(f"round {turn + 1} of {_ROUNDS}: {told}", file=sys.stderr, flush=True)
     return counts, wrong[:10]
 
 

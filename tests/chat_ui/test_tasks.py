@@ -71,7 +71,7 @@ def test_a_lead_is_told_of_items_that_they_may_not_read_and_sees_nothing_of_them
     job = Job.model_validate(JOB | {"job": "closed"})
     store.create(job, [Item("Secret words.", documents=("files:gone.md",))], User(BEN))
     lead = AppTest.from_function(shown, default_timeout=20, args=(BEN,)).run()
-    assert "0 of 1 items" in html(lead) and "1 items rest on documents" in " ".join(c.value for c in lead.caption)
+    assert "0 of 1 items" in html(lead) and "1 items aren't shown" in " ".join(c.value for c in lead.caption)
     assert "Secret words." not in html(lead) and not lead.exception
 
 
