@@ -110,6 +110,22 @@ def test_the_models_own_no_is_taken_however_it_is_spelt(retriever: Retriever, tm
         ("Is raw Watchtower telemetry kept for 90 days?", "Yes, raw telemetry of Watchtower", "Yes, raw telemetry"),
     ],
 )
+def test_a_few_words_are_about_what_the_question_names(retriever: Retriever, tmp_path: Path) -> None:
+    assistant, _ = assistant_with(retriever, tmp_path, "90 days. [1]", "90 days. [1]", NO_CORRECTIONS)
+    assert assistant.answer(Question(QUESTION, ANA)).text == "90 days. [1]"
+    answer = assistant.answer(Question("How long are defibrillators and stretchers kept?", ANA))
+    assert not answer.text.startswith("90 days.") and answer.outcome != "answered"
+
+
+def test_that_nothing_says_it_is_no_correction(retriever: Retriever, tmp_path: Path) -> None:
+    said = "No evidence is provided in the sources to support this statement."
+    assistant, _ = assistant_with(
+        retriever, tmp_path, "It is kept for 7 years [1].", f'{{"corrections": [{{"number": 1, "text": "{said}"}}]}}'
+    )
+    answer = assistant.answer(Question(QUESTION, ANA))
+    assert said not in answer.text and "90 days" in answer.text
+
+
 def test_yes_stands_only_before_what_was_asked_whether(
     retriever: Retriever, tmp_path: Path, question: str, written: str, shown: str
 ) -> None:
