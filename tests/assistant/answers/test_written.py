@@ -103,13 +103,6 @@ def test_the_models_own_no_is_taken_however_it_is_spelt(retriever: Retriever, tm
     assert assistant.answer(Question("How many moons does Jupiter have?", ANA)).outcome == "no_evidence"
 
 
-@pytest.mark.parametrize(
-    ("question", "written", "shown"),
-    [
-        (QUESTION, "Yes, states that raw telemetry of Watchtower", "Raw telemetry of Watchtower"),
-        ("Is raw Watchtower telemetry kept for 90 days?", "Yes, raw telemetry of Watchtower", "Yes, raw telemetry"),
-    ],
-)
 def test_a_few_words_are_about_what_the_question_names(retriever: Retriever, tmp_path: Path) -> None:
     assistant, _ = assistant_with(retriever, tmp_path, "90 days. [1]", "90 days. [1]", NO_CORRECTIONS)
     assert assistant.answer(Question(QUESTION, ANA)).text == "90 days. [1]"
@@ -126,6 +119,13 @@ def test_that_nothing_says_it_is_no_correction(retriever: Retriever, tmp_path: P
     assert said not in answer.text and "90 days" in answer.text
 
 
+@pytest.mark.parametrize(
+    ("question", "written", "shown"),
+    [
+        (QUESTION, "Yes, states that raw telemetry of Watchtower", "Raw telemetry of Watchtower"),
+        ("Is raw Watchtower telemetry kept for 90 days?", "Yes, raw telemetry of Watchtower", "Yes, raw telemetry"),
+    ],
+)
 def test_yes_stands_only_before_what_was_asked_whether(
     retriever: Retriever, tmp_path: Path, question: str, written: str, shown: str
 ) -> None:
