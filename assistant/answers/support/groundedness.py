@@ -107,7 +107,7 @@ def check_claim(
 def _beside_the_question(claim: str, question: str, source: str) -> Iterator[str]:
     """An answer in a few words, "every 12 months", is about what the question names: the source must name it, too."""
     asked = terms_of(question)
-    if not asked or len(terms_of(claim)) > 1:
+    if not asked or len(claim.split()) >= _SENTENCE or len(terms_of(claim)) > 1:
         return
     there = frozenset(terms_of(source))
     unknown = [term for term in asked if not among(term, there)]
