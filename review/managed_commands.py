@@ -76,7 +76,7 @@ def pull(
 
 
 def _client(region: str, endpoint: str) -> Any:
-    return open_client("s3", AwsSettings(name="review", region=region, endpoint_url=endpoint))
+    return open_client("s3", AwsSettings(name="review", kind="s3", region=region, endpoint_url=endpoint))
 
 
 def _may_read(engine: Engine, directory: Directory, entry: str, documents: Sequence[str]) -> set[str]:
