@@ -73,7 +73,10 @@ COMMANDS: Mapping[str, tuple[str, tuple[str, ...]]] = {
         "Apps that run by themselves: switch on, run, pause, history, standing approvals.",
         ("workflows.commands",),
     ),
-    "review": ("Jobs for a private workforce: who labels what, and the result.", ("review.commands",)),
+    "review": (
+        "Jobs for a private workforce: who labels what, and the result.",
+        ("review.commands", "review.managed_commands"),
+    ),
     "data": ("Questions over tables: ask, check and draft the layer, who sees what.", ("warehouse.commands",)),
     "accounts": ("How your company calls the facts of its customers.", ("assistant.commands.accounts",)),
     "sources": (
