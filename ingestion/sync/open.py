@@ -55,7 +55,7 @@ def open_sync(settings: Settings, names: Sequence[str], options: SyncOptions) ->
         except DebriefError as error:
             pairs.append((source, error))
     state = SyncState(engine)
-    with under_way(settings), ParserPool(settings.parsing, kept=recordings_folder(settings)) as pool:
+    with under_way(settings, engine), ParserPool(settings.parsing, kept=recordings_folder(settings)) as pool:
         yield (
             SyncContext(
                 engine=engine,

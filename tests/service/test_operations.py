@@ -67,7 +67,7 @@ def test_a_sync_is_started_once_and_the_new_index_is_searched(served: Served, an
     assert audit.recorded(served.parts.engine, actions=["started sync"])[0].subject == "handbook"
     assert len(audit.recorded(served.parts.engine, actions=["started sync"])) == 1
     state = SyncState(served.parts.engine)
-    with under_way(served.parts.settings):
+    with under_way(served.parts.settings, served.parts.engine):
         other = state.start("board")
         busy = ana("POST", "/sync-runs", json={})
     state.finish(other, "STOPPED", Counts(), "")
@@ -83,8 +83,9 @@ def test_a_run_whose_process_was_killed_blocks_nothing(served: Served, ana: Call
         from ingestion.state import SyncState
         from ingestion.sync.alive import under_way
         settings = load_settings()
-        with under_way(settings):
-            print(SyncState(open_database(settings)).start("board").id, flush=True)
+        engine = open_database(settings)
+        with under_way(settings, engine):
+            print(SyncState(engine).start("board").id, flush=True)
             input()
     """
     file = served.parts.settings.file
