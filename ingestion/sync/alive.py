@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 
 from core.database import Engine, held_alone
@@ -26,11 +26,12 @@ def under_way(settings: Settings, engine: Engine) -> Iterator[None]:
         IndexLocked: another sync is at work.
     """
     settings.data_path.mkdir(parents=True, exist_ok=True)
-    try:
-        with _lock(settings, engine, shared=True):
-            yield
-    except BlockingIOError as error:
-        raise IndexLocked(f"The index is being written by {error}; try again when that has ended.") from error
+    with ExitStack() as held:
+        try:
+            held.enter_context(_lock(settings, engine, shared=True))
+        except BlockingIOError as error:
+            raise IndexLocked(f"The index is being written by {error}; try again when that has ended.") from error
+        yield
 
 
 def abort_dead_runs(settings: Settings, engine: Engine) -> list[str]:
