@@ -20,8 +20,7 @@ def filter_of(given: Mapping[str, Any]) -> Filter | None:
     """Their attribute filter as ours. Raises QuestionError: it asks for what ours can't say."""
     parts: list[Filter | None] = []
     for kind, value in given.items():
-        if not isinstance(value, list if kind in _OF_SEVERAL else Mapping):
-            raise QuestionError(f"The filter {kind[:40]} has no {type(value).__name__} in it; see AttributeFilter.")
+        _check(kind, value)
         match kind:
             case "andAllFilters":
                 parts.append(all_of(*(filter_of(one) for one in _several(value))))
@@ -43,6 +42,11 @@ def filter_of(given: Mapping[str, Any]) -> Filter | None:
 def _attribute(given: Mapping[str, Any]) -> str:
     name = str(given.get("name", ""))
     return _ATTRIBUTES.get(name, name)
+
+
+def _check(kind: str, value: object) -> None:
+    if not isinstance(value, list if kind in _OF_SEVERAL else Mapping):
+        raise QuestionError(f"The filter {kind[:40]} has no {type(value).__name__} in it; see AttributeFilter.")
 
 
 def _several(given: Sequence[Any]) -> Sequence[Mapping[str, Any]]:
