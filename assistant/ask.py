@@ -23,6 +23,7 @@ from assistant.answers.asked.rewrite import Rewritten, rewrite, rewrite_with_mod
 from assistant.answers.asked.small_talk import small_talk_answer
 from assistant.answers.form.style import Styles, merged
 from assistant.answers.search_answer import EncodingSearcher, SearchAnswers
+from assistant.attached_data import attached_events
 from assistant.checks.guardrails import Guardrails, GuardrailVerdict, load_guardrails
 from assistant.checks.injection import injection_score
 from assistant.checks.personal_data import redacted
@@ -265,10 +266,13 @@ class Assistant:
     def _by_data(
         self, question: Question, verdict: GuardrailVerdict, history: Sequence[StoredTurn]
     ) -> Iterator[Event] | None:
-        """The answer from the company's tables; None when the question isn't about them."""
-        if self.data is None or verdict.refusal or question.route in (SEARCH, RESEARCH):
+        """The answer from tables, the attached ones or the company's; None when the question isn't about them."""
+        if verdict.refusal or question.route in (SEARCH, RESEARCH):
             return None
-        return self.data.events(question, history[-1].answer.query if history else "")
+        before = history[-1].answer.query if history else ""
+        if question.attachments and (own := attached_events(question, before)) is not None:
+            return own
+        return self.data.events(question, before) if self.data is not None else None
 
     def _by_search(
         self,

@@ -88,6 +88,11 @@ class DataAnswer:
     may_take: bool = True
     holds: bool | None = None
 
+    def figure(self) -> str | None:
+        """The one number that the answer is, with its unit; None where it is rows, or there is no number."""
+        alone = self.query is not None and not self.query.levels and len(self.rows) == len(self.columns) == 1
+        return cell_text(self.rows[0][0]) if alone and self.rows[0][0] is not None else None
+
     def shown(self) -> list[tuple[Any, ...]]:
         """The rows with days of the week and months by name."""
         names = {n: _NAMED[v.grain] for n, v in enumerate(self.query.levels if self.query else ()) if v.grain in _NAMED}

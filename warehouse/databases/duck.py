@@ -12,7 +12,7 @@ import re
 import sqlite3
 import statistics
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import duckdb
@@ -52,6 +52,15 @@ class DuckFiles:
                 raise SourceError(f"{file.name} can't be read as tables: {_first_line(error)}.") from error
         self._connection.execute("SET enable_external_access = false")
         self._connection.execute("SET lock_configuration = true")
+
+    @classmethod
+    def of_frames(cls, frames: Mapping[str, pd.DataFrame], notes: Iterable[str] = ()) -> DuckFiles:
+        """Tables that are read already, by name; `notes` say what was left out of them."""
+        made = cls(())
+        for name, frame in frames.items():
+            made._keep(name, frame)
+        made.notes.extend(notes)
+        return made
 
     @staticmethod
     def reads(name: str) -> bool:

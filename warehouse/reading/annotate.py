@@ -234,6 +234,7 @@ def _resolve(spans: list[_Span], lexicon: Lexicon, words: set[str], question: st
         )[-1:]
         fits = [(_fit(m, context) + 0.7 * _leads(before, m), m) for m in span.what]
         best = max(fits, key=lambda f: f[0])
+        best = next((f for f in fits if _is_its_rows(f[1], best[1], lexicon)), best)
         span.what = best[1]
         span.rivals = _rivals(best, fits, lexicon, folded(question[span.begin : span.end]))
         span.letter = span.what.kind[0].upper()
@@ -245,6 +246,15 @@ def _resolve(spans: list[_Span], lexicon: Lexicon, words: set[str], question: st
             grain = next((g for g, words in _GRAINS.items() if re.fullmatch(words, word)), None)
             if grain is not None:
                 span.letter, span.what = "G", grain
+
+
+def _is_its_rows(thing: Mention, column: Mention, lexicon: Lexicon) -> bool:
+    """Whether what is said names the thing itself, and the column only by what its rows are known by."""
+    entity, _, name = column.what.partition(".")
+    if column.kind != "column" or (thing.kind, thing.what) != ("entity", entity):
+        return False
+    own = lexicon.layer.entities[entity]
+    return own.key == own.label == (name,)
 
 
 def _lead(span: _Span, named: Sequence[_Span], question: str) -> int:

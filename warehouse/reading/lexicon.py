@@ -61,6 +61,9 @@ _LIKE_WORDS = (
     "department faculty",
     "abbreviation code symbol",
     "review comment",
+    "due deadline",
+    "delivery delivered",
+    "fallig frist falligkeit",
 )
 
 
@@ -291,7 +294,9 @@ def _plain(name: str) -> tuple[str, ...]:
 def _german_plural(word: str) -> str:
     if word.endswith("e"):
         return f"{word}n"
-    return f"{word}en" if word.endswith(("ung", "ion", "heit", "keit", "schaft", "tat")) else ""
+    if word.endswith(("uhr", "ag", "art", "zahl", "tat")):
+        return f"{word}en"
+    return f"{word}en" if word.endswith(("ung", "ion", "heit", "keit", "schaft")) else ""
 
 
 def _verb(said: Sequence[Token], words: tuple[str, ...]) -> bool:

@@ -93,7 +93,7 @@ def _asked_at_the_end(words: Words, text: str) -> list[Measure]:
     ):
         what = words.marks.names[re.findall(r"E\d+", text[: m.start()])[0]].what
         return [Measure(what, "count")]
-    if not pattern("{in_total}|{on_average}").search(text):
+    if not pattern("{in_total}|{on_average}|{how_much}").search(text):
         return []
     fields = [words.marks.names[c].what for c in re.findall(r"C\d+", text)]
     return [Measure(f, "sum") for f in fields[:1] if words.layer.column(f).type == "number"]

@@ -162,6 +162,7 @@ _DONE: tuple[tuple[str, Callable[[Query], bool]], ...] = (
     (r"{ratio}|{share}|percentage|percent|proportion|ratio", lambda q: any(m.over or m.name for m in _all(q))),
     (r"{ratio}|{share}", lambda q: not any(_of_itself(m) for m in q.measures)),
     (r"{average}", _average),
+    (r"{in_total}|{how_much}", lambda q: bool(q.measures)),
     (r"{highest}|{lowest}", _extreme),
     (r"either", _either),
     (r"than (?!N\d|D\d)", lambda q: bool(q.having)),
