@@ -7,6 +7,7 @@ a stored answer keeps its query and the files' names, and is charted again only 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
@@ -22,6 +23,7 @@ from core.text.words import folded
 from core.types import Answer, User
 from warehouse.ask import DataAnswer, Warehouse
 from warehouse.attached import AttachedTable, attached_warehouse
+from warehouse.query import Query
 from warehouse.reading import Lexicon, Reading
 from warehouse.reading.cues import pattern
 
@@ -29,6 +31,11 @@ from warehouse.reading.cues import pattern
 _FILES = "attached"
 _SHOWN_VALUES = 8
 _COUNTS = pattern(r"{count}|(?:is|are) there an?y?|gibt es|hay alg\w+|y a-t-il")
+# "How many are cancelled?", "is there any cancelled ticket?": what must be a value stands here.
+_VALUE = (
+    r"\b(?:is|are|were|was|been|any|sind|waren|wurden|ist|gibt es \w+|son|estan|hay alg\w+|sont|des) "
+    r"{word}(?: \w+)?\W*$"
+)
 
 
 def attached_events(question: Question, before: str = "") -> Iterator[Event] | None:
@@ -44,7 +51,7 @@ def attached_events(question: Question, before: str = "") -> Iterator[Event] | N
         return None
     last = _query_over(before, question.attachments)
     reading = warehouse.read(question.text, question.user, stored_query(last))
-    if reading.choices or (reading.query is not None and not reading.loose):
+    if reading.choices or (reading.query is not None and not reading.loose and _says_which(reading.query, question)):
         return _answered(question, warehouse, last)
     unknown = _unknown_value(reading, warehouse.lexicon(question.user), question)
     return iter([unknown]) if unknown is not None else None
@@ -86,6 +93,12 @@ def _name(attachment: Attachment, headings: tuple[str, ...]) -> str:
     return headings[-1] if headings else PurePath(attachment.name).stem
 
 
+def _says_which(query: Query, question: Question) -> bool:
+    """Whether it counts, narrows or puts in order; a bare list only where one is asked for."""
+    some = query.measures or query.conditions() or query.period or query.without or query.order
+    return bool(some) or pattern("{return}").match(folded(question.text)) is not None
+
+
 def _answered(question: Question, warehouse: Warehouse, last: str) -> Iterator[Event]:
     yield Stage("data", "Looking it up in the attached tables")
     try:
@@ -101,7 +114,10 @@ def _answered(question: Question, warehouse: Warehouse, last: str) -> Iterator[E
 
 
 def _files_of(stored: str) -> list[str]:
-    values = json.loads(stored) if stored else {}
+    try:
+        values = json.loads(stored) if stored else {}
+    except ValueError:  # what another kind of answer keeps there
+        return []
     return list(values.get(_FILES, [])) if isinstance(values, dict) else []
 
 
@@ -116,7 +132,10 @@ def _query_over(stored: str, attachments: Sequence[Attachment]) -> str:
 def _unknown_value(reading: Reading, lexicon: Lexicon, question: Question) -> Answer | None:
     """That no row says the one word that is looked for, and what the rows do say in the columns of few values."""
     words, narrowed = reading.loose or reading.unknown, reading.query is not None and reading.query.conditions()
-    if len(words) != 1 or narrowed or not _COUNTS.search(folded(question.text)):
+    if len(words) != 1 or narrowed:
+        return None
+    asked = folded(question.text)
+    if not _COUNTS.search(asked) or not re.search(_VALUE.format(word=re.escape(folded(words[0]))), asked):
         return None
     few = {f: list(dict.fromkeys(v)) for f, v in lexicon.values.items() if 1 < len(set(v)) <= _SHOWN_VALUES}
     if not few:

@@ -29,11 +29,13 @@ _DAYS = ("date", "datetime")
 _CURRENCIES = frozenset("EUR USD GBP CHF".split())
 # What people call the one column of money of a list.
 _MONEY = tuple(
-    "money amount cost price spend spent paid revenue pay Betrag Kosten Umsatz Ausgabe Preis ausgegeben bezahlt gezahlt "
+    "money amount cost price spend spent paid revenue Betrag Kosten Umsatz Ausgabe Preis ausgegeben bezahlt gezahlt "
     "gekostet importe coste gasto gastado pagado precio montant coût prix dépensé payé".split()
 )
 _TIME = tuple("time duration Zeit Dauer tiempo duración temps durée".split())
-_LASTS = frozenset("hour hours minute minutes day days night nights duration stunden minuten tage dauer horas heures".split())
+_LASTS = frozenset(
+    "hour hours minute minutes day days night nights duration stunden minuten tage dauer horas heures".split()
+)
 
 
 _NUMBERED = re.compile(r"^(?:n º|nº|nr|no|num) | (?:id|no|nr|nummer|number|code|key)$")

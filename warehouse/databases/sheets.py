@@ -46,6 +46,8 @@ def framed(rows: Sequence[Sequence[Any]], name: str, notes: list[str]) -> pd.Dat
     width = max(len(row) for row in cells[begin:])
     header = _names(cells, begin, width)
     body = [[*row, *([None] * (width - len(row)))] for row in cells[begin + 1 :] if any(c is not None for c in row)]
+    if not body:
+        return None
     body = _without_totals(body, name, notes)
     columns = list(zip(*body, strict=True))
     kept = [n for n in range(width) if header[n] or any(c is not None for c in columns[n])]

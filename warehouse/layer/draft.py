@@ -186,7 +186,11 @@ def type_of(kind: str, said: str, comment: str) -> ColumnType:
         return "time"
     numeric = re.match(r"(big|small|tiny|huge)?(int|serial)|u?(big|small)?int|numeric|decimal|double|real|float", low)
     whole = not re.match(r"numeric|decimal|double|real|float", low)
-    if re.search(r"(^| )id$", said) or (whole and re.search(r"^(?!paid|said|aid|bid)[a-z]{1,2}id$", said)) or re.search(r"\bunique id", comment.lower()):
+    if (
+        re.search(r"(^| )id$", said)
+        or (whole and re.search(r"^(?!paid|said|aid|bid)[a-z]{1,2}id$", said))
+        or re.search(r"\bunique id", comment.lower())
+    ):
         return "id"
     return "number" if numeric else "text"
 

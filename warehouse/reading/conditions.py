@@ -116,7 +116,11 @@ def _bounded(text: str, marks: Annotated, lexicon: Lexicon) -> Iterator[Found]:
                     yield Found(*m.span(), Filter(what, op, marks.numbers[m["n"]]))
 
 
-_CURRENCIES = (("eur", "euro", "euros", "€"), ("usd", "dollar", "dollars", "dolares", "$"), ("gbp", "pound", "pounds", "£"))
+_CURRENCIES = (
+    ("eur", "euro", "euros", "€"),
+    ("usd", "dollar", "dollars", "dolares", "$"),
+    ("gbp", "pound", "pounds", "£"),
+)
 _UNIT = r"(?P<u>(?:eur|euros?|usd|dollars?|dolares|gbp|pounds?|chf)\b|[€$£%])"
 
 

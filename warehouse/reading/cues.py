@@ -24,7 +24,11 @@ def asking_words() -> frozenset[str]:
 def is_cue(word: str) -> bool:
     """Whether a single word is what questions are made of: average, total, most."""
     low = word.casefold()
-    return any(re.fullmatch(cue(name), low) for name in _cues() if name not in ("asking", "return", "each", "not", "person", "named"))
+    return any(
+        re.fullmatch(cue(name), low)
+        for name in _cues()
+        if name not in ("asking", "return", "each", "not", "person", "named")
+    )
 
 
 @cache

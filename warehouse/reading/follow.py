@@ -41,7 +41,9 @@ def followed(before: Query, message: str, lexicon: Lexicon, today: date) -> Quer
     return query if query != before or charted else None
 
 
-_OF_THOSE = re.compile(r"\b(?:of|from|among) (?:those|them|these)\b|\bdavon\b|\bde (?:ellos|ellas|esos|esas)\b|\bparmi (?:eux|elles)\b")
+_OF_THOSE = re.compile(
+    r"\b(?:of|from|among) (?:those|them|these)\b|\bdavon\b|\bde (?:ellos|ellas|esos|esas)\b|\bparmi (?:eux|elles)\b"
+)
 
 
 def _counted(before: Query, marks: Annotated, lexicon: Lexicon) -> Query | None:

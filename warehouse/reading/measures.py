@@ -137,7 +137,9 @@ class Words:
             raise QuestionError(f"The data has no rows of “{said}”, only the {what.partition('.')[2]}; count these.")
         if kind == "count" and column.type == "number" and not distinct:
             return Measure(what, "sum")
-        if len(self.layer.entities) == 1 and self.layer.entities[what.partition(".")[0]].key == (what.partition(".")[2],):
+        if len(self.layer.entities) == 1 and self.layer.entities[what.partition(".")[0]].key == (
+            what.partition(".")[2],
+        ):
             return Measure(what.partition(".")[0], "count")
         return Measure(what, "count_distinct")
 
