@@ -244,8 +244,16 @@ def _resolve(spans: list[_Span], lexicon: Lexicon, words: set[str], question: st
         often = dated and word.endswith(("ly", "lich", "liche"))
         if span.letter == "C" and (often or (entities and span.what.what.partition(".")[0] not in entities)):
             grain = next((g for g, words in _GRAINS.items() if re.fullmatch(words, word)), None)
-            if grain is not None:
+            if grain is not None and not _figure(span, question, lexicon):
                 span.letter, span.what = "G", grain
+
+
+_HOW_MANY = re.compile(r"\b(?:how many|wie ?viele|cuant[oa]s|combien d[e']|total|average)\s*$", re.IGNORECASE)
+
+
+def _figure(span: _Span, question: str, lexicon: Lexicon) -> bool:
+    """ "how many hours": a column of numbers, not what rows are grouped by."""
+    return lexicon.layer.column(span.what.what).type == "number" and bool(_HOW_MANY.search(question[: span.begin]))
 
 
 def _is_its_rows(thing: Mention, column: Mention, lexicon: Lexicon) -> bool:

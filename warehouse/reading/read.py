@@ -25,7 +25,7 @@ from warehouse.reading.quotients import quotient
 from warehouse.reading.ranks import BUSIEST, busy, ranked
 from warehouse.reading.rows import conditioned, counted, joined, ordered, returned
 from warehouse.reading.spans import lasting_filters, with_spans
-from warehouse.reading.subject import with_subject
+from warehouse.reading.subject import with_figure, with_metric, with_subject
 from warehouse.reading.unheld import unheld
 
 
@@ -48,7 +48,8 @@ class Reading:
 
 def read(question: str, lexicon: Lexicon, today: date) -> Reading:
     """The query that `question` means; of several that it means equally well none, but how to ask each."""
-    question = with_subject(question, lexicon.layer)
+    for completed in (with_subject, with_metric, with_figure):
+        question = completed(question, lexicon.layer)
     marks = _annotated(question, lexicon, today)
     found = _read(question, marks, lexicon, today)
     if found.query is None or not marks.alike:

@@ -32,6 +32,46 @@ def with_subject(question: str, layer: Layer) -> str:
     return re.sub(r"  +", " ", said)
 
 
+def with_metric(question: str, layer: Layer) -> str:
+    """The question with a metric's name in one piece: "How many hours did each team work?" has worked hours."""
+    for name in (n for metric, m in layer.metrics.items() for n in (metric, *m.names)):
+        done, _, thing = name.partition(" ")
+        if not thing or not done.endswith("ed"):
+            continue
+        verb = rf"{re.escape(done.removesuffix('ed'))}(?:e|ed|es|s)?"
+        most = rf"\b{verb} the (?P<m>most|fewest|least) {re.escape(thing)}\b"
+        question = re.sub(most, lambda m: f"have the {m['m']} {name}", question, flags=re.IGNORECASE)  # noqa: B023
+        many = rf"\bhow many {re.escape(thing)} (?P<d>did|do|does|have|has) (?P<w>[^?.]+?) {verb}\b"
+        question = re.sub(many, lambda m: f"how many {name} {m['d']} {m['w']} have", question, flags=re.IGNORECASE)  # noqa: B023
+    return question
+
+
+_LONG = re.compile(
+    r"\bhow long (?P<be>is|are|was|were|does|do|did|has|have) (?P<w>[^?,]+?)(?: take| last| run| been| stay)?"
+    r"(?P<t>,? (?:on average|typically|usually|normally|as a rule))", re.IGNORECASE
+)  # fmt: skip
+_LASTS = frozenset("h min days day hours minutes d s".split())
+_HEADCOUNT = re.compile(r"\bhead ?count\b", re.IGNORECASE)
+_PEOPLE = frozenset("employee employees staff people person worker colleague".split())
+
+
+def with_figure(question: str, layer: Layer) -> str:
+    """The question with the figure that it means by name: "How long is a shift on average?", "headcount"."""
+    question = _LONG.sub(lambda m: _lasting(m, layer) or m[0], question)
+    people = [e for e, of in layer.entities.items() if _PEOPLE & {w.lower() for n in (e, *of.names) for w in n.split()}]
+    return _HEADCOUNT.sub(f"number of {people[0]}", question) if len(people) == 1 else question
+
+
+def _lasting(m: re.Match[str], layer: Layer) -> str:
+    """The average of the one column that says how long a thing lasts; nothing where none does, or several do."""
+    words = {w.rstrip("s") for w in re.findall(r"\w+", m["w"].lower())}
+    for entity, of in layer.entities.items():
+        if words & {w.rstrip("s") for n in (entity, *of.names) for w in n.lower().split()}:
+            found = [c for c, column in of.columns.items() if column.type == "number" and column.unit in _LASTS]
+            return f"average {entity} {found[0]} of {m['w']}" if len(found) == 1 else ""
+    return ""
+
+
 def _person(layer: Layer) -> str:
     """The one column that holds people; nothing where none does, or several do."""
     columns = next(iter(layer.entities.values())).columns
