@@ -16,7 +16,9 @@ from calendar import monthrange
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
+from functools import partial
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from core.database import Engine
 from core.errors import ModelError, QuestionError
@@ -123,23 +125,23 @@ class Warehouse:
         *,
         max_estimate: int = 0,
     ) -> None:
-        self.layer, self.database, self._max_rows, self._today = layer, database, max_rows, today
+        self.layer, self.database, self._max_rows, self.today = layer, database, max_rows, today
         self._max_estimate = max_estimate
-        self.verified, self._state = VerifiedQuestions(layer, state), state
+        self.verified, self._state = VerifiedQuestions(layer, state, today), state
         self._lexicons: dict[object, tuple[float, Lexicon]] = {}
         self._lock = threading.Lock()
 
     def read(self, question: str, user: User, before: Query | None = None) -> Reading:
         """What the question means for this person, by rules. A verified question gives the query that was approved."""
-        if (verified := self.verified.find(question, self._today())) is not None:
+        if (verified := self.verified.find(question, self.today())) is not None:
             return Reading(verified.query)
         return self._read(question, user, before)
 
     def _read(self, question: str, user: User, before: Query | None) -> Reading:
         lexicon = self.lexicon(user)
-        if before is not None and (edited := followed(before, question, lexicon, self._today())) is not None:
+        if before is not None and (edited := followed(before, question, lexicon, self.today())) is not None:
             return Reading(edited)
-        return read(question, lexicon, self._today())
+        return read(question, lexicon, self.today())
 
     def ask(
         self,
@@ -154,8 +156,8 @@ class Warehouse:
         Raises:
             SourceError: the database doesn't answer, or refuses.
         """
-        verified = self.verified.find(question, self._today())
-        if verified is None and (asked := provided(question, self._today())) is not None:
+        verified = self.verified.find(question, self.today())
+        if verified is None and (asked := provided(question, self.today())) is not None:
             return self._provided(asked, question, user)
         reading = Reading(verified.query) if verified is not None else self._read(question, user, before)
         by_model = False
@@ -164,7 +166,7 @@ class Warehouse:
                 found = read_by_model(
                     question,
                     visible_layer(user, self.layer),
-                    self._today(),
+                    self.today(),
                     models,
                     spent or Spending(person=user.email),
                 )
@@ -178,7 +180,7 @@ class Warehouse:
         if reading.query is None:
             return DataAnswer(question, problem=reading.problem, choices=reading.choices, unknown=reading.unknown)
         try:
-            answer = self.run(renewed(reading.query, self._today()) if by_model else reading.query, user, question)
+            answer = self.run(renewed(reading.query, self.today()) if by_model else reading.query, user, question)
         except QuestionError as error:
             return DataAnswer(question, reading.query, problem=str(error), unknown=reading.unknown)
         return replace(answer, unknown=reading.unknown, by_model=by_model, verified=verified)
@@ -263,9 +265,9 @@ class Warehouse:
         more = len(rows) > self._max_rows
         rows = rows[: self._max_rows]
         kind = chosen_kind(query, rows, self.layer, asked_kind(question))
-        spec = chart_spec(kind, query, rows, self.layer, self._today())
+        spec = chart_spec(kind, query, rows, self.layer, self.today())
         tables = tuple(dict.fromkeys(self.layer.entities[f.partition(".")[0]].table for f in query.fields()))
-        words = in_words(query, self.layer, self._today())
+        words = in_words(query, self.layer, self.today())
         if view:
             tables, words = (self.layer.views[view].table,), f"{words}, from the view {view}"
         if query.before and query.period is not None:
@@ -289,7 +291,7 @@ class Warehouse:
     def _with_earlier(self, query: Query, user: User, columns: list[str], rows: Rows) -> tuple[list[str], Rows]:
         """The same figures one period earlier, as further columns; days of the two periods stand beside each other."""
         assert query.period is not None
-        months = _length(query.period, self._today())
+        months = _length(query.period, self.today())
         earlier = self._run(
             query.changed(before=False, period=_earlier(query.period, months), order=(), limit=None), user
         )
@@ -346,6 +348,7 @@ def open_warehouse(settings: Settings, state: Engine | None = None) -> Warehouse
         load_layer(settings.path(own.layer)),
         open_database_of(settings),
         own.max_rows,
+        partial(today_in, own.time_zone),
         state=state,
         max_estimate=own.max_estimated_rows,
     )
@@ -357,7 +360,12 @@ def open_database_of(settings: Settings) -> Database:
     if own.source:
         return open_source(settings, own.source)
     url = own.url.get_secret_value() if own.url is not None else ""
-    return open_database(url, [settings.path(f) for f in own.files], own.timeout_s, own.role)
+    return open_database(url, [settings.path(f) for f in own.files], own.timeout_s, own.role, own.time_zone)
+
+
+def today_in(zone: str, now: datetime | None = None) -> date:
+    """The day that it is in a time zone now, or at a moment; the server's for ""."""
+    return (now or datetime.now(UTC)).astimezone(ZoneInfo(zone) if zone else None).date()
 
 
 def _length(period: Period, today: date) -> int:

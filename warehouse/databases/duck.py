@@ -39,7 +39,7 @@ class DuckFiles:
 
     dialect = "duckdb"
 
-    def __init__(self, files: Iterable[Path], timeout_s: float = _TIMEOUT_S) -> None:
+    def __init__(self, files: Iterable[Path], timeout_s: float = _TIMEOUT_S, time_zone: str = "") -> None:
         """Reads the files. Raises SourceError: one can't be read, named with what is wrong."""
         self._connection = duckdb.connect(":memory:")
         self._timeout_s = timeout_s
@@ -50,6 +50,8 @@ class DuckFiles:
                 self._load(file)
             except (OSError, duckdb.Error, sqlite3.Error, python_calamine.CalamineError, ValueError) as error:
                 raise SourceError(f"{file.name} can't be read as tables: {_first_line(error)}.") from error
+        if time_zone:
+            self._connection.execute("SET GLOBAL TimeZone = $zone", {"zone": time_zone})
         self._connection.execute("SET enable_external_access = false")
         self._connection.execute("SET lock_configuration = true")
 

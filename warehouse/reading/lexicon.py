@@ -102,7 +102,12 @@ def tokens_of(text: str) -> list[Token]:
     return [Token(m[0], _singular(folded(m[0])), stem(folded(m[0])), *m.span()) for m in _WORD.finditer(text)]
 
 
+_PLURALS = {"children": "child", "men": "man", "women": "woman", "feet": "foot", "wives": "wife", "lives": "life"}
+
+
 def _singular(word: str) -> str:
+    if word in _PLURALS:
+        return _PLURALS[word]
     if word.endswith(("'s", "’s")):
         word = word[:-2]
     if len(word) > 4 and word.endswith("ies"):

@@ -51,6 +51,20 @@ _LONG = re.compile(
     r"(?P<t>,? (?:on average|typically|usually|normally|as a rule))", re.IGNORECASE
 )  # fmt: skip
 _LASTS = frozenset("h min days day hours minutes d s".split())
+_HOW = re.compile(
+    r"\bhow (?P<a>late|old|heavy|expensive|fast|slow|large|big|tall|high|long) (?:is|are|was|were) (?P<w>[^?,]+?),? on average\b",
+    re.IGNORECASE,
+)
+_ABOUT = {
+    "late": "delay", "old": "age", "heavy": "weight", "expensive": "price cost fee", "fast": "speed", "slow": "speed",
+    "large": "size area", "big": "size area", "tall": "height", "high": "height altitude", "long": "length duration",
+}  # fmt: skip
+_EARNED = re.compile(
+    r"\bhow much (?:money )?(?:did|do|does|have|has) (?:we|they|you|it) (?:sell|sold|earn(?:ed)?|spen[dt]|make|made|charged?|pay|paid)\b",
+    re.IGNORECASE,
+)
+_MONEY = re.compile(r"price|amount|revenue|fee|fare|cost")
+_CURRENCIES = frozenset("EUR USD GBP CHF".split())
 _HEADCOUNT = re.compile(r"\bhead ?count\b", re.IGNORECASE)
 _PEOPLE = frozenset("employee employees staff people person worker colleague".split())
 
@@ -58,8 +72,26 @@ _PEOPLE = frozenset("employee employees staff people person worker colleague".sp
 def with_figure(question: str, layer: Layer) -> str:
     """The question with the figure that it means by name: "How long is a shift on average?", "headcount"."""
     question = _LONG.sub(lambda m: _lasting(m, layer) or m[0], question)
+    question = _HOW.sub(lambda m: _average(m, layer) or m[0], question)
+    if len(money := _money(layer)) == 1:
+        question = _EARNED.sub(f"total {money[0]}", question)
     people = [e for e, of in layer.entities.items() if _PEOPLE & {w.lower() for n in (e, *of.names) for w in n.split()}]
     return _HEADCOUNT.sub(f"number of {people[0]}", question) if len(people) == 1 else question
+
+
+def _average(m: re.Match[str], layer: Layer) -> str:
+    """The average of the one column that the adjective is about: "how late is each vessel" has the delay."""
+    about = set(_ABOUT[m["a"].lower()].split())
+    found = [c for e, c in _numbers(layer) if about & set(c.split())]
+    return f"average {found[0]} of {m['w']}" if len(found) == 1 else ""
+
+
+def _money(layer: Layer) -> list[str]:
+    return [f"{e} {c}" for e, c in _numbers(layer) if layer.entities[e].columns[c].unit in _CURRENCIES or _MONEY.search(c)]
+
+
+def _numbers(layer: Layer) -> list[tuple[str, str]]:
+    return [(e, c) for e, of in layer.entities.items() for c, column in of.columns.items() if column.type == "number"]
 
 
 def _lasting(m: re.Match[str], layer: Layer) -> str:
