@@ -1,7 +1,7 @@
-"""Questions over tables in attached files, asked as the company's are: a structured query, its words, rows, follow-ups.
+"""Questions over tables in attached files, asked as the company's are: a query, its words, rows, follow-ups.
 
-The rows are the asking person's own. They are read from the parsed file for as long as it is attached, and kept nowhere:
-a stored answer keeps its query and the files' names, and is charted again only while these are attached.
+The rows are the asking person's own. They are read from the parsed file for as long as it is attached, and kept
+nowhere: a stored answer keeps its query and the files' names, and is charted again only while these are attached.
 """
 
 from __future__ import annotations

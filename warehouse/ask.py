@@ -92,7 +92,8 @@ class DataAnswer:
 
     def figure(self) -> str | None:
         """The one number that the answer is, with its unit; None where it is rows, or there is no number."""
-        alone = self.query is not None and not self.query.levels and len(self.rows) == len(self.columns) == 1
+        figures = self.query is not None and (self.query.counted or not self.query.levels)
+        alone = figures and len(self.rows) == len(self.columns) == 1
         return cell_text(self.rows[0][0]) if alone and self.rows[0][0] is not None else None
 
     def shown(self) -> list[tuple[Any, ...]]:

@@ -97,9 +97,7 @@ class Suggestion:
 class VerifiedQuestions:
     """Those of one layer: in the layer itself, and in the state database."""
 
-    def __init__(
-        self, layer: Layer, engine: Engine | None = None, today: Callable[[], date] = date.today
-    ) -> None:
+    def __init__(self, layer: Layer, engine: Engine | None = None, today: Callable[[], date] = date.today) -> None:
         """Without an engine there are only the layer's."""
         self._layer, self._engine, self._today = layer, engine, today
 

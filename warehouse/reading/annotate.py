@@ -124,7 +124,7 @@ def annotated(question: str, lexicon: Lexicon, today: date) -> Annotated:
             if " " in m[0] and _clear(*m.span(), spans):
                 spans.append(_Span(*m.span(), "G", grain))
     spans += _names(tokens, mentions, spans)
-    spans += _parts_of_values(tokens, lexicon, spans)
+    spans += _parts_of_values(tokens, lexicon, spans, question)
     _resolve(spans, lexicon, {t.text.lower() for t in tokens} | {t.plain for t in tokens}, question)
     _absorb(spans, question, lexicon)
     free = _in_digits(free, spans)
@@ -203,11 +203,16 @@ def _followed_by_of(tokens: Sequence[Token], at: int) -> bool:
     return at < len(tokens) and tokens[at].text.lower() in ("of", "de", "der", "an")
 
 
-def _parts_of_values(tokens: Sequence[Token], lexicon: Lexicon, spans: Sequence[_Span]) -> list[_Span]:
+# Before the first word of a sentence, whose capital says nothing.
+_BEGINS = re.compile(r"(?<!\b\w)[.?!]\s+$")
+
+
+def _parts_of_values(tokens: Sequence[Token], lexicon: Lexicon, spans: Sequence[_Span], question: str) -> list[_Span]:
     """Capitalised words that nothing is called but that stand in a value: a surname, a first name."""
     found = []
     for n, token in enumerate(tokens):
         named = n > 0 and token.text[:1].isupper() and len(token.text) > 2
+        named = named and not _BEGINS.search(question[: token.begin])
         values = lexicon.containing(token.plain) if named and _clear(token.begin, token.end, spans) else []
         if values:
             options = [Mention("value", where, n, n + 1, 0.8, Part(token.text)) for where in values]

@@ -49,7 +49,8 @@ def conditions(text: str, marks: Annotated, lexicon: Lexicon) -> list[Found]:
     """The conditions in `text`, in order, not overlapping."""
     found: list[Found] = []
     for make in (
-        _starting, _between, _twice_bounded, _bounded, _bounded_by_unit, _equal_number, _absent, _done, _values, _yes_no, _nothing,
+        _starting, _between, _twice_bounded, _bounded, _bounded_by_unit, _equal_number, _absent, _done, _values,
+        _yes_no, _nothing,
     ):  # fmt: skip
         for one in make(text, marks, lexicon):
             if all(one.end <= f.begin or one.begin >= f.end for f in found):

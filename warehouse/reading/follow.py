@@ -17,8 +17,9 @@ from warehouse.reading.lexicon import Lexicon
 
 _MOST_WORDS = 9
 _OTHER_END = re.compile(
-    r"(?:and |und |y |et )?(?:the |what about the )?(?:(?P<last>last|latest|highest|most|newest|longest|largest|letzte[rsn]?|"
-    r"hochste[rsn]?)|first|earliest|lowest|least|fewest|oldest|shortest|smallest|erste[rsn]?|niedrigste[rsn]?)(?: one)?\W*"
+    r"(?:and |und |y |et )?(?:the |what about the )?"
+    r"(?:(?P<last>last|latest|highest|most|newest|longest|largest|letzte[rsn]?|hochste[rsn]?)|"
+    r"first|earliest|lowest|least|fewest|oldest|shortest|smallest|erste[rsn]?|niedrigste[rsn]?)(?: one)?\W*"
 )
 
 

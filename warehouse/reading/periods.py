@@ -90,9 +90,10 @@ def periods_in(question: str, today: date) -> list[Said]:
 
 
 _OR_LATER = re.compile(
-    r",? (?:(?:or|and|oder|und|o|y|ou|et) )?(?:(?P<on>later|after(?:wards)?|onwards?|newer|spater|danach|posterior(?:es)?|"
-    r"despues|en adelante|plus tard|apres)|(?:(?<=or )|(?<=oder )|(?<=o )|(?<=ou ))(?:earlier|before|older|fruher|davor|antes|"
-    r"anterior(?:es)?|avant|plus tot))\b(?! (?:\d|the |than ))"
+    r",? (?:(?:or|and|oder|und|o|y|ou|et) )?"
+    r"(?:(?P<on>later|after(?:wards)?|onwards?|newer|spater|danach|posterior(?:es)?|despues|en adelante|plus tard|"
+    r"apres)|(?:(?<=or )|(?<=oder )|(?<=o )|(?<=ou ))"
+    r"(?:earlier|before|older|fruher|davor|antes|anterior(?:es)?|avant|plus tot))\b(?! (?:\d|the |than ))"
 )
 
 

@@ -13,7 +13,11 @@ _BE = (
     r"are|is|were|was|aren['’]t|isn['’]t|weren['’]t|have|has|had|haven['’]t|hasn['’]t|do|don['’]t|did|didn['’]t|sind|"
     r"waren|wurden|werden|haben|hatten|ist|war|son|est[aá]n|fueron|tienen|sont|ont|[eé]taient"
 )
-_COUNTED = re.compile(rf"\b(?P<n>{_HOW_MANY})(?: of (?:them|those|these)| davon| de ellos| d['’]entre eux)?(?= (?:{_BE})\b| (?:per|pro|por|par|by|in|im|en)\b)", re.IGNORECASE)  # fmt: skip
+_COUNTED = re.compile(
+    rf"\b(?P<n>{_HOW_MANY})(?: of (?:them|those|these)| davon| de ellos| d['’]entre eux)?"
+    rf"(?= (?:{_BE}|per|pro|por|par|by|in|im|en)\b)",
+    re.IGNORECASE,
+)
 _OF_THEM = re.compile(r"\b(?:of (?:them|those|these)|davon|de ellos)\b", re.IGNORECASE)
 _WHICH = re.compile(rf"^(?P<n>which|welche|cu[aá]les|lesquels)(?= (?:{_BE})\b)", re.IGNORECASE)
 _WHO = re.compile(r"^(?:who|wer|qui[eé]n(?:es)?|qui)\b(?! (?:is|are|am|ist|sind|es|est)\b)", re.IGNORECASE)
@@ -52,7 +56,8 @@ _LONG = re.compile(
 )  # fmt: skip
 _LASTS = frozenset("h min days day hours minutes d s".split())
 _HOW = re.compile(
-    r"\bhow (?P<a>late|old|heavy|expensive|fast|slow|large|big|tall|high|long) (?:is|are|was|were) (?P<w>[^?,]+?),? on average\b",
+    r"\bhow (?P<a>late|old|heavy|expensive|fast|slow|large|big|tall|high|long) (?:is|are|was|were) (?P<w>[^?,]+?),? "
+    r"on average\b",
     re.IGNORECASE,
 )
 _ABOUT = {
@@ -60,7 +65,8 @@ _ABOUT = {
     "large": "size area", "big": "size area", "tall": "height", "high": "height altitude", "long": "length duration",
 }  # fmt: skip
 _EARNED = re.compile(
-    r"\bhow much (?:money )?(?:did|do|does|have|has) (?:we|they|you|it) (?:sell|sold|earn(?:ed)?|spen[dt]|make|made|charged?|pay|paid)\b",
+    r"\bhow much (?:money )?(?:did|do|does|have|has) (?:we|they|you|it) "
+    r"(?:sell|sold|earn(?:ed)?|spen[dt]|make|made|charged?|pay|paid)\b",
     re.IGNORECASE,
 )
 _MONEY = re.compile(r"price|amount|revenue|fee|fare|cost")
@@ -87,7 +93,8 @@ def _average(m: re.Match[str], layer: Layer) -> str:
 
 
 def _money(layer: Layer) -> list[str]:
-    return [f"{e} {c}" for e, c in _numbers(layer) if layer.entities[e].columns[c].unit in _CURRENCIES or _MONEY.search(c)]
+    columns = {(e, c): layer.entities[e].columns[c] for e, c in _numbers(layer)}
+    return [f"{e} {c}" for (e, c), of in columns.items() if of.unit in _CURRENCIES or _MONEY.search(c)]
 
 
 def _numbers(layer: Layer) -> list[tuple[str, str]]:
