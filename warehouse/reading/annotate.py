@@ -399,6 +399,8 @@ def _absorb(spans: list[_Span], question: str, lexicon: Lexicon) -> None:
         if verb and lexicon.layer.column(other.what.what).type != "number":
             spans.remove(other)  # "how many kWh does each region use" says nothing of another column
             continue
+        if re.search(r"\b(?:each|every) $", question[: one.begin], re.IGNORECASE):
+            continue  # "what did each energy cost" is by energy
         general = set(tokens_of(question[other.begin : other.end])[0].plain.split()) <= GENERAL
         if general:
             one.end = other.end

@@ -173,6 +173,11 @@ def _absent(text: str, marks: Annotated, lexicon: Lexicon) -> Iterator[Found]:
             yield Found(*m.span(), without=mention.what)
         elif lexicon.layer.column(mention.what).type == "boolean":
             yield Found(*m.span(), Filter(mention.what, "=", False))
+        elif (thing := re.match(r" (?:an?|any|one) (?P<e>E\d+)", text[m.end() :])) and (
+            marks.names[thing["e"]].what == mention.what.partition(".")[0]
+        ):
+            # "never brought in a repair" is about who has none.
+            yield Found(m.start(), m.end() + thing.end(), without=marks.names[thing["e"]].what)
         else:
             entity = mention.what.partition(".")[0]
             key = mention.what.partition(".")[2] in (

@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any, Literal
 
 from core.text.words import FUNCTION_WORDS, folded, stem
@@ -236,9 +237,11 @@ class Lexicon:
             for key in {token.plain, token.stem}:
                 for words, kind, what, strength in self._names.get(key, ()):
                     said = tokens[at : at + len(words)]
-                    if len(said) == len(words) and all(
-                        t.is_word(w, rooted=True) for t, w in zip(said, words, strict=True)
-                    ):
+                    if (
+                        len(said) == len(words)
+                        and all(t.is_word(w, rooted=True) for t, w in zip(said, words, strict=True))
+                        and all(after.begin - t.end <= 1 for t, after in pairwise(said))
+                    ):  # no comma within a name
                         exact = all(t.plain == w for t, w in zip(said, words, strict=True))
                         if not exact and (kind == "entity" or _only_asks(said) or _verb(said, words)):
                             continue

@@ -46,7 +46,7 @@ def _popular(words: Words) -> Query | None:
 
 
 def ranked(words: Words) -> Query | None:
-    if (found := _popular(words) or _first_or_last(words)) is not None:
+    if (found := _popular(words) or _first_or_last(words) or _by_its_figure(words)) is not None:
         return found
     text = words.main
     top = pattern(
@@ -128,6 +128,25 @@ def _first_or_last(words: Words) -> Query | None:
     words.main = words.main[: m.start()] + " ∙ "
     down = m["how"] in ("last", "latest", "zuletzt")
     return Query((), levels, order=(Order(len(levels) - 1, down),), limit=1)
+
+
+_BY_FIGURE = r"(?:the )?(?P<how>{highest}|{lowest}) (?P<e>E\d+) (?:by|in terms of|according to) (?:the )?(?P<c>C\d+)"
+
+
+def _by_its_figure(words: Words) -> Query | None:
+    """ "the largest site by floor area": the thing with the highest figure of its own."""
+    m = pattern(_BY_FIGURE).search(words.main)
+    field = words.marks.names[m["c"]].what if m else ""
+    if (
+        m is None
+        or words.layer.column(field).type != "number"
+        or not field.startswith(words.marks.names[m["e"]].what + ".")
+    ):
+        return None
+    levels = (*words.levels_of(m["e"]), Level(field))
+    down, plural = not pattern("{lowest}").fullmatch(m["how"]), words.marks.words[m["e"]].lower().endswith("s")
+    words.main = words.main[: m.start()] + " ∙ " + words.main[m.end() :]
+    return Query((), levels, order=(Order(len(levels) - 1, down),), limit=None if plural else 1)
 
 
 def _said_of_it(words: Words) -> Query | None:

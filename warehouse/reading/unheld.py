@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from warehouse.layer.model import SPAN, Layer, span_ends
 from warehouse.query.paths import way
@@ -74,6 +75,8 @@ class _Held:
             return True  # "in the company": no certain one
         if mark[0] == "E" and self._any_of(mention.what, mark, marks.text):
             return True
+        if mark[0] == "C" and pattern(rf"{{each}} (?:the )?{mark}").search(marks.text):
+            return mention.what in self.fields or self._column(replace(mention, strength=1.0))  # what rows are by
         return {"V": self._value, "C": self._column, "E": self._entity, "M": self._metric}[mark[0]](mention)
 
     def _time(self) -> bool:
@@ -99,18 +102,19 @@ class _Held:
             return True
         entity, _, column = mention.what.partition(".")
         own = self.layer.entities[entity]
-        named = column in (*own.key, *own.label) and entity in self.entities and self._names_rows(entity)
+        named = column in (*own.key, *own.label) and entity in self.entities and self._names_rows(mention.what)
         # "meals … and meal description": of two columns that are called so, one is held.
         alike = any(f.startswith(f"{entity}.{column.split()[0]} ") for f in self.fields)
         return mention.what in self.fields or named or alike
 
-    def _names_rows(self, entity: str) -> bool:
+    def _names_rows(self, field: str) -> bool:
         """Whether the thing's name needs no column: it is listed or counted, not in one figure over all ("names and
         their averages").
         """
+        entity = field.partition(".")[0]
         single = self.query.measures and not self.query.levels
         counts = any(m.by.startswith("count") and m.of.partition(".")[0] == entity for m in self.measures)
-        return not single or counts or any(f.field.partition(".")[0] == entity for f in self.filters)
+        return not single or counts or any(f.field == field for f in self.filters)
 
     def _entity(self, mention: Mention) -> bool:
         return mention.what in self.entities
