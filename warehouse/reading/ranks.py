@@ -51,7 +51,7 @@ def ranked(words: Words) -> Query | None:
     text = words.main
     top = pattern(
         (
-            r"(?:the )?(?:{highest}|{lowest}|first) (?P<n>N\d+)(?: (?:best|most|highest|"
+            r"(?<!at )(?:the )?(?:{highest}|{lowest}|first) (?P<n>N\d+)(?: (?:best|most|highest|"
             r"largest|combinations? of|different|[a-z]+ing))*(?: [a-z]+)? (?P<subjects>"
         )
         + LIST
@@ -65,7 +65,7 @@ def ranked(words: Words) -> Query | None:
         if not after.strip(" ?") and head:  # "number of signups for the top 2 states"
             after = head
     else:
-        m = pattern(EXTREME + r" (?:V\d+ )*(?P<t>[ECM]\d+|V\d+|{count}|{sum}|{average})").search(text)
+        m = pattern("(?<!at )" + EXTREME + r" (?:V\d+ )*(?P<t>[ECM]\d+|V\d+|{count}|{sum}|{average})").search(text)
         if not m:
             return _said_of_it(words)
         before = re.findall(r"[ECG]\d+", text[: m.start()])

@@ -191,7 +191,15 @@ _DONE: tuple[tuple[str, Callable[[Query], bool]], ...] = (
 )
 
 
+_COMPARED = r"(?:{more}|{least}|{less}|{most}) N\d+"
+_COMPARES = ("<", "<=", ">", ">=")
+
+
 def _work(text: str, query: Query) -> Iterator[str]:
+    filters = [*query.conditions(), *(f for m in _all(query) for f in m.where)]
+    bounds = query.having or any(f.op in _COMPARES for f in filters)
+    if not bounds and (m := pattern(_COMPARED).search(text)):
+        yield m[0]  # "more than one rental", to a person who knows of no rentals
     text = pattern("{least}|{most}").sub("∙", _RUNNING.sub("∙", text) if query.period else text)
     for form, done in _DONE:
         m = pattern(form).search(text)
