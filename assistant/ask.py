@@ -21,9 +21,9 @@ import sqlalchemy as sa
 from assistant.acts import small_talk
 from assistant.answers.asked.rewrite import Rewritten, rewrite, rewrite_with_model
 from assistant.answers.asked.small_talk import small_talk_answer
+from assistant.answers.asked.tables import attached_events
 from assistant.answers.form.style import Styles, merged
 from assistant.answers.search_answer import EncodingSearcher, SearchAnswers
-from assistant.attached_data import attached_events
 from assistant.checks.guardrails import Guardrails, GuardrailVerdict, load_guardrails
 from assistant.checks.injection import injection_score
 from assistant.checks.personal_data import redacted

@@ -11,8 +11,8 @@ from urllib.parse import quote
 import streamlit as st
 
 from assistant.answers.asked.small_talk import ROUTE as TALK
+from assistant.answers.asked.tables import charted_again
 from assistant.app_runs.answered import DOWNLOADED
-from assistant.attached_data import charted_again
 from assistant.data import shown_again, stored_query
 from assistant.edited_results import ANEW
 from assistant.write_back import ACTION

@@ -1,7 +1,7 @@
 """Questions with files attached: they are answered from the files alone, unless the question says otherwise.
 
-A transcript tells who promised what; tables are asked before (`assistant.attached_data`); everything else is quoted, as
-from any document.
+A transcript tells who promised what; tables are asked before (`tables.py`); everything else is quoted, as from any
+document.
 """
 
 from __future__ import annotations

@@ -13,14 +13,16 @@ from dataclasses import replace
 from functools import lru_cache
 from pathlib import PurePath
 
+from assistant.answers.asked.attachments import attached_text
 from assistant.answers.asked.from_files import source_of
 from assistant.answers.form.wording import say
 from assistant.data import DATA, answer_of, stored_query
 from assistant.events import Event, Stage
+from assistant.planning import Found
 from assistant.question import Attachment, Question
 from core.errors import QuestionError, SourceError
 from core.text.words import folded
-from core.types import Answer, User
+from core.types import Answer, Passage, User, Why
 from warehouse.ask import DataAnswer, Warehouse
 from warehouse.attached import AttachedTable, attached_warehouse
 from warehouse.query import Query
@@ -55,6 +57,16 @@ def attached_events(question: Question, before: str = "") -> Iterator[Event] | N
         return _answered(question, warehouse, last)
     unknown = _unknown_value(reading, warehouse.lexicon(question.user), question)
     return iter([unknown]) if unknown is not None else None
+
+
+def calculated(question: Question) -> Found | None:
+    """What the attached tables say to it, for a model that plans; None where they say nothing."""
+    warehouse = attached_tables(question.attachments)
+    found = warehouse.ask(question.text, question.user) if warehouse is not None else None
+    if found is None or found.problem:
+        return None
+    held = (text for a in question.attachments for text in attached_text(a, question.user.email).chunks if text.rows)
+    return Found(answer_of(found).text, tuple(Passage(chunk, 1.0, Why(final=1.0)) for chunk in held)[:1], computed=True)
 
 
 def charted_again(answer: Answer, attachments: Sequence[Attachment], user: User) -> DataAnswer | str | None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from assistant.attached_data import attached_events, attached_tables, charted_again
+from assistant.answers.asked.tables import attached_events, attached_tables, charted_again
 from assistant.question import Attachment, Question
 from core.types import Answer, Section, User
 from ingestion.parse.formats import parse
