@@ -195,11 +195,19 @@ class Warehouse:
                 raise QuestionError(reading.problem)
             return reading.query
 
+        ran: dict[Query, DataAnswer] = {}
+
+        def once(query: Query) -> DataAnswer:
+            ran[query] = ran.get(query) or self.run(query, user, asked.request)
+            return ran[query]
+
         try:
-            found = checked(asked, one, lambda query: list(self.run(query, user).rows), self.lexicon(user))
+            found = checked(asked, one, lambda query: list(once(query).rows), self.lexicon(user))
             request = asked.request if found.holds else asked.otherwise
-            drawn = draws_it(request, asked.figures)
-            answer = self.run(found.series, user, request) if drawn else self.ask(request, user) if request else None
+            if not draws_it(request, asked.figures):
+                answer = self.ask(request, user) if request else None
+            else:  # what was measured is what is drawn
+                answer = once(found.series) if found.holds else self.run(found.series, user, request)
         except QuestionError as error:
             return DataAnswer(question, problem=str(error))
         holds = "holds" if found.holds else "does not hold"
@@ -207,7 +215,7 @@ class Warehouse:
         if answer is None:
             tables = tuple(dict.fromkeys(self.layer.entities[f.partition(".")[0]].table for f in found.series.fields()))
             return DataAnswer(question, None, said, "", found.columns, list(found.rows), tables=tables, holds=False)
-        words = f"{said}. {answer.words}" if answer.words else ""
+        words = f"{said}. {answer.words[:1].upper()}{answer.words[1:]}" if answer.words else ""
         problem = f"{said}. {answer.problem}" if answer.problem else ""
         return replace(answer, question=question, words=words, problem=problem, holds=found.holds)
 
