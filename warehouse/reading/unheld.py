@@ -69,9 +69,11 @@ class _Held:
         if mark[0] == "G":
             return self._grain(marks.grains[mark])
         mention = marks.names[mark]
-        if mark[0] == "C" and _VERB.search(marks.words[mark].lower().split()[0]):
+        said = marks.words[mark].lower().split()
+        if mark[0] == "C" and (_VERB.search(said[0]) or (len(said) > 1 and said[-1].endswith("ed"))):
             return True  # what was done, said by the way: "references cited"
-        if re.search(rf"\b(?:in|of|at|within|across) (?:the|our) {mark}\W*$", marks.text):
+        owner = mark[0] == "C" and said[-1].endswith(("'s", "’s"))
+        if owner or re.search(rf"\b(?:in|of|at|within|across) (?:the|our) {mark}\W*$", marks.text):
             return True  # "in the company": no certain one
         if mark[0] == "E" and self._any_of(mention.what, mark, marks.text):
             return True
