@@ -33,7 +33,9 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_an_attached_list_is_asked_changed_and_gone_with_the_file(served: Served, browser: Browser, scheme: str) -> None:
+def test_an_attached_list_is_asked_changed_and_gone_with_the_file(
+    served: Served, browser: Browser, scheme: str
+) -> None:
     visitor = Visitor(browser, served.url, LAPTOP, scheme)
     page = visitor.page
     visitor.open()
@@ -48,7 +50,9 @@ def test_an_attached_list_is_asked_changed_and_gone_with_the_file(served: Served
     send.click()
     page.locator('[data-testid="stVegaLiteChart"]').first.wait_for(timeout=30_000)
     visitor.settled()
-    assert "Total paid by rental bike type" in visitor.text() and "From bike_rentals.csv, as attached." in visitor.text()
+    assert (
+        "Total paid by rental bike type" in visitor.text() and "From bike_rentals.csv, as attached." in visitor.text()
+    )
     box.fill("only E-bikes")
     box.press("Enter")
     expect(page.get_by_text("where rental bike type is E-bike").first).to_be_visible(timeout=30_000)
