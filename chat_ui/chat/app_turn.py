@@ -12,8 +12,8 @@ import streamlit as st
 from apps.language.spec import App
 from apps.run.inputs import InputsWrong, check_inputs
 from assistant.app_runs.app_answers import AppAnswers
-from assistant.edited_results import ANEW
 from assistant.data import DATA
+from assistant.edited_results import ANEW
 from assistant.question import RECORDS, RESEARCH, SEARCH, Question
 from chat_ui.chat.turns import Turn
 from chat_ui.parts import attachments, components, session
