@@ -21,6 +21,7 @@ import sqlalchemy as sa
 from assistant.acts import small_talk
 from assistant.answers.asked.rewrite import Rewritten, rewrite, rewrite_with_model
 from assistant.answers.asked.small_talk import small_talk_answer
+from assistant.answers.asked.tables import attached_events
 from assistant.answers.form.style import Styles, merged
 from assistant.answers.search_answer import EncodingSearcher, SearchAnswers
 from assistant.checks.guardrails import Guardrails, GuardrailVerdict, load_guardrails
@@ -265,10 +266,13 @@ class Assistant:
     def _by_data(
         self, question: Question, verdict: GuardrailVerdict, history: Sequence[StoredTurn]
     ) -> Iterator[Event] | None:
-        """The answer from the company's tables; None when the question isn't about them."""
-        if self.data is None or verdict.refusal or question.route in (SEARCH, RESEARCH):
+        """The answer from tables, the attached ones or the company's; None when the question isn't about them."""
+        if verdict.refusal or question.route in (SEARCH, RESEARCH):
             return None
-        return self.data.events(question, history[-1].answer.query if history else "")
+        before = history[-1].answer.query if history else ""
+        if question.attachments and (own := attached_events(question, before)) is not None:
+            return own
+        return self.data.events(question, before) if self.data is not None else None
 
     def _by_search(
         self,

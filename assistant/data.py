@@ -98,11 +98,12 @@ def answer_of(found: DataAnswer) -> Answer:
         outcome: Outcome = "needs_input" if found.choices else "no_evidence"
         return Answer(found.problem, outcome=outcome, route=DATA, choices=found.choices)
     said = found.words[:1].upper() + found.words[1:]
-    text = (
-        f"{said}:\n\n{markdown_rows(found.columns, found.shown(), _SHOWN)}"
-        if found.rows
-        else f"{said}: there are no such rows."
-    )
+    if (figure := found.figure()) is not None:
+        text = f"{figure} – {found.words}."
+    elif found.rows:
+        text = f"{said}:\n\n{markdown_rows(found.columns, found.shown(), _SHOWN)}"
+    else:
+        text = f"{said}: there are no such rows."
     notes = [f"From {', '.join(found.tables)}, read {found.at:%d %B %Y, %H:%M} UTC."]
     if len(found.rows) > _SHOWN or found.more:
         count = f"{len(found.rows):,}{' or more' if found.more else ''}"

@@ -11,6 +11,7 @@ import os
 import re
 from pathlib import Path
 from typing import Any, Literal, TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
@@ -465,6 +466,7 @@ class WarehouseSettings(SettingsSection):
         source: The name of a source of the kind redshift, whose sign-in is used.
         url: Instead, `postgresql://…`, written as ${NAME}; or `files`: CSV, Excel or SQLite.
         role: PostgreSQL's role that each question takes on, so that its row-level security holds too.
+        time_zone: Whose days "today" and "last week" are, such as Europe/Berlin; "": the server's.
         max_rows: More rows of a result aren't shown.
         max_estimated_rows: A query of which a step handles more by the planner's estimate isn't run; 0: no limit.
     """
@@ -474,9 +476,18 @@ class WarehouseSettings(SettingsSection):
     url: SecretStr | None = None
     files: tuple[Path, ...] = ()
     role: str = ""
+    time_zone: str = ""
     timeout_s: float = Field(default=30.0, gt=0)
     max_rows: int = Field(default=1_000, gt=0)
     max_estimated_rows: int = Field(default=0, ge=0)
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, name: str) -> str:
+        try:
+            return ZoneInfo(name).key if name else ""
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise ValueError(f"{name!r} is no time zone; write one such as Europe/Berlin") from error
 
 
 class SourceSettings(BaseModel):

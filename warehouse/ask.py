@@ -16,7 +16,9 @@ from calendar import monthrange
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
+from functools import partial
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from core.database import Engine
 from core.errors import ModelError, QuestionError
@@ -88,6 +90,12 @@ class DataAnswer:
     may_take: bool = True
     holds: bool | None = None
 
+    def figure(self) -> str | None:
+        """The one number that the answer is, with its unit; None where it is rows, or there is no number."""
+        figures = self.query is not None and (self.query.counted or not self.query.levels)
+        alone = figures and len(self.rows) == len(self.columns) == 1
+        return cell_text(self.rows[0][0]) if alone and self.rows[0][0] is not None else None
+
     def shown(self) -> list[tuple[Any, ...]]:
         """The rows with days of the week and months by name."""
         names = {n: _NAMED[v.grain] for n, v in enumerate(self.query.levels if self.query else ()) if v.grain in _NAMED}
@@ -118,23 +126,23 @@ class Warehouse:
         *,
         max_estimate: int = 0,
     ) -> None:
-        self.layer, self.database, self._max_rows, self._today = layer, database, max_rows, today
+        self.layer, self.database, self._max_rows, self.today = layer, database, max_rows, today
         self._max_estimate = max_estimate
-        self.verified, self._state = VerifiedQuestions(layer, state), state
+        self.verified, self._state = VerifiedQuestions(layer, state, today), state
         self._lexicons: dict[object, tuple[float, Lexicon]] = {}
         self._lock = threading.Lock()
 
     def read(self, question: str, user: User, before: Query | None = None) -> Reading:
         """What the question means for this person, by rules. A verified question gives the query that was approved."""
-        if (verified := self.verified.find(question, self._today())) is not None:
+        if (verified := self.verified.find(question, self.today())) is not None:
             return Reading(verified.query)
         return self._read(question, user, before)
 
     def _read(self, question: str, user: User, before: Query | None) -> Reading:
         lexicon = self.lexicon(user)
-        if before is not None and (edited := followed(before, question, lexicon, self._today())) is not None:
+        if before is not None and (edited := followed(before, question, lexicon, self.today())) is not None:
             return Reading(edited)
-        return read(question, lexicon, self._today())
+        return read(question, lexicon, self.today())
 
     def ask(
         self,
@@ -149,8 +157,8 @@ class Warehouse:
         Raises:
             SourceError: the database doesn't answer, or refuses.
         """
-        verified = self.verified.find(question, self._today())
-        if verified is None and (asked := provided(question, self._today())) is not None:
+        verified = self.verified.find(question, self.today())
+        if verified is None and (asked := provided(question, self.today())) is not None:
             return self._provided(asked, question, user)
         reading = Reading(verified.query) if verified is not None else self._read(question, user, before)
         by_model = False
@@ -159,7 +167,7 @@ class Warehouse:
                 found = read_by_model(
                     question,
                     visible_layer(user, self.layer),
-                    self._today(),
+                    self.today(),
                     models,
                     spent or Spending(person=user.email),
                 )
@@ -173,7 +181,7 @@ class Warehouse:
         if reading.query is None:
             return DataAnswer(question, problem=reading.problem, choices=reading.choices, unknown=reading.unknown)
         try:
-            answer = self.run(renewed(reading.query, self._today()) if by_model else reading.query, user, question)
+            answer = self.run(renewed(reading.query, self.today()) if by_model else reading.query, user, question)
         except QuestionError as error:
             return DataAnswer(question, reading.query, problem=str(error), unknown=reading.unknown)
         return replace(answer, unknown=reading.unknown, by_model=by_model, verified=verified)
@@ -187,11 +195,19 @@ class Warehouse:
                 raise QuestionError(reading.problem)
             return reading.query
 
+        ran: dict[Query, DataAnswer] = {}
+
+        def once(query: Query) -> DataAnswer:
+            ran[query] = ran.get(query) or self.run(query, user, asked.request)
+            return ran[query]
+
         try:
-            found = checked(asked, one, lambda query: list(self.run(query, user).rows), self.lexicon(user))
+            found = checked(asked, one, lambda query: list(once(query).rows), self.lexicon(user))
             request = asked.request if found.holds else asked.otherwise
-            drawn = draws_it(request, asked.figures)
-            answer = self.run(found.series, user, request) if drawn else self.ask(request, user) if request else None
+            if not draws_it(request, asked.figures):
+                answer = self.ask(request, user) if request else None
+            else:  # what was measured is what is drawn
+                answer = once(found.series) if found.holds else self.run(found.series, user, request)
         except QuestionError as error:
             return DataAnswer(question, problem=str(error))
         holds = "holds" if found.holds else "does not hold"
@@ -199,7 +215,7 @@ class Warehouse:
         if answer is None:
             tables = tuple(dict.fromkeys(self.layer.entities[f.partition(".")[0]].table for f in found.series.fields()))
             return DataAnswer(question, None, said, "", found.columns, list(found.rows), tables=tables, holds=False)
-        words = f"{said}. {answer.words}" if answer.words else ""
+        words = f"{said}. {answer.words[:1].upper()}{answer.words[1:]}" if answer.words else ""
         problem = f"{said}. {answer.problem}" if answer.problem else ""
         return replace(answer, question=question, words=words, problem=problem, holds=found.holds)
 
@@ -258,9 +274,9 @@ class Warehouse:
         more = len(rows) > self._max_rows
         rows = rows[: self._max_rows]
         kind = chosen_kind(query, rows, self.layer, asked_kind(question))
-        spec = chart_spec(kind, query, rows, self.layer, self._today())
+        spec = chart_spec(kind, query, rows, self.layer, self.today())
         tables = tuple(dict.fromkeys(self.layer.entities[f.partition(".")[0]].table for f in query.fields()))
-        words = in_words(query, self.layer, self._today())
+        words = in_words(query, self.layer, self.today())
         if view:
             tables, words = (self.layer.views[view].table,), f"{words}, from the view {view}"
         if query.before and query.period is not None:
@@ -284,7 +300,7 @@ class Warehouse:
     def _with_earlier(self, query: Query, user: User, columns: list[str], rows: Rows) -> tuple[list[str], Rows]:
         """The same figures one period earlier, as further columns; days of the two periods stand beside each other."""
         assert query.period is not None
-        months = _length(query.period, self._today())
+        months = _length(query.period, self.today())
         earlier = self._run(
             query.changed(before=False, period=_earlier(query.period, months), order=(), limit=None), user
         )
@@ -341,6 +357,7 @@ def open_warehouse(settings: Settings, state: Engine | None = None) -> Warehouse
         load_layer(settings.path(own.layer)),
         open_database_of(settings),
         own.max_rows,
+        partial(today_in, own.time_zone),
         state=state,
         max_estimate=own.max_estimated_rows,
     )
@@ -352,7 +369,12 @@ def open_database_of(settings: Settings) -> Database:
     if own.source:
         return open_source(settings, own.source)
     url = own.url.get_secret_value() if own.url is not None else ""
-    return open_database(url, [settings.path(f) for f in own.files], own.timeout_s, own.role)
+    return open_database(url, [settings.path(f) for f in own.files], own.timeout_s, own.role, own.time_zone)
+
+
+def today_in(zone: str, now: datetime | None = None) -> date:
+    """The day that it is in a time zone now, or at a moment; the server's for ""."""
+    return (now or datetime.now(UTC)).astimezone(ZoneInfo(zone) if zone else None).date()
 
 
 def _length(period: Period, today: date) -> int:

@@ -69,7 +69,7 @@ def checked(
         bound = f"{'' if holds else 'not '}{_SAID[asked.comparison]} {asked.number:g}"
         said = f"{names[0]} is {cell_text(value)}, which is {bound}"
         return Checked(holds, said, series, (names[0],), ((value,),))
-    rows = [row for row in rows_of(series.changed(order=())) if row[0] is not None and row[1] is not None]
+    rows = [row for row in rows_of(series) if row[0] is not None and row[1] is not None]
     rows = sorted(rows, key=lambda row: str(row[0]))
     if not rows:
         raise QuestionError(f"There is no {names[0]} {asked.time}; name another time.")

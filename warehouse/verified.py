@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Literal
@@ -97,9 +97,9 @@ class Suggestion:
 class VerifiedQuestions:
     """Those of one layer: in the layer itself, and in the state database."""
 
-    def __init__(self, layer: Layer, engine: Engine | None = None) -> None:
+    def __init__(self, layer: Layer, engine: Engine | None = None, today: Callable[[], date] = date.today) -> None:
         """Without an engine there are only the layer's."""
-        self._layer, self._engine = layer, engine
+        self._layer, self._engine, self._today = layer, engine, today
 
     def find(self, question: str, today: date) -> VerifiedQuestion | None:
         """The one that asks the same in the same words, its times counted from `today`; None for none."""
@@ -119,8 +119,8 @@ class VerifiedQuestions:
         Raises:
             QuestionError: the day is over, or the query doesn't fit the layer.
         """
-        day = until or date.today() + timedelta(days=HOLDS_DAYS)
-        if day < date.today():
+        day = until or self._today() + timedelta(days=HOLDS_DAYS)
+        if day < self._today():
             raise QuestionError(f"{day.isoformat()} is over; choose a day to come, until which the answer holds.")
         return self._put(question, query, user, "verified", day)
 
@@ -128,7 +128,7 @@ class VerifiedQuestions:
         """Keeps it for an author to look at; None where it is verified, or proposed, already."""
         if any(_key(v.question) == _key(question) for v in self.listed()):
             return None
-        return self._put(question, query, user, "proposed", date.today() + timedelta(days=HOLDS_DAYS))
+        return self._put(question, query, user, "proposed", self._today() + timedelta(days=HOLDS_DAYS))
 
     def revoke(self, id: str, user: User) -> str:
         """Ends it, or refuses a proposal; returns its question.
@@ -170,7 +170,7 @@ class VerifiedQuestions:
             raise QuestionError(problem)
         if self._engine is None:
             raise QuestionError("These tables keep no questions; add it to `verified` in the layer.")
-        kept = VerifiedQuestion(uuid.uuid4().hex, text, lasting(query, date.today()), user.email, until, status)
+        kept = VerifiedQuestion(uuid.uuid4().hex, text, lasting(query, self._today()), user.email, until, status)
         same = [v.id for v in self._kept() if _key(v.question) == _key(text)]
         row = {"layer": self._layer.name, "query": values_of(kept.query), "at": utc_now(), "until": until}
         with self._engine.begin() as connection:

@@ -47,7 +47,7 @@ def verify(
 def verified(as_json: AsJson = False) -> None:
     """Lists the verified questions with owner and last day, those that no longer fit, and what use suggests."""
     warehouse = opened(load_settings())
-    today = date.today()
+    today = warehouse.today()
     listed = [v for v in warehouse.verified.listed() if v.status == "verified"]
     suggested = warehouse.verified.suggestions(today)
     if as_json:

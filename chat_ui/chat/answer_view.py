@@ -11,6 +11,7 @@ from urllib.parse import quote
 import streamlit as st
 
 from assistant.answers.asked.small_talk import ROUTE as TALK
+from assistant.answers.asked.tables import charted_again
 from assistant.app_runs.answered import DOWNLOADED
 from assistant.data import shown_again, stored_query
 from assistant.edited_results import ANEW
@@ -24,7 +25,7 @@ from chat_ui.chat.share import branch_here, share_button
 from chat_ui.chat.turns import Turn
 from chat_ui.chat.why import why_view
 from chat_ui.chat.work import STOPPED
-from chat_ui.parts import components, export, session
+from chat_ui.parts import attachments, components, export, session
 from chat_ui.parts.answer_html import answer_html, quote_html, sources_html, with_markers
 from chat_ui.parts.data_view import downloads
 from chat_ui.parts.edits import Edits
@@ -36,6 +37,7 @@ from chat_ui.parts.waiting import run_or_form
 from chat_ui.write_back.offers import answer_form, run_offers
 from core.errors import SourceError
 from core.types import Answer, Passage, User
+from warehouse.ask import DataAnswer
 
 _TITLES = {
     "no_evidence": "The documents don't answer this",
@@ -167,31 +169,33 @@ def _about(turn: Turn, answer: Answer, user: User) -> str:
 
 
 def _charted(answer: Answer, user: User, key: str) -> None:
-    """The chart of an answer from tables, made anew from what the person may see now."""
-    warehouse = session.warehouse()
-    if warehouse is None:
-        return
-    kept = f"{key}-charted"
+    """The chart of an answer from tables, made anew from what the person may see now, or has attached."""
     try:
-        # Asked once a visit: each query is an entry of the audit trail.
-        if kept not in st.session_state:
-            st.session_state[kept] = shown_again(answer, warehouse, user)
-        found = st.session_state[kept]
+        found = charted_again(answer, attachments.attached(), user) or _company_rows(answer, user, f"{key}-charted")
     except SourceError as error:
         st.caption(str(error))
         return
-    if found is None:
-        st.caption("The chart isn't shown: you may no longer see these tables.")
-    elif found.spec is not None:
+    st.session_state[f"{key}-charted"] = found
+    if isinstance(found, str):
+        st.caption(found)
+    elif found is not None and found.spec is not None:
         st.vega_lite_chart(dict(found.spec), width="stretch", key=f"{key}-chart")
-    if found is not None:
+    if isinstance(found, DataAnswer):
         downloads(found, f"{key}-data")
+
+
+def _company_rows(answer: Answer, user: User, kept: str) -> DataAnswer | str | None:
+    """The rows of an answer from the company's tables: asked once a visit, since each query is audited."""
+    warehouse = session.warehouse()
+    if warehouse is None or kept in st.session_state:
+        return st.session_state.get(kept) if warehouse is not None else None
+    return shown_again(answer, warehouse, user) or "The chart isn't shown: you may no longer see these tables."
 
 
 def _chart(key: str) -> dict[int, Mapping[str, Any]]:
     """The chart that the turn shows, for a file of it alone."""
     found = st.session_state.get(f"{key}-charted")
-    return {0: found.spec} if found is not None and found.spec is not None and found.may_take else {}
+    return {0: found.spec} if isinstance(found, DataAnswer) and found.spec is not None and found.may_take else {}
 
 
 def _verified(question: str, answer: Answer, user: User) -> str:

@@ -12,6 +12,7 @@ import streamlit as st
 from apps.language.spec import App
 from apps.run.inputs import InputsWrong, check_inputs
 from assistant.app_runs.app_answers import AppAnswers
+from assistant.data import DATA
 from assistant.edited_results import ANEW
 from assistant.question import RECORDS, RESEARCH, SEARCH, Question
 from chat_ui.chat.turns import Turn
@@ -20,7 +21,7 @@ from chat_ui.parts.app_form import app_form
 from core.errors import DebriefError
 from core.types import Answer, User
 
-_TITLES = {RECORDS: "Records", RESEARCH: "Research"}
+_TITLES = {RECORDS: "Records", RESEARCH: "Research", DATA: "Tables"}
 
 
 @dataclass(frozen=True, slots=True)

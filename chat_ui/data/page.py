@@ -84,7 +84,7 @@ def _ask(question: str, user: User, warehouse: Warehouse) -> None:
 def _examples(user: User, warehouse: Warehouse) -> None:
     """Questions that are answered: the verified ones, and one for each entity that the person sees."""
     seen = visible_layer(user, warehouse.layer)
-    asked = [v.question for v in warehouse.verified.listed() if v.status == "verified" and v.holds(date.today())]
+    asked = [v.question for v in warehouse.verified.listed() if v.status == "verified" and v.holds(warehouse.today())]
     for name, entity in seen.entities.items():
         words = [c for c, m in entity.columns.items() if m.type == "text" and not m.values and c not in entity.label]
         if entity.date and len(asked) < 6:

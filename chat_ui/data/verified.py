@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from html import escape
 
 import streamlit as st
@@ -42,14 +41,14 @@ def verified_view(user: User, warehouse: Warehouse) -> None:
         components.state("Nothing is verified yet", "“Verify this answer” below an answer's rows puts it here.")
     for n, one in enumerate(listed):
         _verified(one, n, approves, user, warehouse)
-    if approves and (suggested := warehouse.verified.suggestions(date.today())):
+    if approves and (suggested := warehouse.verified.suggestions(warehouse.today())):
         st.header("Suggested")
         for n, suggestion in enumerate(suggested):
             _suggested(suggestion, n, user, warehouse)
 
 
 def _verified(one: VerifiedQuestion, n: int, approves: bool, user: User, warehouse: Warehouse) -> None:
-    today = date.today()
+    today = warehouse.today()
     with st.container(border=True, key=f"data-verified-{n}"):
         state = (
             ("in force", "good") if one.holds(today) else ("doesn't fit", "bad") if one.problem else ("over", "warn")
@@ -66,7 +65,7 @@ def _suggested(one: Suggestion, n: int, user: User, warehouse: Warehouse) -> Non
     with st.container(border=True, key=f"data-suggested-{n}"):
         asked = "proposed" if one.id else f"{one.people} people asked this"
         question = st.text_input(f"Question, {asked}", one.question, key=f"data-words-{n}")
-        st.caption(components.plain(in_words(one.query, warehouse.layer, date.today())))
+        st.caption(components.plain(in_words(one.query, warehouse.layer, warehouse.today())))
         with st.container(horizontal=True, gap="small", key=f"data-decide-{n}"):
             st.button("Approve", key=f"data-approve-{n}", on_click=_approved, args=(question, one, user, warehouse))
             if one.id:

@@ -22,7 +22,7 @@ _TABLE_ROWS = 200
 def data_view(found: DataAnswer, layer: Layer, key: str) -> None:
     """The chart or the number, the rows, and the downloads."""
     if found.kind == "number" and found.query is not None:
-        unit = unit_of(found.query.measures[0], layer)
+        unit = unit_of(found.query.measures[0], layer) if not found.query.counted else ""
         st.metric(found.columns[-1], f"{cell_text(found.rows[0][-1])} {unit}".strip())
     elif found.spec is not None:
         st.vega_lite_chart(dict(found.spec), width="stretch", key=f"{key}-chart")

@@ -201,19 +201,19 @@ def conversation_of(assistant: Assistant) -> str:
     return assistant.conversations.start(ANA)
 
 
-def test_an_attached_table_is_calculated_with_and_its_rows_are_cited(assistant: Assistant) -> None:
+def test_an_attached_table_is_asked_and_a_follow_up_changes_the_query(assistant: Assistant) -> None:
     identifier = conversation_of(assistant)
     answer = assistant.answer(Question("How many are open?", ANA, identifier, attachments=(TICKETS,)))
-    assert answer.text.startswith("2 of 3 rows (Status: open)")
-    assert [c.quote for c in answer.citations] == ["| T1 | open | Maternity | 2 |", "| T3 | open | Surgery | 1 |"]
+    assert (answer.text, answer.route) == ("2 – number of tickets, where ticket status is open.", "data")
     more = assistant.answer(Question("and in Surgery?", ANA, identifier, attachments=(TICKETS,)))
-    assert more.text.startswith("1 of 3 rows") and "T3" in more.text
-    assert more.understood == "How many are open, in Surgery?"
+    assert more.text.startswith("1 – number of tickets, where ticket status is open and ticket ward is Surgery")
+    # Without the file the words are about documents.
+    assert assistant.answer(Question("and in Maternity?", ANA, identifier)).route != "data"
 
 
 def test_a_value_that_no_row_has_is_said_with_those_that_rows_have(assistant: Assistant) -> None:
     answer = assistant.answer(Question("How many are cancelled?", ANA, attachments=(TICKETS,)))
-    assert answer.outcome == "partly" and "“cancelled”" in answer.text and "Status: open, closed" in answer.text
+    assert answer.outcome == "partly" and "“cancelled”" in answer.text and "status: open, closed" in answer.text
 
 
 def test_files_are_answered_from_alone_until_the_documents_are_asked_for(assistant: Assistant) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from core.types import User
 from warehouse.ask import Warehouse
+from warehouse.databases.base import Rows
 from warehouse.databases.duck import DuckFiles
 from warehouse.layer.load import layer_of
 
@@ -69,6 +70,20 @@ def test_conditions_are_measured_over_the_persons_own_rows(sales: Warehouse) -> 
     asked = "If turnover was more than 18 on any day since 11 May, plot it"
     assert sales.ask(asked, ALL).holds is True
     assert sales.ask(asked, NORTH).holds is False
+
+
+def test_what_was_measured_is_drawn_without_asking_again(sales: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    rows = sales.database.rows
+
+    def counted(sql: str, limit: int = 10_000) -> tuple[list[str], Rows]:
+        asked.append(sql)
+        return rows(sql, limit)
+
+    sales.lexicon(ALL)
+    monkeypatch.setattr(sales.database, "rows", counted)
+    found = sales.ask("If turnover was more than 18 on any day since 11 May, plot it", ALL)
+    assert (found.kind, len(asked)) == ("line", 1)
 
 
 @pytest.mark.parametrize(

@@ -61,15 +61,15 @@ def test_last_month_is_the_month_before_the_day_of_asking(state: Engine) -> None
 def test_what_is_over_or_no_longer_fits_is_not_used(state: Engine) -> None:
     warehouse = _warehouse(state)
     with pytest.raises(QuestionError, match="is over"):
-        warehouse.verified.approve(QUESTION, QUERY, OWNER, date.today() - timedelta(days=1))
+        warehouse.verified.approve(QUESTION, QUERY, OWNER, warehouse.today() - timedelta(days=1))
     with pytest.raises(QuestionError, match=r"no 'rider\.shoes'"):
         warehouse.verified.approve(QUESTION, Query((), (Level("rider.shoes"),)), OWNER)
-    kept = warehouse.verified.approve(QUESTION, QUERY, OWNER, date.today())
-    assert warehouse.verified.find(QUESTION, date.today() + timedelta(days=1)) is None
+    kept = warehouse.verified.approve(QUESTION, QUERY, OWNER, warehouse.today())
+    assert warehouse.verified.find(QUESTION, warehouse.today() + timedelta(days=1)) is None
     smaller = {**LAYER, "entities": {k: v for k, v in LAYER["entities"].items() if k not in ("rental", "repair")}}
     smaller |= {"metrics": {}, "relations": LAYER["relations"][:1]}
     changed = Warehouse(layer_of(smaller, "shop.yaml"), shop().database, 100, state=state)
-    assert changed.verified.find(QUESTION, date.today()) is None
+    assert changed.verified.find(QUESTION, warehouse.today()) is None
     assert [(v.id, v.problem) for v in changed.verified.listed()] == [
         (kept.id, "The data has no 'rental' any more; ask it anew.")
     ]
@@ -82,12 +82,12 @@ def test_proposals_and_what_several_ask_are_suggested(state: Engine) -> None:
     assert warehouse.ask(QUESTION, OWNER).problem, "a proposal isn't used"
     for person in (OWNER, NORTH):
         warehouse.ask("How many riders per branch?", person)
-    suggested = warehouse.verified.suggestions(date.today())
+    suggested = warehouse.verified.suggestions(warehouse.today())
     assert [(s.question, s.people) for s in suggested] == [(QUESTION, 1), ("number of riders by branch name", 2)]
     again = warehouse.ask(suggested[1].question, OWNER)
     assert again.query == warehouse.ask("How many riders per branch?", OWNER).query
     warehouse.verified.approve(QUESTION, QUERY, OWNER)
-    assert [s.people for s in warehouse.verified.suggestions(date.today())] == [2]
+    assert [s.people for s in warehouse.verified.suggestions(warehouse.today())] == [2]
 
 
 def test_each_query_is_audited_with_scope_and_without_rows(state: Engine) -> None:

@@ -48,6 +48,8 @@ def chosen_kind(query: Query, rows: Sequence[Sequence[Any]], layer: Layer, asked
     time or for one figure against another; else bars from zero. Rows without figures, without two points, or with
     nothing but blanks are a table.
     """
+    if query.counted:
+        return "number"
     figures = range(len(query.levels), len(query.levels) + len(query.measures))
     if not rows or not figures:
         return "table"

@@ -12,7 +12,7 @@ import re
 import sqlite3
 import statistics
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import duckdb
@@ -39,7 +39,7 @@ class DuckFiles:
 
     dialect = "duckdb"
 
-    def __init__(self, files: Iterable[Path], timeout_s: float = _TIMEOUT_S) -> None:
+    def __init__(self, files: Iterable[Path], timeout_s: float = _TIMEOUT_S, time_zone: str = "") -> None:
         """Reads the files. Raises SourceError: one can't be read, named with what is wrong."""
         self._connection = duckdb.connect(":memory:")
         self._timeout_s = timeout_s
@@ -50,8 +50,19 @@ class DuckFiles:
                 self._load(file)
             except (OSError, duckdb.Error, sqlite3.Error, python_calamine.CalamineError, ValueError) as error:
                 raise SourceError(f"{file.name} can't be read as tables: {_first_line(error)}.") from error
+        if time_zone:
+            self._connection.execute("SET GLOBAL TimeZone = $zone", {"zone": time_zone})
         self._connection.execute("SET enable_external_access = false")
         self._connection.execute("SET lock_configuration = true")
+
+    @classmethod
+    def of_frames(cls, frames: Mapping[str, pd.DataFrame], notes: Iterable[str] = ()) -> DuckFiles:
+        """Tables that are read already, by name; `notes` say what was left out of them."""
+        made = cls(())
+        for name, frame in frames.items():
+            made._keep(name, frame)
+        made.notes.extend(notes)
+        return made
 
     @staticmethod
     def reads(name: str) -> bool:

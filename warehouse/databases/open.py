@@ -10,8 +10,13 @@ from core.settings import Settings
 from warehouse.databases.base import Database
 
 
-def open_database(url: str, files: Sequence[Path] = (), timeout_s: float = 30.0, role: str = "") -> Database:
+def open_database(
+    url: str, files: Sequence[Path] = (), timeout_s: float = 30.0, role: str = "", time_zone: str = ""
+) -> Database:
     """The database of a `postgresql://…` address, or tables made of files.
+
+    Args:
+        time_zone: Whose days moments with a zone are counted in; "" leaves it to the database.
 
     Raises:
         SettingsError: neither is given, or the address is of no kind that is known.
@@ -20,7 +25,7 @@ def open_database(url: str, files: Sequence[Path] = (), timeout_s: float = 30.0,
     if url.startswith(("postgresql://", "postgres://", "postgresql+psycopg://")):
         from warehouse.databases.postgres import Postgres
 
-        return Postgres(url.replace("postgresql+psycopg://", "postgresql://"), timeout_s, role)
+        return Postgres(url.replace("postgresql+psycopg://", "postgresql://"), timeout_s, role, time_zone)
     if url:
         kind = url.partition(":")[0]
         raise SettingsError(f"warehouse: the address begins with {kind!r}; write postgresql://…, or list files.")
@@ -28,7 +33,7 @@ def open_database(url: str, files: Sequence[Path] = (), timeout_s: float = 30.0,
         raise SettingsError("warehouse: neither a database's address nor files are given; see docs/data.md.")
     from warehouse.databases.duck import DuckFiles
 
-    return DuckFiles(files, timeout_s)
+    return DuckFiles(files, timeout_s, time_zone)
 
 
 def open_source(settings: Settings, name: str) -> Database:

@@ -34,9 +34,9 @@ class Postgres:
 
     dialect = "postgres"
 
-    def __init__(self, url: str, timeout_s: float = 30.0, role: str = "") -> None:
+    def __init__(self, url: str, timeout_s: float = 30.0, role: str = "", time_zone: str = "") -> None:
         """`role`: SET LOCAL ROLE before each question, so that the database's own row-level security holds too."""
-        self._url, self._timeout_s, self._role = url, timeout_s, role
+        self._url, self._timeout_s, self._role, self._time_zone = url, timeout_s, role, time_zone
         self._connection: Any = None
         self._lock = threading.Lock()
 
@@ -107,6 +107,8 @@ class Postgres:
             cursor.execute(f"SET LOCAL statement_timeout = {int(self._timeout_s * 1000)}")
             if self._role:
                 cursor.execute(psycopg.sql.SQL("SET LOCAL ROLE {}").format(psycopg.sql.Identifier(self._role)))
+            if self._time_zone:
+                cursor.execute("SELECT set_config('TimeZone', %s, true)", [self._time_zone])
             cursor.execute(sql)
             return [d.name for d in cursor.description or ()], cursor.fetchmany(limit)
 

@@ -14,6 +14,8 @@ from typing import Any
 
 import pandas as pd
 
+from core.text.dates import dated_spans
+
 _NOTHING = frozenset(("", "-", "–", "—", "n/a", "na", "null", "none", "k.a.", "k. a.", "#n/a", "#nv", "nan", "?"))
 _CURRENCY = r"(?:[€$£¥]|eur|usd|chf|gbp|kr)"
 _NUMBER = re.compile(
@@ -44,11 +46,18 @@ def framed(rows: Sequence[Sequence[Any]], name: str, notes: list[str]) -> pd.Dat
     width = max(len(row) for row in cells[begin:])
     header = _names(cells, begin, width)
     body = [[*row, *([None] * (width - len(row)))] for row in cells[begin + 1 :] if any(c is not None for c in row)]
+    if not body:
+        return None
     body = _without_totals(body, name, notes)
     columns = list(zip(*body, strict=True))
     kept = [n for n in range(width) if header[n] or any(c is not None for c in columns[n])]
     comma = _says_comma(columns)
-    made = {header[n] or f"column {n + 1}": _typed(columns[n], comma, f"{name}, {header[n]}", notes) for n in kept}
+    made = {
+        _with_currency(header[n] or f"column {n + 1}", columns[n]): _typed(
+            columns[n], comma, f"{name}, {header[n]}", notes
+        )
+        for n in kept
+    }
     return pd.DataFrame(made, columns=list(made))
 
 
@@ -88,6 +97,19 @@ def _names(cells: Sequence[Sequence[Any]], begin: int, width: int) -> list[str]:
     if twice and len(set(filter(None, above)) - set(names)) > 1:
         names = [f"{a} {n}".strip() if n in twice else n for a, n in zip(above, names, strict=True)]
     return [n if not n or names.index(n) == at else f"{n} {at + 1}" for at, n in enumerate(names)]
+
+
+_CODES = {"€": "EUR", "eur": "EUR", "$": "USD", "usd": "USD", "£": "GBP", "gbp": "GBP", "chf": "CHF", "%": "%"}
+
+
+def _with_currency(header: str, cells: Sequence[Any]) -> str:
+    """ "Net" over "1.234,50 €" is "Net [EUR]", as people write a unit."""
+    if m := re.fullmatch(r"(?P<n>.+?) in (?P<u>EUR|USD|GBP|CHF|€|\$|£|%)", header.strip()):
+        return f"{m['n']} [{_CODES[m['u'].lower()]}]"
+    texts = [c for c in cells if isinstance(c, str) and _NUMBER.fullmatch(c)]
+    said = [m[0].lower() for c in texts if (m := re.search(r"[€$£%]|(?:eur|usd|gbp|chf)", c, re.IGNORECASE))]
+    alike = len(texts) > 0 and len(said) == len(texts) and len({_CODES[s] for s in said}) == 1
+    return f"{header} [{_CODES[said[0]]}]" if alike and not header.endswith((")", "]")) else header
 
 
 def _without_totals(body: list[list[Any]], name: str, notes: list[str]) -> list[list[Any]]:
@@ -149,6 +171,12 @@ def _numbers(texts: Sequence[str], comma: bool) -> Any:
     return read
 
 
+def _in_words(text: str) -> date | None:
+    """The day that "02 Jul 2026" is; None for a text in which one is named."""
+    found = [(day, end - begin) for day, begin, end in dated_spans(text, None)] if 6 <= len(text) <= 24 else []
+    return found[0][0] if len(found) == 1 and found[0][1] == len(text) else None
+
+
 def _days(texts: Sequence[str], comma: bool) -> Any:
     found = [m for t in texts if (m := _DAY.fullmatch(t)) and m["a"]]
     first = any(int(m["a"]) > 12 for m in found) or (
@@ -159,7 +187,7 @@ def _days(texts: Sequence[str], comma: bool) -> Any:
     def read(text: str) -> date | None:
         m = _DAY.fullmatch(text)
         if m is None:
-            return None
+            return _in_words(text)
         day, month = (m["d"], m["m"]) if m["y"] else (m["a"], m["b"]) if first else (m["b"], m["a"])
         year = int(m["y"] or m["z"])
         year += 2000 if year < 70 else 1900 if year < 100 else 0

@@ -38,6 +38,7 @@ _COMMON = re.compile(
 )
 # Names of tables that hold figures of other tables.
 _ADDED_UP = re.compile(r"(^|[_.])(agg|aggregate|mv|rollup|summary|cube)(_|$)|_by_\w|_(daily|weekly|monthly|yearly)$")
+_WAYS = {"from": ("origin", "departure", "starting"), "to": ("destination", "arrival")}
 _CODED = re.compile(r"^(\w+) for ([\w /-]+)$")
 
 
@@ -161,7 +162,9 @@ def _column(table: TableInfo, column: str, kind: str, said: str) -> Column:
         type_, format_ = "datetime", m[1].replace("yyyy", "%Y").replace("-mm-", "-%m-").replace("/mm/", "/%m/")
         format_ = re.sub(r"%Ymm", "%Y%m", format_).replace("dd", "%d").replace("hh:mm:ss", "%H:%M:%S")
     hidden = (EVERYONE,) if _SECRET.search(column) else ()
+    way = re.fullmatch(r"(?P<way>from|to) (?P<w>[a-z ]+)", said)
     return Column(
+        names=tuple(f"{end} {way['w']}" for end in _WAYS[way["way"]]) if way else (),
         type=type_,
         column=column if column != said else "",
         description=comment,
@@ -185,7 +188,12 @@ def type_of(kind: str, said: str, comment: str) -> ColumnType:
     if low.startswith("time"):
         return "time"
     numeric = re.match(r"(big|small|tiny|huge)?(int|serial)|u?(big|small)?int|numeric|decimal|double|real|float", low)
-    if re.search(r"(^| )id$|^[a-z]{1,2}id$", said) or re.search(r"\bunique id", comment.lower()):
+    whole = not re.match(r"numeric|decimal|double|real|float", low)
+    if (
+        re.search(r"(^| )id$", said)
+        or (whole and re.search(r"^(?!paid|said|aid|bid)[a-z]{1,2}id$", said))
+        or re.search(r"\bunique id", comment.lower())
+    ):
         return "id"
     return "number" if numeric else "text"
 

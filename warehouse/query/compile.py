@@ -50,7 +50,9 @@ def compiled(query: Query, layer: Layer, scope: Scope, dialect: str) -> str:
 
 
 def column_names(query: Query, layer: Layer) -> list[str]:
-    """The result's columns in order: levels, then measures."""
+    """The result's columns in order: levels, then measures; one where only their number is wanted."""
+    if query.counted:
+        return [f"number of {_plural(query.levels[0].field.partition('.')[0])}"]
     names = [_level_name(level, layer) for level in query.levels] + [measure_name(m, layer) for m in query.measures]
     return [name if names.index(name) == n else f"{name} ({n + 1})" for n, name in enumerate(names)]
 
@@ -101,6 +103,11 @@ class Compiler:
 
     def whole(self, query: Query) -> exp.Select:
         """The whole statement."""
+        if query.counted:
+            rows = self.whole(replace(query, counted=False, order=(), limit=None)).subquery("rows")
+            return exp.select(exp.Count(this=exp.Star()).as_(column_names(query, self.layer)[0], quoted=True)).from_(
+                rows
+            )
         names = column_names(query, self.layer)
         body = self._measured(query, names) if query.measures else self._listed(query, names)
         if query.having:

@@ -85,6 +85,7 @@ class Query:
         without: Entities that a row has none of ("customers without orders"): of the first level's entity.
         period: The days that count.
         before: The same figures one period earlier stand beside.
+        counted: How many rows that makes, in place of them ("how many customers have over three orders").
     """
 
     measures: tuple[Measure, ...] = ()
@@ -98,6 +99,7 @@ class Query:
     order: tuple[Order, ...] = ()
     limit: int | None = None
     before: bool = False
+    counted: bool = False
 
     def fields(self) -> list[str]:
         """Every field or entity that it touches, in order, without doubles."""

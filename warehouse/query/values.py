@@ -88,6 +88,7 @@ class QueryValue(_Part):
     order: list[OrderValue] = []
     limit: int | None = None
     before: bool = False
+    counted: bool = False
 
 
 def query_of(values: Any, name: str = "the query") -> Query:
@@ -114,6 +115,7 @@ def of_value(value: QueryValue) -> Query:
         order=tuple(Order(o.position, o.descending) for o in value.order if 0 <= o.position < columns),
         limit=value.limit,
         before=value.before,
+        counted=value.counted,
     )
 
 
@@ -144,6 +146,7 @@ def values_of(query: Query) -> dict[str, Any]:
         order=[OrderValue(position=o.position, descending=o.descending) for o in query.order],
         limit=query.limit,
         before=query.before,
+        counted=query.counted,
     )
     return made.model_dump(mode="json", exclude_defaults=True)
 

@@ -37,7 +37,7 @@ def over_view(query: Query, layer: Layer, scope: Scope, name: str, dialect: str)
 
 def _fits(view: View, query: Query, layer: Layer, scope: Scope) -> bool:
     parts = [part for measure in query.measures for part in parts_of(measure)]
-    if not parts or query.also or query.without or any(part.via for part in parts):
+    if not parts or query.counted or query.also or query.without or any(part.via for part in parts):
         return False
     if any(part.entities()[0] != view.entity or not _held(view, part) for part in parts):
         return False

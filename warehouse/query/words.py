@@ -26,10 +26,11 @@ _OPERATORS = {
 
 def in_words(query: Query, layer: Layer, today: date) -> str:
     """ "total amount by country, where status is paid, 1 April 2026 to 30 September 2026, highest first, 5 at most"."""
-    names = column_names(query, layer)
+    names = column_names(query.changed(counted=False), layer)
     levels, measures = names[: len(query.levels)], names[len(query.levels) :]
     said = " and ".join(measures) if measures else ", ".join(levels)
-    parts = [f"{said} by {' and '.join(levels)}" if measures and levels else said]
+    said = f"{said} by {' and '.join(levels)}" if measures and levels else said
+    parts = column_names(query, layer) if query.counted else [said]
     conditions = [
         _condition(f, layer) for f in (*query.filters, *query.also) if f.op != "is not null" or not _is_key(f, layer)
     ]
@@ -47,7 +48,7 @@ def in_words(query: Query, layer: Layer, today: date) -> str:
 
 def title(query: Query, layer: Layer, today: date) -> str:
     """A chart's title: "Total amount by country, 2025"."""
-    names = column_names(query, layer)
+    names = column_names(query.changed(counted=False), layer)
     levels, measures = names[: len(query.levels)], names[len(query.levels) :]
     said = " and ".join(measures) or ", ".join(levels)
     said += f" by {' and '.join(levels)}" if measures and levels else ""

@@ -124,7 +124,7 @@ def annotated(question: str, lexicon: Lexicon, today: date) -> Annotated:
             if " " in m[0] and _clear(*m.span(), spans):
                 spans.append(_Span(*m.span(), "G", grain))
     spans += _names(tokens, mentions, spans)
-    spans += _parts_of_values(tokens, lexicon, spans)
+    spans += _parts_of_values(tokens, lexicon, spans, question)
     _resolve(spans, lexicon, {t.text.lower() for t in tokens} | {t.plain for t in tokens}, question)
     _absorb(spans, question, lexicon)
     free = _in_digits(free, spans)
@@ -203,11 +203,16 @@ def _followed_by_of(tokens: Sequence[Token], at: int) -> bool:
     return at < len(tokens) and tokens[at].text.lower() in ("of", "de", "der", "an")
 
 
-def _parts_of_values(tokens: Sequence[Token], lexicon: Lexicon, spans: Sequence[_Span]) -> list[_Span]:
+# Before the first word of a sentence, whose capital says nothing.
+_BEGINS = re.compile(r"(?<!\b\w)[.?!]\s+$")
+
+
+def _parts_of_values(tokens: Sequence[Token], lexicon: Lexicon, spans: Sequence[_Span], question: str) -> list[_Span]:
     """Capitalised words that nothing is called but that stand in a value: a surname, a first name."""
     found = []
     for n, token in enumerate(tokens):
         named = n > 0 and token.text[:1].isupper() and len(token.text) > 2
+        named = named and not _BEGINS.search(question[: token.begin])
         values = lexicon.containing(token.plain) if named and _clear(token.begin, token.end, spans) else []
         if values:
             options = [Mention("value", where, n, n + 1, 0.8, Part(token.text)) for where in values]
@@ -234,6 +239,7 @@ def _resolve(spans: list[_Span], lexicon: Lexicon, words: set[str], question: st
         )[-1:]
         fits = [(_fit(m, context) + 0.7 * _leads(before, m), m) for m in span.what]
         best = max(fits, key=lambda f: f[0])
+        best = next((f for f in fits if _is_its_rows(f[1], best[1], lexicon)), best)
         span.what = best[1]
         span.rivals = _rivals(best, fits, lexicon, folded(question[span.begin : span.end]))
         span.letter = span.what.kind[0].upper()
@@ -243,8 +249,25 @@ def _resolve(spans: list[_Span], lexicon: Lexicon, words: set[str], question: st
         often = dated and word.endswith(("ly", "lich", "liche"))
         if span.letter == "C" and (often or (entities and span.what.what.partition(".")[0] not in entities)):
             grain = next((g for g, words in _GRAINS.items() if re.fullmatch(words, word)), None)
-            if grain is not None:
+            if grain is not None and not _figure(span, question, lexicon):
                 span.letter, span.what = "G", grain
+
+
+_HOW_MANY = re.compile(r"\b(?:how many|wie ?viele|cuant[oa]s|combien d[e']|total|average)\s*$", re.IGNORECASE)
+
+
+def _figure(span: _Span, question: str, lexicon: Lexicon) -> bool:
+    """ "how many hours": a column of numbers, not what rows are grouped by."""
+    return lexicon.layer.column(span.what.what).type == "number" and bool(_HOW_MANY.search(question[: span.begin]))
+
+
+def _is_its_rows(thing: Mention, column: Mention, lexicon: Lexicon) -> bool:
+    """Whether what is said names the thing itself, and the column only by what its rows are known by."""
+    entity, _, name = column.what.partition(".")
+    if column.kind != "column" or (thing.kind, thing.what) != ("entity", entity):
+        return False
+    own = lexicon.layer.entities[entity]
+    return own.key == own.label == (name,)
 
 
 def _lead(span: _Span, named: Sequence[_Span], question: str) -> int:
@@ -376,6 +399,8 @@ def _absorb(spans: list[_Span], question: str, lexicon: Lexicon) -> None:
         if verb and lexicon.layer.column(other.what.what).type != "number":
             spans.remove(other)  # "how many kWh does each region use" says nothing of another column
             continue
+        if re.search(r"\b(?:each|every) $", question[: one.begin], re.IGNORECASE):
+            continue  # "what did each energy cost" is by energy
         general = set(tokens_of(question[other.begin : other.end])[0].plain.split()) <= GENERAL
         if general:
             one.end = other.end

@@ -49,7 +49,8 @@ def conditions(text: str, marks: Annotated, lexicon: Lexicon) -> list[Found]:
     """The conditions in `text`, in order, not overlapping."""
     found: list[Found] = []
     for make in (
-        _starting, _between, _twice_bounded, _bounded, _equal_number, _absent, _done, _values, _yes_no, _nothing,
+        _starting, _between, _twice_bounded, _bounded, _bounded_by_unit, _equal_number, _absent, _done, _values,
+        _yes_no, _nothing,
     ):  # fmt: skip
         for one in make(text, marks, lexicon):
             if all(one.end <= f.begin or one.begin >= f.end for f in found):
@@ -116,6 +117,36 @@ def _bounded(text: str, marks: Annotated, lexicon: Lexicon) -> Iterator[Found]:
                     yield Found(*m.span(), Filter(what, op, marks.numbers[m["n"]]))
 
 
+_CURRENCIES = (
+    ("eur", "euro", "euros", "€"),
+    ("usd", "dollar", "dollars", "dolares", "$"),
+    ("gbp", "pound", "pounds", "£"),
+)
+_UNIT = r"(?P<u>(?:eur|euros?|usd|dollars?|dolares|gbp|pounds?|chf)\b|[€$£%])"
+
+
+def _bounded_by_unit(text: str, marks: Annotated, lexicon: Lexicon) -> Iterator[Found]:
+    """ "over 1000 euros": about the one column that is kept in these, of the things that the question names."""
+    for name, op in _OPERATORS.items():
+        for form in (rf"{{{name}}} (?P<n>N\d+) ?{_UNIT}", rf"{{{name}}} {_UNIT} ?(?P<n>N\d+)"):
+            for m in re.finditer(pattern(form).pattern.removesuffix(r"(?![^\W_])"), text):
+                if (field := _kept_in(m["u"], marks, lexicon)) and not re.match(r" [CE]\d", text[m.end() :]):
+                    yield Found(*m.span(), Filter(field, op, marks.numbers[m["n"]]))
+
+
+def _kept_in(unit: str, marks: Annotated, lexicon: Lexicon) -> str:
+    """The only column of numbers in this unit; nothing where none is, or several are."""
+    alike = next((names for names in _CURRENCIES if unit in names), (unit,))
+    named = {m.what.partition(".")[0] for m in marks.names.values() if m.kind != "metric"}
+    found = [
+        f"{entity}.{column}"
+        for entity, meant in lexicon.layer.entities.items()
+        for column, of in meant.columns.items()
+        if of.type == "number" and of.unit.lower() in alike and (entity in named or not named)
+    ]
+    return found[0] if len(found) == 1 else ""
+
+
 def _equal_number(text: str, marks: Annotated, lexicon: Lexicon) -> Iterator[Found]:
     for m in re.finditer(
         (
@@ -142,6 +173,11 @@ def _absent(text: str, marks: Annotated, lexicon: Lexicon) -> Iterator[Found]:
             yield Found(*m.span(), without=mention.what)
         elif lexicon.layer.column(mention.what).type == "boolean":
             yield Found(*m.span(), Filter(mention.what, "=", False))
+        elif (thing := re.match(r" (?:an?|any|one) (?P<e>E\d+)", text[m.end() :])) and (
+            marks.names[thing["e"]].what == mention.what.partition(".")[0]
+        ):
+            # "never brought in a repair" is about who has none.
+            yield Found(m.start(), m.end() + thing.end(), without=marks.names[thing["e"]].what)
         else:
             entity = mention.what.partition(".")[0]
             key = mention.what.partition(".")[2] in (

@@ -24,7 +24,19 @@ def asking_words() -> frozenset[str]:
 def is_cue(word: str) -> bool:
     """Whether a single word is what questions are made of: average, total, most."""
     low = word.casefold()
-    return any(re.fullmatch(cue(name), low) for name in _cues() if name not in ("asking", "return", "each", "not"))
+    return any(
+        re.fullmatch(cue(name), low)
+        for name in _cues()
+        if name not in ("asking", "return", "each", "not", "person", "named")
+    )
+
+
+@cache
+def any_cue() -> re.Pattern[str]:
+    """Any cue in a folded text, the longest first."""
+    names = [name for name in _cues() if name not in ("asking", "person", "named")]
+    every = sorted({form for name in names for form in _cues()[name].split("; ")}, key=len, reverse=True)
+    return re.compile(rf"(?<![^\W_])(?:{'|'.join(every)})(?![^\W_])")
 
 
 @cache

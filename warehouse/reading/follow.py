@@ -6,15 +6,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 
-from warehouse.query.structured import Grain, Level, Order, Period, Query
+from warehouse.query.structured import Grain, Level, Measure, Order, Period, Query
 from warehouse.reading.annotate import Annotated, annotated
 from warehouse.reading.conditions import conditions
 from warehouse.reading.cues import pattern
 from warehouse.reading.lexicon import Lexicon
 
 _MOST_WORDS = 9
+_OTHER_END = re.compile(
+    r"(?:and |und |y |et )?(?:the |what about the )?"
+    r"(?:(?P<last>last|latest|highest|most|newest|longest|largest|letzte[rsn]?|hochste[rsn]?)|"
+    r"first|earliest|lowest|least|fewest|oldest|shortest|smallest|erste[rsn]?|niedrigste[rsn]?)(?: one)?\W*"
+)
 
 
 def followed(before: Query, message: str, lexicon: Lexicon, today: date) -> Query | None:
@@ -23,6 +29,8 @@ def followed(before: Query, message: str, lexicon: Lexicon, today: date) -> Quer
     asks = any(
         pattern(f"{{{cue}}}").search(marks.text) for cue in ("count", "sum", "average", "median", "ratio", "share")
     )
+    if _OF_THOSE.search(marks.text) and (narrowed := _counted(before, marks, lexicon)) is not None:
+        return narrowed
     by = re.findall(r"E\d+", " ".join(m[0] for m in pattern(r"{each} (?:the )?E\d+").finditer(marks.text)))
     own = [m for m in marks.names if m.startswith(("E", "M")) and m not in by]
     if asks or own or len(message.split()) > _MOST_WORDS:
@@ -32,6 +40,20 @@ def followed(before: Query, message: str, lexicon: Lexicon, today: date) -> Quer
         query = query.changed(before=True, period=before.period or query.period)
     charted = pattern("{chart}").search(marks.text)
     return query if query != before or charted else None
+
+
+_OF_THOSE = re.compile(
+    r"\b(?:of|from|among) (?:those|them|these)\b|\bdavon\b|\bde (?:ellos|ellas|esos|esas)\b|\bparmi (?:eux|elles)\b"
+)
+
+
+def _counted(before: Query, marks: Annotated, lexicon: Lexicon) -> Query | None:
+    """ "how many of those are high?": the rows of the last answer that this holds for, counted."""
+    query = _filtered(before, marks, lexicon)
+    if query == before or not pattern("{count}").search(marks.text):
+        return None
+    thing = before.measures[0].of.partition(".")[0] if before.measures else before.levels[0].field.partition(".")[0]
+    return query.changed(measures=(Measure(thing, "count"),), levels=(), order=(), limit=None, having=())
 
 
 def _filtered(query: Query, marks: Annotated, lexicon: Lexicon) -> Query:
@@ -49,6 +71,7 @@ def _grouped(query: Query, marks: Annotated, lexicon: Lexicon) -> Query:
     if grain:
         timed = [n for n, level in enumerate(query.levels) if level.grain]
         field = query.levels[timed[0]].field if timed else query.period.field if query.period else ""
+        field = field or _days_of(query, lexicon)
         if not field:
             return query
         changed: Sequence[Level] = [
@@ -61,6 +84,16 @@ def _grouped(query: Query, marks: Annotated, lexicon: Lexicon) -> Query:
         levels = (*kept, *(Level(c) for c in columns))
         return query.changed(levels=levels, order=_moved(query, len(levels)))
     return query
+
+
+def _days_of(query: Query, lexicon: Lexicon) -> str:
+    """The day of what is measured: the layer's, else its first one."""
+    for entity in (m.of.partition(".")[0] for m in query.measures):
+        own = lexicon.layer.entities[entity]
+        dates = [own.date] if own.date else [c for c, of in own.columns.items() if of.type in ("date", "datetime")]
+        if dates:
+            return f"{entity}.{dates[0]}"
+    return ""
 
 
 def _moved(query: Query, levels: int) -> tuple[Order, ...]:
@@ -77,6 +110,8 @@ def _timed(query: Query, marks: Annotated) -> Query:
 
 
 def _limited(query: Query, marks: Annotated) -> Query:
+    if query.limit is not None and query.order and (m := _OTHER_END.fullmatch(marks.text)):
+        return query.changed(order=(replace(query.order[0], descending=m["last"] is not None), *query.order[1:]))
     m = pattern(r"(?:{highest}|{lowest}) (?P<n>N\d+)").search(marks.text)
     if m is None or not query.measures:
         return query

@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any, Literal
 
 from core.text.words import FUNCTION_WORDS, folded, stem
@@ -61,6 +62,9 @@ _LIKE_WORDS = (
     "department faculty",
     "abbreviation code symbol",
     "review comment",
+    "due deadline",
+    "delivery delivered",
+    "fallig frist falligkeit",
 )
 
 
@@ -99,7 +103,12 @@ def tokens_of(text: str) -> list[Token]:
     return [Token(m[0], _singular(folded(m[0])), stem(folded(m[0])), *m.span()) for m in _WORD.finditer(text)]
 
 
+_PLURALS = {"children": "child", "men": "man", "women": "woman", "feet": "foot", "wives": "wife", "lives": "life"}
+
+
 def _singular(word: str) -> str:
+    if word in _PLURALS:
+        return _PLURALS[word]
     if word.endswith(("'s", "’s")):
         word = word[:-2]
     if len(word) > 4 and word.endswith("ies"):
@@ -228,9 +237,11 @@ class Lexicon:
             for key in {token.plain, token.stem}:
                 for words, kind, what, strength in self._names.get(key, ()):
                     said = tokens[at : at + len(words)]
-                    if len(said) == len(words) and all(
-                        t.is_word(w, rooted=True) for t, w in zip(said, words, strict=True)
-                    ):
+                    if (
+                        len(said) == len(words)
+                        and all(t.is_word(w, rooted=True) for t, w in zip(said, words, strict=True))
+                        and all(after.begin - t.end <= 1 for t, after in pairwise(said))
+                    ):  # no comma within a name
                         exact = all(t.plain == w for t, w in zip(said, words, strict=True))
                         if not exact and (kind == "entity" or _only_asks(said) or _verb(said, words)):
                             continue
@@ -291,7 +302,9 @@ def _plain(name: str) -> tuple[str, ...]:
 def _german_plural(word: str) -> str:
     if word.endswith("e"):
         return f"{word}n"
-    return f"{word}en" if word.endswith(("ung", "ion", "heit", "keit", "schaft", "tat")) else ""
+    if word.endswith(("uhr", "ag", "art", "zahl", "tat")):
+        return f"{word}en"
+    return f"{word}en" if word.endswith(("ung", "ion", "heit", "keit", "schaft")) else ""
 
 
 def _verb(said: Sequence[Token], words: tuple[str, ...]) -> bool:

@@ -44,6 +44,9 @@ def plain(words: Words) -> Query | None:
     if levels and (m := re.search(r"[EC]\d+", text)):
         # "shifts per employee": what stands before is counted; "the capital of each state" is shown.
         what = words.marks.names[m[0]].what
+        beside = re.match(r" (?P<c>C\d+)", text[m.end() :]) if m[0].startswith("E") else None
+        if beside and words.layer.column(field := words.marks.names[beside["c"]].what).type == "number":
+            return Query((Measure(field, "sum"),), levels)  # "ticket revenue per channel"
         if m[0].startswith("C") and words.layer.column(what).type != "number":
             shown = tuple(level for c in re.findall(r"C\d+", text) for level in words.levels_of(c))
             return Query((), tuple(dict.fromkeys((*levels, *shown))))
@@ -93,7 +96,7 @@ def _asked_at_the_end(words: Words, text: str) -> list[Measure]:
     ):
         what = words.marks.names[re.findall(r"E\d+", text[: m.start()])[0]].what
         return [Measure(what, "count")]
-    if not pattern("{in_total}|{on_average}").search(text):
+    if not pattern("{in_total}|{on_average}|{how_much}").search(text):
         return []
     fields = [words.marks.names[c].what for c in re.findall(r"C\d+", text)]
     return [Measure(f, "sum") for f in fields[:1] if words.layer.column(f).type == "number"]

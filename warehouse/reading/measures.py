@@ -129,7 +129,7 @@ class Words:
         if kind in ("average", "sum", "median") and column.type == "number":
             by: Aggregation = "avg" if kind == "average" else "median" if kind == "median" else "sum"
             return Measure(what, by)
-        if kind == "count" and column.type in ("date", "datetime") and not distinct:
+        if kind == "count" and column.type in ("date", "datetime", "boolean") and not distinct:
             return Measure(what.partition(".")[0], "count")
         last = what.rpartition(".")[2].split()[-1]
         if kind == "count" and last in _ABOUT_THINGS and last not in folded(self.marks.words[mark]):
@@ -137,6 +137,10 @@ class Words:
             raise QuestionError(f"The data has no rows of “{said}”, only the {what.partition('.')[2]}; count these.")
         if kind == "count" and column.type == "number" and not distinct:
             return Measure(what, "sum")
+        if len(self.layer.entities) == 1 and self.layer.entities[what.partition(".")[0]].key == (
+            what.partition(".")[2],
+        ):
+            return Measure(what.partition(".")[0], "count")
         return Measure(what, "count_distinct")
 
     def metric(self, name: str) -> Measure:

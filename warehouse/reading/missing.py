@@ -29,7 +29,7 @@ _OF_SOMETHING = (
 _WHICH_OF = r"(?:in|of|at|from|for|by|to|on) (?:the |our |an? |this |that )?(?P<w>[a-z][a-z'’-]+) E\d"
 _OF_A_THING = r"(?:{average}|{median}|{highest}|{lowest})" + rf"(?: of| the)* E\d+ (?P<w>{_WORD}){_ENDS}"
 _SORT_OF = r"(?:{count}) (?P<w>[a-z][a-z'’-]+) E\d"
-_SUBJECT_OF_WHICH = rf"^(?:which|welche[rsn]?|quel(?:le)?s?) (?P<w>{_WORD})(?= )"
+_SUBJECT_OF_WHICH = rf"^¿?(?:which|welche[rsn]?|quel(?:le)?s?|que|cual) (?P<w>{_WORD})(?= )"
 _HAD = rf"(?:have|has|had|having|with) (?:an?|any|the) (?P<w>{_WORD}(?: {_WORD})?){_ENDS}"
 _BEHIND_MARK = rf"[CV]\d+ (?P<w>{_WORD}) (?:of|for|per|by) (?:the |all |each |every )*[ECV]\d"
 _SUBJECT = (

@@ -89,8 +89,18 @@ def periods_in(question: str, today: date) -> list[Said]:
     return sorted(found, key=lambda s: s.begin)
 
 
+_OR_LATER = re.compile(
+    r",? (?:(?:or|and|oder|und|o|y|ou|et) )?"
+    r"(?:(?P<on>later|after(?:wards)?|onwards?|newer|spater|danach|posterior(?:es)?|despues|en adelante|plus tard|"
+    r"apres)|(?:(?<=or )|(?<=oder )|(?<=o )|(?<=ou ))"
+    r"(?:earlier|before|older|fruher|davor|antes|anterior(?:es)?|avant|plus tot))\b(?! (?:\d|the |than ))"
+)
+
+
 def _bounded(text: str, begin: int, stop: int, start: date, end: date) -> Said:
-    """The span with the word before it that opens one side."""
+    """The span with the word before it, or behind it, that opens one side."""
+    if m := _OR_LATER.match(text, stop):
+        return Said(start if m["on"] else None, None if m["on"] else end, begin, m.end(), text[begin : m.end()])
     before = re.sub(r"\b(?:the )?(?:start|beginning) of (?=(?:the )?$)", lambda m: " " * len(m[0]), text[:begin])
     for words, open_start, open_end in ((_OPEN_BEGIN, False, True), (_OPEN_END, True, False), (_UNTIL, True, False)):
         lead = rf"\b{words}\s+(?:the\s+|dem\s+|den\s+|el\s+|le\s+)?(?:year\s+|jahr\s+|ano\s+|annee\s+)?$"

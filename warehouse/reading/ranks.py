@@ -46,12 +46,12 @@ def _popular(words: Words) -> Query | None:
 
 
 def ranked(words: Words) -> Query | None:
-    if (popular := _popular(words)) is not None:
-        return popular
+    if (found := _popular(words) or _first_or_last(words) or _by_its_figure(words)) is not None:
+        return found
     text = words.main
     top = pattern(
         (
-            r"(?:the )?(?:{highest}|{lowest}|first) (?P<n>N\d+)(?: (?:best|most|highest|"
+            r"(?<!at )(?:the )?(?:{highest}|{lowest}|first) (?P<n>N\d+)(?: (?:best|most|highest|"
             r"largest|combinations? of|different|[a-z]+ing))*(?: [a-z]+)? (?P<subjects>"
         )
         + LIST
@@ -65,7 +65,7 @@ def ranked(words: Words) -> Query | None:
         if not after.strip(" ?") and head:  # "number of signups for the top 2 states"
             after = head
     else:
-        m = pattern(EXTREME + r" (?:V\d+ )*(?P<t>[ECM]\d+|V\d+|{count}|{sum}|{average})").search(text)
+        m = pattern("(?<!at )" + EXTREME + r" (?:V\d+ )*(?P<t>[ECM]\d+|V\d+|{count}|{sum}|{average})").search(text)
         if not m:
             return _said_of_it(words)
         before = re.findall(r"[ECG]\d+", text[: m.start()])
@@ -96,10 +96,10 @@ def ranked(words: Words) -> Query | None:
     levels = tuple(dict.fromkeys(level for s in subjects for level in words.levels_of(s)))
     if not levels:
         return None
-    found = _ranked_by(words, after, subjects, down)
-    if found is None:
+    by = _ranked_by(words, after, subjects, down)
+    if by is None:
         return None
-    measure, column = found
+    measure, column = by
     words.main = text if top is None else text[: top.start()] + " ∙ " + text[top.start() + len(top[0]) :]
     if measure is None:
         extra = (Level(column),) if Level(column) not in levels else ()
@@ -109,6 +109,44 @@ def ranked(words: Words) -> Query | None:
     more, _ = words.group_levels(words.main) if not top else ((), "")
     levels = tuple(dict.fromkeys((*levels, *(v for v in more if v not in levels))))
     return Query((measure, *others), levels, order=(Order(len(levels), down),), limit=limit)
+
+
+_FIRST_LAST = re.compile(
+    r"(?:(?P<e>E\d+)|what|who|was|que|quoi)(?: (?:is|are|was|were|wird|wurde|ist))? (?P<c>C\d+)(?: \S+)? "
+    r"(?P<how>first|last|latest|earliest|soonest|zuerst|zuletzt)\W*$"
+)
+
+
+def _first_or_last(words: Words) -> Query | None:
+    """ "which order is due first?", "what is delivered last?": by the day that is named."""
+    m = _FIRST_LAST.search(words.main)
+    field = words.marks.names[m["c"]].what if m else ""
+    if m is None or words.layer.column(field).type not in ("date", "datetime"):
+        return None
+    own = words.layer.entities[field.partition(".")[0]]
+    levels = (*(Level(f"{field.partition('.')[0]}.{c}") for c in own.label), Level(field))
+    words.main = words.main[: m.start()] + " ∙ "
+    down = m["how"] in ("last", "latest", "zuletzt")
+    return Query((), levels, order=(Order(len(levels) - 1, down),), limit=1)
+
+
+_BY_FIGURE = r"(?:the )?(?P<how>{highest}|{lowest}) (?P<e>E\d+) (?:by|in terms of|according to) (?:the )?(?P<c>C\d+)"
+
+
+def _by_its_figure(words: Words) -> Query | None:
+    """ "the largest site by floor area": the thing with the highest figure of its own."""
+    m = pattern(_BY_FIGURE).search(words.main)
+    field = words.marks.names[m["c"]].what if m else ""
+    if (
+        m is None
+        or words.layer.column(field).type != "number"
+        or not field.startswith(words.marks.names[m["e"]].what + ".")
+    ):
+        return None
+    levels = (*words.levels_of(m["e"]), Level(field))
+    down, plural = not pattern("{lowest}").fullmatch(m["how"]), words.marks.words[m["e"]].lower().endswith("s")
+    words.main = words.main[: m.start()] + " ∙ " + words.main[m.end() :]
+    return Query((), levels, order=(Order(len(levels) - 1, down),), limit=None if plural else 1)
 
 
 def _said_of_it(words: Words) -> Query | None:
@@ -149,8 +187,8 @@ def _ranked_by(words: Words, text: str, subjects: Sequence[str], down: bool) -> 
         if mark.startswith("M"):
             return words.metric(what), ""
         if mark.startswith("E"):
-            if what == owner:
-                continue
+            if what == owner and (not subjects[0].startswith("C") or _is_row(words, subjects, owner)):
+                continue  # but "which owner has the most bookings" counts them
             return Measure(what, "count"), ""
         if words.layer.column(what).type in ("number", "date", "datetime"):
             if what.partition(".")[0] == owner and _is_row(words, subjects, owner):
@@ -177,7 +215,22 @@ def _adjective(words: Words, text: str, entity: str) -> str:
                 for column, meant in words.layer.entities[entity].columns.items():
                     if wanted in column.split() and meant.type in ("number", "date", "datetime"):
                         return f"{entity}.{column}"
+            return _only_one(words, about, entity)
     return ""
+
+
+_MONEY_UNITS = frozenset("EUR USD GBP CHF".split())
+
+
+def _only_one(words: Words, about: str, entity: str) -> str:
+    """ "the oldest", "the most expensive": the entity's one date, or its one column of money."""
+    columns = words.layer.entities[entity].columns.items()
+    found: list[str] = []
+    if "date" in about.split():
+        found = [c for c, of in columns if of.type in ("date", "datetime")]
+    elif "price" in about.split():
+        found = [c for c, of in columns if of.unit in _MONEY_UNITS]
+    return f"{entity}.{found[0]}" if len(found) == 1 else ""
 
 
 def busy(words: Words) -> Query | None:

@@ -12,11 +12,12 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from core.errors import QuestionError
+from core.text.words import folded
 from warehouse.query.structured import Query
 from warehouse.reading.annotate import Annotated, annotated
-from warehouse.reading.cues import is_cue
+from warehouse.reading.cues import any_cue, is_cue
 from warehouse.reading.days import SeveralDates, by_day, timed
-from warehouse.reading.lexicon import Lexicon, Mention
+from warehouse.reading.lexicon import Lexicon, Mention, tokens_of
 from warehouse.reading.lists import plain
 from warehouse.reading.measures import Words
 from warehouse.reading.missing import missing_words, says
@@ -24,6 +25,7 @@ from warehouse.reading.quotients import quotient
 from warehouse.reading.ranks import BUSIEST, busy, ranked
 from warehouse.reading.rows import conditioned, counted, joined, ordered, returned
 from warehouse.reading.spans import lasting_filters, with_spans
+from warehouse.reading.subject import with_figure, with_metric, with_subject
 from warehouse.reading.unheld import unheld
 
 
@@ -46,6 +48,8 @@ class Reading:
 
 def read(question: str, lexicon: Lexicon, today: date) -> Reading:
     """The query that `question` means; of several that it means equally well none, but how to ask each."""
+    for completed in (with_subject, with_metric, with_figure):
+        question = completed(question, lexicon.layer)
     marks = _annotated(question, lexicon, today)
     found = _read(question, marks, lexicon, today)
     if found.query is None or not marks.alike:
@@ -123,10 +127,23 @@ def _read(question: str, marks: Annotated, lexicon: Lexicon, today: date) -> Rea
             unknown=marks.unknown,
         )
     narrowed = query.filters or query.also or query.without or query.having or query.period or query.order
-    unsaid = [w for w in marks.unknown if says(w)]
+    unused = _without_cues(marks.text)
+    spoken = _BY_THE_WAY | (_ENDS if query.order else frozenset())
+    left_over = [w for w in marks.unknown if folded(w) in unused - spoken]
+    unsaid = [w for w in left_over if says(w)]
     if not query.measures and not narrowed and unsaid:
         return Reading(problem=f"The data has nothing for “{unsaid[0]}”.", unknown=tuple(unsaid))
-    return Reading(query, unknown=tuple(unsaid), loose=tuple(w for w in marks.unknown if not is_cue(w)))
+    return Reading(query, unknown=tuple(unsaid), loose=tuple(w for w in left_over if not is_cue(w)))
+
+
+# Units, which a number's column has, and how high something is; and with an order which end of it.
+_BY_THE_WAY = frozenset("eur euro euros usd dollar dollars gbp pound pounds chf hoch gross high tall".split())
+_ENDS = frozenset("first last zuerst zuletzt".split())
+
+
+def _without_cues(text: str) -> set[str]:
+    """The words of a marked question that no cue is made of: not "wie viele", nor "pro"."""
+    return {t.text for t in tokens_of(any_cue().sub("∙", text))}
 
 
 def _dates(question: str, marks: Annotated, error: SeveralDates, lexicon: Lexicon, today: date) -> Reading:

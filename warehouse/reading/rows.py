@@ -153,6 +153,8 @@ def counted(words: Words, query: Query) -> Query:
             measures.append(counting)
         having.append((measures.index(counting), op, number))
     query = query.changed(measures=tuple(measures), having=tuple(having))
+    if having and query.measures and not query.levels:
+        query = _number_of_groups(words, query)
     # What is only named joins: "customers who made a transaction".
     touched = {f.partition(".")[0] for f in query.named()}
     asked = [m.what for mark, m in words.marks.names.items() if m.kind == "entity" and _own_name(words, mark)]
@@ -165,6 +167,19 @@ def counted(words: Words, query: Query) -> Query:
         keys = [(n, (words.layer.entities[n].key or tuple(words.layer.entities[n].columns))[0]) for n in joins]
         query = query.changed(filters=(*query.filters, *(Filter(f"{n}.{k}", "is not null") for n, k in keys)))
     return query
+
+
+def _number_of_groups(words: Words, query: Query) -> Query:
+    """ "How many authors have more than two papers?": the authors of whom it holds, counted."""
+    first = query.measures[0]
+    thing, _, column = first.of.partition(".")
+    keys = words.layer.entities[thing].key
+    if not first.by.startswith("count") or first.over or first.where or column not in ("", *keys) or not keys:
+        raise QuestionError("A figure over only those that have so many isn't understood; ask for the list of them.")
+    kept = [query.measures[n] for n, _, _ in query.having]
+    having = tuple((n, op, value) for n, (_, op, value) in enumerate(query.having))
+    levels = tuple(Level(f"{thing}.{key}") for key in keys)
+    return query.changed(measures=tuple(kept), having=having, levels=levels, order=(), limit=None, counted=True)
 
 
 def _own_name(words: Words, mark: str) -> bool:
@@ -196,7 +211,7 @@ def ordered(words: Words, query: Query) -> Query:
         for n, measure in enumerate(query.measures):
             if measure.of == what:
                 return query.changed(order=(Order(len(query.levels) + n, down),))
-        if mark.startswith("C") and not query.measures:
+        if mark.startswith("C") and (not query.measures or _of_a_level(what, query, words)):
             return query.changed(levels=(*query.levels, Level(what)), order=(Order(len(query.levels), down),))
     if query.order:
         return query
@@ -207,6 +222,12 @@ def ordered(words: Words, query: Query) -> Query:
     ]
     position = len(query.levels) if query.measures else numbers[-1] if numbers and down else 0
     return query.changed(order=(Order(position, down),))
+
+
+def _of_a_level(field: str, query: Query, words: Words) -> bool:
+    """Whether it is the key of a thing that the figures are by, so that it stands beside without parting groups."""
+    entity, _, column = field.partition(".")
+    return column in words.layer.entities[entity].key and any(v.field.startswith(f"{entity}.") for v in query.levels)
 
 
 def _largest_first(query: Query) -> Query:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from warehouse.layer.model import SPAN, Layer, span_ends
 from warehouse.query.paths import way
@@ -35,7 +36,8 @@ _CALLED_SO = 0.75
 
 
 _VERB = re.compile(r"(?:ed|ght|en|made|sold|paid|held|sent|kept|got|gave|took)$")
-_GRAIN_WORDS = frozenset("day weekday week month quarter year hour date".split())
+# What a column of days or months may be called besides.
+_KEPT_AS = {"weekday": ("day",), "day": ("date", "weekday", "days"), "month of year": ("month",)}
 # "the last week, not including the current one" is what a last week is.
 _RUNNING = re.compile(r"(?:not (?:including|counting)|excluding|without) (?:the |this )*(?:current|running)? ?[GD]\d+")
 _BESIDE = "by|of|from|for|to|with|at|in|on|across|among|von|bei|aller|por|para|par|pour"
@@ -65,24 +67,28 @@ class _Held:
         if mark[0] == "D":
             return self._time()
         if mark[0] == "G":
-            return self._grain()
+            return self._grain(marks.grains[mark])
         mention = marks.names[mark]
-        if mark[0] == "C" and _VERB.search(marks.words[mark].lower().split()[0]):
+        said = marks.words[mark].lower().split()
+        if mark[0] == "C" and (_VERB.search(said[0]) or (len(said) > 1 and said[-1].endswith("ed"))):
             return True  # what was done, said by the way: "references cited"
-        if re.search(rf"\b(?:in|of|at|within|across) (?:the|our) {mark}\W*$", marks.text):
+        owner = mark[0] == "C" and said[-1].endswith(("'s", "’s"))
+        if owner or re.search(rf"\b(?:in|of|at|within|across) (?:the|our) {mark}\W*$", marks.text):
             return True  # "in the company": no certain one
         if mark[0] == "E" and self._any_of(mention.what, mark, marks.text):
             return True
+        if mark[0] == "C" and pattern(rf"{{each}} (?:the )?{mark}").search(marks.text):
+            return mention.what in self.fields or self._column(replace(mention, strength=1.0))  # what rows are by
         return {"V": self._value, "C": self._column, "E": self._entity, "M": self._metric}[mark[0]](mention)
 
     def _time(self) -> bool:
         return self.query.period is not None or any(f.said for f in self.filters)
 
-    def _grain(self) -> bool:
+    def _grain(self, grain: str) -> bool:
         spans = any(SPAN in f for f in self.fields)
         dated = any(self.layer.column(f).type in ("date", "datetime") for f in self.fields if "." in f)
         # A day or a month may be kept as a word or a number in a column of its own.
-        kept = any(set(f.partition(".")[2].split()) & _GRAIN_WORDS for f in self.fields)
+        kept = any({*grain.split(), *_KEPT_AS.get(grain, ())} & set(f.partition(".")[2].split()) for f in self.fields)
         return spans or dated or kept or any(v.grain for v in self.query.levels) or self.query.period is not None
 
     def _value(self, mention: Mention) -> bool:
@@ -98,10 +104,19 @@ class _Held:
             return True
         entity, _, column = mention.what.partition(".")
         own = self.layer.entities[entity]
-        named = column in (*own.key, *own.label) and entity in self.entities
+        named = column in (*own.key, *own.label) and entity in self.entities and self._names_rows(mention.what)
         # "meals … and meal description": of two columns that are called so, one is held.
         alike = any(f.startswith(f"{entity}.{column.split()[0]} ") for f in self.fields)
         return mention.what in self.fields or named or alike
+
+    def _names_rows(self, field: str) -> bool:
+        """Whether the thing's name needs no column: it is listed or counted, not in one figure over all ("names and
+        their averages").
+        """
+        entity = field.partition(".")[0]
+        single = self.query.measures and not self.query.levels
+        counts = any(m.by.startswith("count") and m.of.partition(".")[0] == entity for m in self.measures)
+        return not single or counts or any(f.field == field for f in self.filters)
 
     def _entity(self, mention: Mention) -> bool:
         return mention.what in self.entities
@@ -162,6 +177,7 @@ _DONE: tuple[tuple[str, Callable[[Query], bool]], ...] = (
     (r"{ratio}|{share}|percentage|percent|proportion|ratio", lambda q: any(m.over or m.name for m in _all(q))),
     (r"{ratio}|{share}", lambda q: not any(_of_itself(m) for m in q.measures)),
     (r"{average}", _average),
+    (r"{in_total}|{how_much}", lambda q: bool(q.measures)),
     (r"{highest}|{lowest}", _extreme),
     (r"either", _either),
     (r"than (?!N\d|D\d)", lambda q: bool(q.having)),
@@ -172,11 +188,20 @@ _DONE: tuple[tuple[str, Callable[[Query], bool]], ...] = (
     ),
     # No query does these.
     (r"difference|minus|subtract\w*|variance|deviation|correlat\w*|cumulative|running total|growth", _never),
+    (r"weekends?|week-ends?|fines? de semana|wochenenden?|working days|business days|werktage?n?|convert\w*", _never),
     (r"percentile|consecutive|{average} {ratio}|same(?: \S+){1,3} as", _never),
 )
 
 
+_COMPARED = r"(?:{more}|{least}|{less}|{most}) N\d+"
+_COMPARES = ("<", "<=", ">", ">=")
+
+
 def _work(text: str, query: Query) -> Iterator[str]:
+    filters = [*query.conditions(), *(f for m in _all(query) for f in m.where)]
+    bounds = query.having or any(f.op in _COMPARES for f in filters)
+    if not bounds and (m := pattern(_COMPARED).search(text)):
+        yield m[0]  # "more than one rental", to a person who knows of no rentals
     text = pattern("{least}|{most}").sub("∙", _RUNNING.sub("∙", text) if query.period else text)
     for form, done in _DONE:
         m = pattern(form).search(text)

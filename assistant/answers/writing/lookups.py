@@ -7,10 +7,9 @@ from dataclasses import dataclass, replace
 
 from pydantic import BaseModel, Field
 
-from assistant.answers.asked.from_files import file_answer
+from assistant.answers.asked.tables import calculated
 from assistant.answers.reading.subject import concerns_another
 from assistant.answers.reading.validity import holding
-from assistant.answers.writing.markers import read_markers
 from assistant.planning import SEARCHING, Found, Tool
 from assistant.question import Question
 from core.database import utc_now
@@ -130,10 +129,8 @@ def _table_tool(question: Question) -> Iterator[Tool]:
 
 
 def _tables(question: Question, given: AskTables) -> Found:
-    answer = file_answer(replace(question, text=given.question))
-    if answer is None:
-        return Found("That can't be calculated from the attached tables; name the column as it is written there.")
-    return Found(read_markers(answer.text)[0], answer.passages, computed=True)
+    nothing = Found("That can't be calculated from the attached tables; name the column as it is written there.")
+    return calculated(replace(question, text=given.question)) or nothing
 
 
 def _own_filter(given: SearchFor) -> Filter | None:

@@ -59,11 +59,13 @@ def test_a_folder_without_data_is_told(tmp_path: Path) -> None:
         evaluate_data(tmp_path)
 
 
-@pytest.mark.parametrize(("name", "same", "right"), [("repairs", 0.95, 0.96), ("energy", 0.90, 0.93)])
-def test_forty_questions_in_five_wordings_stay_where_they_are(name: str, same: float, right: float) -> None:
+@pytest.mark.parametrize(
+    ("name", "same", "right"), [("repairs", 0.97, 0.98), ("energy", 0.92, 0.96), ("ferry", 0.96, 0.96)]
+)
+def test_questions_in_several_wordings_stay_where_they_are(name: str, same: float, right: float) -> None:
     folder = Path(__file__).parents[3] / "evals" / "datasets" / "data_wordings" / name
     report = data_report(evaluate_data(folder))
-    assert report["questions"] == 100
+    assert report["questions"] >= 32
     assert report["paraphrase_same"] >= same
     assert report["execution_accuracy"] >= right
 
