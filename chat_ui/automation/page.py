@@ -54,7 +54,7 @@ def _result(parts: Workflows, run: WorkflowRun, user: User) -> None:
         try:
             result = result_of(parts, run, user)
             when = components.local(run.due_at)
-            st.html(f'<div class="title">{components.badge(result.app)} {when}</div>')
+            st.html(f'<div class="title">{components.badge(session.app_title(result.app, user))} {when}</div>')
             if run.changed:
                 with st.expander(f"What changed since the last run: {len(run.changed)} lines"):
                     components.diff("\n".join(map(_as_diff, run.changed)), "What changed")

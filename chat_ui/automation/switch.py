@@ -28,9 +28,7 @@ def switch_form(parts: Workflows, user: User) -> None:
     if not offered:
         return
     st.subheader("Switch on")
-    name = st.selectbox(
-        "Trigger", list(offered), format_func=lambda n: f"{offered[n]['title']} ({offered[n]['begins']})", key="trigger"
-    )
+    name = st.selectbox("Trigger", list(offered), format_func=lambda n: offered[n]["title"], key="trigger")
     app = parts.app(offered[name]["app"], user)
     trigger = parts.trigger(app, offered[name]["trigger"])
     with st.form(f"switch-on-{name}"):

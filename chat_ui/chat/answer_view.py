@@ -26,6 +26,7 @@ from chat_ui.chat.why import why_view
 from chat_ui.chat.work import STOPPED
 from chat_ui.parts import components, export, session
 from chat_ui.parts.answer_html import answer_html, quote_html, sources_html, with_markers
+from chat_ui.parts.app_outputs import edited_texts
 from chat_ui.parts.data_view import downloads
 from chat_ui.parts.edits import Edits
 from chat_ui.parts.filter_bar import facets
@@ -92,7 +93,7 @@ def _with_actions(turn: Turn, answer: Answer, user: User) -> None:
         told = [note for note in answer.notes if note not in turn.run.notes and not note.endswith(DOWNLOADED)]
         _notes(told)
         turn.run = run_or_form(answer.run, turn.run, user, turn.key, edits=edits, name=name)
-        run_offers(turn.run, answer.run, user, turn.key)
+        run_offers(turn.run, answer.run, user, turn.key, edited_texts(turn.run, edits))
     elif answer.found:
         if answer.query:
             _charted(answer, user, turn.key)

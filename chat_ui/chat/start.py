@@ -18,16 +18,15 @@ from html import escape
 import streamlit as st
 
 from apps.kept.usage import runs_since
-from assistant.accounts.account import Account, Fact
-from assistant.accounts.known import Known
+from apps.run import Tools
 from assistant.ask import Assistant
 from assistant.question import SEARCH, Question
 from chat_ui.chat.app_turn import NextQuestion, ask_next
+from chat_ui.chat.start_customers import Customer, customers_of
+from chat_ui.chat.suggestions import IN_DOCUMENT
 from chat_ui.parts import components, session
-from core import records
 from core.database import utc_now
 from core.errors import DebriefError
-from core.text.dates import find_day
 from core.text.detect import detect_language
 from core.text.locale import long_date
 from core.types import Chunk, Principal, User
@@ -46,6 +45,9 @@ _FORMS: Mapping[str, str] = {
     "es": "¿Qué debo saber sobre {topic}?",
     "fr": "Que dois-je savoir sur {topic} ?",
 }
+# A heading with these is a sentence, a list or a label, and no topic that somebody would ask about.
+_NO_TOPIC = re.compile(r"[,;:!/()\[\]{}|=#@_\d]|\.\s")
+_MOST_WORDS = 6
 _NUMBERING = re.compile(r"^[\d.)\s§–-]+")
 _USED_FOR = timedelta(days=180)
 
@@ -58,36 +60,29 @@ class Example:
     document_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Customer:
-    """A customer of the person's. `documents` are those that say it; `mine` whether they own the account."""
-
-    name: str
-    health: str
-    renewal: date | None
-    mine: bool
-    documents: frozenset[str]
-
-
 @dataclass
 class Found:
     """What was found for people of the same rights; filled by a thread."""
 
     examples: list[Example] = field(default_factory=list)
     customers: list[Customer] = field(default_factory=list)
+    failed: bool = False
 
 
 def start_view(user: User) -> None:
     """Draws what is found by now; the rest is there when the page is drawn next."""
     # A part that drew itself anew meanwhile would break into the run that answers a question.
-    _draw(_found(tuple(sorted(user.principals())), user.email, user), user)
+    found = _found(tuple(sorted(user.principals())), user.email, user)
+    if found.failed:  # such as before the first sync: looked for again when the page is drawn next
+        _found.clear()
+    _draw(found, user)
 
 
 @st.cache_resource(ttl=3 * 3_600, max_entries=500, show_spinner=False)
 def _found(principals: tuple[Principal, ...], email: str, _user: User) -> Found:
     # The principals are the cache's key: nobody gets a question from a document that they may not read.
     found = Found()
-    threading.Thread(target=_fill, args=(found, _user, session.assistant), daemon=True).start()
+    threading.Thread(target=_fill, args=(found, _user, session.assistant, session.tools), daemon=True).start()
     return found
 
 
@@ -214,49 +209,43 @@ def _candidates(chunks: Sequence[Chunk]) -> Iterator[tuple[str, Chunk]]:
     known: set[str] = set()
     for chunk in chunks:
         topic = _NUMBERING.sub("", " ".join((chunk.heading_path or (chunk.title,))[-1].split())).strip(" .:")
-        if topic.casefold() not in known and 1 <= len(topic.split()) <= 10 and len(topic) > 4:
+        if topic.casefold() not in known and len(topic) > 4 and _can_be_asked(topic):
             known.add(topic.casefold())
             yield topic, chunk
+
+
+def _can_be_asked(topic: str) -> bool:
+    """Whether people would ask about it in these words."""
+    return topic.endswith("?") or (len(topic.split()) <= _MOST_WORDS and not _NO_TOPIC.search(topic))
 
 
 def _question(topic: str, chunk: Chunk) -> str:
     if topic.endswith("?"):
         return topic
-    return _FORMS.get(detect_language(chunk.text), _FORMS["en"]).format(topic=topic)
+    # One word says too little: "Timing", of a playbook on renewals.
+    forms = IN_DOCUMENT if len(topic.split()) == 1 and topic != chunk.title else _FORMS
+    form = forms.get(detect_language(chunk.text), forms["en"])
+    return form.format(topic=_within_a_sentence(topic, chunk.text), title=chunk.title)
 
 
-def my_customers(accounts: Sequence[Account], user: User) -> list[Customer]:
-    """Customers with health and renewal, the person's own first, then by renewal."""
-    found = []
-    for account in accounts:
-        facts = [_newest(account, name) for name in (records.HEALTH, records.CONTRACT_END, records.ACCOUNT_OWNER)]
-        health, end, owner = (fact.value if fact is not None else "" for fact in facts)
-        if not (health or end):
-            continue
-        mine = user.email.casefold() in owner.casefold() or (
-            bool(user.name) and user.name.casefold() in owner.casefold()
-        )
-        documents = frozenset(fact.place.chunk.document_id for fact in facts if fact is not None)
-        found.append(Customer(account.name, health, find_day(end, None), mine, documents))
-    return sorted(found, key=lambda c: (not c.mine, c.renewal or date.max, c.name))
+def _within_a_sentence(topic: str, text: str) -> str:
+    """A heading as it stands in a sentence: its first word is small where the document itself writes it so."""
+    first, _, rest = topic.partition(" ")
+    small = first[:1].lower() + first[1:]
+    return f"{small} {rest}".strip() if re.search(rf"\b{re.escape(small)}\b", text) else topic
 
 
-def _newest(account: Account, name: str) -> Fact | None:
-    return max(account.named(name), key=lambda fact: fact.day, default=None)
-
-
-def _fill(found: Found, user: User, assistant: Callable[[], Assistant]) -> None:
+def _fill(found: Found, user: User, assistant: Callable[[], Assistant], tools: Callable[[], Tools]) -> None:
     try:
         opened = assistant()
-        index = getattr(opened.path.retriever, "index", None)
-        if index is not None:
-            found.customers = my_customers(Known(index, user).recorded, user)
+        found.customers = customers_of(tools(), user)
         for example in _examples(opened, user):
             found.examples.append(example)
             if len(found.examples) == _QUESTIONS:
                 break
     except DebriefError as error:
         # The page says to whoever asks what is wrong.
+        found.failed = True
         log.info("the start page has no examples: %(reason)s", {"reason": str(error)})
     except Exception:
         # An extra: nobody's page may break for it.

@@ -18,7 +18,8 @@ MOST = 3
 _TRIED = 6
 _DOCUMENTS = 2
 _AMONG = 3
-_FORMS: Mapping[str, str] = {
+# How a question names a document and what stands in it.
+IN_DOCUMENT: Mapping[str, str] = {
     "en": "What does “{title}” say about {topic}?",
     "de": "Was steht in „{title}“ zu {topic}?",
     "es": "¿Qué dice «{title}» sobre {topic}?",
@@ -40,7 +41,7 @@ def suggestions(question: str, answer: Answer, searcher: Searcher, user: User, a
     found: list[str] = []
     if not answer.found or not answer.citations:
         return found
-    form = _FORMS.get(detect_language(question), _FORMS["en"])
+    form = IN_DOCUMENT.get(detect_language(question), IN_DOCUMENT["en"])
     for number, chunk in enumerate(_candidates(answer, searcher, user)):
         if number == _TRIED or len(found) == MOST:
             break

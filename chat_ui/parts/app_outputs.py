@@ -84,6 +84,13 @@ def run_view(result: RunResult, key: str, edits: Edits | None = None, name: str 
     st.caption(" · ".join(facts))
 
 
+def edited_texts(result: RunResult, edits: Edits) -> dict[str, str]:
+    """Each output's text that the person has changed → what they have made of it."""
+    originals = {output.name: _original(output) for output in result.outputs}
+    shown_now = {text: edits.shown(name, text) for name, text in originals.items() if text}
+    return {text.strip(): now for text, now in shown_now.items() if now != text}
+
+
 def in_words(error: str) -> str:
     """An app's error for whoever ran it: a value that a step hasn't got is said as what is missing."""
     missing = _MISSING.search(error)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import streamlit as st
 
 from actions.proposals import OPEN, Proposal, of_user
@@ -9,6 +11,8 @@ from chat_ui.parts import components
 from chat_ui.write_back.form import review
 from chat_ui.write_back.offers import reviews
 from core.types import User
+
+_DONE = {"written": "written", "cancelled": "put away", "undone": "taken back"}
 
 
 def page(user: User) -> None:
@@ -30,11 +34,14 @@ def page(user: User) -> None:
     if not done:
         return
     st.subheader("Done")
-    chosen = st.selectbox("Form", done, format_func=_named, label_visibility="collapsed")
+    titles = {name: action.title for name, action in known.actions.known.items()}
+    chosen = st.selectbox("Form", done, format_func=lambda f: _named(f, titles), label_visibility="collapsed")
     if chosen is not None:
         review(known, chosen.id, user, f"form-{chosen.id}")
 
 
-def _named(form: Proposal) -> str:
+def _named(form: Proposal, titles: Mapping[str, str]) -> str:
     title = form.record.title if form.record is not None else next((v for v in form.form.values.values() if v), "")
-    return " · ".join((components.local(form.made_at), form.action, form.state, title[:80]))
+    return " · ".join(
+        (components.local(form.made_at), titles.get(form.action, form.action), _DONE[form.state], title[:80])
+    )
