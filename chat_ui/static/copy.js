@@ -15,6 +15,16 @@ if (!window.debriefCopies) {
   });
 }
 
+// A reviewer's keys: 1 to 9 choose the value in that place, wherever the page is, but not while words are typed.
+if (!window.debriefKeys) {
+  window.debriefKeys = true;
+  document.addEventListener("keydown", (event) => {
+    const typing = event.target.closest("textarea, [contenteditable], input:not([type=radio]):not([type=checkbox])");
+    if (typing || event.ctrlKey || event.metaKey || event.altKey || !/^[1-9]$/.test(event.key)) return;
+    document.querySelectorAll(".st-key-label-by-keys [role=radiogroup] input")[event.key - 1]?.click();
+  });
+}
+
 // The question that was asked last comes to the top of the window, below the head of the page, and stays there while
 // its answer is drawn, until the person scrolls, types or clicks.
 window.debriefToTop = () => {

@@ -7,9 +7,11 @@ from collections.abc import Mapping
 import streamlit as st
 
 from actions.proposals import OPEN, Proposal, of_user
+from actions.review import Reviews
 from chat_ui.parts import components
 from chat_ui.write_back.form import review
 from chat_ui.write_back.offers import reviews
+from core.errors import DebriefError
 from core.types import User
 
 _DONE = {"written": "written", "cancelled": "put away", "undone": "taken back"}
@@ -28,6 +30,7 @@ def page(user: User) -> None:
     waiting = [form for form in forms if form.state in OPEN]
     if not waiting:
         components.state("No form waits for you", "Forms come from apps, and from the chat: “open a ticket for this”.")
+    _begin(known, user)
     for form in waiting:
         review(known, form.id, user, f"form-{form.id}")
     done = [form for form in forms if form.state not in OPEN]
@@ -38,6 +41,23 @@ def page(user: User) -> None:
     chosen = st.selectbox("Form", done, format_func=lambda f: _named(f, titles), label_visibility="collapsed")
     if chosen is not None:
         review(known, chosen.id, user, f"form-{chosen.id}")
+
+
+def _begin(known: Reviews, user: User) -> None:
+    """An empty form of a system that is open to the person."""
+    mine = known.actions.of(user)
+    if not mine:
+        return
+    with st.container(horizontal=True, vertical_alignment="bottom", key="begin-form"):
+        wanted = st.selectbox("Begin a form", list(mine), None, format_func=lambda name: mine[name].title)
+        if not st.button("Begin it", disabled=wanted is None) or wanted is None:
+            return
+    try:
+        known.propose(wanted, {}, user)
+    except DebriefError as error:
+        components.error_state(error)
+        return
+    st.rerun()
 
 
 def _named(form: Proposal, titles: Mapping[str, str]) -> str:

@@ -48,7 +48,7 @@ def test_a_reviewer_labels_one_item_after_the_other(store: Store) -> None:
     window.button(key="save-answers-1").click().run()
     assert [label.value for label in store.labels("answers")] == ["wrong"] and "Answer &lt;b&gt;2" in html(window)
     window.button(key="save-answers-2").click().run()
-    assert "choose one of them, or skip" in html(window) and len(store.labels("answers")) == 1
+    assert "Nothing is chosen" in html(window) and len(store.labels("answers")) == 1
     window.button(key="hand-answers-2").click().run()
     assert "Say in the note why" in html(window)
     window.text_input(key="note-answers-2").set_value("two readings").run()
