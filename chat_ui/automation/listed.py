@@ -57,5 +57,5 @@ def _now(parts: Workflows, workflow: Workflow) -> None:
 
 def _row(run: WorkflowRun, mine: bool) -> tuple[str, ...]:
     badge = components.badge(run.state, _KINDS[run.state])  # type: ignore[arg-type]
-    changed = f"{len(run.changed)} lines changed" if mine and run.changed else ""
+    changed = f"{components.many(len(run.changed), 'line')} changed" if mine and run.changed else ""
     return components.local(run.due_at), badge, str(run.attempts), escape(run.problem or changed)

@@ -56,7 +56,7 @@ def _result(parts: Workflows, run: WorkflowRun, user: User) -> None:
             when = components.local(run.due_at)
             st.html(f'<div class="title">{components.badge(session.app_title(result.app, user))} {when}</div>')
             if run.changed:
-                with st.expander(f"What changed since the last run: {len(run.changed)} lines"):
+                with st.expander(f"What changed since the last run: {components.many(len(run.changed), 'line')}"):
                     components.diff("\n".join(map(_as_diff, run.changed)), "What changed")
             result = run_or_form(run.app_run, result, user, f"{key}-run")
             run_offers(result, run.app_run, user, f"{key}-run")

@@ -76,7 +76,7 @@ def run_view(result: RunResult, key: str, edits: Edits | None = None, name: str 
     for note in result.notes:
         st.html(f'<div class="note">{escape(note)}</div>')
     if result.evidence:
-        with st.expander(f"What this rests on: {len(result.evidence)} places"):
+        with st.expander(f"What this rests on: {components.many(len(result.evidence), 'place')}"):
             st.html(evidence_html(result.evidence))
     facts = [f"took {result.seconds:.1f} s"]
     facts += [f"{result.tokens:,} tokens"] if result.tokens else []

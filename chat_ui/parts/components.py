@@ -163,6 +163,11 @@ def facts(title: str, url: str, rows: Sequence[tuple[str, str]]) -> None:
     st.html(f'<div class="state facts"><div class="title">{heading}</div><dl>{body}</dl></div>')
 
 
+def many(count: int, noun: str) -> str:
+    """A number with its noun: "1 item", "1,200 items"."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
 def local(moment: datetime) -> str:
     """A moment, as the person's clock shows it."""
     return f"{local_time(moment):%Y-%m-%d %H:%M}"

@@ -35,7 +35,7 @@ def review_tab(user: User, disclosure: Disclosure) -> None:
             "Below an answer on the chat page, authors and administrators make a case of it.",
         )
         return
-    st.caption(f"{len(waiting)} cases wait. A case counts from the next run on.")
+    st.caption(f"Waiting: {components.many(len(waiting), 'case')}. A case counts from the next run on.")
     for case in waiting[:_SHOWN]:
         _review(case, user, disclosure)
 

@@ -41,7 +41,11 @@ def lead_view(desk: Desk, kept: Kept, user: User) -> None:
         kept.job.title,
         "",
         [
-            ("Complete", f"{results.complete()} of {len(results.items)} items, {kept.job.each} labels each"),
+            (
+                "Complete",
+                f"{results.complete()} of {components.many(len(results.items), 'item')}, "
+                f"{components.many(kept.job.each, 'label')} each",
+            ),
             ("Agreement", f"Krippendorff's alpha {told}; 1 is all the same, 0 is chance"),
             ("State", escape(kept.state)),
         ],
@@ -52,7 +56,8 @@ def lead_view(desk: Desk, kept: Kept, user: User) -> None:
     way: Way = st.selectbox("One label from many by", ways, 2, format_func=_WAYS.__getitem__, key="review-way")
     seen = results.seen_by(desk.shown(kept, user))
     if seen.closed:
-        st.caption(f"{len(seen.closed)} items rest on documents that you may not read: they are for another lead.")
+        closed = components.many(len(seen.closed), "item")
+        st.caption(f"Not shown to you: {closed}, whose documents you may not read; another lead has to decide on them.")
     _to_decide(desk, kept, seen, way, user)
     _cases(desk, seen, way, user)
     _downloads(seen, way)
@@ -137,8 +142,7 @@ def _cases(desk: Desk, results: Results, way: Way, user: User) -> None:
             except DebriefError as error:
                 components.error_state(error)
                 return
-            many = {0: "No new case was made", 1: "1 case was made"}
-            st.session_state[_MADE] = many.get(len(made_now), f"{len(made_now)} cases were made")
+            st.session_state[_MADE] = f"Made: {components.many(len(made_now), 'new case')}"
             st.rerun()
 
 

@@ -39,7 +39,7 @@ def make_view(store: Store, user: User) -> None:
 
 def _tell(job: Job, made: Made) -> None:
     left_out = f"{made.left_out} {LEFT_OUT}" if made.left_out else ""
-    many = "1 item" if made.items == 1 else f"{made.items} items"
+    many = components.many(made.items, "item")
     components.state(f"“{job.title}” is open with {many}", left_out or "Its reviewers have it on this page now.")
 
 

@@ -12,7 +12,7 @@ from actions.connections import open_actions
 from actions.review import Reviews
 from assistant.question import Question
 from assistant.records import StoredTurn
-from assistant.write_back import WriteBackRequests, _filled, is_order
+from assistant.write_back import WriteBackRequests, _filled
 from core.settings import ActionSettings, Settings
 from core.types import Answer, Citation, User
 
@@ -52,6 +52,7 @@ def requests() -> WriteBackRequests:
         ("Crée un ticket Jira pour ça", ["tickets.issue"]),
         ("Send it to the Team room webhook", ["hook.post"]),
         ("Add a task: call Jo by Friday", ["success.task"]),
+        ("Comment on a Jira issue: it happens daily", ["tickets.comment"]),
         # Questions, and work for apps.
         *((message, []) for message in (
             "Which Jira tickets are open?", "What is a Jira ticket?", "How do I open a ticket?", "Write an email to Pat",
@@ -63,7 +64,7 @@ def requests() -> WriteBackRequests:
 )  # fmt: skip
 def test_orders_are_told_from_questions(requests, message, wanted) -> None:
     question = Question(message, ANA)
-    assert ([a.id for a in requests.wanted(question)] if is_order(message) else []) == wanted
+    assert [a.id for a in requests.wanted(question)] == wanted
     assert requests.wanted(Question(message, User("ben@example.com"))) == []
 
 
