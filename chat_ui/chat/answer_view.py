@@ -27,9 +27,9 @@ from chat_ui.chat.work import STOPPED
 from chat_ui.parts import components, export, session
 from chat_ui.parts.answer_html import answer_html, quote_html, sources_html, with_markers
 from chat_ui.parts.app_outputs import edited_texts
+from chat_ui.parts.customers import customers_for
 from chat_ui.parts.data_view import downloads
 from chat_ui.parts.edits import Edits
-from chat_ui.parts.filter_bar import facets
 from chat_ui.parts.passages import Excerpt, excerpts
 from chat_ui.parts.played import played
 from chat_ui.parts.verify import verify
@@ -160,7 +160,7 @@ def _quotes(turn: Turn, answer: Answer) -> list[str]:
 
 def _about(turn: Turn, answer: Answer, user: User) -> str:
     """The customer that a result is about, to name files after; empty where that isn't one."""
-    customers = set(facets(tuple(sorted(user.principals())), user.email)["customer"])
+    customers = set(customers_for(user)) if turn.run else set()
     given = [v for v in turn.run.inputs.values() if isinstance(v, str) and v in customers] if turn.run else []
     cited = {c.document_id for c in answer.citations}
     found = {str(p.chunk.metadata.get("customer") or "") for p in answer.passages if p.chunk.document_id in cited}
