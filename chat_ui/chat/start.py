@@ -1,17 +1,15 @@
 """What stands on the page before anything is asked: questions that are answered, apps, and the person's customers.
 
-A question is made from a heading of a document and asked, without a model and leaving no trace; it is offered only if
-it was answered from that document. Finding them takes seconds, so a thread does it, once for people of the same rights.
+Finding them takes seconds, so a thread does it, once for people of the same rights.
 """
 
 from __future__ import annotations
 
 import logging
-import re
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from html import escape
 
@@ -20,44 +18,19 @@ import streamlit as st
 from apps.kept.usage import runs_since
 from apps.run import Tools
 from assistant.ask import Assistant
-from assistant.question import SEARCH, Question
 from chat_ui.chat.app_turn import NextQuestion, ask_next
 from chat_ui.chat.start_customers import Customer, customers_of
-from chat_ui.chat.suggestions import IN_DOCUMENT
+from chat_ui.chat.start_questions import Example, answered_questions
 from chat_ui.parts import components, session
 from core.database import utc_now
 from core.errors import DebriefError
-from core.text.detect import detect_language
 from core.text.locale import long_date
-from core.types import Chunk, Principal, User
-from retrieval.query.search import Search
+from core.types import Principal, User
 
 log = logging.getLogger(__name__)
 
 _QUESTIONS, _APPS, _CUSTOMERS = 4, 3, 6
-# So many headings are tried; most of those that are answered are among the first.
-_TRIED = 14
-# What most companies' documents have; whatever it finds for this person is looked at.
-_COMMON = "policy guide rules process how to contact deadline price"
-_FORMS: Mapping[str, str] = {
-    "en": "What should I know about {topic}?",
-    "de": "Was muss ich über {topic} wissen?",
-    "es": "¿Qué debo saber sobre {topic}?",
-    "fr": "Que dois-je savoir sur {topic} ?",
-}
-# A heading with these is a sentence, a list or a label, and no topic that somebody would ask about.
-_NO_TOPIC = re.compile(r"[,;:!/()\[\]{}|=#@_\d]|\.\s")
-_MOST_WORDS = 6
-_NUMBERING = re.compile(r"^[\d.)\s§–-]+")
 _USED_FOR = timedelta(days=180)
-
-
-@dataclass(frozen=True, slots=True)
-class Example:
-    """A question and the document that answers it."""
-
-    question: str
-    document_id: str
 
 
 @dataclass
@@ -67,11 +40,11 @@ class Found:
     examples: list[Example] = field(default_factory=list)
     customers: list[Customer] = field(default_factory=list)
     failed: bool = False
+    done: bool = False
 
 
 def start_view(user: User) -> None:
-    """Draws what is found by now; the rest is there when the page is drawn next."""
-    # A part that drew itself anew meanwhile would break into the run that answers a question.
+    """Draws what is found by now; while more is looked for, the page draws itself again."""
     found = _found(tuple(sorted(user.principals())), user.email, user)
     if found.failed:  # such as before the first sync: looked for again when the page is drawn next
         _found.clear()
@@ -91,8 +64,8 @@ def _draw(found: Found, user: User) -> None:
     named = {e.document_id for e in found.examples}.union(*(c.documents for c in found.customers))
     readable = session.readable(named, user)
     examples = [e.question for e in found.examples if e.document_id in readable]
-    if examples:
-        with st.container(gap="small", key="start-questions"):
+    if examples or not found.done:
+        with st.container(gap="small", key="start-questions" if found.done else "start-looking"):
             for number, question in enumerate(examples):
                 st.button(
                     components.plain(question),
@@ -102,6 +75,10 @@ def _draw(found: Found, user: User) -> None:
                     icon=":material/chat_bubble:",
                     type="tertiary",
                 )
+            if not found.done:
+                # static/copy.js presses it now and then while nothing else is done on the page.
+                st.html('<div class="note" role="status">Looking for questions that your documents answer …</div>')
+                st.button("Look again", key="start-look")
     _draw_apps(user)
     _draw_customers([c for c in found.customers if c.documents <= readable], user)
 
@@ -181,65 +158,11 @@ def _renewal(day: date | None) -> str:
     return f"renewal {long_date(day, 'en')}" if day else ""
 
 
-def _examples(assistant: Assistant, user: User) -> Iterator[Example]:
-    """Questions that are answered from the document that they were made from, one a document."""
-    plain = replace(
-        assistant,
-        path=replace(assistant.path, models=None, tools=()),
-        models=None,
-        router=None,
-        traces=None,
-        conversations=None,
-        data=None,
-        limits=None,
-    )
-    passages = assistant.path.retriever.search(Search(_COMMON, user, 40))
-    candidates = sorted(_candidates([p.chunk for p in passages]), key=lambda pair: not pair[0].rstrip().endswith("?"))
-    used: set[str] = set()
-    for topic, chunk in candidates[:_TRIED]:
-        if chunk.document_id in used:
-            continue
-        answer = plain.answer(Question(_question(topic, chunk), user, route=SEARCH))
-        if answer.outcome == "answered" and any(c.document_id == chunk.document_id for c in answer.citations):
-            used.add(chunk.document_id)
-            yield Example(_question(topic, chunk), chunk.document_id)
-
-
-def _candidates(chunks: Sequence[Chunk]) -> Iterator[tuple[str, Chunk]]:
-    known: set[str] = set()
-    for chunk in chunks:
-        topic = _NUMBERING.sub("", " ".join((chunk.heading_path or (chunk.title,))[-1].split())).strip(" .:")
-        if topic.casefold() not in known and len(topic) > 4 and _can_be_asked(topic):
-            known.add(topic.casefold())
-            yield topic, chunk
-
-
-def _can_be_asked(topic: str) -> bool:
-    """Whether people would ask about it in these words."""
-    return topic.endswith("?") or (len(topic.split()) <= _MOST_WORDS and not _NO_TOPIC.search(topic))
-
-
-def _question(topic: str, chunk: Chunk) -> str:
-    if topic.endswith("?"):
-        return topic
-    # One word says too little: "Timing", of a playbook on renewals.
-    forms = IN_DOCUMENT if len(topic.split()) == 1 and topic != chunk.title else _FORMS
-    form = forms.get(detect_language(chunk.text), forms["en"])
-    return form.format(topic=_within_a_sentence(topic, chunk.text), title=chunk.title)
-
-
-def _within_a_sentence(topic: str, text: str) -> str:
-    """A heading as it stands in a sentence: its first word is small where the document itself writes it so."""
-    first, _, rest = topic.partition(" ")
-    small = first[:1].lower() + first[1:]
-    return f"{small} {rest}".strip() if re.search(rf"\b{re.escape(small)}\b", text) else topic
-
-
 def _fill(found: Found, user: User, assistant: Callable[[], Assistant], tools: Callable[[], Tools]) -> None:
     try:
         opened = assistant()
         found.customers = customers_of(tools(), user)
-        for example in _examples(opened, user):
+        for example in answered_questions(opened, user):
             found.examples.append(example)
             if len(found.examples) == _QUESTIONS:
                 break
@@ -250,3 +173,5 @@ def _fill(found: Found, user: User, assistant: Callable[[], Assistant], tools: C
     except Exception:
         # An extra: nobody's page may break for it.
         log.warning("the start page has no examples", exc_info=True)
+    finally:
+        found.done = True

@@ -25,6 +25,20 @@ if (!window.debriefKeys) {
   });
 }
 
+// While the start page still looks for what it can offer, it is drawn again, unless somebody writes or clicks.
+if (!window.debriefLooking) {
+  let touched = 0;
+  for (const kind of ["keydown", "pointerdown"]) {
+    document.addEventListener(kind, () => (touched = Date.now()), { capture: true, passive: true });
+  }
+  window.debriefLooking = setInterval(() => {
+    const again = document.querySelector(".st-key-start-look button");
+    const idle = document.querySelector('[data-testid="stApp"]')?.dataset.testScriptState === "notRunning";
+    const writing = document.querySelector('[data-testid="stChatInputTextArea"]')?.value;
+    if (again && idle && !writing && Date.now() - touched > 3000) again.click();
+  }, 2500);
+}
+
 // The question that was asked last comes to the top of the window, below the head of the page, and stays there while
 // its answer is drawn, until the person scrolls, types or clicks.
 window.debriefToTop = () => {

@@ -6,7 +6,7 @@ import pytest
 
 from apps.run import Context, SourceQuote, Tools
 from assistant.accounts.account import Account, Fact, whole
-from chat_ui.chat import start, start_customers
+from chat_ui.chat import start_customers, start_questions
 from chat_ui.chat.why import reasons
 from core import records
 from core.types import Answer, Boost, Chunk, Citation, Passage, User, Why
@@ -60,7 +60,7 @@ def test_customers_of_another_word_are_read_from_what_the_documents_say(monkeypa
 
 def test_topics_are_asked_about_as_people_would() -> None:
     def asked(topic: str, text: str, title: str = "Travel guide") -> str:
-        return start._question(topic, Chunk("c", "d", 0, text, title=title))
+        return start_questions._question(topic, Chunk("c", "d", 0, text, title=title))
 
     assert asked("Travel expenses", "All travel expenses are paid.") == "What should I know about travel expenses?"
     assert asked("SLA credits", "Credits of the SLA.") == "What should I know about SLA credits?"
@@ -72,7 +72,7 @@ def test_topics_are_asked_about_as_people_would() -> None:
         "Version 2.0",
         "A heading that is a whole sentence of many words",
     )
-    assert [t for t in refused if start._can_be_asked(t)] == []
+    assert [t for t in refused if start_questions._can_be_asked(t)] == []
 
 
 def test_a_question_is_offered_only_if_it_is_answered_from_its_document(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -92,8 +92,8 @@ def test_a_question_is_offered_only_if_it_is_answered_from_its_document(monkeypa
             assert question.user is ANA
             return answers.get(question.text, Answer("", outcome="no_evidence"))
 
-    monkeypatch.setattr(start, "replace", lambda given, **_: given)
-    assert [e.question for e in start._examples(Plain(), ANA)] == ["Who approves discounts?"]
+    monkeypatch.setattr(start_questions, "replace", lambda given, **_: given)
+    assert [e.question for e in start_questions.answered_questions(Plain(), ANA)] == ["Who approves discounts?"]
 
 
 def test_reasons_are_words() -> None:
