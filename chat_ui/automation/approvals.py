@@ -20,7 +20,7 @@ _KINDS = {"valid": "good", "expired": "warn", "outdated": "warn", "revoked": ""}
 
 def standing_approvals(parts: Workflows, user: User) -> None:
     """Draws them, and the form."""
-    st.subheader("Approved beforehand")
+    st.header("Approved beforehand")
     st.caption("Forms of your own workflows that are sent without being looked at. Everything else waits for you.")
     for row in listed(parts, user):
         with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"approval-{row['id']}"):

@@ -24,7 +24,7 @@ def page(user: User) -> None:
     parts = opened()
     _queue(parts, user)
     found = all_workflows(parts.engine) if session.is_admin(user) else of_person(parts.engine, user)
-    st.subheader("What runs by itself")
+    st.header("What runs by itself")
     if not found:
         components.state("Nothing runs by itself yet", "Switch a trigger of an app on below.")
     for workflow in found:
@@ -41,7 +41,7 @@ def opened() -> Workflows:
 
 def _queue(parts: Workflows, user: User) -> None:
     found = for_review(parts.engine, user)
-    st.subheader("For review")
+    st.header("For review")
     if not found:
         components.state("No result waits for you", "What your workflows make comes here.")
     for run in found:

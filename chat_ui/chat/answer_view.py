@@ -11,6 +11,7 @@ from urllib.parse import quote
 import streamlit as st
 
 from assistant.answers.asked.small_talk import ROUTE as TALK
+from assistant.answers.quoting.people import who_could_know
 from assistant.app_runs.answered import DOWNLOADED
 from assistant.data import shown_again, stored_query
 from assistant.edited_results import ANEW
@@ -240,14 +241,23 @@ def _nearest_row(passage: Passage, user: User) -> str:
     chunk = passage.chunk
     place = " · ".join(filter(None, (chunk.locator, changed(passage))))
     view = quote_html(Excerpt("", chunk.text, heading_path=chunk.heading_path, kind=chunk.kind))
-    owner, ask = str(chunk.metadata.get("owner") or ""), ""
-    if "@" in owner and owner.casefold() != user.email.casefold():
-        subject = quote(f"A question about {chunk.title}")
-        ask = f' <a href="mailto:{escape(quote(owner, safe="@"))}?subject={subject}">Ask {escape(owner)}</a>'
+    ask = "".join(_ask_html(person.name, chunk.title, user) for person in who_could_know([passage], 1))
     return (
         f'<li><details><summary>{escape(chunk.title)} <span class="place">{escape(place)}</span></summary>'
         f'<div class="passage">{view}</div></details>{ask}</li>'
     )
+
+
+def _ask_html(person: str, title: str, user: User) -> str:
+    """Whoever keeps or wrote a document, with a mail to them where their address is known."""
+    name, _, mail = person.rstrip(">").partition("<")
+    name, mail = (name.strip() or mail, mail) if mail else (person, person if "@" in person else "")
+    if user.email.casefold() == mail.casefold() or (user.name and user.name.casefold() == name.casefold()):
+        return ""
+    if not mail:
+        return f' <span class="place">{escape(name)} may know</span>'
+    subject = quote(f"A question about {title}")
+    return f' <a href="mailto:{escape(quote(mail, safe="@"))}?subject={subject}">Ask {escape(name)}</a>'
 
 
 def changed(passage: Passage) -> str:

@@ -6,13 +6,14 @@ A question is made from a heading and asked without a model, leaving no trace; f
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from assistant.ask import Assistant
 from assistant.question import SEARCH, Question
-from chat_ui.chat.suggestions import IN_DOCUMENT
+from chat_ui.chat.suggestions import IN_DOCUMENT, USUAL
 from core.text.detect import detect_language
+from core.text.words import FUNCTION_WORDS
 from core.types import Chunk, User
 from retrieval.query.search import Search
 
@@ -20,12 +21,6 @@ from retrieval.query.search import Search
 _TRIED = 14
 # What most companies' documents have; whatever it finds for this person is looked at.
 _COMMON = "policy guide rules process how to contact deadline price"
-_FORMS: Mapping[str, str] = {
-    "en": "What should I know about {topic}?",
-    "de": "Was muss ich über {topic} wissen?",
-    "es": "¿Qué debo saber sobre {topic}?",
-    "fr": "Que dois-je savoir sur {topic} ?",
-}
 # A heading with these is a sentence, a list or a label, and no topic that somebody would ask about.
 _NO_TOPIC = re.compile(r"[,;:!/()\[\]{}|=#@_\d]|\.\s")
 _MOST_WORDS = 6
@@ -67,23 +62,26 @@ def answered_questions(assistant: Assistant, user: User) -> Iterator[Example]:
 def _candidates(chunks: Sequence[Chunk]) -> Iterator[tuple[str, Chunk]]:
     known: set[str] = set()
     for chunk in chunks:
-        topic = _NUMBERING.sub("", " ".join((chunk.heading_path or (chunk.title,))[-1].split())).strip(" .:")
-        if topic.casefold() not in known and len(topic) > 4 and _can_be_asked(topic):
+        topic = _NUMBERING.sub("", " ".join((chunk.heading_path or ("",))[-1].split())).strip(" .:")
+        if topic.casefold() not in {*known, chunk.title.casefold()} and len(topic) > 4 and _can_be_asked(topic):
             known.add(topic.casefold())
             yield topic, chunk
 
 
 def _can_be_asked(topic: str) -> bool:
-    """Whether people would ask about it in these words."""
-    return topic.endswith("?") or (len(topic.split()) <= _MOST_WORDS and not _NO_TOPIC.search(topic))
+    """Whether people would ask about it in these words: a question, or the name of something."""
+    if topic.endswith("?"):
+        return True
+    words = topic.casefold().split()
+    usual = USUAL.issuperset(words) or FUNCTION_WORDS & {words[0], words[-1]}
+    return len(words) <= _MOST_WORDS and not usual and not _NO_TOPIC.search(topic)
 
 
 def _question(topic: str, chunk: Chunk) -> str:
     if topic.endswith("?"):
         return topic
-    # One word says too little: "Timing", of a playbook on renewals.
-    forms = IN_DOCUMENT if len(topic.split()) == 1 and topic != chunk.title else _FORMS
-    form = forms.get(detect_language(chunk.text), forms["en"])
+    # A heading alone says too little: "Timing", of a playbook on renewals.
+    form = IN_DOCUMENT.get(detect_language(chunk.text), IN_DOCUMENT["en"])
     return form.format(topic=_within_a_sentence(topic, chunk.text), title=chunk.title)
 
 

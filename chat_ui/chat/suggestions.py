@@ -27,8 +27,9 @@ IN_DOCUMENT: Mapping[str, str] = {
 }
 _NUMBERING = re.compile(r"^[\d.)\s§–-]+")
 # Sections that every document has say nothing of its content.
-_USUAL = frozenset(
-    "introduction overview contents table of contents summary purpose scope references appendix agenda sheet1".split()
+USUAL = frozenset(
+    "introduction overview contents table of contents summary purpose scope references appendix agenda sheet1 example "
+    "examples exercise".split()
 )
 
 
@@ -73,7 +74,7 @@ def _worth(chunk: Chunk) -> bool:
     return (
         1 <= len(words) <= 10
         and len(topic) >= 4
-        and topic.casefold() not in _USUAL
+        and topic.casefold() not in USUAL
         and topic.casefold() != chunk.title.casefold()
     )
 

@@ -154,7 +154,7 @@ class _Card:
                 _email({**output.value, "body": text}, self.evidence, self.key)
             case "table" if not changed:
                 cells = [["" if c is None else cell_html(str(c)) for c in row] for row in output.value["rows"]]
-                components.table(output.value["columns"], cells, label=output.title)
+                components.table(output.value["columns"], cells, output.title, "group")
             case "chart":
                 st.altair_chart(_chart(output.value), width="stretch")
             case "json":
@@ -189,7 +189,7 @@ def _data(output: OutputValue) -> None:
     if rows and all(isinstance(row, dict) for row in rows):
         columns = list(dict.fromkeys(name for row in rows for name in row))
         cells = [[escape(_plain(row.get(name))) for name in columns] for row in rows]
-        components.table([name.replace("_", " ").capitalize() for name in columns], cells, label=output.title)
+        components.table([name.replace("_", " ").capitalize() for name in columns], cells, output.title, "group")
         return
     with st.expander("Data for other programs"):
         st.code(output.text, language="json", height=300)

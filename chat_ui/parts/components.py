@@ -117,11 +117,12 @@ def development_banner() -> None:
     st.html('<div class="banner" role="note">Development user, on this machine only. Nobody has signed in.</div>')
 
 
-def table(header: Sequence[str], rows: Iterable[Sequence[str]], label: str) -> None:
+def table(header: Sequence[str], rows: Iterable[Sequence[str]], label: str, role: str = "region") -> None:
     """A small table. Cells are HTML: the page escapes what comes from outside.
 
     Args:
         label: Its name for screen readers.
+        role: "group" where a page may have several of this name.
     """
     head = "".join(f'<th scope="col">{escape(name)}</th>' for name in header)
     labels = [f' data-label="{escape(name)}"' for name in header]
@@ -131,7 +132,7 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]], label: str) -> N
     )
     # Scrolling regions need a place in the tab order to be usable by keyboard.
     st.html(
-        f'<div class="scroll" role="region" tabindex="0" aria-label="{escape(label)}">'
+        f'<div class="scroll" role="{role}" tabindex="0" aria-label="{escape(label)}">'
         f'<table class="rows"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
     )
 

@@ -36,7 +36,7 @@ def page(user: User) -> None:
     done = [form for form in forms if form.state not in OPEN]
     if not done:
         return
-    st.subheader("Done")
+    st.header("Done")
     titles = {name: action.title for name, action in known.actions.known.items()}
     chosen = st.selectbox("Form", done, format_func=lambda f: _named(f, titles), label_visibility="collapsed")
     if chosen is not None:

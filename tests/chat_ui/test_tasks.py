@@ -62,7 +62,7 @@ def test_a_lead_sees_how_far_it_is_and_decides(store: Store) -> None:
     window.button(key="hand-answers-1").click().run()
     lead = AppTest.from_function(shown, default_timeout=20, args=(BEN,)).run()
     assert "0 of 2 items" in html(lead) and "unclear" in html(lead) and not lead.exception
-    lead.radio(key="decide-answers-1-value").set_value("right")
+    lead.radio(key="value-decide-answers-1").set_value("right")
     lead.button[-1].click().run()
     assert store.decisions("answers") == {1: ("right", BEN)}
 
@@ -82,14 +82,14 @@ def test_who_has_no_tasks_is_told(workspace: Path) -> None:
 
 def test_spans_are_kept_as_they_are_typed_and_shown_marked(store: Store) -> None:
     label = {"kind": "spans", "values": ["person", "place"]}
-    job = Job.model_validate(JOB | {"job": "names", "label": label})
+    job = Job.model_validate(JOB | {"job": "names", "title": "Who and where?", "label": label})
     store.create(job, [Item("Jo met Max, and Jo went.")], User(BEN))
     window = AppTest.from_function(shown, default_timeout=20, args=(ANA,)).run()
-    window.selectbox[0].set_value("names").run()
+    window.selectbox[0].select("Who and where?").run()
     window.text_input(key="span-names-1-person").set_value("Jo | Jo | Kim").run()
     assert "“Kim” isn" in html(window) and html(window).count('<mark title="person">Jo</mark>') == 2
     other = AppTest.from_function(shown, default_timeout=20, args=(ANA,)).run()
-    other.selectbox[0].set_value("names").run()
+    other.selectbox[0].select("Who and where?").run()
     assert other.text_input(key="span-names-1-person").value == "Jo | Jo | Kim", "a closed window loses nothing"
     other.text_input(key="span-names-1-person").set_value("Jo | Jo").run()
     other.text_input(key="span-names-1-place").set_value("Max").run()
@@ -98,7 +98,7 @@ def test_spans_are_kept_as_they_are_typed_and_shown_marked(store: Store) -> None
         [[0, 2, "person"], [7, 10, "place"], [16, 18, "person"]]
     ]
     lead = AppTest.from_function(shown, default_timeout=20, args=(BEN,)).run()
-    lead.selectbox[0].set_value("names").run()
+    lead.selectbox[0].select("Who and where?").run()
     assert "person: Jo; place: Max; person: Jo" in html(lead) and not lead.exception
     lead.text_input(key="span-decide-names-1-person").set_value("Max")
     lead.button[-1].click().run()
