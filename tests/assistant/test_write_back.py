@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, cast
@@ -23,14 +24,26 @@ _SYSTEMS: list[dict[str, Any]] = [
     {"name": "duty", "kind": "pagerduty", "token": "t", "account": "a@b.example"},
     {"name": "success", "kind": "totango", "app_token": "t"},
     {"name": "drafts", "kind": "mail", "host": "h", "user": "u", "password": "p"},
+    # A plugin, whose operations its document has.
+    {
+        "name": "visits",
+        "kind": "openapi",
+        "url": "https://v.example",
+        "document": "visits.json",
+        "operations": ["planVisit"],
+    },
     {"name": "hook", "kind": "webhook", "url": "https://h.example", "title": "Team room"},
 ]
 
 
 @pytest.fixture(scope="module")
-def requests() -> WriteBackRequests:
+def requests(tmp_path_factory: pytest.TempPathFactory) -> WriteBackRequests:
+    folder = tmp_path_factory.mktemp("plugins")
+    plan = {"operationId": "planVisit", "summary": "Plan a visit", "parameters": [{"name": "site", "in": "query"}]}
+    visits = {"openapi": "3.1.0", "info": {"title": "V", "version": "1"}, "paths": {"/visits": {"post": plan}}}
+    (folder / "visits.json").write_text(json.dumps(visits), encoding="utf-8")
     entries = tuple(ActionSettings(groups=("w",), **system) for system in _SYSTEMS)
-    return WriteBackRequests(Reviews(cast(Any, None), open_actions(Settings(actions=entries))))
+    return WriteBackRequests(Reviews(cast(Any, None), open_actions(Settings(root=folder, actions=entries))))
 
 
 @pytest.mark.parametrize(
@@ -53,6 +66,8 @@ def requests() -> WriteBackRequests:
         ("Send it to the Team room webhook", ["hook.post"]),
         ("Add a task: call Jo by Friday", ["success.task"]),
         ("Comment on a Jira issue: it happens daily", ["tickets.comment"]),
+        ("Plan a visit: the roof leaks", ["visits.planvisit"]),
+        ("Plan a visiting programme", []),
         # Questions, and work for apps.
         *((message, []) for message in (
             "Which Jira tickets are open?", "What is a Jira ticket?", "How do I open a ticket?", "Write an email to Pat",
