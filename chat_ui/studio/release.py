@@ -121,7 +121,7 @@ def _go(work: Work, app: App, version: str, user: User, *, reason: str, said: st
     failed = [r for r in results if not r.passed]
     if (failed or not results) and not unverified:
         _failures(results)
-        why = f"{len(failed)} of {components.many(len(results), 'test')} fail" if failed else "it has no tests"
+        why = f"{len(failed)} of {len(results)} tests fail" if failed else "it has no tests"
         raise AppError(f"Version {version} isn't verified: {why}; mend that, or tick the box above.")
     engine = session.database()
     if reason:
@@ -142,9 +142,7 @@ def _failures(results: Sequence[object]) -> None:
     failed = [r for r in results if getattr(r, "problems", ())]
     if failed:
         items = [f"{getattr(r, 'name', '')}: {' '.join(getattr(r, 'problems', ()))}" for r in failed]
-        components.state(
-            f"{len(failed)} of {components.many(len(results), 'test')} failed", kind="warning", items=items
-        )
+        components.state(f"{len(failed)} of {len(results)} tests failed", kind="warning", items=items)
 
 
 def _versions(versions: list[AppVersion], user: User) -> None:
