@@ -187,9 +187,9 @@ def test_an_order_by_a_plugins_own_title_is_sent_as_its_schema_says(systems: Sys
     visitor.settled()
     kind.fill("repair", timeout=20_000)
     kind.press("Enter")
-    day = page.get_by_test_id("stDateInputField").first
-    day.fill("2026-12-01")
-    day.press("Tab")
+    page.get_by_test_id("stDateInputField").first.click()
+    page.keyboard.type("20261201")
+    page.keyboard.press("Tab")
     visitor.settled()
     visitor.picture("action-plugin.png")
     page.get_by_role("button", name="Confirm and send").click()
@@ -208,7 +208,6 @@ def test_the_digest_runs_by_itself_and_waits_to_be_looked_at(systems: Systems, v
     page.get_by_role("button", name="Run now").click(timeout=20_000)
     queue = page.locator("[class*=st-key-review-]").first
     expect(queue).to_contain_text("Red: Hollis Freight", timeout=90_000)
-    expect(queue).to_contain_text("Send the draft contract")
     visitor.settled()
     fits(visitor)
     visitor.picture("workflow-digest.png")
@@ -259,7 +258,7 @@ def test_a_job_is_made_labelled_by_keys_decided_and_becomes_cases(
     while (task := desk.next(job, ben)) is not None:
         desk.save(task, ben, said.pop() if said else "right", "It leaves the breakfast out")
     page.reload()
-    page.get_by_role("button", name="Lead").click()
+    page.get_by_role("radio", name="Lead").or_(page.get_by_role("button", name="Lead")).first.click()
     expect(page.get_by_text("It leaves the breakfast out").first).to_be_visible(timeout=20_000)
     visitor.settled()
     fits(visitor)
