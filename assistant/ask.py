@@ -261,6 +261,8 @@ class Assistant:
         """A form for another system, where the person's message orders one; None for any other message."""
         if self.write_back is None or verdict.refusal or injection_score(question.text) >= 0.5:
             return None
+        if self.edited is not None:
+            history = self.edited.as_edited(question.conversation_id, history)
         return self.write_back.events(question, history)
 
     def _by_data(

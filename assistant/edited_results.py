@@ -78,6 +78,17 @@ class EditedResults:
             return None  # deleted, or closed to the person now: there is nothing to change
         return Change(question, last, edited, quotes, self)
 
+    def as_edited(self, conversation_id: str | None, history: Sequence[StoredTurn]) -> Sequence[StoredTurn]:
+        """The conversation with its last result as the person has edited it."""
+        if conversation_id is None or not history:
+            return history
+        made = self._versions.of(conversation_id)
+        texts = [of[-1].text for (turn, _), of in made.items() if turn == len(history) - 1]
+        if not texts:
+            return history
+        last = history[-1]
+        return [*history[:-1], replace(last, answer=replace(last.answer, text="\n\n".join(texts)))]
+
     def _quotes(self, answer: Answer, user: User) -> list[str]:
         """The words that the result rests on."""
         if not answer.run:

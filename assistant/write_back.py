@@ -58,13 +58,15 @@ class WriteBackRequests:
 
     def events(self, question: Question, history: Sequence[StoredTurn]) -> Iterator[Event] | None:
         """The events of the answer that shows the form; None leaves the message to apps and the search."""
-        if question.attachments or question.route is not None or not is_order(question.text):
+        if question.attachments or question.route is not None:
             return None
         fitting = self.wanted(question)
         return self._answered(question, fitting, history) if fitting else None
 
     def wanted(self, question: Question) -> list[Action]:
-        """The person's actions that the message names, only the best; several where it says no more."""
+        """The person's actions that the message orders, only the best; several where it says no more."""
+        if not is_order(question.text):
+            return [a for a in self.reviews.actions.of(question.user).values() if _is_called(a, question.text)]
         ordered = _ORDER.match(question.text)
         object_ = _ARTICLES.sub("", question.text[ordered.end() :].casefold()) if ordered else ""
         scored = [(_named(a, question.text, object_), a) for a in self.reviews.actions.of(question.user).values()]
@@ -116,10 +118,16 @@ def _named(action: Action, text: str, object_: str) -> int:
     words = action.operation.words
     found = [w for w in words if (named and f" {w} " in said) or re.match(re.escape(w) + _GOES_ON, object_)]
     # Named alone, a system means what it is mostly for.
-    usual = action.operation is kind.operations[0] and any(
+    usual = action.operation is next(iter(kind.operations), None) and any(
         re.match(rf"(?:with\s+)?{re.escape(name)}\s*(?:[:.!?]|$)", object_) for name in systems
     )
     return max((len(word.split()) + 1 for word in found), default=int(usual)) + 10 * (named and bool(found or usual))
+
+
+def _is_called(action: Action, text: str) -> bool:
+    """Whether the message begins with the action's own title, whose verb may be any: "Plan a visit: the roof leaks"."""
+    title = action.operation.title.casefold()
+    return len(title.split()) > 1 and re.match(rf"\W*{re.escape(title)}{_GOES_ON}", text.casefold()) is not None
 
 
 def _identified(action: Action, text: str) -> bool:

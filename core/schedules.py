@@ -25,6 +25,9 @@ _SLACK = timedelta(hours=3)
 _MOST = 10_000
 _WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
+_FULL = {"mon": "Monday", "tue": "Tuesday", "wed": "Wednesday", "thu": "Thursday", "fri": "Friday", "sat": "Saturday",
+         "sun": "Sunday"}  # fmt: skip
+
 
 def named_weekdays(expression: str) -> str:
     """A cron expression with its weekdays by name: cron counts from Sunday, APScheduler from Monday."""
@@ -32,6 +35,16 @@ def named_weekdays(expression: str) -> str:
     if len(fields) == 5:
         fields[4] = re.sub(r"(?<![\w/])[0-7](?!\w)", lambda match: _WEEKDAYS[int(match.group())], fields[4])
     return " ".join(fields)
+
+
+def in_words(schedule: str) -> str:
+    """A schedule of a usual kind in words, such as "each Monday at 7:00"; any other as it stands."""
+    fields = schedule.split()
+    if len(fields) != 5 or not (fields[0].isdigit() and fields[1].isdigit()) or fields[2:4] != ["*", "*"]:
+        return schedule
+    days = named_weekdays(schedule).split()[4].lower()
+    known = {"*": "each day", "mon-fri": "Monday to Friday"} | {day: f"each {_FULL[day]}" for day in _FULL}
+    return f"{known[days]} at {int(fields[1])}:{int(fields[0]):02}" if days in known else schedule
 
 
 def checked_schedule(schedule: str, time_zone: str) -> None:

@@ -23,7 +23,8 @@ from ingestion.documents import readable_ids
 from review.consolidate import Way
 from review.desk import Desk
 from review.exports import FORMATS, exported, make_cases
-from review.items import Item, answered_items, drawn, read_items, run_items
+from review.items import read_items
+from review.make import LEFT_OUT, From, make_job
 from review.results import Results, results_of
 from review.spec import read_job
 from review.store import Kept, State, Store
@@ -53,19 +54,12 @@ def create(
 ) -> None:
     """Draws the items and opens the job to its reviewers."""
     job, (store, person) = read_job(spec), _opened(user)
-    nothing: tuple[list[Item], int] = ([], 0)
-    asked, own = answered_items(store.engine, answers, rated_down=rated_down) if answers else nothing
-    tried, others = run_items(store.engine, run) if run else nothing
-    chosen = drawn([*(read_items(items) if items else []), *asked, *tried], job.sample)
-    if own + others:
-        out.print(
-            f"{own + others} answers are left out: they rest on tables, attached files or no document, so only who "
-            "asked may see them."
-        )
-    store.create(job, chosen, person)
-    gold = sum(item.gold is not None for item in chosen)
+    wanted = From(answers, rated_down, run, read_items(items) if items else ())
+    made = make_job(store, job, wanted, person)
+    if made.left_out:
+        out.print(f"{made.left_out} {LEFT_OUT}")
     out.print(
-        f"{job.job}: {len(chosen)} items, {gold} of them gold, {job.each} labels each; open on the page My tasks."
+        f"{job.job}: {made.items} items, {made.gold} of them gold, {job.each} labels each; open on the page My tasks."
     )
 
 
@@ -176,10 +170,10 @@ def cases(
 ) -> None:
     """Makes evaluation cases of the answers that came out right; each names the job and item that it is from."""
     store, person = _opened(user)
-    settings, results = load_settings(), _seen(store, name, person)
+    results = _seen(store, name, person)
+    settings = load_settings()
     file = suite_file(settings, suite or settings.evaluation.suite)
-    made = make_cases(store.engine, results, file, right, _way(way))
-    audit.record(store.engine, person, "made cases of review", name, f"{len(made)} cases")
+    made = make_cases(results, file, right, _way(way), engine=store.engine, lead=person)
     out.print(f"{len(made)} cases were added to {escape(str(file))}; they count from the next run on.")
 
 

@@ -11,9 +11,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from core import audit
 from core.database import Engine, utc_now
 from core.errors import DatasetError, ReviewError
 from core.spreadsheet import csv_text
+from core.types import User
 from evals.suite.feedback import case_from_trace
 from evals.suite.review import add_case
 from review.consolidate import Way
@@ -130,12 +132,12 @@ def _result(kind: str, value: Value | None, text: str) -> list[dict[str, Any]]:
     return [{**about, "type": "choices", "value": {"choices": [str(v) for v in chosen]}}]
 
 
-def make_cases(engine: Engine, results: Results, file: Path, right: str, way: Way) -> list[str]:
+def make_cases(results: Results, file: Path, right: Value, way: Way, *, engine: Engine, lead: User) -> list[str]:
     """Cases of the answers that came out as `right`, each with the job and item as its origin; their ids.
 
-    What is a case already is passed over.
+    What is a case already is passed over, and so is what the lead may not read.
     """
-    made = []
+    made: list[str] = []
     for number, outcome in results.outcomes(way).items():
         origin = results.items[number].origin
         if outcome.value != right or not origin.startswith("trace:"):
@@ -149,4 +151,5 @@ def make_cases(engine: Engine, results: Results, file: Path, right: str, way: Wa
                 raise
             continue
         made.append(case.id)
+    audit.record(engine, lead, "made cases of review", results.job.job, f"{len(made)} cases")
     return made

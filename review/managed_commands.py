@@ -12,9 +12,9 @@ from connectors.common.aws import AwsSettings, open_client
 from core import audit
 from core.console import err, out
 from core.database import Engine, open_database
-from core.identity import UNKNOWN_GROUPS, Directory, asking_user, load_directory
+from core.identity import Directory, asking_user, load_directory
 from core.settings import load_settings
-from core.types import User
+from core.types import UNKNOWN_GROUPS, User
 from ingestion.documents import readable_ids
 from review.commands import AsUser, Name, review_app
 from review.desk import Desk

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any, Literal
@@ -68,7 +69,34 @@ class Label(BaseModel):
         elif value in self.offered() and not isinstance(value, bool) and isinstance(value, str | int):
             return value
         offered = ", ".join(map(str, self.offered()))
+        if value in (None, "", [], ()):
+            raise ReviewError(f"Nothing is chosen; choose one of {offered}, or skip the item.")
         raise ReviewError(f"The label {value!r} isn't one of {offered}; choose one of them, or skip the item.")
+
+    def spans_in(self, text: str, typed: Mapping[str, str]) -> tuple[list[list[Any]], list[str]]:
+        """(The spans of these words, words that the text hasn't): kind → words, with | between them.
+
+        Words that are given twice are the first and the second place where they stand.
+        """
+        spans, missing = [], []
+        for kind, words in typed.items():
+            begin: dict[str, int] = {}
+            for part in filter(None, (part.strip() for part in words.split("|"))):
+                at = text.find(part, begin.get(part, 0))
+                if at < 0:
+                    missing.append(part)
+                    continue
+                begin[part] = at + len(part)
+                spans.append([at, at + len(part), kind])
+        return spans, missing
+
+    def in_words(self, value: Value | None, text: str = "") -> str:
+        """A label for people to read; `text` is the item's, for spans."""
+        if not isinstance(value, list):
+            return "" if value is None else str(value)
+        if self.kind != "spans":
+            return ", ".join(map(str, value))
+        return "; ".join(f"{kind}: {text[int(begin) : int(end)]}" for begin, end, kind in map(list, value))
 
     def _spans(self, value: object, length: int) -> list[list[Any]]:
         spans: list[Any] = list(value) if isinstance(value, list | tuple) else [None]
@@ -123,15 +151,21 @@ def read_job(file: Path) -> Job:
         raise ReviewError(f"{file} can't be read ({error.strerror}); check the path.") from error
 
 
-def job_of(text: str, shown: str = "The job") -> Job:
-    """The job of a YAML text. Raises ReviewError: a key of it is wrong."""
+def job_from(values: object, shown: str) -> Job:
+    """The job of these keys. Raises ReviewError: one of them is wrong."""
     try:
-        return Job.model_validate(load_yaml(text) or {})
+        return Job.model_validate(values)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"])) or "it"
         raise ReviewError(
             f"{shown}: {where}: {first['msg'].removeprefix('Value error, ')}; see docs/review.md."
         ) from error
+
+
+def job_of(text: str, shown: str = "The job") -> Job:
+    """The job of a YAML text. Raises ReviewError: a key of it is wrong."""
+    try:
+        return job_from(load_yaml(text) or {}, shown)
     except (yaml.YAMLError, ValueError) as error:
         raise ReviewError(f"{shown} is no YAML ({' '.join(str(error).split())[:160]}); see docs/review.md.") from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from actions.approvals import Scope, StandingApproval, Terms, approvals_of, approve, revoke
@@ -41,12 +42,26 @@ def _told(parts: Workflows, one: StandingApproval) -> dict[str, Any]:
     state = one.state(parts.now())
     if state == "valid" and not _is_for_now(parts, one.scope):
         state = "outdated"
-    fixed = "; ".join(f"{name} is {' or '.join(values)}" for name, values in one.fixed.items())
-    vary = f"; may vary: {', '.join(one.vary)}" if one.vary else ""
+    labels, title = _labels(parts, one.scope.action)
     return {
         "id": one.id, "state": state, "app": one.scope.app, "version": one.scope.version, "action": one.scope.action,
-        "words": f"{fixed}{vary}; until {one.until:%Y-%m-%d}", "until": one.until, "made_at": one.made_at,
+        "title": title, "words": _words(one, {}), "labelled": _words(one, labels), "until": one.until,
+        "made_at": one.made_at,
     }  # fmt: skip
+
+
+def _words(one: StandingApproval, labels: Mapping[str, str]) -> str:
+    fixed = [f"{labels.get(name, name)} is {' or '.join(values)}" for name, values in one.fixed.items()]
+    vary = [f"may vary: {', '.join(labels.get(name, name) for name in one.vary)}"] if one.vary else []
+    return "; ".join([*fixed, *vary, f"until {one.until:%Y-%m-%d}"])
+
+
+def _labels(parts: Workflows, action: str) -> tuple[dict[str, str], str]:
+    """(Field → what the form calls it, the action's title); nothing and its id where it isn't set up any more."""
+    known = parts.reviews.actions.known.get(action) if parts.reviews is not None else None
+    if known is None:
+        return {}, action
+    return {field.name: field.label for field in known.operation.fields}, known.title
 
 
 def _is_for_now(parts: Workflows, scope: Scope) -> bool:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from apps.language.triggers import Trigger
 from apps.publish.versions import available_apps
 from core.errors import WorkflowError
-from core.schedules import next_after
+from core.schedules import in_words, next_after
 from core.types import User
 from workflows.collect import enqueued
 from workflows.events import Happened
@@ -25,12 +25,22 @@ def told(parts: Workflows, found: Workflow) -> dict[str, Any]:
     return {
         "id": found.id,
         "name": f"{found.app}.{found.trigger}",
+        "title": titled(parts, found),
         "person": f"{found.group} (group)" if found.group else found.user,
         "state": f"paused: {found.paused}" if found.paused else "on",
         "next": next_run(parts, found),
         "by_hand": _is_schedule(parts, found) and not found.group,
         "last": f"{last.state} {last.due_at:%Y-%m-%d %H:%M}" if last is not None else "",
     }
+
+
+def titled(parts: Workflows, found: Workflow) -> str:
+    """The app and the trigger by their titles; by their names where they are gone."""
+    try:
+        app = parts.app(found.app)
+        return ": ".join(filter(None, (app.title, parts.trigger(app, found.trigger).title)))
+    except WorkflowError:
+        return f"{found.app}.{found.trigger}"
 
 
 def _is_schedule(parts: Workflows, found: Workflow) -> bool:
@@ -58,9 +68,10 @@ def next_run(parts: Workflows, found: Workflow) -> str:
 def begins_with(trigger: Trigger) -> str:
     """What begins it, in words."""
     if trigger.schedule:
-        return f"{trigger.schedule} {trigger.time_zone}".strip()
+        return f"{in_words(trigger.schedule)} {trigger.time_zone}".strip()
     if trigger.document is not None:
-        fitting = f" with {trigger.document.filter}" if trigger.document.filter else ""
+        said = trigger.document.filter.replace("_", " ").replace("=", " ")
+        fitting = f" with {said}" if said else ""
         return f"a {' or '.join(trigger.document.on)} document{fitting}"
     if trigger.account is not None and trigger.account.days_before is not None:
         return f"{trigger.account.days_before} days before {trigger.account.field}"
@@ -78,7 +89,7 @@ def offered_triggers(parts: Workflows, person: User) -> list[dict[str, str]]:
             "app": app.app.name,
             "trigger": trigger.name,
             "name": f"{app.app.name}.{trigger.name}",
-            "title": trigger.title or app.app.title,
+            "title": f"{app.app.title}: {trigger.title or begins_with(trigger)}",
             "begins": begins_with(trigger),
         }
         for app in available_apps(parts.settings, parts.engine, person).values()

@@ -217,7 +217,8 @@ def _audit(user: User) -> None:
         components.state("Nothing fits", "Choose other days, or fewer words.")
         return
     more = "" if len(found) < _SHOWN else f" The newest {_SHOWN}; narrow the search for older ones."
-    st.caption(f"{len(found)} entries. Choose one to see the answer that it is about.{more}")
+    number = "1 entry" if len(found) == 1 else f"{len(found)} entries"
+    st.caption(f"{number}. Choose one to see the answer that it is about.{more}")
     rows = [
         {
             "When": components.local(row.entry.at),

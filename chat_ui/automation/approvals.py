@@ -20,13 +20,13 @@ _KINDS = {"valid": "good", "expired": "warn", "outdated": "warn", "revoked": ""}
 
 def standing_approvals(parts: Workflows, user: User) -> None:
     """Draws them, and the form."""
-    st.subheader("Approved beforehand")
+    st.header("Approved beforehand")
     st.caption("Forms of your own workflows that are sent without being looked at. Everything else waits for you.")
     for row in listed(parts, user):
         with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"approval-{row['id']}"):
             badge = components.badge(row["state"], _KINDS[row["state"]])  # type: ignore[arg-type]
-            title = escape(f"{row['app']} {row['version']} → {row['action']}")
-            st.html(f'<div class="title">{title} {badge}</div><div class="place">{escape(row["words"])}</div>')
+            title = escape(f"{session.app_title(row['app'], user)} {row['version']} → {row['title']}")
+            st.html(f'<div class="title">{title} {badge}</div><div class="place">{escape(row["labelled"])}</div>')
             if row["state"] in ("valid", "outdated"):
                 revoke = (parts, user, row["id"])
                 st.button("Revoke", key=f"revoke-{row['id']}", on_click=_revoke, args=revoke)

@@ -21,12 +21,14 @@ def listed(parts: Workflows, workflow: Workflow, user: User) -> None:
     """Draws it. Only its own person can have it run now, and reads what its runs said."""
     words, key = told(parts, workflow), f"workflow-{workflow.id}"
     mine = workflow.user == user.email.lower() and not workflow.group
+    runs = history(parts.engine, [workflow.id], 20)
     with st.container(border=True, key=key):
         badge = components.badge("paused", "warn") if workflow.paused else components.badge("on", "good")
         coming = f"next: {words['next']}" if words["next"] else ""
-        facts = [words["person"], coming, f"last: {words['last'] or 'never'}"]
+        last = f"{runs[0].state}, {components.local(runs[0].due_at)}" if runs else "never"
+        facts = [words["person"], coming, f"last: {last}"]
         line = escape(" · ".join(filter(None, facts)))
-        st.html(f'<div class="title">{escape(words["name"])} {badge}</div><div class="place">{line}</div>')
+        st.html(f'<div class="title">{escape(words["title"])} {badge}</div><div class="place">{line}</div>')
         if workflow.paused:
             components.state("It is paused", workflow.paused, "warning")
         with st.container(horizontal=True, gap="small"):
@@ -38,7 +40,6 @@ def listed(parts: Workflows, workflow: Workflow, user: User) -> None:
             st.button(
                 "Switch off", key=f"{key}-off", on_click=switch_off, args=(parts, workflow, user), type="tertiary"
             )
-        runs = history(parts.engine, [workflow.id], 20)
         if runs:
             with st.expander("History"):
                 components.table(("When", "State", "Tries", "What happened"), (_row(r, mine) for r in runs), "History")
@@ -56,5 +57,5 @@ def _now(parts: Workflows, workflow: Workflow) -> None:
 
 def _row(run: WorkflowRun, mine: bool) -> tuple[str, ...]:
     badge = components.badge(run.state, _KINDS[run.state])  # type: ignore[arg-type]
-    changed = f"{len(run.changed)} lines changed" if mine and run.changed else ""
+    changed = f"{components.many(len(run.changed), 'line')} changed" if mine and run.changed else ""
     return components.local(run.due_at), badge, str(run.attempts), escape(run.problem or changed)

@@ -24,7 +24,7 @@ def page(user: User) -> None:
     parts = opened()
     _queue(parts, user)
     found = all_workflows(parts.engine) if session.is_admin(user) else of_person(parts.engine, user)
-    st.subheader("What runs by itself")
+    st.header("What runs by itself")
     if not found:
         components.state("Nothing runs by itself yet", "Switch a trigger of an app on below.")
     for workflow in found:
@@ -41,7 +41,7 @@ def opened() -> Workflows:
 
 def _queue(parts: Workflows, user: User) -> None:
     found = for_review(parts.engine, user)
-    st.subheader("For review")
+    st.header("For review")
     if not found:
         components.state("No result waits for you", "What your workflows make comes here.")
     for run in found:
@@ -54,9 +54,9 @@ def _result(parts: Workflows, run: WorkflowRun, user: User) -> None:
         try:
             result = result_of(parts, run, user)
             when = components.local(run.due_at)
-            st.html(f'<div class="title">{components.badge(result.app)} {when}</div>')
+            st.html(f'<div class="title">{components.badge(session.app_title(result.app, user))} {when}</div>')
             if run.changed:
-                with st.expander(f"What changed since the last run: {len(run.changed)} lines"):
+                with st.expander(f"What changed since the last run: {components.many(len(run.changed), 'line')}"):
                     components.diff("\n".join(map(_as_diff, run.changed)), "What changed")
             result = run_or_form(run.app_run, result, user, f"{key}-run")
             run_offers(result, run.app_run, user, f"{key}-run")

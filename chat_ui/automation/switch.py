@@ -27,10 +27,13 @@ def switch_form(parts: Workflows, user: User) -> None:
     offered = {one["name"]: one for one in offered_triggers(parts, user)}
     if not offered:
         return
-    st.subheader("Switch on")
+    st.header("Switch on")
+    title = "Choose what is to run by itself"
     name = st.selectbox(
-        "Trigger", list(offered), format_func=lambda n: f"{offered[n]['title']} ({offered[n]['begins']})", key="trigger"
+        "Trigger", list(offered), None, format_func=lambda n: offered[n]["title"], key="trigger", placeholder=title
     )
+    if name is None:
+        return
     app = parts.app(offered[name]["app"], user)
     trigger = parts.trigger(app, offered[name]["trigger"])
     with st.form(f"switch-on-{name}"):

@@ -12,6 +12,7 @@ import streamlit as st
 
 from assistant.answers.asked.small_talk import ROUTE as TALK
 from assistant.answers.asked.tables import charted_again
+from assistant.answers.quoting.people import who_could_know
 from assistant.app_runs.answered import DOWNLOADED
 from assistant.data import shown_again, stored_query
 from assistant.edited_results import ANEW
@@ -27,9 +28,10 @@ from chat_ui.chat.why import why_view
 from chat_ui.chat.work import STOPPED
 from chat_ui.parts import attachments, components, export, session
 from chat_ui.parts.answer_html import answer_html, quote_html, sources_html, with_markers
+from chat_ui.parts.app_outputs import edited_texts
+from chat_ui.parts.customers import customers_for
 from chat_ui.parts.data_view import downloads
 from chat_ui.parts.edits import Edits
-from chat_ui.parts.filter_bar import facets
 from chat_ui.parts.passages import Excerpt, excerpts
 from chat_ui.parts.played import played
 from chat_ui.parts.verify import verify
@@ -94,7 +96,7 @@ def _with_actions(turn: Turn, answer: Answer, user: User) -> None:
         told = [note for note in answer.notes if note not in turn.run.notes and not note.endswith(DOWNLOADED)]
         _notes(told)
         turn.run = run_or_form(answer.run, turn.run, user, turn.key, edits=edits, name=name)
-        run_offers(turn.run, answer.run, user, turn.key)
+        run_offers(turn.run, answer.run, user, turn.key, edited_texts(turn.run, edits))
     elif answer.found:
         if answer.query:
             _charted(answer, user, turn.key)
@@ -161,7 +163,7 @@ def _quotes(turn: Turn, answer: Answer) -> list[str]:
 
 def _about(turn: Turn, answer: Answer, user: User) -> str:
     """The customer that a result is about, to name files after; empty where that isn't one."""
-    customers = set(facets(tuple(sorted(user.principals())), user.email)["customer"])
+    customers = set(customers_for(user)) if turn.run else set()
     given = [v for v in turn.run.inputs.values() if isinstance(v, str) and v in customers] if turn.run else []
     cited = {c.document_id for c in answer.citations}
     found = {str(p.chunk.metadata.get("customer") or "") for p in answer.passages if p.chunk.document_id in cited}
@@ -243,14 +245,23 @@ def _nearest_row(passage: Passage, user: User) -> str:
     chunk = passage.chunk
     place = " · ".join(filter(None, (chunk.locator, changed(passage))))
     view = quote_html(Excerpt("", chunk.text, heading_path=chunk.heading_path, kind=chunk.kind))
-    owner, ask = str(chunk.metadata.get("owner") or ""), ""
-    if "@" in owner and owner.casefold() != user.email.casefold():
-        subject = quote(f"A question about {chunk.title}")
-        ask = f' <a href="mailto:{escape(quote(owner, safe="@"))}?subject={subject}">Ask {escape(owner)}</a>'
+    ask = "".join(_ask_html(person.name, chunk.title, user) for person in who_could_know([passage], 1))
     return (
         f'<li><details><summary>{escape(chunk.title)} <span class="place">{escape(place)}</span></summary>'
         f'<div class="passage">{view}</div></details>{ask}</li>'
     )
+
+
+def _ask_html(person: str, title: str, user: User) -> str:
+    """Whoever keeps or wrote a document, with a mail to them where their address is known."""
+    name, _, mail = person.rstrip(">").partition("<")
+    name, mail = (name.strip() or mail, mail) if mail else (person, person if "@" in person else "")
+    if user.email.casefold() == mail.casefold() or (user.name and user.name.casefold() == name.casefold()):
+        return ""
+    if not mail:
+        return f' <span class="place">{escape(name)} may know</span>'
+    subject = quote(f"A question about {title}")
+    return f' <a href="mailto:{escape(quote(mail, safe="@"))}?subject={subject}">Ask {escape(name)}</a>'
 
 
 def changed(passage: Passage) -> str:

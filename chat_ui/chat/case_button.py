@@ -7,19 +7,12 @@ from typing import get_args
 import streamlit as st
 
 from chat_ui.parts import components, session
+from chat_ui.parts.words import RIGHT
 from core import audit
 from core.errors import DebriefError
 from core.types import Answer, Outcome, User
 from evals.suite import add_case, suite_file
 from evals.suite.feedback import case_from_trace
-
-_LABELS = {
-    "answered": "an answer",
-    "partly": "what the documents say about it",
-    "no_evidence": "that the documents don't say",
-    "refused": "a refusal",
-    "needs_input": "a question back",
-}
 
 
 def case_button(answer: Answer, user: User, key: str, down: bool = False) -> None:
@@ -41,7 +34,7 @@ def case_button(answer: Answer, user: User, key: str, down: bool = False) -> Non
             # What was rated down, whatever it was, wasn't what the person wanted: most often, that is an answer.
             rated_down = down or st.session_state.get(f"{key}-kept") == "down"
             first = "answered" if rated_down else answer.outcome
-            outcome = st.selectbox("Right would be", outcomes, outcomes.index(first), format_func=lambda o: _LABELS[o])
+            outcome = st.selectbox("Right would be", outcomes, outcomes.index(first), format_func=RIGHT.__getitem__)
             facts = st.text_area("What a right answer says, one fact a line", placeholder="90 days", height=80)
             tags = st.text_input("Tags", placeholder="policy, renewal")
             sent = st.form_submit_button("Make the case", type="primary")

@@ -127,7 +127,8 @@ def _shared_turn(one: SharedTurn, conversation_id: str, user: User, key: str) ->
         with st.container(horizontal=True, gap="small", key=f"{key}-actions", vertical_alignment="center"):
             taken = [(one.turn.question, answer)]
             components.copy_button(export.markdown(taken).partition("\n\n")[2])
-            components.download("Word", lambda: export.word(taken), "answer.docx", export.WORD_TYPE, key=f"{key}-docx")
+            file = export.file_name("docx", "", one.turn.question, components.today())
+            components.download("Word", lambda: export.word(taken), file, export.WORD_TYPE, key=f"{key}-docx")
 
 
 def _with_outputs(one: SharedTurn, conversation_id: str, user: User, key: str) -> bool:

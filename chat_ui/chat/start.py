@@ -1,72 +1,36 @@
 """What stands on the page before anything is asked: questions that are answered, apps, and the person's customers.
 
-A question is made from a heading of a document and asked, without a model and leaving no trace; it is offered only if
-it was answered from that document. Finding them takes seconds, so a thread does it, once for people of the same rights.
+Finding them takes seconds, so a thread does it, once for people of the same rights.
 """
 
 from __future__ import annotations
 
 import logging
-import re
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from html import escape
 
 import streamlit as st
 
 from apps.kept.usage import runs_since
-from assistant.accounts.account import Account, Fact
-from assistant.accounts.known import Known
+from apps.run import Tools
 from assistant.ask import Assistant
-from assistant.question import SEARCH, Question
 from chat_ui.chat.app_turn import NextQuestion, ask_next
+from chat_ui.chat.start_customers import Customer, customers_of
+from chat_ui.chat.start_questions import Example, answered_questions
 from chat_ui.parts import components, session
-from core import records
 from core.database import utc_now
 from core.errors import DebriefError
-from core.text.dates import find_day
-from core.text.detect import detect_language
 from core.text.locale import long_date
-from core.types import Chunk, Principal, User
-from retrieval.query.search import Search
+from core.types import Principal, User
 
 log = logging.getLogger(__name__)
 
 _QUESTIONS, _APPS, _CUSTOMERS = 4, 3, 6
-# So many headings are tried; most of those that are answered are among the first.
-_TRIED = 14
-# What most companies' documents have; whatever it finds for this person is looked at.
-_COMMON = "policy guide rules process how to contact deadline price"
-_FORMS: Mapping[str, str] = {
-    "en": "What should I know about {topic}?",
-    "de": "Was muss ich über {topic} wissen?",
-    "es": "¿Qué debo saber sobre {topic}?",
-    "fr": "Que dois-je savoir sur {topic} ?",
-}
-_NUMBERING = re.compile(r"^[\d.)\s§–-]+")
 _USED_FOR = timedelta(days=180)
-
-
-@dataclass(frozen=True, slots=True)
-class Example:
-    """A question and the document that answers it."""
-
-    question: str
-    document_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Customer:
-    """A customer of the person's. `documents` are those that say it; `mine` whether they own the account."""
-
-    name: str
-    health: str
-    renewal: date | None
-    mine: bool
-    documents: frozenset[str]
 
 
 @dataclass
@@ -75,19 +39,23 @@ class Found:
 
     examples: list[Example] = field(default_factory=list)
     customers: list[Customer] = field(default_factory=list)
+    failed: bool = False
+    done: bool = False
 
 
 def start_view(user: User) -> None:
-    """Draws what is found by now; the rest is there when the page is drawn next."""
-    # A part that drew itself anew meanwhile would break into the run that answers a question.
-    _draw(_found(tuple(sorted(user.principals())), user.email, user), user)
+    """Draws what is found by now; while more is looked for, the page draws itself again."""
+    found = _found(tuple(sorted(user.principals())), user.email, user)
+    if found.failed:  # such as before the first sync: looked for again when the page is drawn next
+        _found.clear()
+    _draw(found, user)
 
 
 @st.cache_resource(ttl=3 * 3_600, max_entries=500, show_spinner=False)
 def _found(principals: tuple[Principal, ...], email: str, _user: User) -> Found:
     # The principals are the cache's key: nobody gets a question from a document that they may not read.
     found = Found()
-    threading.Thread(target=_fill, args=(found, _user, session.assistant), daemon=True).start()
+    threading.Thread(target=_fill, args=(found, _user, session.assistant, session.tools), daemon=True).start()
     return found
 
 
@@ -96,8 +64,8 @@ def _draw(found: Found, user: User) -> None:
     named = {e.document_id for e in found.examples}.union(*(c.documents for c in found.customers))
     readable = session.readable(named, user)
     examples = [e.question for e in found.examples if e.document_id in readable]
-    if examples:
-        with st.container(gap="small", key="start-questions"):
+    if examples or not found.done:
+        with st.container(gap="small", key="start-questions" if found.done else "start-looking"):
             for number, question in enumerate(examples):
                 st.button(
                     components.plain(question),
@@ -107,6 +75,10 @@ def _draw(found: Found, user: User) -> None:
                     icon=":material/chat_bubble:",
                     type="tertiary",
                 )
+            if not found.done:
+                # static/copy.js presses it now and then while nothing else is done on the page.
+                st.html('<div class="note" role="status">Looking for questions that your documents answer …</div>')
+                st.button("Look again", key="start-look")
     _draw_apps(user)
     _draw_customers([c for c in found.customers if c.documents <= readable], user)
 
@@ -186,78 +158,20 @@ def _renewal(day: date | None) -> str:
     return f"renewal {long_date(day, 'en')}" if day else ""
 
 
-def _examples(assistant: Assistant, user: User) -> Iterator[Example]:
-    """Questions that are answered from the document that they were made from, one a document."""
-    plain = replace(
-        assistant,
-        path=replace(assistant.path, models=None, tools=()),
-        models=None,
-        router=None,
-        traces=None,
-        conversations=None,
-        data=None,
-        limits=None,
-    )
-    passages = assistant.path.retriever.search(Search(_COMMON, user, 40))
-    candidates = sorted(_candidates([p.chunk for p in passages]), key=lambda pair: not pair[0].rstrip().endswith("?"))
-    used: set[str] = set()
-    for topic, chunk in candidates[:_TRIED]:
-        if chunk.document_id in used:
-            continue
-        answer = plain.answer(Question(_question(topic, chunk), user, route=SEARCH))
-        if answer.outcome == "answered" and any(c.document_id == chunk.document_id for c in answer.citations):
-            used.add(chunk.document_id)
-            yield Example(_question(topic, chunk), chunk.document_id)
-
-
-def _candidates(chunks: Sequence[Chunk]) -> Iterator[tuple[str, Chunk]]:
-    known: set[str] = set()
-    for chunk in chunks:
-        topic = _NUMBERING.sub("", " ".join((chunk.heading_path or (chunk.title,))[-1].split())).strip(" .:")
-        if topic.casefold() not in known and 1 <= len(topic.split()) <= 10 and len(topic) > 4:
-            known.add(topic.casefold())
-            yield topic, chunk
-
-
-def _question(topic: str, chunk: Chunk) -> str:
-    if topic.endswith("?"):
-        return topic
-    return _FORMS.get(detect_language(chunk.text), _FORMS["en"]).format(topic=topic)
-
-
-def my_customers(accounts: Sequence[Account], user: User) -> list[Customer]:
-    """Customers with health and renewal, the person's own first, then by renewal."""
-    found = []
-    for account in accounts:
-        facts = [_newest(account, name) for name in (records.HEALTH, records.CONTRACT_END, records.ACCOUNT_OWNER)]
-        health, end, owner = (fact.value if fact is not None else "" for fact in facts)
-        if not (health or end):
-            continue
-        mine = user.email.casefold() in owner.casefold() or (
-            bool(user.name) and user.name.casefold() in owner.casefold()
-        )
-        documents = frozenset(fact.place.chunk.document_id for fact in facts if fact is not None)
-        found.append(Customer(account.name, health, find_day(end, None), mine, documents))
-    return sorted(found, key=lambda c: (not c.mine, c.renewal or date.max, c.name))
-
-
-def _newest(account: Account, name: str) -> Fact | None:
-    return max(account.named(name), key=lambda fact: fact.day, default=None)
-
-
-def _fill(found: Found, user: User, assistant: Callable[[], Assistant]) -> None:
+def _fill(found: Found, user: User, assistant: Callable[[], Assistant], tools: Callable[[], Tools]) -> None:
     try:
         opened = assistant()
-        index = getattr(opened.path.retriever, "index", None)
-        if index is not None:
-            found.customers = my_customers(Known(index, user).recorded, user)
-        for example in _examples(opened, user):
+        found.customers = customers_of(tools(), user)
+        for example in answered_questions(opened, user):
             found.examples.append(example)
             if len(found.examples) == _QUESTIONS:
                 break
     except DebriefError as error:
         # The page says to whoever asks what is wrong.
+        found.failed = True
         log.info("the start page has no examples: %(reason)s", {"reason": str(error)})
     except Exception:
         # An extra: nobody's page may break for it.
         log.warning("the start page has no examples", exc_info=True)
+    finally:
+        found.done = True

@@ -18,7 +18,8 @@ MOST = 3
 _TRIED = 6
 _DOCUMENTS = 2
 _AMONG = 3
-_FORMS: Mapping[str, str] = {
+# How a question names a document and what stands in it.
+IN_DOCUMENT: Mapping[str, str] = {
     "en": "What does “{title}” say about {topic}?",
     "de": "Was steht in „{title}“ zu {topic}?",
     "es": "¿Qué dice «{title}» sobre {topic}?",
@@ -26,8 +27,9 @@ _FORMS: Mapping[str, str] = {
 }
 _NUMBERING = re.compile(r"^[\d.)\s§–-]+")
 # Sections that every document has say nothing of its content.
-_USUAL = frozenset(
-    "introduction overview contents table of contents summary purpose scope references appendix agenda sheet1".split()
+USUAL = frozenset(
+    "introduction overview contents table of contents summary purpose scope references appendix agenda sheet1 example "
+    "examples exercise".split()
 )
 
 
@@ -40,7 +42,7 @@ def suggestions(question: str, answer: Answer, searcher: Searcher, user: User, a
     found: list[str] = []
     if not answer.found or not answer.citations:
         return found
-    form = _FORMS.get(detect_language(question), _FORMS["en"])
+    form = IN_DOCUMENT.get(detect_language(question), IN_DOCUMENT["en"])
     for number, chunk in enumerate(_candidates(answer, searcher, user)):
         if number == _TRIED or len(found) == MOST:
             break
@@ -72,7 +74,7 @@ def _worth(chunk: Chunk) -> bool:
     return (
         1 <= len(words) <= 10
         and len(topic) >= 4
-        and topic.casefold() not in _USUAL
+        and topic.casefold() not in USUAL
         and topic.casefold() != chunk.title.casefold()
     )
 

@@ -91,6 +91,9 @@ def _examples(user: User, warehouse: Warehouse) -> None:
             asked.append(f"number of {name} per month this year")
         elif words and len(asked) < 6:
             asked.append(f"number of {name} per {words[0]}")
+    if not asked:
+        components.state("You see none of these tables", "“Who sees what” says which groups do.")
+        return
     st.caption("For example")
     for n, question in enumerate(asked[:6]):
         st.button(question, key=f"data-example-{n}", on_click=_ask, args=(question, user, warehouse), type="tertiary")

@@ -27,19 +27,13 @@ from chat_ui.insights.models import models_tab
 from chat_ui.parts import charts, components, session
 from chat_ui.parts.disclosure import Disclosure
 from chat_ui.parts.trace_view import trace_view
+from chat_ui.parts.words import OUTCOMES, outcome, way
 from chat_ui.quality.review import gaps_view
 from core.database import begin_of, utc_now
 from core.types import Answer, User
 from ingestion.documents import titles
 
 _PERIODS = {"7 days": 7, "30 days": 30, "90 days": 90, "1 year": 365}
-_OUTCOMES = {
-    "answered": "answered",
-    "partly": "partly",
-    "no_evidence": "no answer",
-    "needs_input": "asked back",
-    "refused": "refused",
-}
 _DOCUMENTS = 20
 _TABS = ["Questions", "Not answered", "Thumbs", "Documents", "Apps", "Models"]
 
@@ -59,7 +53,7 @@ def page(user: User) -> None:
     disclosure = Disclosure(session.database(), user, admin=True)
     with place:
         if opened == "Questions":
-            _questions(questions)
+            _questions(questions, user)
         elif opened == "Not answered":
             gaps_view(_PERIODS[period], True, disclosure)
         elif opened == "Thumbs":
@@ -91,14 +85,14 @@ def _figures(questions: Sequence[AskedQuestion], since: datetime) -> None:
             st.metric(name, value, width="content")
 
 
-def _questions(questions: Sequence[AskedQuestion]) -> None:
+def _questions(questions: Sequence[AskedQuestion], user: User) -> None:
     if not questions:
         components.state("Nobody asked anything in this time", "Apps were run; the tab Apps has them.")
         return
-    counted = Counter((q.day, _OUTCOMES.get(q.outcome, q.outcome)) for q in questions)
+    counted = Counter((q.day, outcome(q.outcome)) for q in questions)
     days = days_between(questions[0].day, questions[-1].day)
     # Days in order, or the chart's axis would follow the outcomes; a day without a question is a day, too.
-    names = list(_OUTCOMES.values())
+    names = list(OUTCOMES.values())
     outcomes = [{"day": day, "outcome": o, "questions": counted[day, o]} for day in days for o in names]
     asking = {day: {q.user for q in questions if q.day == day} for day in days}
     people = [{"day": day, "people": len(asking[day])} for day in days]
@@ -120,7 +114,7 @@ def _questions(questions: Sequence[AskedQuestion]) -> None:
     with right:
         st.header("Ways")
         routes = Counter(q.route for q in questions)
-        rows = [{"way": _way(route), "questions": n} for route, n in routes.most_common()]
+        rows = [{"way": way(route, user), "questions": n} for route, n in routes.most_common()]
         charts.bars(rows, "way", "questions", title="Questions by way")
     header = ("day", "user", "question", "outcome", "route", "seconds", "trace")
     charts.csv_download(
@@ -128,10 +122,6 @@ def _questions(questions: Sequence[AskedQuestion]) -> None:
         header,
         [(q.day, q.user, q.question, q.outcome, q.route, round(q.seconds, 3), q.trace_id) for q in questions],
     )
-
-
-def _way(route: str) -> str:
-    return route.removeprefix("app:").replace("_", " ") if route.startswith("app:") else f"plain {route}"
 
 
 def _thumbs(since: datetime, user: User, disclosure: Disclosure) -> None:
@@ -151,20 +141,19 @@ def _thumbs(since: datetime, user: User, disclosure: Disclosure) -> None:
         [
             components.badge(t.rating, "good" if t.rating == "up" else "bad"),
             *(escape(text) for text in (t.question, ", ".join(t.reasons), t.comment)),
-            f"<code>{escape(t.trace_id)}</code>",
         ]
         for t in shown
     ]
-    components.table(["Thumb", "Question", "Reasons", "Comment", "Trace"], cells, label="Thumbs")
+    components.table(["Thumb", "Question", "Reasons", "Comment"], cells, label="Thumbs")
     header = ("rating", "reasons", "comment", "question", "user", "trace_id")
     charts.csv_download("thumbs.csv", header, [_line(thumb) for thumb in shown])
     chosen = st.selectbox(
-        "Open a trace",
+        "What happened on the way to the answer",
         shown,
         None,
-        format_func=lambda t: f"{t.trace_id} · {t.question}",
+        format_func=lambda t: f"{components.local(t.given_at)} · {t.question}",
         key=f"thumbs-trace-{rating}",
-        placeholder="What happened on the way to the answer",
+        placeholder="Choose a question",
     )
     if chosen is not None:
         case_button(Answer("", trace_id=chosen.trace_id), user, f"thumb-{chosen.trace_id}", chosen.rating == "down")

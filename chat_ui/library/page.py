@@ -20,6 +20,7 @@ from chat_ui.parts.app_outputs import run_here
 from chat_ui.parts.waiting import run_or_form, waiting_for
 from chat_ui.write_back.offers import run_offers
 from core.errors import AppError, DebriefError
+from core.text.languages import LANGUAGES
 from core.types import User
 
 
@@ -57,7 +58,9 @@ def _library(apps: list[Available], user: User) -> None:
             with column, st.container(border=True, height="stretch", key=f"card-{app.name}"):
                 facts = [f"about {app.saves_minutes:g} minutes saved"] if app.saves_minutes else []
                 facts += [f"{used[app.name]:,} run{'s' * (used[app.name] > 1)}"] if used[app.name] else []
-                facts += [", ".join(app.languages)] if len(app.languages) > 1 else []
+                facts += (
+                    [", ".join(LANGUAGES.get(code, code) for code in app.languages)] if len(app.languages) > 1 else []
+                )
                 badge = components.badge("verified", "good") if available.verified else ""
                 marks = " ".join(map(components.badge, app.labels))
                 st.html(

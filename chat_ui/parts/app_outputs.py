@@ -76,12 +76,19 @@ def run_view(result: RunResult, key: str, edits: Edits | None = None, name: str 
     for note in result.notes:
         st.html(f'<div class="note">{escape(note)}</div>')
     if result.evidence:
-        with st.expander(f"What this rests on: {len(result.evidence)} places"):
+        with st.expander(f"What this rests on: {components.many(len(result.evidence), 'place')}"):
             st.html(evidence_html(result.evidence))
     facts = [f"took {result.seconds:.1f} s"]
     facts += [f"{result.tokens:,} tokens"] if result.tokens else []
     facts += [f"saves about {result.saved_minutes:g} minutes"] if result.saved_minutes else []
     st.caption(" · ".join(facts))
+
+
+def edited_texts(result: RunResult, edits: Edits) -> dict[str, str]:
+    """Each output's text that the person has changed → what they have made of it."""
+    originals = {output.name: _original(output) for output in result.outputs}
+    shown_now = {text: edits.shown(name, text) for name, text in originals.items() if text}
+    return {text.strip(): now for text, now in shown_now.items() if now != text}
 
 
 def in_words(error: str) -> str:
@@ -147,7 +154,7 @@ class _Card:
                 _email({**output.value, "body": text}, self.evidence, self.key)
             case "table" if not changed:
                 cells = [["" if c is None else cell_html(str(c)) for c in row] for row in output.value["rows"]]
-                components.table(output.value["columns"], cells, label=output.title)
+                components.table(output.value["columns"], cells, output.title, "group")
             case "chart":
                 st.altair_chart(_chart(output.value), width="stretch")
             case "json":
@@ -182,7 +189,7 @@ def _data(output: OutputValue) -> None:
     if rows and all(isinstance(row, dict) for row in rows):
         columns = list(dict.fromkeys(name for row in rows for name in row))
         cells = [[escape(_plain(row.get(name))) for name in columns] for row in rows]
-        components.table([name.replace("_", " ").capitalize() for name in columns], cells, label=output.title)
+        components.table([name.replace("_", " ").capitalize() for name in columns], cells, output.title, "group")
         return
     with st.expander("Data for other programs"):
         st.code(output.text, language="json", height=300)

@@ -117,11 +117,12 @@ def development_banner() -> None:
     st.html('<div class="banner" role="note">Development user, on this machine only. Nobody has signed in.</div>')
 
 
-def table(header: Sequence[str], rows: Iterable[Sequence[str]], label: str) -> None:
+def table(header: Sequence[str], rows: Iterable[Sequence[str]], label: str, role: str = "region") -> None:
     """A small table. Cells are HTML: the page escapes what comes from outside.
 
     Args:
         label: Its name for screen readers.
+        role: "group" where a page may have several of this name.
     """
     head = "".join(f'<th scope="col">{escape(name)}</th>' for name in header)
     labels = [f' data-label="{escape(name)}"' for name in header]
@@ -131,7 +132,7 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]], label: str) -> N
     )
     # Scrolling regions need a place in the tab order to be usable by keyboard.
     st.html(
-        f'<div class="scroll" role="region" tabindex="0" aria-label="{escape(label)}">'
+        f'<div class="scroll" role="{role}" tabindex="0" aria-label="{escape(label)}">'
         f'<table class="rows"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
     )
 
@@ -161,6 +162,11 @@ def facts(title: str, url: str, rows: Sequence[tuple[str, str]]) -> None:
         heading = f'<a href="{escape(url)}" target="_blank" rel="noopener noreferrer">{heading}</a>'
     body = "".join(f"<dt>{escape(name)}</dt><dd>{value}</dd>" for name, value in rows)
     st.html(f'<div class="state facts"><div class="title">{heading}</div><dl>{body}</dl></div>')
+
+
+def many(count: int, noun: str) -> str:
+    """A number with its noun: "1 item", "1,200 items"."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def local(moment: datetime) -> str:

@@ -5,6 +5,7 @@ data page.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from html import escape
 
 import streamlit as st
 
@@ -27,9 +28,9 @@ def data_view(found: DataAnswer, layer: Layer, key: str) -> None:
     elif found.spec is not None:
         st.vega_lite_chart(dict(found.spec), width="stretch", key=f"{key}-chart")
     if found.kind != "number":
-        rows = [[components.plain(cell_text(value)) for value in row] for row in found.shown()[:_TABLE_ROWS]]
+        rows = [[escape(cell_text(value)) for value in row] for row in found.shown()[:_TABLE_ROWS]]
         if rows:
-            components.table([components.plain(c) for c in found.columns], rows, label="Rows")
+            components.table(found.columns, rows, label="Rows")
         else:
             components.state("No such rows", "Nothing in the tables fits; widen the time or leave a condition out.")
     if len(found.rows) > _TABLE_ROWS or found.more:

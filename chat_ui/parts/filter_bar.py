@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import partial
+from pathlib import Path
 
 import streamlit as st
 
+from apps.accounts.accounts_file import ACCOUNTS_FILE, load_accounts
 from chat_ui.parts import session
 from chat_ui.parts.attachments import attachment_pills
+from core.errors import SettingsError
 from core.text.languages import LANGUAGES
 from core.types import Principal, User
 from ingestion.documents import attribute_values
@@ -34,7 +37,7 @@ def filter_bar(user: User) -> Filter | None:
     values = facets(tuple(sorted(user.principals())), user.email)
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="filter-bar"):
         with st.popover("Filter", icon=":material/filter_list:", type="tertiary"):
-            for name, label in FACETS.items():
+            for name, label in names().items():
                 if values.get(name):
                     st.multiselect(
                         label,
@@ -54,7 +57,7 @@ def filter_bar(user: User) -> Filter | None:
         for name, value in chosen():
             label = AGES[value] if name == "updated_at" else readable(name, value)
             st.button(
-                f"{FACETS.get(name, 'Changed')}: {label}",
+                f"{names().get(name, 'Changed')}: {label}",
                 key=f"remove-{name}-{value}",
                 icon=":material/close:",
                 help="Take this filter away",
@@ -63,6 +66,18 @@ def filter_bar(user: User) -> Filter | None:
             )
         attachment_pills()
     return as_filter(chosen())
+
+
+@st.cache_data(ttl=60, show_spinner=False)
+def names() -> dict[str, str]:
+    """Attribute → its name: the usual ones, and those that say whose a document is by the company's accounts.yaml."""
+    settings = session.settings()
+    try:
+        told = load_accounts(settings.path(Path(ACCOUNTS_FILE)))
+    except SettingsError:  # told where the file is used
+        told = None
+    own = told.metadata.customer if told is not None else []
+    return {name: name.replace("_", " ").capitalize() for name in own} | dict(FACETS)
 
 
 def ask_for_customer(customers: Sequence[str]) -> str:
@@ -82,7 +97,7 @@ def readable(attribute: str, value: str) -> str:
 
 def chosen() -> list[tuple[str, str]]:
     """The attribute and value of every filter that is set."""
-    pairs = [(name, value) for name in FACETS for value in st.session_state.get(_KEY.format(name)) or ()]
+    pairs = [(name, value) for name in names() for value in st.session_state.get(_KEY.format(name)) or ()]
     age = st.session_state.get(_KEY.format("updated_at"))
     return [*pairs, ("updated_at", age)] if age else pairs
 
@@ -90,7 +105,7 @@ def chosen() -> list[tuple[str, str]]:
 def as_filter(pairs: list[tuple[str, str]]) -> Filter | None:
     """Values of one attribute are alternatives; attributes must all fit."""
     wanted: dict[str, object] = {}
-    for name in FACETS:
+    for name in names():
         values = [value for attribute, value in pairs if attribute == name]
         if values:
             wanted[name] = values
@@ -103,7 +118,7 @@ def facets(principals: tuple[Principal, ...], email: str) -> dict[str, list[str]
     """Attribute → its values in the documents that these principals may read, by name."""
     # The principals are the cache's key, so nobody is offered a value of a document that they may not read.
     groups = tuple(p.removeprefix("group:") for p in principals if p.startswith("group:"))
-    return attribute_values(session.database(), User(email, groups), list(FACETS))
+    return attribute_values(session.database(), User(email, groups), list(names()))
 
 
 def _remove(name: str, value: str) -> None:

@@ -214,6 +214,12 @@ def apps(user: User) -> tuple[dict[str, Available], list[AppError]]:
     return {name: item for name, item in found.items() if may_use(item.app, user)}, wrong
 
 
+def app_title(name: str, user: User) -> str:
+    """The app's title; its name where the person can't use it, or not any more."""
+    found = apps(user)[0].get(name)
+    return found.app.title if found is not None else name
+
+
 def tools() -> Tools:
     """What an app's steps may use here. Raises IndexMissing before the first sync."""
     return open_tools(settings(), assistant(), retriever())

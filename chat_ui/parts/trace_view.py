@@ -8,6 +8,7 @@ import streamlit as st
 
 from chat_ui.parts import components, session
 from chat_ui.parts.disclosure import Disclosure
+from chat_ui.parts.words import outcome, way
 from core import audit
 from core.types import User
 
@@ -27,21 +28,23 @@ def trace_view(trace_id: str, user: User, disclosure: Disclosure) -> None:
     shown = disclosure.trace_shown(trace)
     steps = " → ".join(f"{name} {seconds:.2f} s" for name, seconds in trace["seconds"].items())
     rows = [
-        ("Asked", f"{trace['asked_at']:%Y-%m-%d %H:%M} UTC by {escape(trace['user'])}"),
+        ("Asked", f"{components.local(trace['asked_at'])} by {escape(trace['user'])}"),
         ("Question", escape(trace["question"])),
         ("Searched for", escape("; ".join(trace["searched"]) or "nothing")),
-        ("Way", escape(". ".join(filter(None, (trace["route"], trace["route_reason"]))))),
-        ("Outcome", f"{escape(trace['outcome'])}, confidence {trace['confidence']:.2f}"),
+        ("Way", escape(". ".join(filter(None, (way(trace["route"], user), trace["route_reason"]))))),
+        ("Outcome", f"{escape(outcome(trace['outcome']))}, confidence {trace['confidence']:.2f}"),
         ("Time", escape(steps)),
     ]
-    looked_up = "; ".join(f"{step['doing']} ({step['passages']} passages)" for step in trace.get("steps", ()))
+    looked_up = "; ".join(
+        f"{step['doing']} ({components.many(step['passages'], 'passage')})" for step in trace.get("steps", ())
+    )
     if looked_up and shown:
         rows.append(("Looked up", escape(looked_up)))
     if trace["guardrails"]:
         rows.append(("Guardrails", escape("; ".join(trace["guardrails"]))))
     if trace["models"]:
         tokens = sum(int(m.get("input_tokens", 0)) + int(m.get("output_tokens", 0)) for m in trace["models"])
-        rows.append(("Models", escape(f"{len(trace['models'])} calls, {tokens:,} tokens")))
+        rows.append(("Models", escape(f"{components.many(len(trace['models']), 'call')}, {tokens:,} tokens")))
     rows += [("Failed call", escape(failed)) for failed in disclosure.failures(trace)]
     if shown:
         rows.append(("Answer", escape(trace["answer"])))

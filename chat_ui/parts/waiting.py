@@ -56,13 +56,13 @@ def waiting_for(user: User) -> None:
     done = str(st.session_state.get(_DONE, ""))
     if not waits and not done:
         return
-    apps, _ = session.apps(user)
     with st.container(border=True, key="waiting-for-you"):
         if waits:
             st.markdown(f"**Waiting for you: {len(waits)}**")
         for run in waits:
-            title = apps[run.app].app.title if run.app in apps else run.app
-            told = " · ".join(filter(None, (title, run.subject, components.local(run.started_at))))
+            told = " · ".join(
+                filter(None, (session.app_title(run.app, user), run.subject, components.local(run.started_at)))
+            )
             with st.expander(components.plain(told), key=f"waits-{run.id}", on_change="rerun") as opened:
                 if opened.open:
                     _listed(run.id, user)

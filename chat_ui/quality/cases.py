@@ -10,6 +10,7 @@ import streamlit as st
 from chat_ui.parts import components, session
 from chat_ui.parts.disclosure import Disclosure
 from chat_ui.parts.trace_view import trace_view
+from chat_ui.parts.words import RIGHT, outcome, way
 from chat_ui.quality.runs import results, run_label
 from core.errors import DebriefError
 from core.types import User
@@ -99,8 +100,8 @@ def _line(now: Result, before: Result | None) -> dict[str, object]:
         "Question": now.question,
         "Quality": quality,
         "Before": round(case_quality(before), 2) if before is not None and before.state == "scored" else None,
-        "Outcome": now.outcome or now.state.replace("_", " "),
-        "Expected": now.expected,
+        "Outcome": outcome(now.outcome or now.state),
+        "Expected": outcome(now.expected),
         "Tags": ", ".join(now.tags),
     }
 
@@ -108,7 +109,7 @@ def _line(now: Result, before: Result | None) -> dict[str, object]:
 def _case(now: Result, before: Result | None, run: EvaluationRun, user: User, disclosure: Disclosure) -> None:
     case = _defined(run.suite, now.case_id)
     expectation = case is not None and disclosure.expectation_shown(case)
-    components.facts(now.question, "", _expected(now, case, expectation, disclosure))
+    components.facts(now.question, "", _expected(now, case, expectation, user, disclosure))
     sides = [("Now", now), *([("Before", before)] if before is not None else [])]
     shown: dict[str, bool] = {}
     for (name, result), column in zip(sides, st.columns(len(sides)), strict=True):
@@ -133,11 +134,11 @@ def _case(now: Result, before: Result | None, run: EvaluationRun, user: User, di
                 trace_view(result.trace_id, user, disclosure)
 
 
-def _expected(now: Result, case: Case | None, shown: bool, disclosure: Disclosure) -> list[tuple[str, str]]:
+def _expected(now: Result, case: Case | None, shown: bool, user: User, disclosure: Disclosure) -> list[tuple[str, str]]:
     rows = [
         ("Case", f"<code>{escape(now.case_id)}</code> {escape(', '.join(now.tags))}"),
         ("Asked as", escape(now.user)),
-        ("Expected outcome", escape(now.expected)),
+        ("A right answer is", RIGHT.get(now.expected, escape(now.expected))),
     ]
     if case is None:
         return [*rows, ("Expected facts", "the case is no longer in the suite")]
@@ -156,15 +157,15 @@ def _expected(now: Result, case: Case | None, shown: bool, disclosure: Disclosur
         if documents:
             rows.append((called, "<br>".join(escape(names[document]) for document in documents)))
     if case.route:
-        rows.append(("Expected way", escape(case.route)))
+        rows.append(("Expected way", escape(way(case.route, user))))
     return rows
 
 
 def _answer(name: str, result: Result, shown: bool) -> None:
-    outcome = components.badge(result.outcome or result.state.replace("_", " "), "")
+    badge = components.badge(outcome(result.outcome or result.state), "")
     text = escape(result.answer or result.message or "no text") if shown else _HIDDEN
     st.html(
-        f'<div class="state side"><div class="title">{escape(name)} {outcome}</div>'
+        f'<div class="state side"><div class="title">{escape(name)} {badge}</div>'
         # A scrolling region needs a place in the tab order.
         f'<div class="answer-text" role="region" tabindex="0" aria-label="Answer {escape(name)}">{text}</div></div>'
     )

@@ -107,7 +107,7 @@ def _verdict(runs: Sequence[EvaluationRun], admin: bool) -> None:
         return
     title, *more = in_words(Report(run, results(run.id)))
     baseline = next((other for other in runs if other.id == run.verdict.get("baseline")), None)
-    gates = "all gates were reached" if not failed else f"{len(failed)} gates failed"
+    gates = "all gates were reached" if not failed else f"{components.many(len(failed), 'gate')} failed"
     worse = [label(metric) for metric in run.verdict.get("worse", [])]
     than = "it had no earlier run to be compared with"
     if run.verdict.get("baseline"):
@@ -161,7 +161,11 @@ def _table(runs: Sequence[EvaluationRun], metrics: Sequence[str]) -> None:
     rows = []
     for run in runs:
         failed = run.verdict.get("failed", [])
-        state = components.badge(f"{len(failed)} gates failed", "bad") if failed else components.badge("passed", "good")
+        state = (
+            components.badge(f"{components.many(len(failed), 'gate')} failed", "bad")
+            if failed
+            else components.badge("passed", "good")
+        )
         figures = [value_in_words(m, run.summary[m]) if m in run.summary else "–" for m in metrics]
         when = started(run)
         rows.append([when, state, *figures, f"<code>{escape(run.id)}</code>", escape(str(run.environment.get("code")))])

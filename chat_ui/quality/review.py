@@ -10,6 +10,7 @@ import streamlit as st
 
 from chat_ui.parts import charts, components, session
 from chat_ui.parts.disclosure import Disclosure
+from chat_ui.parts.words import RIGHT
 from core import audit
 from core.errors import DebriefError
 from core.types import Outcome, User
@@ -35,7 +36,7 @@ def review_tab(user: User, disclosure: Disclosure) -> None:
             "Below an answer on the chat page, authors and administrators make a case of it.",
         )
         return
-    st.caption(f"{len(waiting)} cases wait. A case counts from the next run on.")
+    st.caption(f"Waiting: {components.many(len(waiting), 'case')}. A case counts from the next run on.")
     for case in waiting[:_SHOWN]:
         _review(case, user, disclosure)
 
@@ -46,7 +47,7 @@ def _review(case: Case, user: User, disclosure: Disclosure) -> None:
     with st.container(border=True):
         rows = [
             ("Asked as", escape(case.user)),
-            ("From", f"<code>{escape(case.origin)}</code> {escape(', '.join(case.tags))}"),
+            ("From", f'<span title="{escape(case.origin)}">{_origin(case)}</span> {escape(", ".join(case.tags))}'),
         ]
         if case.history:
             rows.append(("Asked before", escape(" · ".join(case.history))))
@@ -62,7 +63,9 @@ def _review(case: Case, user: User, disclosure: Disclosure) -> None:
             return
         with st.form(f"review-{case.id}", border=False):
             outcomes = list(get_args(Outcome))
-            outcome = st.selectbox("A right answer is", outcomes, outcomes.index(case.outcome), width=240)
+            outcome = st.selectbox(
+                "A right answer is", outcomes, outcomes.index(case.outcome), format_func=RIGHT.__getitem__, width=240
+            )
             facts = st.text_area(
                 "Facts that it says, one a line", "\n".join(case.expected_facts), placeholder="90 days", height=90
             )
@@ -84,6 +87,13 @@ def _review(case: Case, user: User, disclosure: Disclosure) -> None:
                 "expected_documents": tuple(documents),
             }
             _decide(case, changes if accepted else None, user)
+
+
+def _origin(case: Case) -> str:
+    """Where a case is from, in words; its id stands on hover."""
+    kind, _, name = case.origin.partition(":")
+    known = {"trace": "an answer that somebody got", "review": f"the review job {escape(name.partition('/')[0])}"}
+    return known.get(kind, escape(case.origin or "the suite's file"))
 
 
 def _who_may(people: Sequence[User]) -> str:

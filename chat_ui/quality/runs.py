@@ -46,4 +46,6 @@ def started(run: EvaluationRun) -> str:
 def run_label(run: EvaluationRun) -> str:
     """A run in a list to choose from."""
     failed = run.verdict.get("failed", [])
-    return f"{started(run)} · {run.id[:6]} · " + (f"{len(failed)} gates failed" if failed else "passed")
+    return f"{started(run)} · {run.id[:6]} · " + (
+        f"{components.many(len(failed), 'gate')} failed" if failed else "passed"
+    )

@@ -173,7 +173,11 @@ def _documents(user: User, admin: bool) -> None:
             _never_seen(text) if admin and text and not source and not chosen else _NOT_FOUND,
         )
         return
-    number = f"{len(found)} documents." if len(found) < 200 else "The 200 that changed last; narrow the search."
+    number = (
+        f"{components.many(len(found), 'document')}."
+        if len(found) < 200
+        else "The 200 that changed last; narrow the search."
+    )
     st.caption(f"{number} Choose one to see what became of it, and why.")
     event = st.dataframe(
         [_document_row(record) for record in found],

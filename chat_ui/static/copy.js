@@ -15,6 +15,30 @@ if (!window.debriefCopies) {
   });
 }
 
+// A reviewer's keys: 1 to 9 choose the value in that place, wherever the page is, but not while words are typed.
+if (!window.debriefKeys) {
+  window.debriefKeys = true;
+  document.addEventListener("keydown", (event) => {
+    const typing = event.target.closest("textarea, [contenteditable], input:not([type=radio]):not([type=checkbox])");
+    if (typing || event.ctrlKey || event.metaKey || event.altKey || !/^[1-9]$/.test(event.key)) return;
+    document.querySelectorAll(".st-key-label-by-keys [role=radiogroup] input")[event.key - 1]?.click();
+  });
+}
+
+// While the start page still looks for what it can offer, it is drawn again, unless somebody writes or clicks.
+if (!window.debriefLooking) {
+  let touched = 0;
+  for (const kind of ["keydown", "pointerdown"]) {
+    document.addEventListener(kind, () => (touched = Date.now()), { capture: true, passive: true });
+  }
+  window.debriefLooking = setInterval(() => {
+    const again = document.querySelector(".st-key-start-look button");
+    const idle = document.querySelector('[data-testid="stApp"]')?.dataset.testScriptState === "notRunning";
+    const writing = document.querySelector('[data-testid="stChatInputTextArea"]')?.value;
+    if (again && idle && !writing && Date.now() - touched > 3000) again.click();
+  }, 2500);
+}
+
 // The question that was asked last comes to the top of the window, below the head of the page, and stays there while
 // its answer is drawn, until the person scrolls, types or clicks.
 window.debriefToTop = () => {

@@ -137,7 +137,8 @@ def _requests(work: Work) -> None:
     except AppError as error:
         components.error_state(error)
         return
-    st.caption(f"{len(found.own)} messages for this app, {len(found.counter)} for search, beside those in its form.")
+    own = components.many(len(found.own), "message")
+    st.caption(f"{own} for this app, {len(found.counter)} for search, beside those in its form.")
 
 
 def _with_requests(work: Work, examples: str) -> None:

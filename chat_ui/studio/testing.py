@@ -77,7 +77,7 @@ def last_results(work: Work) -> list[TestResult] | None:
 
 def tested_now(work: Work, app: App, user: User) -> list[TestResult]:
     """Runs the tests, and remembers what came of them."""
-    with st.spinner(f"Running {len(app.tests)} tests …"):
+    with st.spinner(f"Running {components.many(len(app.tests), 'test')} …"):
         results = tested(app, user)
     st.session_state[_LAST] = (work.text, results)
     return results

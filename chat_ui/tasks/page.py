@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from html import escape
-from typing import Any
 
 import streamlit as st
 
 from chat_ui.parts import components, session
+from chat_ui.tasks.label import keys_told, label_field, marked_html, spans_now, typed
 from chat_ui.tasks.lead import lead_view
+from chat_ui.tasks.make import make_view
 from core.errors import DebriefError, ReviewError
 from core.types import User
 from review.desk import Desk, Task
 from review.items import Source
-from review.spec import Label, Value
+from review.spec import Value
 from review.store import Kept, Store
 
 _TASK = "review-task"
@@ -27,8 +29,8 @@ def desk() -> Desk:
 
 
 def has_tasks(user: User) -> bool:
-    """Whether the person labels or leads anywhere."""
-    return bool(desk().jobs(user))
+    """Whether the person labels or leads anywhere, or may make a job."""
+    return session.reads_evaluation(user) or bool(desk().jobs(user))
 
 
 def page(user: User) -> None:
@@ -37,6 +39,9 @@ def page(user: User) -> None:
     jobs = desk().jobs(user)
     if not jobs:
         components.state("You have no tasks", "Who leads a job adds you to it; then its items are here.")
+    if session.reads_evaluation(user):
+        make_view(desk().store, user)
+    if not jobs:
         return
     names = [kept.job.job for kept in jobs]
     titles = {kept.job.job: kept.job.title for kept in jobs}
@@ -80,10 +85,14 @@ def _item(task: Task) -> None:
         st.html(f'<div class="question">{escape(item.question)}</div>')
     left, right = st.columns([3, 2]) if item.sources else (st.container(), None)
     with left:
-        texts = [("A", item.text), ("B", item.other)] if item.other else [("", item.text)]
-        for name, text in texts:
+        label, key = task.kept.job.label, _key(task)
+        shown = escape(item.text)
+        if label.kind == "spans":
+            shown = marked_html(item.text, spans_now(label, item, key, task.held.value))
+        texts = [("A", shown), ("B", escape(item.other))] if item.other else [("", shown)]
+        for name, html in texts:
             heading = f'<div class="title">{name}</div>' if name else ""
-            st.html(f'<div class="state">{heading}<div class="text">{escape(text)}</div></div>')
+            st.html(f'<div class="state">{heading}<div class="text">{html}</div></div>')
     if right is not None:
         with right:
             _sources(item.sources)
@@ -101,21 +110,26 @@ def _sources(sources: Sequence[Source]) -> None:
     st.html(f'<section aria-label="What it rests on">{"".join(rows)}</section>')
 
 
+def _key(task: Task) -> str:
+    return f"{task.kept.job.job}-{task.held.number}"
+
+
 def _answer(task: Task, user: User) -> None:
-    key = f"{task.kept.job.job}-{task.held.number}"
-    value = _field(task, key, user)
+    key = _key(task)
+    changed = partial(_draft, key, user)
+    value = label_field(task.kept.job.label, task.item, key, task.held.value, changed=changed)
     note = st.text_input(
         "Note",
         task.held.note,
         key=f"note-{key}",
-        on_change=_draft,
-        args=(key, user),
+        on_change=changed,
         placeholder="What made you hesitate",
     )
     with st.container(horizontal=True):
         save = st.button("Save and next", type="primary", key=f"save-{key}", shortcut="Ctrl+Enter")
         skip = st.button("Skip", key=f"skip-{key}", help="You aren't given it again; somebody else is.")
         on = st.button("Hand on to a lead", key=f"hand-{key}", help="Needs a note.")
+    st.caption(keys_told(task.kept.job.label))
     if save or skip or on:
         try:
             if not save:
@@ -128,41 +142,13 @@ def _answer(task: Task, user: User) -> None:
         st.rerun()
 
 
-def _field(task: Task, key: str, user: User) -> Any:
-    label, held = task.kept.job.label, task.held.value
-    changed: dict[str, Any] = {"key": f"value-{key}", "on_change": _draft, "args": (key, user)}
-    if label.kind == "text":
-        return st.text_area("Your label", held if isinstance(held, str) else "", **changed)
-    if label.kind == "choices":
-        return st.multiselect("Your label", label.values, held if isinstance(held, list) else [], **changed)
-    if label.kind == "spans":
-        return _spans(task, key, label)
-    offered = list(label.offered())
-    captions = [label.anchors.get(str(value), "") for value in offered] if label.anchors else None
-    index = offered.index(held) if held in offered else None
-    return st.radio("Your label", offered, index, captions=captions, horizontal=len(offered) < 4, **changed)
-
-
-def _spans(task: Task, key: str, label: Label) -> list[list[Any]]:
-    """Spans are given by their words: what a keyboard and a screen reader can do."""
-    spans: list[list[Any]] = []
-    for kind in label.values:
-        words = st.text_input(f"Words that are {kind}, separated by |", key=f"span-{key}-{kind}")
-        for part in filter(None, (part.strip() for part in words.split("|"))):
-            at = task.item.text.find(part)
-            if at < 0:
-                components.state(f"“{part}” isn't in the text", "Copy the words as they stand there.", "warning")
-            else:
-                spans.append([at, at + len(part), kind])
-    return spans
-
-
 def _draft(key: str, user: User) -> None:
     """Keeps what is chosen at once, so that a closed window loses nothing."""
     task: Task | None = st.session_state.get(_TASK)
     if task is None:
         return
-    value: Value | None = st.session_state.get(f"value-{key}")
+    label = task.kept.job.label
+    value: Value | None = typed(label, key) if label.kind == "spans" else st.session_state.get(f"value-{key}")
     try:
         st.session_state[_TASK] = desk().draft(task, user, value, st.session_state.get(f"note-{key}", ""))
     except DebriefError as error:

@@ -23,8 +23,12 @@ def reviews() -> Reviews:
     return open_reviews(session.settings(), session.database())
 
 
-def run_offers(result: RunResult, run: str, user: User, key: str) -> None:
-    """What the run can write into the systems that are open to this person; nothing where there is none."""
+def run_offers(result: RunResult, run: str, user: User, key: str, edited: Mapping[str, str] | None = None) -> None:
+    """What the run can write into the systems that are open to this person; nothing where there is none.
+
+    Args:
+        edited: A text of the run → what the person has made of it, which goes into the forms instead.
+    """
     if not result.offers or not run or not session.settings().actions:
         return
     try:
@@ -36,20 +40,25 @@ def run_offers(result: RunResult, run: str, user: User, key: str) -> None:
                 for action in known.actions.fitting(offer.to, user):
                     name = f"{number} {action.id}"
                     if name not in done:
-                        _offer(action, offer, user, {"run": run, "offer": name}, key)
+                        _offer(action, offer, user, {"run": run, "offer": name}, key, edited=edited or {})
             for proposal in opened:
                 review(known, proposal.id, user, f"{key}-{proposal.id}")
     except DebriefError as error:
         components.error_state(error)
 
 
-def _offer(action: Action, offer: OfferedForm, user: User, origin: Mapping[str, str], key: str) -> None:
+def _offer(
+    action: Action, offer: OfferedForm, user: User, origin: Mapping[str, str], key: str, *, edited: Mapping[str, str]
+) -> None:
     label = f"{action.title}: {offer.title}" if offer.title else action.title
     key = f"{key}-offer-{origin['offer']}"
     if st.button(components.plain(label), key=key, icon=":material/edit_square:", help="Opens a form; nothing is sent"):
         try:
             evidence = {name: tuple(map(_evidence, quotes)) for name, quotes in offer.evidence.items()}
-            reviews().propose(action.id, offer.fields, user, evidence, origin)
+            made = reviews().propose(action.id, offer.fields, user, evidence, origin)
+            changed = {name: edited[text.strip()] for name, text in offer.fields.items() if text.strip() in edited}
+            if changed:  # beside what it was filled in from, so that the form says that the person changed it
+                reviews().edit(made.id, changed, user)
         except DebriefError as error:
             components.error_state(error)
             return

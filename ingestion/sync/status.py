@@ -76,7 +76,8 @@ def standing(status: SourceStatus, late: timedelta | None, now: datetime) -> tup
     if late is not None:
         return "late", f"late by {age(late, '')}, {copy}"
     if status.outcomes.get("failed"):
-        return "partly", f"{status.outcomes['failed']:,} documents couldn't be read, {copy}"
+        failed = status.outcomes["failed"]
+        return "partly", f"{failed:,} document{'s' * (failed > 1)} couldn't be read, {copy}"
     return "good", ("on time, " if status.settings.schedule else "by hand, ") + copy
 
 

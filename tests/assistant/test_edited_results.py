@@ -68,6 +68,15 @@ def test_the_change_is_made_of_what_was_edited_and_is_the_next_ones_base(tmp_pat
     assert "Rates are 100, dear Jo." in model.asked
 
 
+def test_a_form_is_filled_in_from_what_the_person_made_of_it(tmp_path: Path) -> None:
+    kept = Kept(tmp_path, None)
+    history = kept.stored.turns(kept.id, ANA)
+    assert kept.results.as_edited(kept.id, history) is history and kept.results.as_edited(None, history) is history
+    kept.versions.add(kept.id, 0, "", EDITED)
+    (last,) = kept.results.as_edited(kept.id, history)
+    assert (last.answer.text, last.answer.citations) == (EDITED, ANSWER.citations)
+
+
 @pytest.mark.parametrize(
     ("text", "more"),
     [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, cast
@@ -12,7 +13,7 @@ from actions.connections import open_actions
 from actions.review import Reviews
 from assistant.question import Question
 from assistant.records import StoredTurn
-from assistant.write_back import WriteBackRequests, _filled, is_order
+from assistant.write_back import WriteBackRequests, _filled
 from core.settings import ActionSettings, Settings
 from core.types import Answer, Citation, User
 
@@ -23,14 +24,26 @@ _SYSTEMS: list[dict[str, Any]] = [
     {"name": "duty", "kind": "pagerduty", "token": "t", "account": "a@b.example"},
     {"name": "success", "kind": "totango", "app_token": "t"},
     {"name": "drafts", "kind": "mail", "host": "h", "user": "u", "password": "p"},
+    # A plugin, whose operations its document has.
+    {
+        "name": "visits",
+        "kind": "openapi",
+        "url": "https://v.example",
+        "document": "visits.json",
+        "operations": ["planVisit"],
+    },
     {"name": "hook", "kind": "webhook", "url": "https://h.example", "title": "Team room"},
 ]
 
 
 @pytest.fixture(scope="module")
-def requests() -> WriteBackRequests:
+def requests(tmp_path_factory: pytest.TempPathFactory) -> WriteBackRequests:
+    folder = tmp_path_factory.mktemp("plugins")
+    plan = {"operationId": "planVisit", "summary": "Plan a visit", "parameters": [{"name": "site", "in": "query"}]}
+    visits = {"openapi": "3.1.0", "info": {"title": "V", "version": "1"}, "paths": {"/visits": {"post": plan}}}
+    (folder / "visits.json").write_text(json.dumps(visits), encoding="utf-8")
     entries = tuple(ActionSettings(groups=("w",), **system) for system in _SYSTEMS)
-    return WriteBackRequests(Reviews(cast(Any, None), open_actions(Settings(actions=entries))))
+    return WriteBackRequests(Reviews(cast(Any, None), open_actions(Settings(root=folder, actions=entries))))
 
 
 @pytest.mark.parametrize(
@@ -52,6 +65,9 @@ def requests() -> WriteBackRequests:
         ("Crée un ticket Jira pour ça", ["tickets.issue"]),
         ("Send it to the Team room webhook", ["hook.post"]),
         ("Add a task: call Jo by Friday", ["success.task"]),
+        ("Comment on a Jira issue: it happens daily", ["tickets.comment"]),
+        ("Plan a visit: the roof leaks", ["visits.planvisit"]),
+        ("Plan a visiting programme", []),
         # Questions, and work for apps.
         *((message, []) for message in (
             "Which Jira tickets are open?", "What is a Jira ticket?", "How do I open a ticket?", "Write an email to Pat",
@@ -63,7 +79,7 @@ def requests() -> WriteBackRequests:
 )  # fmt: skip
 def test_orders_are_told_from_questions(requests, message, wanted) -> None:
     question = Question(message, ANA)
-    assert ([a.id for a in requests.wanted(question)] if is_order(message) else []) == wanted
+    assert [a.id for a in requests.wanted(question)] == wanted
     assert requests.wanted(Question(message, User("ben@example.com"))) == []
 
 

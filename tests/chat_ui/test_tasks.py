@@ -48,7 +48,7 @@ def test_a_reviewer_labels_one_item_after_the_other(store: Store) -> None:
     window.button(key="save-answers-1").click().run()
     assert [label.value for label in store.labels("answers")] == ["wrong"] and "Answer &lt;b&gt;2" in html(window)
     window.button(key="save-answers-2").click().run()
-    assert "choose one of them, or skip" in html(window) and len(store.labels("answers")) == 1
+    assert "Nothing is chosen" in html(window) and len(store.labels("answers")) == 1
     window.button(key="hand-answers-2").click().run()
     assert "Say in the note why" in html(window)
     window.text_input(key="note-answers-2").set_value("two readings").run()
@@ -62,7 +62,7 @@ def test_a_lead_sees_how_far_it_is_and_decides(store: Store) -> None:
     window.button(key="hand-answers-1").click().run()
     lead = AppTest.from_function(shown, default_timeout=20, args=(BEN,)).run()
     assert "0 of 2 items" in html(lead) and "unclear" in html(lead) and not lead.exception
-    lead.radio(key="decide-answers-1-value").set_value("right")
+    lead.radio(key="value-decide-answers-1").set_value("right")
     lead.button[-1].click().run()
     assert store.decisions("answers") == {1: ("right", BEN)}
 
@@ -71,10 +71,35 @@ def test_a_lead_is_told_of_items_that_they_may_not_read_and_sees_nothing_of_them
     job = Job.model_validate(JOB | {"job": "closed"})
     store.create(job, [Item("Secret words.", documents=("files:gone.md",))], User(BEN))
     lead = AppTest.from_function(shown, default_timeout=20, args=(BEN,)).run()
-    assert "0 of 1 items" in html(lead) and "1 items aren't shown" in " ".join(c.value for c in lead.caption)
+    assert "0 of 1 item" in html(lead) and "Not shown to you: 1 item" in " ".join(c.value for c in lead.caption)
     assert "Secret words." not in html(lead) and not lead.exception
 
 
 def test_who_has_no_tasks_is_told(workspace: Path) -> None:
     window = AppTest.from_function(shown, default_timeout=20, args=(ANA,)).run()
     assert "You have no tasks" in html(window) and not window.exception
+
+
+def test_spans_are_kept_as_they_are_typed_and_shown_marked(store: Store) -> None:
+    label = {"kind": "spans", "values": ["person", "place"]}
+    job = Job.model_validate(JOB | {"job": "names", "title": "Who and where?", "label": label})
+    store.create(job, [Item("Jo met Max, and Jo went.")], User(BEN))
+    window = AppTest.from_function(shown, default_timeout=20, args=(ANA,)).run()
+    window.selectbox[0].select("Who and where?").run()
+    window.text_input(key="span-names-1-person").set_value("Jo | Jo | Kim").run()
+    assert "“Kim” isn" in html(window) and html(window).count('<mark title="person">Jo</mark>') == 2
+    other = AppTest.from_function(shown, default_timeout=20, args=(ANA,)).run()
+    other.selectbox[0].select("Who and where?").run()
+    assert other.text_input(key="span-names-1-person").value == "Jo | Jo | Kim", "a closed window loses nothing"
+    other.text_input(key="span-names-1-person").set_value("Jo | Jo").run()
+    other.text_input(key="span-names-1-place").set_value("Max").run()
+    other.button(key="save-names-1").click().run()
+    assert [label.value for label in store.labels("names")] == [
+        [[0, 2, "person"], [7, 10, "place"], [16, 18, "person"]]
+    ]
+    lead = AppTest.from_function(shown, default_timeout=20, args=(BEN,)).run()
+    lead.selectbox[0].select("Who and where?").run()
+    assert "person: Jo; place: Max; person: Jo" in html(lead) and not lead.exception
+    lead.text_input(key="span-decide-names-1-person").set_value("Max")
+    lead.button[-1].click().run()
+    assert store.decisions("names") == {1: ([[7, 10, "person"]], BEN)}

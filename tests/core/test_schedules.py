@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from core.errors import SettingsError
-from core.schedules import checked_schedule, due_between, next_after
+from core.schedules import checked_schedule, due_between, in_words, next_after
 
 
 def utc(text: str) -> datetime:
@@ -50,3 +50,11 @@ def test_a_year_has_each_day_once() -> None:
 def test_no_schedule(schedule: str, zone: str, says: str) -> None:
     with pytest.raises(SettingsError, match=says):
         checked_schedule(schedule, zone)
+
+
+def test_usual_schedules_are_said_in_words() -> None:
+    said = {
+        "0 7 * * 1": "each Monday at 7:00", "30 18 * * *": "each day at 18:30", "5 9 * * 1-5": "Monday to Friday at 9:05",
+        "0 7 * * sun": "each Sunday at 7:00", "*/5 * * * *": "*/5 * * * *", "0 7 1 * *": "0 7 1 * *",
+    }  # fmt: skip
+    assert {schedule: in_words(schedule) for schedule in said} == said

@@ -92,8 +92,10 @@ def test_right_answers_become_cases_that_say_where_they_are_from(store: Store, t
     task = desk.next("answers-48", REVIEWERS[0])
     assert task is not None and task.item.sources[0].quote == "90 days" and task.item.documents == ("files:a.md",)
     desk.save(task, REVIEWERS[0], "right")
+    assert "0 cases" in run("cases", "answers-48", "--right", "right"), "its lead may not read what it rests on"
     (tmp_path / "debrief.yaml").write_text((tmp_path / "debrief.yaml").read_text() + "evaluation: {cases_dir: cases}\n")
     (tmp_path / "cases").mkdir()
+    monkeypatch.setattr("review.commands.readable_ids", lambda engine, ids, user: set(ids))
     assert "1 cases were added" in run("cases", "answers-48", "--right", "right", "--suite", "own")
     (case,) = load_suite(tmp_path / "cases" / "own.jsonl")
     assert (

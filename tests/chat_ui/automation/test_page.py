@@ -73,6 +73,6 @@ def test_a_form_is_approved_beforehand_and_the_approval_taken_back(app, note) ->
     page.checkbox(key=f"vary-{name}-subject").set_value(True)
     page.button(key=f"FormSubmitter:approve-{name}-Approve").click().run()
     (made,) = approvals_of(engine, ANA)
-    assert made.vary == ("subject",) and "may vary: subject" in html(page)
+    assert made.vary == ("subject",) and "may vary: Subject" in html(page)
     page.button(key=f"revoke-{made.id}").click().run()
     assert approvals_of(engine, ANA)[0].revoked_at is not None and not page.exception

@@ -88,7 +88,7 @@ def audited(action: str) -> list[str]:
 
 def test_an_accepted_case_counts_with_the_corrections(suite: Path) -> None:
     page = opened("To review")
-    assert "2 cases wait." in page.caption[0].value
+    assert "Waiting: 2 cases." in page.caption[0].value
     page.text_area[0].set_value("90 days\n\n three months ")
     page = press(page, "Accept")
     accepted = next(case for case in load_suite(suite) if case.id == "t1")

@@ -83,7 +83,7 @@ def test_a_source_shows_its_last_sync_and_counts(synced: Settings) -> None:
     assert status.last.counts.seen == 3
     shown = html(show(ANA))
     assert "gaps" in shown
-    assert "1 documents couldn't be read, last good copy just now".replace("'", "&#x27;") in shown
+    assert "1 document couldn't be read, last good copy just now".replace("'", "&#x27;") in shown
 
 
 def test_people_see_the_documents_that_they_may_read(synced: Settings) -> None:
