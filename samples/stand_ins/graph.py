@@ -158,6 +158,14 @@ class _Service:
     def _drives(self) -> None:
         app = self.app
 
+        @app.get("/v1.0/users/<address>/drive")
+        def drive_of_person(address: str) -> Any:
+            library = self.tenant.drives.get(address.lower())
+            if library is None:
+                return _missing()
+            owner = {"user": {"displayName": address.split("@")[0], "email": address}}
+            return {**_drive(library), "driveType": "business", "owner": owner}
+
         @app.get("/v1.0/drives/<drive>")
         def drive_by_id(drive: str) -> Any:
             return _drive(self._library(drive))
@@ -219,7 +227,8 @@ class _Service:
             return Response(found.content, mimetype=media_type(found.name))
 
     def _library(self, drive: str) -> Library:
-        libraries = itertools.chain.from_iterable(site.libraries.values() for site in self.tenant.sites.values())
+        of_sites = itertools.chain.from_iterable(site.libraries.values() for site in self.tenant.sites.values())
+        libraries = itertools.chain(of_sites, self.tenant.drives.values())
         return next(library for library in libraries if library.id == drive)
 
     def _delta(self, library: Library, token: str) -> Any:

@@ -105,6 +105,7 @@ class Tenant:
         self.users: dict[str, Json] = {}
         self.groups: dict[str, Json] = {}
         self.sites: dict[str, Site] = {}
+        self.drives: dict[str, Library] = {}
         self._numbers = itertools.count(1)
 
     def add_site(self, name: str, title: str = "") -> Site:
@@ -118,6 +119,15 @@ class Tenant:
         """A new, empty library."""
         library = Library(f"b!{next(self._numbers):04}", name, f"{site.web_url}/{name}", [], permissions or [])
         site.libraries[name] = library
+        return library
+
+    def add_drive(self, address: str, permissions: list[Json] | None = None) -> Library:
+        """A person's OneDrive; without `permissions` they alone read it."""
+        url = f"https://{self.host.replace('.', '-my.', 1)}/personal/{address.replace('@', '_').replace('.', '_')}"
+        owner = [{"id": "owner", "roles": ["owner"], "grantedToV2": {"user": {"id": address, "email": address}}}]
+        number = f"b!my{next(self._numbers):04}"
+        library = Library(number, "OneDrive", f"{url}/Documents", [], owner if permissions is None else permissions)
+        self.drives[address.lower()] = library
         return library
 
     def put(self, library: Library, path: str, content: bytes, **facts: Any) -> Item:

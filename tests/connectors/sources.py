@@ -156,15 +156,7 @@ class SharePointHarness:
         server.faults.clear()
 
     def connector(self, **keys: Any) -> Connector:
-        defaults = {
-            "kind": "sharepoint",
-            "tenant": "contoso.example",
-            "client_id": "app",
-            "client_secret": graph.CLIENT_SECRET,
-            "graph_endpoint": self.server.url,
-            "sites": [self.site.web_url],
-            "read_timeout_s": 0.5,
-        }
+        defaults = {**tenant_keys("sharepoint", self.server), "sites": [self.site.web_url]}
         return open_kind(Path("/"), **{**defaults, **keys})
 
     def id_of(self, name: str) -> str:
@@ -190,6 +182,33 @@ class SharePointHarness:
         count = sum("/_layouts/15/download/" in request for request in self.server.faults.requests)
         self.server.faults.requests.clear()
         return count
+
+
+class OneDriveHarness(SharePointHarness):
+    """A drive of a person of its own."""
+
+    def __init__(self, server: GraphStandIn) -> None:
+        self.server = server
+        self.faults: Faults | None = server.faults
+        self.user = f"person-{next(self._numbers)}@x.com"
+        self.library = server.tenant.add_drive(self.user)
+        self._ids: dict[str, str] = {}
+        server.faults.clear()
+
+    def connector(self, **keys: Any) -> Connector:
+        return open_kind(Path("/"), **{**tenant_keys("onedrive", self.server), "users": [self.user], **keys})
+
+
+def tenant_keys(kind: str, server: GraphStandIn) -> dict[str, Any]:
+    """How every source of Microsoft 365 signs in to the stand-in."""
+    return {
+        "kind": kind,
+        "tenant": "contoso.example",
+        "client_id": "app",
+        "client_secret": graph.CLIENT_SECRET,
+        "graph_endpoint": server.url,
+        "read_timeout_s": 0.5,
+    }
 
 
 def grants(allow: tuple[str, ...]) -> list[dict[str, Any]]:

@@ -19,6 +19,7 @@ from tests.connectors.sources import (
     ConfluenceHarness,
     DataCenterHarness,
     FilesHarness,
+    OneDriveHarness,
     RedshiftHarness,
     S3Harness,
     SalesforceHarness,
@@ -31,6 +32,7 @@ from tests.connectors.sources import (
 SOURCES: dict[str, tuple[Callable[..., Harness], Callable[[], Any]]] = {
     "s3": (S3Harness, s3.start),
     "sharepoint": (SharePointHarness, graph.start),
+    "onedrive": (OneDriveHarness, graph.start),
     "totango": (TotangoHarness, totango.start),
     "redshift": (RedshiftHarness, redshift.start),
     "confluence": (ConfluenceHarness, confluence.start),

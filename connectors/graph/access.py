@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from connectors.common import Access
-from connectors.sharepoint.client import GraphTenant, Missing
+from connectors.graph.client import GraphTenant, Missing
 from core.types import EVERYONE, Principal
 
 _GRANTING = frozenset({"read", "write", "owner", "sp.owner", "sp.member", "sp.full control"})
