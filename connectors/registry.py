@@ -11,11 +11,13 @@ from connectors.common import KindSettings
 from connectors.confluence import ConfluenceSettings, open_confluence
 from connectors.files import FilesSettings, open_files
 from connectors.onedrive import OneDriveSettings, open_onedrive
+from connectors.outlook import OutlookSettings, open_outlook
 from connectors.redshift import RedshiftSettings, open_redshift
 from connectors.s3 import S3Settings, open_s3
 from connectors.salesforce import SalesforceSettings, open_salesforce
 from connectors.sharepoint import SharePointSettings, open_sharepoint
 from connectors.smartsheet import SmartsheetSettings, open_smartsheet
+from connectors.teams import TeamsSettings, open_teams
 from connectors.totango import TotangoSettings, open_totango
 from core.errors import SettingsError
 from core.nearest import nearest
@@ -97,6 +99,37 @@ KINDS: dict[str, Kind] = {
             **_TENANT,
             "users": "People whose OneDrive is read, by address",
             "folders": "Only these folders of each",
+        },
+    ),
+    "outlook": Kind(
+        OutlookSettings,
+        open_outlook,
+        (
+            "an application in Microsoft Entra with a certificate or a secret, limited to these mailboxes (role based "
+            "access control for applications, in Exchange Online), and an administrator's consent to:",
+            "Microsoft Graph: Mail.Read, MailboxSettings.Read, User.Read.All and GroupMember.Read.All",
+        ),
+        asks={
+            **_TENANT,
+            "mailboxes": "Mailboxes, by address",
+            "folders": "Folders of each (Inbox/Projects)",
+        },
+    ),
+    "teams": Kind(
+        TeamsSettings,
+        open_teams,
+        (
+            "an application in Microsoft Entra with a certificate or a secret, and an administrator's consent to:",
+            "Microsoft Graph: Channel.ReadBasic.All, ChannelMessage.Read.All, ChannelMember.Read.All, GroupMember.Read.All "
+            "and User.Read.All",
+            "for chats: Chat.Read.All; for transcripts: OnlineMeetings.Read.All and OnlineMeetingTranscript.Read.All, with "
+            "an application access policy of Teams for the organisers",
+        ),
+        asks={
+            **_TENANT,
+            "teams": "Teams whose channels are read (* for all)",
+            "chats": "Chats, by id",
+            "transcripts_of": "People whose meetings' transcripts are read, by address",
         },
     ),
     "totango": Kind(

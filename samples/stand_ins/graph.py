@@ -14,9 +14,11 @@ import secrets
 import time
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, urlencode
 
 from flask import Flask, Response, jsonify, redirect, request
 
+from samples.stand_ins import chats, mailboxes
 from samples.stand_ins.faults import Answer
 from samples.stand_ins.server import StandIn
 from samples.stand_ins.tenant import Item, Json, Library, Site, Tenant, load_tenant, media_type
@@ -59,6 +61,8 @@ class _Service:
         self._drives()
         self._directory()
         self._rest()
+        mailboxes.add_routes(self.app, tenant, self._page, lambda: self.server.page_size)
+        chats.add_routes(self.app, tenant, self._page)
         self.app.before_request(self._check_token)
 
     # Microsoft Entra: where an application gets its tokens.
@@ -259,7 +263,8 @@ class _Service:
     def _directory(self) -> None:
         @self.app.get("/v1.0/users/<user_id>")
         def user(user_id: str) -> Any:
-            return self.tenant.users.get(user_id) or _missing()
+            found = self.tenant.user(user_id)
+            return {"accountEnabled": True, **found} if found else _missing()
 
         @self.app.get("/v1.0/groups/<group_id>")
         def group(group_id: str) -> Any:
@@ -311,8 +316,8 @@ class _Service:
         size, skip = self.server.page_size, int(request.args.get("$skiptoken", 0))
         answer: Json = {"value": [_public(value) for value in values[skip : skip + size]]}
         if skip + size < len(values):
-            link = f"https://graph.microsoft.com{request.path}?$skiptoken={skip + size}"
-            answer["@odata.nextLink"] = link
+            query = urlencode({**request.args, "$skiptoken": skip + size}, safe="$")
+            answer["@odata.nextLink"] = f"https://graph.microsoft.com{quote(request.path)}?{query}"
         return jsonify(answer)
 
 
