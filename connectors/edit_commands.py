@@ -10,6 +10,7 @@ import yaml
 
 from connectors.commands import print_probe, sources_app
 from connectors.probe import probe
+from connectors.registry import KINDS
 from connectors.source_edit import SettingsEdit, added, changed, checked, save, settings_file, source_named
 from core import audit
 from core.console import out
@@ -31,7 +32,7 @@ def register(app: typer.Typer) -> None:
 
 @sources_app.command("add")
 def add(
-    kind: Annotated[str, typer.Argument(help="files, s3, sharepoint, totango or redshift.")],
+    kind: Annotated[str, typer.Argument(help=f"One of: {', '.join(KINDS)}.")],
     name: Annotated[str, typer.Argument(help="The first part of every document's id: small letters, digits, - and _.")],
     keys: Keys = None,
     test: Tried = True,

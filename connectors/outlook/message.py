@@ -18,7 +18,7 @@ from connectors.graph.client import GraphTenant, Missing
 from connectors.graph.drive import moment
 from connectors.graph.threads import Json
 
-_POLICY = default.clone(mangle_from_=True)
+_FROM = re.compile(rb"^(>*From )", re.MULTILINE)
 _TAGS = re.compile(r"<(?:style|head)\b.*?</(?:style|head)>|<[^>]*>", re.DOTALL | re.IGNORECASE)
 
 
@@ -37,7 +37,8 @@ def mbox(tenant: GraphTenant, messages_path: str, messages: Iterable[Json], limi
                 limit -= _attach(mail, attached, limit)
         if mail.is_multipart():
             mail.set_boundary(f"part-{stamp(str(message['id']))}")
-        thread += b"From - \n" + mail.as_bytes(policy=_POLICY).rstrip(b"\n") + b"\n\n"
+        # A line that begins with "From " would begin another message.
+        thread += b"From - \n" + _FROM.sub(rb">\1", mail.as_bytes()).rstrip(b"\n") + b"\n\n"
     return thread
 
 
@@ -46,7 +47,7 @@ def _mail(message: Json, keeps_quotes: bool) -> EmailMessage:
 
     What it quotes is left out, but for the first of a thread: what that quotes or forwards stands nowhere else.
     """
-    mail = EmailMessage(policy=_POLICY)
+    mail = EmailMessage()
     people = {"From": [message.get("from")], "To": message.get("toRecipients"), "Cc": message.get("ccRecipients")}
     for name, found in people.items():
         if written := ", ".join(filter(None, map(_person, found or ()))):

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 from urllib.parse import quote
 
-from flask import Flask, Response, jsonify, request
+from flask import Blueprint, Response, jsonify, request
 
 Json = dict[str, Any]
 _GRAPH = "https://graph.microsoft.com/v1.0"
@@ -86,14 +86,14 @@ class Tenant(Protocol):
     meetings: dict[str, Json]
 
 
-def add_routes(app: Flask, tenant: Tenant, page: Callable[[list[Json]], Any]) -> None:
+def add_routes(app: Blueprint, tenant: Tenant, page: Callable[[list[Json]], Any]) -> None:
     """Serves the tenant's teams, chats and transcripts."""
     _channels(app, tenant, page)
     _chats(app, tenant, page)
     _transcripts(app, tenant, page)
 
 
-def _channels(app: Flask, tenant: Tenant, page: Callable[[list[Json]], Any]) -> None:
+def _channels(app: Blueprint, tenant: Tenant, page: Callable[[list[Json]], Any]) -> None:
     def found(team: str, channel: str) -> Conversation | None:
         known = tenant.teams.get(team)
         return known.channels.get(channel) if known else None
@@ -149,19 +149,19 @@ def _channels(app: Flask, tenant: Tenant, page: Callable[[list[Json]], Any]) -> 
         return page(known.threads[message][1:]) if known and message in known.threads else _missing()
 
 
-def _chats(app: Flask, tenant: Tenant, page: Callable[[list[Json]], Any]) -> None:
+def _chats(app: Blueprint, tenant: Tenant, page: Callable[[list[Json]], Any]) -> None:
     @app.get("/v1.0/chats/<chat>")
     def chat(chat: str) -> Any:
         known = tenant.chats.get(chat)
         return {"id": known.id, "topic": known.name, "chatType": "group"} if known else _missing()
 
     @app.get("/v1.0/chats/<chat>/members")
-    def members(chat: str) -> Any:
+    def chat_members(chat: str) -> Any:
         known = tenant.chats.get(chat)
         return _missing() if known is None else _members(known, page)
 
     @app.get("/v1.0/chats/<chat>/messages")
-    def messages(chat: str) -> Any:
+    def chat_messages(chat: str) -> Any:
         known = tenant.chats.get(chat)
         if known is None:
             return _missing()
@@ -169,7 +169,7 @@ def _chats(app: Flask, tenant: Tenant, page: Callable[[list[Json]], Any]) -> Non
         return page(said[::-1])
 
 
-def _transcripts(app: Flask, tenant: Tenant, page: Callable[[list[Json]], Any]) -> None:
+def _transcripts(app: Blueprint, tenant: Tenant, page: Callable[[list[Json]], Any]) -> None:
     base = "/v1.0/users/<user>/onlineMeetings"
 
     @app.get(f"{base}/getAllTranscripts(meetingOrganizerUserId='<organiser>')")

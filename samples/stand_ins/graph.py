@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from flask import Flask, Response, jsonify, redirect, request
+from flask import Blueprint, Flask, Response, jsonify, redirect, request
 
 from samples.stand_ins import chats, mailboxes
 from samples.stand_ins.faults import Answer
@@ -61,8 +61,11 @@ class _Service:
         self._drives()
         self._directory()
         self._rest()
-        mailboxes.add_routes(self.app, tenant, self._page, lambda: self.server.page_size)
-        chats.add_routes(self.app, tenant, self._page)
+        mail, teams = Blueprint("mail", "graph"), Blueprint("teams", "graph")
+        mailboxes.add_routes(mail, tenant, self._page, lambda: self.server.page_size)
+        chats.add_routes(teams, tenant, self._page)
+        for more in (mail, teams):
+            self.app.register_blueprint(more)
         self.app.before_request(self._check_token)
 
     # Microsoft Entra: where an application gets its tokens.

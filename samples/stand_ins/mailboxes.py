@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 from urllib.parse import quote
 
-from flask import Flask, Response, jsonify, request
+from flask import Blueprint, Response, jsonify, request
 
 Json = dict[str, Any]
 _GRAPH = "https://graph.microsoft.com/v1.0"
@@ -99,9 +99,7 @@ class Tenant(Protocol):
     mailboxes: dict[str, Mailbox]
 
 
-def add_routes(
-    app: Flask, tenant: Tenant, page: Callable[[list[Json]], Any], page_size: Callable[[], int]
-) -> None:
+def add_routes(app: Blueprint, tenant: Tenant, page: Callable[[list[Json]], Any], page_size: Callable[[], int]) -> None:
     """Serves the tenant's mailboxes."""
 
     def box(address: str) -> Mailbox | None:
