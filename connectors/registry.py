@@ -79,8 +79,8 @@ KINDS: dict[str, Kind] = {
         open_sharepoint,
         (
             "an application in Microsoft Entra with a certificate, and an administrator's consent to:",
-            "Microsoft Graph: Sites.Selected, granted (full control) for each site that is read and named in `sites`; or "
-            "Sites.FullControl.All for all of them (only with full control does Graph tell of changed permissions)",
+            "Microsoft Graph: Sites.Selected, granted (full control) for each site that is read and named in `sites`; "
+            "or Sites.FullControl.All for all of them (only with full control does Graph tell of changed permissions)",
             "Microsoft Graph: GroupMember.Read.All and User.ReadBasic.All",
             "SharePoint: Sites.Selected, or Sites.FullControl.All, to read the members of the sites' own groups",
         ),
@@ -92,8 +92,8 @@ KINDS: dict[str, Kind] = {
         (
             "an application in Microsoft Entra with a certificate or a secret, and an administrator's consent to:",
             "Microsoft Graph: Files.Read.All, GroupMember.Read.All and User.ReadBasic.All",
-            "Microsoft Graph: Sites.FullControl.All besides, if ended shares are to count at the next sync and not only "
-            "after refresh_days",
+            "Microsoft Graph: Sites.FullControl.All besides, if ended shares are to count at the next sync and not "
+            "only after refresh_days",
         ),
         asks={
             **_TENANT,
@@ -120,10 +120,10 @@ KINDS: dict[str, Kind] = {
         open_teams,
         (
             "an application in Microsoft Entra with a certificate or a secret, and an administrator's consent to:",
-            "Microsoft Graph: Channel.ReadBasic.All, ChannelMessage.Read.All, ChannelMember.Read.All, GroupMember.Read.All "
-            "and User.Read.All",
-            "for chats: Chat.Read.All; for transcripts: OnlineMeetings.Read.All and OnlineMeetingTranscript.Read.All, with "
-            "an application access policy of Teams for the organisers",
+            "Microsoft Graph: Channel.ReadBasic.All, ChannelMessage.Read.All, ChannelMember.Read.All, "
+            "GroupMember.Read.All and User.Read.All",
+            "for chats: Chat.Read.All; for transcripts: OnlineMeetings.Read.All and OnlineMeetingTranscript.Read.All, "
+            "with an application access policy of Teams for the organisers",
         ),
         asks={
             **_TENANT,

@@ -26,6 +26,7 @@ from ingestion.documents import (
     running,
     schedule_words,
 )
+from ingestion.report import COLUMNS, report
 from ingestion.state import DocumentRecord, SyncRun, SyncState
 from ingestion.sync.explain import explain
 from ingestion.sync.status import SourceStatus, standing, statuses
@@ -171,6 +172,10 @@ def _documents(user: User, admin: bool) -> None:
             _never_seen(text) if admin and text and not source and not chosen else _NOT_FOUND,
         )
         return
+    if admin:
+        # What became of each, and what to do: of the source, or of all, whatever is searched for.
+        lines = report(SyncState(session.database()).records(source))
+        charts.csv_download("sync-report.csv", COLUMNS, [line.row() for line in lines])
     number = f"{len(found)} documents." if len(found) < 200 else "The 200 that changed last; narrow the search."
     st.caption(f"{number} Choose one to see what became of it, and why.")
     event = st.dataframe(
@@ -220,6 +225,7 @@ def _document(record: DocumentRecord, user: User, admin: bool) -> None:
     indexed = f"{record.chunks} passages of {record.size_bytes:,} bytes, {components.local(record.changed_at)}"
     facts: list[tuple[str, str]] = [
         ("Outcome", f"{outcome} {escape(record.reason)}"),
+        *_told(record, admin),
         ("Vetting", escape(". ".join(filter(None, (record.vetting or "not vetted", *record.lacks))))),
         ("Last change", escape(indexed)),
         ("Repeats", escape(record.duplicate_of or "no other document")),
@@ -234,6 +240,13 @@ def _document(record: DocumentRecord, user: User, admin: bool) -> None:
     facts += [("Warning", escape(warning)) for warning in record.warnings]
     facts += [(name, escape(_shown(value))) for name, value in sorted(record.attributes.items())]
     components.facts(record.title or record.id, record.url, facts)
+
+
+def _told(record: DocumentRecord, admin: bool) -> list[tuple[str, str]]:
+    """Whether it came, and what an administrator may do."""
+    (line,) = report([record])
+    remedy = [("What to do", escape(line.remedy))] if admin and line.remedy else []
+    return [("Crawled", escape(line.crawled)), *remedy]
 
 
 def _shown(value: object) -> str:

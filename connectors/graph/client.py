@@ -161,8 +161,8 @@ class GraphTenant:
         """Raises SourceError for a page that was read already: the collection would never end."""
         if link in seen:
             raise SourceError(
-                f"The source {self._source} is sent back to a page that it has read ({urlsplit(link).path}), so nothing "
-                "is known to be whole; sync it later."
+                f"The source {self._source} is sent back to a page that it has read ({urlsplit(link).path}), so "
+                "nothing is known to be whole; sync it later."
             )
         seen.add(link)
 

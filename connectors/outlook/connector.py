@@ -124,8 +124,8 @@ class OutlookConnector(PartsConnector):
                 folder = self._tenant.get(f"{base}/{_WELL_KNOWN[name.casefold()]}?$select=id,displayName", PREFER)
             if folder is None:
                 raise NoFolder(
-                    f"The mailbox {address} has no folder {'/'.join(names)}; it may have been renamed. Correct `folders` "
-                    f"of the source {self.name}."
+                    f"The mailbox {address} has no folder {'/'.join(names)}; it may have been renamed. Correct "
+                    f"`folders` of the source {self.name}."
                 )
             shown = f"{shown}/{folder['displayName']}".strip("/")
             found = str(folder["id"])

@@ -11,7 +11,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from connectors.common import Access
 from connectors.graph.access import Permissions
-from connectors.graph.client import GraphTenant, Missing, TenantSettings
+from connectors.graph.client import GraphTenant, TenantSettings
 from connectors.graph.parts import Part, PartsConnector
 from connectors.graph.threads import Json
 from connectors.teams.channel import Channel, Chat
@@ -185,8 +185,8 @@ class TeamsConnector(PartsConnector):
 def open_teams(settings: TeamsSettings, root: Path) -> TeamsConnector:
     """The connector of Teams."""
     grant = (
-        "ChannelMessage.Read.All, ChannelMember.Read.All, Channel.ReadBasic.All, GroupMember.Read.All, User.Read.All, and "
-        "for chats and meetings Chat.Read.All, OnlineMeetings.Read.All, OnlineMeetingTranscript.Read.All (these two with "
-        "an application access policy)"
+        "ChannelMessage.Read.All, ChannelMember.Read.All, Channel.ReadBasic.All, GroupMember.Read.All, User.Read.All, "
+        "and for chats and meetings Chat.Read.All, OnlineMeetings.Read.All, OnlineMeetingTranscript.Read.All (these "
+        "two with an application access policy)"
     )
     return TeamsConnector(settings, GraphTenant(settings, root, grant))

@@ -68,7 +68,9 @@ class Transcripts(ThreadedPlace):
         body = self.tenant.download(f"{path}?$format=text/vtt", limit)
         document_id = f"{self.settings.name}:{item.key}"
         if body is None:
-            reason = f"The transcript is larger than max_bytes ({limit:,}) of the source {self.settings.name}; raise it."
+            reason = (
+                f"The transcript is larger than max_bytes ({limit:,}) of the source {self.settings.name}; raise it."
+            )
             return Failure(document_id, item.path, reason)
         day = str(details.metadata.get("meeting_date", ""))
         return Document(

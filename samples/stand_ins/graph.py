@@ -170,7 +170,7 @@ class _Service:
             library = self.tenant.drives.get(address.lower())
             if library is None:
                 return _missing()
-            owner = {"user": {"displayName": address.split("@")[0], "email": address}}
+            owner = {"user": {"displayName": address.split("@", maxsplit=1)[0], "email": address}}
             return {**_drive(library), "driveType": "business", "owner": owner}
 
         @app.get("/v1.0/drives/<drive>")

@@ -118,7 +118,9 @@ def test_the_truth_table_of_channels_chats_and_meetings(server: GraphStandIn, te
 def test_who_leaves_a_private_channel_or_a_chat_reads_no_more(server: GraphStandIn, team: Team) -> None:
     channel = team.add_channel("Board", "private", "ana", "bo")
     channel.say("text", subject="secret")
-    chat = server.tenant.chats["19:a@thread.v2"] = Conversation("19:a@thread.v2", "topic", members={"ana": "", "bo": ""})
+    chat = server.tenant.chats["19:a@thread.v2"] = Conversation(
+        "19:a@thread.v2", "topic", members={"ana": "", "bo": ""}
+    )
     chat.say("text")
     keys = {"chats": ["19:a@thread.v2"]}
     first = run(connector(server, **keys))
