@@ -77,8 +77,8 @@ def _entry(address: str) -> Entry:
     if address and not parts.scheme:
         return {"name": _name(path.rsplit("/", 1)[-1] or "files"), "kind": "files", "path": address}
     raise SettingsError(
-        f"{address!r} names no system that can be read; give a site of SharePoint, s3://BUCKET, a wiki of Atlassian, an "
-        "organisation of Salesforce, a person's address for OneDrive, or a folder."
+        f"{address!r} names no system that can be read; give a site of SharePoint, s3://BUCKET, a wiki of Atlassian, "
+        "an organisation of Salesforce, a person's address for OneDrive, or a folder."
     )
 
 

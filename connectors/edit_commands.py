@@ -60,8 +60,8 @@ def draft(
     entries = drafted(addresses or (), os.environ)
     if not entries:
         raise SettingsError(
-            "The environment names no source (AZURE_TENANT_ID with its client, CONFLUENCE_URL, SMARTSHEET_ACCESS_TOKEN); "
-            "give addresses: debrief sources draft https://COMPANY.sharepoint.com/sites/TEAM s3://BUCKET"
+            "The environment names no source (AZURE_TENANT_ID with its client, CONFLUENCE_URL, "
+            "SMARTSHEET_ACCESS_TOKEN); give addresses: debrief sources draft https://COMPANY.sharepoint.com/sites/TEAM s3://BUCKET"
         )
     shown = [{key: value for key, value in entry.items() if not key.startswith("_")} for entry in entries]
     out.print(yaml.safe_dump({"sources": shown}, sort_keys=False, allow_unicode=True).rstrip())

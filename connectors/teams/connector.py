@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import quote
@@ -72,17 +73,17 @@ class TeamsConnector(PartsConnector):
                 yield team
                 continue
             name = str(team.get("displayName") or team["id"])
-            channels = self._known(name, lambda team=team: list(self._tenant.values(f"/teams/{team['id']}/channels")))
+            channels = self._known(name, partial(self._channels, team))
             if isinstance(channels, Failure):
                 yield channels
                 continue
             for channel in channels:
                 shown = f"{name}/{channel.get('displayName')}"
-                yield self._known(shown, lambda t=team, c=channel, shown=shown: self._channel(t, c, shown))
+                yield self._known(shown, partial(self._channel, team, channel, shown))
         for chat in self._settings.chats:
-            yield self._known(f"chat {chat}", lambda chat=chat: self._chat(chat))
+            yield self._known(f"chat {chat}", partial(self._chat, chat))
         for organiser in self._settings.transcripts_of:
-            yield self._known(f"meetings of {organiser}", lambda organiser=organiser: self._transcripts(organiser))
+            yield self._known(f"meetings of {organiser}", partial(self._transcripts, organiser))
 
     def _known(self, what: str, ask: Callable[[], Any]) -> Any:
         """What `ask` gives; a failure if it isn't there or isn't shown, of which then nothing is taken away."""
@@ -111,6 +112,9 @@ class TeamsConnector(PartsConnector):
                 reason = f"There is no team {name}; correct `teams` of the source {self.name}."
                 yield self._failure(name, reason)
             yield from found
+
+    def _channels(self, team: Json) -> list[Json]:
+        return list(self._tenant.values(f"/teams/{team['id']}/channels"))
 
     def _channel(self, team: Json, channel: Json, shown: str) -> Channel:
         path = f"/teams/{team['id']}/channels/{quote(str(channel['id']))}"
