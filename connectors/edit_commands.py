@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
@@ -9,10 +11,12 @@ import typer
 import yaml
 
 from connectors.commands import print_probe, sources_app
+from connectors.draft import drafted
 from connectors.probe import probe
+from connectors.registry import KINDS
 from connectors.source_edit import SettingsEdit, added, changed, checked, save, settings_file, source_named
 from core import audit
-from core.console import out
+from core.console import err, out
 from core.database import open_database
 from core.errors import SettingsError
 from core.settings import load_settings
@@ -22,6 +26,7 @@ Keys = Annotated[
     list[str] | None,
     typer.Argument(help="Its keys, as KEY=VALUE in YAML: path=/srv/notes 'allow=[group:sales]' 'app_token=${NAME}'."),
 ]
+NAMED = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 Tried = Annotated[bool, typer.Option(help="Try it before it is written, and write nothing if it can't be read.")]
 
 
@@ -31,7 +36,7 @@ def register(app: typer.Typer) -> None:
 
 @sources_app.command("add")
 def add(
-    kind: Annotated[str, typer.Argument(help="files, s3, sharepoint, totango or redshift.")],
+    kind: Annotated[str, typer.Argument(help=f"One of: {', '.join(KINDS)}.")],
     name: Annotated[str, typer.Argument(help="The first part of every document's id: small letters, digits, - and _.")],
     keys: Keys = None,
     test: Tried = True,
@@ -40,6 +45,28 @@ def add(
     values = {"name": name, "kind": kind, **_values(keys or ())}
     before, file = _read()
     _write(added(before, file.path, values), before, name, "added source", test)
+
+
+@sources_app.command("draft")
+def draft(
+    addresses: Annotated[
+        list[str] | None,
+        typer.Argument(
+            help="Sites, s3://BUCKET, a wiki, an organisation, people, folders; none: what the environment has."
+        ),
+    ] = None,
+) -> None:
+    """Prints entries for `sources:`, to be looked at and pasted; writes nothing. Secrets stand in them by name."""
+    entries = drafted(addresses or (), os.environ)
+    if not entries:
+        raise SettingsError(
+            "The environment names no source (AZURE_TENANT_ID with its client, CONFLUENCE_URL, "
+            "SMARTSHEET_ACCESS_TOKEN); give addresses: debrief sources draft https://COMPANY.sharepoint.com/sites/TEAM s3://BUCKET"
+        )
+    shown = [{key: value for key, value in entry.items() if not key.startswith("_")} for entry in entries]
+    out.print(yaml.safe_dump({"sources": shown}, sort_keys=False, allow_unicode=True).rstrip())
+    for key in sorted({name for entry in shown for name in NAMED.findall(str(entry)) if name not in os.environ}):
+        err.print(f"{key} isn't set in the environment yet.")
 
 
 @sources_app.command("set")

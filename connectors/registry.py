@@ -10,11 +10,14 @@ from typing import Any
 from connectors.common import KindSettings
 from connectors.confluence import ConfluenceSettings, open_confluence
 from connectors.files import FilesSettings, open_files
+from connectors.onedrive import OneDriveSettings, open_onedrive
+from connectors.outlook import OutlookSettings, open_outlook
 from connectors.redshift import RedshiftSettings, open_redshift
 from connectors.s3 import S3Settings, open_s3
 from connectors.salesforce import SalesforceSettings, open_salesforce
 from connectors.sharepoint import SharePointSettings, open_sharepoint
 from connectors.smartsheet import SmartsheetSettings, open_smartsheet
+from connectors.teams import TeamsSettings, open_teams
 from connectors.totango import TotangoSettings, open_totango
 from core.errors import SettingsError
 from core.nearest import nearest
@@ -38,6 +41,13 @@ class Kind:
     needs: tuple[str, ...] = ()
     asks: Mapping[str, str] = field(default_factory=dict)
 
+
+_TENANT = {
+    "tenant": "Tenant",
+    "client_id": "Application (client) id",
+    "certificate_file": "File with private key and certificate",
+    "client_secret": "Client secret, without a certificate",
+}
 
 KINDS: dict[str, Kind] = {
     "files": Kind(
@@ -69,17 +79,57 @@ KINDS: dict[str, Kind] = {
         open_sharepoint,
         (
             "an application in Microsoft Entra with a certificate, and an administrator's consent to:",
-            "Microsoft Graph: Sites.FullControl.All (Graph tells of changed permissions only with it), or "
-            "Sites.Selected granted for chosen sites",
+            "Microsoft Graph: Sites.Selected, granted (full control) for each site that is read and named in `sites`; "
+            "or Sites.FullControl.All for all of them (only with full control does Graph tell of changed permissions)",
             "Microsoft Graph: GroupMember.Read.All and User.ReadBasic.All",
-            "SharePoint: Sites.FullControl.All, or Sites.Selected, to read the members of the sites' own groups",
+            "SharePoint: Sites.Selected, or Sites.FullControl.All, to read the members of the sites' own groups",
+        ),
+        asks={**_TENANT, "sites": "Only these sites"},
+    ),
+    "onedrive": Kind(
+        OneDriveSettings,
+        open_onedrive,
+        (
+            "an application in Microsoft Entra with a certificate or a secret, and an administrator's consent to:",
+            "Microsoft Graph: Files.Read.All, GroupMember.Read.All and User.ReadBasic.All",
+            "Microsoft Graph: Sites.FullControl.All besides, if ended shares are to count at the next sync and not "
+            "only after refresh_days",
         ),
         asks={
-            "tenant": "Tenant",
-            "client_id": "Application (client) id",
-            "certificate_file": "File with private key and certificate",
-            "client_secret": "Client secret, without a certificate",
-            "sites": "Only these sites",
+            **_TENANT,
+            "users": "People whose OneDrive is read, by address",
+            "folders": "Only these folders of each",
+        },
+    ),
+    "outlook": Kind(
+        OutlookSettings,
+        open_outlook,
+        (
+            "an application in Microsoft Entra with a certificate or a secret, limited to these mailboxes (role based "
+            "access control for applications, in Exchange Online), and an administrator's consent to:",
+            "Microsoft Graph: Mail.Read, MailboxSettings.Read, User.Read.All and GroupMember.Read.All",
+        ),
+        asks={
+            **_TENANT,
+            "mailboxes": "Mailboxes, by address",
+            "folders": "Folders of each (Inbox/Projects)",
+        },
+    ),
+    "teams": Kind(
+        TeamsSettings,
+        open_teams,
+        (
+            "an application in Microsoft Entra with a certificate or a secret, and an administrator's consent to:",
+            "Microsoft Graph: Channel.ReadBasic.All, ChannelMessage.Read.All, ChannelMember.Read.All, "
+            "GroupMember.Read.All and User.Read.All",
+            "for chats: Chat.Read.All; for transcripts: OnlineMeetings.Read.All and OnlineMeetingTranscript.Read.All, "
+            "with an application access policy of Teams for the organisers",
+        ),
+        asks={
+            **_TENANT,
+            "teams": "Teams whose channels are read (* for all)",
+            "chats": "Chats, by id",
+            "transcripts_of": "People whose meetings' transcripts are read, by address",
         },
     ),
     "totango": Kind(

@@ -44,7 +44,7 @@ def refresh_groups(settings: Settings, engine: Engine) -> int:
     Raises:
         SourceError: it can't be asked; what it told last counts for `auth.groups_grace_minutes`.
     """
-    from connectors.sharepoint.groups import group_members, group_names
+    from connectors.graph.groups import group_members, group_names
 
     auth = settings.auth
     if auth.graph is None:

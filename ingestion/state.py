@@ -279,6 +279,11 @@ class SyncState:
         with self._engine.begin() as connection:
             self._upsert_source(connection, _RELATIONS, cursor=f"{today:%Y-%m-%d}")
 
+    def progressed(self, run: SyncRun, counts: Counts) -> None:
+        """Notes how far a run is that goes on."""
+        with self._engine.begin() as connection:
+            connection.execute(runs.update().where(runs.c.id == run.id).values(counts=asdict(counts)))
+
     def finish(self, run: SyncRun, state: RunState, counts: Counts, message: str) -> SyncRun:
         """The run as it ended."""
         finished = replace(run, state=state, finished_at=utc_now(), counts=counts, message=message)

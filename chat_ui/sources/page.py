@@ -26,6 +26,7 @@ from ingestion.documents import (
     running,
     schedule_words,
 )
+from ingestion.report import COLUMNS, report
 from ingestion.state import DocumentRecord, SyncRun, SyncState
 from ingestion.sync.alive import abort_dead_runs
 from ingestion.sync.explain import explain
@@ -173,6 +174,10 @@ def _documents(user: User, admin: bool) -> None:
             _never_seen(text) if admin and text and not source and not chosen else _NOT_FOUND,
         )
         return
+    if admin:
+        # What became of each, and what to do: of the source, or of all, whatever is searched for.
+        lines = report(SyncState(session.database()).records(source))
+        charts.csv_download("sync-report.csv", COLUMNS, [line.row() for line in lines])
     number = (
         f"{components.many(len(found), 'document')}."
         if len(found) < 200
@@ -226,6 +231,7 @@ def _document(record: DocumentRecord, user: User, admin: bool) -> None:
     indexed = f"{record.chunks} passages of {record.size_bytes:,} bytes, {components.local(record.changed_at)}"
     facts: list[tuple[str, str]] = [
         ("Outcome", f"{outcome} {escape(record.reason)}"),
+        *_told(record, admin),
         ("Vetting", escape(". ".join(filter(None, (record.vetting or "not vetted", *record.lacks))))),
         ("Last change", escape(indexed)),
         ("Repeats", escape(record.duplicate_of or "no other document")),
@@ -240,6 +246,13 @@ def _document(record: DocumentRecord, user: User, admin: bool) -> None:
     facts += [("Warning", escape(warning)) for warning in record.warnings]
     facts += [(name, escape(_shown(value))) for name, value in sorted(record.attributes.items())]
     components.facts(record.title or record.id, record.url, facts)
+
+
+def _told(record: DocumentRecord, admin: bool) -> list[tuple[str, str]]:
+    """Whether it came, and what an administrator may do."""
+    (line,) = report([record])
+    remedy = [("What to do", escape(line.remedy))] if admin and line.remedy else []
+    return [("Crawled", escape(line.crawled)), *remedy]
 
 
 def _shown(value: object) -> str:

@@ -25,8 +25,13 @@ class KindSettings(SourceSettings):
     @field_validator("allow", "deny")
     @classmethod
     def _are_principals(cls, principals: tuple[Principal, ...]) -> tuple[Principal, ...]:
-        for principal in principals:
-            kind, colon, name = principal.partition(":")
-            if principal != EVERYONE and not (colon and name and kind in ("user", "group")):
-                raise ValueError(f"{principal!r} is no principal: write user:ADDRESS, group:NAME or {EVERYONE}")
-        return principals
+        return check_principals(principals)
+
+
+def check_principals(principals: tuple[Principal, ...]) -> tuple[Principal, ...]:
+    """The principals as they are. Raises ValueError: one isn't a principal."""
+    for principal in principals:
+        kind, colon, name = principal.partition(":")
+        if principal != EVERYONE and not (colon and name and kind in ("user", "group")):
+            raise ValueError(f"{principal!r} is no principal: write user:ADDRESS, group:NAME or {EVERYONE}")
+    return principals

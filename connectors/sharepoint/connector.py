@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import urlsplit
 
 from pydantic import Field
 
-from connectors.common import read_cursor, stamp
-from connectors.sharepoint.access import Permissions, SiteRef
-from connectors.sharepoint.client import GraphTenant, Missing, TenantSettings
-from connectors.sharepoint.drive import FOLDER, Library, State
+from connectors.common import stamp
+from connectors.graph.access import Permissions, SiteRef
+from connectors.graph.client import GraphTenant, Missing, TenantSettings
+from connectors.graph.drive import Library
+from connectors.graph.parts import Part, PartsConnector
 from connectors.sharepoint.pages import ListItems, Pages
 from core.errors import CredentialError, SourceError
-from core.types import Batch, Cursor, Document, DocumentRef, Failure, Principal
-
-_VERSION = 1
+from core.types import Failure, Principal
 
 
 class SharePointSettings(TenantSettings):
@@ -43,72 +40,17 @@ class SharePointSettings(TenantSettings):
     workers: int = Field(default=4, ge=1, le=16)
 
 
-class SitePart(Protocol):
-    """A library, a site's pages, or a list."""
-
-    key: str
-
-    def changes(self, state: State | None) -> Iterator[tuple[Batch, State | None]]:
-        """Batches, each with where to resume after it, or None."""
-        ...
-
-    def refs(self) -> Iterator[DocumentRef]:
-        """Every document with its access list."""
-        ...
-
-    def first(self) -> Document | Failure | None:
-        """Some document; None if there is none."""
-        ...
-
-
-class SharePointConnector:
-    """Reads a tenant part by part. The cursor keeps each part's own state."""
+class SharePointConnector(PartsConnector):
+    """Reads the sites of a tenant."""
 
     def __init__(self, settings: SharePointSettings, tenant: GraphTenant) -> None:
-        self.name = settings.name
+        super().__init__(settings.name, Permissions(tenant, settings.links_are_public))
         self._settings = settings
         self._tenant = tenant
-        self._permissions = Permissions(tenant, settings.links_are_public)
-
-    def changes(self, cursor: Cursor | None) -> Iterator[Batch]:
-        """What changed in any library, page or list since `cursor`."""
-        states, groups = self._read(cursor)
-        self._permissions.groups |= groups
-        present: set[str] = set()
-        for part in self._parts():
-            if isinstance(part, Failure):
-                # Which parts a site has that can't be read now isn't known, so no part counts as gone.
-                present |= set(states)
-                yield Batch(failures=(part,))
-                continue
-            present.add(part.key)
-            for batch, state in part.changes(states.get(part.key)):
-                if state is not None:
-                    states[part.key] = state
-                yield replace(batch, cursor=self._cursor(states) if state is not None else None)
-        deleted: list[str] = []
-        for key in sorted(set(states) - present):
-            deleted.extend(self._ids_of(key, states.pop(key)))
-        yield Batch(deleted=tuple(deleted), cursor=self._cursor(states))
-
-    def listing(self) -> Iterator[DocumentRef]:
-        """Every document with its access list; one or two requests for each."""
-        for part in self._parts():
-            if isinstance(part, Failure):
-                raise SourceError(part.reason)
-            yield from part.refs()
 
     def memberships(self) -> Mapping[str, frozenset[Principal]]:
         """The sites' own groups and the Microsoft Entra groups that occur in the access lists read so far."""
         return self._permissions.memberships(self._sites())
-
-    def first(self) -> Document | Failure | None:
-        """The first document of the first part that has one."""
-        for part in self._parts():
-            found = part if isinstance(part, Failure) else part.first()
-            if found is not None:
-                return found
-        return None
 
     def notes(self) -> list[str]:
         """What stands in the way of reading the tenant well."""
@@ -119,7 +61,8 @@ class SharePointConnector:
             "sites' groups aren't known, so what those may read, nobody may. Give it a certificate_file."
         ]
 
-    def _parts(self) -> Iterator[SitePart | Failure]:
+    def parts(self) -> Iterator[Part | Failure]:
+        """The sites' libraries, pages and lists."""
         settings = self._settings
         common: dict[str, Any] = {"tenant": self._tenant, "permissions": self._permissions, "settings": settings}
         scope = stamp(
@@ -159,29 +102,6 @@ class SharePointConnector:
                 raise SourceError(
                     f"There is no site {url}; correct `sites` of the source {self.name} in debrief.yaml."
                 ) from error
-
-    def _ids_of(self, key: str, state: State) -> Iterator[str]:
-        """The documents of a part that is no longer there."""
-        for entry in read_cursor(state.get("listing"), self.name).entries():
-            if entry.content != FOLDER:
-                yield f"{self.name}:{entry.key}"
-
-    def _cursor(self, states: Mapping[str, State]) -> Cursor:
-        return json.dumps({"v": _VERSION, "parts": states, "groups": sorted(self._permissions.groups)})
-
-    def _read(self, cursor: Cursor | None) -> tuple[dict[str, State], set[str]]:
-        if cursor is None:
-            return {}, set()
-        try:
-            text = json.loads(cursor)
-            if text["v"] != _VERSION:
-                raise ValueError(f"version {text['v']}")
-            return dict(text["parts"]), set(text["groups"])
-        except (ValueError, KeyError, TypeError) as error:
-            raise SourceError(
-                f"The remembered state of the source {self.name} can't be read ({error}); "
-                f"run: debrief sync {self.name} --full"
-            ) from error
 
 
 def open_sharepoint(settings: SharePointSettings, root: Path) -> SharePointConnector:

@@ -19,9 +19,9 @@ from connectors.common import (
     read_cursor,
     stamp,
 )
-from connectors.sharepoint.access import Permissions, SiteRef
-from connectors.sharepoint.client import GraphTenant, Missing
-from connectors.sharepoint.drive import State, column_values, moment, own_columns
+from connectors.graph.access import Permissions, SiteRef
+from connectors.graph.client import GraphTenant, Missing
+from connectors.graph.drive import State, column_values, moment, own_columns
 from core.errors import CredentialError, SourceError
 from core.types import Attributes, Batch, Document, DocumentRef, Failure
 

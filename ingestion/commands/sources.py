@@ -15,6 +15,7 @@ from core.database import open_database, utc_now
 from core.settings import Settings, SourceSettings, load_settings
 from ingestion.state import SyncState
 from ingestion.sync.schedule import trigger_for
+from ingestion.sync.status import how_far, seen_before
 
 _COLOURS = {"ok": "green", "by hand": "green", "failing": "red", "late": "red"}
 
@@ -56,6 +57,9 @@ def _list(as_json: bool) -> None:
     for row in rows:
         if row.message:
             out.print(f"{row.source}: {row.message}")
+    for run in state.runs():
+        if run.state == "SYNCING":
+            out.print(f"{run.source} is being synced: {how_far(run, seen_before(state, run.source))}.")
 
 
 def source_health(source: SourceSettings, settings: Settings, state: SyncState) -> HealthRow:

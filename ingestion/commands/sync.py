@@ -12,11 +12,13 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from connectors.source_edit import source_named
 from core import logs
 from core.console import LogFormatOption, LogLevelOption, err, out, print_json, progress
 from core.database import open_database
 from core.settings import load_settings
 from core.spreadsheet import csv_text
+from ingestion.report import COLUMNS, report
 from ingestion.state import Counts, DocumentRecord, SyncRun, SyncState
 from ingestion.sync.explain import explain
 from ingestion.sync.open import open_sync
@@ -129,6 +131,33 @@ def list_documents(
     for record in records:
         out.print(f"{record.outcome:8} {record.vetting or '-':10} {record.id}  {record.reason}")
     err.print(f"{len(records)} documents: {_tally(record.outcome for record in records)}")
+
+
+@docs_app.command("report")
+def report_documents(
+    source: Annotated[str | None, typer.Argument(help="Only this source.")] = None,
+    run: Annotated[int | None, typer.Option(help="Only what this run was the last to touch.")] = None,
+    problems: Annotated[bool, typer.Option("--problems", help="Only documents with something to do.")] = False,
+    export: Annotated[Path | None, typer.Option("--csv", help="Write the report to this CSV file.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Says of each document: crawled, indexed, who may read it, metadata, why, and what to do."""
+    settings = load_settings()
+    if source is not None:
+        source_named(settings, source)
+    lines = report(SyncState(open_database(settings)).records(source, run=run))
+    lines = [line for line in lines if line.remedy or not problems]
+    if export is not None:
+        export.write_text(csv_text(COLUMNS, (line.row() for line in lines)), encoding="utf-8", newline="")
+        err.print(f"Wrote {len(lines)} documents to {export}.")
+    elif as_json:
+        print_json({"documents": lines})
+    else:
+        for line in lines:
+            out.print(f"{line.id}  crawled: {line.crawled}; indexed: {line.indexed}; {line.metadata}; {line.access}")
+            if line.reason or line.remedy:
+                out.print(f"  {line.reason} {line.remedy}".rstrip())
+        err.print(f"{len(lines)} documents, {sum(bool(line.remedy) for line in lines)} with something to do.")
 
 
 @docs_app.command("explain")

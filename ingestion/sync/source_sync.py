@@ -27,6 +27,8 @@ from retrieval.models import CachedEmbedder
 _EMBED_CHUNKS = 256
 # A long first sync publishes this often, so that a crash costs minutes and early documents answer early.
 _PUBLISH_DOCUMENTS = 2_000
+# So often a run notes how far it is, for those who watch it from elsewhere.
+_NOTE_S = 2.0
 
 OnProgress = Callable[[str, Counts], None]
 
@@ -84,6 +86,7 @@ class SourceSync:
         self._gone: list[str] = []
         self._retryable = 0
         self._unlisted = False
+        self._noted = monotonic()
         self.counts = Counts()
         self.cursor: Cursor | None = None
 
@@ -107,6 +110,7 @@ class SourceSync:
                 self.cursor = batch.cursor or self.cursor
                 self.counts = replace(self.counts, seconds=round(monotonic() - started, 2))
                 self._context.on_progress(self._source.name, self.counts)
+                self._note(run)
                 if self._context.stop.is_set():
                     self._write()
                     if from_start:
@@ -138,6 +142,11 @@ class SourceSync:
         if waiting:
             return "INCOMPLETE", waiting
         return ("INCOMPLETE", "Some documents failed; see their reasons.") if self.counts.failed else ("SUCCEEDED", "")
+
+    def _note(self, run: SyncRun) -> None:
+        if monotonic() - self._noted >= _NOTE_S:
+            self._noted = monotonic()
+            self._context.state.progressed(run, self.counts)
 
     def _mend(self) -> None:
         """After a crash: removes what the index holds of the source and nobody remembers or lists."""

@@ -25,6 +25,7 @@ class SourceStatus:
         copied_at: When a run last brought what the source had, but for documents that failed.
         failing_since: When the first run began that has failed since then; None unless the last one failed.
         outcomes: How many documents ended how.
+        seen_before: How many items its last run that went through looked at.
     """
 
     settings: SourceSettings
@@ -33,6 +34,7 @@ class SourceStatus:
     copied_at: datetime | None = None
     failing_since: datetime | None = None
     outcomes: dict[str, int] = field(default_factory=dict)
+    seen_before: int = 0
 
 
 def statuses(engine: sa.Engine, sources: Sequence[SourceSettings]) -> list[SourceStatus]:
@@ -55,6 +57,7 @@ def statuses(engine: sa.Engine, sources: Sequence[SourceSettings]) -> list[Sourc
             copied.get(source.name),
             _failing_since(engine, source.name, copied.get(source.name)),
             outcomes.get(source.name, {}),
+            seen_before(state, source.name),
         )
         for source in sources
     ]
@@ -67,6 +70,8 @@ def standing(status: SourceStatus, late: timedelta | None, now: datetime) -> tup
         late: How long a scheduled sync is overdue.
     """
     copy = f"last good copy {age(now - status.copied_at)}" if status.copied_at else "there is no copy yet"
+    if status.last is not None and status.last.state == "SYNCING":
+        copy = f"{how_far(status.last, status.seen_before)}; {copy}"
     if status.settings.paused:
         return "paused", f"paused, {copy}"
     if status.failing_since is not None:
@@ -79,6 +84,36 @@ def standing(status: SourceStatus, late: timedelta | None, now: datetime) -> tup
         failed = status.outcomes["failed"]
         return "partly", f"{failed:,} document{'s' * (failed > 1)} couldn't be read, {copy}"
     return "good", ("on time, " if status.settings.schedule else "by hand, ") + copy
+
+
+def how_far(run: SyncRun, before: int) -> str:
+    """How far a run is that goes on, and when it will be done, as far as that can be told.
+
+    Args:
+        before: How many items the last run that went through looked at; 0 if there was none.
+    """
+    seen, seconds = run.counts.seen, run.counts.seconds
+    left = remaining(run, before)
+    if left is None:
+        return f"{seen:,} looked at, the end isn't known" if seen else "just begun"
+    total = max(run.counts.total, before)
+    return f"{seen:,} of about {total:,} looked at in {age(timedelta(seconds=seconds), '')}, about {age(left, '')} left"
+
+
+def remaining(run: SyncRun, before: int) -> timedelta | None:
+    """How long a run that goes on will take still, at its pace so far; None if that can't be told."""
+    seen, seconds = run.counts.seen, run.counts.seconds
+    total = max(run.counts.total, before)
+    if not seen or not seconds or total <= seen:
+        return None
+    return timedelta(seconds=seconds * (total - seen) / seen)
+
+
+def seen_before(state: SyncState, source: str) -> int:
+    """How many items the source's last run that went through looked at; 0 if there was none."""
+    found = (run for run in state.runs(source) if run.state in ("SUCCEEDED", "INCOMPLETE"))
+    last = next(found, None)
+    return last.counts.seen if last is not None else 0
 
 
 def age(lag: timedelta, ending: str = " ago") -> str:

@@ -14,9 +14,11 @@ import secrets
 import time
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, urlencode
 
-from flask import Flask, Response, jsonify, redirect, request
+from flask import Blueprint, Flask, Response, jsonify, redirect, request
 
+from samples.stand_ins import chats, mailboxes
 from samples.stand_ins.faults import Answer
 from samples.stand_ins.server import StandIn
 from samples.stand_ins.tenant import Item, Json, Library, Site, Tenant, load_tenant, media_type
@@ -59,6 +61,11 @@ class _Service:
         self._drives()
         self._directory()
         self._rest()
+        mail, teams = Blueprint("mail", "graph"), Blueprint("teams", "graph")
+        mailboxes.add_routes(mail, tenant, self._page, lambda: self.server.page_size)
+        chats.add_routes(teams, tenant, self._page)
+        for more in (mail, teams):
+            self.app.register_blueprint(more)
         self.app.before_request(self._check_token)
 
     # Microsoft Entra: where an application gets its tokens.
@@ -158,6 +165,14 @@ class _Service:
     def _drives(self) -> None:
         app = self.app
 
+        @app.get("/v1.0/users/<address>/drive")
+        def drive_of_person(address: str) -> Any:
+            library = self.tenant.drives.get(address.lower())
+            if library is None:
+                return _missing()
+            owner = {"user": {"displayName": address.split("@", maxsplit=1)[0], "email": address}}
+            return {**_drive(library), "driveType": "business", "owner": owner}
+
         @app.get("/v1.0/drives/<drive>")
         def drive_by_id(drive: str) -> Any:
             return _drive(self._library(drive))
@@ -219,7 +234,8 @@ class _Service:
             return Response(found.content, mimetype=media_type(found.name))
 
     def _library(self, drive: str) -> Library:
-        libraries = itertools.chain.from_iterable(site.libraries.values() for site in self.tenant.sites.values())
+        of_sites = itertools.chain.from_iterable(site.libraries.values() for site in self.tenant.sites.values())
+        libraries = itertools.chain(of_sites, self.tenant.drives.values())
         return next(library for library in libraries if library.id == drive)
 
     def _delta(self, library: Library, token: str) -> Any:
@@ -250,7 +266,8 @@ class _Service:
     def _directory(self) -> None:
         @self.app.get("/v1.0/users/<user_id>")
         def user(user_id: str) -> Any:
-            return self.tenant.users.get(user_id) or _missing()
+            found = self.tenant.user(user_id)
+            return {"accountEnabled": True, **found} if found else _missing()
 
         @self.app.get("/v1.0/groups/<group_id>")
         def group(group_id: str) -> Any:
@@ -302,8 +319,8 @@ class _Service:
         size, skip = self.server.page_size, int(request.args.get("$skiptoken", 0))
         answer: Json = {"value": [_public(value) for value in values[skip : skip + size]]}
         if skip + size < len(values):
-            link = f"https://graph.microsoft.com{request.path}?$skiptoken={skip + size}"
-            answer["@odata.nextLink"] = link
+            query = urlencode({**request.args, "$skiptoken": skip + size}, safe="$")
+            answer["@odata.nextLink"] = f"https://graph.microsoft.com{quote(request.path)}?{query}"
         return jsonify(answer)
 
 

@@ -13,6 +13,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from samples.stand_ins.chats import Conversation, Team
+from samples.stand_ins.mailboxes import Mailbox
+
 Json = dict[str, Any]
 
 
@@ -105,6 +108,12 @@ class Tenant:
         self.users: dict[str, Json] = {}
         self.groups: dict[str, Json] = {}
         self.sites: dict[str, Site] = {}
+        self.drives: dict[str, Library] = {}
+        self.mailboxes: dict[str, Mailbox] = {}
+        self.teams: dict[str, Team] = {}
+        self.chats: dict[str, Conversation] = {}
+        self.transcripts: list[Json] = []
+        self.meetings: dict[str, Json] = {}
         self._numbers = itertools.count(1)
 
     def add_site(self, name: str, title: str = "") -> Site:
@@ -118,6 +127,15 @@ class Tenant:
         """A new, empty library."""
         library = Library(f"b!{next(self._numbers):04}", name, f"{site.web_url}/{name}", [], permissions or [])
         site.libraries[name] = library
+        return library
+
+    def add_drive(self, address: str, permissions: list[Json] | None = None) -> Library:
+        """A person's OneDrive; without `permissions` they alone read it."""
+        url = f"https://{self.host.replace('.', '-my.', 1)}/personal/{address.replace('@', '_').replace('.', '_')}"
+        owner = [{"id": "owner", "roles": ["owner"], "grantedToV2": {"user": {"id": address, "email": address}}}]
+        number = f"b!my{next(self._numbers):04}"
+        library = Library(number, "OneDrive", f"{url}/Documents", [], owner if permissions is None else permissions)
+        self.drives[address.lower()] = library
         return library
 
     def put(self, library: Library, path: str, content: bytes, **facts: Any) -> Item:
@@ -172,6 +190,49 @@ class Tenant:
         item.permissions = permissions
         item.sharing_changed = len(library.log) + 1
         library.touch(item)
+
+    def user(self, name: str) -> Json | None:
+        """A person by id, address or sign-in name."""
+        if name in self.users:
+            return self.users[name]
+        named = (u for u in self.users.values() if name.lower() in _names(u))
+        return next(named, None)
+
+    def add_mailbox(self, address: str, purpose: str = "user", **facts: Any) -> Mailbox:
+        """A mailbox with its directory entry; `facts` are fields of that."""
+        self.users[address] = {"id": address, "mail": address, "userPrincipalName": address, **facts}
+        self.mailboxes[address.lower()] = Mailbox(address, purpose)
+        return self.mailboxes[address.lower()]
+
+    def add_team(self, team: str, name: str, *members: str) -> Team:
+        """A team and the group that it rests on; `members` are ids of users."""
+        people = [{"@odata.type": "#microsoft.graph.user", "id": member} for member in members]
+        self.groups[team] = {"id": team, "displayName": name, "members": people}
+        self.teams[team] = Team(team, name)
+        return self.teams[team]
+
+    def add_transcript(self, organiser: str, subject: str, text: str, *invited: str) -> Json:
+        """A meeting that was held, with its transcript; `invited` are ids of users."""
+        number = next(self._numbers)
+        attendees = [{"identity": {"user": {"id": user, "displayName": user}}, "upn": user} for user in invited]
+        meeting = {
+            "id": f"MSo{number}",
+            "subject": subject,
+            "startDateTime": "2026-11-10T09:00:00Z",
+            "joinWebUrl": f"https://teams.microsoft.com/l/meetup-join/{number}",
+            "participants": {"organizer": {"identity": {"user": {"id": organiser}}}, "attendees": attendees},
+        }
+        self.meetings[str(meeting["id"])] = meeting
+        transcript = {
+            "id": f"MSMjM{number}",
+            "meetingId": meeting["id"],
+            "meetingOrganizer": {"user": {"id": organiser}},
+            "createdDateTime": "2026-11-10T09:01:00Z",
+            "endDateTime": "2026-11-10T09:45:00Z",
+            "_text": text,
+        }
+        self.transcripts.append(transcript)
+        return transcript
 
     def transitive_members(self, group_id: str) -> list[Json]:
         """The members of an Entra group, and those of the groups in it."""
@@ -236,6 +297,10 @@ def _load_library(tenant: Tenant, site: Site, described: Path) -> None:
         library.log = [said["id"] if known == item.id else known for known in library.log]
         item.id = said["id"]
         library.items[item.id] = item
+
+
+def _names(user: Json) -> set[str]:
+    return {str(user.get(key) or "").lower() for key in ("mail", "userPrincipalName")} - {""}
 
 
 def media_type(name: str) -> str:

@@ -14,6 +14,7 @@ from typing import Any
 from connectors.files import FilesConnector, FilesSettings
 from core.types import Connector
 from samples.stand_ins import confluence, graph, redshift, s3, salesforce, smartsheet, totango
+from samples.stand_ins.chats import Conversation
 from samples.stand_ins.confluence import ConfluenceStandIn
 from samples.stand_ins.faults import Faults
 from samples.stand_ins.graph import GraphStandIn
@@ -156,15 +157,7 @@ class SharePointHarness:
         server.faults.clear()
 
     def connector(self, **keys: Any) -> Connector:
-        defaults = {
-            "kind": "sharepoint",
-            "tenant": "contoso.example",
-            "client_id": "app",
-            "client_secret": graph.CLIENT_SECRET,
-            "graph_endpoint": self.server.url,
-            "sites": [self.site.web_url],
-            "read_timeout_s": 0.5,
-        }
+        defaults = {**tenant_keys("sharepoint", self.server), "sites": [self.site.web_url]}
         return open_kind(Path("/"), **{**defaults, **keys})
 
     def id_of(self, name: str) -> str:
@@ -190,6 +183,142 @@ class SharePointHarness:
         count = sum("/_layouts/15/download/" in request for request in self.server.faults.requests)
         self.server.faults.requests.clear()
         return count
+
+
+class OneDriveHarness(SharePointHarness):
+    """A drive of a person of its own."""
+
+    def __init__(self, server: GraphStandIn) -> None:
+        self.server = server
+        self.faults: Faults | None = server.faults
+        self.user = f"person-{next(self._numbers)}@x.com"
+        self.library = server.tenant.add_drive(self.user)
+        self._ids: dict[str, str] = {}
+        server.faults.clear()
+
+    def connector(self, **keys: Any) -> Connector:
+        return open_kind(Path("/"), **{**tenant_keys("onedrive", self.server), "users": [self.user], **keys})
+
+
+class OutlookHarness:
+    """A shared mailbox of its own for each document, whose readers stand in the settings."""
+
+    page_path = "messages/delta"
+    body_path = "uniqueBody"
+    resumes = True
+    can_deny = lists_all = access_is_content = False
+    _numbers = itertools.count()
+
+    def __init__(self, server: GraphStandIn) -> None:
+        self.server = server
+        self.faults: Faults | None = server.faults
+        self.mailboxes: dict[str, tuple[str, tuple[str, ...]]] = {}
+        self._messages: dict[str, str] = {}
+        self._mailbox("")
+        server.faults.clear()
+
+    def connector(self, **keys: Any) -> Connector:
+        said = [{"address": address, "readers": list(allow)} for address, allow in self.mailboxes.values()]
+        return open_kind(
+            Path("/"), **{**tenant_keys("outlook", self.server), "mailboxes": said, "folders": ["inbox"], **keys}
+        )
+
+    def _mailbox(self, name: str) -> str:
+        address = f"box-{next(self._numbers)}@x.com"
+        self.server.tenant.add_mailbox(address, "shared")
+        self.mailboxes[name] = (address, ())
+        return address
+
+    def id_of(self, name: str) -> str:
+        return f"src:{self.mailboxes[name][0]}/AAQk {name}="
+
+    def put(self, name: str, text: str, allow: tuple[str, ...] = ("group:emea",)) -> None:
+        address = self.mailboxes[name][0] if name in self.mailboxes else self._mailbox(name)
+        box = self.server.tenant.mailboxes[address]
+        known = self._messages.get(name, "")
+        self._messages[name] = box.put(name, text, message=known)
+        self.set_access(name, allow)
+
+    def set_access(self, name: str, allow: tuple[str, ...], deny: tuple[str, ...] = ()) -> None:
+        assert not deny
+        self.mailboxes[name] = (self.mailboxes[name][0], allow)
+
+    def date_back(self, name: str) -> None:
+        box = self.server.tenant.mailboxes[self.mailboxes[name][0]]
+        box.messages[self._messages[name]]["receivedDateTime"] = "2001-09-09T01:46:40Z"
+
+    def delete(self, name: str) -> None:
+        self.server.tenant.mailboxes[self.mailboxes[name][0]].delete(self._messages.pop(name))
+
+    def downloads(self) -> int:
+        count = sum(self.body_path in request for request in self.server.faults.requests)
+        self.server.faults.requests.clear()
+        return count
+
+
+class TeamsHarness:
+    """A channel of its own for each thread: a standard one of a team, or a private one of a person."""
+
+    page_path = r"/messages\?"
+    body_path = ""
+    resumes = lists_all = True
+    can_deny = access_is_content = False
+    other_access: tuple[str, ...] = ("user:Ana@X.com",)
+
+    def __init__(self, server: GraphStandIn) -> None:
+        self.server = server
+        self.faults: Faults | None = server.faults
+        server.tenant.users["ana"] = {"id": "ana", "mail": "Ana@X.com"}
+        self.team = server.tenant.add_team("emea", "Team emea")
+        self._said: dict[str, tuple[Conversation, str]] = {}
+        server.faults.clear()
+
+    def connector(self, **keys: Any) -> Connector:
+        return open_kind(Path("/"), **{**tenant_keys("teams", self.server), "teams": ["Team emea"], **keys})
+
+    def id_of(self, name: str) -> str:
+        channel, message = self._said[name]
+        return f"src:emea/{channel.id}/{message}"
+
+    def put(self, name: str, text: str, allow: tuple[str, ...] = ("group:emea",)) -> None:
+        if name in self._said:
+            channel, message = self._said[name]
+            channel.edit(message, body={"contentType": "html", "content": text})
+        else:
+            channel = self.team.add_channel(f"Channel {len(self.team.channels)}")
+            self._said[name] = (channel, channel.say(text, subject=name))
+        self.set_access(name, allow)
+
+    def set_access(self, name: str, allow: tuple[str, ...], deny: tuple[str, ...] = ()) -> None:
+        assert not deny
+        channel, _ = self._said[name]
+        channel.kind = "standard" if allow == ("group:emea",) else "private"
+        channel.members = {"ana": ""} if "ana" in str(allow).lower() else {}
+
+    def date_back(self, name: str) -> None:
+        channel, message = self._said[name]
+        channel.threads[message][0]["createdDateTime"] = "2001-09-09T01:46:40Z"
+
+    def delete(self, name: str) -> None:
+        channel, message = self._said.pop(name)
+        del channel.threads[message]
+        channel.log.append(message)
+        self._said[name] = (channel, message)
+
+    def downloads(self) -> int:
+        return 0
+
+
+def tenant_keys(kind: str, server: GraphStandIn) -> dict[str, Any]:
+    """How every source of Microsoft 365 signs in to the stand-in."""
+    return {
+        "kind": kind,
+        "tenant": "contoso.example",
+        "client_id": "app",
+        "client_secret": graph.CLIENT_SECRET,
+        "graph_endpoint": server.url,
+        "read_timeout_s": 0.5,
+    }
 
 
 def grants(allow: tuple[str, ...]) -> list[dict[str, Any]]:

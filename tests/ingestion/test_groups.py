@@ -130,7 +130,7 @@ def test_a_directory_that_cant_be_asked_is_noted(settings: Settings, server: Gra
     refresh_groups(settings, engine)
     closed = settings.auth.graph.model_copy(update={"graph_endpoint": "http://127.0.0.1:9"})
     broken = settings.model_copy(update={"auth": settings.auth.model_copy(update={"graph": closed})})
-    import connectors.sharepoint.client as client
+    import connectors.graph.client as client
 
     original, client.Backoff = client.Backoff, lambda attempts: original(attempts=1)
     try:

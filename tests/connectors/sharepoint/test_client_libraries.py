@@ -19,7 +19,7 @@ from office365.runtime.client_request_exception import ClientRequestException
 from office365.runtime.http.request_options import RequestOptions
 from office365.runtime.retry import retry_after_delay
 
-from connectors.sharepoint.client import GRAPH, StandInAdapter
+from connectors.graph.client import GRAPH, StandInAdapter
 from samples.stand_ins import graph, redshift, s3
 from samples.stand_ins.graph import GraphStandIn
 from samples.stand_ins.tenant import Library

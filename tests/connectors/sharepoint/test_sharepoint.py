@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from connectors.sharepoint import drive as sharepoint_drive
+from connectors.graph import drive as sharepoint_drive
 from core.errors import CredentialError, SourceError
 from core.types import Connector
 from samples.stand_ins import graph

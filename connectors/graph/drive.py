@@ -27,8 +27,8 @@ from connectors.common import (
 from connectors.common.listing import ListedVersion, ListingWriter
 from connectors.common.parallel import in_order
 from connectors.common.sidecar import plain
-from connectors.sharepoint.access import Permissions, SiteRef
-from connectors.sharepoint.client import Gone, GraphTenant, Missing
+from connectors.graph.access import Permissions, SiteRef
+from connectors.graph.client import Gone, GraphTenant, Missing
 from core.errors import CredentialError, SourceError
 from core.types import Attributes, Batch, Document, DocumentRef, Failure
 
@@ -43,10 +43,11 @@ State = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class DriveItem(SourceItem):
-    """A file of a library."""
+    """A file of a library; not `wanted`, if the settings leave it out."""
 
     raw: Mapping[str, Any] = field(default_factory=dict)
     path: str = ""
+    wanted: bool = True
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,8 @@ class Library:
     Attributes:
         refresh_days: So often everything is enumerated and compared again, in case a change was never told; 0 never.
         scope: Digest of the settings that decide which items count; with another one everything is enumerated.
+        place: What every path begins with.
+        folders: Only what lies in one of these folders, by its path in the drive; empty: everything.
     """
 
     tenant: GraphTenant
@@ -81,9 +84,12 @@ class Library:
     refresh_days: int
     scope: str
     now: Any = time.time
+    place: str = ""
+    folders: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         self.key = f"drive:{self.drive['id']}"
+        self.place = self.place or f"{self.site.name}/{self.drive.get('name', '')}"
         self._entries: dict[str, ListedVersion] = {}
         self._columns: dict[str, str] | None = None
         # Items that failed; the delta won't name them again, so they are asked for by id.
@@ -111,14 +117,16 @@ class Library:
         for page in self.tenant.pages(self._delta_path(), _PREFER):
             self._changed_folders(page)
             for item in self._files(page):
-                yield self.details(item).effective.ref(f"{self.settings.name}:{item.key}")
+                if item.wanted:
+                    yield self.details(item).effective.ref(f"{self.settings.name}:{item.key}")
 
     def first(self) -> Document | Failure | None:
         """Some file; None if there is none."""
         for page in self.tenant.pages(self._delta_path(), _PREFER):
             self._changed_folders(page)
             for item in self._files(page):
-                return self.document(item, self.details(item))
+                if item.wanted:
+                    return self.document(item, self.details(item))
         return None
 
     def details(self, item: DriveItem) -> DriveDetails:
@@ -252,12 +260,16 @@ class Library:
 
     def _step(self, item: DriveItem) -> ItemResult:
         """What a file that the delta names comes to. Its entry also remembers the folder that it lies in."""
-        step = self._comparison.step(item, self._entries.get(item.key))
+        entry = self._entries.get(item.key)
+        if not item.wanted:
+            # It may have been moved or renamed out of what is wanted.
+            return ItemResult(item.key, None, deleted=entry is not None)
+        step = self._comparison.step(item, entry)
         parent = str(item.raw.get("parentReference", {}).get("id", ""))
         return replace(step, entry=replace(step.entry, side=parent)) if step.entry is not None else step
 
     def _files(self, page: Mapping[str, Any]) -> Iterator[DriveItem]:
-        """The page's files that the settings let through. One that occurs twice counts where it occurs last."""
+        """The page's files. One that occurs twice counts where it occurs last."""
         last = {str(item["id"]): item for item in page.get("value", ())}
         oldest = None
         if self.settings.max_age_days is not None:
@@ -268,11 +280,15 @@ class Library:
             path = self._path(raw)
             changed = moment(raw.get("lastModifiedDateTime"))
             is_fresh = oldest is None or changed is None or changed >= oldest
-            if is_fresh and is_included(path, self.settings.include, self.settings.exclude):
-                content = raw.get("cTag") or raw["file"].get("hashes", {}).get("quickXorHash") or raw.get("eTag", "")
-                yield DriveItem(
-                    self._key(raw["id"]), stamp(str(content)), size=int(raw.get("size", 0)), raw=raw, path=path
-                )
+            wanted = is_fresh and self._is_wanted(path)
+            content = raw.get("cTag") or raw["file"].get("hashes", {}).get("quickXorHash") or raw.get("eTag", "")
+            key, size = self._key(raw["id"]), int(raw.get("size", 0))
+            yield DriveItem(key, stamp(str(content)), size=size, raw=raw, path=path, wanted=wanted)
+
+    def _is_wanted(self, path: str) -> bool:
+        below = path.removeprefix(f"{self.place}/").casefold()
+        in_folder = not self.folders or below.startswith(tuple(f"{f.strip('/').casefold()}/" for f in self.folders))
+        return in_folder and is_included(path, self.settings.include, self.settings.exclude)
 
     def _changed_folders(self, page: Mapping[str, Any]) -> set[str]:
         """Remembers the page's folders; the ids of those below which documents have another place or other readers."""
@@ -321,7 +337,7 @@ class Library:
         while (entry := self._entries.get(self._key(parent))) is not None and entry.content == FOLDER:
             parts.append(entry.details)
             parent = entry.side
-        return "/".join([self.site.name, str(self.drive.get("name", "")), *reversed(parts)])
+        return "/".join([self.place, *reversed(parts)])
 
     def _named(self, fields: Mapping[str, Any]) -> dict[str, Any]:
         """The library's own columns under the names that people see."""

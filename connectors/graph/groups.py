@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
-from connectors.sharepoint.access import addresses_of
-from connectors.sharepoint.client import GraphTenant, Missing, TenantSettings
+from connectors.graph.access import addresses_of
+from connectors.graph.client import GraphTenant, Missing, TenantSettings
 from core.settings import GraphSettings
 from core.types import Principal
 

@@ -33,6 +33,7 @@ _LOGIN = "https://login.microsoftonline.com"
 # Microsoft Entra's codes: https://learn.microsoft.com/entra/identity-platform/reference-error-codes
 _EXPIRED_CODES = frozenset({7000222, 700024, 700082, 50173})
 _PORTION_BYTES = 1 << 20
+_GRANT = "Sites.Selected for the site (or Sites.FullControl.All) and GroupMember.Read.All"
 
 
 class TenantSettings(KindSettings):
@@ -86,8 +87,9 @@ class StandInAdapter(HTTPAdapter):
 class GraphTenant:
     """A signed-in application. Safe to use from several threads."""
 
-    def __init__(self, settings: TenantSettings, root: Path) -> None:
+    def __init__(self, settings: TenantSettings, root: Path, grant: str = _GRANT) -> None:
         self._settings = settings
+        self._grant = grant
         self._source = settings.name
         self._backoff = Backoff(attempts=settings.attempts)
         self._session = requests.Session()
@@ -118,8 +120,9 @@ class GraphTenant:
 
     def pages(self, path: str, prefer: str = "") -> Iterator[dict[str, Any]]:
         """The pages of a Graph collection, each as it comes ("value", "@odata.nextLink", "@odata.deltaLink")."""
-        link = path
+        link, seen = path, set[str]()
         while link:
+            self._check_new(link, seen)
             page = self.get(link, prefer)
             yield page
             link = page.get("@odata.nextLink", "")
@@ -146,12 +149,22 @@ class GraphTenant:
 
     def rest(self, site_url: str, path: str) -> Iterator[dict[str, Any]]:
         """The results of a SharePoint REST collection ("web/sitegroups"), over all pages."""
-        link = f"{site_url}/_api/{path}"
+        link, seen = f"{site_url}/_api/{path}", set[str]()
         while link:
+            self._check_new(link, seen)
             answer = self._json(lambda: self._site(site_url), link, {"Accept": "application/json;odata=verbose"})
             found = answer.get("d", {})
             yield from found.get("results", ())
             link = found.get("__next", "")
+
+    def _check_new(self, link: str, seen: set[str]) -> None:
+        """Raises SourceError for a page that was read already: the collection would never end."""
+        if link in seen:
+            raise SourceError(
+                f"The source {self._source} is sent back to a page that it has read ({urlsplit(link).path}), so "
+                "nothing is known to be whole; sync it later."
+            )
+        seen.add(link)
 
     def _site(self, site_url: str) -> ClientContext:
         """The client of one site; it keeps its token for good, so it is made anew when a token was refused."""
@@ -242,8 +255,8 @@ class GraphTenant:
             return CredentialError(f"{fact}: the sign-in is refused; check the application's credential.", "expired")
         if status == 403:
             return CredentialError(
-                f"{fact}: access is denied; grant the application Sites.FullControl.All (or Sites.Selected for the "
-                "site) and GroupMember.Read.All in Microsoft Entra, with admin consent.",
+                f"{fact}: access is denied; grant the application {self._grant} in Microsoft Entra, with admin "
+                "consent.",
                 "insufficient",
             )
         if status in (429, 503):

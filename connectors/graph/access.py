@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from connectors.common import Access
-from connectors.sharepoint.client import GraphTenant, Missing
+from connectors.graph.client import GraphTenant, Missing
 from core.types import EVERYONE, Principal
 
 _GRANTING = frozenset({"read", "write", "owner", "sp.owner", "sp.member", "sp.full control"})
@@ -119,7 +119,7 @@ class Permissions:
         if site_user := identity.get("siteUser"):
             allow |= self._login(str(site_user.get("loginName", "")))
         if user := identity.get("user"):
-            allow |= self._person(user)
+            allow |= self.person(user)
         return allow
 
     def _login(self, login: str) -> set[Principal]:
@@ -139,7 +139,8 @@ class Permissions:
             self.groups.add(group_id.lower())
         return {f"group:{group_id.lower()}"}
 
-    def _person(self, user: Mapping[str, Any]) -> frozenset[Principal]:
+    def person(self, user: Mapping[str, Any]) -> frozenset[Principal]:
+        """A person by address or else by object id; nobody if the directory doesn't know them."""
         if user.get("email"):
             return frozenset({f"user:{str(user['email']).lower()}"})
         user_id = str(user.get("id", ""))
