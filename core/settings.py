@@ -80,6 +80,7 @@ class RecordingSettings(SettingsSection):
         language: Two letters; "" finds it out for each stretch.
         words: Names and products as they are written, so that they are heard as such.
         threads: 0 takes all cores.
+        speakers: Whether voices are told apart, where the model for it is there.
         keep_media: Whether a copy stays in the data folder, for the player on the page.
     """
 
@@ -87,6 +88,7 @@ class RecordingSettings(SettingsSection):
     language: str = Field(default="", pattern=r"^([a-z]{2,3})?$")
     words: tuple[str, ...] = Field(default=(), max_length=200)
     threads: int = Field(default=0, ge=0)
+    speakers: bool = True
     beam: int = Field(default=2, ge=1, le=10)
     max_bytes: int = Field(default=2_000_000_000, gt=0)
     max_hours: float = Field(default=6.0, gt=0)

@@ -41,9 +41,8 @@ def kept(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = workspace / "data" / "recordings" / KEY
     folder.mkdir(parents=True)
     (folder / "media.ogg").write_bytes(b"OggS" + b"\0" * 100)
-    said = [[0.0, 4.0, "Good morning."], [65.0, 68.0, "We agreed <b>on</b> Friday."]]
-    (folder / "way-0000000000.json").write_text(json.dumps({"said": said, "language": "en", "next_s": None}))
-    (folder / "whole").write_text("way")
+    said = [[0.0, 4.0, "Good morning.", "Speaker 1"], [65.0, 68.0, "We agreed <b>on</b> Friday.", "Speaker 2"]]
+    (folder / "whole").write_text(json.dumps(said))
     return folder
 
 
@@ -58,6 +57,7 @@ def test_the_recording_stands_beside_what_was_said(kept: Path) -> None:
     html = " ".join(element.proto.body for element in window.get("html"))
     assert "&lt;b&gt;on&lt;/b&gt;" in html and "<b>on" not in html
     assert [button.label for button in window.button] == ["00:00:00", "00:01:05"]
+    assert "Speaker 2: We agreed" in html
 
 
 @pytest.mark.parametrize("document", ["files:call.ogg", "files:other.ogg", ""])
@@ -81,3 +81,14 @@ def test_citations_of_recordings_open_the_player() -> None:
     answer = played(Answer("We agreed. [1]", (citation, other), passages=(Passage(CHUNK, 1.0),)))
     assert [c.url for c in answer.citations] == ["recording?document=files%3Acall.ogg&t=65", "https://docs.example/a"]
     assert address("a b", 3) == "recording?document=a+b&t=3" and seconds("page 3") == 0
+
+
+def test_an_author_names_who_speaks_and_takes_it_back(kept: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not _window("ana@northgate.example").get("expander"), "who only reads changes nothing"
+    monkeypatch.setattr("chat_ui.parts.session.is_author", lambda user: True)
+    window = _window("ana@northgate.example")
+    window.text_input[0].set_value("Mia Berg")
+    window = next(b for b in window.button if b.label == "Name").click().run()
+    assert "Mia Berg: Good morning." in " ".join(element.proto.body for element in window.get("html"))
+    window = next(b for b in window.button if b.label.startswith("Take back")).click().run()
+    assert "Speaker 1: Good morning." in " ".join(element.proto.body for element in window.get("html"))
