@@ -107,6 +107,36 @@ class ParsingSettings(SettingsSection):
     recordings: RecordingSettings = Field(default_factory=RecordingSettings)
 
 
+class BedrockVideoSettings(SettingsSection):
+    """Amazon Bedrock Data Automation: credentials by the usual chain (environment, profile, role of the machine).
+
+    Attributes:
+        bucket: Where videos are copied to and results are read from; what a job put there is removed after it.
+        profile_arn: The account's data automation profile.
+        endpoint_url: Of a private endpoint, for all three services.
+    """
+
+    bucket: str = ""
+    prefix: str = "debrief-vision"
+    region: str = ""
+    profile: str = ""
+    profile_arn: str = ""
+    endpoint_url: str = ""
+    poll_s: float = Field(default=10.0, gt=0)
+    timeout_s: float = Field(default=3_600.0, gt=0)
+
+
+class VisionSettings(SettingsSection):
+    """What is seen in videos.
+
+    Attributes:
+        detector: "faces", "bedrock", or the name or folder of a zero-shot model; empty: none.
+    """
+
+    detector: str = ""
+    bedrock: BedrockVideoSettings = BedrockVideoSettings()
+
+
 class ChunkingSettings(SettingsSection):
     """Chunk size and overlap in words; the defaults come from `make bench-chunking`."""
 
@@ -552,6 +582,7 @@ class Settings(SettingsSection):
     llm: LlmSettings = LlmSettings()
     sync: SyncSettings = SyncSettings()
     evaluation: EvaluationSettings = EvaluationSettings()
+    vision: VisionSettings = VisionSettings()
     warehouse: WarehouseSettings = WarehouseSettings()
     workflows: WorkflowSettings = WorkflowSettings()
     secrets_key: SecretStr | None = None
@@ -572,6 +603,12 @@ class Settings(SettingsSection):
     def data_path(self) -> Path:
         """The one folder that holds all derived data; it can be deleted and rebuilt by a sync."""
         return self.path(self.data_dir)
+
+
+def settings_or_defaults() -> Settings:
+    """The settings if there is a file or one is asked for, else the defaults: some work needs no workspace."""
+    asked = os.environ.get("DEBRIEF_SETTINGS")
+    return load_settings() if asked or Path(SETTINGS_FILE).is_file() else Settings()
 
 
 def load_settings(file: Path | None = None) -> Settings:
