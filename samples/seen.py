@@ -1,7 +1,8 @@
 """A small labelled set of videos: `python -m samples.seen DIR [--photo face:FACE.png:0.3,0.1,0.4,0.5]`.
 
 Drawn objects move over photographs (those that scikit-learn ships, CC BY) and over drawn rooms; the box of each is
-known for every second. A photograph of one's own may be moved, too: label, file, and which part of it the object is.
+known for every second. A photograph of one's own may be moved, too: label, file, and which part of it the object is;
+one whose label begins with "no-" is moved to see whether it is taken for something else.
 Videos without an object, and with others that look alike, measure its absence. For `debrief vision eval DIR`.
 """
 
@@ -56,7 +57,8 @@ def make(folder: Path, photos: Sequence[Sequence[str]] = (), *, only_photos: boo
         picture.thumbnail((220, 220))
         left, top, width, height = map(float, part.split(","))
         things[label] = _Thing(picture, (left, top, width, height))
-        prompts[label] = label
+        if not label.startswith("no-"):
+            prompts[label] = label
         videos |= {label: (label,), f"{label}-two": (label, "ball")}
     truth: dict[str, Any] = {"prompts": prompts, "every_s": 1.0, "videos": {}}
     for number, (name, moved) in enumerate(videos.items()):
