@@ -81,6 +81,8 @@ class RecordingSettings(SettingsSection):
         words: Names and products as they are written, so that they are heard as such.
         threads: 0 takes all cores.
         speakers: Whether voices are told apart, where the model for it is there.
+        slides: Whether the text on slides is read, too; needs the extras `vision` and `ocr`.
+        corrections: What is misheard → what was said, as whole words.
         keep_media: Whether a copy stays in the data folder, for the player on the page.
     """
 
@@ -89,6 +91,8 @@ class RecordingSettings(SettingsSection):
     words: tuple[str, ...] = Field(default=(), max_length=200)
     threads: int = Field(default=0, ge=0)
     speakers: bool = True
+    slides: bool = False
+    corrections: dict[str, str] = Field(default_factory=dict, max_length=1_000)
     beam: int = Field(default=2, ge=1, le=10)
     max_bytes: int = Field(default=2_000_000_000, gt=0)
     max_hours: float = Field(default=6.0, gt=0)

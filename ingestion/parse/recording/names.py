@@ -8,8 +8,8 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from core.errors import QuestionError
+from ingestion.parse.recording.kept_file import write
 from ingestion.parse.recording.turns import Utterance
-from ingestion.parse.recording.written import write
 
 _FILE = "names.json"
 MAX_NAME = 80

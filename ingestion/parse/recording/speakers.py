@@ -13,7 +13,8 @@ from ingestion.parse.recording.turns import Utterance
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-# Two groups whose voices differ more on average (1 - cosine) are two people: chosen on three meetings of espeak-ng's voices.
+# Two groups whose voices differ more on average (1 - cosine) are two people; chosen on three meetings that
+# espeak-ng spoke.
 APART = 0.18
 # Shorter ones say little of a voice: they go to the speaker that they are most alike.
 _CLEAR_S = 1.2

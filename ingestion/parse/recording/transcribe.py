@@ -11,11 +11,12 @@ import hashlib
 import json
 import logging
 import os
+import re
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,11 +28,15 @@ from core.llm.speech import speech_folder, voice_file
 from core.media_names import suffix
 from core.types import Parsed, Section
 from ingestion.parse.draft import Budget, Draft, ParseLimits
+from ingestion.parse.pdf.ocr import line_reader
 from ingestion.parse.recording.beside import utterances_of
+from ingestion.parse.recording.kept_file import write
 from ingestion.parse.recording.names import changes, renamed
+from ingestion.parse.recording.shown import EVERY_S, SIZE, Slide, kept_slides, read_slides
 from ingestion.parse.recording.speakers import with_speakers
 from ingestion.parse.recording.turns import Utterance, add_turns, clock, speakers_of
-from ingestion.parse.recording.written import folder_of, keep_media, keep_said, kept_said, write
+from ingestion.parse.recording.written import folder_of, keep_media, keep_said, kept_said
+from vision.video import Video
 
 if TYPE_CHECKING:
     from core.settings import RecordingSettings
@@ -111,7 +116,7 @@ class Recordings:
             facts = self._facts(media)
             length = float(facts["seconds"])
             pieces = list(self._pieces(folder, media, model, length, progress))
-            said = _told_apart(pieces)
+            said = corrected(_told_apart(pieces), self._settings.corrections)
             if not said:
                 raise ParseError(f"nobody speaks in its {clock(length)}; nothing can be found in it")
             spoken = [piece.language for piece in pieces if piece.language]
@@ -119,18 +124,36 @@ class Recordings:
 
     def _whole(self, folder: Path, key: str, said: Sequence[Utterance], facts: dict[str, Any], language: str) -> Parsed:
         """The recording as a document, and what is kept of it."""
+        slides = self._slides(folder) if facts["video"] and self._settings.slides else []
         if not self._settings.keep_media:
             for media in folder.glob("media.*"):
                 media.unlink()
         keep_said(folder, said)
         said = renamed(said, changes(folder))
         draft = Draft(Budget(ParseLimits()))
-        add_turns(draft, said)
+        add_turns(draft, said, slides)
         length = max(float(facts["seconds"]), said[-1].end_s)
         told = {"duration": clock(length), "medium": "video" if facts["video"] else "audio"}
         told |= {"language": language} if language else {}
         told |= {"recording": key} if self._kept else {}
         return draft.parsed("", {**told, "speakers": speakers_of(said)} if speakers_of(said) else told)
+
+    def _slides(self, folder: Path) -> list[Slide]:
+        """What stands on its slides; [] without the extra `ocr`, or where its pictures can't be read."""
+        read = line_reader()
+        media = next(iter(folder.glob("media.*")), None)
+        if read is None or media is None:
+            return []
+
+        def made() -> list[Slide]:
+            with Video(media) as video:
+                return read_slides(video.frames(EVERY_S, SIZE), read)
+
+        try:
+            return kept_slides(folder, made)
+        except ParseError as error:
+            log.warning("the pictures of a recording can't be read: %s", type(error).__name__)
+            return []
 
     def _check_size(self, body: bytes) -> None:
         if len(body) > self._settings.max_bytes:
@@ -235,6 +258,14 @@ def with_rest(recording: Parsed, transcript: Parsed, name: str) -> Parsed:
         Section(s.text, (name, *s.heading_path), s.page, s.locator, s.kind, s.rows) for s in transcript.sections
     )
     return Parsed((*recording.sections, *rest), recording.title, recording.metadata, recording.warnings)
+
+
+def corrected(said: Sequence[Utterance], corrections: Mapping[str, str]) -> list[Utterance]:
+    """The utterances with what is misheard again and again put right: whole words, in whatever case."""
+    for wrong, right in corrections.items():
+        found = re.compile(rf"(?<!\w){re.escape(wrong)}(?!\w)", re.IGNORECASE)
+        said = [replace(u, text=found.sub(lambda _, right=right: right, u.text)) for u in said]
+    return list(said)
 
 
 def _told_apart(pieces: Sequence[_Heard]) -> list[Utterance]:

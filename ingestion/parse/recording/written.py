@@ -3,25 +3,17 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from ingestion.parse.recording.kept_file import write
 from ingestion.parse.recording.turns import Utterance
 
 _MEDIA, _WHOLE = "media", "whole"
 # What was begun and never went on is given up after so long.
 _GIVEN_UP_S = 14 * 86_400.0
-
-
-def write(file: Path, body: bytes) -> None:
-    """Writes the file whole or not at all, readable by this user alone."""
-    new = file.with_name(file.name + ".new")
-    with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as opened:
-        opened.write(body)
-    new.replace(file)
 
 
 def keep_media(folder: Path, body: bytes, suffix: str) -> Path:
