@@ -74,7 +74,7 @@ COMMANDS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     ),
     "review": ("Jobs for a private workforce: who labels what, and the result.", ("review.commands",)),
     "data": ("Questions over tables: ask, check and draft the layer, who sees what.", ("warehouse.commands",)),
-    "vision": ("Objects in videos, found by what they are called.", ("vision.commands",)),
+    "vision": ("Objects in videos, found by what they are called.", ("vision.commands", "ingestion.commands.seen")),
     "accounts": ("How your company calls the facts of its customers.", ("assistant.commands.accounts",)),
     "sources": (
         "Lists the sources, and adds, tests, changes, pauses and resumes one.",

@@ -62,6 +62,18 @@ class Video:
                 return
             begin = float(head["times"][-1]) + every_s
 
+    def frame(self, at_s: float, size: int = 960) -> Frame:
+        """The picture at a moment.
+
+        Raises:
+            ParseError: there is none, or it can't be decoded.
+        """
+        asked = {"do": "frames", "begin_s": max(0.0, at_s), "every_s": 0.5, "most": 1, "size": size}
+        head, pixels = self._ask(asked)
+        if not pixels:
+            raise ParseError(f"{self.path.name}: it has no picture at {at_s:g} s; it is {self.facts.seconds:g} s long.")
+        return Frame(float(head["times"][0]), pixels[0], float(head["scales"][0]))
+
     def close(self) -> None:
         """Stops the process."""
         self._processes.close()

@@ -9,6 +9,7 @@ from pathlib import Path
 import streamlit as st
 
 from chat_ui.parts import components, session
+from chat_ui.recording.seen import seen_objects
 from chat_ui.recording.speakers import speaker_editor
 from core.types import Chunk, User
 from ingestion.parse.recording.captions import srt, vtt
@@ -44,6 +45,7 @@ def _shown(user: User, chunk: Chunk, said: Sequence[Utterance]) -> None:
         st.audio(str(media), start_time=at, alt=chunk.title)
     _downloads(chunk.title, said)
     speaker_editor(user, chunk, said)
+    seen_objects(chunk)
     turns = paragraphs(said)
     current = max((n for n, turn in enumerate(turns) if turn[0].begin_s <= at + 0.5), default=0)
     for number, turn in enumerate(turns):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -92,3 +93,24 @@ def test_an_author_names_who_speaks_and_takes_it_back(kept: Path, monkeypatch: p
     assert "Mia Berg: Good morning." in " ".join(element.proto.body for element in window.get("html"))
     window = next(b for b in window.button if b.label.startswith("Take back")).click().run()
     assert "Speaker 1: Good morning." in " ".join(element.proto.body for element in window.get("html"))
+
+
+def test_what_was_found_is_shown_with_its_box(kept: Path, tmp_path: Path) -> None:
+    pytest.importorskip("av")
+    from samples.spoken import RATE, write
+
+    (kept / "media.ogg").unlink()
+    write(kept / "media.mp4", np.zeros(3 * RATE, np.int16), picture=True)
+    one = {"label": "switch", "confidence": 0.8, "track": 1, "x": 10, "y": 10, "width": 50, "height": 40}
+    result = {
+        "video": {"file": "call.mp4", "seconds": 3.0, "width": 320, "height": 180}, "detector": "x", "every_s": 1.0,
+        "fields": {"rack": {"kind": "objects", "level": "frame", "values": [{"at_s": 2.0, "objects": [one]}]}},
+    }  # fmt: skip
+    (kept / "seen-shelf.json").write_text(json.dumps(result))
+    window = _window("ana@northgate.example", t="0")
+    assert not window.exception and len(window.get("image")) == 1
+    assert window.dataframe[0].value["label"].to_list() == ["switch"]
+    window = window.text_input(key="find-object").set_value("a zebra").run()
+    assert not window.exception and not window.get("image")
+    window = window.text_input(key="find-object").set_value("where is the red switch?").run()
+    assert window.selectbox[0].options == ["00:00:02 switch (80%)"] and len(window.get("image")) == 1
