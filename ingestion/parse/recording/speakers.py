@@ -13,11 +13,11 @@ from ingestion.parse.recording.turns import Utterance
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-# Two groups whose voices differ more on average (1 - cosine) are two people; chosen on three meetings that
-# espeak-ng spoke.
-APART = 0.18
+# Two groups whose voices differ more on average (1 - cosine) are two people; chosen on two meetings that
+# espeak-ng spoke and the speech model heard, at two seconds of what is clear.
+APART = 0.22
 # Shorter ones say little of a voice: they go to the speaker that they are most alike.
-_CLEAR_S = 1.2
+_CLEAR_S = 2.0
 # A speaker who says less in all is taken for another one's cough or laughter.
 _LEAST_S = 2.5
 # Of so many the groups are found, of the longest ones: the rest goes to the nearest.
