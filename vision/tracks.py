@@ -35,11 +35,11 @@ def tracked(frames: Iterable[FrameDetections]) -> Iterator[FrameDetections]:
             track.unseen += 1
         found = []
         for number, one in enumerate(frame.found):
-            track = partners.get(number)
-            if track is None:
+            if number not in partners:
                 count += 1
-                track = _Track(count, one.label, one.box)
-                tracks.append(track)
+                partners[number] = _Track(count, one.label, one.box)
+                tracks.append(partners[number])
+            track = partners[number]
             track.box, track.unseen = one.box, 0
             found.append(replace(one, track=track.number))
         tracks = [track for track in tracks if track.unseen <= _PATIENCE]

@@ -1,4 +1,4 @@
-"""A long recording, killed and gone on with: `python -m evals.bench.long_recording TRANSCRIPT [--hours 2] [--places 4]`.
+"""A long recording, killed and gone on with: `python -m evals.bench.long_recording TRANSCRIPT [--places 4]`.
 
 The transcript is spoken at some places of an otherwise silent recording. A process that hears it is ended with kill -9
 once a third of the stretches is kept; a second one goes on. Printed are the greatest memory of each with what it
