@@ -76,8 +76,8 @@ class BedrockDetector:
             )
             metadata = self._awaited(runtime, started["invocationArn"], progress)
             facts = _read(s3, metadata)
-            return _read(s3, facts["output_metadata"][0]["segment_metadata"][0]["custom_output_path"])
-        except (KeyError, IndexError, ValueError) as error:
+            return dict(_read(s3, facts["output_metadata"][0]["segment_metadata"][0]["custom_output_path"]))
+        except (KeyError, IndexError, ValueError, TypeError) as error:
             raise ModelError(f"Amazon Bedrock Data Automation gave a result of another form ({error!r}).") from error
         finally:
             automation.delete_blueprint(blueprintArn=arn)

@@ -264,7 +264,8 @@ def corrected(said: Sequence[Utterance], corrections: Mapping[str, str]) -> list
     """The utterances with what is misheard again and again put right: whole words, in whatever case."""
     for wrong, right in corrections.items():
         found = re.compile(rf"(?<!\w){re.escape(wrong)}(?!\w)", re.IGNORECASE)
-        said = [replace(u, text=found.sub(lambda _, right=right: right, u.text)) for u in said]
+        plain = right.replace("\\", r"\\")  # a backslash is a backslash, and no reference
+        said = [replace(u, text=found.sub(plain, u.text)) for u in said]
     return list(said)
 
 

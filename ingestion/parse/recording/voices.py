@@ -78,12 +78,13 @@ class VoiceEncoder:
                 state = _sigmoid(o) * np.tanh(memory)
                 outputs.append(state)
             inputs = np.stack(outputs)
-        return inputs[-1]
+        last: NDArray[np.float32] = inputs[-1]
+        return last
 
 
 def _sigmoid(values: NDArray[np.float32]) -> NDArray[np.float32]:
-    return 1.0 / (1.0 + np.exp(-np.clip(values, -60.0, 60.0)))
+    return (1.0 / (1.0 + np.exp(-np.clip(values, -60.0, 60.0)))).astype(np.float32)
 
 
 def _unit(rows: NDArray[np.float32]) -> NDArray[np.float32]:
-    return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)
+    return (rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)).astype(np.float32)
