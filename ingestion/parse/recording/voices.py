@@ -83,8 +83,9 @@ class VoiceEncoder:
 
 
 def _sigmoid(values: NDArray[np.float32]) -> NDArray[np.float32]:
-    return (1.0 / (1.0 + np.exp(-np.clip(values, -60.0, 60.0)))).astype(np.float32)
+    return np.divide(1.0, 1.0 + np.exp(-np.clip(values, -60.0, 60.0)), dtype=np.float32)
 
 
 def _unit(rows: NDArray[np.float32]) -> NDArray[np.float32]:
-    return (rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)).astype(np.float32)
+    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+    return np.divide(rows, np.maximum(lengths, 1e-9), dtype=np.float32)
