@@ -33,7 +33,8 @@ class ZeroShotDetector:
         from transformers import AutoModelForZeroShotObjectDetection, AutoProcessor
 
         try:
-            self._processor = AutoProcessor.from_pretrained(model)
+            processor: Any = AutoProcessor
+            self._processor = processor.from_pretrained(model)
             self._model: Any = AutoModelForZeroShotObjectDetection.from_pretrained(model).eval()
         except (OSError, ValueError, KeyError, ImportError) as error:
             raise ModelError(
