@@ -88,4 +88,5 @@ def _sigmoid(values: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def _unit(rows: NDArray[np.float32]) -> NDArray[np.float32]:
     lengths = np.linalg.norm(rows, axis=1, keepdims=True)
-    return np.divide(rows, np.maximum(lengths, 1e-9), dtype=np.float32)
+    units: NDArray[np.float32] = np.divide(rows, np.maximum(lengths, 1e-9), dtype=np.float32)
+    return units
