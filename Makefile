@@ -6,7 +6,7 @@ QUESTIONS ?= 30
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run model speech eval-local test quick check sbom audit install-hashed lock clean bench bench-embedding bench-chunking bench-search bench-answers bench-sync bench-connectors bench-start bench-pages bench-people bench-access bench-service bench-data bench-actions
+.PHONY: run model speech vision eval-local test quick check sbom audit install-hashed lock clean bench bench-embedding bench-chunking bench-search bench-answers bench-sync bench-connectors bench-start bench-pages bench-people bench-access bench-service bench-data bench-actions
 .DEFAULT_GOAL := run
 
 $(VENV)/installed: pyproject.toml constraints.txt models.txt
@@ -30,10 +30,15 @@ model: $(VENV)/installed
 	$(BIN)/pip install --quiet --constraint constraints.txt --editable .[local]
 	$(BIN)/python -m samples.local_model
 
-# The speech model for recordings: 146 MB, kept in the person's cache folder.
+# The speech model for recordings and that of voices: 152 MB, kept in the person's cache folder.
 speech: $(VENV)/installed
 	$(BIN)/pip install --quiet --constraint constraints.txt --editable .[recordings]
 	$(BIN)/python -m samples.speech_model
+
+# The model of faces for videos: 7 MB, kept in the person's cache folder.
+vision: $(VENV)/installed
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable .[vision]
+	$(BIN)/python -m samples.vision_model
 
 # The suite with the model of `make model`: so many cases that two cores manage; broken off, it goes on where it was.
 eval-local: model

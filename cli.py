@@ -78,6 +78,7 @@ COMMANDS: Mapping[str, tuple[str, tuple[str, ...]]] = {
         ("review.commands", "review.managed_commands"),
     ),
     "data": ("Questions over tables: ask, check and draft the layer, who sees what.", ("warehouse.commands",)),
+    "vision": ("Objects in videos, found by what they are called.", ("vision.commands", "ingestion.commands.seen")),
     "accounts": ("How your company calls the facts of its customers.", ("assistant.commands.accounts",)),
     "sources": (
         "Lists the sources, and adds, tests, changes, pauses and resumes one.",

@@ -23,7 +23,8 @@ from connectors.common import (
 from connectors.common.access import parse_prefix_file
 from connectors.common.sidecar import MAX_BYTES, NO_SIDECAR, SUFFIX, SidecarDetails, parse_sidecar, read_json
 from core.errors import CredentialError, SourceError, Unreachable
-from core.types import Batch, Cursor, Document, DocumentRef, Failure, Principal
+from core.media_names import transcripts_of
+from core.types import Batch, Companion, Cursor, Document, DocumentRef, Failure, Principal
 
 # Files that say something about other files, and are no documents themselves.
 _RESERVED = frozenset({"acl.json", "_library.json"})
@@ -47,10 +48,11 @@ class FilesSettings(KindSettings):
 
 @dataclass(frozen=True, slots=True)
 class FileItem(SourceItem):
-    """A file and, if there is one, its sidecar."""
+    """A file and, if there is one, its sidecar; of a recording the transcript beside it, too."""
 
     path: str = ""
     side_path: str = ""
+    transcript_path: str = ""
 
 
 class FilesConnector:
@@ -114,8 +116,11 @@ class FilesConnector:
                 "raise it in debrief.yaml, or exclude the file."
             )
             return Failure(document_id, item.key, reason)
+        transcript: Companion | None = None
         try:
             body = Path(item.path).read_bytes()
+            if item.transcript_path:
+                transcript = Companion(Path(item.transcript_path).name, Path(item.transcript_path).read_bytes())
         except OSError as error:
             reason = f"The file {item.path} can't be read ({error.strerror}); let this process's user read it."
             return Failure(document_id, item.key, reason, retry=True)
@@ -133,6 +138,7 @@ class FilesConnector:
             allow=details.effective.allow,
             deny=details.effective.deny,
             metadata={"path": item.key, **sidecar.attributes},
+            transcript=transcript,
         )
 
     def _url(self, item: FileItem) -> str:
@@ -153,13 +159,18 @@ class FilesConnector:
             raise Unreachable(
                 f"The folder {self._root} of the source {self.name} doesn't exist; correct its path, or mount it."
             )
-        oldest = None
-        if self._settings.max_age_days is not None:
-            oldest = datetime.fromtimestamp(self._now(), UTC) - timedelta(days=self._settings.max_age_days)
         for item in self._walk(str(self._root), "", frozenset({os.path.realpath(self._root)})):
-            is_fresh = oldest is None or item.updated_at is None or item.updated_at >= oldest
-            if item.hidden or (is_fresh and is_included(item.key, self._settings.include, self._settings.exclude)):
+            if item.hidden or self._is_wanted(item.key, item.updated_at):
                 yield item
+
+    def _is_wanted(self, key: str, updated_at: datetime | None) -> bool:
+        """Whether the settings take the file in, by its path and age."""
+        days = self._settings.max_age_days
+        if days is not None and updated_at is not None:
+            oldest = datetime.fromtimestamp(self._now(), UTC) - timedelta(days=days)
+            if updated_at < oldest:
+                return False
+        return is_included(key, self._settings.include, self._settings.exclude)
 
     def _walk(self, folder: str, prefix: str, inside: frozenset[str]) -> Iterator[FileItem]:
         """The files below `folder`, in the order of their paths.
@@ -179,6 +190,8 @@ class FilesConnector:
             reason = f"The folder {folder} can't be listed ({error.strerror}); let this process's user read it."
             yield FileItem(prefix, "", hidden=reason)
             return
+        transcripts = self._transcripts(prefix, entries)
+        parts = frozenset(transcripts.values())
         names = sorted((_shown(name) + ("/" if _is_folder(entry) else ""), name) for name, entry in entries.items())
         for sort_name, name in names:
             path = entries[name].path
@@ -193,11 +206,34 @@ class FilesConnector:
                 real = os.path.realpath(path)
                 if real not in inside:
                     yield from self._walk(path, key, inside | {real})
-            elif not (name.endswith(SUFFIX) or name in _RESERVED or key == self._settings.acl_file):
-                side = entries.get(name + SUFFIX)
+            elif not (name.endswith(SUFFIX) or name in _RESERVED | parts or key == self._settings.acl_file):
+                side, transcript = (entries.get(other) for other in (name + SUFFIX, transcripts.get(name, "")))
                 item = _item(key, path, side.path if side is not None else "", self._now())
+                if item is not None and transcript is not None:
+                    item = _with_transcript(item, transcript.path, self._now())
                 if item is not None:
                     yield item
+
+    def _transcripts(self, prefix: str, entries: Mapping[str, os.DirEntry[str]]) -> dict[str, str]:
+        """Recording → the transcript that is part of its document, for those that the same people may read."""
+        found = transcripts_of([name for name, entry in entries.items() if not _is_folder(entry)])
+        return {
+            recording: transcript
+            for recording, transcript in found.items()
+            if transcript + SUFFIX not in entries
+            and self._policy.of(prefix + transcript) == self._policy.of(prefix + recording)
+            and all(self._is_read(prefix, entries[name]) for name in (recording, transcript))
+        }
+
+    def _is_read(self, prefix: str, entry: os.DirEntry[str]) -> bool:
+        """Whether the file would be fetched by itself: else nothing may be left to it, or made part of it."""
+        try:
+            status = entry.stat()
+        except OSError:
+            return False
+        inside = not entry.is_symlink() or self._leads_inside(entry.path)
+        wanted = self._is_wanted(prefix + entry.name, datetime.fromtimestamp(status.st_mtime, UTC))
+        return inside and wanted and status.st_size <= self._settings.max_bytes and _shown(entry.name) == entry.name
 
     def _leads_inside(self, path: str) -> bool:
         root = os.path.realpath(self._root)
@@ -221,6 +257,15 @@ def _item(key: str, path: str, side_path: str, now: float) -> FileItem | None:
         return None
     updated_at = datetime.fromtimestamp(status.st_mtime, UTC)
     return FileItem(key, _stamp(status, now), side, status.st_size, updated_at, path=path, side_path=side_path)
+
+
+def _with_transcript(item: FileItem, path: str, now: float) -> FileItem:
+    """The recording's item, which changes when its transcript does; as it is if that is gone by now."""
+    try:
+        stamped = _stamp(os.stat(path), now)
+    except OSError:
+        return item
+    return replace(item, content=stamp(item.content, stamped), transcript_path=path)
 
 
 def _stamp(status: os.stat_result, now: float) -> str:

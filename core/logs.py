@@ -50,8 +50,8 @@ PACKAGES = (
     "retrieval",
     "review",
     "service",
+    "vision",
     "warehouse",
-    "workflows",
     "workflows",
 )
 

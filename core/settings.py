@@ -81,6 +81,9 @@ class RecordingSettings(SettingsSection):
         language: Two letters; "" finds it out for each stretch.
         words: Names and products as they are written, so that they are heard as such.
         threads: 0 takes all cores.
+        speakers: Whether voices are told apart, where the model for it is there.
+        slides: Whether the text on slides is read, too; needs the extras `vision` and `ocr`.
+        corrections: What is misheard → what was said, as whole words.
         keep_media: Whether a copy stays in the data folder, for the player on the page.
     """
 
@@ -88,6 +91,9 @@ class RecordingSettings(SettingsSection):
     language: str = Field(default="", pattern=r"^([a-z]{2,3})?$")
     words: tuple[str, ...] = Field(default=(), max_length=200)
     threads: int = Field(default=0, ge=0)
+    speakers: bool = True
+    slides: bool = False
+    corrections: dict[str, str] = Field(default_factory=dict, max_length=1_000)
     beam: int = Field(default=2, ge=1, le=10)
     max_bytes: int = Field(default=2_000_000_000, gt=0)
     max_hours: float = Field(default=6.0, gt=0)
@@ -104,6 +110,36 @@ class ParsingSettings(SettingsSection):
     workers: int = Field(default=2, ge=1)
     ocr: bool = False
     recordings: RecordingSettings = Field(default_factory=RecordingSettings)
+
+
+class BedrockVideoSettings(SettingsSection):
+    """Amazon Bedrock Data Automation: credentials by the usual chain (environment, profile, role of the machine).
+
+    Attributes:
+        bucket: Where videos are copied to and results are read from; what a job put there is removed after it.
+        profile_arn: The account's data automation profile.
+        endpoint_url: Of a private endpoint, for all three services.
+    """
+
+    bucket: str = ""
+    prefix: str = "debrief-vision"
+    region: str = ""
+    profile: str = ""
+    profile_arn: str = ""
+    endpoint_url: str = ""
+    poll_s: float = Field(default=10.0, gt=0)
+    timeout_s: float = Field(default=3_600.0, gt=0)
+
+
+class VisionSettings(SettingsSection):
+    """What is seen in videos.
+
+    Attributes:
+        detector: "faces", "bedrock", or the name or folder of a zero-shot model; empty: none.
+    """
+
+    detector: str = ""
+    bedrock: BedrockVideoSettings = BedrockVideoSettings()
 
 
 class ChunkingSettings(SettingsSection):
@@ -561,6 +597,7 @@ class Settings(SettingsSection):
     llm: LlmSettings = LlmSettings()
     sync: SyncSettings = SyncSettings()
     evaluation: EvaluationSettings = EvaluationSettings()
+    vision: VisionSettings = VisionSettings()
     warehouse: WarehouseSettings = WarehouseSettings()
     workflows: WorkflowSettings = WorkflowSettings()
     secrets_key: SecretStr | None = None
@@ -581,6 +618,12 @@ class Settings(SettingsSection):
     def data_path(self) -> Path:
         """The one folder that holds all derived data; it can be deleted and rebuilt by a sync."""
         return self.path(self.data_dir)
+
+
+def settings_or_defaults() -> Settings:
+    """The settings if there is a file or one is asked for, else the defaults: some work needs no workspace."""
+    asked = os.environ.get("DEBRIEF_SETTINGS")
+    return load_settings() if asked or Path(SETTINGS_FILE).is_file() else Settings()
 
 
 def load_settings(file: Path | None = None) -> Settings:

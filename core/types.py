@@ -56,6 +56,14 @@ class User:
 
 
 @dataclass(frozen=True, slots=True)
+class Companion:
+    """A file that is part of another one's document."""
+
+    name: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """One document as its source has it, before parsing.
 
@@ -66,6 +74,7 @@ class Document:
         allow: Who may read it. Empty means nobody.
         deny: Who may not, whatever `allow` says.
         metadata: Attributes from the source under the names of docs/metadata.md.
+        transcript: Of a recording, the transcript that lies beside it; None without one.
     """
 
     id: str
@@ -80,6 +89,7 @@ class Document:
     allow: frozenset[Principal] = frozenset()
     deny: frozenset[Principal] = frozenset()
     metadata: Attributes = field(default_factory=dict)
+    transcript: Companion | None = None
 
 
 @dataclass(frozen=True, slots=True)

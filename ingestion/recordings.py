@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from core.settings import Settings
-from ingestion.parse.recording.transcribe import forget_all_but, heard, media_of
+from ingestion.parse.recording.transcribe import heard
 from ingestion.parse.recording.turns import Utterance
+from ingestion.parse.recording.written import folder_of, forget_all_but, media_of
 from ingestion.state import SyncState
 
 KEY = "recording"  # the attribute of a document that names its recording
@@ -25,6 +26,11 @@ def media_file(settings: Settings, key: object) -> Path | None:
 def utterances(settings: Settings, key: object) -> list[Utterance]:
     """What was said in a kept recording, in order; empty when nothing is kept."""
     return heard(recordings_folder(settings), str(key or ""))
+
+
+def recording_folder(settings: Settings, key: object) -> Path | None:
+    """Where a document's recording is kept; None for what is no key."""
+    return folder_of(recordings_folder(settings), str(key or ""))
 
 
 def forget_recordings(settings: Settings, state: SyncState) -> int:

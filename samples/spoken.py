@@ -41,6 +41,11 @@ def turns_of(body: bytes, name: str) -> list[tuple[str, str]]:
 
 def spoken(turns: Iterable[tuple[str, str]], language: str = "en") -> np.ndarray:
     """The turns one after the other, as 16-bit samples at `RATE`."""
+    return np.concatenate([np.zeros(0, np.int16), *spoken_turns(turns, language)])
+
+
+def spoken_turns(turns: Iterable[tuple[str, str]], language: str = "en") -> list[np.ndarray]:
+    """Each turn with the pause behind it, as 16-bit samples at `RATE`; a voice for each speaker."""
     pieces: list[np.ndarray] = []
     speakers: list[str] = []
     for speaker, words in turns:
@@ -51,8 +56,9 @@ def spoken(turns: Iterable[tuple[str, str]], language: str = "en") -> np.ndarray
             ["espeak-ng", "-v", voice, "-s", "150", "--stdout", words], check=True, capture_output=True
         ).stdout
         with wave.open(BytesIO(said)) as sound:
-            pieces += [np.frombuffer(sound.readframes(1 << 30), np.int16), np.zeros(int(_PAUSE_S * RATE), np.int16)]
-    return np.concatenate(pieces) if pieces else np.zeros(0, np.int16)
+            samples = np.frombuffer(sound.readframes(1 << 30), np.int16)
+        pieces.append(np.concatenate([samples, np.zeros(int(_PAUSE_S * RATE), np.int16)]))
+    return pieces
 
 
 def write(file: Path, sound: np.ndarray, *, picture: bool = False) -> None:

@@ -243,6 +243,7 @@ def test_no_module_with_commands_is_missing_in_the_table():
             "operations",
             "retrieval",
             "actions",
+            "vision",
             "warehouse",
             "assistant",
             "evals",

@@ -10,6 +10,8 @@ import streamlit as st
 from assistant.question import Attachment
 from chat_ui.parts import session
 from core.errors import DebriefError, QuestionError
+from core.media_names import transcripts_of
+from core.types import Companion
 
 MOST = 5
 _KEY = "attachments"
@@ -45,16 +47,23 @@ def problems() -> list[DebriefError]:
 
 
 def attach(uploads: Iterable[Upload]) -> None:
-    """Parses and keeps the files. What is wrong with one stays in `problems`: the first answer draws the page anew."""
+    """Parses and keeps the files, a recording and its transcript as one.
+
+    What is wrong with one stays in `problems`: the first answer draws the page anew.
+    """
     problems: list[DebriefError] = []
-    for upload in uploads:
+    sent = {upload.name: upload for upload in uploads}
+    transcripts = transcripts_of(sent)
+    for upload in [upload for name, upload in sent.items() if name not in transcripts.values()]:
         if len(attached()) >= MOST:
             problems.append(QuestionError(f"{upload.name}: a conversation holds {MOST} files; take one away first."))
             continue
         try:
             # A recording takes about a fifth of its own length.
             with st.spinner(f"Reading {upload.name}", show_time=True):
-                parsed = session.parser().parse(upload.getvalue(), upload.name, upload.type)
+                beside = sent.get(transcripts.get(upload.name, ""))
+                transcript = Companion(beside.name, beside.getvalue()) if beside else None
+                parsed = session.parser().parse(upload.getvalue(), upload.name, upload.type, transcript)
         except DebriefError as error:
             problems.append(error)
             continue

@@ -6,6 +6,7 @@ from dataclasses import replace
 from urllib.parse import urlencode
 
 from core.types import Answer
+from ingestion.parse.recording.turns import seconds
 from ingestion.recordings import KEY
 
 PATH = "recording"
@@ -28,9 +29,3 @@ def played(answer: Answer) -> Answer:
             for c in answer.citations
         ),
     )
-
-
-def seconds(locator: str) -> int:
-    """00:12:05 → 725; 0 for what is no time."""
-    parts = locator[:8].split(":")
-    return sum(int(part) * 60**power for power, part in enumerate(reversed(parts)) if part.isdecimal())

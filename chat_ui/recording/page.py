@@ -9,9 +9,11 @@ from pathlib import Path
 import streamlit as st
 
 from chat_ui.parts import components, session
+from chat_ui.recording.seen import seen_objects
+from chat_ui.recording.speakers import speaker_editor
 from core.types import Chunk, User
 from ingestion.parse.recording.captions import srt, vtt
-from ingestion.parse.recording.turns import Utterance, clock, paragraphs
+from ingestion.parse.recording.turns import Utterance, clock, paragraphs, turn_text
 from ingestion.recordings import KEY, media_file, utterances
 
 
@@ -26,10 +28,10 @@ def page(user: User) -> None:
     if not said:
         components.state(chunks[0].title, "It has no recording that is kept here; open it where it lies.", "warning")
         return
-    _shown(chunks[0], said)
+    _shown(user, chunks[0], said)
 
 
-def _shown(chunk: Chunk, said: Sequence[Utterance]) -> None:
+def _shown(user: User, chunk: Chunk, said: Sequence[Utterance]) -> None:
     st.title(chunk.title)
     facts = (chunk.metadata.get("duration"), chunk.metadata.get("customer"), str(chunk.metadata.get("updated_at"))[:10])
     st.caption(" · ".join(str(fact) for fact in facts if fact and fact != "None"))
@@ -42,6 +44,8 @@ def _shown(chunk: Chunk, said: Sequence[Utterance]) -> None:
     else:
         st.audio(str(media), start_time=at, alt=chunk.title)
     _downloads(chunk.title, said)
+    speaker_editor(user, chunk, said)
+    seen_objects(chunk)
     turns = paragraphs(said)
     current = max((n for n, turn in enumerate(turns) if turn[0].begin_s <= at + 0.5), default=0)
     for number, turn in enumerate(turns):
@@ -50,7 +54,7 @@ def _shown(chunk: Chunk, said: Sequence[Utterance]) -> None:
 
 def _turn(turn: Sequence[Utterance], *, marked: bool) -> None:
     begin = turn[0].begin_s
-    text = escape(" ".join(utterance.text for utterance in turn))
+    text = escape(turn_text(turn))
     with st.container(horizontal=True, vertical_alignment="top"):
         st.button(clock(begin), key=f"at-{begin}", help="Play from here", on_click=_go_to, args=(int(begin),))
         st.html(f'<div class="text">{f"<mark>{text}</mark>" if marked else text}</div>')

@@ -10,6 +10,7 @@ from core.llm.local.store import models_folder
 
 STANDARD = "whisper-base"
 REPOSITORY = "Systran/faster-whisper-base"  # the same model, on a hub
+VOICES = "voice-encoder"
 FILES = ("model.bin", "config.json", "tokenizer.json", "vocabulary.json")
 
 
@@ -30,3 +31,9 @@ def speech_folder(name: str = "") -> Path:
             "fetch it with `debrief model get speech`, or set parsing.recordings.model to a model's folder"
         )
     return folder
+
+
+def voice_file() -> Path | None:
+    """The model that tells voices apart, where it is (`make speech`); None without it."""
+    file = models_folder() / VOICES / "model.safetensors"
+    return file if file.is_file() else None

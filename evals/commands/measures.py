@@ -147,8 +147,8 @@ def parsing(
     as_json: AsJson = False,
 ) -> None:
     """Parses a manifest's files and prints what was found, by format. Exit code 1 if a parser crashed."""
+    from core.settings import settings_or_defaults
     from evals.measures.parsing import evaluate_parsing, load_manifest, print_report
-    from ingestion.commands.parse import settings_or_defaults
     from ingestion.parse import ParserPool
 
     rows, settings = load_manifest(manifest), settings_or_defaults()

@@ -66,15 +66,19 @@ def evaluate_spoken(folder: Path, embedder: Embedder, model: Model | None = None
         raise DatasetError(f"{folder} has no NN_gold.yaml; give the folder of transcripts with their gold files.")
     tally, files = Tally(), {}
     for gold in golds:
-        transcript = _transcript(gold)
+        transcript = transcript_beside(gold)
         labels = yaml.safe_load(gold.read_text(encoding="utf-8")) or {}
-        files[transcript.name] = _count(tally, labels, outcomes_of(transcript, model), embedder)
+        files[transcript.name] = count(tally, labels, outcomes_of(transcript, model), embedder)
     return {"meetings": len(golds), **tally.figures(), "files": files}
 
 
 def outcomes_of(transcript: Path, model: Model | None = None) -> Mapping[str, Any]:
     """What the step makes of one file; nothing where it refuses to read it."""
-    source = AppFile(transcript.name, parse(transcript.read_bytes(), transcript.name))
+    return outcomes_in(AppFile(transcript.name, parse(transcript.read_bytes(), transcript.name)), model)
+
+
+def outcomes_in(source: AppFile, model: Model | None = None) -> Mapping[str, Any]:
+    """What the step makes of a file that is read already; nothing where it refuses to."""
     try:
         context = Context(User("eval@debrief.example"), tools=Tools(model=model))
         return extract_meeting(ExtractMeeting(source=source), context)
@@ -82,7 +86,8 @@ def outcomes_of(transcript: Path, model: Model | None = None) -> Mapping[str, An
         return {kind: [] for kind in FIELDS.values()}
 
 
-def _transcript(gold: Path) -> Path:
+def transcript_beside(gold: Path) -> Path:
+    """The file that a gold file belongs to."""
     number = gold.name.removesuffix("_gold.yaml")
     found = [p for p in sorted(gold.parent.glob(f"{number}_*")) if p != gold]
     if not found:
@@ -92,7 +97,7 @@ def _transcript(gold: Path) -> Path:
     return found[0]
 
 
-def _count(tally: Tally, labels: Mapping[str, Any], result: Mapping[str, Any], embedder: Embedder) -> dict[str, Any]:
+def count(tally: Tally, labels: Mapping[str, Any], result: Mapping[str, Any], embedder: Embedder) -> dict[str, Any]:
     """Adds one meeting; tells what was missed and what was found that nobody labelled."""
     told: dict[str, Any] = {}
     for kind, name in FIELDS.items():

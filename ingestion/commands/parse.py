@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +10,7 @@ from rich.table import Table
 
 from core.console import out, print_json
 from core.errors import ParseError
-from core.settings import SETTINGS_FILE, Settings, load_settings
+from core.settings import settings_or_defaults
 from core.types import Document
 from ingestion.enrich import chunk_document
 from ingestion.parse import ParserPool
@@ -20,12 +19,6 @@ from ingestion.parse import ParserPool
 def register(app: typer.Typer) -> None:
     """Adds the command."""
     app.command("parse")(parse_file)
-
-
-def settings_or_defaults() -> Settings:
-    """The settings if there is a file or one is asked for, else the defaults: parsing needs no workspace."""
-    asked = os.environ.get("DEBRIEF_SETTINGS")
-    return load_settings() if asked or Path(SETTINGS_FILE).is_file() else Settings()
 
 
 def parse_file(

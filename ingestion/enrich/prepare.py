@@ -20,7 +20,8 @@ from ingestion.enrich.validity import stated_validity
 from ingestion.enrich.vet import vet
 from ingestion.state import DocumentRecord
 
-Parse = Callable[[bytes, str, str], Parsed]
+# (body, name, media type), and of a recording that has one its transcript.
+Parse = Callable[..., Parsed]
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,8 @@ class Preparation:
             run_id=run_id,
         )
         try:
-            parsed = self.parse(document.body, document.name or document.id, document.media_type)
+            beside = {"transcript": document.transcript} if document.transcript else {}
+            parsed = self.parse(document.body, document.name or document.id, document.media_type, **beside)
         except ParseError as error:
             return Prepared(replace(record, outcome="failed", reason=str(error)))
         text = document_text(parsed)
@@ -112,9 +114,11 @@ class Preparation:
 
 
 def content_hash(document: Document) -> str:
-    """SHA-256 of the bytes and the file name, which decides the parser."""
+    """SHA-256 of the bytes, of the file name, which decides the parser, and of a transcript beside it."""
     digest = hashlib.sha256(document.body)
     digest.update(f"\0{document.name}\0{document.media_type}".encode())
+    if document.transcript is not None:
+        digest.update(f"\0{document.transcript.name}\0".encode() + document.transcript.body)
     return digest.hexdigest()
 
 

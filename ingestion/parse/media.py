@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import PurePosixPath
+from core.media_names import RECORDINGS, suffix
 
-SUFFIXES = frozenset("mp3 m4a m4b wav ogg oga opus flac aac mp4 m4v mkv webm mov avi wma wmv amr 3gp".split())
 _MARKS = (b"ID3", b"OggS", b"fLaC", b"\x1aE\xdf\xa3", b"#!AMR", b"0&\xb2u\x8ef\xcf\x11")
 # What begins like an mp4 file and is a picture.
 _STILL = (b"heic", b"heix", b"mif1", b"msf1", b"avif", b"crx ")
@@ -19,10 +18,5 @@ def is_recording(head: bytes, name: str, media_type: str = "") -> bool:
         return head[8:12] not in _STILL
     if head.startswith(b"RIFF"):
         return head[8:12] in (b"WAVE", b"AVI ")
-    claimed = suffix(name) in SUFFIXES or media_type.startswith(("audio/", "video/"))
+    claimed = suffix(name) in RECORDINGS or media_type.startswith(("audio/", "video/"))
     return claimed and head.startswith(_FRAME)
-
-
-def suffix(name: str) -> str:
-    """The name's ending in small letters, without the dot."""
-    return PurePosixPath(name.lower().replace("\\", "/")).suffix.lstrip(".")

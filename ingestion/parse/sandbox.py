@@ -12,17 +12,18 @@ import queue
 import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from core.errors import Encrypted, ParseError, TooLarge, Unsupported
 from core.isolation import Bounds, Outcome, ProcessPool, Stopped
-from core.types import Parsed, Section
+from core.types import Companion, Parsed, Section
 from ingestion.parse.draft import ParseLimits
 from ingestion.parse.media import is_recording
-from ingestion.parse.recording.transcribe import Recordings
+from ingestion.parse.recording.beside import utterances_of
+from ingestion.parse.recording.transcribe import Recordings, with_rest
 
 if TYPE_CHECKING:  # the worker imports this package too, and has no use for the settings' machinery
     from core.settings import ParsingSettings
@@ -75,14 +76,14 @@ class ParserPool:
         self._processes = ProcessPool("ingestion.parse.worker", self.workers, _log_replaced)
         self._recordings = Recordings(settings.recordings, kept) if settings else None
 
-    def parse(self, body: bytes, name: str, media_type: str = "") -> Parsed:
-        """The sections of one file.
+    def parse(self, body: bytes, name: str, media_type: str = "", transcript: Companion | None = None) -> Parsed:
+        """The sections of one file; of a recording, with the transcript that lies beside it.
 
         Raises:
             Encrypted, TooLarge, Unsupported, ParseError: as `formats.parse`, and when the file takes too long
                 (`retry` is then True), takes too much memory, or crashes its parser.
         """
-        measured = self.measure(body, name, media_type)
+        measured = self._with(transcript, body, name) if transcript else self.measure(body, name, media_type)
         if measured.parsed is None:
             raise measured.error or ParseError(f"{name}: the parser gave no result.")
         return measured.parsed
@@ -109,12 +110,28 @@ class ParserPool:
             return ParserUsage(None, failure, 0.0, 0.0, contained=True)
         return _measured(outcome, name, self.limits)
 
-    def _heard(self, recordings: Recordings, body: bytes, name: str) -> ParserUsage:
+    def _heard(self, recordings: Recordings, body: bytes, name: str, transcript: Parsed | None = None) -> ParserUsage:
         begun = time.monotonic()
         try:
-            return ParserUsage(recordings.parse(body, name), None, time.monotonic() - begun, 0.0)
+            return ParserUsage(recordings.parse(body, name, transcript=transcript), None, time.monotonic() - begun, 0.0)
         except ParseError as error:
             return ParserUsage(None, error, time.monotonic() - begun, 0.0)
+
+    def _with(self, transcript: Companion, body: bytes, name: str) -> ParserUsage:
+        """A recording and its transcript as one document; the transcript alone if the recording can't be read."""
+        written = self.measure(transcript.body, transcript.name)
+        recordings = self._recordings
+        heard = self._heard(recordings, body, name, written.parsed) if recordings else self.measure(body, name)
+        if heard.parsed is None:
+            if written.parsed is None:
+                return heard
+            warnings = (*written.parsed.warnings, str(heard.error))
+            return replace(written, parsed=replace(written.parsed, warnings=warnings))
+        if written.parsed is None:
+            return replace(heard, parsed=replace(heard.parsed, warnings=(*heard.parsed.warnings, str(written.error))))
+        if not utterances_of(written.parsed):
+            return replace(heard, parsed=with_rest(heard.parsed, written.parsed, transcript.name))
+        return heard
 
     def map(self, files: Iterable[tuple[bytes, str, str]]) -> Iterator[Parsed | ParseError]:
         """Parses (body, name, media type) in parallel; results in order, errors as values."""

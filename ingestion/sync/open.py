@@ -92,7 +92,7 @@ def choose_sources(settings: Settings, names: Sequence[str]) -> list[SourceSetti
 
 
 # Raised where parsing or enrichment reads more of the same files than before: then everything is read anew.
-_READING = 2
+_READING = 3
 
 
 def recipe(settings: Settings, rules: RulesFile, embedder: CachedEmbedder) -> Recipe:

@@ -267,3 +267,35 @@ def test_a_sidecar_that_leads_out_of_the_folder_closes_its_document_unread(folde
     found = run(connector(folder))
     assert set(found.documents) == {"src:b.txt"}
     assert "leads out of the source's folder" in found.failures["src:a.txt"].reason
+
+
+def test_a_recording_and_the_transcript_beside_it_are_one_document(folder: Path) -> None:
+    write(folder / "call.mp4", "sound")
+    write(folder / "call.vtt", "WEBVTT")
+    first = run(connector(folder))
+    assert list(first.documents) == ["src:call.mp4"]
+    found = first.documents["src:call.mp4"]
+    assert found.transcript is not None and found.transcript.name == "call.vtt" and found.transcript.body == b"WEBVTT"
+    write(folder / "call.vtt", "WEBVTT, mended")
+    second = run(connector(folder), first.cursor)
+    assert second.documents["src:call.mp4"].transcript.body == b"WEBVTT, mended"
+    (folder / "call.mp4").unlink()
+    third = run(connector(folder), second.cursor)
+    assert list(third.documents) == ["src:call.vtt"] and third.deleted == ["src:call.mp4"]
+
+
+@pytest.mark.parametrize(
+    ("keys", "sidecar"),
+    [
+        ({"max_bytes": 4}, None),  # the recording is too big to be read: its words must not be lost with it
+        ({"exclude": ["*.mp4"]}, None),
+        ({}, {"AccessControlList": [{"Name": "board", "Type": "GROUP", "Access": "ALLOW"}]}),  # others may read it
+    ],
+)
+def test_a_transcript_stays_a_document_where_it_says_more_or_to_others(
+    folder: Path, keys: dict[str, Any], sidecar: Any
+) -> None:
+    write(folder / "call.mp4", "sound")
+    write(folder / "call.vtt", "talk", sidecar)
+    assert "src:call.vtt" in run(connector(folder, **keys)).documents
+    assert all(document.transcript is None for document in run(connector(folder, **keys)).documents.values())

@@ -16,18 +16,30 @@ MIN_CONFIDENCE = 0.5
 
 
 @lru_cache(maxsize=1)
-def recogniser() -> Callable[[Any], str] | None:
-    """A function from a PDF page to its text in reading order; None when the extra isn't installed."""
+def line_reader() -> Callable[[Any], list[str]] | None:
+    """A function from a picture's pixels to its lines in reading order; None when the extra isn't installed."""
     if importlib.util.find_spec("rapidocr_onnxruntime") is None:
         return None
     engine = importlib.import_module("rapidocr_onnxruntime").RapidOCR()
 
+    def read(pixels: Any) -> list[str]:
+        found, _ = engine(pixels)
+        lines = [(box, text) for box, text, score in found or [] if float(score) >= MIN_CONFIDENCE]
+        return _rows(lines)
+
+    return read
+
+
+def recogniser() -> Callable[[Any], str] | None:
+    """A function from a PDF page to its text in reading order; None when the extra isn't installed."""
+    lines = line_reader()
+    if lines is None:
+        return None
+
     def read(page: Any) -> str:
         area = max(page.get_width() * page.get_height(), 1.0)
         scale = min(SCALE, (MAX_PIXELS / area) ** 0.5)
-        found, _ = engine(page.render(scale=scale).to_numpy())
-        lines = [(box, text) for box, text, score in found or [] if float(score) >= MIN_CONFIDENCE]
-        return clean("\n".join(_rows(lines)))
+        return clean("\n".join(lines(page.render(scale=scale).to_numpy())))
 
     return read
 

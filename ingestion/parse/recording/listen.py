@@ -2,25 +2,35 @@
 
 from __future__ import annotations
 
+import base64
 import json
+from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import av.error
 import ctranslate2  # noqa: F401 - loaded before the fork
 import faster_whisper
+import numpy as np
 from faster_whisper.vad import VadOptions, get_speech_timestamps
 
 from core.errors import ParseError
 from core.isolation import worker
 from ingestion.parse.recording.sound import RATE, probe, samples
+from ingestion.parse.recording.voices import VoiceEncoder
 
 if TYPE_CHECKING:
-    import numpy as np
+    from faster_whisper.transcribe import Segment
     from numpy.typing import NDArray
+
+_Said = tuple[float, float, str]  # begin, end in seconds, text
 
 # A stretch ends in a pause of this length, looked for in its last part.
 _PAUSE_MS = 400
 _LAST_PART = 0.7
+# Where voices are told apart, an utterance ends with its sentence, or where nobody speaks for so long.
+_SILENCE_S = 0.7
+_ENDS = (".", "?", "!", "…", "。")
 
 
 def serve() -> None:
@@ -59,7 +69,8 @@ def _heard(request: dict[str, Any]) -> dict[str, Any]:
         return {"said": [], "language": "", "next_s": next_s}
     said, language = _utterances(sound[:end], request, options)
     shifted = [[round(a + begin, 2), round(b + begin, 2), text] for a, b, text in said]
-    return {"said": shifted, "language": language, "next_s": next_s}
+    voices = _voices(sound, said, request["voices"]) if request["voices"] else ""
+    return {"said": shifted, "language": language, "next_s": next_s, "voices": voices}
 
 
 def _pause(speech: list[dict[str, int]], length: int) -> int:
@@ -74,9 +85,14 @@ def _pause(speech: list[dict[str, int]], length: int) -> int:
     return length
 
 
-def _utterances(
-    sound: NDArray[np.float32], request: dict[str, Any], options: VadOptions
-) -> tuple[list[tuple[float, float, str]], str]:
+def _voices(sound: NDArray[np.float32], said: list[_Said], model: str) -> str:
+    """The utterances' voices, row by row as 16-bit floats in base64."""
+    encoder = VoiceEncoder(Path(model))
+    rows = encoder.encode([sound[int(begin * RATE) : int(end * RATE)] for begin, end, _ in said])
+    return base64.b64encode(rows.astype(np.float16).tobytes()).decode()
+
+
+def _utterances(sound: NDArray[np.float32], request: dict[str, Any], options: VadOptions) -> tuple[list[_Said], str]:
     """(Begin, end in seconds, text) of each utterance, and the language's code."""
     model = faster_whisper.WhisperModel(
         request["model"], device="cpu", compute_type="int8", cpu_threads=request["threads"], local_files_only=True
@@ -85,5 +101,21 @@ def _utterances(
     segments, facts = model.transcribe(
         sound, language=request["language"] or None, vad_filter=True, vad_parameters=options,
         condition_on_previous_text=False, hotwords=request["words"] or None, beam_size=request["beam"],
+        word_timestamps=bool(request["voices"]),
     )  # fmt: skip
-    return [(s.start, s.end, s.text.strip()) for s in segments if s.text.strip()], facts.language
+    parts = (part for segment in segments for part in _sentences(segment))
+    return [(begin, end, text.strip()) for begin, end, text in parts if text.strip()], facts.language
+
+
+def _sentences(segment: Segment) -> Iterator[_Said]:
+    """The segment cut behind sentences and in silences, where its words have times: who speaks changes there."""
+    words = segment.words or []
+    if not words:
+        yield segment.start, segment.end, segment.text
+        return
+    first = 0
+    for n, word in enumerate(words):
+        following = words[n + 1] if n + 1 < len(words) else None
+        if following is None or word.word.endswith(_ENDS) or following.start - word.end > _SILENCE_S:
+            yield words[first].start, word.end, "".join(w.word for w in words[first : n + 1])
+            first = n + 1

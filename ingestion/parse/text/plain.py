@@ -14,6 +14,7 @@ from core.errors import ParseError
 from core.types import Parsed
 from ingestion.parse.draft import Draft, File, clean
 from ingestion.parse.office.package import Element, descendants, local, read_xml
+from ingestion.parse.text.transcript_json import add_spoken
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -101,6 +102,8 @@ def parse_json(file: File) -> Parsed:
             draft.warn("It is not valid JSON and was read as plain text.")
             draft.text(text)
             return draft.parsed()
+    if speakers := add_spoken(value, draft):
+        return draft.parsed(_title_of(value), speakers)
     _json(value, "", draft)
     return draft.parsed(_title_of(value))
 

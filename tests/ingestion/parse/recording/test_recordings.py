@@ -14,7 +14,8 @@ from core.errors import ParseError, TooLarge, Unsupported
 from core.settings import ParsingSettings, RecordingSettings
 from ingestion.parse import ParserPool, parse
 from ingestion.parse.recording import transcribe
-from ingestion.parse.recording.transcribe import Recordings, forget_all_but, heard, media_of
+from ingestion.parse.recording.transcribe import Recordings, heard
+from ingestion.parse.recording.written import forget_all_but, media_of
 from samples.spoken import RATE, spoken, write
 from tests.ingestion.parse.recording.conftest import MODEL, SAID, needs_speech
 
