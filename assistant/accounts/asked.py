@@ -67,7 +67,7 @@ def read_question(
     text: str, language: str, customers: Collection[str], today: date, nouns: Sequence[str] = ()
 ) -> Asked:
     """The question's parts. `customers`: the names that the person may know of; `nouns`: what these are called."""
-    named, used = customers_in(text, customers)
+    named, used = customers_in(text, customers, nouns)
     wish = _IN_LANGUAGE.search(text)
     if wish:
         language = language_codes()[wish["language"].lower()]
@@ -88,15 +88,19 @@ def read_question(
     )
 
 
-def customers_in(text: str, customers: Collection[str]) -> tuple[list[str], frozenset[str]]:
-    """The customers that the text names, in its order, and the words by which it does: "Acme", "acme north"."""
+def customers_in(text: str, customers: Collection[str], nouns: Sequence[str] = ()) -> tuple[list[str], frozenset[str]]:
+    """The customers that the text names, in its order, and the words by which it does: "Acme", "acme north".
+
+    Args:
+        nouns: What customers are called, which names none of them: "farm" isn't Thornbury Farm.
+    """
     tokens = tokens_of(text)
     run = " ".join(tokens)
     found: list[tuple[int, str]] = []
     used: set[str] = set()
     for name in customers:
         words = folded_words(name)
-        telling = [w for w in _telling(name, customers) if _stands(w, tokens)]
+        telling = [w for w in _telling(name, customers) if _stands(w, tokens) and not said(nouns, [w])]
         whole = re.search(rf"\b{re.escape(' '.join(words))}\b", " ".join(folded_words(text)))
         if whole or telling:
             found.append((min((run.find(w) for w in telling or words[:1])), name))

@@ -63,6 +63,7 @@ def _asked(question, chunks, file, user=ANA):
         ("which nurseries are red?", ["Pine"], ["Lakeview"]),
         ("which growers renew in the next six months?", ["Lakeview"], ["Stonefield", "Pine", "Far"]),
         ("which grower pays most?", ["Lakeview"], ["Stonefield"]),
+        ("which growers renew until the end of January 2027?", ["Lakeview"], ["Stonefield"]),
     ],
 )
 def test_the_companys_word_is_as_good_as_customer(question, said, unsaid):
