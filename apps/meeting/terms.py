@@ -1,4 +1,4 @@
-"""Decisions whose terms were asked for first: "We could …" – "What does it cost?" – "Sixty." – "I can live with that." """
+"""Decisions whose terms were asked for first: "We could …" – "What does it cost?" – "Sixty." – "Fine by me." """
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Terms:
     talk: Talk
 
     def says_yes(self, at: int) -> bool:
-        """Whether the sentence takes terms and says no more: it is a decision only together with what it is a yes to."""
+        """Whether the sentence takes terms: what it is a yes to is the decision."""
         text = self.talk.said[at].text
         return not text.endswith("?") and cue("terms_taken").search(text) is not None
 
