@@ -74,15 +74,21 @@ class Known:
                 _add_months(account, parts, report)
                 continue
             _add_figures(account, parts, report, self.owners)
-            if text_of(parts[0].metadata, "vetting") != SUPERSEDED and not is_meeting(parts[0]):
-                account.facts += _pairs(parts, self.owners)
-                if not account.tasks:
-                    _add_actions(account, parts, report, self.owners)
+            if text_of(parts[0].metadata, "vetting") == SUPERSEDED:
+                continue
+            told, meeting = _pairs(parts, self.owners), is_meeting(parts[0])
+            # Of what is said in a meeting only how the customer is doing is a fact.
+            account.facts += [f for f in told if not meeting or (f.name == records.HEALTH and self._plain(f))]
+            if not meeting and not account.tasks:
+                _add_actions(account, parts, report, self.owners)
         return account
 
     def documents(self, wanted: Filter | None = None) -> list[Chunk]:
         """The first chunk of each document that passes and that the person may read."""
         return list(self._index.documents(self._user, all_of(self._filters, wanted)))
+
+    def _plain(self, fact: Fact) -> bool:
+        return self.owners.is_plain(fact.name, fact.value)
 
     def called(self, tokens: Sequence[str]) -> set[str] | None:
         """The customers of the kind that the words name, where the company has several; None where they name none."""

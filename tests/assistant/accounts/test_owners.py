@@ -89,3 +89,10 @@ def test_documents_that_are_a_customers_by_a_line_or_a_folder(by):
     assert "30. Juni 2028" in _asked("Wann endet der Vertrag von Plön?", [paper], file).text
     assert "Plön" in _asked("Welche Gemeinden laufen 2028 aus?", [paper], file).text
     assert _asked("Wann endet der Vertrag von Plön?", [paper], file, BOB) is None
+
+
+def test_how_a_customer_is_doing_is_also_told_by_a_note_of_a_call():
+    notes = chunk("call", "They want less noise.\n\nOverall status: red\n\nContract end: 1 May 2027", title="Call",
+                  grower="Stonefield Orchards", document_type="call")  # fmt: skip
+    assert "red" in _asked("what is the health of Stonefield?", [notes], BY_ATTRIBUTE).text
+    assert _asked("when does the contract of Stonefield end?", [notes], BY_ATTRIBUTE) is None
