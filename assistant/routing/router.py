@@ -40,7 +40,7 @@ _ATTACHED = 0.12
 _TWO_REPORTS = 0.25
 # An app with a few examples whose nearest text is about as near as any other's (cosine) has the message's subject; a
 # question about its subject is still one for search, unless it is much nearer.
-_SUBJECT, _SUBJECT_ASKED, _BY_SUBJECT = -0.08, 0.2, 0.6
+_SUBJECT, _SUBJECT_ASKED, _BY_SUBJECT = -0.08, 0.4, 0.6
 # Work that is like no app's examples is for the app with a few of them whose text is nearest, if it is so near.
 _ELSE = -0.2
 # Whether it is work for an app at all must be this sure, or the person is asked.
