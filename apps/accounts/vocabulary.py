@@ -214,11 +214,18 @@ class Vocabulary:
         """Whether lines or folders say whose documents are, besides attributes."""
         return bool(self._lines or self._folders)
 
+    def own_attributes(self) -> list[str]:
+        """The attributes that say whose a document is and aren't called so everywhere."""
+        usual = set(map(label_words, notions()["metadata"]["customer"]))
+        return [n for n in self.file.metadata.customer if label_words(n.replace("_", " ")) not in usual]
+
     def unusual_owners(self) -> list[str]:
         """What says whose documents are, besides attributes that are called so everywhere: "the attribute grower"."""
-        usual = set(map(label_words, notions()["metadata"]["customer"]))
-        names = [n for n in self.file.metadata.customer if label_words(n.replace("_", " ")) not in usual]
-        places = {"attribute": names, "line": self.file.customers.lines, "folder": self.file.customers.folders}
+        places = {
+            "attribute": self.own_attributes(),
+            "line": self.file.customers.lines,
+            "folder": self.file.customers.folders,
+        }
         return [f"the {place} “{label}”" for place, labels in places.items() for label in labels]
 
     def owner_of(self, chunk: Chunk) -> str:

@@ -11,6 +11,7 @@ from apps.meeting.days import spoken_days
 from apps.meeting.items import MeetingItem
 from apps.meeting.talk import Talk
 from apps.meeting.tasks import tidy
+from apps.meeting.terms import Terms
 from core.text.words import overlap
 
 # A closing word ("One window, then.") comes within so many turns of the proposal or its assent.
@@ -20,6 +21,8 @@ _CHANGES_WITHIN = 4
 _SAME = 0.5
 # The answer to a choice says no more than so many words.
 _ANSWER_WORDS = 4
+# A row of fewer words is told with what was announced as the topic.
+_FEW_WORDS = 5
 
 
 class Decisions:
@@ -27,7 +30,7 @@ class Decisions:
 
     def __init__(self, talk: Talk, tasks: Set[tuple[int, str]], recap: frozenset[int] = frozenset()) -> None:
         self.talk, self._tasks = talk, tasks
-        self._conclusions = Conclusions(talk)
+        self._conclusions, self._terms = Conclusions(talk), Terms(talk)
         self.items: list[MeetingItem] = []
         self.told: set[tuple[int, str]] = set()
         for at, sentence in enumerate(talk.said):
@@ -45,6 +48,9 @@ class Decisions:
             return None
         if cue("settled").search(text) and self.talk.count(cue("settled").sub(text)) < 2:
             return self._settled(at)
+        if self._terms.says_yes(at) and (found := self._terms.taken(at)) is not None:
+            # The yes itself says nothing of it.
+            return self._item(found.at, found.what, found.turns)
         if not text.endswith("?") and (sentence.turn, text) not in self._tasks and (told := self._spoken_out(at)):
             return told
         return self._chosen(at) or self._accepted(at) or self._taken_up(at) or self._concluded(at)
@@ -127,6 +133,8 @@ class Decisions:
         match = cue("decision").search(sentence.text)
         if match is None or self.talk.count(match.what or sentence.text) < 1:
             return None
+        if row := match.parts.get("row"):
+            return self._item(at, row, (sentence.turn,))
         if any(cue(kind).search(sentence.text) for kind in ("promise", "handover", "unknown", "open", "next_meeting")):
             return None
         ends = sentence.text.rstrip(" .!").endswith(match.what.rstrip(" .!"))
@@ -150,7 +158,7 @@ class Decisions:
         match = cue("proposal").search(sentence.text)
         if match is None or (sentence.turn, sentence.text) in self._tasks or cue("courtesy").search(sentence.text):
             return None
-        if any(cue(k).search(sentence.text) for k in ("request", "announced")) or self._withdrawn(at):
+        if any(cue(k).search(sentence.text) for k in ("request", "announced", "next_meeting")) or self._withdrawn(at):
             return None
         for reply in self.talk.replies(at):
             text = self.talk.said[reply.at].text
@@ -187,7 +195,7 @@ class Decisions:
             if any(cue(k).search(earlier.text) for k in ("proposal", "decision")) and self.talk.count(earlier.text) > 1:
                 match = cue("proposal").search(earlier.text)
                 return self._item(n, (match.what if match else "") or earlier.text, (earlier.turn, sentence.turn))
-            if cue("opinion").search(earlier.text):
+            if cue("opinion").search(earlier.text) or cue("next_meeting").search(earlier.text):
                 return None
             if earlier.turn < sentence.turn and self.talk.count(earlier.text) >= 3 and not earlier.text.endswith("?"):
                 return self._item(n, earlier.text, (earlier.turn, sentence.turn))
@@ -203,12 +211,17 @@ class Decisions:
         words = self.talk.count(cue("settled").sub(cue("assent").sub(told)))
         if words < 1 and not spoken_days(told, self.talk.day):
             return None
-        if words < (2 if spoken_days(told, self.talk.day) else 3) or (words < 5 and cue("bare_object").search(told)):
-            meant = self.talk.topic(at)
+        points = cue("points_first").search(told) is not None
+        if words < (2 if spoken_days(told, self.talk.day) else 3) or (
+            words < _FEW_WORDS + 2 and (points or cue("bare_object").search(told))
+        ):
+            meant = self.talk.meant(at, "option", "wanted") if points else self.talk.topic(at)
             if meant is None and words < 2:
                 return None
             if meant is not None:
                 told, turns = f"{told} ({self.talk.context(meant)})", (meant.turn, *turns)
+        elif words < _FEW_WORDS and (announced := self.talk.announced(at)) and not overlap(told, announced):
+            told = f"{told} ({announced})"
         return MeetingItem(sentence.text, sentence.turn, sentence.speaker, told=told, turns=turns)
 
     def _add(self, item: MeetingItem) -> None:

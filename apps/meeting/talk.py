@@ -19,6 +19,8 @@ from core.text.words import terms
 _ANSWERS, _ANSWER_SENTENCES = 2, 2
 # So far back a pronoun reaches.
 _BACK_TURNS, _BACK_SENTENCES = 3, 6
+# So long a topic stays announced.
+_ANNOUNCED_TURNS = 4
 _LONGEST_CONTEXT = 140
 # A sentence that begins so is about what was said before it.
 _POINTS_BACK = re.compile(
@@ -158,6 +160,17 @@ class Talk:
             None,
         )
 
+    def announced(self, at: int) -> str:
+        """What was last announced as the topic, in the words of the announcement; "" for nothing."""
+        for sentence in reversed(self.said[:at]):
+            if self.said[at].turn - sentence.turn > _ANNOUNCED_TURNS:
+                return ""
+            if match := cue("announced").search(sentence.text):
+                return match.what if self.count(match.what) else ""
+            if cue("next_point").search(sentence.text):
+                return ""
+        return ""
+
     def topic(self, at: int) -> SpokenSentence | None:
         """What is talked about: what was announced, or as it was before, a few turns back; else what is meant."""
         now = self.said[at]
@@ -167,7 +180,7 @@ class Talk:
                 break
             if any(cue(k).search(sentence.text) for k in ("announced", "change")) and self.count(sentence.text) >= 1:
                 return sentence
-        return self.meant(at, "proposal", "need_do", "next_point")
+        return self.meant(at, "proposal", "option", "need_do", "next_point")
 
     def context(self, sentence: SpokenSentence) -> str:
         """A sentence as it stands in brackets behind what leans on it."""

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
 
-from apps.customers import names_of
 from assistant.accounts.asked import Asked, read_question
 from assistant.accounts.documents import reports_of
 from assistant.accounts.fields import compared_fields, contact_answer, fields_answer, lacking_fields
@@ -19,6 +18,7 @@ from assistant.accounts.figures import changes_answer, compared_periods, figures
 from assistant.accounts.known import Known
 from assistant.accounts.lists import list_answer
 from assistant.accounts.meetings import asked_meeting, meeting_answer, no_meeting_answer
+from assistant.accounts.owners import Owners
 from assistant.accounts.vocabulary import met, said, tokens_of, vocabulary
 from assistant.events import Event, Stage
 from assistant.question import Question
@@ -48,6 +48,7 @@ class RecordAnswers:
     retriever: Retriever
     customers: Callable[[User], Sequence[str]]
     today: Callable[[], date] = date.today
+    owners: Callable[[], Owners] = Owners
 
     def events(self, question: Question, trace: Trace, run: RunsOnDocuments) -> Iterator[Event] | None:
         """The events of the answer, ending with it; None when records don't answer the question."""
@@ -74,8 +75,9 @@ class RecordAnswers:
     def read(self, question: Question) -> tuple[Asked, Known]:
         """What is asked, and what of it the person may know."""
         language = question.language or likely_language(question.text)
-        asked = read_question(question.text, language, self.customers(question.user), self.today())
-        return asked, Known(self.retriever.index, question.user, question.filters)
+        owners = self.owners()
+        asked = read_question(question.text, language, self.customers(question.user), self.today(), owners.nouns)
+        return asked, Known(self.retriever.index, question.user, question.filters, owners)
 
     def _account(
         self, asked: Asked, known: Known, question: Question, trace: Trace, run: RunsOnDocuments
@@ -111,7 +113,7 @@ class RecordAnswers:
         if "summary" in wanted.parts:
             parts = known.parts(wanted.meeting.chunk.document_id)
             return run("transcript", [parts], question)
-        customer = next(iter(asked.customers or names_of(wanted.meeting.chunk)), "")
+        customer = next(iter(asked.customers or known.owners.of(wanted.meeting.chunk)), "")
         account = known.account(customer) if customer else None
         answer = meeting_answer(asked, wanted, known, question.user, account)
         return _told(answer) if answer is not None else None

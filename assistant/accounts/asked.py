@@ -9,7 +9,7 @@ from datetime import date, timedelta
 
 from apps.customers.names import folded_words, own_words
 from assistant.accounts.periods import Quarter, Window, quarters_in, window_in
-from assistant.accounts.vocabulary import covered, tokens_of, without_fillers
+from assistant.accounts.vocabulary import covered, said, tokens_of, without_fillers
 from core.text.languages import language_codes
 from core.text.words import folded
 
@@ -25,6 +25,7 @@ class Asked:
     Attributes:
         language: Of the answer.
         tokens: Its words, folded, without those that name customers or periods.
+        nouns: What this company calls a customer: as good as "customer".
     """
 
     text: str
@@ -34,6 +35,7 @@ class Asked:
     quarters: tuple[Quarter, ...]
     window: Window | None
     tokens: tuple[str, ...]
+    nouns: tuple[str, ...] = ()
 
     @property
     def past_window(self) -> Window | None:
@@ -58,12 +60,14 @@ class Asked:
 
     def rest(self, *used: Collection[str]) -> list[str]:
         """The words that are left to be explained when those of `used` are."""
-        return without_fillers(covered(self.tokens, *used))
+        return without_fillers(covered(self.tokens, *used, said(self.nouns, self.tokens)))
 
 
-def read_question(text: str, language: str, customers: Collection[str], today: date) -> Asked:
-    """The question's parts. `customers`: the names that the person may know of."""
-    named, used = customers_in(text, customers)
+def read_question(
+    text: str, language: str, customers: Collection[str], today: date, nouns: Sequence[str] = ()
+) -> Asked:
+    """The question's parts. `customers`: the names that the person may know of; `nouns`: what these are called."""
+    named, used = customers_in(text, customers, nouns)
     wish = _IN_LANGUAGE.search(text)
     if wish:
         language = language_codes()[wish["language"].lower()]
@@ -80,18 +84,23 @@ def read_question(text: str, language: str, customers: Collection[str], today: d
         quarters,
         window,
         tuple(covered(tokens_of(text), used, periods)),
+        tuple(nouns),
     )
 
 
-def customers_in(text: str, customers: Collection[str]) -> tuple[list[str], frozenset[str]]:
-    """The customers that the text names, in its order, and the words by which it does: "Acme", "acme north"."""
+def customers_in(text: str, customers: Collection[str], nouns: Sequence[str] = ()) -> tuple[list[str], frozenset[str]]:
+    """The customers that the text names, in its order, and the words by which it does: "Acme", "acme north".
+
+    Args:
+        nouns: What customers are called, which names none of them: "farm" isn't Thornbury Farm.
+    """
     tokens = tokens_of(text)
     run = " ".join(tokens)
     found: list[tuple[int, str]] = []
     used: set[str] = set()
     for name in customers:
         words = folded_words(name)
-        telling = [w for w in _telling(name, customers) if _stands(w, tokens)]
+        telling = [w for w in _telling(name, customers) if _stands(w, tokens) and not said(nouns, [w])]
         whole = re.search(rf"\b{re.escape(' '.join(words))}\b", " ".join(folded_words(text)))
         if whole or telling:
             found.append((min((run.find(w) for w in telling or words[:1])), name))

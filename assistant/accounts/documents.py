@@ -14,7 +14,6 @@ from core import records
 from core.records import day_of, record_of, text_of
 from core.text.dates import find_day
 from core.types import Chunk
-from retrieval.query.filters import AnyOf
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +35,7 @@ class IndexedMeeting:
 def reports_of(known: Known, customer: str) -> list[IndexedReport]:
     """The customer's reports of one kind, one a period, oldest first: of the kind that has most periods."""
     kinds: dict[str, dict[str, Chunk]] = defaultdict(dict)
-    for chunk in known.documents(AnyOf("customer", (customer,))):
+    for chunk in known.documents(known.owners.documents_of([customer])):
         metadata = chunk.metadata
         said = (period_in(text_of(metadata, name)) for name in ("quarter", "period", "month"))
         period = period_in(chunk.title) or next(filter(None, said), "")
@@ -50,7 +49,7 @@ def reports_of(known: Known, customer: str) -> list[IndexedReport]:
 
 def meetings(known: Known, customers: Sequence[str] = ()) -> list[IndexedMeeting]:
     """The meetings that the person may read, newest first; of the same day the fullest record first."""
-    wanted = AnyOf("customer", tuple(customers)) if customers else None
+    wanted = known.owners.documents_of(customers) if customers else None
     found = [IndexedMeeting(_day(c), c) for c in known.documents(wanted) if is_meeting(c)]
     return sorted((m for m in found if m.day), key=lambda m: (m.day, _fullness(m.chunk)), reverse=True)
 

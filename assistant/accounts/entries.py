@@ -43,9 +43,10 @@ class Cell:
 def entries_of(kind: Kind, asked: Asked, known: Known, customers: Sequence[str]) -> list[Entry]:
     """Every row of the kind that the person may read, of the named customers where some are named."""
     if kind == "accounts":
-        return [_account_entry(a, asked.language) for a in _accounts(known, customers)]
-    named = set(asked.customers)
-    accounts = [known.account(c) for c in asked.customers] if named else known.recorded
+        named = known.called(asked.tokens)
+        of_kind = (a for a in _accounts(known, customers) if named is None or a.name in named)
+        return [_account_entry(a, asked.language) for a in of_kind]
+    accounts = [known.account(c) for c in asked.customers] if asked.customers else known.recorded
     if not accounts and kind == "tasks":
         accounts = [known.account(c) for c in customers[:_MOST_CUSTOMERS]]
     rows = [row for a in accounts for row in (a.tasks if kind == "tasks" else a.incidents)]

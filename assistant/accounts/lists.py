@@ -58,7 +58,7 @@ def list_answer(asked: Asked, known: Known, user: User, customers: Sequence[str]
     entries = entries_of(kind, asked, known, customers)
     if not entries:
         return None
-    choice = Choice(used=set(said(vocabulary().lists[kind], asked.tokens)), told=list(asked.customers))
+    choice = Choice(used=set(said((*vocabulary().lists[kind], *asked.nouns), asked.tokens)), told=list(asked.customers))
     _pick_by_value(choice, asked, kind, entries)
     _pick_by_person(choice, asked, user)
     _pick_open(choice, asked, kind)
@@ -93,7 +93,7 @@ def _kind_of(asked: Asked) -> Kind | None:
         opened = said(words["open"], tokens)
         return "tasks" if opened and not asked.rest(opened, said(words["asking"], tokens)) else None
     asking |= said(_EVERY, tokens)
-    asked_for = said(words["accounts"], tokens)
+    asked_for = said((*words["accounts"], *asked.nouns), tokens)
     return "accounts" if asked_for and (asking or tokens[0] in asked_for) else None
 
 

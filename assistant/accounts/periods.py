@@ -135,7 +135,8 @@ def _windows(text: str, tokens: Sequence[str], today: date) -> Iterator[Window]:
             elif named:
                 exclusive = _is(token, "before vor antes avant")
                 end = named[0] - timedelta(days=1) if exclusive else named[1]
-                yield Window(None, end, named[2] | {token})
+                closing = {t for t in tokens[place + 1 : place + 3] if _is(t, "end ende fin final finales")}
+                yield Window(None, end, named[2] | closing | {token})
         if _is(token, _THIS) and (unit := _amount(tokens[place : place + 3])[1]):
             yield _calendar(today, unit, 0, frozenset(tokens[place : place + 2]))
     named = _named(tokens, today, back=False)

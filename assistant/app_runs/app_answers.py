@@ -14,6 +14,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from apps.customers import Customers
 from apps.kept import record_run
 from apps.language import App
 from apps.publish import all_apps
@@ -22,11 +23,12 @@ from apps.run.inputs import shown
 from apps.runner import RunResult, StepState, may_use, run_app
 from assistant.accounts.answers import RecordAnswers
 from assistant.accounts.lookup import account_tool
+from assistant.accounts.owners import Owners
 from assistant.acts import is_order, only_needs
 from assistant.app_runs.answered import answer_of, on_files
 from assistant.app_runs.indexed_inputs import IndexedFiles, chosen_files, file_inputs, filled_with
 from assistant.app_runs.inputs import Filled, fill_inputs, with_values
-from assistant.app_runs.tools import charged, company_words, known_customers
+from assistant.app_runs.tools import all_customers, charged, company_words, known_customers
 from assistant.events import Event, Stage
 from assistant.planning import Tool
 from assistant.question import Question
@@ -320,8 +322,15 @@ def open_app_answers(
         customers=customers,
         company=settings.company,
         record=partial(record_run, engine),
-        records=RecordAnswers(retriever, customers),
+        records=RecordAnswers(retriever, customers, owners=partial(_owners, retriever, settings)),
     )
+
+
+def _owners(retriever: Retriever, settings: Settings) -> Owners:
+    """Whose documents are, as this company says it; all of them are read only where lines or folders say it."""
+    words = company_words(retriever, settings)
+    known = all_customers(retriever, settings.company, lambda: words) if words.tells_owners else Customers()
+    return Owners(words, known)
 
 
 class _Customers:

@@ -26,6 +26,7 @@ from assistant.routing.intents import Decision
 from assistant.routing.learned import APP, SEARCH, Learned, learn
 from assistant.routing.names import capitalised_customers
 from assistant.routing.requests import QUESTION, plain_request
+from core.arrays import FloatArray
 from core.errors import ModelError
 from core.llm import ChatModels, Spending
 from core.types import User
@@ -39,7 +40,9 @@ _ATTACHED = 0.12
 _TWO_REPORTS = 0.25
 # An app with a few examples whose nearest text is about as near as any other's (cosine) has the message's subject; a
 # question about its subject is still one for search, unless it is much nearer.
-_SUBJECT, _SUBJECT_ASKED, _BY_SUBJECT = -0.08, 0.2, 0.6
+_SUBJECT, _SUBJECT_ASKED, _BY_SUBJECT = -0.08, 0.4, 0.6
+# Work that is like no app's examples is for the app with a few of them whose text is nearest, if it is so near.
+_ELSE = -0.2
 # Whether it is work for an app at all must be this sure, or the person is asked.
 _UNSURE = 0.1
 # Below this the best app is not taken without asking, if another one is near.
@@ -142,10 +145,22 @@ class AppRouter:
         work = learned.work.decide(plain, vector, {APP: max(lean.values(), default=0.0)})
         which = learned.which.decide(plain, vector, lean)
         sure = dict(work.ranked)[APP]
+        if which.label is None and sure >= 0.5 + _UNSURE and QUESTION not in plain:
+            which = self._of_few(plain, vector, lean, allowed) or which
         another = which.label != running and sure * which.confidence > _OTHER
         if running in allowed and changes_a_result(message) and not another:
             return Route(f"app:{running}", 0.9, f"it changes the result of {self.apps[running].title}.")
         return self._routed(message, sure, which, allowed, attachments)
+
+    def _of_few(
+        self, plain: str, vector: FloatArray, lean: Mapping[str, float], allowed: Collection[str]
+    ) -> Decision | None:
+        """The decision for the nearest app with a few examples, which weigh little beside hundreds; None if none is."""
+        leads = {n: lead for n, (lead, _) in self._learned.nearer(vector).items() if n in allowed}
+        best = max(leads, key=lambda n: leads[n], default="")
+        if not best or leads[best] < _ELSE:
+            return None
+        return self._learned.which.decide(plain, vector, {**lean, best: lean.get(best, 0.0) + _BY_SUBJECT})
 
     @property
     def _learned(self) -> Learned:

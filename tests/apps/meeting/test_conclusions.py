@@ -95,3 +95,50 @@ def test_clauses_of_notes_name_who_does_what(context):
     assert {(o, t.split(" (")[0].lower()) for o, t, _ in tasks(found)} >= {("Nadine", "chase the council")}
     assert any(owner == "Omar" for owner, _, _ in tasks(found))
     assert decided(found) == ["Not: do the payroll too"]
+
+
+@pytest.mark.parametrize(
+    ("turns", "row"),
+    [
+        (
+            [("Ann Lee", "We could paint the fence twice."), ("Bo Kim", "What would that cost?"),
+             ("Ann Lee", "Ninety."), ("Bo Kim", "Ninety I can live with.")],
+            "Paint the fence twice",
+        ),
+        (
+            [("Ann Lee", "Wir könnten den Zaun doppelt streichen."), ("Bo Kim", "Was kostet das?"),
+             ("Ann Lee", "Neunzig."), ("Bo Kim", "Damit kann ich leben.")],
+            "Wir könnten den Zaun doppelt streichen",
+        ),
+        (
+            [("Ann Lee", "On pourrait peindre la clôture deux fois."), ("Bo Kim", "Et le prix ?"),
+             ("Ann Lee", "Quatre-vingt-dix."), ("Bo Kim", "Ça passe.")],
+            "Peindre la clôture deux fois",
+        ),
+    ],
+)  # fmt: skip
+def test_a_yes_to_the_price_takes_what_was_proposed_before(heard, turns, row):
+    assert decided(heard(*turns)) == [row]
+
+
+def test_a_short_question_that_is_accepted_is_told_with_what_it_narrows(heard):
+    found = decided(
+        heard(
+            ("Ann Lee", "We could give each member two vouchers."),
+            ("Bo Kim", "One per season?"),
+            ("Ann Lee", "I can live with that."),
+        )
+    )
+    assert len(found) == 1 and found[0].startswith("One per season (")
+
+
+def test_a_price_that_is_refused_decides_nothing(heard):
+    found = heard(
+        ("Ann Lee", "We could paint the fence twice."),
+        ("Bo Kim", "What would that cost?"),
+        ("Ann Lee", "Ninety."),
+        ("Bo Kim", "No, I'm afraid not."),
+        ("Ann Lee", "The gate squeaks as well."),
+        ("Bo Kim", "That's nothing."),
+    )
+    assert decided(found) == []

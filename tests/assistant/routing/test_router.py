@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 
+from apps.language.spec import Routing
 from apps.publish.catalogue import load_apps
 from assistant.app_runs.inputs import fill_inputs
 from assistant.question import Attachment
@@ -124,6 +125,37 @@ def test_only_apps_that_the_person_may_use(library, embedder, learned_folder):
     assert router.route("Write a follow-up e-mail for this meeting", USER).target == "search"
     allowed = User("b@example.com", ("finance",))
     assert router.route("Write a follow-up e-mail for this meeting", allowed).app == "follow_up_email"
+
+
+@pytest.fixture(scope="module")
+def with_own_app(library, embedder, learned_folder):
+    """Two apps of the library and one of an author, with three examples."""
+    own = library["custom_response"].model_copy(
+        update={
+            "name": "snag_list",
+            "title": "Snag list",
+            "description": "Makes the list of defects from a walk through a building: room, what is wrong, which trade.",
+            "routing": Routing(examples=("Make the snag list from my walk through block B", "Snags of flat 3, two weeks",
+                                         "Kitchen tile cracked, bathroom door sticks: list it for the trades")),
+        }
+    )  # fmt: skip
+    apps = {name: library[name] for name in ("custom_response", "meeting_summary")} | {"snag_list": own}
+    return AppRouter(apps, embedder, file=learned_folder / "own.npz")
+
+
+@pytest.mark.parametrize(
+    ("message", "target"),
+    [
+        ("Defects of the stairwell: loose rail, paint runs. Put them in order by trade", "app:snag_list"),
+        ("Office 4: scratched glazing, no hot water, ceiling tile out. Do the list", "app:snag_list"),
+        ("I walked the third floor this morning, here's what I saw, make the list", "app:snag_list"),
+        ("Who is the electrician on block B?", "search"),
+        ("How many defects were open in block B in May?", "search"),
+        ("Summarise the attached meeting", "app:meeting_summary"),
+    ],
+)
+def test_an_app_with_three_examples_is_found_by_its_subject_and_takes_no_question(with_own_app, message, target):
+    assert with_own_app.route(message, USER).target == target
 
 
 @pytest.mark.parametrize(
