@@ -155,7 +155,7 @@ def _filled(
     title, text, quotes = _topic(question, history)
     operation = action.operation
     values = {operation.title_field: title, operation.text_field: text}
-    for field in action.fields():
+    for field in action.fields(question.user):
         if field.name not in values and (said := _said(field, question.text)):
             values[field.name] = said
     evidence = {operation.text_field: quotes} if quotes else {}

@@ -28,6 +28,8 @@ metadata = sa.MetaData()
 _PATIENCE_MS = 15_000
 # In a column's `info`: it holds people's addresses, see core/person.
 PERSONAL = "personal"
+# Marks a column whose values leave the database for nobody, not even for the person that they are about.
+SECRET = "secret"
 # An engine's option: the audit trail may hold people's words, see core/audit.
 KEEP_TEXTS = "audit_texts"
 
