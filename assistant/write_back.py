@@ -116,7 +116,8 @@ def _named(action: Action, text: str, object_: str) -> int:
     words = action.operation.words
     found = [w for w in words if (named and f" {w} " in said) or re.match(re.escape(w) + _GOES_ON, object_)]
     # Named alone, a system means what it is mostly for.
-    usual = action.operation is kind.operations[0] and any(
+    # A plugin has its operations in a document, and none that it is mostly for.
+    usual = action.operation is next(iter(kind.operations), None) and any(
         re.match(rf"(?:with\s+)?{re.escape(name)}\s*(?:[:.!?]|$)", object_) for name in systems
     )
     return max((len(word.split()) + 1 for word in found), default=int(usual)) + 10 * (named and bool(found or usual))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, cast
@@ -65,6 +66,30 @@ def test_orders_are_told_from_questions(requests, message, wanted) -> None:
     question = Question(message, ANA)
     assert ([a.id for a in requests.wanted(question)] if is_order(message) else []) == wanted
     assert requests.wanted(Question(message, User("ben@example.com"))) == []
+
+
+def test_a_plugin_is_ordered_by_its_own_words(requests, tmp_path) -> None:
+    document = {
+        "openapi": "3.0.3", "info": {"title": "Visits", "version": "1"},
+        "paths": {"/visits": {"post": {"operationId": "visit", "requestBody": {"content": {"application/json": {"schema":
+            {"type": "object", "properties": {"title": {"type": "string"}}}}}}, "responses": {"201": {"description": ""}}}}},
+    }  # fmt: skip
+    (tmp_path / "visits.json").write_text(json.dumps(document), encoding="utf-8")
+    plugin = ActionSettings(
+        name="field",
+        kind="openapi",
+        url="https://v.example",
+        document="visits.json",
+        operations=["visit"],
+        groups=("w",),
+    )
+    entries = (*(ActionSettings(groups=("w",), **system) for system in _SYSTEMS), plugin)
+    known = WriteBackRequests(Reviews(cast(Any, None), open_actions(Settings(root=tmp_path, actions=entries))))
+    for message, wanted in (
+        ("open a Jira ticket for this", ["tickets.issue"]),
+        ("create a visit: Basel", ["field.visit"]),
+    ):
+        assert [a.id for a in known.wanted(Question(message, ANA))] == wanted
 
 
 def test_the_last_answer_fills_the_text_and_the_message_the_rest(requests) -> None:
