@@ -88,7 +88,7 @@ KIND = ActionKind(
         Operation(
             "page",
             "Make a page in Confluence",
-            ("page", "wiki page", "seite", "página"),
+            ("page", "wiki page"),
             (
                 Field("space", "Space", "choice", addressee=True),
                 Field("title", "Title"),

@@ -143,7 +143,7 @@ KIND = ActionKind(
         Operation(
             "issue",
             "Open a Jira issue",
-            ("ticket", "issue", "bug", "vorgang", "incidencia", "jira ticket", "ticket jira"),
+            ("ticket", "issue", "bug", "jira ticket"),
             (
                 Field("project", "Project", "choice", addressee=True),
                 Field("type", "Type", "choice"),
@@ -162,7 +162,7 @@ KIND = ActionKind(
         Operation(
             "comment",
             "Comment on a Jira issue",
-            ("comment", "kommentar", "comentario", "commentaire"),
+            ("comment",),
             (
                 Field("issue", "Issue", pattern=_ISSUE, help="write its key, as ABC-123", about=True, addressee=True),
                 Field("text", "Comment", "long_text", max_chars=30_000),

@@ -172,7 +172,8 @@ class Operation:
     """One thing that can be done in a system.
 
     Attributes:
-        words: What people call it, in lower case, for "open a Jira ticket for this".
+        words: What people call it, in lower case, for "open a Jira ticket for this"; other languages' words stand in
+            assistant/orders.
         write: Sends it once. Raises Refused, Busy or Unsure.
         find: The record of a draft that may have been written; without it a silence is for a person to settle.
         repeatable: Writing it twice is the same as writing it once, so that it needs no look-up.

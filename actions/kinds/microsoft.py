@@ -132,7 +132,7 @@ KIND = ActionKind(
         Operation(
             "draft",
             "Put a draft into Outlook",
-            ("outlook", "outlook draft", "my drafts", "drafts", "mailbox", "entwürfe", "postfach", "borradores"),
+            ("outlook", "outlook draft", "my drafts", "drafts", "mailbox"),
             (
                 Field("to", "To", "email", addressee=True, max_chars=2_000),
                 Field("cc", "Cc", "email", required=False, addressee=True, max_chars=2_000),

@@ -133,7 +133,7 @@ KIND = ActionKind(
         Operation(
             "incident",
             "Page somebody with PagerDuty",
-            ("incident", "on-call", "bereitschaft"),
+            ("incident", "on-call"),
             (
                 Field("service", "Service", "choice", addressee=True),
                 Field("title", "Title"),

@@ -161,7 +161,7 @@ KIND = ActionKind(
         Operation(
             "task",
             "Make a task in Salesforce",
-            ("task", "aufgabe", "tarea", "tâche"),
+            ("task",),
             (
                 Field("subject", "Subject"),
                 _DESCRIPTION,
@@ -180,7 +180,7 @@ KIND = ActionKind(
         Operation(
             "case",
             "Open a case in Salesforce",
-            ("case", "fall", "caso"),
+            ("case",),
             (
                 Field("subject", "Subject"),
                 _DESCRIPTION,

@@ -141,7 +141,7 @@ KIND = ActionKind(
         Operation(
             "incident",
             "Open a ServiceNow incident",
-            ("incident", "störung", "incidente"),
+            ("incident",),
             (
                 Field("short_description", "Short description", max_chars=160),
                 Field("description", "Description", "long_text", max_chars=4_000 - 300),
@@ -159,7 +159,7 @@ KIND = ActionKind(
         Operation(
             "note",
             "Add a work note in ServiceNow",
-            ("work note", "arbeitsnotiz"),
+            ("work note",),
             (
                 Field("incident", "Incident", pattern=r"[A-Z]{2,8}\d{3,12}", help="write its number, as INC0010001",
                       about=True, addressee=True),

@@ -114,7 +114,7 @@ KIND = ActionKind(
         Operation(
             "row",
             "Add a row in Smartsheet",
-            ("row", "line", "zeile", "fila", "ligne"),
+            ("row", "line"),
             (
                 Field("title", "Title", max_chars=4_000),
                 Field("text", "Text", "long_text", required=False, max_chars=4_000),
