@@ -356,7 +356,7 @@ def _erase_records(engine: Engine, ids: Collection[str]) -> dict[str, int]:
 
 def _end_accounts(settings: Settings, engine: Engine, email: str) -> list[str]:
     """Ends a person's own sign-ins at other systems; what became of each."""
-    from actions.accounts.ending import end_accounts
+    from actions.ending import end_accounts
 
     return end_accounts(settings, engine, email)
 

@@ -10,8 +10,8 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
+from actions.account_commands import add_account_commands
 from actions.accounts.accounts import Accounts
-from actions.accounts.commands import add_account_commands
 from actions.connections import connection_of
 from actions.kinds.kind import Field
 from actions.kinds.mcp import McpSettings, mark_of, read_tools
