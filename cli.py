@@ -14,11 +14,12 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Collection, Mapping
-from contextlib import ExitStack
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
+from threading import Event, Thread
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
@@ -72,7 +73,10 @@ COMMANDS: Mapping[str, tuple[str, tuple[str, ...]]] = {
         "Apps that run by themselves: switch on, run, pause, history, standing approvals.",
         ("workflows.commands",),
     ),
-    "review": ("Jobs for a private workforce: who labels what, and the result.", ("review.commands",)),
+    "review": (
+        "Jobs for a private workforce: who labels what, and the result.",
+        ("review.commands", "review.managed_commands"),
+    ),
     "data": ("Questions over tables: ask, check and draft the layer, who sees what.", ("warehouse.commands",)),
     "accounts": ("How your company calls the facts of its customers.", ("assistant.commands.accounts",)),
     "sources": (
@@ -110,6 +114,10 @@ COMMANDS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "forget": (
         "Deletes everybody's old conversations, traces and audit entries, as `debrief serve` does each day.",
         ("assistant.commands.questions",),
+    ),
+    "capacity": (
+        "Says what a deployment of a size needs: cores, memory, disk and cost, from measured figures.",
+        ("operations.capacity_commands",),
     ),
     "backup": (
         "Copies the state database, the index and the settings' files to a new folder, and reads them again.",
@@ -258,12 +266,40 @@ def serve(
         try:
             if schedule:
                 # Its libraries take two seconds to load, in which the page already comes up.
-                scheduler = _scheduler(settings)
-                at_end.callback(scheduler.shutdown, wait=False)
+                at_end.enter_context(_leading(settings))
             code = page.wait()
         except KeyboardInterrupt:
             code = 0
     raise typer.Exit(code)
+
+
+@app.command()
+def schedule(log_format: LogFormatOption = "text", log_level: LogLevelOption = "info") -> None:
+    """Runs what is scheduled without pages, until Ctrl-C; of several such processes one at a time does."""
+    settings = load_settings()
+    logs.set_up(log_format, log_level)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    with suppress(KeyboardInterrupt), _leading(settings):
+        Event().wait()
+
+
+@contextmanager
+def _leading(settings: Settings) -> Iterator[None]:
+    """A thread that runs the schedule whenever this process leads; it ends with the block."""
+    from core.database import open_database
+    from operations.leader import Leader
+
+    leader, stopped = Leader(open_database(settings), settings.data_path, lambda: _scheduler(settings)), Event()
+    # Here, not in the thread: a schedule that can't be read ends the command.
+    if not leader.stand():
+        out.print("Another process runs the schedule; this one takes over when it ends.")
+    thread = Thread(target=leader.run, args=(stopped,), name="schedule")
+    thread.start()
+    try:
+        yield
+    finally:
+        stopped.set()
+        thread.join()
 
 
 def _scheduler(settings: Settings) -> BackgroundScheduler:

@@ -8,7 +8,8 @@ its tables on `metadata` beside the code that uses them, times as `UtcDateTime` 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
@@ -51,6 +52,23 @@ def begin_alone(connection: sa.Connection, lock: int) -> None:
     elif not getattr(connection.connection.dbapi_connection, "in_transaction", False):
         # A transaction that has written already is alone.
         connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+@contextmanager
+def held_alone(engine: Engine, lock: int) -> Iterator[sa.Connection]:
+    """Holds a lock of a PostgreSQL database, on a connection of its own whose end lets go of it, however that comes.
+
+    Raises:
+        BlockingIOError: another session has it.
+    """
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        if not connection.scalar(sa.select(sa.func.pg_try_advisory_lock(lock))):
+            raise BlockingIOError("another process of this database")
+        try:
+            yield connection
+        finally:
+            # Back in the pool the session would go on, and hold it.
+            connection.invalidate()
 
 
 def begin_of(day: date) -> datetime:

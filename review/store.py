@@ -73,6 +73,15 @@ class Given:
 
 
 @dataclass(frozen=True, slots=True)
+class Foreign:
+    """A label that somebody gave elsewhere; `reviewer` says who, without an address."""
+
+    number: int
+    reviewer: str
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
 class Kept:
     """A job with its state. `removed` are reviewers who were taken out; their labels stay and count."""
 
@@ -197,6 +206,32 @@ class Store:
             told = {"decided": value, "decided_by": user.email.lower(), "decided_at": utc_now()}
             connection.execute(items.update().where(*own).values(**told))
             audit.append(connection, user, "decided review item", f"{name}/{number}")
+
+    def take_in(self, name: str, given: Sequence[Foreign], user: User) -> int:
+        """Keeps labels that were given elsewhere, as done; how many are new.
+
+        Raises:
+            ReviewError: the person doesn't lead the job.
+        """
+        self.led(name, user)
+        with self.engine.begin() as connection:
+            begin_alone(connection, _LOCK)
+            known = {
+                (row.number, row.reviewer) for row in connection.execute(sa.select(labels).where(labels.c.job == name))
+            }
+            numbers = set(connection.scalars(sa.select(items.c.number).where(items.c.job == name)))
+            now = utc_now()
+            told = {"job": name, "mark": "done", "note": "", "begun_at": now, "at": now, "version": 1}
+            new = {(one.number, one.reviewer): one.value for one in given if one.number in numbers}
+            rows = [
+                {**told, "number": number, "reviewer": who, "value": value}
+                for (number, who), value in new.items()
+                if (number, who) not in known
+            ]
+            if rows:
+                connection.execute(labels.insert(), rows)
+            audit.append(connection, user, "took in review labels", name, f"{len(rows)} labels")
+        return len(rows)
 
     def give(self, kept: Kept, user: User, readable: Collection[int], now: datetime) -> Given | None:
         """The person's next item, held for them; the one that they have open if there is one; None when all is done.

@@ -8,14 +8,24 @@ import shutil
 import subprocess
 from configparser import ConfigParser
 from pathlib import Path
+from typing import Any
 
+import kubernetes_validate
 import pytest
+import yaml
 from typer.testing import CliRunner
 
 import cli
 
 ROOT = Path(__file__).resolve().parents[1]
 UNITS = sorted((ROOT / "deploy").glob("*.service")) + sorted((ROOT / "deploy").glob("*.timer"))
+COMPOSE = ROOT / "deploy" / "compose" / "compose.yaml"
+KUBERNETES = "1.31"
+MANIFESTS = [
+    one
+    for file in sorted((ROOT / "deploy" / "kubernetes").glob("*.yaml"))
+    for one in yaml.safe_load_all(file.read_text(encoding="utf-8"))
+]
 DOCKERFILE = (ROOT / "deploy" / "Dockerfile").read_text(encoding="utf-8")
 
 
@@ -79,3 +89,34 @@ def test_the_image_copies_what_there_is_and_runs_a_command_as_nobody_special() -
 def test_the_image_has_every_package_of_the_code() -> None:
     left_out = (ROOT / ".dockerignore").read_text(encoding="utf-8").split()
     assert not {"core", "chat_ui", "models.txt", "hashes.txt", "pyproject.toml", "README.md"} & set(left_out)
+
+
+@pytest.mark.parametrize("manifest", MANIFESTS, ids=lambda one: f"{one['kind']} {one['metadata']['name']}")
+def test_kubernetes_takes_the_manifests(manifest: dict[str, Any]) -> None:
+    kubernetes_validate.validate(manifest, KUBERNETES, strict=True)
+
+
+def test_what_is_deployed_calls_commands_that_there_are_as_nobody_special() -> None:
+    pods = [one["spec"]["template"]["spec"] for one in MANIFESTS if one["kind"] == "Deployment"]
+    services = yaml.safe_load(COMPOSE.read_text(encoding="utf-8"))["services"]
+    commands = [pod["containers"][0]["args"] for pod in pods]
+    commands += [services[name]["command"] for name in ("page", "schedule")]
+    assert len(commands) == 4 and all(map(accepted, commands))
+    for pod in pods:
+        container = pod["containers"][0]
+        assert pod["securityContext"]["runAsNonRoot"] and container["securityContext"]["readOnlyRootFilesystem"]
+    assert services["page"]["read_only"] and services["page"]["cap_drop"] == ["ALL"]
+    written = {mount["mountPath"] for pod in pods for mount in pod["containers"][0]["volumeMounts"]}
+    assert {"/data", "/tmp", "/home/debrief", "/settings"} == written
+
+
+def test_services_find_their_pods_and_pods_their_volumes() -> None:
+    labels = [one["spec"]["template"]["metadata"]["labels"] for one in MANIFESTS if "template" in one["spec"]]
+    for one in MANIFESTS:
+        wanted = one["spec"].get("selector", {})
+        wanted = wanted.get("matchLabels", wanted)
+        assert any(wanted.items() <= found.items() for found in labels), one["metadata"]["name"]
+    for pod in (one["spec"]["template"]["spec"] for one in MANIFESTS if one["kind"] == "Deployment"):
+        mounted = {mount["name"] for mount in pod["containers"][0]["volumeMounts"]}
+        assert mounted == {volume["name"] for volume in pod["volumes"]}
+    assert (COMPOSE.parent / "nginx.conf").is_file()

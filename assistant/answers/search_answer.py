@@ -217,6 +217,7 @@ class SearchAnswers:
         aside: Sequence[Passage] = (),
         *,
         anything: bool = False,
+        denied: bool = False,
     ) -> Iterator[Event]:
         with trace.stage("answer"):
             yield from answer_from(
@@ -230,6 +231,7 @@ class SearchAnswers:
                 anything=anything,
                 aside=aside,
                 heard=question.text if question.language in LANGUAGES else "",
+                denied=denied,
             )
 
     def _written(
@@ -250,8 +252,11 @@ class SearchAnswers:
         if left is None:
             return
         yield Stage("quote", left.why)
-        for event in self._quoted(question, found, trace):
-            if isinstance(event, Answer):
+        route = RESEARCH if question.route == RESEARCH else "search"
+        for event in self._quoted(question, found, trace, denied=left.denied):
+            if isinstance(event, Answer) and left.denied and event.outcome == "no_evidence":
+                yield replace(event, route=route)
+            elif isinstance(event, Answer):
                 note = f"Quoted from the documents, since {left.why[0].lower()}{left.why[1:]}"
                 yield replace(event, notes=(*event.notes, note))
             else:

@@ -62,6 +62,12 @@ def joins() -> frozenset[str]:
     return frozenset(str(_cues()["joins"]).split())
 
 
+def refers_back(text: str) -> bool:
+    """Whether the sentence begins with a word for what the sentence before names: "It must be returned"."""
+    first = _WORD.search(text)
+    return first is not None and first.group().casefold() in _referring()
+
+
 @cache
 def filling() -> frozenset[str]:
     """Words of bounds, negations and obligations, which are compared as such and not as words."""
@@ -107,6 +113,11 @@ def _content(text: str) -> list[str]:
 def _cues() -> dict[str, Any]:
     loaded: dict[str, Any] = yaml.safe_load(files("core.text").joinpath("claims.yaml").read_text("utf-8"))
     return loaded
+
+
+@cache
+def _referring() -> frozenset[str]:
+    return frozenset(str(_cues()["refers_back"]).split())
 
 
 @cache

@@ -6,12 +6,12 @@ import hashlib
 import json
 import logging
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 
 from connectors.registry import check_sources, open_source
-from core.database import open_database
-from core.errors import DebriefError, SettingsError
+from core.database import Engine, held_alone, open_database
+from core.errors import DebriefError, IndexLocked, SettingsError
 from core.nearest import nearest
 from core.settings import Settings, SourceSettings
 from core.types import Connector
@@ -27,6 +27,8 @@ from retrieval.models import CachedEmbedder, open_embedder
 Pairs = Sequence[tuple[SourceSettings, Connector | DebriefError]]
 
 log = logging.getLogger(__name__)
+# The advisory lock of whoever writes the index; any number that nothing else in the database uses.
+_WRITER = 0x6465_6272_6966
 
 
 @contextmanager
@@ -54,7 +56,7 @@ def open_sync(settings: Settings, names: Sequence[str], options: SyncOptions) ->
         except DebriefError as error:
             pairs.append((source, error))
     state = SyncState(engine)
-    with ParserPool(settings.parsing, kept=recordings_folder(settings)) as pool:
+    with _the_only_writer(engine), ParserPool(settings.parsing, kept=recordings_folder(settings)) as pool:
         yield (
             SyncContext(
                 engine=engine,
@@ -70,6 +72,22 @@ def open_sync(settings: Settings, names: Sequence[str], options: SyncOptions) ->
             pairs,
         )
     forget_recordings(settings, state)
+
+
+@contextmanager
+def _the_only_writer(engine: Engine) -> Iterator[None]:
+    """Alone on all machines that share the state; on one machine the index's own lock sees to it.
+
+    Raises:
+        IndexLocked: another sync is at work.
+    """
+    with ExitStack() as held:
+        if engine.dialect.name == "postgresql":
+            try:
+                held.enter_context(held_alone(engine, _WRITER))
+            except BlockingIOError as error:
+                raise IndexLocked(f"The index is being written by {error}; try again when that has ended.") from error
+        yield
 
 
 def choose_sources(settings: Settings, names: Sequence[str]) -> list[SourceSettings]:

@@ -1,7 +1,7 @@
 """The daily sync: each source by its own cron expression and time zone, in `debrief serve`.
 
-Runs that were missed while the service was down are caught up once. All syncs share one thread, so neither two
-runs of a source nor two writers of the index ever meet.
+Runs that were missed while the service was down are caught up once. All syncs share one thread, and one process at a
+time runs it (`operations/leader.py`), so neither two runs of a source nor two writers of the index ever meet.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from apscheduler.jobstores.sqlalchemy import SQLAlchemyJobStore
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.cron import CronTrigger
 
+from core.database import open_database
 from core.errors import SettingsError
 from core.followed import Followed, files_stamp
 from core.logs import scheduled
@@ -33,10 +34,8 @@ def build_scheduler(settings: Settings) -> BackgroundScheduler:
     Raises:
         SettingsError: a schedule isn't a cron expression, or a time zone doesn't exist.
     """
-    settings.data_path.mkdir(parents=True, exist_ok=True)
-    store = SQLAlchemyJobStore(url=f"sqlite:///{settings.data_path / 'schedule.sqlite'}")
     scheduler = BackgroundScheduler(
-        jobstores={"default": store},
+        jobstores={"default": _store(settings)},
         executors={"default": ThreadPoolExecutor(1)},
         job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
     )
@@ -45,6 +44,14 @@ def build_scheduler(settings: Settings) -> BackgroundScheduler:
     plan_syncs(scheduler, settings)
     _without_a_wrong_clocks_times(scheduler)
     return scheduler
+
+
+def _store(settings: Settings) -> SQLAlchemyJobStore:
+    """Where the next run of each job is kept: where the state is on a server there, since another may lead next."""
+    if settings.database_url is not None:
+        return SQLAlchemyJobStore(engine=open_database(settings), tablename="scheduled_jobs")
+    settings.data_path.mkdir(parents=True, exist_ok=True)
+    return SQLAlchemyJobStore(url=f"sqlite:///{settings.data_path / 'schedule.sqlite'}")
 
 
 def plan_syncs(scheduler: BackgroundScheduler, settings: Settings) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
+from math import inf
 
 from assistant.answers.form.citations import Composer
 from assistant.answers.form.style import sentences_wanted
@@ -62,6 +63,7 @@ def answer_from(
     anything: bool = False,
     aside: Sequence[Passage] = (),
     heard: str = "",
+    denied: bool = False,
 ) -> Iterator[Event]:
     """Quoted statements as they are found, then the Answer that holds them.
 
@@ -76,9 +78,11 @@ def answer_from(
         anything: Show what there is, however little it has in common with the question: the person pointed at it.
         aside: Passages that don't hold at the time asked about; what they say otherwise is named as that.
         heard: The person's own words, where the questions may be in others; only these are said to be missing.
+        denied: A language model read the same and found no answer: only what would be sure is shown, and not plainly.
     """
     most = sentences_wanted(style, settings.max_sentences)
     limits = limits_of(settings, model)
+    shown_from = Limits(inf, limits.answered) if denied else limits
     composer = Composer()
     parts: list[tuple[str, Finding]] = []
     read: dict[str, Passage] = {}
@@ -89,11 +93,11 @@ def answer_from(
         trace.signals.update(finding.signals)
         yield Stage("weigh", f"{len(finding.evidence)} sentences, confidence {finding.confidence:.2f}")
         parts.append((question, finding))
-        if not (concerns(finding, limits) or (anything and finding.evidence)):
+        if not (concerns(finding, shown_from) or (anything and finding.evidence)):
             continue
         read.update((p.chunk.id, p) for p in passages[: settings.passages])
         own = passages[: settings.passages]
-        if finding.confidence >= limits.answered:
+        if finding.confidence >= shown_from.answered:
             told = yield from _quotes(finding, own, encoder, composer, most, bullets=style.format == "bullets")
         else:
             shown = _SHOWN_SHORT if style.length == "short" else _SHOWN
@@ -106,14 +110,14 @@ def answer_from(
         read.update((p.chunk.id, p) for p in aside if p.chunk.id in cited)
         remarks[stated(finding.evidence[0].passage.chunk, language)] = None
     sure = max((finding.confidence for _, finding in parts), default=0.0)
-    missing = [q for q, finding in parts if not (concerns(finding, limits) or (anything and finding.evidence))]
+    missing = [q for q, finding in parts if not (concerns(finding, shown_from) or (anything and finding.evidence))]
     if len(missing) == len(parts):
         yield no_evidence([p for _, passages in found for p in passages], sure, language)
         return
     yield Answer(
         composer.text,
         tuple(composer.citations),
-        "answered" if sure >= limits.answered else "partly",
+        "answered" if sure >= shown_from.answered else "partly",
         confidence=sure,
         passages=tuple(read.values()),
         notes=(*filter(None, remarks), *(say("also_asked", language, question=question) for question in missing)),

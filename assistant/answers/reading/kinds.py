@@ -167,6 +167,12 @@ def asks_for_one_fact(question: str) -> bool:
     return by_kind or expected_of(question) != "open" or bool(named)
 
 
+def asks_whether(question: str) -> bool:
+    """Whether some clause of the question asks if something is so: "What about Sundays, are they paid?"."""
+    clauses = re.split(r"[.?!,;:–]|\b(?:and|or|but|und|oder|aber|y|o|et|ou)\b", question)
+    return any(re.match(_WHETHER, clause, re.IGNORECASE) for clause in clauses)
+
+
 def has_kind_asked_for(question: str, statements: Sequence[str]) -> bool:
     """Whether the statements have a fact of the kind that the question asks for; true where no kind shows."""
     form = next((form for asked, form in _KINDS if asked.search(question)), None)

@@ -98,10 +98,21 @@ def check_claim(
     # Words of two languages can't be compared; what both write alike is all that can be checked here.
     if language in _languages(cited):
         turned = list(twisted(claim, evidence, language))
-        problems = missing + turned
+        problems = [*missing, *turned, *_beside_the_question(claim, question, source)]
         if score < threshold() or _mostly_new(claim, cited, evidence, encoder):
             problems.append(f"its meaning is not in the sources ({score:.2f} of {threshold():.2f})")
     return Check(not problems, tuple(dict.fromkeys(problems)), round(score, 4), bool(turned), bool(missing))
+
+
+def _beside_the_question(claim: str, question: str, source: str) -> Iterator[str]:
+    """An answer in a few words, "every 12 months", is about what the question names: the source must name it, too."""
+    asked = terms_of(question)
+    if not asked or len(claim.split()) >= _SENTENCE or len(terms_of(claim)) > 1:
+        return
+    there = frozenset(terms_of(source))
+    unknown = [term for term in asked if not among(term, there)]
+    if 2 * len(unknown) >= len(asked):
+        yield "what the question names is not in the source"
 
 
 def _judged(claim: str, cited: Sequence[Passage], judge: ClaimJudge, missing: Sequence[str], rules: _Rules) -> Check:

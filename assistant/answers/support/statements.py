@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 
 from core.tables import split_row
-from core.text.cues import filling, joins, negated_words
+from core.text.cues import filling, joins, negated_words, refers_back
 from core.text.facts import Fact, counting_words, numbers, periods
 from core.text.sentences import split_sentences
 from core.text.words import SAYING_NOTHING, words
@@ -66,16 +66,22 @@ def statements_of(passage: Passage) -> list[Statement]:
 def _statements(text: str, above: str) -> tuple[Statement, ...]:
     found: list[Statement] = []
     header: list[str] = []
-    heading, lead = "", ""
+    heading, lead, named = "", "", ""
     for span in split_sentences(text):
         if span.kind == "heading":
-            heading, lead = span.text, ""
+            heading, lead, named = span.text, "", ""
         elif span.kind == "header":
             header = split_row(span.text)
         elif span.kind == "row":
             found.append(_row(split_row(span.text), header, frozenset(terms_of(f"{above} {heading}"))))
         else:
-            around = frozenset(terms_of(f"{above} {heading} {lead if span.kind == 'item' else ''}"))
+            if span.kind == "item":
+                before = lead
+            elif refers_back(span.text):
+                before = named
+            else:
+                before, named = "", span.text
+            around = frozenset(terms_of(f"{above} {heading} {before}"))
             found.append(Statement(span.text, parts_of(span.text), around))
             lead = span.text if span.text.endswith(":") else lead if span.kind == "item" else ""
     return tuple(found)

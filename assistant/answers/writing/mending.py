@@ -96,7 +96,8 @@ class Mender:
         if not bare or "\n" in bare:
             return
         again = self.reviewer.corrected(claim, self.reviewer.clean(bare), numbers)
-        if again.shown and again.text:
+        # That the sources don't say it is no correction of what was said.
+        if again.outcome in {"passed", "attributed"} and again.text:
             claim.text, claim.check, claim.outcome = again.text, again.check, "repaired"
             claim.rests_on = again.rests_on
 

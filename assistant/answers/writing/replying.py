@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from assistant.answers.reading.kinds import asks_for_one_fact, asks_whether
 from assistant.answers.writing.blocks import Block
 from assistant.answers.writing.markers import read_markers
 from assistant.answers.writing.review import ADDED, Claim
@@ -13,9 +14,16 @@ from assistant.answers.writing.sheet import Sheet
 from core.llm import Streamed, orphan_end
 from core.text.detect import detect_language
 
-_NO_EVIDENCE = re.compile(r"\W*NO[_ ]EVIDENCE\b[.:\s]*")
+# Small models write it in other capitals, too; in words only as they were told.
+_NO_EVIDENCE = re.compile(r"\W*(?:NO EVIDENCE|(?i:NO_EVIDENCE))\b[.:\s]*")
 _NEED = re.compile(r"^\W*NEED\s*[:–-]\s*(?P<query>\w.{1,200}?)\W*$", re.MULTILINE)
 _MOST_NEEDED = 3
+# How a reply begins that answers whether something is so; small models begin every reply like this.
+_YES_OR_NO = re.compile(
+    r"^(?P<mark>\W*)(?:yes|no|ja|nein|sí|oui|non)\s*[,:;–-]\s*"
+    r"(?:(?:it|the sources?|they)?\s*(?:states?|says?) that\s+)?",
+    re.IGNORECASE,
+)
 _WHOLE = re.compile(r"[.!?:|)\]】”\"`]\s*$")
 # Quotations, code and links may be in any language.
 _QUOTED = re.compile(r"[“„«\"][^“”„«»\"]{3,}[”“»\"]|`[^`]+`|https?://\S+|\[\d[\d,; ]*\]")
@@ -74,6 +82,16 @@ def without_no(blocks: Iterable[Block], sheet: Sheet) -> Iterator[Block]:
         for text in texts:
             if text and (not sheet.said_no or sheet.text or ADDED in text or read_markers(text)[1]):
                 yield replace(block, text=text)
+
+
+def without_yes(blocks: Iterable[Block], question: str) -> Iterator[Block]:
+    """The blocks without a "yes" or "no" in front where the question asks for a fact, not whether something is so."""
+    first = asks_for_one_fact(question) and not asks_whether(question)
+    for block in blocks:
+        said = _YES_OR_NO.match(block.text) if first and block.kind in {"paragraph", "item"} else None
+        rest = block.text[said.end() :] if said else ""
+        first = first and block.kind in {"heading", "rule"}
+        yield replace(block, text=said["mark"] + rest[:1].upper() + rest[1:]) if said and rest else block
 
 
 def with_sources_below(blocks: Iterable[Block]) -> Iterator[tuple[Block, tuple[int, ...]]]:

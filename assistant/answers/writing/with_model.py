@@ -11,11 +11,10 @@ from dataclasses import dataclass
 
 from assistant.answers.asked.from_files import source_of
 from assistant.answers.quoting.confidence import AbstentionModel
-from assistant.answers.quoting.extractive import no_evidence
 from assistant.answers.quoting.finding import find_evidence
 from assistant.answers.writing.lookups import DocumentTools
 from assistant.answers.writing.sources import fence_for
-from assistant.answers.writing.written import AnswerWriter, Unwritten
+from assistant.answers.writing.written import DENIED, AnswerWriter, Unwritten
 from assistant.events import Event
 from assistant.planning import SEARCHING, Gathered, Judge, Planner, Tool, Toolbox, wants_plan
 from assistant.question import RESEARCH, Question
@@ -85,8 +84,7 @@ class ModelAnswers:
         gathered = yield from planner.looked_up(question, left.needs, trace)
         known = {passage.chunk.id for passage in passages}
         if all(passage.chunk.id in known for one in gathered.found for passage in one):
-            yield no_evidence(passages, finding.confidence, question.language)
-            return None
+            return Unwritten(DENIED, denied=True)
         with trace.stage("answer"):
             read = merged([*gathered.found, list(passages)])
             return (yield from writer.answer_from(question, finding, read, trace))

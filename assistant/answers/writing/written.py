@@ -24,6 +24,7 @@ from assistant.answers.writing.replying import (
     unfinished,
     with_sources_below,
     without_no,
+    without_yes,
 )
 from assistant.answers.writing.review import Reviewer
 from assistant.answers.writing.sheet import Sheet
@@ -48,6 +49,7 @@ _CUT_SHORT: Mapping[str, tuple[str, ...]] = {
 }
 # After these the rest can be asked for; a content filter would stop it again.
 _GO_ON = frozenset({"length", "dropped"})
+DENIED = "the language model found no answer in them."
 _NOTHING_LEFT = "what the language model wrote could not be confirmed by the documents."
 _CODE = re.compile(r"(`[^`\n]+`)")
 # A report rests on so many times the passages and tokens of an answer.
@@ -56,10 +58,17 @@ _REPORT_PASSAGES, _REPORT_TOKENS = 2, 3
 
 @dataclass(frozen=True)
 class Unwritten:
-    """Why there is no answer: what the person is told, or what the model wants to have searched for first."""
+    """Why there is no answer.
+
+    Attributes:
+        why: What the person is told.
+        needs: What the model wants to have searched for first.
+        denied: Whether it read the sources and says that they don't answer.
+    """
 
     why: str = ""
     needs: tuple[str, ...] = ()
+    denied: bool = False
 
 
 @dataclass(frozen=True)
@@ -123,13 +132,16 @@ class AnswerWriter:
                 notes=notes,
                 unfinished=stop in _GO_ON,
             )
-        elif sheet.said_no or sheet.misses(question.text) or not read:
+            return None
+        denied = sheet.said_no or sheet.misses(question.text)
+        if denied and read and not sheet.added:
+            return Unwritten(DENIED, denied=True)
+        if denied or not read:
             none = no_evidence(passages, finding.confidence, question.language)
             yield replace(none, text="\n\n".join([none.text, *sheet.added]), notes=notes, route=route)
-        else:
-            trace.notes.append(_NOTHING_LEFT)
-            return Unwritten(_NOTHING_LEFT)
-        return None
+            return None
+        trace.notes.append(_NOTHING_LEFT)
+        return Unwritten(_NOTHING_LEFT)
 
     def _sources(self, question: Question, passages: Sequence[Passage]) -> list[Source]:
         answer, report = self.settings.answer, question.route == RESEARCH
@@ -176,7 +188,7 @@ class AnswerWriter:
     ) -> Generator[Sentence, None, str]:
         # One call judges all claims, so nothing is shown before.
         waits, checked = "verify" in self.settings.llm.tasks, False
-        for block, numbers in with_sources_below(without_no(blocks_of(pieces), sheet)):
+        for block, numbers in with_sources_below(without_yes(without_no(blocks_of(pieces), sheet), question.text)):
             if not checked and block.kind in {"paragraph", "item"}:
                 if found := other_language(block.text, question.text, question.language):
                     return found
