@@ -45,6 +45,11 @@ OWN = {
 CLOUD = {"cloud_id": "c-1"}
 
 
+def test_every_kind_with_a_sign_in_is_held_to_it() -> None:
+    # `openapi` and `mcp` name their own addresses; test_mcp.py has a server's.
+    assert set(OWN) == {name for name, kind in KINDS.items() if kind.sign_in} - {"openapi", "mcp"}
+
+
 @pytest.fixture
 def login() -> Iterator[sign_in.SignInStandIn]:
     with sign_in.start() as server:
