@@ -6,7 +6,7 @@ QUESTIONS ?= 30
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run model speech vision eval-local test quick check sbom audit install-hashed lock clean bench bench-embedding bench-chunking bench-search bench-answers bench-sync bench-connectors bench-start bench-pages bench-people bench-access bench-service bench-data bench-actions
+.PHONY: run model speech vision eval-local test quick check sbom audit install-hashed lock clean bench bench-embedding bench-chunking bench-search bench-answers bench-sync bench-connectors bench-start bench-pages bench-people bench-access bench-service bench-data bench-actions bench-injection
 .DEFAULT_GOAL := run
 
 $(VENV)/installed: pyproject.toml constraints.txt models.txt
@@ -123,6 +123,10 @@ bench-service: $(VENV)/installed
 
 bench-actions: $(VENV)/installed
 	$(BIN)/python -m evals.bench.actions
+
+# Attackers' texts on every way in; name the folder that has them: make bench-injection TEXTS=…
+bench-injection: $(VENV)/installed
+	$(BIN)/python -m evals.bench.injection $(TEXTS)
 
 bench-connectors: $(VENV)/installed
 	$(BIN)/python -m evals.bench.connectors

@@ -140,6 +140,7 @@ COMMANDS: Mapping[str, tuple[str, tuple[str, ...]]] = {
 }
 # The modules that declare tables, for the commands that look into all of them. A test holds it against the modules.
 TABLES = (
+    "actions.accounts.kept",
     "actions.approvals",
     "actions.proposals",
     "apps.kept",
@@ -201,6 +202,7 @@ def load_command(name: str) -> Any:
     # These take files that a person names, and get from here what ingestion makes of one.
     given: dict[str, tuple[Any, ...]] = {
         "assistant.commands.questions": (_parsed, _readable),
+        "core.person.commands": (_end_accounts,),
         "ingestion.commands.erase": (_erase_records,),
         "assistant.commands.apps": (_parsed, _cut),
         "evals.commands.questions": (_on_server,),
@@ -394,6 +396,13 @@ def _erase_records(engine: Engine, ids: Collection[str]) -> dict[str, int]:
     with engine.begin() as connection:
         items = forget_words(connection, ids)
     return {**counts, **({"item": items} if items else {})}
+
+
+def _end_accounts(settings: Settings, engine: Engine, email: str) -> list[str]:
+    """Ends a person's own sign-ins at other systems; what became of each."""
+    from actions.ending import end_accounts
+
+    return end_accounts(settings, engine, email)
 
 
 def erase_once(settings_file: str) -> None:

@@ -10,9 +10,11 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from actions.connections import own_settings
+from actions.account_commands import add_account_commands
+from actions.accounts.accounts import Accounts
+from actions.connections import connection_of
 from actions.kinds.kind import Field
-from actions.kinds.mcp import McpServer, McpSettings, mark_of, read_tools
+from actions.kinds.mcp import McpSettings, mark_of, read_tools
 from actions.kinds.openapi.cut import cut_document
 from actions.kinds.openapi.document import read_document
 from actions.proposals import OPEN, Proposal, of_user
@@ -39,6 +41,7 @@ actions_app = typer.Typer(no_args_is_help=True, help="Write into other systems, 
 def register(app: typer.Typer) -> None:
     """Adds the command's group."""
     app.add_typer(actions_app, name="actions")
+    add_account_commands(actions_app)
 
 
 @actions_app.command("list")
@@ -162,7 +165,7 @@ def find(
     systems = reviews.actions.systems_of(person)
     if name not in systems:
         raise ActionError(f"No system {name!r} is open to you; {nearest(name, list(systems), 'your systems')}")
-    found = [r for lookup in systems[name].kind.lookups for r in lookup.run(systems[name].client, words)]
+    found = [r for lookup in systems[name].kind.lookups for r in lookup.run(systems[name].client_of(person), words)]
     if as_json:
         print_json({"records": found})
         return
@@ -185,17 +188,23 @@ def cut(
 
 
 @actions_app.command("tools")
-def tools(name: Annotated[str, typer.Argument(help="A system of the kind mcp, by its name in the settings.")]) -> None:
+def tools(
+    name: Annotated[str, typer.Argument(help="A system of the kind mcp, by its name in the settings.")],
+    user: AsUser = "",
+) -> None:
     """Takes the tools of an MCP server into its `document`, and shows what is new, another, or gone."""
     settings = load_settings()
     entries = {e.name: (n, e) for n, e in enumerate(settings.actions) if e.kind == "mcp"}
     if name not in entries:
         raise ActionError(f"There is no MCP server {name!r}; {nearest(name, list(entries), 'MCP servers')}")
     number, entry = entries[name]
-    own = own_settings(entry, settings, number)
+    engine = open_database(settings)
+    connection = connection_of(entry, settings, number, Accounts(settings, engine))
+    own = connection.settings
     assert isinstance(own, McpSettings)
     before = {t["name"]: mark_of(t) for t in read_tools(own.document, name)} if own.document.exists() else {}
-    found = McpServer(own).listed()
+    person = asking_user(settings, user, engine) if own.oauth is not None else User("")
+    found = connection.client_of(person).listed()
     write_atomically(own.document, json.dumps(found, indent=2, ensure_ascii=False) + "\n")
     for tool in found:
         known = before.pop(tool["name"], None)
@@ -233,7 +242,7 @@ def _read(file: Path | None) -> dict[str, Any]:
 
 
 def _show(reviews: Reviews, form: Proposal, person: User, as_json: bool) -> None:
-    fields = reviews.actions.named(form.action, person).fields() if form.state == "proposed" else ()
+    fields = reviews.actions.named(form.action, person).fields(person) if form.state == "proposed" else ()
     wrong = reviews.problems(form.id, person) if form.state == "proposed" else ()
     if as_json:
         print_json({**_told(form), "problems": list(wrong)})

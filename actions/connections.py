@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
+from actions.accounts.accounts import Accounts
+from actions.accounts.place import Place, place_of
 from actions.form import prepared
 from actions.kinds import KINDS
 from actions.kinds.kind import ActionKind, Choice, Field, KindSettings, Operation
-from core.errors import ActionError, SettingsError, Unsure
+from actions.tokens import PersonToken
+from core.database import Engine
+from core.errors import ActionError, NotConnected, SettingsError, Unsure
 from core.nearest import nearest
+from core.sealed import check_key
 from core.settings import ActionSettings, Settings, validate
 from core.types import User
 
 EVERYONE = "everyone"
+_MOST_CLIENTS = 64
 
 
 def unexpected(name: str, error: Exception) -> Unsure:
@@ -26,15 +32,45 @@ def unexpected(name: str, error: Exception) -> Unsure:
 
 @dataclass(frozen=True)
 class Connection:
-    """One configured system; its client is opened when it is first needed."""
+    """One configured system; its clients are opened when they are first needed.
+
+    Attributes:
+        place: Where its people sign in as themselves; None where one account writes for all.
+        accounts: Who has signed in.
+    """
 
     settings: KindSettings
     kind: ActionKind
+    place: Place | None = None
+    accounts: Accounts | None = None
+
+    def client_of(self, user: User) -> Any:
+        """What the kind's operations speak through for this person."""
+        return self._client if self.place is None else self._own_client(user.email.lower())
+
+    def why_not(self, user: User) -> str:
+        """Why nothing can be asked or written there as this person, with the remedy; empty when it can."""
+        if self.place is None:
+            return ""
+        if self.accounts is None:
+            return f"Sign-ins to {self.place.title} aren't kept here; open the forms with a database."
+        return self.accounts.why_not(self.place, user)
 
     @cached_property
-    def client(self) -> Any:
-        """What the kind's operations speak through."""
+    def _client(self) -> Any:
         return self.kind.open(self.settings)
+
+    @cached_property
+    def _own_client(self) -> Callable[[str], Any]:
+        def opened(email: str) -> Any:
+            def bearer(refused: str) -> str:
+                if self.accounts is None or self.place is None:
+                    raise NotConnected(self.why_not(User(email)))
+                return self.accounts.bearer(self.place, User(email), refused)
+
+            return self.kind.open(self.settings, PersonToken(self.settings.name, bearer))
+
+        return lru_cache(_MOST_CLIENTS)(opened)
 
     def open_to(self, user: User) -> bool:
         """Whether the person is in one of its groups; without groups nobody is."""
@@ -64,12 +100,18 @@ class Action:
         own = self.connection.settings.title
         return f"{self.operation.title} ({own})" if own else self.operation.title
 
-    def fields(self) -> tuple[Field, ...]:
-        """The form's fields with the values that the live system allows. Raises Refused or Busy."""
+    def fields(self, user: User) -> tuple[Field, ...]:
+        """The form's fields with the values that the live system allows the person; without where they can't ask it.
+
+        Raises:
+            Refused, Busy: the system doesn't tell.
+        """
         live: Mapping[str, Iterable[Choice]] = {}
         if self.operation.choices is not None:
             try:
-                live = self.operation.choices(self.connection.client)
+                live = self.operation.choices(self.connection.client_of(user))
+            except NotConnected:
+                pass  # the form is kept, and says that they have to connect
             except (LookupError, TypeError, ValueError) as error:
                 raise unexpected(self.connection.settings.name, error) from error
         settings = self.connection.settings
@@ -91,6 +133,10 @@ class Actions:
         """The systems that the person may look things up in, by name; some have nothing to write."""
         return {name: c for name, c in self.systems.items() if c.open_to(user)}
 
+    def places_of(self, user: User) -> dict[str, Place]:
+        """The systems at which the person may sign in as themselves, by name."""
+        return {name: c.place for name, c in self.systems_of(user).items() if c.place is not None}
+
     def named(self, wanted: str, user: User) -> Action:
         """The person's action of this id. Raises ActionError: there is none, or it isn't for them."""
         action = self.known.get(wanted)
@@ -106,12 +152,17 @@ class Actions:
         return [a for a in self.of(user).values() if wanted in (a.id, a.kind_id)]
 
 
-def open_actions(settings: Settings) -> Actions:
-    """The actions of the settings. Raises SettingsError: an entry is wrong."""
+def open_actions(settings: Settings, engine: Engine | None = None) -> Actions:
+    """The actions of the settings; with a database also those as people themselves.
+
+    Raises:
+        SettingsError: an entry is wrong.
+    """
     found: dict[str, Action] = {}
     systems: dict[str, Connection] = {}
+    accounts = Accounts(settings, engine) if engine is not None else None
     for number, entry in enumerate(settings.actions):
-        connection = _connection(entry, settings, number)
+        connection = connection_of(entry, settings, number, accounts)
         if entry.name in systems:
             raise SettingsError(f"{settings.file}: actions: the name {entry.name!r} stands twice; rename one.")
         systems[entry.name] = connection
@@ -121,13 +172,18 @@ def open_actions(settings: Settings) -> Actions:
     return Actions(found, systems)
 
 
-def _connection(entry: ActionSettings, settings: Settings, number: int) -> Connection:
+def connection_of(entry: ActionSettings, settings: Settings, number: int, accounts: Accounts | None) -> Connection:
+    """The system of an entry. Raises SettingsError: the entry is wrong, or people's sign-ins can't be kept."""
     kind = KINDS.get(entry.kind)
     if kind is None:
         raise SettingsError(
             f"{settings.file}: actions[{number}].kind is {entry.kind!r}; {nearest(entry.kind, list(KINDS), 'kinds')}"
         )
-    return Connection(own_settings(entry, settings, number), kind)
+    own = own_settings(entry, settings, number)
+    place = place_of(kind, own, settings.file)
+    if place is not None:
+        check_key(settings)
+    return Connection(own, kind, place, accounts)
 
 
 def own_settings(entry: ActionSettings, settings: Settings, number: int) -> KindSettings:

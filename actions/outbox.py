@@ -13,6 +13,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -85,7 +86,7 @@ class Outbox:
             found = self._found(taken, action) if taken.unsure else None
             if found is None and not self._begin(taken, lease):
                 return
-            record = found or action.operation.write(action.connection.client, self._draft(taken))
+            record = found or action.operation.write(self._client(taken, action), self._draft(taken))
         except Refused as error:
             self._refused(taken, action, lease, error)
         except (Busy, Unsure) as error:
@@ -110,7 +111,11 @@ class Outbox:
                 f"{action.title} may have arrived: {action.connection.settings.name} gave no answer and can't be "
                 "searched. Look there, then settle it: it is there, or it isn't and is sent again."
             )
-        return action.operation.find(action.connection.client, self._draft(taken))
+        return action.operation.find(self._client(taken, action), self._draft(taken))
+
+    @staticmethod
+    def _client(taken: Proposal, action: Action) -> Any:
+        return action.connection.client_of(User(taken.user))
 
     def _draft(self, taken: Proposal) -> Draft:
         begun = taken.begun_at or self.now()

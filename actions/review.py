@@ -21,7 +21,7 @@ from actions.outbox import Outbox
 from actions.proposals import Evidence, Form, Proposal, State, add, proposals, stored
 from core import audit
 from core.database import Engine, utc_now
-from core.errors import ActionError, Busy, Refused
+from core.errors import ActionError, Busy, NotConnected, Refused
 from core.settings import Settings
 from core.types import User
 
@@ -57,10 +57,10 @@ class Reviews:
         """
         action = self.actions.named(wanted, user)
         self._check_names(action, given)
-        fields = action.fields()
+        fields = action.fields(user)
         settings = action.connection.settings
         values = cleaned(fields, {**settings.preset, **_told(given)}, settings.fixed)
-        before, problem = self._known_before(action, fields, values)
+        before, problem = self._known_before(action, fields, values, user)
         shown = {name: tuple(found) for name, found in (evidence or {}).items() if name in values}
         form = Form(values, dict(values), shown, before, dict(origin or {}), user.name)
         made = Proposal(uuid.uuid4().hex, user.email.lower(), action.id, form, "proposed", self.now(), problem=problem)
@@ -79,18 +79,25 @@ class Reviews:
         known = self.proposal(wanted, user)
         action = self.actions.named(known.action, user)
         self._check_names(action, given)
-        fields = action.fields()
+        fields = action.fields(user)
         open_fields = {f.name for f in fields if not f.read_only}
         wanted_values = {**known.form.values, **{k: v for k, v in _told(given).items() if k in open_fields}}
         values = cleaned(fields, wanted_values, action.connection.settings.fixed)
-        before, problem = self._known_before(action, fields, values)
+        before, problem = self._known_before(action, fields, values, user)
         form = replace(known.form, values=values, before=before)
         return self._changed(known, user, ("proposed",), "edited action", form=asdict(form), problem=problem)
 
     def problems(self, wanted: str, user: User) -> tuple[Problem, ...]:
-        """What has to be mended before it can be confirmed."""
+        """What has to be mended before it can be confirmed; of the whole form where no field is named."""
         known = self.proposal(wanted, user)
-        return problems(self.actions.named(known.action, user).fields(), known.form.values)
+        action = self.actions.named(known.action, user)
+        return (*self.unready(action, user), *problems(action.fields(user), known.form.values))
+
+    @staticmethod
+    def unready(action: Action, user: User) -> tuple[Problem, ...]:
+        """What the person has to do at the other system first."""
+        why = action.connection.why_not(user)
+        return (Problem("", why),) if why else ()
 
     def confirm(self, wanted: str, user: User, seen: str) -> Proposal:
         """The proposal after it was confirmed, and tried once.
@@ -107,10 +114,10 @@ class Reviews:
             raise ActionError(f"This form is {known.state} already; nothing more was sent.")
         if seen != known.fingerprint:
             raise ActionError("This form was changed since it was shown to you; look at it again, then confirm.")
-        fields = action.fields()
-        if wrong := problems(fields, known.form.values):
+        fields = action.fields(user)
+        if wrong := (*self.unready(action, user), *problems(fields, known.form.values)):
             raise ActionError(f"This form can't be sent yet: {wrong[0].message}")
-        if dict(known.form.before) != self._before(action, fields, known.form.values):
+        if dict(known.form.before) != self._before(action, fields, known.form.values, user):
             self.edit(wanted, {}, user)
             raise ActionError("The record has changed since the form was filled in; look at it again, then confirm.")
         self._changed(known, user, ("proposed",), "confirmed action", state="queued", confirmed_at=self.now(),
@@ -147,26 +154,28 @@ class Reviews:
         action = self.actions.named(known.action, user)
         if action.operation.undo is None or known.record is None or known.state != "written":
             raise ActionError(f"{action.title} can't be taken back from here; change it in the other system.")
-        action.operation.undo(action.connection.client, known.record)
+        action.operation.undo(action.connection.client_of(user), known.record)
         return self._changed(known, user, ("written",), "undid action", state="undone")
 
     def _known_before(
-        self, action: Action, fields: Sequence[Field], values: Mapping[str, str]
+        self, action: Action, fields: Sequence[Field], values: Mapping[str, str], user: User
     ) -> tuple[dict[str, str], str]:
         """The record as it is now; and why where it can't be seen: the form is kept, to be mended."""
         try:
-            return self._before(action, fields, values), ""
+            return self._before(action, fields, values, user), ""
+        except NotConnected:
+            return {}, ""  # which `problems` says, for as long as it is so
         except (Refused, Busy) as error:
             return {}, str(error)
 
-    def _before(self, action: Action, fields: Sequence[Field], values: Mapping[str, str]) -> dict[str, str]:
+    def _before(self, action: Action, fields: Sequence[Field], values: Mapping[str, str], user: User) -> dict[str, str]:
         """The record that the form changes, as it is now; empty where there is none, or it isn't named yet."""
         named = [f.name for f in fields if f.about]
         if action.operation.before is None or not all(values.get(name) for name in named):
             return {}
         if any(p.field in named for p in problems(fields, values)):
             return {}
-        return dict(action.operation.before(action.connection.client, values))
+        return dict(action.operation.before(action.connection.client_of(user), values))
 
     @staticmethod
     def _check_names(action: Action, given: Mapping[str, Any]) -> None:
@@ -200,4 +209,4 @@ def _told(given: Mapping[str, Any]) -> dict[str, Any]:
 
 def open_reviews(settings: Settings, engine: Engine) -> Reviews:
     """The reviews of this installation. Raises SettingsError: an entry of `actions:` is wrong."""
-    return Reviews(engine, open_actions(settings))
+    return Reviews(engine, open_actions(settings, engine))

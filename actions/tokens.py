@@ -1,14 +1,14 @@
-"""An application's own sign-in: OAuth 2.0 client credentials, fetched when needed and again when a token has ended."""
+"""What signs requests: an application's own sign-in (OAuth 2.0 client credentials), or what a person has permitted."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from threading import Lock
 
 import httpx
 
-from core.errors import Busy, Refused
+from core.errors import Busy, NotConnected, Refused
 
 _EARLY_S = 60.0
 
@@ -55,3 +55,27 @@ class ClientCredentials(httpx.Auth):
         with self._lock:
             self._token, self._ends = token, time.monotonic() + lasts - _EARLY_S
         return token
+
+
+class PersonToken(httpx.Auth):
+    """Adds what one person has permitted; a request refused for its token is sent once more with a new one.
+
+    Args:
+        bearer: A token that isn't the given one, renewed if need be. Raises NotConnected: there is none.
+    """
+
+    requires_response_body = True
+
+    def __init__(self, name: str, bearer: Callable[[str], str]) -> None:
+        self._name, self.bearer = name, bearer
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        """The request with the person's token."""
+        used = self.bearer("")
+        request.headers["Authorization"] = f"Bearer {used}"
+        response = yield request
+        if response.status_code == 401:
+            request.headers["Authorization"] = f"Bearer {self.bearer(used)}"
+            response = yield request
+            if response.status_code == 401:
+                raise NotConnected(f"{self._name} doesn't accept your sign-in any more; disconnect, and connect again.")

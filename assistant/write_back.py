@@ -15,6 +15,7 @@ from actions.kinds.kind import Field
 from actions.proposals import Evidence
 from actions.review import Reviews
 from assistant.events import Event, Stage
+from assistant.orders import order_words
 from assistant.question import Question
 from assistant.records import StoredTurn
 from core.errors import ActionError
@@ -23,30 +24,7 @@ from core.types import Answer, Citation
 # The route of such an answer; its `query` is the form's id.
 ACTION = "action"
 _MOST_CHARS = 400
-_LEAD = (
-    r"(?:please|pls|bitte|por favor|s'il (?:te|vous) plaît|now|and|then|also|ok(?:ay)?|great|thanks|"
-    r"(?:can|could|would|will) you|i need you to|i want you to|let's|kannst du|können sie|könnten sie|puedes|podrías|"
-    r"peux-tu|pouvez-vous)"
-)
-_VERBS = (
-    "open create make file raise log add post put note record enter page send set save start report "
-    "öffne eröffne erstelle lege? mach trag\\w* notiere erfasse melde setz\\w* schick\\w* speicher\\w* "
-    "abre abrir crea crear registra registrar añade anota pon envía guarda "
-    "ouvre ouvrir ouvrez crée créer créez enregistre ajoute ajoutez note mets envoie"
-).split()
-_WORD = re.compile(r"[\w'-]+")
-_ORDER = re.compile(rf"^\W*(?:{_LEAD}[\s,]+)*(?:{'|'.join(_VERBS)})\b", re.IGNORECASE)
-# "Kannst du dafür ein Ticket eröffnen?": the verb comes last.
-_POLITE = re.compile(r"^\W*(?:bitte\s+)?(?:kannst du|können sie|könnten sie)\b", re.IGNORECASE)
-_ARTICLES = re.compile(
-    r"^\W*(?:(?:me|us|mir|uns|a|an|the|this|that|it|ein|eine|einen|dafür|dazu|bitte|un|una|une|as|new|another|to|into|for|"
-    r"neue[sn]?|nuevo|nueva|nouveau|nouvelle|somebody|someone)\s+)*"
-)
-# What may follow the record that is ordered: "a task for this" is one, "a task list" isn't.
-_GOES_ON = (
-    r"\s*(?:[:.,!?]|$|(?:for|in|into|to|about|from|with|that|because|on|of|out|für|aus|zu|über|para|en|de|sobre|pour|dans|"
-    r"sur)\b)"
-)
+_WORD = re.compile(r"\w+")
 _ABOUT = re.compile(r"^[^:]{3,80}:\s*(?P<what>\S.{5,})$", re.DOTALL)
 
 
@@ -67,8 +45,11 @@ class WriteBackRequests:
         """The person's actions that the message orders, only the best; several where it says no more."""
         if not is_order(question.text):
             return [a for a in self.reviews.actions.of(question.user).values() if _is_called(a, question.text)]
-        ordered = _ORDER.match(question.text)
-        object_ = _ARTICLES.sub("", question.text[ordered.end() :].casefold()) if ordered else ""
+        words = order_words()
+        ordered = words.order.match(question.text)
+        object_ = words.skip.sub("", question.text[ordered.end() :].casefold()) if ordered else ""
+        if words.made.match(object_):
+            return []
         scored = [(_named(a, question.text, object_), a) for a in self.reviews.actions.of(question.user).values()]
         best = max((score for score, _ in scored), default=0)
         return [action for score, action in scored if score == best and best > 0]
@@ -99,7 +80,10 @@ def is_order(text: str) -> bool:
     """Whether a message orders something made in another system, by its form alone."""
     if len(text) > _MOST_CHARS and not _ABOUT.match(text):
         return False
-    return _ORDER.match(text) is not None or (_POLITE.match(text) is not None and "?" in text)
+    words = order_words()
+    if words.need.match(text):
+        return _ABOUT.match(text) is not None
+    return words.order.match(text) is not None or (words.last.match(text) is not None and "?" in text)
 
 
 def _named(action: Action, text: str, object_: str) -> int:
@@ -110,14 +94,15 @@ def _named(action: Action, text: str, object_: str) -> int:
     """
     settings, kind = action.connection.settings, action.connection.kind
     # The name in the settings, such as "success", may be a word of any message.
-    systems = {kind.title.casefold(), settings.title.casefold()} - {""}
-    said = f" {' '.join(re.findall(_WORD, text.casefold()))} "
+    systems = {_plain(kind.title), _plain(settings.title), *order_words().names.get(kind.name, ())} - {""}
+    said = f" {_plain(text)} "
     named = any(f" {name} " in said for name in systems)
     if not named and not _identified(action, text):
         return 0
-    words = action.operation.words
-    found = [w for w in words if (named and f" {w} " in said) or re.match(re.escape(w) + _GOES_ON, object_)]
-    # Named alone, a system means what it is mostly for.
+    words = (*map(_plain, action.operation.words), *order_words().records.get(action.kind_id, ()))
+    after = order_words().after
+    found = [w for w in words if (named and f" {w} " in said) or re.match(re.escape(w) + after, object_)]
+    # Named alone, a system means what it is mostly for. A plugin's operations stand in a document, none before others.
     usual = action.operation is next(iter(kind.operations), None) and any(
         re.match(rf"(?:with\s+)?{re.escape(name)}\s*(?:[:.!?]|$)", object_) for name in systems
     )
@@ -127,7 +112,14 @@ def _named(action: Action, text: str, object_: str) -> int:
 def _is_called(action: Action, text: str) -> bool:
     """Whether the message begins with the action's own title, whose verb may be any: "Plan a visit: the roof leaks"."""
     title = action.operation.title.casefold()
-    return len(title.split()) > 1 and re.match(rf"\W*{re.escape(title)}{_GOES_ON}", text.casefold()) is not None
+    return (
+        len(title.split()) > 1 and re.match(rf"\W*{re.escape(title)}{order_words().after}", text.casefold()) is not None
+    )
+
+
+def _plain(text: str) -> str:
+    """The words alone, in lower case: "Jira-Ticket" is two."""
+    return " ".join(_WORD.findall(text.casefold()))
 
 
 def _identified(action: Action, text: str) -> bool:
@@ -163,7 +155,7 @@ def _filled(
     title, text, quotes = _topic(question, history)
     operation = action.operation
     values = {operation.title_field: title, operation.text_field: text}
-    for field in action.fields():
+    for field in action.fields(question.user):
         if field.name not in values and (said := _said(field, question.text)):
             values[field.name] = said
     evidence = {operation.text_field: quotes} if quotes else {}

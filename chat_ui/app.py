@@ -12,6 +12,7 @@ import streamlit as st
 from chat_ui.admin import page as admin
 from chat_ui.automation import page as automation
 from chat_ui.chat import page as chat
+from chat_ui.connected import page as connected
 from chat_ui.data import page as data
 from chat_ui.insights import page as insights
 from chat_ui.keys import page as keys
@@ -102,6 +103,11 @@ def _page(user: User) -> None:
             st.Page(lambda: insights.page(user), title="Insights", icon=":material/insights:", url_path="insights"),
             st.Page(lambda: admin.page(user), title="Admin", icon=":material/shield_person:", url_path="admin"),
         ]
+    if connected.has_places():
+        icon = ":material/link:"
+        pages.append(
+            st.Page(lambda: connected.page(user), title="Connected accounts", icon=icon, url_path=connected.PATH)
+        )
     pages.append(st.Page(lambda: keys.page(user), title="Keys", icon=":material/key:", url_path="keys"))
     # Without an entry of its own: a citation opens it.
     hidden = [st.Page(lambda: recording.page(user), title="Recording", url_path=RECORDING, visibility="hidden")]

@@ -31,6 +31,8 @@ _PATIENCE_MS = 15_000
 PERSONAL = "personal"
 # In a table's `info`: what takes out of it the words of rows in other tables that are gone, see `follow_deletions`.
 FOLLOWS = "follows"
+# Marks a column whose values leave the database for nobody, not even for the person that they are about.
+SECRET = "secret"
 # An engine's option: the audit trail may hold people's words, see core/audit.
 KEEP_TEXTS = "audit_texts"
 

@@ -137,6 +137,10 @@ class Refused(ActionError):
         self.field = field
 
 
+class NotConnected(Refused):
+    """The person hasn't signed in to the system as themselves, or that has ended; their form is kept."""
+
+
 class Busy(ActionError):
     """The system can't be asked now, and has written nothing; `after_s` is how long it asks to wait."""
 

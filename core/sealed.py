@@ -37,6 +37,11 @@ def opened(settings: Settings, kept: str) -> str:
         ) from error
 
 
+def check_key(settings: Settings) -> None:
+    """Raises SettingsError: `secrets_key` is missing or too short."""
+    _fernet(settings)
+
+
 def _fernet(settings: Settings) -> Fernet:
     from cryptography.fernet import Fernet
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
@@ -703,7 +703,10 @@ def _keys_at(model: type[BaseModel], location: tuple[int | str, ...]) -> list[st
             and issubclass(here, BaseModel)
             and part in here.model_fields
         ):
-            here = here.model_fields[part].annotation
+            annotation = here.model_fields[part].annotation
+            # Of a section that may be left out, the section.
+            sections = [a for a in get_args(annotation) if isinstance(a, type) and issubclass(a, BaseModel)]
+            here = sections[0] if sections else annotation
     known = here.model_fields if isinstance(here, type) and issubclass(here, BaseModel) else model.model_fields
     return sorted(name for name, field in known.items() if not field.exclude)
 

@@ -44,11 +44,13 @@ def form(made: Proposal, user: User, parts: Parts) -> m.FormOut:
     fields: tuple[Field, ...] = ()
     if known is not None:
         # What is settled needs nothing of the other system to be read.
-        fields = known.fields() if made.state == "proposed" else _known_fields(known)
+        fields = known.fields(user) if made.state == "proposed" else _known_fields(known)
     wrong = problems(fields, made.form.values) if made.state == "proposed" else ()
+    unready = parts.reviews.unready(known, user) if known is not None and made.state == "proposed" else ()
     return m.FormOut(
         id=made.id, action=made.action, title=known.title if known else made.action, state=made.state,
-        mark=made.fingerprint, made_at=made.made_at, problem=made.problem, record=_record(made.record),
+        mark=made.fingerprint, made_at=made.made_at, record=_record(made.record),
+        problem=next((p.message for p in unready), made.problem),
         fields=[_filled(f, made, wrong) for f in fields], review=address(made.id, parts),
     )  # fmt: skip
 

@@ -17,7 +17,7 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 
-from core.database import Engine, Json, UtcDateTime, metadata, personal, utc_now
+from core.database import SECRET, Engine, Json, UtcDateTime, metadata, personal, utc_now
 from core.errors import WorkflowError
 from core.types import User, folded
 
@@ -39,7 +39,7 @@ workflows = sa.Table(
     sa.Column("results", Json, nullable=False),
     sa.Column("schedule", sa.String(100), nullable=False),
     sa.Column("time_zone", sa.String(64), nullable=False),
-    sa.Column("secret", sa.Text, nullable=False),
+    sa.Column("secret", sa.Text, nullable=False, info={SECRET: True}),
     sa.Column("made_at", UtcDateTime, nullable=False),
     # Why it doesn't run; empty while it does.
     sa.Column("paused", sa.Text, nullable=False),

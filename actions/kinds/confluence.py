@@ -10,28 +10,24 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
-from pydantic import SecretStr
+import httpx
 
-from actions.kinds.kind import ActionKind, Choice, Draft, Field, Lookup, Operation, Record, WebSettings
+from actions.kinds.atlassian import ACCOUNT, AtlassianSettings, atlassian_sign_in
+from actions.kinds.kind import ActionKind, Choice, Draft, Field, Lookup, Operation, Record
 from actions.wire import Wire
 
 _API = "/wiki/api/v2"
 
-
-class ConfluenceSettings(WebSettings):
-    """The site, and the account that writes. Write the token as ${NAME}."""
-
-    user: str
-    token: SecretStr
+_SCOPES = ("read:page:confluence", "write:page:confluence", "delete:page:confluence", "read:space:confluence")
 
 
 class Confluence:
     """The site, as its operation speaks to it."""
 
-    def __init__(self, settings: ConfluenceSettings) -> None:
+    def __init__(self, settings: AtlassianSettings, signed_in: httpx.Auth | None = None) -> None:
         self.site = settings.url
-        auth = (settings.user, settings.token.get_secret_value())
-        self.wire = Wire(settings.name, settings.url, settings.timeout_s, auth=auth, reason=_reason)
+        auth, base = settings.signed(signed_in), settings.base("confluence")
+        self.wire = Wire(settings.name, base, settings.timeout_s, auth=auth, reason=_reason)
 
     def record(self, page: Mapping[str, Any]) -> Record:
         """The page, with the address at which a person opens it."""
@@ -86,13 +82,13 @@ def _reason(body: Any) -> str:
 KIND = ActionKind(
     "confluence",
     "Confluence",
-    ConfluenceSettings,
+    AtlassianSettings,
     Confluence,
     (
         Operation(
             "page",
             "Make a page in Confluence",
-            ("page", "wiki page", "seite", "página"),
+            ("page", "wiki page"),
             (
                 Field("space", "Space", "choice", addressee=True),
                 Field("title", "Title"),
@@ -110,4 +106,6 @@ KIND = ActionKind(
         ),
     ),
     (Lookup("pages", "recent Confluence pages", _search),),
+    account=ACCOUNT,
+    sign_in=lambda settings: atlassian_sign_in(settings, _SCOPES),
 )

@@ -12,30 +12,25 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pydantic import SecretStr
+import httpx
 
-from actions.kinds.kind import ActionKind, Choice, Draft, Field, Lookup, Operation, Record, Values, WebSettings
+from actions.kinds.atlassian import ACCOUNT, AtlassianSettings, atlassian_sign_in
+from actions.kinds.kind import ActionKind, Choice, Draft, Field, Lookup, Operation, Record, Values
 from actions.wire import Wire
 from core.errors import Refused
 
 _ISSUE = r"[A-Z][A-Z0-9_]+-\d+"
-
-
-class JiraSettings(WebSettings):
-    """The site, and the account that writes. Write the token as ${NAME}."""
-
-    user: str
-    token: SecretStr
+_SCOPES = ("read:jira-work", "write:jira-work", "read:jira-user")
 
 
 class Jira:
     """The site, as its operations speak to it."""
 
-    def __init__(self, settings: JiraSettings) -> None:
+    def __init__(self, settings: AtlassianSettings, signed_in: httpx.Auth | None = None) -> None:
         self.site = settings.url
         self.project = settings.fixed.get("project") or settings.preset.get("project", "")
-        auth = (settings.user, settings.token.get_secret_value())
-        self.wire = Wire(settings.name, settings.url, settings.timeout_s, auth=auth, reason=_reason)
+        auth, base = settings.signed(signed_in), settings.base("jira")
+        self.wire = Wire(settings.name, base, settings.timeout_s, auth=auth, reason=_reason)
 
     def record(self, issue: Mapping[str, Any]) -> Record:
         """The issue, with the address at which a person opens it."""
@@ -142,13 +137,13 @@ def _reason(body: Any) -> str:
 KIND = ActionKind(
     "jira",
     "Jira",
-    JiraSettings,
+    AtlassianSettings,
     Jira,
     (
         Operation(
             "issue",
             "Open a Jira issue",
-            ("ticket", "issue", "bug", "vorgang", "incidencia", "jira ticket", "ticket jira"),
+            ("ticket", "issue", "bug", "jira ticket"),
             (
                 Field("project", "Project", "choice", addressee=True),
                 Field("type", "Type", "choice"),
@@ -167,7 +162,7 @@ KIND = ActionKind(
         Operation(
             "comment",
             "Comment on a Jira issue",
-            ("comment", "kommentar", "comentario", "commentaire"),
+            ("comment",),
             (
                 Field("issue", "Issue", pattern=_ISSUE, help="write its key, as ABC-123", about=True, addressee=True),
                 Field("text", "Comment", "long_text", max_chars=30_000),
@@ -180,4 +175,6 @@ KIND = ActionKind(
         ),
     ),
     (Lookup("issues", "Jira issues", _search),),
+    account=ACCOUNT,
+    sign_in=lambda settings: atlassian_sign_in(settings, _SCOPES),
 )

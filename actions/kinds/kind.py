@@ -7,12 +7,13 @@ suite in tests/actions picks it up from there.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 from urllib.parse import urlsplit
 
-from pydantic import ConfigDict, field_validator
+from pydantic import BaseModel, ConfigDict, SecretStr, field_validator
+from pydantic import Field as Key
 
 from core.settings import ActionSettings
 from core.types import User
@@ -23,10 +24,52 @@ Client = TypeVar("Client")
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
-class KindSettings(ActionSettings):
-    """The settings of a system once its kind is known: closed to keys that the kind doesn't have."""
+def safe_address(url: str) -> str:
+    """The address without a slash at its end. Raises ValueError: what is sent there could be read on the way."""
+    parts = urlsplit(url)
+    if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOOPBACK):
+        raise ValueError("write an address that begins with https://")
+    return url.rstrip("/")
+
+
+class OAuthSettings(BaseModel):
+    """Our application at a system's authorisation server, through which each person signs in as themselves (PKCE).
+
+    Attributes:
+        client_secret: Write it as ${NAME}; a public application has none.
+        client_auth: How the application names itself: in the request's body, or by HTTP Basic.
+        authorize_url, token_url, revoke_url, scopes, parameters: What isn't as the kind has it.
+        issuer: The server's own name (RFC 9207), where it sends one with its answers; another one is refused.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    client_id: str = Key(min_length=1)
+    client_secret: SecretStr | None = None
+    client_auth: Literal["post", "basic"] = "post"
+    authorize_url: str = ""
+    token_url: str = ""
+    revoke_url: str = ""
+    scopes: tuple[str, ...] = ()
+    parameters: dict[str, str] = Key(default_factory=dict)
+    issuer: str = ""
+
+    @field_validator("authorize_url", "token_url", "revoke_url")
+    @classmethod
+    def _is_safe(cls, url: str) -> str:
+        return safe_address(url) if url else ""
+
+
+class KindSettings(ActionSettings):
+    """The settings of a system once its kind is known: closed to keys that the kind doesn't have.
+
+    Attributes:
+        oauth: Each person signs in to the system as themselves, in place of one account for all.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    oauth: OAuthSettings | None = None
 
 
 class WebSettings(KindSettings):
@@ -37,10 +80,23 @@ class WebSettings(KindSettings):
     @field_validator("url")
     @classmethod
     def _is_safe(cls, url: str) -> str:
-        parts = urlsplit(url)
-        if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOOPBACK):
-            raise ValueError("write an address that begins with https://")
-        return url.rstrip("/")
+        return safe_address(url)
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """Where the people of a system sign in as themselves, and what they are asked to permit.
+
+    Attributes:
+        revoke_url: Where a sign-in is ended (RFC 7009); empty where the system has no such address.
+        parameters: What else its authorisation server wants to be told.
+    """
+
+    authorize_url: str = ""
+    token_url: str = ""
+    revoke_url: str = ""
+    scopes: tuple[str, ...] = ()
+    parameters: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +172,8 @@ class Operation:
     """One thing that can be done in a system.
 
     Attributes:
-        words: What people call it, in lower case, for "open a Jira ticket for this".
+        words: What people call it, in lower case, for "open a Jira ticket for this"; other languages' words stand in
+            assistant/orders.
         write: Sends it once. Raises Refused, Busy or Unsure.
         find: The record of a draft that may have been written; without it a silence is for a person to settle.
         repeatable: Writing it twice is the same as writing it once, so that it needs no look-up.
@@ -154,13 +211,18 @@ class ActionKind:
     """One kind of system. `open` gives the client that its operations get.
 
     Attributes:
+        open: Settings → client; for a person who signs in as themselves, settings and what signs their requests.
         offers: The operations of one system of this kind, where they stand in a file of its own.
+        account: The keys of the one account for all, needed unless people sign in as themselves.
+        sign_in: Settings → where people sign in as themselves; None where the system knows no such thing.
     """
 
     name: str
     title: str
     settings: type[KindSettings]
-    open: Callable[[Any], Any]
+    open: Callable[..., Any]
     operations: tuple[Operation, ...]
     lookups: tuple[Lookup, ...] = ()
     offers: Callable[[Any, Callable[[Path], Path]], tuple[Operation, ...]] | None = None
+    account: tuple[str, ...] = ()
+    sign_in: Callable[[Any], SignIn] | None = None

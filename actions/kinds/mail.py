@@ -160,10 +160,6 @@ KIND = ActionKind(
                 "mailbox",
                 "draft mail",
                 "mail draft",
-                "entwürfe",
-                "postfach",
-                "borradores",
-                "brouillons",
             ),
             (
                 Field("to", "To", "email", addressee=True, max_chars=2_000),

@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import SecretStr
 
-from actions.kinds.kind import ActionKind, Draft, Lookup, Operation, Record, WebSettings
+from actions.kinds.kind import ActionKind, Draft, Lookup, Operation, Record, SignIn, WebSettings
 from actions.kinds.openapi.document import TEXTS, Document, Part, Unshowable
 from actions.kinds.openapi.operations import sent_values
+from actions.tokens import PersonToken
 from core.errors import ActionError, Busy, Refused, SettingsError, Unsure
 from core.nearest import nearest
 from core.text.invisible import visible
@@ -50,8 +51,9 @@ class McpSettings(WebSettings):
 class McpServer:
     """The server, as the operations speak to it: a connection for each call."""
 
-    def __init__(self, settings: McpSettings) -> None:
+    def __init__(self, settings: McpSettings, signed_in: PersonToken | None = None) -> None:
         self.settings = settings
+        self._signed_in = signed_in
         # Of the file, filled in with the operations; by name.
         self.tools: dict[str, Mapping[str, Any]] = {}
 
@@ -103,10 +105,13 @@ class McpServer:
     ) -> _Result:
         import anyio
 
+        if self._signed_in is not None:
+            self._signed_in.bearer("")  # says at once who isn't signed in
+        problems: list[ActionError] = []
         try:
-            return anyio.run(self._connected, ask)
+            return anyio.run(self._connected, ask, problems)
         except Exception as error:
-            causes = list(_causes(error))
+            causes = [*_causes(error), *problems]
             refused = next((c for c in causes if isinstance(c, Refused)), None)
             if refused is not None:
                 raise refused from error
@@ -114,21 +119,41 @@ class McpServer:
             told = f"{self.settings.name} doesn't answer properly ({why}); check its url and token."
             raise (lost if begun else Busy)(told) from error
 
-    async def _connected(self, ask: Callable[[Client], Coroutine[Any, Any, _Result]]) -> _Result:
+    async def _connected(
+        self, ask: Callable[[Client], Coroutine[Any, Any, _Result]], problems: list[ActionError]
+    ) -> _Result:
         import anyio
         import httpx2
         from mcp import Client
         from mcp.client.streamable_http import streamable_http_client
 
         token = self.settings.token.get_secret_value() if self.settings.token else ""
-        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        headers = {"Authorization": f"Bearer {token}"} if token and self._signed_in is None else {}
+        signing = None if self._signed_in is None else _signing(self._signed_in, problems)
         timeout = self.settings.timeout_s
         with anyio.fail_after(timeout):
             # No redirect: where a form goes is the settings' address alone.
-            async with httpx2.AsyncClient(headers=headers, timeout=timeout, follow_redirects=False) as http:
+            async with httpx2.AsyncClient(
+                headers=headers, auth=signing, timeout=timeout, follow_redirects=False
+            ) as http:
                 transport = streamable_http_client(self.settings.url, http_client=http)
                 async with Client(transport, read_timeout_seconds=timeout, cache=None) as client:
                     return await ask(client)
+
+
+def _signing(person: PersonToken, problems: list[ActionError]) -> Any:
+    """What signs the client's requests as the person. Why it can't any more goes to `problems`: the client loses it."""
+    import httpx2
+
+    class Signing(httpx2.Auth):
+        def auth_flow(self, request: Any) -> Any:
+            try:
+                yield from person.auth_flow(request)
+            except ActionError as error:
+                problems.append(error)
+                raise
+
+    return Signing()
 
 
 def mark_of(tool: Mapping[str, Any]) -> str:
@@ -272,4 +297,6 @@ KIND = ActionKind(
     (),
     lookups=(Lookup("find", "Look up", _looked_up),),
     offers=offered,
+    # RFC 8707: the token is for this server, and worth nothing at another.
+    sign_in=lambda settings: SignIn(parameters={"resource": settings.url}),
 )

@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from urllib.parse import quote
 
+import httpx
 from pydantic import SecretStr
 
-from actions.kinds.kind import ActionKind, Draft, Field, Operation, Record, WebSettings
+from actions.kinds.kind import ActionKind, Draft, Field, Operation, Record, SignIn, WebSettings
 from actions.tokens import ClientCredentials
 from actions.wire import Wire
 from core.errors import Refused
@@ -27,8 +28,8 @@ class MicrosoftSettings(WebSettings):
 
     url: str = "https://graph.microsoft.com"
     tenant: str
-    client_id: str
-    client_secret: SecretStr
+    client_id: str = ""
+    client_secret: SecretStr = SecretStr("")
     login_url: str = ""
     drive: str = ""
 
@@ -36,13 +37,18 @@ class MicrosoftSettings(WebSettings):
 class Microsoft:
     """The tenant, as its operations speak to it."""
 
-    def __init__(self, settings: MicrosoftSettings) -> None:
+    def __init__(self, settings: MicrosoftSettings, signed_in: httpx.Auth | None = None) -> None:
         self.settings = settings
         login = settings.login_url or f"https://login.microsoftonline.com/{settings.tenant}/oauth2/v2.0/token"
         scope = f"{settings.url}/.default"
         secret = settings.client_secret.get_secret_value()
-        auth = ClientCredentials(settings.name, login, settings.client_id, secret, scope)
+        auth = signed_in or ClientCredentials(settings.name, login, settings.client_id, secret, scope)
+        self._own = signed_in is not None
         self.wire = Wire(settings.name, settings.url, settings.timeout_s, auth=auth, reason=_reason)
+
+    def mailbox(self, draft: Draft) -> str:
+        """The path of the person's messages: with an own sign-in of whoever has signed in, and nobody else's."""
+        return "/v1.0/me/messages" if self._own else f"/v1.0/users/{quote(draft.person.email)}/messages"
 
     def file(self, draft: Draft) -> str:
         """The path of the draft's file. Raises Refused: the settings name no library."""
@@ -50,6 +56,13 @@ class Microsoft:
             raise Refused(f"{self.settings.name} has no library for files; name its drive in the settings.")
         parts = [p for p in (*draft.values.get("folder", "").split("/"), draft.values["name"]) if p.strip(". ")]
         return f"/v1.0/drives/{self.settings.drive}/root:/{'/'.join(quote(p.strip(), safe='') for p in parts)}"
+
+
+def _sign_in(settings: MicrosoftSettings) -> SignIn:
+    login = f"https://login.microsoftonline.com/{settings.tenant}/oauth2/v2.0"
+    files = (f"{settings.url}/Files.ReadWrite.All",) if settings.drive else ()
+    scopes = (f"{settings.url}/Mail.ReadWrite", *files, "offline_access")
+    return SignIn(f"{login}/authorize", f"{login}/token", "", scopes)
 
 
 def _draft(client: Microsoft, draft: Draft) -> Record:
@@ -61,13 +74,13 @@ def _draft(client: Microsoft, draft: Draft) -> Record:
         "ccRecipients": _people(v.get("cc", "")),
         "internetMessageId": _message_id(draft),
     }
-    made = client.wire.write("POST", f"/v1.0/users/{quote(draft.person.email)}/messages", json=message)
+    made = client.wire.write("POST", client.mailbox(draft), json=message)
     return Record(str(made["id"]), str(made.get("webLink") or ""), f"Draft “{v['subject']}”")
 
 
 def _found_draft(client: Microsoft, draft: Draft) -> Record | None:
     asked = {"$filter": f"internetMessageId eq '{_message_id(draft)}'", "$select": "id,webLink"}
-    found = client.wire.read("GET", f"/v1.0/users/{quote(draft.person.email)}/messages", params=asked)["value"]
+    found = client.wire.read("GET", client.mailbox(draft), params=asked)["value"]
     title = f"Draft “{draft.values['subject']}”"
     return next((Record(str(m["id"]), str(m.get("webLink") or ""), title) for m in found), None)
 
@@ -119,7 +132,7 @@ KIND = ActionKind(
         Operation(
             "draft",
             "Put a draft into Outlook",
-            ("outlook", "outlook draft", "my drafts", "drafts", "mailbox", "entwürfe", "postfach", "borradores"),
+            ("outlook", "outlook draft", "my drafts", "drafts", "mailbox"),
             (
                 Field("to", "To", "email", addressee=True, max_chars=2_000),
                 Field("cc", "Cc", "email", required=False, addressee=True, max_chars=2_000),
@@ -151,4 +164,6 @@ KIND = ActionKind(
             text_field="text",
         ),
     ),
+    account=("client_id", "client_secret"),
+    sign_in=_sign_in,
 )

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import httpx
 from pydantic import SecretStr
 
-from actions.kinds.kind import ActionKind, Choice, Draft, Field, Lookup, Operation, Record, Values, WebSettings
+from actions.kinds.kind import ActionKind, Choice, Draft, Field, Lookup, Operation, Record, SignIn, Values, WebSettings
 from actions.wire import Wire
 
 _ID = r"[A-Z0-9]{4,30}"
@@ -21,29 +22,36 @@ class PagerDutySettings(WebSettings):
 
     Attributes:
         token: Of the REST interface; write it as ${NAME}.
-        account: The address of the PagerDuty user in whose name records are made.
+        account: The address of the PagerDuty user in whose name records are made; with `oauth` it is who has signed in.
     """
 
     url: str = "https://api.pagerduty.com"
-    token: SecretStr
-    account: str
+    token: SecretStr = SecretStr("")
+    account: str = ""
 
 
 class PagerDuty:
     """The account, as its operations speak to it."""
 
-    def __init__(self, settings: PagerDutySettings) -> None:
-        headers = {
-            "Authorization": f"Token token={settings.token.get_secret_value()}",
-            "Accept": "application/vnd.pagerduty+json;version=2",
-            "From": settings.account,
-        }
-        self.wire = Wire(settings.name, settings.url, settings.timeout_s, headers=headers, reason=_reason)
+    def __init__(self, settings: PagerDutySettings, signed_in: httpx.Auth | None = None) -> None:
+        headers = {"Accept": "application/vnd.pagerduty+json;version=2"}
+        if signed_in is None:
+            account = f"Token token={settings.token.get_secret_value()}"
+            headers |= {"Authorization": account, "From": settings.account}
+        self.wire = Wire(
+            settings.name, settings.url, settings.timeout_s, headers=headers, auth=signed_in, reason=_reason
+        )
 
     def incident(self, wanted: str) -> Mapping[str, Any]:
         """The incident of this id. Raises Refused: there is none."""
         found: Mapping[str, Any] = self.wire.read("GET", f"/incidents/{wanted}")["incident"]
         return found
+
+
+def _sign_in(_settings: PagerDutySettings) -> SignIn:
+    login = "https://identity.pagerduty.com/oauth"
+    scopes = ("incidents.read", "incidents.write", "services.read")
+    return SignIn(f"{login}/authorize", f"{login}/token", f"{login}/revoke", scopes)
 
 
 def _record(incident: Mapping[str, Any]) -> Record:
@@ -125,7 +133,7 @@ KIND = ActionKind(
         Operation(
             "incident",
             "Page somebody with PagerDuty",
-            ("incident", "on-call", "bereitschaft"),
+            ("incident", "on-call"),
             (
                 Field("service", "Service", "choice", addressee=True),
                 Field("title", "Title"),
@@ -155,4 +163,6 @@ KIND = ActionKind(
         ),
     ),
     (Lookup("incidents", "open PagerDuty incidents", _open_ones),),
+    account=("token", "account"),
+    sign_in=_sign_in,
 )  # fmt: skip

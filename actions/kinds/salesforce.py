@@ -10,13 +10,14 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+import httpx
 from pydantic import SecretStr
 
-from actions.kinds.kind import ActionKind, Choice, Draft, Field, Lookup, Operation, Record, Values, WebSettings
+from actions.kinds.kind import ActionKind, Choice, Draft, Field, Lookup, Operation, Record, SignIn, Values, WebSettings
 from actions.tokens import ClientCredentials
 from actions.wire import Wire
 
-_DATA = "/services/data/v60.0"
+_DATA, _LOGIN = "/services/data/v60.0", "/services/oauth2"
 _SLACK_S = 600.0
 _ID = r"[A-Za-z0-9]{15}(?:[A-Za-z0-9]{3})?"
 
@@ -24,17 +25,18 @@ _ID = r"[A-Za-z0-9]{15}(?:[A-Za-z0-9]{3})?"
 class SalesforceSettings(WebSettings):
     """The organisation (`https://NAME.my.salesforce.com`) and its connected app. Write the secret as ${NAME}."""
 
-    client_id: str
-    client_secret: SecretStr
+    client_id: str = ""
+    client_secret: SecretStr = SecretStr("")
 
 
 class Salesforce:
     """The organisation, as its operations speak to it."""
 
-    def __init__(self, settings: SalesforceSettings) -> None:
+    def __init__(self, settings: SalesforceSettings, signed_in: httpx.Auth | None = None) -> None:
         self.site = settings.url
         secret = settings.client_secret.get_secret_value()
-        auth = ClientCredentials(settings.name, f"{settings.url}/services/oauth2/token", settings.client_id, secret)
+        login = f"{settings.url}{_LOGIN}/token"
+        auth = signed_in or ClientCredentials(settings.name, login, settings.client_id, secret)
         self.wire = Wire(settings.name, settings.url, settings.timeout_s, auth=auth, reason=_reason)
 
     def query(self, soql: str) -> list[Mapping[str, Any]]:
@@ -63,6 +65,11 @@ class Salesforce:
     def record(self, kind: str, number: str, title: str) -> Record:
         """The record, with the address at which a person opens it."""
         return Record(f"{kind}/{number}", f"{self.site}/lightning/r/{kind}/{number}/view", title)
+
+
+def _sign_in(settings: SalesforceSettings) -> SignIn:
+    login = f"{settings.url}{_LOGIN}"
+    return SignIn(f"{login}/authorize", f"{login}/token", f"{login}/revoke", ("api", "refresh_token"))
 
 
 def quoted(text: str) -> str:
@@ -154,7 +161,7 @@ KIND = ActionKind(
         Operation(
             "task",
             "Make a task in Salesforce",
-            ("task", "aufgabe", "tarea", "tâche"),
+            ("task",),
             (
                 Field("subject", "Subject"),
                 _DESCRIPTION,
@@ -173,7 +180,7 @@ KIND = ActionKind(
         Operation(
             "case",
             "Open a case in Salesforce",
-            ("case", "fall", "caso"),
+            ("case",),
             (
                 Field("subject", "Subject"),
                 _DESCRIPTION,
@@ -207,4 +214,6 @@ KIND = ActionKind(
         ),
     ),
     (Lookup("accounts", "Salesforce accounts", _accounts),),
+    account=("client_id", "client_secret"),
+    sign_in=_sign_in,
 )  # fmt: skip

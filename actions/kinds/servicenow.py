@@ -10,9 +10,10 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import httpx
 from pydantic import SecretStr
 
-from actions.kinds.kind import ActionKind, Choice, Draft, Field, Lookup, Operation, Record, Values, WebSettings
+from actions.kinds.kind import ActionKind, Choice, Draft, Field, Lookup, Operation, Record, SignIn, Values, WebSettings
 from actions.wire import Wire
 from core.errors import Refused
 
@@ -22,18 +23,18 @@ _CODE = re.compile(r"\[(/?)code\]", re.IGNORECASE)
 
 
 class ServiceNowSettings(WebSettings):
-    """The instance, and the account that writes. Write the password as ${NAME}."""
+    """The instance, and the account that writes unless people sign in as themselves. Write the password as ${NAME}."""
 
-    user: str
-    password: SecretStr
+    user: str = ""
+    password: SecretStr = SecretStr("")
 
 
 class ServiceNow:
     """The instance, as its operations speak to it."""
 
-    def __init__(self, settings: ServiceNowSettings) -> None:
+    def __init__(self, settings: ServiceNowSettings, signed_in: httpx.Auth | None = None) -> None:
         self.site = settings.url
-        auth = (settings.user, settings.password.get_secret_value())
+        auth = signed_in or (settings.user, settings.password.get_secret_value())
         headers = {"Accept": "application/json"}
         self.wire = Wire(settings.name, settings.url, settings.timeout_s, headers=headers, auth=auth, reason=_reason)
 
@@ -54,6 +55,11 @@ class ServiceNow:
         if not rows:
             raise Refused(f"{self.wire.name} has no incident {number}; correct its number.", "incident")
         return rows[0]
+
+
+def _sign_in(settings: ServiceNowSettings) -> SignIn:
+    site = settings.url
+    return SignIn(f"{site}/oauth_auth.do", f"{site}/oauth_token.do", f"{site}/oauth_revoke_token.do", ("useraccount",))
 
 
 def _open_incident(client: ServiceNow, draft: Draft) -> Record:
@@ -135,7 +141,7 @@ KIND = ActionKind(
         Operation(
             "incident",
             "Open a ServiceNow incident",
-            ("incident", "störung", "incidente"),
+            ("incident",),
             (
                 Field("short_description", "Short description", max_chars=160),
                 Field("description", "Description", "long_text", max_chars=4_000 - 300),
@@ -153,7 +159,7 @@ KIND = ActionKind(
         Operation(
             "note",
             "Add a work note in ServiceNow",
-            ("work note", "arbeitsnotiz"),
+            ("work note",),
             (
                 Field("incident", "Incident", pattern=r"[A-Z]{2,8}\d{3,12}", help="write its number, as INC0010001",
                       about=True, addressee=True),
@@ -166,4 +172,6 @@ KIND = ActionKind(
         ),
     ),
     (Lookup("incidents", "ServiceNow incidents", _search),),
+    account=("user", "password"),
+    sign_in=_sign_in,
 )  # fmt: skip

@@ -10,9 +10,10 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+import httpx
 from pydantic import SecretStr
 
-from actions.kinds.kind import ActionKind, Draft, Field, Lookup, Operation, Record, WebSettings
+from actions.kinds.kind import ActionKind, Draft, Field, Lookup, Operation, Record, SignIn, WebSettings
 from actions.wire import Wire
 from core.errors import Refused
 from core.nearest import nearest
@@ -31,7 +32,7 @@ class SmartsheetSettings(WebSettings):
     """
 
     url: str = "https://api.smartsheet.com"
-    token: SecretStr
+    token: SecretStr = SecretStr("")
     sheet: str
     columns: dict[str, str]
     key_column: str
@@ -40,10 +41,12 @@ class SmartsheetSettings(WebSettings):
 class Smartsheet:
     """The sheet, as its operation speaks to it."""
 
-    def __init__(self, settings: SmartsheetSettings) -> None:
+    def __init__(self, settings: SmartsheetSettings, signed_in: httpx.Auth | None = None) -> None:
         self.settings = settings
-        headers = {"Authorization": f"Bearer {settings.token.get_secret_value()}"}
-        self.wire = Wire(settings.name, settings.url, settings.timeout_s, headers=headers, reason=_reason)
+        headers = {} if signed_in else {"Authorization": f"Bearer {settings.token.get_secret_value()}"}
+        self.wire = Wire(
+            settings.name, settings.url, settings.timeout_s, headers=headers, auth=signed_in, reason=_reason
+        )
         self.path = f"/2.0/sheets/{settings.sheet}"
 
     def columns(self) -> dict[str, int]:
@@ -59,6 +62,11 @@ class Smartsheet:
     def record(self, row: Mapping[str, Any], title: str) -> Record:
         """The row, with the address at which a person opens it."""
         return Record(str(row["id"]), str(row.get("permalink") or ""), title)
+
+
+def _sign_in(settings: SmartsheetSettings) -> SignIn:
+    login = "https://app.smartsheet.com/b/authorize"
+    return SignIn(login, f"{settings.url}/2.0/token", "", ("READ_SHEETS", "WRITE_SHEETS"))
 
 
 def _add_row(client: Smartsheet, draft: Draft) -> Record:
@@ -106,7 +114,7 @@ KIND = ActionKind(
         Operation(
             "row",
             "Add a row in Smartsheet",
-            ("row", "line", "zeile", "fila", "ligne"),
+            ("row", "line"),
             (
                 Field("title", "Title", max_chars=4_000),
                 Field("text", "Text", "long_text", required=False, max_chars=4_000),
@@ -121,4 +129,6 @@ KIND = ActionKind(
         ),
     ),
     (Lookup("rows", "Smartsheet rows", _search),),
+    account=("token",),
+    sign_in=_sign_in,
 )

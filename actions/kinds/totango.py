@@ -209,7 +209,7 @@ KIND = ActionKind(
         Operation(
             "task",
             "Make a task in Totango",
-            ("task", "success task", "aufgabe", "tarea", "tâche"),
+            ("task", "success task"),
             (
                 _ACCOUNT,
                 Field("title", "Title"),
@@ -228,7 +228,7 @@ KIND = ActionKind(
         Operation(
             "attribute",
             "Set an account's attribute in Totango",
-            ("attribute", "attribut", "atributo"),
+            ("attribute",),
             (
                 _ACCOUNT,
                 Field("attribute", "Attribute", "choice", about=True),

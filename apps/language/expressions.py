@@ -72,6 +72,12 @@ class _Sandbox(ImmutableSandboxedEnvironment):
             raise SecurityError(f"'{operator}' is only for numbers up to {_LARGEST:,}")
         return super().call_binop(context, operator, left, right)
 
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        """What a mapping holds under the name, before its methods: `event.values` are the values of the event."""
+        if isinstance(obj, Mapping) and attribute in obj:
+            return obj[attribute]
+        return super().getattr(obj, attribute)
+
 
 def _as_date(value: object) -> date | None:
     if isinstance(value, datetime):

@@ -43,8 +43,11 @@ def review(reviews: Reviews, wanted: str, user: User, key: str) -> None:
 
 
 def _open_form(reviews: Reviews, proposal: Proposal, action: Action, user: User, key: str) -> None:
-    fields = action.fields()
+    fields = action.fields(user)
     wrong = reviews.problems(proposal.id, user)
+    for problem in wrong:
+        if not problem.field:
+            _connect_first(problem, key)
     if proposal.problem:
         components.state("This form needs a change", proposal.problem, "warning")
     known = {name: text for name, text in proposal.form.before.items() if name not in proposal.form.values}
@@ -68,6 +71,13 @@ def _open_form(reviews: Reviews, proposal: Proposal, action: Action, user: User,
         dropped = any(not given.get(problem.field) for problem in wrong)
         _take(reviews, proposal, given, user, sent=sent and not dropped)
     if sent or saved or cancelled:
+        st.rerun()
+
+
+def _connect_first(problem: Problem, key: str) -> None:
+    components.state("Connect first; your form is kept", problem.message, "warning")
+    if st.button("Connected accounts", key=f"{key}-connect", icon=":material/link:"):
+        st.session_state["open-page"] = "connected"
         st.rerun()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -14,15 +15,23 @@ from core.errors import DebriefError
 from core.files import write_atomically
 from core.person.records import delete_person, person_records
 from core.person.report import as_json, deletion_lines, elsewhere
-from core.settings import load_settings
+from core.settings import Settings, load_settings
 
 person_app = typer.Typer(no_args_is_help=True, help="What is kept about one person.", rich_markup_mode=None)
+
+EndAccounts = Callable[[Settings, Engine, str], list[str]]
+_hooks: dict[str, EndAccounts] = {}
 
 Email = Annotated[str, typer.Argument(help="The person's e-mail address.")]
 
 
-def register(app: typer.Typer) -> None:
-    """Adds the command's group."""
+def register(app: typer.Typer, end_accounts: EndAccounts) -> None:
+    """Adds the command's group.
+
+    Args:
+        end_accounts: Ends a person's sign-ins at other systems before they are forgotten here; what became of each.
+    """
+    _hooks["end accounts"] = end_accounts
     app.add_typer(person_app, name="person")
 
 
@@ -57,12 +66,13 @@ def delete(
     if not sure:
         counts = ", ".join(f"{len(rows)} in {table}" for table, rows in found.items())
         typer.confirm(f"Delete what is kept about {email} for good ({counts})?", abort=True)
+    ended = _hooks["end accounts"](load_settings(), engine, email)
     done = delete_person(engine, email)
     audit.record(engine, audit.SERVICE, "deleted person", email)
     if json_:
-        print_json({"deletion": done, "elsewhere": elsewhere(load_settings())})
+        print_json({"deletion": done, "elsewhere": [*ended, *elsewhere(load_settings())]})
     else:
-        for line in deletion_lines(done, load_settings()):
+        for line in (*ended, *deletion_lines(done, load_settings())):
             out.print(line)
     if done.left:
         raise typer.Exit(1)

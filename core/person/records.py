@@ -17,10 +17,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from core.database import PERSONAL, Engine, follow_deletions, metadata
+from core.database import PERSONAL, SECRET, Engine, follow_deletions, metadata
 from core.types import folded
 
 DELETED = "(deleted)"
+NOT_GIVEN_OUT = "(kept encrypted, not given out)"
 _DELETE, _ANONYMISE = "delete", "anonymise"
 
 
@@ -49,7 +50,7 @@ def person_records(engine: Engine, email: str) -> dict[str, list[dict[str, Any]]
     with engine.connect() as connection:
         for table, is_theirs, _ in _everywhere(email):
             rows = connection.execute(sa.select(table).where(is_theirs)).mappings()
-            found.setdefault(table.name, []).extend({name: _plain(value) for name, value in r.items()} for r in rows)
+            found.setdefault(table.name, []).extend({name: _told(table, name, r[name]) for name in r} for r in rows)
     return {table: rows for table, rows in sorted(found.items()) if rows}
 
 
@@ -107,6 +108,10 @@ def _columns(table: sa.Table) -> list[sa.Column[Any]]:
 def _add(counts: dict[str, int], table: sa.Table, rows: int) -> None:
     if rows:
         counts[table.name] = counts.get(table.name, 0) + rows
+
+
+def _told(table: sa.Table, column: str, value: Any) -> Any:
+    return NOT_GIVEN_OUT if value and SECRET in table.columns[column].info else _plain(value)
 
 
 def _plain(value: Any) -> Any:

@@ -41,7 +41,7 @@ def action(action: str, caller: Filling, parts: With) -> m.ActionOut:
     found = parts.reviews.actions.of(caller.user).get(action)
     if found is None:
         raise NotFound(f"There is no action {action[:60]!r} for you; /api/v1/actions lists yours.")
-    return forms.action(found, found.fields())
+    return forms.action(found, found.fields(caller.user))
 
 
 @routes.get("/forms")

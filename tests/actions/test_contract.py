@@ -150,7 +150,7 @@ def test_wrong_credentials_are_one_sentence_with_the_remedy(kind, running, engin
     operation = next(iter(system.values))
     proposal = right.propose(f"it.{operation}", system.values[operation], ANA)
     wrong = reviews_of(kind, system, engine, **dict.fromkeys(secrets, "expired"))
-    client = wrong.actions.known[f"it.{operation}"].connection.client
+    client = wrong.actions.known[f"it.{operation}"].connection.client_of(ANA)
     with pytest.raises(ActionError, match=r"accept our credentials|gives no token"):
         KINDS[kind].operations[0].write(client, Draft(proposal.id, proposal.form.values, ANA, utc_now().timestamp()))
 
@@ -176,7 +176,7 @@ def test_records_are_found_by_their_words(kind, running, engine) -> None:
     reviews = reviews_of(kind, system, engine)
     confirmed(reviews, system, next(iter(system.values)))
     words = "hollis" if kind in ("totango", "salesforce") else "VPN"
-    client = reviews.actions.known[f"it.{next(iter(system.values))}"].connection.client
+    client = reviews.actions.known[f"it.{next(iter(system.values))}"].connection.client_of(ANA)
     found = KINDS[kind].lookups[0].run(client, words)
     assert found and words.casefold() in found[0].title.casefold()
     assert KINDS[kind].lookups[0].run(client, "zzz-nothing") == []

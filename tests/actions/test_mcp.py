@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 import uvicorn
 import yaml
@@ -17,12 +18,17 @@ from mcp.types import ToolAnnotations
 from typer.testing import CliRunner
 
 import cli
+from actions.accounts import Accounts
+from actions.accounts.place import place_of
+from actions.connections import own_settings
+from actions.kinds import KINDS
 from actions.proposals import of_user
 from actions.review import Reviews, open_reviews
 from core.database import open_database
-from core.errors import ActionError, DebriefError, SettingsError
+from core.errors import ActionError, DebriefError, NotConnected, SettingsError
 from core.settings import load_settings
 from core.types import User
+from samples.stand_ins import sign_in
 from tests.service.apart import apart
 
 pytestmark = pytest.mark.integration
@@ -55,12 +61,19 @@ class Desk:
             return "no"
 
         self.server = server
+        # What is served: the server, or what checks who asks before it.
+        self.app: Any = None
 
 
 @pytest.fixture
 def desk() -> Iterator[tuple[Desk, str]]:
     made = Desk()
-    config = uvicorn.Config(made.server.streamable_http_app(), host="127.0.0.1", port=0, log_level="error", ws="none")
+    made.app = made.server.streamable_http_app()
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await made.app(scope, receive, send)
+
+    config = uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error", ws="none")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
@@ -93,6 +106,20 @@ def run(*arguments: str) -> str:
     return result.output
 
 
+def signed_by(login: sign_in.SignInStandIn, app: Any) -> Any:
+    """The server's application, open to the tokens of the authorisation server alone."""
+
+    async def checked(scope: Any, receive: Any, send: Any) -> None:
+        told = dict(scope.get("headers", ())).get(b"authorization", b"").decode()
+        if scope["type"] == "http" and not login.service.accepts(told):
+            await send({"type": "http.response.start", "status": 401, "headers": []})
+            await send({"type": "http.response.body", "body": b""})
+            return
+        await app(scope, receive, send)
+
+    return checked
+
+
 def reviews() -> Reviews:
     settings = load_settings()
     return open_reviews(settings, open_database(settings))
@@ -113,7 +140,7 @@ def test_a_tool_is_taken_in_reviewed_and_called_once(
         known = reviews()
         server.say = ATTACK
         form = known.propose("desk.plan_visit", {"site": "Basel", "day": "Monday"}, ANA)
-        assert [f.name for f in known.actions.named("desk.plan_visit", ANA).fields()] == ["site", "day", "note"]
+        assert [f.name for f in known.actions.named("desk.plan_visit", ANA).fields(ANA)] == ["site", "day", "note"]
         assert server.written == []
         done = known.confirm(form.id, ANA, form.fingerprint)
         assert done.state == "written" and done.record is not None and done.record.id == "V-1", done
@@ -204,3 +231,42 @@ def test_what_can_t_be_offered_says_why(
             run("tools", "desk")
 
     apart(story)
+
+
+def test_each_person_asks_a_server_with_their_own_token(
+    desk: tuple[Desk, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server, url = desk
+    with sign_in.start() as login:
+        server.app = signed_by(login, server.app)
+        places = {f"{name}_url": f"{login.url}/{name}" for name in ("authorize", "token", "revoke")}
+        oauth = {"client_id": sign_in.CLIENT, "client_secret": sign_in.SECRET, **places}
+        monkeypatch.setenv("DEBRIEF_TEST_KEY", "k" * 40)
+        configured(tmp_path, url, monkeypatch, oauth=oauth)
+        file = tmp_path / "debrief.yaml"
+        file.write_text(file.read_text() + "secrets_key: ${DEBRIEF_TEST_KEY}\n", encoding="utf-8")
+        (tmp_path / "desk.json").write_text("[]", encoding="utf-8")
+
+        def story() -> None:
+            with pytest.raises(NotConnected, match=r"signed in to MCP .desk. yet"):
+                run("tools", "desk")
+            settings = load_settings()
+            known = Accounts(settings, open_database(settings))
+            place = place_of(KINDS["mcp"], own_settings(settings.actions[0], settings, 0), settings.file)
+            assert place is not None
+            back = httpx.get(known.begin(place, ANA, "https://debrief.example/connected")).headers["location"]
+            assert login.service.asked[-1]["resource"] == url
+            known.finish({"desk": place}, back, ANA)
+            assert "new      plan_visit" in run("tools", "desk")
+            forms = reviews()
+            form = forms.propose("desk.plan_visit", {"site": "Basel", "day": "Monday"}, ANA)
+            # Taken back at the server: it was refused before anything was done, so it goes on with a new token.
+            login.service.access.clear()
+            assert forms.confirm(form.id, ANA, form.fingerprint).state == "written"
+            form = forms.propose("desk.plan_visit", {"site": "Bern", "day": "Monday"}, ANA)
+            login.service.end(next(iter(login.service.refresh.values())))
+            ended = forms.confirm(form.id, ANA, form.fingerprint)
+            assert (ended.state, len(server.written)) == ("proposed", 1)
+            assert "connect on the page Connected accounts" in ended.problem
+
+        apart(story)

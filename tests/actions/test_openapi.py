@@ -91,7 +91,7 @@ def test_a_form_from_the_schema_is_sent_as_the_schema_says(visits: Any, tmp_path
     server, kept = visits
     actions = actions_of(tmp_path, DOCUMENT, server.url)
     reviews = Reviews(open_sqlite(tmp_path / "state.sqlite"), actions)
-    fields = {f.name: f for f in actions.known["visits.planvisit"].fields()}
+    fields = {f.name: f for f in actions.known["visits.planvisit"].fields(ANA)}
     # Optional and not to be shown: the boss's boss. Of two simple alternatives the text is.
     assert list(fields) == ["site", "notify", "title", "day", "kind", "people", "hours", "contact.mail", "paid"]
     assert (fields["day"].type, fields["kind"].type, fields["contact.mail"].addressee) == ("date", "choice", True)
@@ -230,6 +230,6 @@ def test_operations_are_cut_out_of_a_large_document(tmp_path: Path) -> None:
     small = cut_document(whole, ["planVisit"])
     assert len(json.dumps(small)) < 3_000
     assert set(small["components"]["schemas"]) == {"Visit", "Contact"}
-    assert list(actions_of(tmp_path, small).known["visits.planvisit"].fields()) == list(
-        actions_of(tmp_path, DOCUMENT).known["visits.planvisit"].fields()
+    assert list(actions_of(tmp_path, small).known["visits.planvisit"].fields(ANA)) == list(
+        actions_of(tmp_path, DOCUMENT).known["visits.planvisit"].fields(ANA)
     )

@@ -5,15 +5,19 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import UTC, datetime
+from importlib.resources import files
 from typing import Any, cast
 
 import pytest
+import yaml
 
 from actions.connections import open_actions
+from actions.kinds import KINDS
 from actions.review import Reviews
+from assistant.orders import LANGUAGES
 from assistant.question import Question
 from assistant.records import StoredTurn
-from assistant.write_back import WriteBackRequests, _filled
+from assistant.write_back import WriteBackRequests, _filled, is_order
 from core.settings import ActionSettings, Settings
 from core.types import Answer, Citation, User
 
@@ -81,6 +85,120 @@ def test_orders_are_told_from_questions(requests, message, wanted) -> None:
     question = Question(message, ANA)
     assert [a.id for a in requests.wanted(question)] == wanted
     assert requests.wanted(Question(message, User("ben@example.com"))) == []
+
+
+_MORE: list[dict[str, Any]] = [
+    {"name": "crm", "kind": "salesforce", "url": "https://s.example", "client_id": "c", "client_secret": "s"},
+    {"name": "wiki", "kind": "confluence", "url": "https://w.example", "user": "u", "token": "t"},
+    {"name": "sheet", "kind": "smartsheet", "token": "t", "sheet": "1", "columns": {"title": "A"}, "key_column": "K"},
+    {"name": "office", "kind": "microsoft", "tenant": "t", "client_id": "c", "client_secret": "s"},
+]
+_ORDERS = [
+    ("Lege bitte ein Jira-Ticket dazu an", "tickets.issue"),
+    ("Mach daraus einen Vorgang in Jira", "tickets.issue"),
+    ("Kannst du dafür eine Störung in ServiceNow aufmachen?", "now.incident"),
+    ("Bitte erstelle eine Aufgabe in Salesforce: Angebot bis Freitag senden", "crm.task"),
+    ("Trag das als Touchpoint in Totango ein", "success.touchpoint"),
+    ("Ich brauche ein Ticket: Drucker im 3. Stock geht nicht", "tickets.issue"),
+    ("Alarmiere die Bereitschaft über PagerDuty", "duty.incident"),
+    ("Schreib einen Kommentar an OPS-12 in Jira: wieder aufgetreten", "tickets.comment"),
+    ("Leg eine Seite in Confluence dazu an", "wiki.page"),
+    ("Füge eine Zeile in Smartsheet hinzu: Abnahme am Montag", "sheet.row"),
+    ("Könntest du das bitte als Entwurf in Outlook ablegen?", "office.draft"),
+    ("Schick das an den Webhook Team room", "hook.post"),
+    ("Abre una incidencia en ServiceNow para esto", "now.incident"),
+    ("Crea un ticket: la VPN se cae en Berlín", "tickets.issue"),
+    ("¿Puedes abrir un ticket en Jira?", "tickets.issue"),
+    ("Añade una tarea en Salesforce: llamar a Jo", "crm.task"),
+    ("Registra esto como touchpoint en Totango", "success.touchpoint"),
+    ("Necesito un ticket: no funciona la impresora", "tickets.issue"),
+    ("Avisa a la guardia con PagerDuty", "duty.incident"),
+    ("Pon un comentario en OPS-12 de Jira: ha vuelto a pasar", "tickets.comment"),
+    ("Crea una página en Confluence con esto", "wiki.page"),
+    ("Agrega una fila en Smartsheet: entrega el lunes", "sheet.row"),
+    ("Guárdalo como borrador en Outlook", "office.draft"),
+    ("¿Podrías registrar una incidencia en PagerDuty, por favor?", "duty.incident"),
+    ("Ouvre un incident dans ServiceNow pour ça", "now.incident"),
+    ("Crée un ticket : le VPN tombe à Berlin", "tickets.issue"),
+    ("Peux-tu ouvrir un ticket Jira ?", "tickets.issue"),
+    ("Ajoute une tâche dans Salesforce : appeler Jo", "crm.task"),
+    ("Enregistre ça comme touchpoint dans Totango", "success.touchpoint"),
+    ("J'ai besoin d'un ticket : l'imprimante ne marche pas", "tickets.issue"),
+    ("Préviens l'astreinte avec PagerDuty", "duty.incident"),
+    ("Mets un commentaire sur OPS-12 dans Jira : encore vu", "tickets.comment"),
+    ("Crée une page dans Confluence avec ça", "wiki.page"),
+    ("Ajoute une ligne dans Smartsheet : livraison lundi", "sheet.row"),
+    ("Mets-le en brouillon dans Outlook", "office.draft"),
+    ("Pourriez-vous déclarer un incident dans PagerDuty, s'il vous plaît ?", "duty.incident"),
+]
+_NO_ORDERS = [
+    "Welche Jira-Tickets sind offen?",
+    "Wie lege ich ein Ticket an?",
+    "Erstelle eine Zusammenfassung der Störung",
+    "Mach eine Tabelle aller Vorgänge",
+    "Schreib eine E-Mail an Pat",
+    "Öffne den letzten Bericht",
+    "Zeig mir die Aufgaben aus Salesforce",
+    "Warum wurde das Ticket geschlossen?",
+    "¿Qué tickets de Jira están abiertos?",
+    "¿Cómo abro un ticket?",
+    "Crea un resumen de la incidencia",
+    "Haz una tabla de las tareas",
+    "Escribe un correo a Pat",
+    "Muéstrame las tareas de Salesforce",
+    "¿Por qué se cerró el ticket?",
+    "Abre el último informe",
+    "Quels tickets Jira sont ouverts ?",
+    "Comment ouvrir un ticket ?",
+    "Crée un résumé de l'incident",
+    "Fais un tableau des tâches",
+    "Écris un e-mail à Pat",
+    "Montre-moi les tâches de Salesforce",
+    "Pourquoi le ticket a-t-il été fermé ?",
+    "Ouvre le dernier rapport",
+    "Create a summary of the Jira ticket OPS-12",
+    "Erstelle eine Tabelle aus dem Jira-Ticket OPS-12",
+]
+
+
+def test_orders_in_german_spanish_and_french() -> None:
+    entries = tuple(ActionSettings(groups=("w",), **system) for system in (*_SYSTEMS, *_MORE))
+    known = WriteBackRequests(Reviews(cast(Any, None), open_actions(Settings(actions=entries))))
+
+    def told(text: str) -> list[str]:
+        return [a.id for a in known.wanted(Question(text, ANA))] if is_order(text) else []
+
+    assert [(text, told(text)) for text, _ in _ORDERS] == [(text, [wanted]) for text, wanted in _ORDERS]
+    assert [(text, found) for text in _NO_ORDERS if (found := told(text))] == []
+    # Each language has a word for what each kind of system makes.
+    operations = {f"{k.name}.{o.name}" for k in KINDS.values() for o in k.operations}
+    for language in LANGUAGES[1:]:
+        records = yaml.safe_load(files("assistant.orders").joinpath(f"{language}.yaml").read_text("utf-8"))["records"]
+        assert set(records) == operations, language
+
+
+def test_a_plugin_is_ordered_by_its_own_words(requests, tmp_path) -> None:
+    document = {
+        "openapi": "3.0.3", "info": {"title": "Visits", "version": "1"},
+        "paths": {"/visits": {"post": {"operationId": "visit", "requestBody": {"content": {"application/json": {"schema":
+            {"type": "object", "properties": {"title": {"type": "string"}}}}}}, "responses": {"201": {"description": ""}}}}},
+    }  # fmt: skip
+    (tmp_path / "visits.json").write_text(json.dumps(document), encoding="utf-8")
+    plugin = ActionSettings(
+        name="field",
+        kind="openapi",
+        url="https://v.example",
+        document="visits.json",
+        operations=["visit"],
+        groups=("w",),
+    )
+    entries = (*(ActionSettings(groups=("w",), **system) for system in _SYSTEMS), plugin)
+    known = WriteBackRequests(Reviews(cast(Any, None), open_actions(Settings(root=tmp_path, actions=entries))))
+    for message, wanted in (
+        ("open a Jira ticket for this", ["tickets.issue"]),
+        ("create a visit: Basel", ["field.visit"]),
+    ):
+        assert [a.id for a in known.wanted(Question(message, ANA))] == wanted
 
 
 def test_the_last_answer_fills_the_text_and_the_message_the_rest(requests) -> None:

@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+import httpx
 from pydantic import SecretStr
 
-from actions.kinds.kind import ActionKind, Draft, Operation, Record, WebSettings
+from actions.kinds.kind import ActionKind, Draft, Operation, Record, SignIn, WebSettings
 from actions.kinds.openapi.document import (
     FORM_FIELDS,
     TEXTS,
@@ -52,11 +53,11 @@ class OpenApiSettings(WebSettings):
 class Plugin:
     """The system, as the operations speak to it."""
 
-    def __init__(self, settings: OpenApiSettings) -> None:
+    def __init__(self, settings: OpenApiSettings, signed_in: httpx.Auth | None = None) -> None:
         secret = settings.token.get_secret_value() if settings.token else ""
-        headers = {settings.header: settings.prefix + secret} if secret else {}
+        headers = {settings.header: settings.prefix + secret} if secret and signed_in is None else {}
         self.settings = settings
-        self.wire = Wire(settings.name, settings.url, settings.timeout_s, headers=headers)
+        self.wire = Wire(settings.name, settings.url, settings.timeout_s, headers=headers, auth=signed_in)
 
 
 def offered(settings: OpenApiSettings, path: Callable[[Path], Path]) -> tuple[Operation, ...]:
@@ -210,4 +211,4 @@ def _record(said: Any, draft: Draft) -> Record:
     return Record(number, link, next((v for v in draft.values.values() if v), number)[:200])
 
 
-KIND = ActionKind("openapi", "OpenAPI", OpenApiSettings, Plugin, (), offers=offered)
+KIND = ActionKind("openapi", "OpenAPI", OpenApiSettings, Plugin, (), offers=offered, sign_in=lambda _: SignIn())
