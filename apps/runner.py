@@ -13,6 +13,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any, Literal
 
 from pydantic import ValidationError
@@ -26,6 +27,7 @@ from apps.run.inputs import check_fields, check_inputs, plain
 from apps.run.offers import OfferedForm, offered_forms
 from apps.run.outputs import OutputValue, filled, make_output, redacted_output, redacted_value
 from apps.steps import KINDS
+from core.database import utc_now
 from core.errors import AppError, DebriefError
 from core.types import User
 
@@ -73,6 +75,8 @@ class RunResult:
     offers: tuple[OfferedForm, ...] = ()
     asks: tuple[Input, ...] = ()
     asks_in: str = ""
+    asks_until: datetime | None = None
+    otherwise: Mapping[str, Any] = field(default_factory=dict)
     asked_by: App | None = None
 
     def output(self, name: str) -> OutputValue | None:
@@ -109,9 +113,12 @@ def _check_audience(app: App, user: User) -> None:
 
 
 def resume(
-    app: App, waiting: RunResult, answers: Mapping[str, Any], context: Context
+    app: App, waiting: RunResult, answers: Mapping[str, Any], context: Context, *, late: bool = False
 ) -> Iterator[StepState | RunResult]:
     """The rest of a run that waits for a person, as `run_app`.
+
+    Args:
+        late: Nobody answered in time; the answers are those that the app has for that.
 
     Raises:
         AppError: an answer is wrong, the person may no longer use the app, or the step isn't there any more.
@@ -124,7 +131,8 @@ def resume(
     run.values |= {k: v for k, v in (waiting.values or {}).items() if k != OWN_PHRASES}
     context.evidence.extend(waiting.evidence)
     context.notes.extend(waiting.notes)
-    context.tokens, context.answers = waiting.tokens, check_fields(app.name, waiting.asks, answers)
+    context.tokens, context.late = waiting.tokens, late
+    context.answers = check_fields(app.name, waiting.asks, answers)
     return run.events(app.steps[at:], waiting.seconds)
 
 
@@ -164,6 +172,7 @@ class _Run:
         outputs: tuple[OutputValue, ...] = ()
         offers: tuple[OfferedForm, ...] = ()
         asks: tuple[Input, ...] = ()
+        until, otherwise = None, dict[str, Any]()
         for step in steps:
             yield StepState(step.id, _title(step), "waiting")
         current = steps[0]
@@ -182,7 +191,8 @@ class _Run:
             status, error = "cancelled", f"The run was cancelled before the step '{_title(current)}'."
             yield StepState(current.id, _title(current), "cancelled")
         except Asked as asked:
-            status, error, asks = "waiting", str(asked), asked.fields
+            status, error, asks, otherwise = "waiting", str(asked), asked.fields, asked.otherwise
+            until = None if asked.within is None else utc_now() + asked.within
             yield StepState(current.id, _title(current), "asking", error)
         except DebriefError as problem:
             status, error = "failed", str(problem)
@@ -203,6 +213,8 @@ class _Run:
             offers=offers,
             asks=asks,
             asks_in=current.id if asks else "",
+            asks_until=until,
+            otherwise=otherwise,
             asked_by=self.app if asks else None,
         )
 

@@ -19,6 +19,7 @@ from core.types import User
 from workflows import approving, overview, switching
 from workflows.collect import collect
 from workflows.kept import all_workflows, for_review, history, of_person, workflow
+from workflows.late import go_on_late
 from workflows.parts import Workflows, open_workflows
 from workflows.results import text_of
 from workflows.work import result_of, work
@@ -171,7 +172,7 @@ def tick() -> None:
     """Looks once at what has happened, and runs what is due, as `debrief serve` does each half minute."""
     parts = open_workflows(load_settings())
     made = collect(parts)
-    out.print(f"{made} runs became due; {work(parts)} ran.")
+    out.print(f"{made} runs became due; {work(parts)} ran; {go_on_late(parts)} went on without an answer.")
 
 
 @workflows_app.command("approve")

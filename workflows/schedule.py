@@ -45,9 +45,11 @@ def _opened(file: Path) -> Workflows:
 def tick(opened: Callable[[], Workflows]) -> None:
     """One look and one round of work. Errors end in the log, never in the scheduler."""
     from workflows.collect import collect
+    from workflows.late import go_on_late
     from workflows.work import work
 
     with scheduled(log, JOB):
         parts = opened()
         collect(parts)
         work(parts)
+        go_on_late(parts)

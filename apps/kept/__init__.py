@@ -10,7 +10,7 @@ from apps.kept.runs import (
     record_run,
     stored_result,
 )
-from apps.kept.waiting import waiting_run
+from apps.kept.waiting import overdue_runs, waiting_run
 
 __all__ = [
     "Collection",
@@ -19,6 +19,7 @@ __all__ = [
     "forget_results_older_than",
     "my_runs",
     "open_collection",
+    "overdue_runs",
     "record_resumed",
     "record_run",
     "stored_result",

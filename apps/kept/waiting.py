@@ -51,6 +51,8 @@ def keep_waiting(engine: Engine, run: str, result: RunResult) -> None:
         "seconds": result.seconds,
         "tokens": result.tokens,
         "error": result.error,
+        "until": None if result.asks_until is None else result.asks_until.isoformat(),
+        "otherwise": packed(result.otherwise),
     }
     written = result.asked_by.model_dump(mode="json", by_alias=True)
     with engine.begin() as connection:
@@ -88,7 +90,17 @@ def waiting_run(engine: Engine, run: str, user: User) -> tuple[App, RunResult]:
         values={k: unpacked(v) for k, v in state["values"].items()},
         asks=asks,
         asks_in=state["asks_in"],
+        otherwise=unpacked(state.get("otherwise", {})),
     )
+
+
+def overdue_runs(engine: Engine, now: datetime) -> list[tuple[str, str]]:
+    """(run, whose) of the runs that nobody has answered in time, the oldest first."""
+    runs = metadata.tables["app_runs"]
+    wanted = sa.select(waiting.c.run, waiting.c.state, runs.c.user).join(runs, runs.c.id == waiting.c.run)
+    with engine.connect() as connection:
+        rows = connection.execute(wanted.order_by(runs.c.started_at)).all()
+    return [(r.run, r.user) for r in rows if (until := r.state.get("until")) and datetime.fromisoformat(until) <= now]
 
 
 def packed(value: Any) -> Any:

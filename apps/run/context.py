@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
@@ -42,9 +42,15 @@ class LimitReached(AppError):
 class Asked(Exception):
     """A step needs a person's answers before the run can go on; the text says what they are for."""
 
-    def __init__(self, say: str, fields: tuple[Input, ...]) -> None:
+    def __init__(
+        self,
+        say: str,
+        fields: tuple[Input, ...],
+        within: timedelta | None = None,
+        otherwise: Mapping[str, Any] | None = None,
+    ) -> None:
         super().__init__(say)
-        self.fields = fields
+        self.fields, self.within, self.otherwise = fields, within, dict(otherwise or {})
 
 
 class Model(Protocol):
@@ -158,6 +164,7 @@ class Context:
         looked: What was looked for and where, in words, for the sentence that says that nothing was found.
         running: The app that runs; `calls` are those that called it, the first of all first.
         answers: What the person answered to the step that asked.
+        late: Whether nobody did in time, and the answers are what the app says for that.
     """
 
     user: User
@@ -179,6 +186,7 @@ class Context:
     calls: tuple[str, ...] = ()
     run_app: RunApp | None = None
     answers: Mapping[str, Any] | None = None
+    late: bool = False
     _discreet: dict[str, CustomerScope] = field(default_factory=dict)
 
     def cite(self, evidence: SourceQuote) -> int:

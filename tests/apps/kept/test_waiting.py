@@ -1,14 +1,16 @@
 """A run that asks is kept, goes on after a restart with what it had read, and belongs to one person."""
 
+from datetime import timedelta
+
 import pytest
 import sqlalchemy as sa
 
-from apps.kept import my_runs, record_resumed, record_run, runs, waiting_run
+from apps.kept import my_runs, overdue_runs, record_resumed, record_run, runs, waiting_run
 from apps.kept.waiting import packed, unpacked, waiting
 from apps.language.expressions import Skipped
 from apps.run import InputsWrong, SourceQuote
 from apps.runner import RunResult, finish, resume
-from core.database import open_database
+from core.database import open_database, utc_now
 from core.errors import AppError
 from core.settings import Settings
 from core.types import User
@@ -97,3 +99,35 @@ def test_asking_in_a_loop_is_refused(app_of):
     looped = ASKS.replace("    use: ask\n", "    use: ask\n    for_each: '[1]'\n")
     with pytest.raises(AppError, match="a step that asks stops the run once"):
         app_of(looped)
+
+
+LATE = ASKS.replace(
+    "      questions:", "      within: 2d\n      otherwise: {day: 2026-12-24}\n      questions:"
+).replace("on {{ you.answers.day }}", "on {{ you.answers.day }}{{ ' by itself' if you.late }}")
+
+
+def test_without_an_answer_in_time_it_knows_what_then(settings, app_of, context, person, file_of):
+    engine = open_database(settings)
+    asked = finish(app_of(LATE), {"notes": file_of("notes.md", "Call them.")}, context)
+    assert "Without an answer within 2 days this goes on with day: 2026-12-24, why: –." in asked.error
+    run = record_run(engine, asked, person)
+    assert overdue_runs(engine, utc_now() + timedelta(days=1)) == []
+    assert overdue_runs(engine, utc_now() + timedelta(days=3)) == [(run, person.email)]
+    app, waits = waiting_run(engine, run, person)
+    *_, done = resume(app, waits, waits.otherwise, context, late=True)
+    assert done.output("result").text == "notes.md: Call them. on 2026-12-24 by itself notes.md"
+    *_, done = resume(app, waits, {"day": "2026-12-01"}, context)
+    assert done.output("result").text == "notes.md: Call them. on 2026-12-01 notes.md"
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("within: 2d", "lacks day"),
+        ("within: 2d\n      otherwise: {day: 2026-12-24, who: me}", "who, which isn't asked"),
+        ("within: soon", "within"),
+    ],
+)
+def test_what_then_must_fit_what_is_asked(app_of, written, said):
+    with pytest.raises(AppError, match=said):
+        app_of(ASKS.replace("      questions:", f"      {written}\n      questions:"))
