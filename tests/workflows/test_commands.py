@@ -28,7 +28,7 @@ def run(*arguments: str) -> str:
 
 def test_a_day_at_the_terminal(house: House) -> None:
     house.app(DAILY)
-    assert "note.daily  Each day: debrief workflows on note daily" in run("list")
+    assert "note.daily  Note: Each day: debrief workflows on note daily" in run("list")
     assert "note.daily is on as" in run("on", "note", "daily", "--time-zone", "Europe/Berlin")
     told = json.loads(run("list", "--json"))
     (row,) = told["workflows"]
