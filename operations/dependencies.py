@@ -29,6 +29,7 @@ PERMISSIVE = frozenset(
 _NAMES = {
     "3-clause bsd license": "BSD-3-Clause",
     "apache 2.0 license": "Apache-2.0",
+    "apache": "Apache-2.0",
     "apache license 2.0": "Apache-2.0",
     "apache software license": "Apache-2.0",
     "bsd license": "BSD-3-Clause",

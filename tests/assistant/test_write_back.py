@@ -39,6 +39,8 @@ _SYSTEMS: list[dict[str, Any]] = [
     {"name": "hook", "kind": "webhook", "url": "https://h.example", "title": "Team room"},
 ]
 
+_OWN = [system for system in _SYSTEMS if system["kind"] != "openapi"]
+
 
 @pytest.fixture(scope="module")
 def requests(tmp_path_factory: pytest.TempPathFactory) -> WriteBackRequests:
@@ -162,7 +164,7 @@ _NO_ORDERS = [
 
 
 def test_orders_in_german_spanish_and_french() -> None:
-    entries = tuple(ActionSettings(groups=("w",), **system) for system in (*_SYSTEMS, *_MORE))
+    entries = tuple(ActionSettings(groups=("w",), **system) for system in (*_OWN, *_MORE))
     known = WriteBackRequests(Reviews(cast(Any, None), open_actions(Settings(actions=entries))))
 
     def told(text: str) -> list[str]:
@@ -192,7 +194,7 @@ def test_a_plugin_is_ordered_by_its_own_words(requests, tmp_path) -> None:
         operations=["visit"],
         groups=("w",),
     )
-    entries = (*(ActionSettings(groups=("w",), **system) for system in _SYSTEMS), plugin)
+    entries = (*(ActionSettings(groups=("w",), **system) for system in _OWN), plugin)
     known = WriteBackRequests(Reviews(cast(Any, None), open_actions(Settings(root=tmp_path, actions=entries))))
     for message, wanted in (
         ("open a Jira ticket for this", ["tickets.issue"]),

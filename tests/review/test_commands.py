@@ -81,21 +81,21 @@ def test_from_a_file_to_labels_in_every_format(store: Store, tmp_path: Path) -> 
     assert "paused" in run("state", "answers-48", "paused")
 
 
-def test_right_answers_become_cases_that_say_where_they_are_from(store: Store, tmp_path: Path, monkeypatch) -> None:
+def test_right_answers_become_cases_that_say_where_they_are_from(store: Store, tmp_path: Path) -> None:
     trace, citation = Trace("How long are logs kept?"), Citation(1, "files:a.md", "A", "", "90 days", 0, 7)
     trace.finish(Answer("90 days [1].", (citation,), confidence=0.8))
     Traces(store.engine).save(trace, User("ben@x.example"), "c1")
-    SyncState(store.engine).commit("files", [DocumentRecord("files:a.md", "files", allow=(EVERYONE,))], "c")
+    (tmp_path / "debrief.yaml").write_text((tmp_path / "debrief.yaml").read_text() + "evaluation: {cases_dir: cases}\n")
+    (tmp_path / "cases").mkdir()
     (tmp_path / "job.yaml").write_text(JOB.replace("each: 2", "each: 1"))
     run("create", str(tmp_path / "job.yaml"), "--answers", "10")
     desk = Desk(store, readable)
     task = desk.next("answers-48", REVIEWERS[0])
     assert task is not None and task.item.sources[0].quote == "90 days" and task.item.documents == ("files:a.md",)
     desk.save(task, REVIEWERS[0], "right")
-    assert "0 cases" in run("cases", "answers-48", "--right", "right"), "its lead may not read what it rests on"
-    (tmp_path / "debrief.yaml").write_text((tmp_path / "debrief.yaml").read_text() + "evaluation: {cases_dir: cases}\n")
-    (tmp_path / "cases").mkdir()
-    monkeypatch.setattr("review.commands.readable_ids", lambda engine, ids, user: set(ids))
+    closed = "its lead may not read what it rests on"
+    assert "0 cases" in run("cases", "answers-48", "--right", "right", "--suite", "own"), closed
+    SyncState(store.engine).commit("files", [DocumentRecord("files:a.md", "files", allow=(EVERYONE,))], "c")
     assert "1 cases were added" in run("cases", "answers-48", "--right", "right", "--suite", "own")
     (case,) = load_suite(tmp_path / "cases" / "own.jsonl")
     assert (

@@ -24,7 +24,6 @@ from core.errors import QuestionError, SourceError
 from core.text.words import folded
 from core.types import Answer, Passage, User, Why
 from warehouse.ask import DataAnswer, Warehouse
-from warehouse.attached import AttachedTable, attached_warehouse
 from warehouse.query import Query
 from warehouse.reading import Lexicon, Reading
 from warehouse.reading.cues import pattern
@@ -91,6 +90,9 @@ def charted_again(answer: Answer, attachments: Sequence[Attachment], user: User)
 @lru_cache(maxsize=8)
 def attached_tables(attachments: tuple[Attachment, ...]) -> Warehouse | None:
     """The tables of the files; None where they have none. The next question about the same files finds them ready."""
+    # Here, not above: pandas takes most of a second, and few questions come with a table.
+    from warehouse.attached import AttachedTable, attached_warehouse
+
     found = [
         AttachedTable(_name(attachment, section.heading_path), section.rows)
         for attachment in attachments

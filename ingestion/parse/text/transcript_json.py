@@ -19,6 +19,11 @@ _LEAST = 2
 def add_spoken(value: object, draft: Draft) -> dict[str, tuple[str, ...]]:
     """Who speaks, when `value` is a transcript, whose turns are then in the draft; {} when it is something else."""
     turns = next((found for entries in _lists(value) if (found := _turns(entries))), [])
+    if turns and isinstance(value, Mapping):
+        # What the meeting is called and when it was stand beside what was said.
+        for key, item in value.items():
+            if isinstance(item, str) and item.strip():
+                draft.text(f"{key}: {one_line(item)}")
     for moment, who, said in turns:
         draft.add(f"{who}: {said}", "turn", moment)
     return {"speakers": tuple(dict.fromkeys(who for _, who, _ in turns))} if turns else {}
