@@ -87,7 +87,7 @@ def _people(results: Results) -> None:
     if not rows:
         components.state("Nobody has labelled anything yet")
         return
-    header = ["Reviewer", "Done", "Skipped", "Time an item", "Gold", "As the others", ""]
+    header = ["Reviewer", "Done", "Skipped", "Time an item", "Gold", "As the others", "Hint"]
     components.table(header, rows, label="Reviewers")
 
 
