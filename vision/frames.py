@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import av
-import av.error
 import numpy as np
 
 from core.errors import ParseError
+from core.media import decoded, opened_media
 from vision.shapes import VideoFacts
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def probe(path: str) -> VideoFacts:
     Raises:
         ParseError: it is damaged, has no pictures, or they are too large.
     """
-    with _opened(path) as container:
+    with opened_media(path, "video") as container:
         stream = pictures_of(container)
         length = container.duration / 1e6 if container.duration else 0.0
         if not length and stream.duration and stream.time_base:
@@ -35,7 +35,7 @@ def probe(path: str) -> VideoFacts:
 
 def sampled(path: str, begin_s: float, every_s: float, most: int) -> Iterator[tuple[float, av.VideoFrame]]:
     """(Seconds, picture) from `begin_s` on, one every `every_s` seconds, up to `most`; what is damaged is left out."""
-    with _opened(path) as container:
+    with opened_media(path, "video") as container:
         stream = pictures_of(container)
         stream.thread_type = "AUTO"
         if every_s >= 1.0 and (stream.average_rate or 0) >= 15:
@@ -44,7 +44,7 @@ def sampled(path: str, begin_s: float, every_s: float, most: int) -> Iterator[tu
         if begin_s > 0:
             container.seek(int((start + begin_s) * 1e6))
         wanted, given = begin_s, 0
-        for frame in _decoded(container, stream):
+        for frame in decoded(container, stream):
             at = (frame.time if frame.time is not None else wanted + start) - start
             if at < wanted - 1e-3:
                 continue
@@ -93,26 +93,3 @@ def pictures_of(container: av.container.InputContainer) -> av.VideoStream:
 
 def _too_large(width: int, height: int) -> str:
     return f"its pictures have {width:,} × {height:,} pixels, over the limit of {MAX_PIXELS:,}; export it smaller"
-
-
-def _decoded(container: av.container.InputContainer, stream: av.VideoStream) -> Iterator[av.VideoFrame]:
-    """The pictures that can be decoded; a file that is cut off ends where it does."""
-    packets = container.demux(stream)
-    while True:
-        try:
-            yield from next(packets).decode()
-        except StopIteration:
-            return
-        except av.error.EOFError:
-            return
-        except av.error.InvalidDataError:
-            continue
-        except av.error.FFmpegError:
-            return
-
-
-def _opened(path: str) -> av.container.InputContainer:
-    try:
-        return av.open(path, mode="r", metadata_errors="ignore", timeout=(20.0, 60.0))
-    except (av.error.FFmpegError, ValueError, OSError) as error:
-        raise ParseError("it is damaged and can't be read as a video; get a fresh copy") from error

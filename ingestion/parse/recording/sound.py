@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import av
-import av.error
 import numpy as np
 
 from core.errors import ParseError
+from core.media import decoded, opened_media
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -39,7 +38,7 @@ def probe(path: str) -> Media:
     Raises:
         ParseError: it is damaged, or has no sound.
     """
-    with _opened(path) as container:
+    with opened_media(path, "recording") as container:
         stream = _sound_of(container)
         length = container.duration / 1e6 if container.duration else 0.0
         if not length and stream.duration and stream.time_base:
@@ -57,13 +56,13 @@ def samples(path: str, begin_s: float, most_s: float) -> NDArray[np.float32]:
     pieces: list[NDArray[np.int16]] = []
     first: int | None = None  # where the first piece stands, in samples from `begin_s`
     have, wanted = 0, int(most_s * RATE)
-    with _opened(path) as container:
+    with opened_media(path, "recording") as container:
         stream = _sound_of(container)
         start = float(stream.start_time * stream.time_base) if stream.start_time and stream.time_base else 0.0
         if begin_s > _LEAD_S:
             container.seek(int((start + begin_s - _LEAD_S) * 1e6))
         resampler = av.AudioResampler(format="s16", layout="mono", rate=RATE)
-        for frame in _frames(container, stream):
+        for frame in decoded(container, stream):
             if first is None:
                 at = frame.time if frame.time is not None else start
                 first = round((at - start - begin_s) * RATE)
@@ -76,29 +75,6 @@ def samples(path: str, begin_s: float, most_s: float) -> NDArray[np.float32]:
     first = first or 0
     sound = sound[-first:] if first < 0 else np.concatenate([np.zeros(min(first, wanted), np.int16), sound])
     return sound[:wanted].astype(np.float32) / 32_768.0
-
-
-def _frames(container: av.container.InputContainer, stream: av.AudioStream) -> Iterator[av.AudioFrame]:
-    """The frames that can be decoded; a damaged stretch is left out, and a file that is cut off ends where it does."""
-    packets = container.demux(stream)
-    while True:
-        try:
-            yield from next(packets).decode()
-        except StopIteration:
-            return
-        except av.error.EOFError:
-            return
-        except av.error.InvalidDataError:
-            continue
-        except av.error.FFmpegError:
-            return
-
-
-def _opened(path: str) -> av.container.InputContainer:
-    try:
-        return av.open(path, mode="r", metadata_errors="ignore", timeout=(20.0, 60.0))
-    except (av.error.FFmpegError, ValueError, OSError) as error:
-        raise ParseError("it is damaged and can't be read as a recording; get a fresh copy") from error
 
 
 def _sound_of(container: av.container.InputContainer) -> av.AudioStream:
